@@ -1,0 +1,10 @@
+"""The web process: `uvicorn config.asgi:application`."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("BATON_DATABASE_POOL", "1")
+
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+application = get_asgi_application()

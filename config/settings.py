@@ -1,0 +1,190 @@
+"""Settings, all from the environment; docs/settings.md lists them.
+
+Without DATABASE_URL and REDIS_URL the servers are the embedded ones of BATON_HOME: `script/server`
+starts them and writes their addresses to BATON_HOME/servers.json, where every other command finds them.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.utils.csp import CSP
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _flag(name: str, default: bool) -> bool:
+    return os.environ.get(name, str(int(default))).strip().lower() not in ("", "0", "false", "no", "off")
+
+
+# --- Where things are ------------------------------------------------------------------------
+
+BATON_HOME = Path(os.environ.get("BATON_HOME") or BASE_DIR / ".baton").absolute()
+
+
+def _embedded(key: str) -> str:
+    try:
+        return str(json.loads((BATON_HOME / "servers.json").read_text())[key])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def _secret_key() -> str:
+    """SECRET_KEY, or one made once and kept beside the embedded data, readable by its owner only."""
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    path = BATON_HOME / "secret_key"
+    if not path.exists():
+        BATON_HOME.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(fresh, path)  # of two first starts at once, one wins and both read the same key
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = _flag("DEBUG", False)
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+
+# Nothing answers at these addresses: a command that needs a server says how to start one.
+DATABASE_URL = os.environ.get("DATABASE_URL") or _embedded("database_url") or "postgresql://baton-is-not-running/baton"
+REDIS_URL = os.environ.get("REDIS_URL") or _embedded("redis_url") or "unix:///baton-is-not-running"
+
+_database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
+_database["CONN_HEALTH_CHECKS"] = True
+_database.setdefault("OPTIONS", {})
+# A pool keeps threads, which do not survive a fork: only the web process (config/asgi.py) asks for one.
+if _flag("BATON_DATABASE_POOL", False):
+    _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 20, "timeout": 10}
+    _database["CONN_MAX_AGE"] = 0
+else:
+    _database["CONN_MAX_AGE"] = None
+DATABASES = {"default": _database}
+
+RQ_QUEUES = {
+    "default": {
+        "URL": REDIS_URL,
+        "SERIALIZER": "rq.serializers.JSONSerializer",
+        "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2, "health_check_interval": 30},
+    }
+}
+RQ = {"WORKER_CLASS": "runs.worker.ShiftWorker"}
+
+# --- How work is done ------------------------------------------------------------------------
+
+RUNS_PER_WORKER = int(os.environ.get("RUNS_PER_WORKER", "50"))
+BATON_LEASE_SECONDS = float(os.environ.get("BATON_LEASE_SECONDS", "15"))
+# Model used for an agent that names none.
+BATON_DEFAULT_MODEL = os.environ.get("BATON_DEFAULT_MODEL", "offline")
+
+# --- Django ----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_rq",
+    "lucide",
+    "ninja",
+    "teams",
+    "builder",
+    "cases",
+    "runs",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "teams.access.TeamMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "teams.User"
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign_in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BATON_HOME / "static"
+# Files are served from where they lie; a deployment may run collectstatic and set a CDN of its own before it.
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
+
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+SESSION_COOKIE_HTTPONLY = True
+BATON_HTTPS = _flag("BATON_HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATON_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATON_HTTPS else None
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        name: {"level": os.environ.get("LOG_LEVEL", "INFO")} for name in ("teams", "builder", "cases", "runs")
+    },
+}
