@@ -1,0 +1,100 @@
+"""Mentions: text to mentions and back. Pure: knows no team and no database.
+
+A mention stands in the text as `@[Name](agent:<uuid>)`. The id says who is meant; the name is only a
+label, a copy of what the agent was called when the text was written. Inside the label brackets and
+backslashes are escaped with a backslash, so a token never holds another one.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+# The editor has the same expression: each line break is spelled out because `.` means something else in JavaScript.
+TOKEN = re.compile(
+    r"@\[((?:[^\[\]\\\r\n\u2028\u2029]|\\[\[\]\\])+)\]"
+    r"\(agent:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\)"
+)
+
+_SPECIAL = re.compile(r"[\[\]\\]")
+_ESCAPED = re.compile(r"\\([\[\]\\])")
+# Control characters, line and paragraph separators, lone surrogates. Joiners, which many emoji need, may stay.
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One token as it stands in a text, at `text[start:end]`; `name` is the label, unescaped."""
+
+    agent_id: UUID
+    name: str
+    start: int
+    end: int
+
+    @property
+    def source(self) -> str:
+        """The token, character for character as it was found."""
+        return _written(self.agent_id, self.name)
+
+
+def find(text: str) -> list[Mention]:
+    return [
+        Mention(UUID(match[2]), _ESCAPED.sub(r"\1", match[1]), match.start(), match.end())
+        for match in TOKEN.finditer(text)
+    ]
+
+
+def target_ids(text: str) -> list[UUID]:
+    """Who is mentioned, each once, in the order of first appearance."""
+    return list(dict.fromkeys(mention.agent_id for mention in find(text)))
+
+
+def token(agent_id: UUID, name: str) -> str:
+    """The mention of an agent as text. ValueError for an empty name or one with control characters or line breaks."""
+    if not name or any(unicodedata.category(character) in _UNPRINTABLE for character in name):
+        raise ValueError(f"{name!r} cannot be the name in a mention.")
+    return _written(agent_id, name)
+
+
+def relabel(text: str, names: Mapping[UUID, str]) -> str:
+    """The text with each label replaced by the agent's current name. Ids that `names` lacks stay untouched."""
+    return join(
+        token(part.agent_id, names[part.agent_id]) if isinstance(part, Mention) and part.agent_id in names else part
+        for part in split(text)
+    )
+
+
+def plain(text: str, names: Mapping[UUID, str] | None = None) -> str:
+    """The text as people read it aloud: each token as "@Name", by its current name if `names` has it."""
+    known = names or {}
+    return join(
+        f"@{known.get(part.agent_id, part.name)}" if isinstance(part, Mention) else part for part in split(text)
+    )
+
+
+def split(text: str) -> list[str | Mention]:
+    """The text as a row of plain pieces (never empty) and mentions; `join` puts it back together."""
+    parts: list[str | Mention] = []
+    position = 0
+    for mention in find(text):
+        if position < mention.start:
+            parts.append(text[position : mention.start])
+        parts.append(mention)
+        position = mention.end
+    if position < len(text):
+        parts.append(text[position:])
+    return parts
+
+
+def join(parts: Iterable[str | Mention]) -> str:
+    return "".join(part.source if isinstance(part, Mention) else part for part in parts)
+
+
+def normalise(text: str) -> str:
+    """Line ends as the editor writes them: browsers post CRLF, the stored text has LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _written(agent_id: UUID, name: str) -> str:
+    return f"@[{_SPECIAL.sub(r'\\\g<0>', name)}](agent:{agent_id})"
