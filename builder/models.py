@@ -1,0 +1,175 @@
+"""Agents and what they are told: revisions of their AOP, the mentions in it, and their connections."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
+
+from teams.models import Team, User, new_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+class AgentQuerySet(models.QuerySet["Agent"]):
+    def live(self) -> "AgentQuerySet":
+        """Not deleted."""
+        return self.filter(deleted_at=None)
+
+    def with_blocked(self) -> "AgentQuerySet":
+        """Adds `blocked`: the live revision mentions a deleted agent, so no new run may start."""
+        broken = Mention.objects.filter(
+            revision__agent=OuterRef("pk"),
+            revision__status=Revision.Status.LIVE,
+            target__deleted_at__isnull=False,
+        )
+        return self.annotate(blocked=Exists(broken))
+
+
+class Agent(models.Model):
+    """A worker. Deleting one is soft: mentions, timelines and runs go on naming it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="agents")
+    name = models.CharField(max_length=80)
+    description = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="One line that other agents see when they choose whom to hand over to.",
+    )
+    may_ask = models.BooleanField(
+        "may ask a person",
+        default=True,
+        help_text="Lets the agent put a question to your team and wait for the answer.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AgentQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        team_id: UUID
+        blocked: bool
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "id"], name="agent_team_key"),
+            models.UniqueConstraint(
+                "team", Lower("name"), condition=Q(deleted_at=None), name="live_agent_names_are_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
+
+    @property
+    def live_revision(self) -> "Revision":
+        """Every agent has exactly one from its first moment on."""
+        return self.revisions.get(status=Revision.Status.LIVE)
+
+
+class Revision(models.Model):
+    """One saved state of an agent's AOP and model.
+
+    draft -> live -> historic. Live and historic revisions never change (a trigger refuses it), so a run can
+    name the one it follows.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        LIVE = "live"
+        HISTORIC = "historic"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="revisions", db_constraint=False, db_index=False)
+    number = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=Status.choices)
+    aop = models.TextField("procedure", blank=True)
+    model = models.CharField(max_length=100)
+    author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    if TYPE_CHECKING:
+        agent_id: UUID
+        team_id: UUID
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "id"], name="revision_team_key"),
+            models.UniqueConstraint(fields=["agent", "number"], name="revision_numbers_are_unique"),
+            models.UniqueConstraint(fields=["agent"], condition=Q(status="live"), name="one_live_revision_per_agent"),
+            models.UniqueConstraint(fields=["agent"], condition=Q(status="draft"), name="one_draft_per_agent"),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "live", "historic"]), name="revision_status_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent} r{self.number}"
+
+
+class Mention(models.Model):
+    """An agent named in a revision's AOP. Written only by the transaction that saves the text."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    revision = models.ForeignKey(Revision, models.CASCADE, related_name="mentions", db_constraint=False, db_index=False)
+    target = models.ForeignKey(Agent, models.CASCADE, related_name="mentioned_by", db_constraint=False)
+    position = models.PositiveIntegerField(help_text="Order of first appearance in the text, from 0.")
+
+    if TYPE_CHECKING:
+        target_id: UUID
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["revision", "target"], name="one_mention_per_target")]
+
+    def __str__(self) -> str:
+        return f"@{self.target}"
+
+
+class QueueConnection(models.Model):
+    """Queue (Consumer): the agent works the queue's cases. Queue (Producer): it may add cases to the queue."""
+
+    class Role(models.TextChoices):
+        CONSUMER = "consumer", "Queue (Consumer)"
+        PRODUCER = "producer", "Queue (Producer)"
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    agent = models.ForeignKey(
+        Agent, models.CASCADE, related_name="queue_connections", db_constraint=False, db_index=False
+    )
+    queue = models.ForeignKey("cases.Queue", models.CASCADE, related_name="connections", db_constraint=False)
+    role = models.CharField(max_length=10, choices=Role.choices)
+    concurrency = models.PositiveSmallIntegerField(
+        default=5, help_text="How many cases of this queue the agent works at once."
+    )
+    # When the dispatcher last gave it a case: of equally loaded consumers, the longest idle goes first.
+    last_given_at = models.DateTimeField(null=True, blank=True)
+
+    if TYPE_CHECKING:
+        agent_id: UUID
+        queue_id: UUID
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agent", "queue", "role"], name="one_connection_per_role"),
+            models.CheckConstraint(condition=Q(concurrency__gte=1, concurrency__lte=1000), name="concurrency_in_range"),
+            models.CheckConstraint(condition=Q(role__in=["consumer", "producer"]), name="connection_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent}: {self.get_role_display()} of {self.queue}"

@@ -1,0 +1,273 @@
+"""The work: queues, their cases, and the append-only events that make a case's timeline."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+
+from builder.models import Agent
+from teams.models import Team, User, new_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+DEFAULT_HOP_LIMIT = 8
+
+
+class QueueQuerySet(models.QuerySet["Queue"]):
+    def live(self) -> "QueueQuerySet":
+        return self.filter(deleted_at=None)
+
+
+class Queue(models.Model):
+    """Holds cases. A team has one named Default from the start."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="queues")
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=200, blank=True)
+    hop_limit = models.PositiveSmallIntegerField(
+        default=DEFAULT_HOP_LIMIT,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="How often a case may be handed over before a person is asked to look at it.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = QueueQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        team_id: UUID
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "id"], name="queue_team_key"),
+            models.UniqueConstraint(
+                "team", Lower("name"), condition=Q(deleted_at=None), name="live_queue_names_are_unique"
+            ),
+            models.CheckConstraint(condition=Q(hop_limit__gte=1, hop_limit__lte=50), name="hop_limit_in_range"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
+
+
+class Status(models.TextChoices):
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress", "In progress"
+    NEEDS_INPUT = "needs_input", "Needs input"
+    POSTPONED = "postponed"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+CLOSED = frozenset({Status.COMPLETED, Status.FAILED})
+OPEN = frozenset(Status) - CLOSED
+
+
+class Reason(models.TextChoices):
+    """Why a case needs a person. The label is the sentence the page shows."""
+
+    QUESTION = "question", "An agent has a question."
+    APPROVAL = "approval", "An agent asks for approval."
+    NO_OUTCOME = "no_outcome", "The agent stopped without saying what should become of the case."
+    AMBIGUOUS_HANDOVER = "ambiguous_handover", "The agent named several agents to hand over to, twice."
+    INVALID_TARGET = "invalid_target", "The agent kept naming an agent it cannot hand over to."
+    TARGET_UNAVAILABLE = "target_unavailable", "The agent that should take over cannot take cases of this queue now."
+    HOP_LIMIT = "hop_limit", "The case was handed over as often as its queue allows."
+    LOOP = "loop", "Two agents kept handing the case to each other."
+    RUN_LOST = "run_lost", "The run was interrupted too often."
+    RUN_FAILED = "run_failed", "The run failed."
+    RUN_STOPPED = "run_stopped", "Somebody stopped the run."
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def present(self) -> "CaseQuerySet":
+        """Not deleted."""
+        return self.filter(deleted_at=None)
+
+    def pending(self) -> "CaseQuerySet":
+        return self.filter(status=Status.PENDING)
+
+    def in_dispatch_order(self) -> "CaseQuerySet":
+        return self.order_by("rank", "-priority", "created_at", "id")
+
+
+class Case(models.Model):
+    """A work item.
+
+    pending -> in_progress, postponed, needs_input, completed, failed
+    in_progress -> pending (handed over, released), needs_input, postponed, completed, failed
+    needs_input -> pending, in_progress (answered), postponed, completed, failed
+    postponed -> pending (due), needs_input, completed, failed
+    completed, failed -> pending (reopened by a person or the API)
+
+    Moved only by `cases.lifecycle`. `fence` rises with every move: whoever acts on a case as it was, acts on nothing.
+    """
+
+    class Priority(models.IntegerChoices):
+        NONE = 0, "none"
+        MEDIUM = 1, "medium"
+        HIGH = 2, "high"
+
+    class Rank(models.IntegerChoices):
+        """What a pending case waits for, in the order of dispatch."""
+
+        DUE = 0
+        HANDED_OVER = 1
+        NEW = 2
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="cases", db_constraint=False, db_index=False)
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="cases", db_constraint=False, db_index=False)
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    data = models.JSONField(default=dict, blank=True, help_text="JSON, or plain text.")
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NONE)
+    labels = models.JSONField(default=list, blank=True)
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    external_digest = models.CharField(max_length=64, blank=True, help_text="Of the request that made the case.")
+
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    reason = models.CharField(max_length=30, choices=Reason.choices, blank=True)
+    detail = models.TextField(blank=True, help_text="What the reason is about, in words; of a closed case, the result.")
+    assignee = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, blank=True, related_name="cases", db_constraint=False, db_index=False
+    )
+    rank = models.PositiveSmallIntegerField(choices=Rank.choices, default=Rank.NEW)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When a postponed case goes on.")
+    hops = models.PositiveSmallIntegerField(default=0, help_text="Handovers since a person last acted.")
+    fence = models.PositiveIntegerField(default=0)
+    last_seq = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    moved_at = models.DateTimeField(db_default=Now(), help_text="When the status last changed.")
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        team_id: UUID
+        queue_id: UUID
+        assignee_id: UUID | None
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "id"], name="case_team_key"),
+            models.UniqueConstraint(fields=["team", "number"], name="case_numbers_are_unique"),
+            models.UniqueConstraint(
+                fields=["queue", "external_id"], condition=Q(external_id__isnull=False), name="external_ids_are_unique"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="case_status_is_known"),
+            models.CheckConstraint(condition=Q(reason="") | Q(reason__in=Reason.values), name="case_reason_is_known"),
+            models.CheckConstraint(
+                condition=(Q(status="needs_input") & ~Q(reason="")) | (~Q(status="needs_input") & Q(reason="")),
+                name="only_a_case_that_needs_input_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="postponed", due_at__isnull=False) | (~Q(status="postponed") & Q(due_at=None)),
+                name="only_a_postponed_case_is_due",
+            ),
+        ]
+        indexes = [
+            # Which case of this queue goes next?
+            models.Index(
+                "queue",
+                "rank",
+                models.F("priority").desc(),
+                "created_at",
+                "id",
+                condition=Q(status="pending", deleted_at=None),
+                name="case_next_of_queue",
+            ),
+            # Which postponed cases are due?
+            models.Index(fields=["due_at"], condition=Q(status="postponed", deleted_at=None), name="case_due"),
+            # The list of a team, newest first; with a status.
+            models.Index("team", models.F("number").desc(), condition=Q(deleted_at=None), name="case_newest"),
+            models.Index(
+                "team", "status", models.F("number").desc(), condition=Q(deleted_at=None), name="case_newest_by_status"
+            ),
+            # The list of a queue; its counts by status.
+            models.Index(
+                "queue", "status", models.F("number").desc(), condition=Q(deleted_at=None), name="case_of_queue"
+            ),
+            # The open cases of an agent.
+            models.Index(
+                fields=["assignee"],
+                condition=Q(status__in=["pending", "in_progress", "needs_input", "postponed"]),
+                name="case_open_of_agent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.title}"
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED
+
+
+class Kind(models.TextChoices):
+    """What an event of a timeline tells."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    ASSIGNED = "assigned"
+    STARTED = "started", "Work started"
+    RESUMED = "resumed"
+    RELEASED = "released"
+    HANDED_OVER = "handed_over", "Handed over"
+    HANDOVER_CANCELLED = "handover_cancelled", "Handover cancelled"
+    POSTPONED = "postponed"
+    DUE = "due"
+    PARKED = "parked", "Needs input"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REOPENED = "reopened"
+    STOPPED = "stopped"
+    STALE_WRITE_REFUSED = "stale_write_refused", "Late write refused"
+    DELETED = "deleted"
+
+
+class CaseEvent(models.Model):
+    """One line of a timeline. Append-only: a trigger refuses UPDATE and DELETE.
+
+    `status` is the case's after the event, so that the row can be folded from its events. `data` depends on the
+    kind: `started` has agent_name and revision; `handed_over` has target_id and target_name; `updated` the changes.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="events", db_constraint=False, db_index=False)
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField(db_default=Now())
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    status = models.CharField(max_length=20, choices=Status.choices)
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False)
+    run_id = models.UUIDField(null=True)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
+    actor = models.CharField(max_length=100, blank=True, help_text="Who did it, when it was a person or a program.")
+    reason = models.CharField(max_length=30, blank=True)
+    text = models.TextField(blank=True)
+    data: Any = models.JSONField(default=dict)
+
+    if TYPE_CHECKING:
+        agent_id: UUID | None
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [models.UniqueConstraint(fields=["case", "seq"], name="one_event_per_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"

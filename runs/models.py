@@ -1,0 +1,289 @@
+"""The working: runs, their steps, the handovers they ask for and the questions they wait on."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from builder.models import Agent, Revision
+from cases.models import Case, Queue
+from teams.models import Team, User, new_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+MAX_LOSSES = 3
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+LIVE = frozenset({Status.QUEUED, Status.RUNNING, Status.WAITING})
+ENDED = frozenset(Status) - LIVE
+
+
+class Outcome(models.TextChoices):
+    ANSWERED = "answered"
+    HANDED_OVER = "handed_over", "Handed over"
+    CASE_COMPLETED = "case_completed", "Case completed"
+    CASE_FAILED = "case_failed", "Case failed"
+    CASE_POSTPONED = "case_postponed", "Case postponed"
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def live(self) -> "RunQuerySet":
+        return self.filter(status__in=LIVE)
+
+    def running(self) -> "RunQuerySet":
+        return self.filter(status=Status.RUNNING)
+
+    def due(self) -> "RunQuerySet":
+        """Queued, and not waiting for a retry."""
+        return self.filter(status=Status.QUEUED, available_at__lte=Now())
+
+    def lapsed(self) -> "RunQuerySet":
+        """Running, but whoever ran them has not said so in time. Only the database's clock decides."""
+        return self.running().filter(lease_until__lt=Now())
+
+
+class Run(models.Model):
+    """One agent working once: on a case, or standalone.
+
+    queued -> running, stopped, failed
+    running -> waiting (a person), queued (released, lost, to be retried), completed, failed, stopped
+    waiting -> queued (answered), failed, stopped
+    completed, failed, stopped are final.
+
+    Moved only by `runs.lifecycle` and `runs.claims`. Who runs it holds a lease and the `fence` of its claim;
+    every write of a run says `where fence = mine`.
+    """
+
+    class Trigger(models.TextChoices):
+        MANUAL = "manual", "Started by hand"
+        API = "api", "Started by the API"
+        DISPATCH = "dispatch", "Given by the dispatcher"
+        HANDOVER = "handover", "Handed over"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="runs", db_constraint=False, db_index=False)
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="runs", db_constraint=False, db_index=False)
+    revision = models.ForeignKey(Revision, models.CASCADE, related_name="runs", db_constraint=False, db_index=False)
+    case = models.ForeignKey(
+        Case, models.CASCADE, null=True, blank=True, related_name="runs", db_constraint=False, db_index=False
+    )
+    queue = models.ForeignKey(
+        Queue, models.CASCADE, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
+    case_fence = models.PositiveIntegerField(null=True, help_text="The case's fence while this run works it.")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children", db_constraint=False)
+    root = models.ForeignKey("self", models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False)
+    hop = models.PositiveSmallIntegerField(default=0, help_text="Handovers before this run, standalone.")
+    trigger = models.CharField(max_length=10, choices=Trigger.choices)
+    started_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    input = models.TextField(blank=True)
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+    result = models.TextField(blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error = models.TextField(blank=True)
+
+    # Whom this run may hand over to: [{key, agent_id, name, description}], frozen at its first claim.
+    targets: Any = models.JSONField(null=True)
+    losses = models.PositiveSmallIntegerField(default=0, help_text="How often its worker was lost.")
+    retries = models.PositiveSmallIntegerField(default=0, help_text="Model requests in a row that failed and may pass.")
+    available_at = models.DateTimeField(db_default=Now(), help_text="When a queued run may be claimed.")
+    fence = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)  # in no index, so that renewing stays a HOT update
+
+    requests = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True, default=None)
+
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = RunQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        team_id: UUID
+        agent_id: UUID
+        revision_id: UUID
+        case_id: UUID | None
+        queue_id: UUID | None
+        parent_id: UUID | None
+        root_id: UUID | None
+        cost_usd: Decimal | None  # type: ignore[no-redef]
+        handover: "Handover"
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "id"], name="run_team_key"),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(status__in=["queued", "running", "waiting"]), name="one_live_run_per_case"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="run_status_is_known"),
+            models.CheckConstraint(
+                condition=(Q(status="completed") & Q(outcome__in=Outcome.values))
+                | (~Q(status="completed") & Q(outcome="")),
+                name="only_a_completed_run_has_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="running", lease_until__isnull=False) | (~Q(status="running") & Q(lease_until=None)),
+                name="exactly_running_runs_are_leased",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="failed") & ~Q(error_code="")) | (~Q(status="failed") & Q(error_code="")),
+                name="only_a_failed_run_has_an_error",
+            ),
+        ]
+        indexes = [
+            # Which run goes next?
+            models.Index(fields=["available_at"], condition=Q(status="queued"), name="run_next"),
+            # Which leases have lapsed, and which runs does this worker hold? (few rows: the running ones)
+            models.Index(fields=["worker"], condition=Q(status="running"), name="run_running"),
+            # How much does this agent work on in this queue?
+            models.Index(
+                fields=["agent", "queue"],
+                condition=Q(status__in=["queued", "running", "waiting"]),
+                name="run_live_of_agent",
+            ),
+            # Lists: of a team, of an agent, of a case; newest first.
+            models.Index("team", models.F("created_at").desc(), "id", name="run_newest"),
+            models.Index("agent", models.F("created_at").desc(), "id", name="run_newest_of_agent"),
+            models.Index("case", "created_at", condition=Q(case__isnull=False), name="run_of_case"),
+            models.Index(fields=["root"], condition=Q(root__isnull=False), name="run_of_root"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run of {self.agent}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def attempt(self) -> int:
+        return self.losses + 1
+
+
+class Step(models.Model):
+    """One persisted entry of a run. Append-only; a run that is taken up again goes on from the last one.
+
+    prompt: {instructions, prompt}. response: pydantic-ai's ModelResponse as JSON. tool_result: {tool, call_id,
+    content, ok}. note: {text}, of the runner to the model (a correction) or, with `quiet`, to people only.
+    """
+
+    class Kind(models.TextChoices):
+        PROMPT = "prompt"
+        RESPONSE = "response"
+        TOOL_RESULT = "tool_result"
+        NOTE = "note"
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="steps", db_constraint=False, db_index=False)
+    seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    data: Any = models.JSONField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="one_step_per_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"
+
+
+class Handover(models.Model):
+    """A run's request that another agent continues: recorded by the tool, applied when the run completes."""
+
+    class Status(models.TextChoices):
+        RECORDED = "recorded"
+        APPLIED = "applied"
+        CANCELLED = "cancelled"
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    source = models.OneToOneField(Run, models.CASCADE, related_name="handover", db_constraint=False)
+    target = models.ForeignKey(Agent, models.CASCADE, related_name="handovers_in", db_constraint=False, db_index=False)
+    target_name = models.CharField(max_length=80, help_text="As it was called then.")
+    reason = models.TextField()
+    note = models.TextField(blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECORDED)
+    created_at = models.DateTimeField(db_default=Now())
+    applied_at = models.DateTimeField(null=True)
+    # Standalone: the run it started. On a case, what came of it is the case's next run.
+    next_run = models.OneToOneField(Run, models.SET_NULL, null=True, related_name="handover_in", db_constraint=False)
+
+    if TYPE_CHECKING:
+        source_id: UUID
+        target_id: UUID
+        next_run_id: UUID | None
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["recorded", "applied", "cancelled"]), name="handover_status_is_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["target", "-created_at"], name="handover_newest_of_target")]
+
+    def __str__(self) -> str:
+        return f"to {self.target_name}"
+
+
+class HumanRequest(models.Model):
+    """A question a run waits for. Its answer becomes the result of the tool call that asked."""
+
+    class Kind(models.TextChoices):
+        QUESTION = "question"
+        APPROVAL = "approval"
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        ANSWERED = "answered"
+        WITHDRAWN = "withdrawn"
+        CLOSED = "closed", "Closed unanswered"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="human_requests", db_constraint=False, db_index=False)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="human_requests", db_constraint=False, db_index=False)
+    call_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    question = models.TextField()
+    details = models.TextField(blank=True)
+    choices: Any = models.JSONField(default=list)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    approved = models.BooleanField(null=True)
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
+    actor = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    answered_at = models.DateTimeField(null=True)
+
+    if TYPE_CHECKING:
+        run_id: UUID
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["run", "call_id"], name="one_request_per_call")]
+        indexes = [
+            # What waits for the team's people?
+            models.Index(fields=["team", "created_at"], condition=Q(status="open"), name="human_request_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question

@@ -1,0 +1,127 @@
+"""Live updates: thin signals ("case X changed") from commits to open pages, which fetch the part anew.
+
+A signal names a subject, never its content: what a person may see stays the business of ordinary views.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from uuid import UUID
+
+import django_rq
+import redis.asyncio
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_GET
+from redis.exceptions import RedisError
+
+from .access import membership
+
+logger = logging.getLogger(__name__)
+
+_CHANNEL = "baton:live:"
+_PING_SECONDS = 15
+_STREAM_SECONDS = 300  # then the page connects again, and its session is checked anew
+_WAITING_SIGNALS = 200
+
+type Signal = tuple[str, str]
+
+
+def announce(team_id: UUID, subject: str, id: UUID | str) -> None:
+    """Tells the team's open pages, once the transaction commits, that e.g. `case` `<id>` has changed."""
+    transaction.on_commit(partial(_publish, team_id, subject, str(id)), robust=True)
+
+
+def _publish(team_id: UUID, subject: str, id: str) -> None:
+    try:
+        django_rq.get_connection("default").publish(f"{_CHANNEL}{team_id}", f"{subject} {id}")
+    except RedisError as error:
+        logger.warning("Open pages were not told of a change (%s); they will find it by polling.", error)
+
+
+class Hub:
+    """Hands the signals of one Redis subscription to all streams of this process."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, set[asyncio.Queue[Signal]]] = {}
+        self._listener: asyncio.Task[None] | None = None
+
+    def join(self, team_id: UUID) -> asyncio.Queue[Signal]:
+        stream: asyncio.Queue[Signal] = asyncio.Queue(_WAITING_SIGNALS)
+        self._streams.setdefault(str(team_id), set()).add(stream)
+        if self._listener is None or self._listener.done():
+            self._listener = asyncio.create_task(self._listen())
+        return stream
+
+    def leave(self, team_id: UUID, stream: asyncio.Queue[Signal]) -> None:
+        self._streams.get(str(team_id), set()).discard(stream)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with redis.asyncio.from_url(settings.REDIS_URL) as client, client.pubsub() as subscription:
+                    await subscription.psubscribe(f"{_CHANNEL}*")
+                    self._tell_all(("refresh", "all"))  # whatever was missed while nobody listened
+                    async for message in subscription.listen():
+                        if message["type"] == "pmessage":
+                            self._pass_on(message)
+            except (RedisError, OSError) as error:
+                logger.warning("Live updates pause: %s", error)
+                await asyncio.sleep(1 + random.random())  # noqa: S311
+
+    def _pass_on(self, message: dict[str, bytes]) -> None:
+        team = message["channel"].decode().removeprefix(_CHANNEL)
+        subject, _, id = message["data"].decode().partition(" ")
+        for stream in self._streams.get(team, ()):
+            _put(stream, (subject, id))
+
+    def _tell_all(self, signal: Signal) -> None:
+        for streams in self._streams.values():
+            for stream in streams:
+                _put(stream, signal)
+
+
+def _put(stream: asyncio.Queue[Signal], signal: Signal) -> None:
+    """A page that is too slow to take its signals gets one that stands for all of them."""
+    if stream.full():
+        while not stream.empty():
+            stream.get_nowait()
+        signal = ("refresh", "all")
+    stream.put_nowait(signal)
+
+
+_hub = Hub()
+
+
+async def _signals(team_id: UUID) -> AsyncIterator[str]:
+    stream = _hub.join(team_id)
+    ends = time.monotonic() + _STREAM_SECONDS * (1 + random.random() / 4)  # noqa: S311
+    try:
+        yield "retry: 2000\n\n"
+        while time.monotonic() < ends:
+            try:
+                async with asyncio.timeout(_PING_SECONDS):
+                    subject, id = await stream.get()
+                yield f"event: {subject}\ndata: {id}\n\n"
+            except TimeoutError:
+                yield ": still here\n\n"
+    finally:
+        _hub.leave(team_id, stream)
+
+
+@require_GET
+async def stream(request: HttpRequest) -> HttpResponseBase:
+    """Server-sent events: `event: <subject>`, `data: <id>`; `refresh all` after a gap."""
+    user = await request.auser()
+    member = await sync_to_async(membership)(request) if user.is_authenticated else None
+    if member is None:
+        return HttpResponse(status=403)
+    response = StreamingHttpResponse(_signals(member.team_id), content_type="text/event-stream")
+    response["Cache-Control"] = "no-cache"
+    response["X-Accel-Buffering"] = "no"
+    return response
