@@ -52,7 +52,6 @@ class Agent(models.Model):
 
     if TYPE_CHECKING:
         team_id: UUID
-        blocked: bool
 
     class Meta:
         ordering = ["name"]

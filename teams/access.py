@@ -25,7 +25,7 @@ class TeamRequest(HttpRequest):
 
 def membership(request: HttpRequest) -> Member | None:
     """The member this person acts as: of the team chosen in the session, else of their first team."""
-    members = Member.objects.select_related("team").filter(user_id=request.user.pk).order_by("team__name")
+    members = Member.objects.select_related("team").filter(user=cast(User, request.user)).order_by("team__name")
     chosen = request.session.get(SESSION_TEAM)
     return (members.filter(team_id=chosen).first() if chosen else None) or members.first()
 

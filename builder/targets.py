@@ -1,0 +1,94 @@
+"""Whom an agent may hand over to, as its live revision says, and what is wrong with that."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from teams.errors import Refused
+
+from .models import Agent, QueueConnection, Revision
+
+OK, DELETED, UNAVAILABLE, SELF = "ok", "deleted", "unavailable", "self"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A mentioned agent as the mentioning one sees it. `status`: ok, deleted, unavailable or self."""
+
+    agent: Agent
+    status: str
+    explanation: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that needs mending. A `blocking` one keeps the agent from starting runs."""
+
+    code: str
+    message: str
+    blocking: bool = False
+
+
+def queues_of(agent: Agent, role: QueueConnection.Role = QueueConnection.Role.CONSUMER) -> set[UUID]:
+    return set(agent.queue_connections.filter(role=role).values_list("queue_id", flat=True))
+
+
+def targets(agent: Agent, revision: Revision | None = None) -> list[Target]:
+    """The agents that the revision (default: the live one) mentions, in the order of the text."""
+    revision = revision or agent.live_revision
+    mine = queues_of(agent)
+    found = []
+    for mention in revision.mentions.select_related("target").prefetch_related("target__queue_connections"):
+        theirs = {
+            connection.queue_id
+            for connection in mention.target.queue_connections.all()
+            if connection.role == QueueConnection.Role.CONSUMER
+        }
+        found.append(_target(agent, mention.target, mine, theirs))
+    return found
+
+
+def _target(agent: Agent, target: Agent, mine: set[UUID], theirs: set[UUID]) -> Target:
+    if target.pk == agent.pk:
+        return Target(target, SELF, "This is the agent itself, so nothing can be handed over to it.")
+    if target.is_deleted:
+        return Target(target, DELETED, "This agent was deleted.")
+    if mine and not mine & theirs:
+        return Target(target, UNAVAILABLE, f"{target.name} works none of {agent.name}’s queues.")
+    return Target(target, OK, "Paused: cases wait for it." if target.is_paused else "")
+
+
+def problems(agent: Agent, found: list[Target] | None = None) -> list[Problem]:
+    found = targets(agent) if found is None else found
+    list_of = []
+    if deleted := [target.agent.name for target in found if target.status == DELETED]:
+        list_of.append(
+            Problem(
+                "deleted_target",
+                f"The procedure mentions {_names(deleted)}, deleted meanwhile. {agent.name} starts no runs until the"
+                " mention is removed and the procedure saved.",
+                blocking=True,
+            )
+        )
+    list_of += [
+        Problem("target_unavailable", f"{target.explanation} Cases cannot be handed over to it.")
+        for target in found
+        if target.status == UNAVAILABLE
+    ]
+    if any(target.status == SELF for target in found):
+        list_of.append(Problem("self_mention", "The procedure mentions the agent itself. That has no effect."))
+    return list_of
+
+
+def check_may_start(agent: Agent) -> None:
+    """Refused with the reason when the agent may not start a new run."""
+    if agent.is_deleted:
+        raise Refused(f"{agent.name} was deleted.", "agent_deleted")
+    if blocking := [problem for problem in problems(agent) if problem.blocking]:
+        raise Refused(blocking[0].message, blocking[0].code)
+    if agent.is_paused:
+        raise Refused(f"{agent.name} is paused. Resume it to start a run.", "agent_paused")
+
+
+def _names(names: list[str]) -> str:
+    quoted = [f"@{name}" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

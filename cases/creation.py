@@ -1,0 +1,125 @@
+"""New cases. The same request makes one case: a repeated `external_id` gives back the first."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from builder.models import Agent
+from teams import bell, live
+from teams.actors import Actor
+from teams.errors import Refused
+from teams.models import Team
+from teams.text import one_line, storable
+
+from . import timeline
+from .models import Case, CaseEvent, Kind, Queue, Status
+
+BATCH_LIMIT = 1000
+DATA_LIMIT = 256 * 1024
+LABEL_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """`data` is JSON or text; `postpone_until` lets the case wait before its first agent."""
+
+    title: str
+    data: Any = field(default_factory=dict)
+    priority: int = Case.Priority.NONE
+    labels: Sequence[str] = ()
+    external_id: str | None = None
+    postpone_until: datetime | None = None
+    assignee: Agent | None = None
+
+
+def add_case(queue: Queue, new: NewCase, *, by: Actor, agent_id: Any = None, run_id: Any = None) -> Case:
+    return add_cases(queue, [new], by=by, agent_id=agent_id, run_id=run_id)[0][0]
+
+
+@transaction.atomic
+def add_cases(
+    queue: Queue, items: Sequence[NewCase], *, by: Actor, agent_id: Any = None, run_id: Any = None
+) -> list[tuple[Case, bool]]:
+    """Each item's case, and whether it is new. All or none."""
+    if len(items) > BATCH_LIMIT:
+        raise Refused(f"Please send at most {BATCH_LIMIT} cases at once.", "too_many")
+    # The team's row lock hands out numbers, and lets only one request at a time look for its external ids.
+    team = Team.objects.select_for_update(no_key=True).get(pk=queue.team_id)
+    known = _known(queue, items)
+    made: list[tuple[Case, bool]] = []
+    number = team.last_case_number
+    for item in items:
+        existing = known.get(item.external_id or "")
+        if existing:
+            _check_same(existing, item)
+            made.append((existing, False))
+            continue
+        number += 1
+        case = _case(queue, item, number)
+        if item.external_id:
+            known[item.external_id] = case
+        made.append((case, True))
+    _insert([case for case, new in made if new], by=by, agent_id=agent_id, run_id=run_id)
+    Team.objects.filter(pk=team.pk).update(last_case_number=F("last_case_number") + number - team.last_case_number)
+    live.announce(queue.team_id, "queue", queue.pk)
+    live.announce(queue.team_id, "case", "new")
+    bell.ring()
+    return made
+
+
+def _insert(cases: list[Case], **about: Any) -> None:
+    events: list[CaseEvent] = [timeline.event(case, Kind.CREATED, **about) for case in cases]
+    Case.objects.bulk_create(cases)
+    CaseEvent.objects.bulk_create(events)
+
+
+def _case(queue: Queue, item: NewCase, number: int) -> Case:
+    data = storable(item.data)
+    if len(json.dumps(data)) > DATA_LIMIT:
+        raise Refused("The data of a case may hold 256 kB at most.", "invalid", {"data": "Too large: 256 kB at most."})
+    return Case(
+        team_id=queue.team_id,
+        queue=queue,
+        number=number,
+        title=one_line(item.title, "title", 200),
+        data=data,
+        priority=item.priority,
+        labels=_labels(item.labels),
+        external_id=item.external_id or None,
+        external_digest=_digest(item) if item.external_id else "",
+        status=Status.POSTPONED if item.postpone_until else Status.PENDING,
+        due_at=item.postpone_until,
+        assignee=item.assignee,
+    )
+
+
+def _labels(labels: Sequence[str]) -> list[str]:
+    if len(labels) > LABEL_LIMIT:
+        raise Refused(f"Please use at most {LABEL_LIMIT} labels.", "invalid", {"labels": "Too many labels."})
+    return sorted({one_line(label, "labels", 40) for label in labels})
+
+
+def _known(queue: Queue, items: Sequence[NewCase]) -> dict[str, Case]:
+    ids = {item.external_id for item in items if item.external_id}
+    found = Case.objects.filter(queue=queue, external_id__in=ids) if ids else []
+    return {case.external_id or "": case for case in found}
+
+
+def _digest(item: NewCase) -> str:
+    body = [item.title, item.data, item.priority, sorted(item.labels), str(item.postpone_until or "")]
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _check_same(existing: Case, item: NewCase) -> None:
+    if existing.external_digest != _digest(item):
+        raise Refused(
+            f"A case with the external id “{item.external_id}” exists and says something else.",
+            "external_id_conflict",
+            {"external_id": "Exists already, with other contents."},
+        )

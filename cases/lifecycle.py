@@ -1,0 +1,172 @@
+"""The only code that moves a case from one status to another.
+
+Every verb takes a case whose row the caller has locked with `lock`, inside a transaction. Locks are always taken in
+the order queue, case, run.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from builder.models import Agent
+from teams import bell
+from teams.actors import BATON, Actor
+from teams.errors import Refused
+
+from . import timeline
+from .models import Case, Kind, Reason, Status
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset(
+        {Status.PENDING, Status.IN_PROGRESS, Status.NEEDS_INPUT, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.IN_PROGRESS: frozenset(
+        {Status.PENDING, Status.NEEDS_INPUT, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.NEEDS_INPUT: frozenset(
+        {Status.PENDING, Status.IN_PROGRESS, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.POSTPONED: frozenset(
+        {Status.PENDING, Status.POSTPONED, Status.NEEDS_INPUT, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.COMPLETED: frozenset({Status.PENDING}),
+    Status.FAILED: frozenset({Status.PENDING}),
+}
+
+
+class IllegalMove(Refused):
+    """The case cannot go from where it is to where it was told to go."""
+
+
+def lock(case_id: UUID) -> Case:
+    """The case as it is, kept so until the transaction ends."""
+    return Case.objects.select_for_update(no_key=True).select_related(None).get(pk=case_id)
+
+
+def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | None = None, **about: Any) -> None:
+    if to not in MOVES[Status(case.status)]:
+        raise IllegalMove(
+            f"This case is {Status(case.status).label.lower()}, so it cannot become {to.label.lower()}.", "illegal_move"
+        )
+    fields = {"reason": "", "due_at": None, **(changes or {}), "status": to, "moved_at": timezone.now()}
+    for name, value in fields.items():
+        setattr(case, name, value)
+    case.fence += 1
+    row = timeline.event(case, kind, **about)
+    case.save(update_fields=[*fields, "fence", "last_seq"])
+    row.save(force_insert=True)
+    timeline.announce(case)
+
+
+def start(case: Case, agent: Agent, run_id: UUID, revision: int) -> None:
+    """An agent takes the case up. The reverse is `release`."""
+    _move(
+        case,
+        Status.IN_PROGRESS,
+        Kind.STARTED,
+        changes={"assignee_id": agent.pk},
+        agent_id=agent.pk,
+        run_id=run_id,
+        data={"agent_name": agent.name, "revision": revision},
+    )
+
+
+def release(case: Case, *, to: Agent | None = None, rank: int = Case.Rank.NEW, **about: Any) -> None:
+    """Back to the queue, for one agent or for any."""
+    changes = {"assignee_id": to.pk if to else None, "rank": rank}
+    _move(case, Status.PENDING, Kind.RELEASED, changes=changes, **about)
+    bell.ring()
+
+
+def hand_over(case: Case, target: Agent, reason: str, note: str, *, agent_id: UUID, run_id: UUID) -> None:
+    """Back to the queue for the target, ahead of new work."""
+    _move(
+        case,
+        Status.PENDING,
+        Kind.HANDED_OVER,
+        changes={"assignee_id": target.pk, "rank": Case.Rank.HANDED_OVER, "hops": case.hops + 1},
+        agent_id=agent_id,
+        run_id=run_id,
+        text=reason,
+        data={"target_id": str(target.pk), "target_name": target.name, "note": note},
+    )
+    bell.ring()
+
+
+def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UUID) -> None:
+    """The agent waits for a person. The reverse is `resume`."""
+    _move(
+        case,
+        Status.NEEDS_INPUT,
+        Kind.ASKED,
+        changes={"reason": reason, "detail": question},
+        agent_id=agent_id,
+        run_id=run_id,
+        reason=reason,
+        text=question,
+    )
+
+
+def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID) -> None:
+    """The agent that asked goes on."""
+    changes = {"detail": "", "hops": 0} if by.is_outside else {"detail": ""}
+    _move(
+        case, Status.IN_PROGRESS, Kind.ANSWERED, changes=changes, by=by, agent_id=agent_id, run_id=run_id, text=answer
+    )
+
+
+def park(case: Case, reason: Reason, detail: str, **about: Any) -> None:
+    """It cannot go on by itself: a person is asked to look."""
+    changes = {"reason": reason, "detail": detail}
+    _move(case, Status.NEEDS_INPUT, Kind.PARKED, changes=changes, reason=reason, text=detail, **about)
+
+
+def postpone(case: Case, until: datetime, text: str, **about: Any) -> None:
+    data = {"until": until.isoformat()}
+    changes = {"due_at": until, **_after(about)}
+    _move(case, Status.POSTPONED, Kind.POSTPONED, changes=changes, text=text, data=data, **about)
+
+
+def due(case: Case) -> None:
+    """A postponed case's time has come."""
+    _move(case, Status.PENDING, Kind.DUE, changes={"rank": Case.Rank.DUE})
+    bell.ring()
+
+
+def complete(case: Case, summary: str, **about: Any) -> None:
+    changes = {"detail": summary, **_after(about)}
+    _move(case, Status.COMPLETED, Kind.COMPLETED, changes=changes, text=summary, **about)
+
+
+def fail(case: Case, why: str, **about: Any) -> None:
+    _move(case, Status.FAILED, Kind.FAILED, changes={"detail": why, **_after(about)}, text=why, **about)
+
+
+def reopen(case: Case, *, by: Actor, to: Agent | None = None) -> None:
+    """A person or the API sends the case through its queue again."""
+    changes = {"assignee_id": to.pk if to else None, "rank": Case.Rank.NEW, "hops": 0, "detail": ""}
+    _move(case, Status.PENDING, Kind.REOPENED, changes=changes, by=by)
+    bell.ring()
+
+
+def _after(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person's act changes beside the move itself."""
+    return {"hops": 0} if about.get("by", BATON).is_outside else {}
+
+
+def wake_due_cases(limit: int = 500) -> int:
+    """Sends postponed cases whose time has come back to their queues. In a transaction of its own."""
+    cases = (
+        Case.objects.select_for_update(no_key=True, skip_locked=True)
+        .filter(status=Status.POSTPONED, due_at__lte=Now(), deleted_at=None)
+        .order_by(F("due_at"))[:limit]
+    )
+    found = list(cases)
+    for case in found:
+        due(case)
+    return len(found)

@@ -1,0 +1,65 @@
+"""The verbs of queues: create, change, pause, delete."""
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from teams import bell, live
+from teams.errors import Refused
+from teams.models import Team
+from teams.text import one_line
+
+from .models import DEFAULT_HOP_LIMIT, Queue
+
+DEFAULT_QUEUE = "Default"
+
+
+def create_queue(team: Team, name: str, description: str = "", hop_limit: int = DEFAULT_HOP_LIMIT) -> Queue:
+    queue = Queue(team=team)
+    return save_queue(queue, name=name, description=description, hop_limit=hop_limit)
+
+
+@transaction.atomic
+def save_queue(
+    queue: Queue, *, name: str | None = None, description: str | None = None, hop_limit: int | None = None
+) -> Queue:
+    queue.name = one_line(queue.name if name is None else name, "name", 80)
+    queue.description = one_line(
+        queue.description if description is None else description, "description", 200, required=False
+    )
+    queue.hop_limit = queue.hop_limit if hop_limit is None else hop_limit
+    if not 1 <= queue.hop_limit <= 50:
+        raise Refused("Please choose between 1 and 50 handovers.", "invalid", {"hop_limit": "Between 1 and 50."})
+    try:
+        with transaction.atomic():
+            queue.save()
+    except IntegrityError as error:
+        if "live_queue_names_are_unique" not in str(error):
+            raise
+        message = f"A queue called “{queue.name}” already exists. Please choose another name."
+        raise Refused(message, "name_taken", {"name": message}) from error
+    live.announce(queue.team_id, "queue", queue.pk)
+    return queue
+
+
+def pause_queue(queue: Queue) -> None:
+    """Nothing is given out of the queue any more; what is being worked goes on. The reverse is `resume_queue`."""
+    Queue.objects.filter(pk=queue.pk, paused_at=None).update(paused_at=Now())
+    live.announce(queue.team_id, "queue", queue.pk)
+
+
+def resume_queue(queue: Queue) -> None:
+    Queue.objects.filter(pk=queue.pk).update(paused_at=None)
+    live.announce(queue.team_id, "queue", queue.pk)
+    bell.ring()
+
+
+@transaction.atomic
+def delete_queue(queue: Queue) -> None:
+    """Soft, and only when no open case would be lost with it."""
+    from_db = Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
+    open_cases = from_db.cases.present().exclude(status__in=["completed", "failed"]).count()
+    if open_cases:
+        raise Refused(f"{from_db.name} holds {open_cases} open cases. Close or move them first.", "queue_not_empty")
+    Queue.objects.filter(pk=queue.pk).update(deleted_at=Now())
+    from_db.connections.all().delete()
+    live.announce(queue.team_id, "queue", queue.pk)

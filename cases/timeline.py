@@ -1,0 +1,128 @@
+"""The timeline of a case: its append-only events, and the stages drawn from them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from teams import live
+from teams.actors import BATON, Actor
+from teams.text import storable
+
+from .models import Case, CaseEvent, Kind, Status
+
+# Events after which the agent of the open stage no longer works on the case.
+_ENDS = {
+    Kind.HANDED_OVER: "handed_over",
+    Kind.COMPLETED: "completed",
+    Kind.FAILED: "failed",
+    Kind.POSTPONED: "postponed",
+    Kind.PARKED: "needs_input",
+    Kind.RELEASED: "released",
+    Kind.STOPPED: "stopped",
+    Kind.REOPENED: "released",
+    Kind.DELETED: "stopped",
+}
+
+
+def event(
+    case: Case,
+    kind: Kind,
+    *,
+    by: Actor = BATON,
+    agent_id: UUID | None = None,
+    run_id: UUID | None = None,
+    reason: str = "",
+    text: str = "",
+    data: dict[str, Any] | None = None,
+) -> CaseEvent:
+    """The next event of a case whose row is locked or new. Counts `case.last_seq` up; saving both is the caller's."""
+    case.last_seq += 1
+    return CaseEvent(
+        team_id=case.team_id,
+        case_id=case.pk,
+        seq=case.last_seq,
+        kind=kind,
+        status=case.status,
+        agent_id=agent_id,
+        run_id=run_id,
+        user=by.user,
+        actor=by.label[:100],
+        reason=reason,
+        text=storable(text),
+        data=storable(data or {}),
+    )
+
+
+def record(case: Case, kind: Kind, **about: Any) -> CaseEvent:
+    """Writes an event that moves nothing. The case's row must be locked. For `about` see `event`."""
+    row = event(case, kind, **about)
+    case.save(update_fields=["last_seq"])
+    row.save(force_insert=True)
+    announce(case)
+    return row
+
+
+def announce(case: Case) -> None:
+    live.announce(case.team_id, "case", case.pk)
+    live.announce(case.team_id, "queue", case.queue_id)
+
+
+@dataclass
+class Stage:
+    """One agent's time with a case. `outcome` is empty while it works."""
+
+    agent_id: UUID | None
+    agent_name: str
+    run_id: UUID | None
+    revision: int | None
+    waiting_since: datetime
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str = ""
+    reason: str = ""
+    text: str = ""
+    handed_to: str = ""
+    events: list[CaseEvent] = field(default_factory=list)
+
+    @property
+    def waited_s(self) -> float:
+        """How long the case had waited for this agent, in seconds."""
+        return (self.started_at - self.waiting_since).total_seconds()
+
+    @property
+    def worked_s(self) -> float | None:
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+
+
+def stages(events: Iterable[CaseEvent]) -> list[Stage]:
+    """Which agent handled what, in order; `events` of one case by seq."""
+    found: list[Stage] = []
+    waiting_since: datetime | None = None
+    for row in events:
+        waiting_since = waiting_since or row.at
+        stage = found[-1] if found and not found[-1].ended_at else None
+        if row.kind == Kind.STARTED:
+            found.append(
+                Stage(
+                    row.agent_id,
+                    row.data.get("agent_name", ""),
+                    row.run_id,
+                    row.data.get("revision"),
+                    waiting_since,
+                    row.at,
+                    events=[row],
+                )
+            )
+        elif stage:
+            stage.events.append(row)
+            # A case parked for a question is still the stage's: its run goes on with the answer.
+            asked = row.kind == Kind.ASKED
+            if row.kind in _ENDS and not asked:
+                stage.ended_at, stage.outcome = row.at, _ENDS[Kind(row.kind)]
+                stage.reason, stage.text = row.reason, row.text
+                stage.handed_to = row.data.get("target_name", "")
+        if row.status == Status.PENDING and (row.kind in _ENDS or row.kind in (Kind.CREATED, Kind.DUE)):
+            waiting_since = row.at
+    return found

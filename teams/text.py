@@ -1,0 +1,45 @@
+"""What may stand in texts. PostgreSQL keeps everything but U+0000."""
+
+import re
+from typing import Any
+
+from .errors import Refused
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def one_line(value: str, field: str, limit: int, *, required: bool = True) -> str:
+    """`value` with its white space folded, or Refused with the field's error."""
+    line = " ".join(value.split())
+    if required and not line:
+        raise _wrong(field, "Please fill this in.")
+    if _CONTROL.search(line):
+        raise _wrong(field, "This holds characters that cannot be shown. Please remove them.")
+    if len(line) > limit:
+        raise _wrong(field, f"Please use at most {limit} characters; these are {len(line)}.")
+    return line
+
+
+def prose(value: str, field: str, limit: int) -> str:
+    """`value` with line ends as \\n, or Refused with the field's error."""
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    if _CONTROL.search(text):
+        raise _wrong(field, "This holds characters that cannot be shown. Please remove them.")
+    if len(text) > limit:
+        raise _wrong(field, f"Please use at most {limit:,} characters; these are {len(text):,}.")
+    return text
+
+
+def storable(value: Any) -> Any:
+    """JSON or text from outside, e.g. a model's, with U+0000 made visible instead of refused."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    return value
+
+
+def _wrong(field: str, message: str) -> Refused:
+    return Refused(message, "invalid", {field: message})
