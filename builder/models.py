@@ -17,14 +17,23 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """Not deleted."""
         return self.filter(deleted_at=None)
 
-    def with_blocked(self) -> "AgentQuerySet":
-        """Adds `blocked`: the live revision mentions a deleted agent, so no new run may start."""
-        broken = Mention.objects.filter(
+    def held_up(self) -> "AgentQuerySet":
+        """The live revision mentions a deleted agent, so no new run may start."""
+        return self.filter(_broken())
+
+    def startable(self) -> "AgentQuerySet":
+        """May start new runs now."""
+        return self.live().filter(~_broken(), paused_at=None)
+
+
+def _broken() -> Exists:
+    return Exists(
+        Mention.objects.filter(
             revision__agent=OuterRef("pk"),
             revision__status=Revision.Status.LIVE,
             target__deleted_at__isnull=False,
         )
-        return self.annotate(blocked=Exists(broken))
+    )
 
 
 class Agent(models.Model):

@@ -90,7 +90,7 @@ def _case(queue: Queue, item: NewCase, number: int) -> Case:
         title=one_line(item.title, "title", 200),
         data=data,
         priority=item.priority,
-        labels=_labels(item.labels),
+        labels=clean_labels(item.labels),
         external_id=item.external_id or None,
         external_digest=_digest(item) if item.external_id else "",
         status=Status.POSTPONED if item.postpone_until else Status.PENDING,
@@ -99,7 +99,7 @@ def _case(queue: Queue, item: NewCase, number: int) -> Case:
     )
 
 
-def _labels(labels: Sequence[str]) -> list[str]:
+def clean_labels(labels: Sequence[str]) -> list[str]:
     if len(labels) > LABEL_LIMIT:
         raise Refused(f"Please use at most {LABEL_LIMIT} labels.", "invalid", {"labels": "Too many labels."})
     return sorted({one_line(label, "labels", 40) for label in labels})

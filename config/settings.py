@@ -87,6 +87,14 @@ BATON_LEASE_SECONDS = float(os.environ.get("BATON_LEASE_SECONDS", "15"))
 # Model used for an agent that names none.
 BATON_DEFAULT_MODEL = os.environ.get("BATON_DEFAULT_MODEL", "offline")
 
+# What may pass (429, 5xx, no connection) is tried again this often, waiting longer each time.
+MODEL_RETRIES = int(os.environ.get("MODEL_RETRIES", "4"))
+MODEL_CONNECT_SECONDS = 10.0
+MODEL_SILENCE_SECONDS = 60.0
+MODEL_TOTAL_SECONDS = 600.0
+# A run that asks its model this often without an end is broken off.
+RUN_REQUEST_LIMIT = int(os.environ.get("RUN_REQUEST_LIMIT", "50"))
+
 # --- Django ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

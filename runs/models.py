@@ -49,10 +49,6 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Queued, and not waiting for a retry."""
         return self.filter(status=Status.QUEUED, available_at__lte=Now())
 
-    def lapsed(self) -> "RunQuerySet":
-        """Running, but whoever ran them has not said so in time. Only the database's clock decides."""
-        return self.running().filter(lease_until__lt=Now())
-
 
 class Run(models.Model):
     """One agent working once: on a case, or standalone.

@@ -1,0 +1,85 @@
+"""Who runs a run: claims, leases and fences.
+
+A claim raises the run's fence. Every later write of the claimant says `where fence = mine`, so whoever lost a run,
+to a lapsed lease or to a person's stop, writes nothing any more. Only the database's clock decides a lease.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from teams import live
+
+from .models import Run, Status
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write a run, until someone raises its fence."""
+
+    run_id: UUID
+    team_id: UUID
+    case_id: UUID | None
+    fence: int
+
+
+class LostRun(Exception):
+    """The run is no longer this claim's: nothing was written."""
+
+
+_CLAIM = """
+    with due as (
+        select id from runs_run
+        where status = 'queued' and available_at <= now()
+        order by available_at limit %s
+        for no key update skip locked
+    )
+    update runs_run
+    set status = 'running', worker = %s, fence = fence + 1, lease_until = now() + make_interval(secs => %s),
+        started_at = coalesce(started_at, now())
+    from due where runs_run.id = due.id
+    returning runs_run.id, team_id, case_id, fence
+"""
+
+
+def claim_runs(worker: str, limit: int) -> list[Claim]:
+    """Takes up to `limit` due runs, each for this worker alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [limit, worker, settings.BATON_LEASE_SECONDS])
+        claims = [Claim(*row) for row in cursor.fetchall()]
+    for claim in claims:
+        live.announce(claim.team_id, "run", claim.run_id)
+    return claims
+
+
+def held(claim: Claim) -> QuerySet[Run]:
+    """The claim's run, or no row when it is lost."""
+    return Run.objects.filter(pk=claim.run_id, fence=claim.fence, status=Status.RUNNING)
+
+
+def lock(claim: Claim) -> Run:
+    """The claim's run, kept as it is until the transaction ends. LostRun when it is another's."""
+    run = held(claim).select_for_update(no_key=True).first()
+    if run is None:
+        raise LostRun
+    return run
+
+
+def renew(worker: str) -> set[Claim]:
+    """Renews the leases of all runs of a worker in one statement, and says which they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update runs_run set lease_until = now() + make_interval(secs => %s) where worker = %s and status = 'running'"
+            " returning id, team_id, case_id, fence",
+            [settings.BATON_LEASE_SECONDS, worker],
+        )
+        return {Claim(*row) for row in cursor.fetchall()}
+
+
+def lapsed() -> QuerySet[Run]:
+    """Running, but whoever ran them has not said so in time."""
+    return Run.objects.running().filter(lease_until__lt=Now())

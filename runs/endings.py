@@ -1,0 +1,149 @@
+"""How a run ends, applied in one transaction: run, handover, case and events together."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from cases import lifecycle as case_lifecycle
+from cases import timeline
+from cases.models import Case, Kind, Reason
+
+from . import handovers, lifecycle
+from .claims import Claim, LostRun, lock
+from .models import Handover, Outcome, Run, Status
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Standalone: the run's text is its result."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """To the target that the run's recorded handover names."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class CaseCompleted:
+    summary: str
+
+
+@dataclass(frozen=True)
+class CaseFailed:
+    reason: str
+
+
+@dataclass(frozen=True)
+class CasePostponed:
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The run cannot go on. Its case waits for a person, with the code as reason where it is one."""
+
+    code: str
+    message: str
+
+
+type Ending = Answered | HandedOver | CaseCompleted | CaseFailed | CasePostponed | Broken
+
+
+def lock_both(claim: Claim) -> tuple[Run, Case | None]:
+    """The claim's case and run, locked in that order. LostRun when either is no longer the claim's."""
+    case = case_lifecycle.lock(claim.case_id) if claim.case_id else None
+    run = lock(claim)
+    if case is not None and case.fence != run.case_fence:
+        raise LostRun
+    return run, case
+
+
+@transaction.atomic
+def finish(claim: Claim, ending: Ending) -> None:
+    run, case = lock_both(claim)
+    match ending:
+        case HandedOver(text):
+            _hand_over(run, case, text)
+        case Broken(code, message):
+            _break(run, case, code, message)
+        case Answered(text):
+            lifecycle.complete(run, Outcome.ANSWERED, text)
+        case CaseCompleted(summary):
+            assert case
+            lifecycle.complete(run, Outcome.CASE_COMPLETED, summary)
+            case_lifecycle.complete(case, summary, agent_id=run.agent_id, run_id=run.pk)
+        case CaseFailed(reason):
+            assert case
+            lifecycle.complete(run, Outcome.CASE_FAILED, reason)
+            case_lifecycle.fail(case, reason, agent_id=run.agent_id, run_id=run.pk)
+        case CasePostponed(until, reason):
+            assert case
+            lifecycle.complete(run, Outcome.CASE_POSTPONED, reason)
+            case_lifecycle.postpone(case, until, reason, agent_id=run.agent_id, run_id=run.pk)
+
+
+def _hand_over(run: Run, case: Case | None, text: str) -> None:
+    handover = Handover.objects.select_related("target").get(source=run)
+    try:
+        handovers.deliver(handover, run, case)
+    except handovers.Undeliverable as obstacle:
+        handovers.cancel(handover)
+        if case is not None:
+            _tell_cancelled(case, run, handover, obstacle.code, obstacle.message)
+        _break(run, case, obstacle.code, obstacle.message)
+        return
+    lifecycle.complete(run, Outcome.HANDED_OVER, text)
+
+
+def _break(run: Run, case: Case | None, code: str, message: str) -> None:
+    lifecycle.fail(run, code, message)
+    if case is not None:
+        reason = Reason(code) if code in Reason.values else Reason.RUN_FAILED
+        case_lifecycle.park(case, reason, message, agent_id=run.agent_id, run_id=run.pk)
+
+
+@transaction.atomic
+def give_back(claim: Claim) -> None:
+    """A worker that shuts down lets another go on from the last step; that counts as no loss."""
+    lifecycle.release(lock(claim))
+
+
+@transaction.atomic
+def retry_later(claim: Claim, delay: timedelta, error: str) -> None:
+    lifecycle.retry_later(lock(claim), delay, error)
+
+
+@transaction.atomic
+def note_refusal(claim: Claim, intended: handovers.Intended | None = None) -> None:
+    """A write came too late: the run ended, or is another's.
+
+    After a person's stop there is nothing to tell but the handover that was not applied.
+    """
+    case = case_lifecycle.lock(claim.case_id) if claim.case_id else None
+    run = Run.objects.get(pk=claim.run_id)
+    if run.status != Status.STOPPED:
+        if case is not None:
+            timeline.record(case, Kind.STALE_WRITE_REFUSED, agent_id=run.agent_id, run_id=run.pk)
+    elif intended and not Handover.objects.filter(source=run).exists():
+        handover = handovers.record(run, intended.target, intended.reason, intended.note)
+        handovers.cancel(handover)
+        if case is not None:
+            _tell_cancelled(case, run, handover, "run_stopped", "The run was stopped first.")
+
+
+def _tell_cancelled(case: Case, run: Run, handover: Handover, reason: str, text: str) -> None:
+    timeline.record(
+        case,
+        Kind.HANDOVER_CANCELLED,
+        agent_id=run.agent_id,
+        run_id=run.pk,
+        reason=reason,
+        text=text,
+        data={"target_id": str(handover.target_id), "target_name": handover.target_name},
+    )

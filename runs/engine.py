@@ -1,0 +1,96 @@
+"""One run, step by step: ask the model, persist what it said, act on it, until the run ends.
+
+The loop is our own over pydantic-ai's models: handover needs every turn in its hands, and a run costs a
+twenty-eighth of the CPU that the same run takes through `Agent.iter` (docs/architecture.md).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from pydantic_ai.messages import ModelResponse
+
+from . import endings, journal, llm, offline, opening, prompts, tools, turns
+from .claims import Claim, LostRun
+from .endings import Broken
+from .journal import Work
+
+logger = logging.getLogger(__name__)
+
+
+async def work(claim: Claim, models: llm.Models, is_leaving: Callable[[], bool]) -> None:
+    """Works a claimed run until it ends, waits, or the worker is leaving; never raises for what a run can meet."""
+    found: Work | None = None
+    try:
+        found = await sync_to_async(opening.open_work)(claim)
+        await _steps(found, models, is_leaving)
+    except LostRun:
+        await sync_to_async(endings.note_refusal)(claim, found.intended if found else None)
+    except llm.ModelProblem as problem:
+        await _problem(claim, found, problem)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        logger.exception("run %s broke", claim.run_id)
+        broken = Broken("internal_error", f"Baton met an error of its own: {type(error).__name__}: {error}")
+        await _finish(claim, broken)
+
+
+async def _steps(work: Work, models: llm.Models, is_leaving: Callable[[], bool]) -> None:
+    while True:
+        response = journal.unsettled(work)
+        if response is None:
+            if is_leaving():
+                await sync_to_async(endings.give_back)(work.claim)
+                return
+            if work.run.requests >= settings.RUN_REQUEST_LIMIT:
+                tired = Broken("budget", f"It asked its model {work.run.requests} times without coming to an end.")
+                await _finish(work.claim, tired)
+                return
+            response = await _ask_model(work, models)
+        if await turns.take_turn(work, response):
+            return
+
+
+async def _ask_model(work: Work, models: llm.Models) -> ModelResponse:
+    name = work.revision.model
+    model = offline.offline_model(_brief(work)) if name == llm.OFFLINE else models.get(name)
+    response = await llm.request(model, name, journal.messages(work), tools.offered(work))
+    await sync_to_async(journal.append_response)(work, response)
+    work.run.requests += 1
+    return journal.response_of(work.steps[-1])
+
+
+def _brief(work: Work) -> offline.Brief:
+    return offline.Brief(
+        aop=work.revision.aop,
+        case_text=prompts.case_text(work.run, work.case),
+        targets=[
+            offline.Target(UUID(row["agent_id"]), row["key"], row["name"], row["description"]) for row in work.targets
+        ],
+        own=offline.Target(work.agent.pk, "", work.agent.name, work.agent.description),
+    )
+
+
+async def _problem(claim: Claim, work: Work | None, problem: llm.ModelProblem) -> None:
+    retries = work.run.retries if work else 0
+    if problem.passes and retries < settings.MODEL_RETRIES:
+        delay = timedelta(seconds=llm.wait_before_retry(problem, retries))
+        await _unless_lost(claim, lambda: endings.retry_later(claim, delay, problem.message))
+    else:
+        await _finish(claim, Broken(problem.code, problem.message))
+
+
+async def _finish(claim: Claim, ending: endings.Ending) -> None:
+    await _unless_lost(claim, lambda: endings.finish(claim, ending))
+
+
+async def _unless_lost(claim: Claim, write: Callable[[], None]) -> None:
+    try:
+        await sync_to_async(write)()
+    except LostRun:
+        await sync_to_async(endings.note_refusal)(claim)

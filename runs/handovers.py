@@ -1,0 +1,166 @@
+"""Handover: whom a run may hand over to, recording its request, and applying it when the run completes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.text import slugify
+
+from builder import targets as builder_targets
+from builder.models import Agent, QueueConnection, Revision
+from cases import lifecycle as case_lifecycle
+from cases.models import DEFAULT_HOP_LIMIT, Case
+
+from .models import Handover, Run
+
+type TargetRow = dict[str, str]
+
+# A pair of agents may exchange a case this often; once more needs new data or a new note.
+_EXCHANGES = 2
+
+
+@dataclass(frozen=True)
+class Intended:
+    """A handover that a run asked for, should its write come too late."""
+
+    target: Agent
+    reason: str
+    note: str
+
+
+class Undeliverable(Exception):
+    """A recorded handover cannot be applied. `code` is the reason the case is parked with."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[TargetRow]:
+    """The agents that the revision mentions and that could take over now, each with a short key for the model."""
+    mentioned = (
+        Agent.objects.filter(mentioned_by__revision=revision).exclude(pk=agent.pk).order_by("mentioned_by__position")
+    )
+    rows: list[TargetRow] = []
+    for target in mentioned:
+        if why_not(target, case) is None:
+            key = _unique(slugify(target.name) or "agent", {row["key"] for row in rows})
+            rows.append(
+                {"key": key, "agent_id": str(target.pk), "name": target.name, "description": target.description}
+            )
+    return rows
+
+
+def _unique(key: str, taken: set[str]) -> str:
+    number, found = 1, key
+    while found in taken:
+        number += 1
+        found = f"{key}-{number}"
+    return found
+
+
+def why_not(target: Agent, case: Case | None) -> str | None:
+    """Why the target could not take over now; None when it can."""
+    if target.is_deleted:
+        return f"{target.name} was deleted."
+    if case is not None:
+        if not _consumes(target, case.queue_id):
+            return f"{target.name} does not work this queue."
+        return None  # paused or held up, it finds the case waiting
+    if target.is_paused:
+        return f"{target.name} is paused."
+    if any(problem.blocking for problem in builder_targets.problems(target)):
+        return f"{target.name} cannot start: its procedure mentions a deleted agent."
+    return None
+
+
+def _consumes(target: Agent, queue_id: UUID) -> bool:
+    return QueueConnection.objects.filter(agent=target, queue_id=queue_id, role=QueueConnection.Role.CONSUMER).exists()
+
+
+def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:
+    """By key, else by a name that only one target has, whatever its case."""
+    rows = list(rows)
+    named = [row for row in rows if row["name"].casefold() == wanted.strip().casefold()]
+    return next((row for row in rows if row["key"] == wanted), None) or (named[0] if len(named) == 1 else None)
+
+
+def hops_left(run: Run, case: Case | None) -> int:
+    if case is not None:
+        return max(0, case.queue.hop_limit - case.hops)
+    return max(0, DEFAULT_HOP_LIMIT - run.hop)
+
+
+def record(run: Run, target: Agent, reason: str, note: str) -> Handover:
+    return Handover.objects.create(
+        team_id=run.team_id, source=run, target=target, target_name=target.name, reason=reason, note=note
+    )
+
+
+def deliver(handover: Handover, run: Run, case: Case | None) -> None:
+    """Checks the request against how things are now and applies it; both rows are locked. Undeliverable if not."""
+    target = handover.target
+    if obstacle := why_not(target, case):
+        raise Undeliverable("target_unavailable", obstacle)
+    if hops_left(run, case) == 0:
+        raise Undeliverable("hop_limit", "It was handed over as often as allowed.")
+    _check_exchanges(handover, run, case)
+    if case is not None:
+        case_lifecycle.hand_over(case, target, handover.reason, handover.note, agent_id=run.agent_id, run_id=run.pk)
+    else:
+        handover.next_run = _fresh_run(target, run)
+    handover.status = Handover.Status.APPLIED
+    handover.applied_at = timezone.now()
+    handover.save(update_fields=["status", "applied_at", "next_run"])
+
+
+def cancel(handover: Handover) -> None:
+    handover.status = Handover.Status.CANCELLED
+    handover.save(update_fields=["status"])
+
+
+def _fresh_run(target: Agent, source: Run) -> Run:
+    """A new run of the target without any context: no input, no note."""
+    return Run.objects.create(
+        team_id=source.team_id,
+        agent=target,
+        revision=target.live_revision,
+        parent=source,
+        root_id=source.root_id or source.pk,
+        hop=source.hop + 1,
+        trigger=Run.Trigger.HANDOVER,
+    )
+
+
+def _check_exchanges(handover: Handover, run: Run, case: Case | None) -> None:
+    """Parks ping-pong: what two agents already exchanged twice, with nothing new to say."""
+    between = [row for row in _earlier(run, case) if {row.source.agent_id, row.target_id} == _pair(handover, run)]
+    if len(between) < _EXCHANGES:
+        return
+    notes = {row.note.strip() for row in between} | {""}
+    if handover.note.strip() not in notes or (case and _changed_since(case, between[-1])):
+        return
+    raise Undeliverable(
+        "loop",
+        f"{run.agent.name}: “{handover.reason}” · {handover.target_name}: “{between[-1].reason}”",
+    )
+
+
+def _pair(handover: Handover, run: Run) -> set[UUID]:
+    return {run.agent_id, handover.target_id}
+
+
+def _earlier(run: Run, case: Case | None) -> list[Handover]:
+    """The handovers applied so far, oldest first: on a case since a person last acted, else of the chain of runs."""
+    applied = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
+    if case is not None:
+        of_case = list(applied.filter(source__case=case))
+        return of_case[-case.hops :] if case.hops else []
+    root = run.root_id or run.pk
+    return list(applied.filter(source__root_id=root)) + list(applied.filter(source_id=root))
+
+
+def _changed_since(case: Case, handover: Handover) -> bool:
+    return case.events.filter(kind="updated", at__gt=handover.applied_at).exists()

@@ -1,0 +1,169 @@
+"""What a run has done so far, step by step: written under the claim's fence, read to go on from the last step."""
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelRequestPart,
+    ModelResponse,
+    ModelResponsePart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+
+from builder.models import Agent, Revision
+from cases.models import Case
+from teams import live
+from teams.text import storable
+
+from .claims import Claim, LostRun, held
+from .handovers import Intended
+from .models import Run, Step
+
+
+@dataclass
+class Work:
+    """A claimed run while it is being worked. `targets` are the keys of the agents it may hand over to."""
+
+    claim: Claim
+    run: Run
+    agent: Agent
+    revision: Revision
+    case: Case | None
+    may_hand_over: bool = True
+    steps: list[Step] = field(default_factory=list)
+    # The handover this run asks for, told when its last write comes too late.
+    intended: Intended | None = None
+
+    @property
+    def targets(self) -> list[dict[str, str]]:
+        return list(self.run.targets or []) if self.may_hand_over else []
+
+    def results(self, code: str) -> list[Step]:
+        """The tool results marked with this code."""
+        return [step for step in self.steps if step.kind == Step.Kind.TOOL_RESULT and step.data.get("code") == code]
+
+    def notes(self, code: str) -> list[Step]:
+        return [step for step in self.steps if step.kind == Step.Kind.NOTE and step.data.get("code") == code]
+
+
+def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
+    """Writes the next steps, or raises LostRun and writes nothing."""
+    with transaction.atomic():
+        if not held(work.claim).select_for_update(no_key=True).exists():
+            raise LostRun
+        _insert(work, entries)
+
+
+def append_response(work: Work, response: ModelResponse) -> None:
+    """Writes what the model said and adds up what it took, or raises LostRun and writes nothing."""
+    usage, cost = response.usage, _cost(response)
+    changes: dict[str, Any] = {
+        "requests": F("requests") + 1,
+        "input_tokens": F("input_tokens") + usage.input_tokens,
+        "output_tokens": F("output_tokens") + usage.output_tokens,
+        "retries": 0,
+        "error": "",
+    }
+    if cost is not None:
+        changes["cost_usd"] = Coalesce(F("cost_usd"), Decimal(0)) + cost
+    data = ModelMessagesTypeAdapter.dump_python([_with_own_ids(work, response)], mode="json")[0]
+    with transaction.atomic():
+        if not held(work.claim).update(**changes):
+            raise LostRun
+        _insert(work, [(Step.Kind.RESPONSE, data)])
+
+
+def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
+    """Some models number their calls anew in every turn; here a call's id is its own within the run."""
+    taken = {step.data["call_id"] for step in work.steps if step.kind == Step.Kind.TOOL_RESULT}
+    parts: list[ModelResponsePart] = []
+    for part in response.parts:
+        if isinstance(part, ToolCallPart):
+            if part.tool_call_id in taken:
+                part = replace(part, tool_call_id=f"{part.tool_call_id}-{len(work.steps)}-{len(parts)}")  # noqa: PLW2901
+            taken.add(part.tool_call_id)
+        parts.append(part)
+    return replace(response, parts=parts)
+
+
+def _insert(work: Work, entries: Any) -> None:
+    seq = work.steps[-1].seq if work.steps else 0
+    steps = [
+        Step(team_id=work.run.team_id, run=work.run, seq=seq + number, kind=kind, data=storable(data))
+        for number, (kind, data) in enumerate(entries, 1)
+    ]
+    Step.objects.bulk_create(steps)
+    work.steps += steps
+    live.announce(work.run.team_id, "run", work.run.pk)
+
+
+def _cost(response: ModelResponse) -> Decimal | None:
+    """In US dollars; None for models without a known price."""
+    try:
+        return response.cost().total_price
+    except (LookupError, ValueError, AssertionError):
+        return None
+
+
+def tool_result(
+    call: ToolCallPart, content: str, *, ok: bool = True, code: str = ""
+) -> tuple[Step.Kind, dict[str, Any]]:
+    data = {"tool": call.tool_name, "call_id": call.tool_call_id, "content": content, "ok": ok, "code": code}
+    return Step.Kind.TOOL_RESULT, data
+
+
+def note(text: str, code: str) -> tuple[Step.Kind, dict[str, Any]]:
+    """A word of the runner to the model."""
+    return Step.Kind.NOTE, {"text": text, "code": code}
+
+
+def response_of(step: Step) -> ModelResponse:
+    message = ModelMessagesTypeAdapter.validate_python([step.data])[0]
+    assert isinstance(message, ModelResponse)
+    return message
+
+
+def messages(work: Work) -> list[ModelMessage]:
+    """The conversation so far, as the next request sends it."""
+    found: list[ModelMessage] = []
+    parts: list[ModelRequestPart] = []
+    instructions = ""
+    for step in work.steps:
+        if step.kind == Step.Kind.RESPONSE:
+            found += [ModelRequest(parts, instructions=instructions), response_of(step)]
+            parts = []
+            continue
+        if step.kind == Step.Kind.PROMPT:
+            instructions = step.data["instructions"]
+        parts.append(_part(step))
+    return [*found, ModelRequest(parts, instructions=instructions)] if parts else found
+
+
+def _part(step: Step) -> ModelRequestPart:
+    if step.kind == Step.Kind.TOOL_RESULT:
+        return ToolReturnPart(step.data["tool"], step.data["content"], tool_call_id=step.data["call_id"])
+    return UserPromptPart(step.data["prompt"] if step.kind == Step.Kind.PROMPT else step.data["text"])
+
+
+def unsettled(work: Work) -> ModelResponse | None:
+    """The last response, when its turn is not over: it has calls without a result, or nothing followed it."""
+    at = next((i for i in range(len(work.steps) - 1, -1, -1) if work.steps[i].kind == Step.Kind.RESPONSE), None)
+    if at is None:
+        return None
+    response = response_of(work.steps[at])
+    return response if at == len(work.steps) - 1 or open_calls(work, response) else None
+
+
+def open_calls(work: Work, response: ModelResponse) -> list[ToolCallPart]:
+    """The response's tool calls that have no result yet, in order."""
+    done = {step.data["call_id"] for step in work.steps if step.kind == Step.Kind.TOOL_RESULT}
+    return [call for call in response.tool_calls if call.tool_call_id not in done]

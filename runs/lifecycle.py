@@ -1,0 +1,93 @@
+"""The only code that moves a run from one status to another; `claims` alone moves queued runs to running.
+
+Every verb takes a run whose row the caller has locked, inside a transaction, after its case's row.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from teams import bell, live
+from teams.errors import Refused
+from teams.text import storable
+
+from .models import MAX_LOSSES, Handover, HumanRequest, Outcome, Run, Status
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.RUNNING, Status.FAILED, Status.STOPPED}),
+    Status.RUNNING: frozenset({Status.QUEUED, Status.WAITING, Status.COMPLETED, Status.FAILED, Status.STOPPED}),
+    Status.WAITING: frozenset({Status.QUEUED, Status.FAILED, Status.STOPPED}),
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.STOPPED: frozenset(),
+}
+
+
+class IllegalMove(Refused):
+    """The run cannot go from where it is to where it was told to go."""
+
+
+def _move(run: Run, to: Status, **changes: Any) -> None:
+    if to not in MOVES[Status(run.status)]:
+        raise IllegalMove(f"This run is {run.status}, so it cannot become {to.label.lower()}.", "illegal_move")
+    fields = {**changes, "status": to, "worker": "", "lease_until": None}
+    for name, value in fields.items():
+        setattr(run, name, value)
+    run.save(update_fields=list(fields))
+    live.announce(run.team_id, "run", run.pk)
+
+
+def complete(run: Run, outcome: Outcome, result: str) -> None:
+    _move(run, Status.COMPLETED, outcome=outcome, result=storable(result), ended_at=timezone.now())
+
+
+def fail(run: Run, code: str, error: str) -> None:
+    _end(run, Status.FAILED, error_code=code, error=storable(error))
+
+
+def stop(run: Run) -> None:
+    """A person's or the API's word. Raises the fence, so the worker's next write touches nothing."""
+    _end(run, Status.STOPPED, fence=run.fence + 1)
+
+
+def _end(run: Run, to: Status, **changes: Any) -> None:
+    _move(run, to, ended_at=timezone.now(), **changes)
+    Handover.objects.filter(source=run, status=Handover.Status.RECORDED).update(status=Handover.Status.CANCELLED)
+    run.human_requests.filter(status=HumanRequest.Status.OPEN).update(
+        status=HumanRequest.Status.CLOSED, answered_at=Now()
+    )
+
+
+def wait(run: Run) -> None:
+    """For a person. The reverse is `wake`."""
+    _move(run, Status.WAITING)
+
+
+def wake(run: Run) -> None:
+    _move(run, Status.QUEUED, available_at=timezone.now())
+    bell.ring()
+
+
+def release(run: Run) -> None:
+    """Given back by a worker that shuts down; another takes it up at once."""
+    _move(run, Status.QUEUED, available_at=timezone.now())
+    bell.ring()
+
+
+def retry_later(run: Run, delay: timedelta, error: str) -> None:
+    """The model's provider is not to be had just now. Holds no place among the running runs meanwhile."""
+    _move(run, Status.QUEUED, available_at=timezone.now() + delay, retries=run.retries + 1, error=error)
+
+
+def lose(run: Run) -> bool:
+    """Its worker is gone. True when it may be taken up again, False when it was lost too often and has failed."""
+    losses = run.losses + 1
+    if losses >= MAX_LOSSES:
+        _end(run, Status.FAILED, losses=losses, error_code="run_lost", error=f"Its worker was lost {losses} times.")
+        return False
+    _move(run, Status.QUEUED, losses=losses, available_at=timezone.now())
+    bell.ring()
+    return True

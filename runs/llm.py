@@ -1,0 +1,184 @@
+"""A model from its name, and one request to it. With `journal` and `offline` the only code that knows pydantic-ai.
+
+Names: `offline`, or `provider:model` such as `anthropic:claude-sonnet-5`. Keys and base addresses come from the
+environment; `openai-chat:` with OPENAI_BASE_URL speaks to anything compatible (Ollama, vLLM, ...).
+"""
+
+import asyncio
+import os
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import httpx2
+from django.conf import settings
+from pydantic_ai.direct import model_request
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ModelAPIError,
+    ModelConnectionError,
+    ModelHTTPError,
+    ModelRateLimitError,
+    ModelServerError,
+    ModelUnavailableError,
+    UserError,
+)
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.tools import ToolDefinition
+
+OFFLINE = "offline"
+_LONGEST_WAIT = 60.0
+
+
+class ModelProblem(Exception):
+    """The model gave no answer. `passes` says that a later try may succeed; `retry_after` is in seconds."""
+
+    def __init__(self, code: str, message: str, *, passes: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.passes = passes
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Provider:
+    """`key` and `base_url` name the environment variables."""
+
+    title: str
+    key: str
+    base_url: str
+    build: Callable[[str, str, str | None, httpx2.AsyncClient], Model]
+
+
+def _openai_chat(name: str, key: str, base_url: str | None, client: httpx2.AsyncClient) -> Model:
+    from openai import AsyncOpenAI
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    sdk = AsyncOpenAI(api_key=key, base_url=base_url, http_client=client, max_retries=0)
+    return OpenAIChatModel(name, provider=OpenAIProvider(openai_client=sdk))
+
+
+def _openai(name: str, key: str, base_url: str | None, client: httpx2.AsyncClient) -> Model:
+    from openai import AsyncOpenAI
+    from pydantic_ai.models.openai import OpenAIResponsesModel
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    sdk = AsyncOpenAI(api_key=key, base_url=base_url, http_client=client, max_retries=0)
+    return OpenAIResponsesModel(name, provider=OpenAIProvider(openai_client=sdk))
+
+
+def _anthropic(name: str, key: str, base_url: str | None, client: httpx2.AsyncClient) -> Model:
+    from anthropic import AsyncAnthropic
+    from pydantic_ai.models.anthropic import AnthropicModel
+    from pydantic_ai.providers.anthropic import AnthropicProvider
+
+    sdk = AsyncAnthropic(api_key=key, base_url=base_url, http_client=client, max_retries=0)
+    return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=sdk))
+
+
+def _google(name: str, key: str, base_url: str | None, client: httpx2.AsyncClient) -> Model:
+    from pydantic_ai.models.google import GoogleModel
+    from pydantic_ai.providers.google import GoogleProvider
+
+    return GoogleModel(name, provider=GoogleProvider(api_key=key, base_url=base_url, http_client=client))
+
+
+PROVIDERS = {
+    "openai-chat": Provider("OpenAI compatible", "OPENAI_API_KEY", "OPENAI_BASE_URL", _openai_chat),
+    "openai": Provider("OpenAI", "OPENAI_API_KEY", "OPENAI_BASE_URL", _openai),
+    "anthropic": Provider("Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", _anthropic),
+    "google": Provider("Google", "GOOGLE_API_KEY", "GOOGLE_BASE_URL", _google),
+}
+
+
+def check_name(name: str) -> None:
+    """ModelProblem, in a sentence that says what to do, when no model can be made from this name."""
+    if name != OFFLINE:
+        _provider(name)
+
+
+def _provider(name: str) -> tuple[Provider, str, str]:
+    kind, _, model = name.partition(":")
+    provider = PROVIDERS.get(kind)
+    if provider is None or not model:
+        known = ", ".join([OFFLINE, *(f"{kind}:…" for kind in PROVIDERS)])
+        raise ModelProblem("unknown_model", f"There is no model “{name}”. Models are named {known}.")
+    key = os.environ.get(provider.key, "")
+    if not key and kind == "openai-chat" and os.environ.get(provider.base_url):
+        key = "none"  # servers of one's own seldom want one
+    if not key:
+        raise ModelProblem(
+            "missing_key",
+            f"The model “{name}” needs a key: set {provider.key} in the environment and restart, or choose another model.",
+        )
+    return provider, model, key
+
+
+class Models:
+    """The models of one event loop, with one pool of connections."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Model] = {}
+        self._client = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(settings.MODEL_SILENCE_SECONDS, connect=settings.MODEL_CONNECT_SECONDS),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+        )
+
+    def get(self, name: str) -> Model:
+        if name not in self._made:
+            provider, model, key = _provider(name)
+            base_url = os.environ.get(provider.base_url) or None
+            self._made[name] = provider.build(model, key, base_url, self._client)
+        return self._made[name]
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+async def request(
+    model: Model, name: str, messages: Sequence[ModelMessage], tools: list[ToolDefinition]
+) -> ModelResponse:
+    """One answer of the model, or ModelProblem."""
+    try:
+        async with asyncio.timeout(settings.MODEL_TOTAL_SECONDS):
+            return await model_request(
+                model, messages, model_request_parameters=ModelRequestParameters(function_tools=tools)
+            )
+    except TimeoutError as error:
+        message = f"The model “{name}” did not answer within {settings.MODEL_TOTAL_SECONDS:g} seconds."
+        raise ModelProblem("model_timeout", message, passes=True) from error
+    except ModelAPIError as error:
+        raise _problem(name, error) from error
+    except (AgentRunError, UserError, httpx2.HTTPError, ValueError) as error:
+        raise ModelProblem("model_error", f"The model “{name}” gave no usable answer: {error}") from error
+
+
+def _problem(name: str, error: ModelAPIError) -> ModelProblem:
+    if isinstance(error, ModelConnectionError):
+        return ModelProblem("model_unreachable", f"{_unreachable(name)} ({error.message})", passes=True)
+    passes = isinstance(error, ModelRateLimitError | ModelUnavailableError | ModelServerError)
+    status = error.status_code if isinstance(error, ModelHTTPError) else None
+    said = f"{status}: {error.body or error.message}" if status else error.message
+    return ModelProblem(
+        "model_unavailable" if passes else "model_refused",
+        f"The provider of “{name}” answered {said}",
+        passes=passes or status == 408,
+        retry_after=error.retry_after,
+    )
+
+
+def _unreachable(name: str) -> str:
+    provider = PROVIDERS[name.partition(":")[0]]
+    address = os.environ.get(provider.base_url)
+    where = f" at {address}" if address else ""
+    return f"The provider of “{name}” could not be reached{where}. Check that it runs, and {provider.base_url}."
+
+
+def wait_before_retry(problem: ModelProblem, retries: int) -> float:
+    """Seconds: what the provider asked for, else twice as long each time, with jitter."""
+    if problem.retry_after is not None:
+        return min(problem.retry_after, _LONGEST_WAIT)
+    return float(min(2**retries, _LONGEST_WAIT) * (0.5 + random.random() / 2))  # noqa: S311

@@ -1,0 +1,49 @@
+"""manage.py clock: once a second, sweeps up what got lost and wakes what is due."""
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+import django_rq
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+from redis.exceptions import RedisError
+
+from runs.sweeper import sweep
+
+logger = logging.getLogger("runs.clock")
+
+# Only one clock ticks; others stand by.
+_LOCK = 0x42_41_54_4F_4E
+CLOCK = "baton:clock"
+_ALIVE_SECONDS = 10
+
+
+class Command(BaseCommand):
+    help = "Ticks every second: lost runs, due cases, forgotten wake-ups. Several may run; one of them works."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        while not stopped.is_set():
+            began = time.monotonic()
+            tick()
+            stopped.wait(max(0.05, 1 - (time.monotonic() - began)))
+
+
+def tick() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
+            is_mine = cursor.fetchone()[0]
+        if is_mine:
+            sweep()
+            django_rq.get_connection("default").set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
+    except DatabaseError as error:
+        logger.warning("the database does not answer: %s", error)
+        connection.close()
+    except RedisError as error:
+        logger.warning("Redis does not answer: %s", error)

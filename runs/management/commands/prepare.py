@@ -1,0 +1,14 @@
+import os
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Brings the database to this version and fills an empty one with the demo; `serve` calls it at every start."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        if os.environ.get("BATON_DEMO") != "0":
+            call_command("seed_demo")

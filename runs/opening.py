@@ -1,0 +1,43 @@
+"""Opening a claimed run: its agent, revision and case, the targets frozen for it, and its first step."""
+
+from django.db import transaction
+
+from cases.models import Case
+
+from . import handovers, journal, prompts
+from .claims import Claim, LostRun, lock
+from .journal import Work
+from .models import Run, Step
+
+
+def open_work(claim: Claim) -> Work:
+    run = Run.objects.select_related("agent", "revision", "case__queue").get(pk=claim.run_id)
+    if run.fence != claim.fence:
+        raise LostRun
+    work = Work(
+        claim,
+        run,
+        run.agent,
+        run.revision,
+        run.case,
+        may_hand_over=handovers.hops_left(run, run.case) > 0,
+        steps=list(run.steps.all()),
+    )
+    if not work.steps:
+        _begin(work, run.case)
+    return work
+
+
+def _begin(work: Work, case: Case | None) -> None:
+    """Freezes the targets and writes the prompt, so that a run taken up again sees what it saw at first."""
+    run = work.run
+    targets = handovers.frozen_targets(work.agent, work.revision, case)
+    with transaction.atomic():
+        lock(work.claim)
+        run.targets = targets
+        run.save(update_fields=["targets"])
+        data = {
+            "instructions": prompts.instructions(run, work.revision.aop, work.targets),
+            "prompt": prompts.prompt(run, case, last_hop=bool(targets) and not work.may_hand_over),
+        }
+        journal.append(work, (Step.Kind.PROMPT, data))

@@ -1,0 +1,50 @@
+"""What the clock looks after: lost runs, due cases, the work of deleted agents, and wake-ups that got lost."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+
+from cases import lifecycle as case_lifecycle
+from cases.models import Reason
+from teams import bell
+
+from . import dispatcher, interventions, lifecycle
+from .claims import lapsed
+from .models import Run, Status
+
+
+def sweep() -> None:
+    """One round. Everything here may run twice or late without harm."""
+    take_back(lapsed().values_list("pk", flat=True))
+    with transaction.atomic():
+        case_lifecycle.wake_due_cases()
+    interventions.release_work_of_deleted_agents()
+    if has_due_work():
+        bell.ring_now()
+
+
+def take_back(run_ids: Iterable[UUID]) -> None:
+    """Runs whose worker is gone go on elsewhere, or park their case when that happened too often."""
+    for run_id in list(run_ids):
+        _take_back(run_id)
+
+
+def take_back_from(worker: str) -> None:
+    """All runs of a worker that is known to be dead."""
+    take_back(Run.objects.running().filter(worker=worker).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _take_back(run_id: UUID) -> None:
+    case_id = Run.objects.values_list("case_id", flat=True).get(pk=run_id)
+    case = case_lifecycle.lock(case_id) if case_id else None
+    # Seen again under the lock: it may have been renewed, ended or taken back meanwhile.
+    run = Run.objects.select_for_update(no_key=True).filter(pk=run_id, status=Status.RUNNING).first()
+    if run is not None and not lifecycle.lose(run) and case is not None and case.fence == run.case_fence:
+        case_lifecycle.park(case, Reason.RUN_LOST, run.error, agent_id=run.agent_id, run_id=run.pk)
+
+
+def has_due_work() -> bool:
+    """Is there a run to claim, or a case that a consumer with a free place could take?"""
+    return Run.objects.due().exists() or dispatcher.has_work()
