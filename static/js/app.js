@@ -1,0 +1,6 @@
+// What pages need beyond HTML and htmx: a few small custom elements.
+import "./copy-button.js";
+import "./live-stream.js";
+import "./live-time.js";
+import "./theme-toggle.js";
+import "./toast-message.js";

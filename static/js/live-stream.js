@@ -1,0 +1,179 @@
+// <live-stream src="/live/">: the page's one connection for live updates.
+//
+// The server sends `event: <kind>` with `data: <id>`. A part of the page says what it shows:
+//   <div data-live="case:<id> run:*" hx-get="…" hx-trigger="live" hx-swap="outerMorph">
+// and gets a `live` event when one of its words matches: at once, then at most every 300 ms, the last one always.
+// While the tab is hidden nothing is fetched; on return, and after a lost connection, what was missed is.
+const GATHER_MS = 300;
+const POLL_MS = 5000;
+const HIDDEN_MS = 10_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+// Streams end after some minutes by design: a short gap is not worth a word.
+const SILENT_MS = 2500;
+const WORDS = { live: "Live", reconnecting: "Reconnecting…", polling: "Updating every 5 s" };
+
+const parts = () => document.querySelectorAll("[data-live]");
+
+/** part -> {timer, again}: a part with a timer has been told less than GATHER_MS ago. */
+const told = new WeakMap();
+
+function tell(part) {
+  const state = told.get(part);
+  if (state) {
+    state.again = true;
+    return;
+  }
+  const fresh = { again: false };
+  told.set(part, fresh);
+  part.dispatchEvent(new CustomEvent("live", { bubbles: false }));
+  setTimeout(() => {
+    told.delete(part);
+    if (fresh.again && part.isConnected) tell(part);
+  }, GATHER_MS);
+}
+
+class LiveStream extends HTMLElement {
+  missed = new Set();
+  heard = new Set();
+  failures = 0;
+  connectedOnce = false;
+
+  connectedCallback() {
+    document.addEventListener("visibilitychange", this);
+    document.addEventListener("htmx:after:swap", this);
+    window.addEventListener("pagehide", this);
+    window.addEventListener("pageshow", this);
+    window.addEventListener("online", this);
+    this.open();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("visibilitychange", this);
+    document.removeEventListener("htmx:after:swap", this);
+    window.removeEventListener("pagehide", this);
+    window.removeEventListener("pageshow", this);
+    window.removeEventListener("online", this);
+    this.close();
+  }
+
+  handleEvent(event) {
+    if (event.type === "htmx:after:swap") {
+      if (this.source) this.listen();
+      else if (!this.retry && !document.hidden) this.open();
+    } else if (event.type === "pagehide") this.close();
+    else if (document.hidden) this.hide();
+    else this.show();
+  }
+
+  hide() {
+    clearTimeout(this.leaving);
+    this.leaving = setTimeout(() => this.close(), HIDDEN_MS);
+  }
+
+  show() {
+    clearTimeout(this.leaving);
+    const missed = [...this.missed];
+    this.missed.clear();
+    if (this.source?.readyState === EventSource.OPEN) missed.forEach(tell);
+    else {
+      this.close();
+      this.open();
+    }
+  }
+
+  open() {
+    // A page that shows nothing live keeps its connection for others.
+    if (this.source || !parts().length) return;
+    this.source = new EventSource(this.getAttribute("src"));
+    this.heard.clear();
+    this.listen();
+    this.source.addEventListener("open", () => this.opened());
+    this.source.addEventListener("error", () => this.lost());
+  }
+
+  close() {
+    clearTimeout(this.retry);
+    clearTimeout(this.silence);
+    clearTimeout(this.leaving);
+    clearInterval(this.poll);
+    this.retry = this.silence = this.leaving = this.poll = undefined;
+    this.source?.close();
+    this.source = undefined;
+  }
+
+  opened() {
+    clearTimeout(this.silence);
+    clearInterval(this.poll);
+    this.silence = this.poll = undefined;
+    this.failures = 0;
+    this.say("live");
+    // The first time the page itself is fresh.
+    if (this.connectedOnce) parts().forEach((part) => this.changed(part));
+    this.connectedOnce = true;
+  }
+
+  lost() {
+    this.source?.close();
+    this.source = undefined;
+    this.connectedOnce = true;
+    this.failures += 1;
+    this.silence ??= setTimeout(() => this.say(this.poll ? "polling" : "reconnecting"), SILENT_MS);
+    if (this.failures >= 3 && !this.poll) {
+      this.poll = setInterval(() => document.hidden || parts().forEach(tell), POLL_MS);
+      this.say("polling");
+    }
+    const wait = Math.min(FIRST_RETRY_MS * 2 ** (this.failures - 1), LAST_RETRY_MS);
+    // Not all pages at once after a restart of the server.
+    this.retry = setTimeout(() => this.again(), wait * (0.5 + Math.random()));
+  }
+
+  again() {
+    this.retry = undefined;
+    if (!document.hidden) this.open();
+  }
+
+  /** EventSource has no way to listen to every kind: listen to those that the parts name. */
+  listen() {
+    for (const part of parts()) {
+      for (const word of part.dataset.live.split(/\s+/)) {
+        const kind = word.split(":")[0];
+        if (!kind || this.heard.has(kind)) continue;
+        this.heard.add(kind);
+        this.source.addEventListener(kind, (event) => this.hear(kind, event.data));
+      }
+    }
+  }
+
+  hear(kind, id) {
+    const words = [`${kind}:*`, `${kind}:${id.trim()}`];
+    for (const word of words) {
+      for (const part of document.querySelectorAll(`[data-live~="${CSS.escape(word)}"]`)) this.changed(part);
+    }
+  }
+
+  changed(part) {
+    if (document.hidden) this.missed.add(part);
+    else tell(part);
+  }
+
+  say(state) {
+    this.dataset.state = state;
+    document.documentElement.dataset.stream = state;
+    this.firstElementChild.hidden = false;
+    this.querySelector("[data-words]").textContent = WORDS[state];
+  }
+}
+
+customElements.define("live-stream", LiveStream);
+
+// A refetch that does not bring the part must not replace it: on an error the old one stays; who was signed out
+// is led to the sign-in page.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  if (!ctx?.sourceElement?.matches?.("[data-live]")) return;
+  const { raw, status } = ctx.response;
+  if (status < 400 && !raw.redirected) return;
+  event.preventDefault();
+  if (raw.redirected || status === 401 || status === 403) location.reload();
+});

@@ -1,0 +1,381 @@
+"""The building blocks of pages: each tag here renders a template of templates/components/, which documents it."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+from zlib import crc32
+
+import lucide
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
+from django.http import HttpRequest, QueryDict
+from django.template import RequestContext
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+# What a state of anything is called, its icon and its tone.
+STATES = {
+    # cases and runs
+    "pending": ("Pending", "circle-dashed", "neutral"),
+    "in_progress": ("In progress", "loader-circle", "accent"),
+    "needs_input": ("Needs input", "message-circle-question-mark", "warning"),
+    "postponed": ("Postponed", "alarm-clock", "info"),
+    "completed": ("Completed", "circle-check", "success"),
+    "failed": ("Failed", "circle-x", "error"),
+    "queued": ("Queued", "circle-dashed", "neutral"),
+    "running": ("Running", "loader-circle", "accent"),
+    "waiting": ("Waiting", "message-circle-question-mark", "warning"),
+    "stopped": ("Stopped", "circle-stop", "neutral"),
+    # outcomes of runs
+    "answered": ("Answered", "message-square-check", "success"),
+    "handed_over": ("Handed over", "forward", "accent"),
+    "case_completed": ("Case completed", "circle-check", "success"),
+    "case_failed": ("Case failed", "circle-x", "error"),
+    "case_postponed": ("Case postponed", "alarm-clock", "info"),
+    # handovers, questions, revisions, agents and queues
+    "recorded": ("Recorded", "circle-dot", "neutral"),
+    "applied": ("Handed over", "forward", "accent"),
+    "cancelled": ("Cancelled", "circle-slash", "neutral"),
+    "open": ("Open", "message-circle-question-mark", "warning"),
+    "withdrawn": ("Withdrawn", "undo-2", "neutral"),
+    "draft": ("Draft", "pencil", "neutral"),
+    "live": ("Live", "circle-check", "success"),
+    "historic": ("Historic", "history", "neutral"),
+    "active": ("Active", "circle-check", "success"),
+    "paused": ("Paused", "circle-pause", "warning"),
+    "blocked": ("Blocked", "octagon-alert", "error"),
+    "deleted": ("Deleted", "trash-2", "neutral"),
+}
+HUES = 12
+
+MOVING = {"in_progress", "running"}
+
+MENTIONS = {
+    "ok": ("bot", "info", "Can take over from here"),
+    "unavailable": ("triangle-alert", "warning", "Cannot take over here"),
+    "deleted": ("bot-off", "error", "Deleted: replace or remove this mention"),
+    "self": ("bot", "neutral", "This agent itself"),
+}
+
+PRIORITIES = {0: ("", "", ""), 1: ("Medium", "signal-medium", "neutral"), 2: ("High", "signal-high", "warning")}
+
+NAVIGATION = [
+    # url name, label, icon, also in the bar of phones
+    ("home", "Home", "house", True),
+    ("agents", "Agents", "bot", True),
+    ("queues", "Queues", "layers", False),
+    ("cases", "Cases", "square-check-big", True),
+    ("runs", "Runs", "activity", True),
+]
+
+
+def _component(name: str, /, **context: object) -> SafeString:
+    """Without the line ends of the file: a space before a full stop would show."""
+    return SafeString(render_to_string(f"components/{name}.html", context).strip())
+
+
+@cache
+def _drawn(name: str, size: int, css: str) -> SafeString:
+    attributes = {"aria_hidden": "true", **({"class": css} if css else {})}
+    return mark_safe(lucide._render_icon(name, size, **attributes))  # noqa: S308 - drawn from our own file
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16, css: str = "") -> SafeString:
+    """A lucide icon, inline. It says nothing to screen readers: words must stand beside it, or an aria-label."""
+    return _drawn(str(name), size, str(css))
+
+
+# --- Page ------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: RequestContext) -> list[dict[str, Any]]:
+    """The sections of the product; `current` is what aria-current says: page, true or nothing."""
+    request: HttpRequest | None = context.get("request")
+    path = request.path if request else ""
+    items = []
+    for name, label, symbol, in_bar in NAVIGATION:
+        url = reverse(name)
+        current = "page" if path == url else "true" if name != "home" and path.startswith(url) else ""
+        items.append({"url": url, "label": label, "icon": symbol, "in_bar": in_bar, "current": current})
+    return items
+
+
+@register.simple_block_tag
+def page_header(
+    content: str,
+    title: str,
+    *,
+    subtitle: str = "",
+    back: str = "",
+    back_label: str = "",
+    status: str = "",
+    avatar: object = None,
+) -> SafeString:
+    return _component(
+        "page_header",
+        actions=SafeString(content.strip()),
+        title=title,
+        subtitle=subtitle,
+        back=back,
+        back_label=back_label,
+        status=status,
+        avatar=avatar,
+    )
+
+
+@register.simple_block_tag
+def card(
+    content: str,
+    title: str = "",
+    *,
+    note: str = "",
+    icon: str = "",
+    link: str = "",
+    link_label: str = "",
+    flush: bool = False,
+    id: str = "",
+) -> SafeString:
+    return _component(
+        "card", body=content, title=title, note=note, icon=icon, link=link, link_label=link_label, flush=flush, id=id
+    )
+
+
+@register.simple_block_tag
+def live(content: str, *, id: str, on: str, url: str, tag: str = "div", css: str = "") -> SafeString:
+    return _component("live", body=content, id=id, on=on, url=url, tag=tag, css=css)
+
+
+@register.simple_block_tag
+def empty_state(content: str, icon: str, title: str) -> SafeString:
+    return _component("empty_state", body=SafeString(content.strip()), icon=icon, title=title)
+
+
+@register.simple_block_tag
+def notice(content: str, tone: str = "info", title: str = "", *, url: str = "", action: str = "") -> SafeString:
+    icons = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "octagon-alert"}
+    return _component(
+        "notice", body=content, tone=tone, title=title, url=url, action=action, icon=icons.get(tone, "info")
+    )
+
+
+@register.simple_tag
+def tabs(label: str, items: list[dict[str, Any]]) -> SafeString:
+    return _component("tabs", label=label, items=items)
+
+
+@register.simple_block_tag
+def fact(content: str, term: str) -> SafeString:
+    return _component("fact", term=term, body=content)
+
+
+# --- Lists -----------------------------------------------------------------------------------
+
+
+@register.simple_block_tag
+def table(content: str, caption: str) -> SafeString:
+    return _component("table", body=content, caption=caption)
+
+
+@register.simple_block_tag(takes_context=True)
+def search_bar(
+    context: RequestContext, content: str, placeholder: str = "Search", target: str = "results"
+) -> SafeString:
+    request: HttpRequest = context["request"]
+    return _component(
+        "search_bar", filters=content, placeholder=placeholder, target=target, value=request.GET.get("q", "")
+    )
+
+
+@register.simple_tag(takes_context=True)
+def filter_select(context: RequestContext, name: str, label: str, choices: list[tuple[Any, str]]) -> SafeString:
+    chosen = context["request"].GET.get(name, "")
+    options = [(str(value), words, str(value) == chosen) for value, words in choices]
+    return _component("filter_select", name=name, label=label, options=options, chosen=chosen)
+
+
+@register.simple_tag(takes_context=True)
+def pager(context: RequestContext, newer: str | None = None, older: str | None = None) -> SafeString:
+    def link(cursor: str | None) -> str:
+        query: QueryDict = context["request"].GET.copy()
+        query["cursor"] = cursor or ""
+        return "?" + query.urlencode() if cursor else ""
+
+    return _component("pager", newer=link(newer), older=link(older))
+
+
+# --- Words and marks -------------------------------------------------------------------------
+
+
+@register.simple_tag
+def status(state: str, *, pill: bool = False, label: str = "") -> SafeString:
+    words, symbol, tone = STATES.get(str(state), (str(state).replace("_", " ").capitalize(), "circle", "neutral"))
+    return _component("status", label=label or words, icon=symbol, tone=tone, pill=pill, moving=state in MOVING)
+
+
+@register.simple_tag
+def mention(name: str, status: str = "ok", url: str = "", reason: str = "") -> SafeString:
+    symbol, tone, title = MENTIONS[status]
+    return _component("mention", name=name, status=status, url=url, title=reason or title, icon=symbol, tone=tone)
+
+
+def _initials(name: str) -> str:
+    words = re.findall(r"\w+", name)
+    return (words[0][0] + (words[1][0] if len(words) > 1 else words[0][1:2])) if words else "?"
+
+
+@register.simple_tag
+def avatar(agent: Any, *, big: bool = False) -> SafeString:
+    return _component(
+        "avatar",
+        initials=_initials(agent.name),
+        hue=crc32(str(agent.pk).encode()) % HUES,
+        big=big,
+        gone=bool(getattr(agent, "deleted_at", None)),
+    )
+
+
+@register.simple_tag
+def agent_name(agent: Any, *, link: bool = True, css: str = "") -> SafeString:
+    url = reverse("agent", args=[agent.pk]) if link else ""
+    return _component("agent_name", agent=agent, url=url, css=css, gone=bool(getattr(agent, "deleted_at", None)))
+
+
+@register.simple_tag
+def priority(value: int) -> SafeString:
+    label, symbol, tone = PRIORITIES.get(int(value), PRIORITIES[0])
+    return _component("priority", label=label, icon=symbol, tone=tone)
+
+
+@register.simple_tag
+def tag(words: str, tone: str = "", icon: str = "") -> SafeString:
+    return _component("tag", words=words, tone=tone, icon=icon)
+
+
+@register.simple_tag
+def copy(value: object, label: str = "Copy", *, words: bool = False) -> SafeString:
+    return _component("copy", value=value, label=label, words=words)
+
+
+_JSON_PART = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)')
+
+
+def _coloured(text: str) -> SafeString:
+    parts: list[str] = []
+    end = 0
+    for match in _JSON_PART.finditer(text):
+        kind = "key" if match[2] else "string" if match[1] else "word" if match[3] else "number"
+        colon = match[2] or ""
+        parts.append(conditional_escape(text[end : match.start()]))
+        parts.append(f'<span class="json-{kind}">{conditional_escape(match[0].removesuffix(colon))}</span>{colon}')
+        end = match.end()
+    parts.append(conditional_escape(text[end:]))
+    return mark_safe("".join(parts))  # noqa: S308 - every part is escaped above
+
+
+@register.simple_tag
+def code(text: str, label: str = "Text") -> SafeString:
+    return _component("code", body=text, plain=text, label=label)
+
+
+@register.simple_tag
+def json_view(value: object, label: str = "Data") -> SafeString:
+    """Text as it is, everything else as indented JSON."""
+    if isinstance(value, str):
+        return _component("code", body=value, plain=value, label=label)
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    # Beyond this, colouring costs more than it helps.
+    return _component("code", body=_coloured(text) if len(text) < 50_000 else text, plain=text, label=label)
+
+
+def _fact_words(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.simple_tag
+def data_view(value: object) -> SafeString:
+    """Data without depth as a list of facts, text as text, everything else as JSON."""
+    if isinstance(value, str):
+        return _component("data_view", text=value)
+    flat = isinstance(value, dict) and not any(
+        isinstance(part, dict) or (isinstance(part, list) and any(isinstance(item, dict | list) for item in part))
+        for part in value.values()
+    )
+    facts = []
+    if isinstance(value, dict) and flat:
+        facts = [(str(key).replace("_", " ").capitalize(), _fact_words(part)) for key, part in value.items()]
+    return _component("data_view", facts=facts, value=value)
+
+
+# --- Forms and dialogs -----------------------------------------------------------------------
+
+
+def _kind(field: BoundField) -> str:
+    widget = field.field.widget
+    if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
+        return "choices"
+    if isinstance(widget, CheckboxInput):
+        return "checkbox"
+    if isinstance(widget, Select):
+        return "select"
+    return "textarea" if isinstance(widget, Textarea) else "input"
+
+
+@register.simple_tag
+def field(bound: BoundField, *, label: str = "", help: str = "", css: str = "") -> SafeString:
+    kind = _kind(bound)
+    own = {"input": "input", "select": "select", "textarea": "textarea", "checkbox": "checkbox checkbox-sm"}.get(
+        kind, ""
+    )
+    classes = f"{own} {css} {bound.field.widget.attrs.get('class', '')}".split()
+    widget = bound.as_widget(attrs={"class": " ".join(classes)} if classes else {})
+    return _component(
+        "field",
+        field=bound,
+        widget=widget,
+        kind=kind,
+        label=label or bound.label,
+        help=help or bound.help_text,
+        optional=not bound.field.required and kind not in ("checkbox", "choices"),
+    )
+
+
+@register.simple_tag
+def form_errors(form: Any) -> SafeString:
+    return _component("form_errors", errors=form.non_field_errors())
+
+
+@register.simple_block_tag
+def dialog(content: str, id: str, title: str) -> SafeString:
+    return _component("dialog", body=content, id=id, title=title)
+
+
+@register.simple_tag
+def dialog_button(id: str, label: str, icon: str = "", css: str = "btn") -> SafeString:
+    return _component("dialog_button", id=id, label=label, icon=icon, css=css)
+
+
+@register.simple_tag(takes_context=True)
+def confirm(
+    context: RequestContext, id: str, *, title: str, text: str, action: str, button: str, danger: bool = True
+) -> SafeString:
+    return _component(
+        "confirm",
+        id=id,
+        title=title,
+        text=text,
+        action=action,
+        button=button,
+        danger=danger,
+        csrf_token=context.get("csrf_token"),
+    )

@@ -1,0 +1,34 @@
+"""{% ago moment %}, {{ moment|exact }}, {{ seconds|duration }}"""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from teams import times
+
+register = template.Library()
+
+
+@register.simple_tag
+def ago(moment: datetime | None, empty: str = "–") -> SafeString:
+    """A time in words that stays true while the page is open; the exact time on hover."""
+    if moment is None:
+        return format_html('<span class="text-muted">{}</span>', empty)
+    return format_html(
+        '<live-time><time datetime="{}" title="{}">{}</time></live-time>',
+        moment.isoformat(timespec="seconds"),
+        times.exact(moment),
+        times.ago(moment),
+    )
+
+
+@register.filter
+def exact(moment: datetime | None) -> str:
+    return times.exact(moment) if moment else ""
+
+
+@register.filter
+def duration(length: timedelta | float | None) -> str:
+    return "" if length is None else times.duration(length)

@@ -1,0 +1,42 @@
+"""Times in words. static/js/live-time.js says the same as `ago`, so that a page left open stays true."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """`just now`, `3 min ago`, `in 2 h`, `5 d ago`; from a week on the date."""
+    now = now or timezone.now()
+    seconds = int((now - moment).total_seconds())
+    distance = abs(seconds)
+    if distance < 45:
+        return "just now" if seconds >= 0 else "in a moment"
+    if distance >= 7 * 86400:
+        return f"{moment.day} {moment:%b}" if moment.year == now.year else f"{moment.day} {moment:%b %Y}"
+    if distance < 3570:
+        words = f"{max(1, round(distance / 60))} min"
+    elif distance < 86400 - 1800:
+        words = f"{max(1, round(distance / 3600))} h"
+    else:
+        words = f"{max(1, round(distance / 86400))} d"
+    return f"{words} ago" if seconds >= 0 else f"in {words}"
+
+
+def exact(moment: datetime) -> str:
+    """`22 Nov 2026, 15:47:12 UTC`"""
+    here = timezone.localtime(moment)
+    return f"{here.day} {here:%b %Y, %H:%M:%S %Z}"
+
+
+def duration(length: timedelta | float) -> str:
+    """`0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`"""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else float(length)
+    if seconds < 9.95:
+        return f"{max(0.0, seconds):.1f} s"
+    whole = round(seconds)
+    for size, name, smaller, smaller_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {name}" + (f" {rest} {smaller_name}" if rest else "")
+    return f"{whole} s"
