@@ -127,11 +127,10 @@ def connect(agent: Agent, consumes: Iterable[Consumes] | None = None, produces: 
 
 
 def _replace(agent: Agent, role: QueueConnection.Role, rows: dict[UUID, dict[str, Any]]) -> None:
-    mine = QueueConnection.objects.filter(agent=agent, role=role)
-    mine.exclude(queue_id__in=rows).delete()
+    QueueConnection.objects.filter(agent=agent, role=role).exclude(queue_id__in=rows).delete()
     for queue_id, fields in rows.items():
-        mine.update_or_create(
-            queue_id=queue_id, defaults=fields, create_defaults={**fields, "team_id": agent.team_id, "role": role}
+        QueueConnection.objects.update_or_create(
+            agent=agent, queue_id=queue_id, role=role, defaults={**fields, "team_id": agent.team_id}
         )
 
 

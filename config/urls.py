@@ -1,5 +1,15 @@
 """Every address of the product."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib import admin
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .api import api
+
+urlpatterns = [
+    path("", include("teams.urls")),
+    path("", include("builder.urls")),
+    path("", include("cases.urls")),
+    path("", include("runs.urls")),
+    path("api/v1/", api.urls),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,60 @@
+"""Puts the demo of `demo.py` into an empty database."""
+
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from builder.agents import Consumes, connect, create_agent, save_agent
+from builder.models import Agent
+from cases.creation import NewCase, add_cases
+from cases.models import Case, Queue
+from cases.queues import create_queue
+from cases.teams import create_team
+from teams.actors import BATON
+from teams.models import Member, Team, User
+
+from . import demo
+
+EMAIL, PASSWORD = "demo@example.com", "demo"
+_AT_ONCE, _BETWEEN = 3, timedelta(seconds=4)
+_LOCK = 0x44_45_4D_4F
+
+
+@transaction.atomic
+def seed_demo() -> bool:
+    """True when it made the demo; False when there is a team, so that nothing of anybody's is touched."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])  # two first starts at once make one demo
+    if Team.objects.exists():
+        return False
+    team = create_team("Fernhill", "demo", is_demo=True)
+    user = User.objects.create_superuser(EMAIL, PASSWORD, first_name="Demo")
+    Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
+    queue = create_queue(team, demo.QUEUE, demo.QUEUE_DESCRIPTION)
+    agents = _agents(team, queue)
+    add_cases(queue, [_case(case, agents, place) for place, case in enumerate(demo.CASES)], by=BATON)
+    return True
+
+
+def _agents(team: Team, queue: Queue) -> dict[str, Agent]:
+    """All agents first, then the procedures, which may mention any of them."""
+    agents = {row.name: create_agent(team, row.name, row.description, may_ask=row.ask_person) for row in demo.AGENTS}
+    ids = {name: agent.pk for name, agent in agents.items()}
+    for row in demo.AGENTS:
+        save_agent(agents[row.name], aop=demo.procedure(row.aop, ids))
+        connect(agents[row.name], [Consumes(queue.pk, concurrency=5)])
+    return agents
+
+
+def _case(row: demo.DemoCase, agents: dict[str, Agent], place: int) -> NewCase:
+    """Mail arrives one by one, so that whoever opens the page still sees it being handed over."""
+    arrives = timezone.now() + max(0, place - _AT_ONCE + 1) * _BETWEEN
+    return NewCase(
+        title=row.title,
+        data=row.data,
+        priority=Case.Priority[row.priority.upper()],
+        labels=row.labels,
+        postpone_until=arrives if place >= _AT_ONCE else None,
+        assignee=agents[demo.TRIAGE.name],
+    )
