@@ -1,0 +1,109 @@
+"""BATON_HOME: the folder of one installation's embedded data, and what is written there about what runs."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# A socket's path may have 103 bytes on macOS and 107 on Linux; this is the longest name we put into a folder.
+_SOCKET_PATH = 103
+_SOCKET_NAME = "/.s.PGSQL.5432"
+
+
+class CannotStart(Exception):
+    """Why Baton cannot start, as a sentence for the person who started it."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The system account that a server runs as, when it is not ours."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Home:
+    path: Path
+
+    @property
+    def postgres(self) -> Path:
+        return self.path / "postgres"
+
+    @property
+    def processes(self) -> Path:
+        """What a supervisor started, for the one after it to stop should it be killed."""
+        return self.path / "processes.json"
+
+    @property
+    def servers(self) -> Path:
+        """Addresses of the embedded servers, while they run; config/settings.py reads it."""
+        return self.path / "servers.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:10]
+
+
+def claim(home: Home) -> int:
+    """Takes the lock of this home for as long as the returned file stays open; the kernel gives it back
+    however the process ends."""
+    try:
+        home.path.mkdir(parents=True, exist_ok=True)
+        lock = os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        address = home.lock.read_text() or "another address"
+        raise CannotStart(f"Baton is already running at {address} with this BATON_HOME ({home.path}).") from None
+    except OSError as error:
+        raise CannotStart(f"BATON_HOME {home.path} cannot be written: {error.strerror}.") from None
+    os.ftruncate(lock, 0)
+    return lock
+
+
+def announce(lock: int, address: str) -> None:
+    """Where the holder of the lock is found, for whoever tries to take it."""
+    os.pwrite(lock, address.encode(), 0)
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Replaces the file in one step and keeps it to its owner: a reader sees the old content or the new one."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(content, file)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def make_socket_folder(home: Home, server: str, account: Account | None = None) -> Path:
+    """A new, private folder with a short path, always the same one for a home and a server: a program that
+    keeps the address finds the server again after a restart. Nothing may be running in it."""
+    folder = _short_place(f"baton-{home.digest}-{server}", account) / f"baton-{home.digest}-{server}"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700)  # fails if somebody else was quicker: the folder is ours alone
+        if account:
+            os.chown(folder, account.uid, account.gid)
+    except OSError as error:
+        raise CannotStart(f"The folder {folder} for the sockets cannot be made: {error.strerror}.") from None
+    return folder
+
+
+def _short_place(name: str, account: Account | None) -> Path:
+    for place in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 (the folder in it is private)
+        short = len(os.fsencode(place / name)) + len(_SOCKET_NAME) <= _SOCKET_PATH
+        open_to_all = all(folder.stat().st_mode & 0o001 for folder in (place, *place.parents))
+        if short and (account is None or open_to_all):
+            return place
+    raise CannotStart("No folder for temporary files has a path short enough for a socket; set TMPDIR to one.")

