@@ -6,15 +6,15 @@ is clearly closest. It runs through the ordinary engine, so that everything arou
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.usage import RequestUsage
 
-from runs.closeness import Brief, Target, Verdict, available, candidates, compare
+from .closeness import Brief, Target, Verdict, available, candidates, compare
 
-__all__ = ["Brief", "Target", "case_text", "offline_model"]
+__all__ = ["Brief", "Target", "offline_model"]
 
 # How far the closest text must be ahead of the next candidate's; below it a person decides. Closing takes more: a wrong
 # handover can be handed on, a closed case is over.
@@ -22,6 +22,7 @@ LEAD = 0.014
 LEAD_TO_CLOSE = 0.02
 
 NOBODY = "Nobody, close it here"
+_CHOICES = 9  # `ask_person` takes ten
 WHAT_IT_IS = "It routes work by comparing texts; it does not read, answer or act."
 
 
@@ -31,22 +32,6 @@ def offline_model(brief: Brief) -> FunctionModel:
         return ModelResponse(parts=[part], usage=RequestUsage(unmeasured_requests=1), provider_name="offline")
 
     return FunctionModel(offline, model_name="offline")
-
-
-def case_text(title: str, data: object) -> str:
-    """A case as the router should see it: the title and the prose in its data, not the addresses and numbers."""
-    return "\n\n".join([title, *(text for text in _strings(data) if " " in text.strip())])
-
-
-def _strings(data: object) -> Iterator[str]:
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict):
-        for value in data.values():
-            yield from _strings(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _strings(value)
 
 
 # --- One turn --------------------------------------------------------------------------------
@@ -131,7 +116,7 @@ def _complete(why: str, tools: set[str]) -> ToolCallPart | TextPart:
 
 
 def _ask(why: str, targets: Sequence[Target], tools: set[str]) -> ToolCallPart | TextPart:
-    names = [target.name for target in targets] if "request_handover" in tools else []
+    names = [target.name for target in targets[:_CHOICES]] if "request_handover" in tools else []
     if "ask_person" not in tools:
         return TextPart(f"The offline stand-in cannot decide this and may not ask a person. {WHAT_IT_IS} {why}")
     question = f"Who should handle this: {_either(names)}?" if names else "Should this be closed?"
