@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import F
@@ -150,7 +150,10 @@ def messages(work: Work) -> list[ModelMessage]:
 
 def _part(step: Step) -> ModelRequestPart:
     if step.kind == Step.Kind.TOOL_RESULT:
-        return ToolReturnPart(step.data["tool"], step.data["content"], tool_call_id=step.data["call_id"])
+        outcome: Literal["success", "failed"] = "success" if step.data["ok"] else "failed"
+        return ToolReturnPart(
+            step.data["tool"], step.data["content"], tool_call_id=step.data["call_id"], outcome=outcome
+        )
     return UserPromptPart(step.data["prompt"] if step.kind == Step.Kind.PROMPT else step.data["text"])
 
 
