@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from builder import mentions
+
 from .clauses import Clause, clauses
 
 logger = logging.getLogger(__name__)
