@@ -12,7 +12,7 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.http import HttpRequest, QueryDict
 from django.template import RequestContext
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -67,10 +67,13 @@ PRIORITIES = {0: ("", "", ""), 1: ("Medium", "signal-medium", "neutral"), 2: ("H
 NAVIGATION = [
     # url name, label, icon, also in the bar of phones
     ("home", "Home", "house", True),
+    ("inbox", "Inbox", "inbox", False),
     ("agents", "Agents", "bot", True),
     ("queues", "Queues", "layers", False),
     ("cases", "Cases", "square-check-big", True),
     ("runs", "Runs", "activity", True),
+    ("map", "Map", "waypoints", False),
+    ("settings", "Settings", "settings", False),
 ]
 
 
@@ -96,12 +99,15 @@ def icon(name: str, size: int = 16, css: str = "") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def navigation(context: RequestContext) -> list[dict[str, Any]]:
-    """The sections of the product; `current` is what aria-current says: page, true or nothing."""
+    """The sections that have an address; `current` is what aria-current says: page, true or nothing."""
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
     items = []
     for name, label, symbol, in_bar in NAVIGATION:
-        url = reverse(name)
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
         current = "page" if path == url else "true" if name != "home" and path.startswith(url) else ""
         items.append({"url": url, "label": label, "icon": symbol, "in_bar": in_bar, "current": current})
     return items
@@ -189,7 +195,12 @@ def search_bar(
 ) -> SafeString:
     request: HttpRequest = context["request"]
     return _component(
-        "search_bar", filters=content, placeholder=placeholder, target=target, value=request.GET.get("q", "")
+        "search_bar",
+        filters=content,
+        placeholder=placeholder,
+        target=target,
+        value=request.GET.get("q", ""),
+        path=request.path,
     )
 
 

@@ -1,0 +1,237 @@
+"""Our scripts and htmx in a real browser, against a server that does what the test says."""
+
+import queue
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+STATIC = Path(__file__).parents[2] / "static"
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'"
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.streams: list[queue.Queue[str | None]] = []
+        self.connected = threading.Event()
+        self.renders = 0
+        self.part_status = 200
+        self.streaming = True
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def send(self, kind: str, id: str) -> None:
+        for stream in self.streams:
+            stream.put(f"event: {kind}\ndata: {id}\n\n")
+
+    def drop(self) -> None:
+        self.connected.clear()
+        for stream in self.streams:
+            stream.put(None)
+
+    def part(self) -> str:
+        self.renders += 1
+        lines = "".join(f"<p>line {n} of render {self.renders}</p>" for n in range(40))
+        return f"""<section id="part" data-live="case:c1 run:*" hx-get="/part" hx-trigger="live" hx-swap="outerMorph">
+          <b id="count">{self.renders}</b>
+          <details id="more"><summary>More</summary><div id="scroller" class="code-view">{lines}</div></details>
+          <input id="line" value="from render {self.renders}">
+          <textarea id="text">from render {self.renders}</textarea>
+          <button id="button">Render {self.renders}</button>
+          <live-time><time datetime="2020-01-05T10:00:00+00:00" title="UTC">server's words</time></live-time>
+        </section>"""
+
+    def page(self) -> str:
+        # The head is that of templates/base.html: its settings of htmx are part of what is tested.
+        base = (STATIC.parent / "templates/base.html").read_text()
+        config = re.search(r'<meta name="htmx-config".*?>', base)
+        assert config
+        return f"""<!doctype html><title>Test</title><link rel="icon" href="data:,">
+          <link rel="stylesheet" href="/static/css/baton.css">
+          {config[0]}
+          <script src="/static/js/theme.js"></script>
+          <script src="/static/vendor/htmx.min.js" defer></script>
+          <script src="/static/js/app.js" type="module"></script>
+          <body><live-stream src="/live"><p hidden><span data-words></span></p></live-stream>{self.part()}</body>"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        if self.path == "/":
+            self.answer(self.server.page())
+        elif self.path == "/part":
+            self.answer(self.server.part() if self.server.part_status == 200 else "<h1>Broken</h1>")
+        elif self.path == "/live" and self.server.streaming:
+            self.stream()
+        elif self.path.startswith("/static/"):
+            file = STATIC / self.path.removeprefix("/static/").partition("?")[0]
+            self.answer(file.read_bytes(), TYPES.get(file.suffix, "application/octet-stream"))
+        else:
+            self.send_error(503)
+
+    def answer(self, body: str | bytes, kind: str = "text/html; charset=utf-8") -> None:
+        data = body.encode() if isinstance(body, str) else body
+        self.send_response(self.server.part_status if self.path == "/part" else 200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Security-Policy", CSP)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def stream(self) -> None:
+        mine: queue.Queue[str | None] = queue.Queue()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.wfile.write(b": hello\n\n")
+        self.server.streams.append(mine)
+        self.server.connected.set()
+        try:
+            while (event := mine.get()) is not None:
+                self.wfile.write(event.encode())
+        except OSError:
+            pass
+        finally:
+            self.server.streams.remove(mine)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.drop()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def live(page: Page, server: Server) -> Page:
+    page.goto(server.url)
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "live")
+    assert server.connected.wait(5)
+    return page
+
+
+def test_a_part_refetches_when_one_of_its_words_is_told(live: Page, server: Server) -> None:
+    server.send("case", "c1")
+    expect(live.locator("#count")).to_have_text("2")
+    server.send("run", "any")
+    expect(live.locator("#count")).to_have_text("3")
+
+
+def test_a_part_ignores_what_it_does_not_show(live: Page, server: Server) -> None:
+    server.send("case", "c2")
+    server.send("agent", "c1")
+    server.send("case", "c1")
+    expect(live.locator("#count")).to_have_text("2")
+    assert server.renders == 2
+
+
+def test_a_burst_makes_few_requests_and_loses_nothing(live: Page, server: Server) -> None:
+    for _ in range(200):
+        server.send("run", "r")
+    live.wait_for_timeout(1000)
+    shown = int(live.locator("#count").inner_text())
+    assert shown == server.renders
+    assert 3 <= shown <= 4  # the page, the first of the burst, and its last
+
+
+def test_a_morph_keeps_what_the_reader_is_doing(live: Page, server: Server) -> None:
+    live.locator("summary").click()
+    live.locator("#scroller").evaluate("e => e.scrollTop = 300")
+    live.locator("#line").fill("typed")
+    live.locator("#text").fill("typed too")
+    live.locator("#text").evaluate("e => e.setSelectionRange(2, 5)")
+    live.evaluate("window.before = document.querySelector('#text')")
+    server.send("case", "c1")
+    expect(live.locator("#count")).to_have_text("2")
+    assert live.locator("#more").evaluate("e => e.open")
+    assert live.locator("#scroller").evaluate("e => e.scrollTop") == 300
+    expect(live.locator("#scroller")).to_contain_text("line 3 of render 2")
+    expect(live.locator("#line")).to_have_value("typed")
+    expect(live.locator("#text")).to_have_value("typed too")
+    assert live.evaluate("document.activeElement === window.before")
+    assert live.locator("#text").evaluate("e => [e.selectionStart, e.selectionEnd]") == [2, 5]
+
+
+def test_a_morph_keeps_the_focus_on_a_button(live: Page, server: Server) -> None:
+    live.locator("#button").focus()
+    server.send("case", "c1")
+    expect(live.locator("#button")).to_have_text("Render 2")
+    expect(live.locator("#button")).to_be_focused()
+
+
+def test_words_of_time_survive_a_morph(live: Page, server: Server) -> None:
+    expect(live.locator("time")).to_have_text("5 Jan 2020")
+    server.send("case", "c1")
+    expect(live.locator("#count")).to_have_text("2")
+    expect(live.locator("time")).to_have_text("5 Jan 2020")
+
+
+def test_a_lost_connection_comes_back_and_catches_up(live: Page, server: Server) -> None:
+    server.drop()
+    assert server.connected.wait(10)
+    expect(live.locator("#count")).to_have_text("2")
+    server.send("case", "c1")
+    expect(live.locator("#count")).to_have_text("3")
+
+
+def test_without_a_stream_the_part_is_polled(page: Page, server: Server) -> None:
+    server.streaming = False
+    page.goto(server.url)
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "polling", timeout=10_000)
+    expect(page.locator("#count")).not_to_have_text("1", timeout=10_000)
+
+
+def test_an_error_does_not_replace_the_part(live: Page, server: Server) -> None:
+    server.part_status = 500
+    with live.expect_response("**/part"):
+        server.send("case", "c1")
+    server.part_status = 200
+    server.send("case", "c1")
+    expect(live.locator("#count")).to_have_text("2")
+    expect(live.locator("h1")).to_have_count(0)
+
+
+def test_a_hidden_tab_waits_and_catches_up(live: Page, server: Server) -> None:
+    def hide(hidden: bool) -> None:
+        live.evaluate(
+            "h => { Object.defineProperty(document, 'hidden', {value: h, configurable: true});"
+            " document.dispatchEvent(new Event('visibilitychange')) }",
+            hidden,
+        )
+
+    hide(True)
+    for _ in range(5):
+        server.send("case", "c1")
+    live.wait_for_timeout(500)
+    assert server.renders == 1
+    hide(False)
+    expect(live.locator("#count")).to_have_text("2")
+
+
+def test_nothing_breaks_the_content_security_policy(page: Page, server: Server) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(server.url)
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "live")
+    server.send("case", "c1")
+    expect(page.locator("#count")).to_have_text("2")
+    assert complaints == []

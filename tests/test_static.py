@@ -1,0 +1,50 @@
+"""What static/ holds is what script/build-static makes of the sources."""
+
+import json
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "script/build-static"
+
+
+def _build(*arguments: str) -> None:
+    """Skips where the packages cannot be had: no uv, or no registry and nothing in the cache."""
+    if shutil.which("uv") is None:
+        pytest.skip("uv is not installed")
+    done = subprocess.run([SCRIPT, *arguments], check=False, capture_output=True, text=True, timeout=120)
+    if done.returncode == 0:
+        return
+    try:
+        socket.create_connection(("registry.npmjs.org", 443), timeout=3).close()
+    except OSError:
+        pytest.skip("the npm registry cannot be reached")
+    pytest.fail(done.stderr)
+
+
+def test_the_built_css_is_up_to_date(tmp_path: Path) -> None:
+    fresh = tmp_path / "baton.css"
+    _build("--css", str(fresh))
+    assert fresh.read_text() == (ROOT / "static/css/baton.css").read_text(), "run script/build-static"
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    lock = json.loads((ROOT / "static/src/package-lock.json").read_text())
+    assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+
+
+def test_scripts_come_from_us_alone_and_none_is_inline() -> None:
+    for file in (ROOT / "templates").rglob("*.html"):
+        text = file.read_text()
+        for forbidden in ("<style", "hx-on", "js:", " onclick=", " style=", "https://"):
+            assert forbidden not in text, f"{forbidden} in {file}: the content security policy refuses it"
+        assert text.count("<script") == text.count('<script src="{% static '), file
+
+
+def test_every_component_says_what_it_is() -> None:
+    for file in (ROOT / "templates/components").glob("*.html"):
+        assert file.read_text().startswith("{# "), file
