@@ -7,6 +7,7 @@ starts them and writes their addresses to BATON_HOME/servers.json, where every o
 import json
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,18 @@ def _secret_key() -> str:
     return path.read_text()
 
 
-SECRET_KEY = _secret_key()
+try:
+    SECRET_KEY = _secret_key()
+except OSError as error:
+    sys.exit(f"BATON_HOME {BATON_HOME} cannot be read and written: {error.strerror}.")
 DEBUG = _flag("DEBUG", False)
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 
 # Nothing answers at these addresses: a command that needs a server says how to start one.
-DATABASE_URL = os.environ.get("DATABASE_URL") or _embedded("database_url") or "postgresql://baton-is-not-running/baton"
+DATABASE_URL = (
+    os.environ.get("DATABASE_URL") or _embedded("database_url") or "postgresql://%2Fbaton-is-not-running/baton"
+)
 REDIS_URL = os.environ.get("REDIS_URL") or _embedded("redis_url") or "unix:///baton-is-not-running"
 
 _database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))

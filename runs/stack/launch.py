@@ -147,10 +147,9 @@ class Launch:
 
     async def _start_postgres(self) -> None:
         self.supervisor.say("starting PostgreSQL")
-        spare = Path(f"/var/tmp/baton-{self.plan.home.digest}")  # noqa: S108 (made anew, by us alone)
-        cluster = postgres.open_cluster(self.plan.home.postgres, spare)
+        cluster = postgres.open_cluster(self.plan.home.postgres, self.plan.home.spare)
         sockets = home.make_socket_folder(self.plan.home, "postgres", cluster.account)
-        self.folders += [spare, sockets]
+        self.folders += [self.plan.home.spare, sockets]
 
         async def ready() -> bool:
             return postgres.answers(sockets)

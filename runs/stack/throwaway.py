@@ -1,0 +1,56 @@
+"""Servers for tests: quick, forgetful, and gone with the process that started them."""
+
+import atexit
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from . import home, postgres, processes, valkey
+from .home import CannotStart, Home
+from .processes import Program
+
+
+def start_postgres() -> str:
+    """Its address."""
+    place = _make_home()
+    cluster = postgres.open_cluster(place.postgres, place.spare, durable=False)
+    sockets = home.make_socket_folder(place, "postgres", cluster.account)
+    program = postgres.program(cluster, sockets)
+    _start(program, place, [place.path, place.spare, sockets], lambda: postgres.answers(sockets))
+    postgres.create_database(sockets)
+    return postgres.url(sockets)
+
+
+def start_valkey() -> str:
+    """Its address; there is a database for each of many test processes."""
+    place = _make_home()
+    sockets = home.make_socket_folder(place, "valkey")
+    program = valkey.program(valkey.find_binary(), sockets, databases=256)
+    _start(program, place, [place.path, sockets], lambda: valkey.answers(valkey.url(sockets)))
+    return valkey.url(sockets)
+
+
+def _make_home() -> Home:
+    return Home(Path(tempfile.mkdtemp(prefix="baton-test-")))
+
+
+def _start(program: Program, place: Home, folders: list[Path], ready: Callable[[], bool]) -> None:
+    with (place.path / "output").open("w") as output:
+        server = subprocess.Popen(program.command, stdout=output, stderr=output, **processes.options(program))  # noqa: S603
+
+    def stop() -> None:
+        server.send_signal(program.stop_signal)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.send_signal(signal.SIGKILL)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    if not processes.wait_until(lambda: server.poll() is not None or ready(), 60) or server.returncode is not None:
+        said = postgres.reason((place.path / "output").read_text().splitlines())
+        raise CannotStart(f"{program.name} did not start for the tests: {said}")

@@ -1,0 +1,23 @@
+import pydantic_ai.models
+
+pydantic_ai.models.ALLOW_MODEL_REQUESTS = False  # a forgotten fake must not cost money
+
+from collections.abc import Iterator  # noqa: E402
+
+import pytest  # noqa: E402
+import redis  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+pytest_plugins = ["tests.fixtures"]
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[redis.Redis]:
+    """This test process's own database of the test Valkey."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def empty_valkey(valkey: redis.Redis) -> None:
+    valkey.flushdb()
