@@ -1,1 +1,135 @@
-"""Real rows for tests."""
+"""Rows to test with: real ones, made by the product's own verbs."""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from builder import mentions
+from builder.agents import Consumes, connect, create_agent
+from builder.models import Agent
+from cases.creation import NewCase, add_case
+from cases.models import Case, Queue
+from cases.queues import create_queue
+from cases.teams import create_team
+from runs import dispatcher
+from runs.claims import Claim, claim_runs
+from runs.models import Run
+from teams.actors import BATON, Actor, person
+from teams.models import Member, Team, User
+
+_numbers = count(1)
+
+type Make[T] = Callable[..., T]
+
+
+@pytest.fixture
+def make_team(db: None) -> Make[Team]:
+    def make(name: str = "") -> Team:
+        number = next(_numbers)
+        return create_team(name or f"Team {number}", f"team-{number}")
+
+    return make
+
+
+@pytest.fixture
+def team(make_team: Make[Team]) -> Team:
+    return make_team("Ours")
+
+
+@pytest.fixture
+def make_member(team: Team) -> Make[Member]:
+    def make(of: Team | None = None, role: str = Member.Role.ADMINISTRATOR) -> Member:
+        user = User.objects.create_user(f"person{next(_numbers)}@example.com", "a long password")
+        return Member.objects.create(team=of or team, user=user, role=role)
+
+    return make
+
+
+@pytest.fixture
+def member(make_member: Make[Member]) -> Member:
+    return make_member()
+
+
+@pytest.fixture
+def somebody(member: Member) -> Actor:
+    return person(member.user)
+
+
+@pytest.fixture
+def signed_in(client: Client, member: Member) -> Client:
+    """A browser of `member`."""
+    client.force_login(member.user)
+    return client
+
+
+@pytest.fixture
+def make_queue(team: Team) -> Make[Queue]:
+    def make(name: str = "", of: Team | None = None, **fields: Any) -> Queue:
+        return create_queue(of or team, name or f"Queue {next(_numbers)}", **fields)
+
+    return make
+
+
+@pytest.fixture
+def queue(make_queue: Make[Queue]) -> Queue:
+    return make_queue("Support")
+
+
+@pytest.fixture
+def make_agent(team: Team) -> Make[Agent]:
+    """An agent; `mentions` are agents named at the end of its procedure, `queue` is one it consumes."""
+
+    def make(
+        name: str = "",
+        *,
+        of: Team | None = None,
+        aop: str = "",
+        mentions: Sequence[Agent] = (),
+        queue: Queue | None = None,
+        concurrency: int = 5,
+        **fields: Any,
+    ) -> Agent:
+        agent = create_agent(of or team, name or f"Agent {next(_numbers)}", aop=mention(aop, *mentions), **fields)
+        if queue:
+            connect(agent, [Consumes(queue.pk, concurrency)])
+        return agent
+
+    return make
+
+
+def mention(text: str, *agents: Agent) -> str:
+    """The text with a mention of each agent at its end."""
+    return " ".join([text, *(mentions.token(agent.pk, agent.name) for agent in agents)]).strip()
+
+
+@pytest.fixture
+def make_case(queue: Queue) -> Make[Case]:
+    def make(title: str = "", *, in_queue: Queue | None = None, **fields: Any) -> Case:
+        return add_case(in_queue or queue, NewCase(title or f"Case {next(_numbers)}", **fields), by=BATON)
+
+    return make
+
+
+@pytest.fixture
+def make_run(make_agent: Make[Agent]) -> Make[Run]:
+    """A queued standalone run."""
+
+    def make(agent: Agent | None = None, **fields: Any) -> Run:
+        agent = agent or make_agent()
+        fields = {"trigger": Run.Trigger.MANUAL, "revision": agent.live_revision, **fields}
+        return Run.objects.create(team_id=agent.team_id, agent=agent, **fields)
+
+    return make
+
+
+def take(worker: str = "test/1", limit: int = 1) -> list[Claim]:
+    """What a worker with free places does: dispatch, then claim."""
+    dispatcher.dispatch(limit)
+    return claim_runs(worker, limit)
+
+
+def events(case: Case) -> list[str]:
+    return [str(kind) for kind in case.events.values_list("kind", flat=True)]
