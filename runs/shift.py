@@ -7,11 +7,12 @@ costs a few kilobytes. Database work goes through one thread, so through one con
 import asyncio
 import logging
 import signal
+from contextlib import suppress
 
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 from redis.exceptions import RedisError
 
 from teams.bell import BELL
@@ -54,6 +55,7 @@ class Shift:
                 helper.cancel()
             await bell.close()
             await self.models.close()
+            await sync_to_async(connections.close_all)()
 
     async def _take(self) -> int:
         free = self.places - len(self.tasks)
@@ -131,10 +133,8 @@ def _dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
 
 
 def _give_back(claim: Claim) -> None:
-    try:
+    with suppress(LostRun):  # it ended or went elsewhere meanwhile
         endings.give_back(claim)
-    except LostRun:
-        pass  # it ended or went elsewhere meanwhile
 
 
 class Bell:
