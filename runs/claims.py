@@ -34,13 +34,14 @@ class LostRun(Exception):
 _CLAIM = """
     with due as (
         select id from runs_run
-        where status = 'queued' and available_at <= now()
+        where status = 'queued' and available_at <= statement_timestamp()
         order by available_at limit %s
         for no key update skip locked
     )
     update runs_run
-    set status = 'running', worker = %s, fence = fence + 1, lease_until = now() + make_interval(secs => %s),
-        started_at = coalesce(started_at, now())
+    set status = 'running', worker = %s, fence = fence + 1,
+        lease_until = statement_timestamp() + make_interval(secs => %s),
+        started_at = coalesce(started_at, statement_timestamp())
     from due where runs_run.id = due.id
     returning runs_run.id, team_id, case_id, fence
 """
@@ -69,14 +70,17 @@ def lock(claim: Claim) -> Run:
     return run
 
 
+_RENEW = """
+    update runs_run set lease_until = statement_timestamp() + make_interval(secs => %s)
+    where worker = %s and status = 'running'
+    returning id, team_id, case_id, fence
+"""
+
+
 def renew(worker: str) -> set[Claim]:
     """Renews the leases of all runs of a worker in one statement, and says which they are."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "update runs_run set lease_until = now() + make_interval(secs => %s) where worker = %s and status = 'running'"
-            " returning id, team_id, case_id, fence",
-            [settings.BATON_LEASE_SECONDS, worker],
-        )
+        cursor.execute(_RENEW, [settings.BATON_LEASE_SECONDS, worker])
         return {Claim(*row) for row in cursor.fetchall()}
 
 
