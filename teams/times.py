@@ -15,11 +15,11 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     if distance >= 7 * 86400:
         return f"{moment.day} {moment:%b}" if moment.year == now.year else f"{moment.day} {moment:%b %Y}"
     if distance < 3570:
-        words = f"{max(1, round(distance / 60))} min"
+        words = f"{max(1, int(distance / 60 + 0.5))} min"
     elif distance < 86400 - 1800:
-        words = f"{max(1, round(distance / 3600))} h"
+        words = f"{max(1, int(distance / 3600 + 0.5))} h"
     else:
-        words = f"{max(1, round(distance / 86400))} d"
+        words = f"{max(1, int(distance / 86400 + 0.5))} d"
     return f"{words} ago" if seconds >= 0 else f"in {words}"
 
 

@@ -2,5 +2,6 @@
 import "./copy-button.js";
 import "./live-stream.js";
 import "./live-time.js";
+import "./search-form.js";
 import "./theme-toggle.js";
 import "./toast-message.js";

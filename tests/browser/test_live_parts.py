@@ -4,11 +4,14 @@ import queue
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from teams.times import ago
 
 STATIC = Path(__file__).parents[2] / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -182,6 +185,18 @@ def test_words_of_time_survive_a_morph(live: Page, server: Server) -> None:
     server.send("case", "c1")
     expect(live.locator("#count")).to_have_text("2")
     expect(live.locator("time")).to_have_text("5 Jan 2020")
+
+
+def test_the_browser_tells_times_in_the_words_of_the_server(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    now = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
+    distances = [sign * int(1.13**power) for power in range(140) for sign in (1, -1)]
+    script = """async ([now, distances]) => {
+      const { ago } = await import("/static/js/live-time.js");
+      return distances.map((s) => ago(new Date(now - s * 1000), new Date(now)));
+    }"""
+    told = page.evaluate(script, [now.timestamp() * 1000, distances])
+    assert told == [ago(now - timedelta(seconds=distance), now) for distance in distances]
 
 
 def test_a_lost_connection_comes_back_and_catches_up(live: Page, server: Server) -> None:
