@@ -32,10 +32,10 @@ def verbs(make_agent, queue, somebody: Actor) -> dict[Status, list[Callable[[Cas
     about = {"agent_id": agent.pk, "run_id": new_id()}
     return {
         Status.PENDING: [
-            lambda case: lifecycle.release(case),
+            lifecycle.release,
             lambda case: lifecycle.hand_over(case, agent, "why", "", **about),
             lambda case: lifecycle.reopen(case, by=somebody),
-            lambda case: lifecycle.due(case),
+            lifecycle.due,
         ],
         Status.IN_PROGRESS: [
             lambda case: lifecycle.start(case, agent, new_id(), 1),

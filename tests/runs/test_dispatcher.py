@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from builder.agents import connect, delete_agent, pause_agent, resume_agent, save_agent
+from cases import lifecycle
+from cases.models import Case, Status
+from cases.queues import pause_queue, resume_queue
+from runs import dispatcher, endings, sweeper
+from runs.models import Run
+from runs.models import Status as RunStatus
+from teams.models import new_id
+from tests.fixtures import events, take
+
+pytestmark = pytest.mark.django_db
+
+
+def test_order_is_due_then_handed_over_then_priority_then_oldest(make_case, make_agent, queue) -> None:
+    old, new = make_case("old"), make_case("new")
+    medium, high = make_case("medium", priority=1), make_case("high", priority=2)
+    handed, due = make_case("handed over"), make_case("due")
+    target = make_agent(queue=queue, concurrency=1)
+    lifecycle.start(handed, target, new_id(), 1)
+    lifecycle.hand_over(handed, target, "why", "", agent_id=target.pk, run_id=new_id())
+    lifecycle.postpone(due, timezone.now() - timedelta(seconds=1), "")
+    lifecycle.wake_due_cases()
+    found = []
+    while claims := take():
+        endings.finish(claims[0], endings.CaseCompleted("done"))
+        found.append(Case.objects.get(pk=claims[0].case_id))
+    assert found == [due, handed, high, medium, old, new]
+
+
+def test_a_claim_is_one_case_one_run_and_one_event(make_case, make_agent, queue) -> None:
+    agent = make_agent(queue=queue)
+    case = make_case()
+    assert dispatcher.dispatch(5) == 1
+    case.refresh_from_db()
+    run = case.runs.get()
+    assert (case.status, case.assignee, run.agent, run.case_fence) == (Status.IN_PROGRESS, agent, agent, case.fence)
+    assert events(case) == ["created", "started"]
+    assert case.events.last().data == {"agent_name": agent.name, "revision": 1}
+
+
+def test_an_assigned_case_waits_for_its_assignee(make_case, make_agent, queue) -> None:
+    mine, other = make_agent(queue=queue, concurrency=1), make_agent(queue=queue)
+    first, second = make_case(assignee=mine), make_case(assignee=mine)
+    assert dispatcher.dispatch(10) == 1
+    assert not other.runs.exists()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == (Status.IN_PROGRESS, Status.PENDING)
+
+
+def test_cases_behind_a_full_assignee_are_not_held_up(make_case, make_agent, queue) -> None:
+    full = make_agent(queue=queue, concurrency=1)
+    make_agent(queue=queue, concurrency=1)
+    for _ in range(5):
+        make_case(assignee=full)
+    free = make_case()
+    dispatcher.dispatch(10)
+    assert free.runs.exists()
+
+
+def test_the_least_loaded_consumer_gets_the_case_then_the_longest_idle(make_case, make_agent, queue) -> None:
+    one, two = make_agent(queue=queue, concurrency=3), make_agent(queue=queue, concurrency=3)
+    for _ in range(4):
+        make_case()
+    dispatcher.dispatch(10)
+    assert (one.runs.count(), two.runs.count()) == (2, 2)
+
+
+def test_a_consumer_takes_at_most_its_concurrency(make_case, make_agent, queue) -> None:
+    make_agent(queue=queue, concurrency=2)
+    for _ in range(5):
+        make_case()
+    assert [dispatcher.dispatch(10), dispatcher.dispatch(10)] == [2, 0]
+
+
+def test_paused_agents_and_queues_get_nothing(make_case, make_agent, queue) -> None:
+    agent = make_agent(queue=queue)
+    make_case()
+    pause_agent(agent)
+    assert dispatcher.dispatch(5) == 0
+    resume_agent(agent)
+    pause_queue(queue)
+    assert dispatcher.dispatch(5) == 0
+    resume_queue(queue)
+    assert dispatcher.dispatch(5) == 1
+
+
+def test_an_agent_whose_live_revision_mentions_a_deleted_one_gets_nothing_until_it_is_healed(
+    make_case, make_agent, queue
+) -> None:
+    gone = make_agent("Gone", queue=queue)
+    agent = make_agent("Triage", mentions=[gone], queue=queue)
+    case = make_case(assignee=agent)
+    delete_agent(gone)
+    assert dispatcher.dispatch(5) == 0
+    save_agent(agent, aop="Do it yourself.")
+    assert dispatcher.dispatch(5) == 1
+    case.refresh_from_db()
+    assert case.status == Status.IN_PROGRESS
+
+
+def test_the_work_of_a_deleted_agent_goes_back_to_the_queue(make_case, make_agent, queue) -> None:
+    agent = make_agent(queue=queue, concurrency=1)
+    working, waiting = make_case(assignee=agent), make_case(assignee=agent)
+    [claim] = take()
+    delete_agent(agent)
+    sweeper.sweep()
+    for case in (working, waiting):
+        case.refresh_from_db()
+        assert (case.status, case.assignee) == (Status.PENDING, None)
+    assert Run.objects.get(pk=claim.run_id).status == RunStatus.STOPPED
+    heir = make_agent(queue=queue)
+    assert len(take(limit=5)) == 2
+    assert {case.runs.first().agent for case in (working, waiting)} == {heir}
+
+
+def test_the_clock_knows_whether_there_is_work(make_case, make_agent, queue) -> None:
+    assert not sweeper.has_due_work()
+    case = make_case()
+    assert not sweeper.has_due_work()  # nobody consumes the queue
+    agent = make_agent(queue=queue, concurrency=1)
+    assert sweeper.has_due_work()
+    dispatcher.dispatch(1)
+    assert sweeper.has_due_work()  # a queued run
+    take()
+    make_case()
+    assert not sweeper.has_due_work()  # the only consumer is at its limit
+    connect(agent, [])
+    assert case.runs.exists()
+
+
+def test_other_teams_agents_never_get_a_case(make_case, make_agent, make_team, make_queue) -> None:
+    other = make_team()
+    stranger = make_agent(of=other, queue=make_queue(of=other))
+    make_case()
+    assert dispatcher.dispatch(5) == 0
+    assert not stranger.runs.exists()
