@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
+from django.utils.text import slugify
 
 from teams.models import Team, User, new_id
 
@@ -73,6 +74,11 @@ class Agent(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def slug(self) -> str:
+        """The name as programs write it. Not unique, and it changes with the name."""
+        return slugify(self.name) or "agent"
 
     @property
     def is_deleted(self) -> bool:

@@ -1,11 +1,12 @@
 """Whom an agent may hand over to, as its live revision says, and what is wrong with that."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from teams.errors import Refused
 
-from .models import Agent, QueueConnection, Revision
+from .models import Agent, Mention, QueueConnection, Revision
 
 OK, DELETED, UNAVAILABLE, SELF = "ok", "deleted", "unavailable", "self"
 
@@ -35,16 +36,20 @@ def queues_of(agent: Agent, role: QueueConnection.Role = QueueConnection.Role.CO
 def targets(agent: Agent, revision: Revision | None = None) -> list[Target]:
     """The agents that the revision (default: the live one) mentions, in the order of the text."""
     revision = revision or agent.live_revision
-    mine = queues_of(agent)
-    found = []
-    for mention in revision.mentions.select_related("target").prefetch_related("target__queue_connections"):
-        theirs = {
-            connection.queue_id
-            for connection in mention.target.queue_connections.all()
-            if connection.role == QueueConnection.Role.CONSUMER
-        }
-        found.append(_target(agent, mention.target, mine, theirs))
-    return found
+    mentions = revision.mentions.select_related("target").prefetch_related("target__queue_connections")
+    return judge(agent, queues_of(agent), mentions)
+
+
+def judge(agent: Agent, mine: set[UUID], mentions: Iterable[Mention]) -> list[Target]:
+    """The same from rows at hand: mentions with their targets, and these with their queue connections."""
+    return [
+        _target(agent, mention.target, mine, consumed(mention.target.queue_connections.all())) for mention in mentions
+    ]
+
+
+def consumed(connections: Iterable[QueueConnection]) -> set[UUID]:
+    """The queues that these connections consume."""
+    return {connection.queue_id for connection in connections if connection.role == QueueConnection.Role.CONSUMER}
 
 
 def _target(agent: Agent, target: Agent, mine: set[UUID], theirs: set[UUID]) -> Target:

@@ -1,0 +1,229 @@
+"""The API of agents and their revisions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from django.db import transaction
+from ninja import Query, Router, Status
+from pydantic import BaseModel, Field
+
+from teams.api import Body, KeyRequest, Named, find
+from teams.errors import Refused
+from teams.models import Team
+from teams.paging import Page, Paging, take
+
+from . import agents, queries
+from .models import Agent, Revision
+
+router = Router(tags=["Agents"])
+
+
+class RevisionName(BaseModel):
+    id: UUID
+    number: int
+
+
+class Consumes(Body):
+    queue_id: UUID
+    concurrency: Annotated[int, Field(ge=1, le=1000, description="How many cases of the queue it works at once.")] = 5
+
+
+class Connections(BaseModel):
+    consumes: list[Consumes]
+    produces: list[UUID]
+    mcp: list[UUID]
+    ask_person: bool
+
+
+class NewConnections(Body):
+    """What is left out stays as it is; a list that is given replaces the one before."""
+
+    consumes: list[Consumes] | None = None
+    produces: list[UUID] | None = None
+    mcp: Annotated[list[UUID], Field(max_length=0, description="Empty: MCP servers come with a later version.")] = []
+    ask_person: bool | None = None
+
+
+class HandoverTarget(BaseModel):
+    agent_id: UUID
+    name: str
+    status: Annotated[str, Field(description="ok, deleted, unavailable or self")]
+    explanation: str
+
+
+class Problem(BaseModel):
+    code: str
+    message: str
+    blocking: Annotated[bool, Field(description="Until it is mended, the agent starts no runs.")]
+
+
+class AgentOut(BaseModel):
+    id: UUID
+    name: str
+    slug: str
+    description: str
+    aop: Annotated[str, Field(description="The procedure. A mention stands in it as `@[Name](agent:<id>)`.")]
+    model: str
+    paused: bool
+    revision: RevisionName
+    connections: Connections
+    handover_targets: Annotated[list[HandoverTarget], Field(description="Whom the procedure mentions, in its order.")]
+    problems: list[Problem]
+    created_at: datetime
+    updated_at: datetime
+
+
+class AgentIn(Body):
+    name: str
+    description: str = ""
+    aop: str = ""
+    model: Annotated[str, Field(description="Such as `anthropic:NAME`; empty for the one set for this server.")] = ""
+    paused: bool = False
+    connections: NewConnections = NewConnections()
+
+
+class AgentChanges(Body):
+    """What is left out stays as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    aop: str | None = None
+    model: str | None = None
+    paused: bool | None = None
+    connections: NewConnections = NewConnections()
+
+
+class RevisionOut(BaseModel):
+    id: UUID
+    number: int
+    status: Revision.Status
+    aop: str
+    model: str
+    created_at: datetime
+
+
+class AgentFilters(Paging):
+    q: str = Field("", description="Words in the name.")
+    queue_id: UUID | None = Field(None, description="Agents that consume this queue.")
+
+
+@router.get("/agents", response=Page[AgentOut], summary="List agents, newest first")
+def list_agents(request: KeyRequest, filters: Query[AgentFilters]) -> Page[AgentOut]:
+    rows = request.auth.team.agents.live()
+    for word in filters.q.replace("\x00", "").split():
+        rows = rows.filter(name__icontains=word)
+    if filters.queue_id:
+        rows = rows.filter(queue_connections__queue=filters.queue_id, queue_connections__role="consumer")
+    found, cursor = take(queries.with_details(rows), ["-created_at", "-id"], filters)
+    return Page[AgentOut](items=[_out(agent) for agent in found], next_cursor=cursor)
+
+
+@router.post("/agents", response={201: AgentOut}, summary="Make an agent")
+def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
+    team = request.auth.team
+    with transaction.atomic():
+        made = agents.create_agent(
+            team,
+            wanted.name,
+            wanted.description,
+            wanted.aop,
+            wanted.model,
+            may_ask=wanted.connections.ask_person is not False,
+        )
+        _connect(team, made, wanted.connections)
+        if wanted.paused:
+            agents.pause_agent(made)
+    return Status(201, _read(team, made.pk))
+
+
+@router.get("/agents/{agent_id}", response=AgentOut, summary="Read an agent")
+def get_agent(request: KeyRequest, agent_id: UUID) -> AgentOut:
+    return _read(request.auth.team, agent_id)
+
+
+@router.patch("/agents/{agent_id}", response=AgentOut, summary="Change an agent")
+def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> AgentOut:
+    """Another procedure or model becomes a new live revision, which runs follow that start from now on."""
+    team = request.auth.team
+    with transaction.atomic():
+        agent = find(team.agents.live(), agent_id)
+        agents.save_agent(
+            agent,
+            name=changes.name,
+            description=changes.description,
+            may_ask=changes.connections.ask_person,
+            aop=changes.aop,
+            model=changes.model,
+        )
+        _connect(team, agent, changes.connections)
+        if changes.paused is not None:
+            (agents.pause_agent if changes.paused else agents.resume_agent)(agent)
+    return _read(team, agent_id)
+
+
+@router.delete("/agents/{agent_id}", response={204: None}, summary="Delete an agent")
+def delete_agent(request: KeyRequest, agent_id: UUID) -> Status[None]:
+    """Its runs stop and its cases go back to their queues. Agents that mention it start no runs until mended."""
+    agents.delete_agent(find(request.auth.team.agents.live(), agent_id))
+    return Status(204, None)
+
+
+@router.get("/agents/{agent_id}/revisions", response=Page[RevisionOut], summary="List revisions, newest first")
+def list_revisions(request: KeyRequest, agent_id: UUID, paging: Query[Paging]) -> Page[RevisionOut]:
+    agent = find(request.auth.team.agents.live(), agent_id)
+    rows, cursor = take(agent.revisions.all(), ["-number"], paging)
+    items = [RevisionOut.model_validate(row, from_attributes=True) for row in rows]
+    return Page[RevisionOut](items=items, next_cursor=cursor)
+
+
+def _connect(team: Team, agent: Agent, wanted: NewConnections) -> None:
+    consumes = None if wanted.consumes is None else [agents.Consumes(**row.model_dump()) for row in wanted.consumes]
+    _check_queues(team, "connections.consumes", [row.queue_id for row in consumes or []])
+    _check_queues(team, "connections.produces", wanted.produces or [])
+    if consumes is not None or wanted.produces is not None:
+        agents.connect(agent, consumes, wanted.produces)
+
+
+def _check_queues(team: Team, field: str, ids: Iterable[UUID]) -> None:
+    if unknown := set(ids) - set(team.queues.live().filter(pk__in=ids).values_list("pk", flat=True)):
+        message = f"There is no such queue: {min(unknown)}."
+        raise Refused(message, "not_found", {field: message})
+
+
+def _read(team: Team, agent_id: UUID) -> AgentOut:
+    return _out(find(queries.with_details(team.agents.live()), agent_id))
+
+
+def _out(agent: Agent) -> AgentOut:
+    found = queries.details(agent)
+    return AgentOut(
+        id=agent.pk,
+        name=agent.name,
+        slug=agent.slug,
+        description=agent.description,
+        aop=found.revision.aop,
+        model=found.revision.model,
+        paused=agent.is_paused,
+        revision=RevisionName(id=found.revision.pk, number=found.revision.number),
+        connections=Connections(
+            consumes=[Consumes(queue_id=row.queue_id, concurrency=row.concurrency) for row in found.consumes],
+            produces=found.produces,
+            mcp=[],
+            ask_person=agent.may_ask,
+        ),
+        handover_targets=[
+            HandoverTarget(
+                agent_id=target.agent.pk, name=target.agent.name, status=target.status, explanation=target.explanation
+            )
+            for target in found.targets
+        ],
+        problems=[Problem(code=row.code, message=row.message, blocking=row.blocking) for row in found.problems],
+        created_at=agent.created_at,
+        updated_at=agent.updated_at,
+    )
+
+
+def name_of(agent: Agent) -> Named:
+    return Named(id=agent.pk, name=agent.name)
