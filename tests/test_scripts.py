@@ -1,0 +1,59 @@
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A fresh one, as far as script/install looks at it."""
+    folder = tmp_path / "a checkout"
+    (folder / "script").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "script/install", folder / "script")
+    shutil.copy(CHECKOUT / ".python-version", folder)
+    (folder / "requirements.txt").write_text("")
+    if (CHECKOUT / ".venv-uv").exists():  # uv is not on the PATH of this machine
+        (folder / ".venv-uv").symlink_to(CHECKOUT / ".venv-uv")
+    return folder
+
+
+def install(checkout: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", checkout / "script/install", "requirements.txt"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_uv_and_python_the_installation_says_what_it_needs(checkout: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("dirname", "cat", "cmp", "rm"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    refused = install(checkout, PATH=str(tools))
+    assert refused.returncode == 1
+    assert refused.stderr == ("Baton cannot be installed. It needs uv (https://docs.astral.sh/uv/) or Python 3.\n")
+
+
+def test_nothing_is_installed_twice(checkout: Path) -> None:
+    first = install(checkout)
+    assert first.returncode == 0, first.stderr
+    assert "Installing the packages" in first.stdout
+    # Even uv is not asked again.
+    assert install(checkout, PATH="/usr/bin:/bin").stdout == ""
+    (checkout / "requirements.txt").write_text("# changed\n")
+    assert "Installing the packages" in install(checkout).stdout
+
+
+def test_a_package_that_cannot_be_installed_is_said_and_tried_again(checkout: Path) -> None:
+    (checkout / "requirements.txt").write_text("./missing-package.whl\n")
+    for _ in range(2):
+        refused = install(checkout)
+        assert refused.returncode == 1
+        assert "could not be installed on" in refused.stderr.splitlines()[-1]
