@@ -7,9 +7,11 @@ from typing import Any, cast
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 
 from .actors import Actor, person
 from .models import Member, Team, User
+from .times import zone_of
 
 SESSION_TEAM = "team"
 
@@ -41,6 +43,7 @@ def team_page[**P](view: Callable[P, HttpResponseBase]) -> Callable[P, HttpRespo
             return render(request, "teams/no_team.html", status=403)
         page = cast(TeamRequest, request)
         page.member, page.team, page.actor = member, member.team, person(page.user)
-        return cast(Callable[..., HttpResponseBase], view)(page, *args, **kwargs)
+        with timezone.override(zone_of(request)):
+            return cast(Callable[..., HttpResponseBase], view)(page, *args, **kwargs)
 
     return cast(Callable[P, HttpResponseBase], with_team)

@@ -1,8 +1,18 @@
 """Times in words. static/js/live-time.js says the same as `ago`, so that a page left open stays true."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
+from django.http import HttpRequest
 from django.utils import timezone
+
+
+def zone_of(request: HttpRequest) -> tzinfo:
+    """The person's time zone, as static/js/time-zone.js tells it."""
+    try:
+        return ZoneInfo(request.COOKIES.get("zone", "UTC"))
+    except (KeyError, ValueError, OSError):
+        return UTC
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
@@ -40,3 +50,9 @@ def duration(length: timedelta | float) -> str:
             rest = whole % size // smaller
             return f"{whole // size} {name}" + (f" {rest} {smaller_name}" if rest else "")
     return f"{whole} s"
+
+
+def elapsed(moment: datetime, now: datetime | None = None) -> str:
+    """How far a moment is from now, in whole seconds: `4 s`, `1 min 5 s`. static/js/live-duration.js says the same."""
+    seconds = abs(((now or timezone.now()) - moment).total_seconds())
+    return f"{int(seconds)} s" if seconds < 60 else duration(int(seconds))

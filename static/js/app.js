@@ -1,7 +1,9 @@
 // What pages need beyond HTML and htmx: a few small custom elements.
 import "./copy-button.js";
+import "./live-duration.js";
 import "./live-stream.js";
 import "./live-time.js";
 import "./search-form.js";
 import "./theme-toggle.js";
+import "./time-zone.js";
 import "./toast-message.js";

@@ -1,4 +1,4 @@
-"""{% ago moment %}, {{ moment|exact }}, {{ seconds|duration }}"""
+"""{% ago moment %}, {% elapsed moment %}, {{ moment|exact }}, {{ seconds|duration }}"""
 
 from datetime import datetime, timedelta
 
@@ -21,6 +21,17 @@ def ago(moment: datetime | None, empty: str = "–") -> SafeString:
         moment.isoformat(timespec="seconds"),
         times.exact(moment),
         times.ago(moment),
+    )
+
+
+@register.simple_tag
+def elapsed(moment: datetime) -> SafeString:
+    """How long ago a moment is, or how long until it comes, counting on while the page is open."""
+    return format_html(
+        '<live-duration><time datetime="{}" title="{}">{}</time></live-duration>',
+        moment.isoformat(timespec="milliseconds"),
+        times.exact(moment),
+        times.elapsed(moment),
     )
 
 

@@ -1,8 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import RequestFactory
 
-from teams.times import ago, duration
+from teams.times import ago, duration, elapsed, zone_of
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
@@ -46,3 +47,20 @@ def test_a_moment_is_told_by_its_distance(seconds: float, words: str) -> None:
 def test_a_duration_has_at_most_two_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words
     assert duration(timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (4.9, "4 s"), (59.9, "59 s"), (65, "1 min 5 s"), (7200, "2 h"), (-4.2, "4 s")]
+)
+def test_a_distance_counts_in_whole_seconds(seconds: float, words: str) -> None:
+    assert elapsed(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("cookie", "zone"),
+    [("Europe/Berlin", "Europe/Berlin"), ("", "UTC"), ("Nowhere/Else", "UTC"), ("../../etc/passwd", "UTC")],
+)
+def test_the_zone_is_the_one_that_the_page_tells(cookie: str, zone: str) -> None:
+    request = RequestFactory().get("/")
+    request.COOKIES["zone"] = cookie
+    assert str(zone_of(request)) == zone
