@@ -51,14 +51,17 @@ def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
     """What uses the servers, in the order of starting."""
     manage = [sys.executable, str(MANAGE)]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--app-dir", str(MANAGE.parent)]
-    web += ["--host", plan.host, "--port", str(plan.port), "--timeout-graceful-shutdown", "5", "--log-level", "warning"]
+    web += ["--host", plan.host, "--port", str(plan.port), "--timeout-graceful-shutdown", "3", "--log-level", "warning"]
     # macOS refuses a fork once certain libraries are in use, unless told otherwise; RQ forks for each job.
     forking = {**environment, "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
     workers = [f"worker {number}" for number in range(1, plan.workers + 1)]
     return [
         Program("prepare", [*manage, "prepare"], environment, once=True),
         Program("web", web, environment),
-        *(Program(name, [*manage, "rqworker", "default", "--serializer", JSON], forking) for name in workers),
+        *(
+            Program(name, [*manage, "rqworker", "default", "--serializer", JSON, "--verbosity", "0"], forking)
+            for name in workers
+        ),
         Program("clock", [*manage, "clock"], environment),
     ]
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 class Command(BaseCommand):
     help = "Brings the database to this version and fills an empty one with the demo; `serve` calls it at every start."
+    requires_system_checks = []  # they would import every page of the web process
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
