@@ -155,7 +155,7 @@ class Launch:
         self.folders += [self.plan.home.spare, sockets]
 
         async def ready() -> bool:
-            return postgres.answers(sockets)
+            return postgres.answers(cluster.data, sockets)
 
         await self.supervisor.start(postgres.program(cluster, sockets))
         try:

@@ -176,11 +176,14 @@ def url(sockets: Path, database: str = DATABASE) -> str:
     return f"postgresql://postgres@{quote(str(sockets), safe='')}:5432/{database}"
 
 
-def answers(sockets: Path) -> bool:
+def answers(data: Path, sockets: Path) -> bool:
     try:
+        # Asked earlier it would refuse, and say so on its output.
+        if (data / "postmaster.pid").read_text().splitlines()[7].strip() != "ready":
+            return False
         with psycopg.connect(url(sockets, "postgres"), connect_timeout=2) as connection:
             return connection.execute("select 1").fetchone() is not None
-    except psycopg.OperationalError:
+    except (OSError, IndexError, psycopg.OperationalError):
         return False
 
 

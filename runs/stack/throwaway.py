@@ -19,7 +19,7 @@ def start_postgres() -> str:
     cluster = postgres.open_cluster(place.postgres, place.spare, durable=False)
     sockets = home.make_socket_folder(place, "postgres", cluster.account)
     program = postgres.program(cluster, sockets)
-    _start(program, place, [place.path, place.spare, sockets], lambda: postgres.answers(sockets))
+    _start(program, place, [place.path, place.spare, sockets], lambda: postgres.answers(cluster.data, sockets))
     postgres.create_database(sockets)
     return postgres.url(sockets)
 
