@@ -1,12 +1,21 @@
 """Reading for lists and pages of agents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Lower
 
-from .models import Agent, QueueConnection, Revision
-from .targets import Problem, Target, consumed, judge, problems
+from teams.models import Team
+
+from . import mentions
+from .models import Agent, Mention, QueueConnection, Revision
+from .targets import OK, Problem, Target, consumed, judge, problems, queues_of
+
+# How many agents the list beside the procedure offers for a mention.
+CANDIDATES = 200
 
 
 @dataclass(frozen=True)
@@ -41,3 +50,83 @@ def details(agent: Agent) -> AgentDetails:
         targets=targets,
         problems=problems(agent, targets),
     )
+
+
+# --- The list --------------------------------------------------------------------------------
+
+ORDER = ("by_name", "id")
+
+
+@dataclass(frozen=True)
+class ListedAgent:
+    """A row of the list. `state`: active, paused or blocked (held up by a deleted mention)."""
+
+    details: AgentDetails
+    queues: list[Any]
+    last_run: Any
+
+    @property
+    def state(self) -> str:
+        if any(problem.blocking for problem in self.details.problems):
+            return "blocked"
+        return "paused" if self.details.agent.is_paused else "active"
+
+
+def find_agents(team: Team, words: str = "", state: str = "") -> QuerySet[Agent]:
+    """For `listed`: the team's agents whose name or description has all the words.
+
+    `state`: paused, held_up, or anything else for all.
+    """
+    agents = Agent.objects.live().filter(team=team)
+    for word in words.replace("\x00", "").split():
+        agents = agents.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    if state == "paused":
+        agents = agents.exclude(paused_at=None)
+    elif state == "held_up":
+        agents = agents.held_up()
+    newest = team.runs.filter(agent=OuterRef("pk")).order_by("-created_at").values("pk")[:1]
+    found = agents.annotate(by_name=Lower("name"), last_run_id=Subquery(newest))
+    return with_details(found).prefetch_related("queue_connections__queue")
+
+
+def listed(team: Team, agents: Sequence[Any]) -> list[ListedAgent]:
+    """Agents from `find_agents` as rows of the list."""
+    runs = team.runs.in_bulk([agent.last_run_id for agent in agents if agent.last_run_id])
+    return [_listed(agent, runs.get(agent.last_run_id)) for agent in agents]
+
+
+def _listed(agent: Agent, last_run: Any) -> ListedAgent:
+    found = details(agent)
+    return ListedAgent(found, sorted((row.queue for row in found.consumes), key=lambda queue: queue.name), last_run)
+
+
+# --- The page --------------------------------------------------------------------------------
+
+
+def detailed(agent: Agent) -> AgentDetails:
+    return details(with_details(Agent.objects.filter(pk=agent.pk)).get())
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An agent that one could mention, as the mentioning one would see it, and the text that mentions it."""
+
+    target: Target
+    token: str
+
+
+def candidates(team: Team, agent: Agent | None = None) -> list[Candidate]:
+    """By name, without the agent itself. At most CANDIDATES."""
+    others = Agent.objects.live().filter(team=team).order_by(Lower("name"))
+    if agent is None:
+        found = [Target(other, OK) for other in others[:CANDIDATES]]
+    else:
+        others = others.exclude(pk=agent.pk).prefetch_related("queue_connections")
+        found = judge(agent, queues_of(agent), [Mention(target=other) for other in others[:CANDIDATES]])
+    return [Candidate(target, mentions.token(target.agent.pk, target.agent.name)) for target in found]
+
+
+def models_in_use(team: Team) -> list[str]:
+    """The names of models that the team's agents have, in order."""
+    live = Revision.objects.filter(team=team, status=Revision.Status.LIVE, agent__deleted_at=None)
+    return list(live.order_by("model").values_list("model", flat=True).distinct())

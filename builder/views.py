@@ -1,0 +1,129 @@
+"""The pages of agents."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from teams.access import TeamRequest, team_page
+from teams.errors import Refused
+from teams.pages import page
+from teams.parts import render_page
+
+from . import access, lines, queries, targets
+from . import agents as verbs
+from .forms import AgentForm
+from .models import Agent
+from .queries import AgentDetails
+
+
+@require_GET
+@team_page
+def agents(request: TeamRequest) -> HttpResponse:
+    words, state = request.GET.get("q", ""), request.GET.get("state", "")
+    found = page(queries.find_agents(request.team, words, state), queries.ORDER, request.GET.get("cursor", ""))
+    context = {
+        "agents": queries.listed(request.team, found.rows),
+        "page": found,
+        "narrowed": bool(words or state),
+        "states": [("paused", "Paused"), ("held_up", "Held up")],
+    }
+    return render_page(request, "builder/agents.html", context, parts=["results"])
+
+
+@require_http_methods(["GET", "POST"])
+@team_page
+def agent_new(request: TeamRequest) -> HttpResponse:
+    form = AgentForm(request.POST if request.method == "POST" else None, team=request.team)
+    if form.is_bound and (made := form.save(request.user)):
+        _tell_saved(request, made)
+        return redirect("agent", made.pk)
+    return render(request, "builder/agent_new.html", _form_context(request, form), status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@team_page
+def agent(request: TeamRequest, id: UUID) -> HttpResponse:
+    saved = queries.detailed(access.past_or_present_agent_or_404(request.team, id))
+    if saved.agent.is_deleted:
+        return _deleted_agent(request, saved)
+    form = AgentForm(request.POST if request.method == "POST" else None, team=request.team, saved=saved)
+    if form.is_bound and (agent := form.save(request.user)):
+        _tell_saved(request, agent)
+        return redirect("agent", agent.pk)
+    context = _agent_context(request, saved) | _form_context(request, form, saved.agent)
+    status = 422 if form.errors else 200
+    return render_page(request, "builder/agent.html", context, parts=["head", "wiring"], status=status)
+
+
+def _deleted_agent(request: TeamRequest, saved: AgentDetails) -> HttpResponse:
+    if request.method == "POST":
+        messages.error(request, f"{saved.agent.name} was deleted meanwhile, so nothing was saved.")
+    return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=["head", "wiring"])
+
+
+def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, object]:
+    try:
+        targets.check_may_start(saved.agent)
+        refusal = None
+    except Refused as refused:
+        refusal = refused
+    number = saved.revision.number
+    seen = request.GET.get("seen", "")
+    return {
+        "agent": saved.agent,
+        "state": "deleted" if saved.agent.is_deleted else "paused" if saved.agent.is_paused else "",
+        "subject": f"agent:{saved.agent.pk}",
+        "saved": saved,
+        "lines": lines.read(saved.revision.aop, saved.targets),
+        "mentioned_by": verbs.mentioned_by(saved.agent),
+        "refusal": refusal,
+        "newer": seen.isdecimal() and int(seen) < number,
+        "here": f"{reverse('agent', args=[saved.agent.pk])}?seen={seen if seen.isdecimal() else number}",
+    }
+
+
+def _form_context(request: TeamRequest, form: AgentForm, agent: Agent | None = None) -> dict[str, object]:
+    return {
+        "form": form,
+        "models": queries.models_in_use(request.team),
+        "candidates": queries.candidates(request.team, agent),
+    }
+
+
+def _tell_saved(request: HttpRequest, agent: Agent) -> None:
+    blocking = [problem.message for problem in targets.problems(agent) if problem.blocking]
+    if blocking:
+        messages.warning(request, f"Saved. {blocking[0]}")
+    else:
+        messages.success(request, "Saved. Runs that start from now on follow it.")
+
+
+@require_POST
+@team_page
+def agent_pause(request: TeamRequest, id: UUID) -> HttpResponse:
+    agent = access.agent_or_404(request.team, id)
+    verbs.pause_agent(agent)
+    messages.success(request, f"{agent.name} is paused. It finishes what it has begun.")
+    return redirect("agent", agent.pk)
+
+
+@require_POST
+@team_page
+def agent_resume(request: TeamRequest, id: UUID) -> HttpResponse:
+    agent = access.agent_or_404(request.team, id)
+    verbs.resume_agent(agent)
+    messages.success(request, f"{agent.name} works again.")
+    return redirect("agent", agent.pk)
+
+
+@require_POST
+@team_page
+def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
+    agent = access.agent_or_404(request.team, id)
+    verbs.delete_agent(agent)
+    messages.success(request, f"{agent.name} was deleted.")
+    return redirect("agents")

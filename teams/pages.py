@@ -52,10 +52,11 @@ def _beyond(steps: Sequence[str], edge: Sequence[str]) -> Q:
     """What comes after the edge: later in the first field, or equal there and later in the second, and so on."""
     beyond, equal = Q(), Q()
     for step, value in zip(steps, edge, strict=True):
-        name = step.removeprefix("-")
-        beyond |= equal & Q(**{f"{name}__{'lt' if step.startswith('-') else 'gt'}": value})
+        name, after = step.removeprefix("-"), "lt" if step.startswith("-") else "gt"
+        beyond |= equal & Q(**{f"{name}__{after}": value})
         equal &= Q(**{name: value})
-    return beyond
+    first, after = steps[0].removeprefix("-"), "lte" if steps[0].startswith("-") else "gte"
+    return Q(**{f"{first}__{after}": edge[0]}) & beyond  # said apart, because an index can begin with it
 
 
 def _flipped(step: str) -> str:

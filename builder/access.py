@@ -1,0 +1,18 @@
+"""Who may see which agent. Another team's answer like those that never were."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+
+from teams.models import Team
+
+from .models import Agent
+
+
+def agent_or_404(team: Team, id: UUID) -> Agent:
+    return get_object_or_404(Agent.objects.live(), team=team, pk=id)
+
+
+def past_or_present_agent_or_404(team: Team, id: UUID) -> Agent:
+    """Deleted ones too: mentions, runs and timelines go on leading to them."""
+    return get_object_or_404(Agent, team=team, pk=id)

@@ -1,0 +1,197 @@
+"""The form of an agent: everything one saves about it, at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db import transaction
+from django.forms import BoundField
+
+from teams.errors import Refused
+from teams.models import Team, User
+
+from . import agents, mentions
+from .models import Agent
+from .queries import AgentDetails
+
+OFFLINE = "offline"
+PROVIDER = "provider"
+_PLACES = 5
+
+_EXAMPLE = """\
+GOAL
+What a good result looks like, in a sentence or two.
+
+STEPS
+1. Read the whole case before you decide.
+2. If it is about …, hand over to @…
+3. Otherwise do …, and complete the case with what you did.
+
+NOTES
+- What the agent must never do.
+- When it should ask a person."""
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One queue with its three fields."""
+
+    queue: Any
+    consumes: BoundField
+    concurrency: BoundField
+    produces: BoundField
+
+
+class AgentForm(forms.Form):
+    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    description = forms.CharField(
+        label="In one line",
+        max_length=200,
+        required=False,
+        help_text="Other agents read this line when they choose whom to hand over to. Say what this one is for.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Invoices, refunds and double charges."}),
+    )
+    aop = forms.CharField(
+        label="Procedure",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"rows": 18, "placeholder": _EXAMPLE, "class": "textarea procedure-field", "aria-label": "Procedure"}
+        ),
+    )
+    model_kind = forms.ChoiceField(
+        label="Model",
+        choices=[(OFFLINE, "Offline stand-in: no language model"), (PROVIDER, "A language model")],
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    model = forms.CharField(
+        label="Name of the model",
+        max_length=100,
+        required=False,
+        help_text="provider:name, such as anthropic:claude-sonnet-5. For a server of your own that speaks OpenAI’s"
+        " protocol: openai-chat:name.",
+        widget=forms.TextInput(attrs={"list": "models", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    may_ask = forms.BooleanField(
+        label="May ask a person",
+        required=False,
+        help_text="It can put a question to your team and wait for the answer.",
+    )
+    # Of the procedure that the person has before their eyes.
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, team: Team, saved: AgentDetails | None = None) -> None:
+        super().__init__(data, initial=_initial(saved), label_suffix="")
+        self.team = team
+        self.saved = saved
+        self.queues = list(team.queues.live())
+        for queue in self.queues:
+            self._add_queue(queue)
+
+    def _add_queue(self, queue: Any) -> None:
+        self.fields[f"consumes-{queue.pk}"] = forms.BooleanField(
+            required=False, widget=_checkbox(f"Works the cases of {queue.name}")
+        )
+        self.fields[f"concurrency-{queue.pk}"] = forms.IntegerField(
+            required=False,
+            initial=_PLACES,
+            min_value=1,
+            max_value=1000,
+            widget=forms.NumberInput(
+                attrs={"aria-label": f"Cases of {queue.name} at once", "class": "input input-sm w-18"}
+            ),
+        )
+        self.fields[f"produces-{queue.pk}"] = forms.BooleanField(
+            required=False, widget=_checkbox(f"May add cases to {queue.name}")
+        )
+
+    def queue_rows(self) -> Iterable[QueueRow]:
+        for queue in self.queues:
+            yield QueueRow(
+                queue, self[f"consumes-{queue.pk}"], self[f"concurrency-{queue.pk}"], self[f"produces-{queue.pk}"]
+            )
+
+    def clean_aop(self) -> str:
+        return mentions.normalise(self.cleaned_data["aop"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if cleaned.get("model_kind") == OFFLINE:
+            cleaned["model"] = OFFLINE
+        elif not cleaned.get("model") and "model" not in self.errors:
+            self.add_error("model", "Please type the name of a model, such as anthropic:claude-sonnet-5.")
+        self._check_revision(cleaned.get("revision"))
+        return cleaned
+
+    def _check_revision(self, seen: int | None) -> None:
+        """Nobody's text is replaced unseen: whoever saves again after this means it."""
+        if self.saved is None or seen is None or seen >= self.saved.revision.number:
+            return
+        author = self.saved.revision.author or "Somebody"
+        self.add_error(
+            None,
+            f"{author} saved revision {self.saved.revision.number} while you were writing. Your text stands here,"
+            " unsaved. Save again to replace theirs.",
+        )
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["revision"] = str(self.saved.revision.number)  # type: ignore[index]
+
+    def save(self, author: User) -> Agent | None:
+        """The agent as saved, or None with the reasons among the errors. Nothing typed is lost."""
+        if not self.is_valid():
+            return None
+        try:
+            return self._save(author)
+        except Refused as refusal:
+            errors = refusal.fields or {"": refusal.message}
+            for name, message in errors.items():
+                self.add_error(name if name in self.fields else None, message)
+            return None
+
+    @transaction.atomic
+    def _save(self, author: User) -> Agent:
+        fields = {name: self.cleaned_data[name] for name in ("name", "description", "aop", "model", "may_ask")}
+        if self.saved is None:
+            agent = agents.create_agent(self.team, **fields, author=author)
+        else:
+            # A colleague's new name stands in the field, yet that alone makes no new revision.
+            if fields["aop"] == self.initial["aop"]:
+                fields["aop"] = None
+            agent = agents.save_agent(self.saved.agent, **fields, author=author)
+        agents.connect(agent, self._consumes(), self._chosen("produces"))
+        return agent
+
+    def _consumes(self) -> list[agents.Consumes]:
+        places = {queue.pk: self.cleaned_data[f"concurrency-{queue.pk}"] or _PLACES for queue in self.queues}
+        return [agents.Consumes(pk, places[pk]) for pk in self._chosen("consumes")]
+
+    def _chosen(self, role: str) -> list[Any]:
+        return [queue.pk for queue in self.queues if self.cleaned_data[f"{role}-{queue.pk}"]]
+
+
+def _checkbox(label: str) -> forms.CheckboxInput:
+    return forms.CheckboxInput(attrs={"aria-label": label, "class": "checkbox checkbox-sm"})
+
+
+def _initial(saved: AgentDetails | None) -> dict[str, Any]:
+    model = saved.revision.model if saved else settings.BATON_DEFAULT_MODEL
+    initial: dict[str, Any] = {
+        "model_kind": OFFLINE if model == OFFLINE else PROVIDER,
+        "model": "" if model == OFFLINE else model,
+        "may_ask": True,
+    }
+    if saved is None:
+        return initial
+    for connection in saved.consumes:
+        initial[f"consumes-{connection.queue_id}"] = True
+        initial[f"concurrency-{connection.queue_id}"] = connection.concurrency
+    initial |= {f"produces-{queue_id}": True for queue_id in saved.produces}
+    return initial | {
+        "name": saved.agent.name,
+        "description": saved.agent.description,
+        "aop": mentions.relabel(saved.revision.aop, {row.agent.pk: row.agent.name for row in saved.targets}),
+        "may_ask": saved.agent.may_ask,
+        "revision": saved.revision.number,
+    }
