@@ -1,5 +1,6 @@
 """The working: runs, their steps, the handovers they ask for and the questions they wait on."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +170,11 @@ class Run(models.Model):
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def took(self) -> timedelta | None:
+        """From its first moment of work to its end, with all waiting in between."""
+        return self.ended_at - self.started_at if self.ended_at and self.started_at else None
 
     @property
     def attempt(self) -> int:

@@ -1,0 +1,262 @@
+"""Pages of runs, parts of runs for the pages of agents and cases, and what people do to both."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from builder.access import agent_or_404, past_or_present_agent_or_404
+from builder.models import Agent
+from cases.access import case_or_404
+from cases.models import Case
+from teams.access import TeamRequest, team_page
+from teams.errors import Refused
+from teams.models import Team
+from teams.pages import page
+from teams.parts import render_page
+
+from . import conversation, human_requests, interventions, queries, wording
+from .access import question_or_404, run_or_404
+from .forms import ON, STATES, PostponeForm, ReprocessForm, run_filter
+from .models import Run, Status
+from .starting import start_run
+
+_LAST_RUNS = 5
+_LAST_STEPS = 4
+
+
+# --- Pages -----------------------------------------------------------------------------------
+
+
+@require_GET
+@team_page
+def runs(request: TeamRequest) -> HttpResponse:
+    wanted = run_filter(request.GET)
+    found = queries.for_list(queries.find_runs(request.team, wanted))
+    agents = queries.agents_with_runs(request.team)
+    context = {
+        "page": page(found, queries.NEWEST_FIRST, request.GET.get("cursor", "")),
+        "wanted": wanted,
+        "is_filtered": wanted != queries.RunFilter(),
+        "of_case": Case.objects.filter(team=request.team, pk=wanted.case).first() if wanted.case else None,
+        "states": STATES,
+        "on": ON,
+        "agents": [(agent.pk, f"{agent.name} (deleted)" if agent.is_deleted else agent.name) for agent in agents],
+        "now": timezone.now(),
+    }
+    return render_page(request, "runs/runs.html", context, parts=["results"])
+
+
+@require_GET
+@team_page
+def run(request: TeamRequest, id: UUID) -> HttpResponse:
+    context = _about(run_or_404(request.team, id))
+    return render_page(request, "runs/run.html", context, parts=["run-now"])
+
+
+def _about(run: Run) -> dict[str, Any]:
+    """All that is said about one run."""
+    found, now = queries.details(run), timezone.now()
+    entries = conversation.entries(
+        found.steps, targets=run.targets or [], requests=found.requests, handover=found.handover
+    )
+    activity = conversation.activity(entries, run.revision.model)
+    return {
+        "run": run,
+        "found": found,
+        "now": now,
+        "standing": wording.standing(run, now),
+        "trouble": wording.trouble(run.error_code),
+        "entries": entries,
+        "activity": activity,
+        "doing": activity if run.status == Status.RUNNING else "",
+        "subtitle": f"On {run.case}" if run.case else "Standalone run",
+        "live_on": _live_on(found),
+        "tries": f"{run.retries} of {settings.MODEL_RETRIES}",
+        "cost": wording.money(run.cost_usd),
+    }
+
+
+def _live_on(found: queries.RunDetails) -> str:
+    """The signals that change what is said: of the run, of its case, and of those that came of it."""
+    words = [f"run:{row.pk}" for row in found.chain if row.is_live and row != found.run]
+    words += [f"case:{found.run.case_id}"] if found.run.case_id else []
+    return " ".join([f"run:{found.run.pk}", *words])
+
+
+# --- What people do to runs ------------------------------------------------------------------
+
+
+@require_POST
+@team_page
+def run_start(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    agent, text = agent_or_404(request.team, id), request.POST.get("input", "")
+    return _start(request, agent, text)
+
+
+@require_POST
+@team_page
+def run_again(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    """A standalone run's agent once more, as it is now, with the same input."""
+    old = run_or_404(request.team, id)
+    if old.case_id:
+        messages.error(request, "A run on a case is not repeated. Send the case again instead.")
+        return redirect("run", id)
+    return _start(request, old.agent, old.input)
+
+
+def _start(request: TeamRequest, agent: Agent, text: str) -> HttpResponseBase:
+    try:
+        started = start_run(agent, input=text, by=request.actor, trigger=Run.Trigger.MANUAL)
+    except Refused as refusal:
+        if text:  # what was typed must not be lost
+            context = {"agent": agent, "input": text, "reason": refusal.message}
+            return render(request, "runs/start.html", context, status=422)
+        messages.error(request, refusal.message)
+        return redirect("agent", agent.pk)
+    return redirect("run", started.pk)
+
+
+@require_POST
+@team_page
+def run_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    try:
+        interventions.stop_run(run_or_404(request.team, id), request.actor)
+    except Refused:
+        messages.info(request, "This run had ended already.")
+    return _back(request, "run", id)
+
+
+@require_POST
+@team_page
+def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    """One of the choices, or a text. htmx gets the question as it stands now, others go on to a page."""
+    question = question_or_404(request.team, id)
+    text = request.POST.get("choice") or request.POST.get("answer", "")
+    refused = ""
+    try:
+        question = human_requests.answer(question, text, request.actor)
+    except Refused as refusal:
+        refused = refusal.message
+        question.refresh_from_db()
+    is_part = "HX-Request" in request.headers
+    if not (is_part or refused):
+        return _back(request, "run", question.run_id)
+    context = {"question": question, "typed": text, "refused": refused, "next": request.POST.get("next", "")}
+    template = "runs/question.html#question" if is_part else "runs/question.html"
+    return render(request, template, context, status=422 if refused else 200)
+
+
+def _back(request: HttpRequest, name: str, id: UUID) -> HttpResponseBase:
+    """To the page that the form names as `next`, if it is one of ours."""
+    wanted = request.POST.get("next", "")
+    return redirect(wanted) if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else redirect(name, id)
+
+
+# --- What people do to cases, which may have a live run --------------------------------------
+
+
+@require_POST
+@team_page
+def case_complete(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    act = partial(interventions.complete, summary=request.POST.get("summary", "").strip(), by=request.actor)
+    return _act(request, case_or_404(request.team, id), act, "is completed")
+
+
+@require_POST
+@team_page
+def case_fail(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    act = partial(interventions.fail, reason=request.POST.get("reason", "").strip(), by=request.actor)
+    return _act(request, case_or_404(request.team, id), act, "is closed as failed")
+
+
+@require_POST
+@team_page
+def case_postpone(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    case, form = case_or_404(request.team, id), PostponeForm(request.POST)
+    if form.is_valid():
+        try:
+            interventions.postpone(case, form.cleaned_data["until"], request.actor)
+        except Refused as refusal:
+            form.add_error("until" if refusal.fields else None, refusal.fields.get("until", refusal.message))
+    if form.errors:
+        return render(request, "runs/postpone.html", {"case": case, "form": form}, status=422)
+    messages.success(request, f"#{case.number} is postponed.")
+    return redirect("case", id)
+
+
+@require_POST
+@team_page
+def case_reprocess(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    def act(case: Case) -> Case:
+        return interventions.reprocess(case, request.actor, _assignee(request, request.team))
+
+    return _act(request, case_or_404(request.team, id), act, "goes through its queue again")
+
+
+def _assignee(request: HttpRequest, team: Team) -> Agent | None:
+    form = ReprocessForm(request.POST)
+    if not form.is_valid():
+        raise Refused("There is no such agent.", "invalid")
+    wanted = form.cleaned_data["assignee_id"]
+    agent = Agent.objects.live().filter(team=team, pk=wanted).first() if wanted else None
+    if wanted and agent is None:
+        raise Refused("This agent was deleted. Please choose another one.", "invalid")
+    return agent
+
+
+@require_POST
+@team_page
+def case_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    case = case_or_404(request.team, id)
+    interventions.delete(case, request.actor)
+    messages.success(request, f"#{case.number} {case.title} was deleted.")
+    return redirect("cases")
+
+
+def _act(request: HttpRequest, case: Case, act: Callable[[Case], object], done: str) -> HttpResponseBase:
+    try:
+        act(case)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"#{case.number} {done}.")
+    return redirect("case", case.pk)
+
+
+# --- Parts of other pages --------------------------------------------------------------------
+
+
+@require_GET
+@team_page
+def agent_runs(request: TeamRequest, id: UUID) -> HttpResponse:
+    agent = past_or_present_agent_or_404(request.team, id)
+    found = queries.for_list(agent.runs.all()).order_by(*queries.NEWEST_FIRST)
+    return render(request, "runs/agent_runs.html", {"agent": agent, "runs": found[:_LAST_RUNS], "now": timezone.now()})
+
+
+@require_GET
+@team_page
+def agent_work(request: TeamRequest, id: UUID) -> HttpResponse:
+    agent = agent_or_404(request.team, id)
+    return render(request, "runs/agent_work.html", {"agent": agent, "work": queries.work_of(agent)})
+
+
+@require_GET
+@team_page
+def case_runs(request: TeamRequest, id: UUID) -> HttpResponse:
+    case = case_or_404(request.team, id)
+    last = queries.last_run_of(case)
+    context = {"case": case, "run": last, "now": timezone.now(), "live_on": f"case:{case.pk}"}
+    if last and last.is_live:
+        context |= _about(last)
+        context["last_entries"] = [entry for entry in context["entries"] if entry.kind != "prompt"][-_LAST_STEPS:]
+    return render(request, "runs/case_runs.html", context)

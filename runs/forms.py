@@ -1,0 +1,73 @@
+"""What people send to pages of runs and to the verbs of cases."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+
+from .models import Outcome, Status
+from .queries import ATTENTION, ON_CASE, STANDALONE, RunFilter
+
+STATES = [
+    (ATTENTION, "Needs attention"),
+    (Status.QUEUED, "Queued"),
+    (Status.RUNNING, "Running"),
+    (Status.WAITING, "Waiting"),
+    *((outcome, outcome.label) for outcome in Outcome),
+    (Status.COMPLETED, "Completed, any outcome"),
+    (Status.FAILED, "Failed"),
+    (Status.STOPPED, "Stopped"),
+]
+ON = [(ON_CASE, "On a case"), (STANDALONE, "Standalone")]
+
+
+class FilterForm(forms.Form):
+    """The filters of the runs list as they stand in its address. What makes no sense there is not asked for."""
+
+    q = forms.CharField(required=False)
+    state = forms.ChoiceField(choices=STATES, required=False)
+    agent = forms.UUIDField(required=False)
+    on = forms.ChoiceField(choices=ON, required=False)
+    case = forms.UUIDField(required=False)
+
+
+def run_filter(query: QueryDict) -> RunFilter:
+    form = FilterForm(query)
+    form.is_valid()
+    return RunFilter(**{name: value for name, value in form.cleaned_data.items() if value})
+
+
+class PostponeForm(forms.Form):
+    """`preset` is one of PRESETS and goes before `until`, which is a time of the person's zone."""
+
+    PRESETS = (("hour", "In 1 hour"), ("tomorrow", "Tomorrow at 8:00"), ("week", "In a week"))
+
+    preset = forms.ChoiceField(choices=PRESETS, required=False)
+    until = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": "Please give a date and a time, such as 2026-12-24 08:00."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = dict(super().clean() or {})
+        if preset := cleaned.get("preset"):
+            cleaned["until"] = preset_time(preset)
+        elif not cleaned.get("until") and "until" not in self.errors:
+            self.add_error("until", "Please choose until when.")
+        return cleaned
+
+
+def preset_time(preset: str) -> datetime:
+    now = timezone.localtime()
+    if preset == "tomorrow":
+        return timezone.make_aware(datetime.combine(now.date() + timedelta(days=1), time(8)))
+    return now + (timedelta(hours=1) if preset == "hour" else timedelta(weeks=1))
+
+
+class ReprocessForm(forms.Form):
+    """Without an agent any of the queue may take the case."""
+
+    assignee_id = forms.UUIDField(required=False, error_messages={"invalid": "There is no such agent."})

@@ -1,0 +1,177 @@
+"""Reading for lists and pages of runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.db.models.functions import Left
+
+from builder.models import Agent
+from cases.models import CLOSED, Case
+from cases.models import Status as CaseStatus
+from teams.models import Team
+
+from .models import LIVE, Handover, HumanRequest, Outcome, Run, RunQuerySet, Status, Step
+
+NEWEST_FIRST = ("-created_at", "id")
+ATTENTION = "attention"
+ON_CASE, STANDALONE = "case", "standalone"
+
+_RUNS_OF_ONE_THING = 100
+
+
+# --- Lists -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """`state` is a status, an outcome or ATTENTION; `on` is ON_CASE or STANDALONE; empty ones ask for nothing."""
+
+    q: str = ""
+    state: str = ""
+    agent: UUID | None = None
+    on: str = ""
+    case: UUID | None = None
+
+
+def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
+    runs = Run.objects.filter(team=team)
+    if wanted.state == ATTENTION:
+        runs = runs.filter(_needs_attention())
+    elif wanted.state in Outcome.values:
+        runs = runs.filter(outcome=wanted.state)
+    elif wanted.state:
+        runs = runs.filter(status=wanted.state)
+    if wanted.agent:
+        runs = runs.filter(agent=wanted.agent)
+    if wanted.case:
+        runs = runs.filter(case=wanted.case)
+    if wanted.on:
+        runs = runs.filter(case__isnull=wanted.on == STANDALONE)
+    for word in wanted.q.split():
+        runs = runs.filter(_says(word))
+    return runs
+
+
+def _needs_attention() -> Q:
+    """It waits for an answer, or failed and nobody has done anything about its case since."""
+    parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
+    return Q(status=Status.WAITING) | (Q(status=Status.FAILED) & (Q(case=None) | parked))
+
+
+def _says(word: str) -> Q:
+    said = Q(agent__name__icontains=word) | Q(input__icontains=word) | Q(result__icontains=word)
+    said |= Q(error__icontains=word) | Q(case__title__icontains=word)
+    number = word.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        said |= Q(case__number=int(number))
+    return said
+
+
+def for_list(runs: RunQuerySet) -> RunQuerySet:
+    """With all that a line about a run says, and without its long texts: `beginning` is how its input begins."""
+    return (
+        runs.select_related("agent", "case", "handover__target")
+        .annotate(beginning=Left("input", 200))
+        .defer("input", "result", "targets", "case__data", "case__detail")
+    )
+
+
+def agents_with_runs(team: Team) -> list[Agent]:
+    """To filter by, those that were deleted last."""
+    return list(Agent.objects.filter(team=team).order_by(F("deleted_at").asc(nulls_first=True), "name"))
+
+
+# --- One run ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunDetails:
+    """A run with everything that its page says. `chain` are the runs it belongs with, oldest first: of its case, or
+    of the handovers before and after it; `previous` handed over to it, `next_run` is who continued.
+    """
+
+    run: Run
+    steps: list[Step]
+    requests: list[HumanRequest]
+    handover: Handover | None
+    previous: Run | None
+    next_run: Run | None
+    chain: list[Run]
+
+    @property
+    def open_requests(self) -> list[HumanRequest]:
+        return [request for request in self.requests if request.status == HumanRequest.Status.OPEN]
+
+
+def details(run: Run) -> RunDetails:
+    """Of a run from `run_or_404`."""
+    handover = Handover.objects.select_related("target").filter(source=run).first()
+    chain = _chain(run)
+    return RunDetails(
+        run,
+        list(run.steps.all()),
+        list(run.human_requests.select_related("answered_by")),
+        handover,
+        _previous(run, chain),
+        _continued(run, handover, chain),
+        chain,
+    )
+
+
+def _chain(run: Run) -> list[Run]:
+    if run.case_id:
+        together = Q(case=run.case_id)
+    else:
+        root = run.root_id or run.pk
+        together = Q(pk=root) | Q(root=root)
+    newest = for_list(Run.objects.filter(together)).order_by(*NEWEST_FIRST)
+    return list(newest[:_RUNS_OF_ONE_THING])[::-1]
+
+
+def _previous(run: Run, chain: Sequence[Run]) -> Run | None:
+    if run.case_id is None:
+        return next((row for row in chain if row.pk == run.parent_id), None)
+    earlier = [row for row in chain if row.created_at < run.created_at]
+    handed_over = bool(earlier) and earlier[-1].outcome == Outcome.HANDED_OVER
+    return earlier[-1] if handed_over and run.trigger == Run.Trigger.HANDOVER else None
+
+
+def _continued(run: Run, handover: Handover | None, chain: Sequence[Run]) -> Run | None:
+    """The run that came of an applied handover: on a case the next one, if it is its target's."""
+    if handover is None or handover.status != Handover.Status.APPLIED:
+        return None
+    if run.case_id is None:
+        return next((row for row in chain if row.pk == handover.next_run_id), None)
+    following = next((row for row in chain if row.created_at > run.created_at), None)
+    return following if following and following.agent_id == handover.target_id else None
+
+
+def last_run_of(case: Case) -> Run | None:
+    runs = Run.objects.select_related("agent", "revision", "case__queue", "started_by", "handover__target")
+    return runs.filter(case=case).order_by("-created_at").first()
+
+
+# --- What an agent has in hand ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgentWork:
+    """How much, and the newest of each."""
+
+    open_cases: int
+    cases: list[Case]
+    live_runs: int
+    runs: list[Run]
+
+
+def work_of(agent: Agent, shown: int = 5) -> AgentWork:
+    cases = Case.objects.present().filter(assignee=agent).exclude(status__in=CLOSED)
+    runs = Run.objects.filter(agent=agent, status__in=LIVE)
+    return AgentWork(
+        cases.count(),
+        list(cases.defer("data", "detail").order_by("-number")[:shown]),
+        runs.count(),
+        list(for_list(runs).order_by(*NEWEST_FIRST)[:shown]),
+    )

@@ -1,0 +1,206 @@
+"""Runs in words: what a call did, what became of a run, and what helps when it failed. Pure: asks no database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from .models import Outcome, Run, Status
+
+type CallState = Literal["done", "open", "refused"]
+
+_LONGEST = 160
+# Columns and prices beyond this say nothing to anybody.
+_CENT_PARTS = Decimal("0.0001")
+
+
+# --- Calls -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A tool in words, as the call stands: done, not yet answered, refused."""
+
+    icon: str
+    done: str
+    open: str
+    refused: str
+
+
+VERBS: Mapping[str, Verb] = {
+    "request_handover": Verb(
+        "forward", "Handed over to {target}", "Hands over to {target}", "Wanted to hand over to {target}"
+    ),
+    "update_case": Verb("pencil", "Changed the case: {fields}", "Changes the case", "Wanted to change the case"),
+    "complete_case": Verb("circle-check", "Completed the case", "Completes the case", "Wanted to complete the case"),
+    "fail_case": Verb(
+        "circle-x", "Closed the case as failed", "Closes the case as failed", "Wanted to close the case as failed"
+    ),
+    "ask_person": Verb(
+        "message-circle-question-mark", "Asked: {question}", "Asked: {question}", "Wanted to ask: {question}"
+    ),
+}
+
+
+def call_words(
+    tool: str, arguments: object, state: CallState = "done", names: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """Icon and sentence of a tool call. `names` are the agents' names by the keys that the model was given."""
+    verb = VERBS.get(tool)
+    if verb is None:
+        name = short(tool.replace("_", " "), 60) or "a tool without a name"
+        return "wrench", {"done": "Used", "open": "Uses", "refused": "Wanted to use"}[state] + f" {name}"
+    given = arguments if isinstance(arguments, Mapping) else {}
+    return verb.icon, getattr(verb, state).format_map(_words_of(given, names or {}))
+
+
+def _words_of(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    target = str(given.get("target") or "somebody")
+    fields = [name for name, value in given.items() if value is not None]
+    return {
+        "target": short(names.get(target, target), 80),
+        "fields": ", ".join(map(str, fields)) or "nothing",
+        "question": short(str(given.get("question") or "nothing"), _LONGEST),
+    }
+
+
+def short(text: str, length: int = _LONGEST) -> str:
+    """One line, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    cut = line[: length - 1].rsplit(" ", 1)[0] if " " in line[: length - 1] else line[: length - 1]
+    return cut.rstrip(" ,.;:") + "…"
+
+
+def problem_words(content: str) -> str:
+    """Why a call was refused, without the mark that tells the model so."""
+    return content.removeprefix("Error: ")
+
+
+# --- States and ends -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a run is, or what became of it. `kind` says which words and links the page adds.
+
+    kind: retrying, queued, running, waiting, answered, handed_over, case_completed, case_failed, case_postponed,
+    failed, stopped.
+    """
+
+    kind: str
+    icon: str
+    tone: str
+    headline: str
+
+
+_STANDINGS = {
+    "retrying": Standing("retrying", "rotate-cw", "warning", "The model did not answer"),
+    Status.QUEUED: Standing("queued", "circle-dashed", "neutral", "Waiting for a free worker"),
+    Status.RUNNING: Standing("running", "loader-circle", "accent", "Working"),
+    Status.WAITING: Standing("waiting", "message-circle-question-mark", "warning", "Waiting for your answer"),
+    Status.STOPPED: Standing("stopped", "circle-stop", "neutral", "Stopped"),
+    Outcome.ANSWERED: Standing("answered", "message-square-check", "success", "Answered"),
+    Outcome.HANDED_OVER: Standing("handed_over", "forward", "accent", "Handed over to"),
+    Outcome.CASE_COMPLETED: Standing("case_completed", "circle-check", "success", "Completed the case"),
+    Outcome.CASE_FAILED: Standing("case_failed", "circle-x", "error", "Closed the case as failed"),
+    Outcome.CASE_POSTPONED: Standing("case_postponed", "alarm-clock", "info", "Postponed the case"),
+}
+
+
+def standing(run: Run, now: datetime) -> Standing:
+    if run.status == Status.FAILED:
+        return Standing("failed", "octagon-alert", "error", trouble(run.error_code).headline)
+    if is_retrying(run, now):
+        return _STANDINGS["retrying"]
+    return _STANDINGS[run.outcome or run.status]
+
+
+def is_retrying(run: Run, now: datetime) -> bool:
+    """Queued until its model may be asked again."""
+    return run.status == Status.QUEUED and bool(run.error) and run.available_at > now
+
+
+# --- Failures --------------------------------------------------------------------------------
+
+type Place = Literal["agent", "queue", ""]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A failure: what it was, what helps, and where that is done. The run's own error says the rest."""
+
+    headline: str
+    advice: str = ""
+    place: Place = ""
+
+
+_MODEL_LATER = "Try again when the provider is back, or give the agent another model."
+_PROCEDURE = "Say in its procedure "
+
+_TROUBLES: Mapping[str, Trouble] = {
+    "unknown_model": Trouble("There is no such model", place="agent"),
+    "missing_key": Trouble("The model has no key", place="agent"),
+    "model_refused": Trouble(
+        "The model’s provider refused the request",
+        "Check the name of the model and the key, or give the agent another model.",
+        "agent",
+    ),
+    "model_unreachable": Trouble("The model’s provider could not be reached", _MODEL_LATER, "agent"),
+    "model_unavailable": Trouble("The model’s provider was not available", _MODEL_LATER, "agent"),
+    "model_timeout": Trouble("The model took too long", _MODEL_LATER, "agent"),
+    "model_error": Trouble(
+        "The model gave no usable answer", "Try again. If it stays so, give the agent another model.", "agent"
+    ),
+    "no_outcome": Trouble(
+        "It ended without an outcome",
+        _PROCEDURE + "how the work ends: with which result, or with which agent.",
+        "agent",
+    ),
+    "ambiguous_handover": Trouble(
+        "It named several agents to hand over to", _PROCEDURE + "which agent takes over when.", "agent"
+    ),
+    "invalid_target": Trouble(
+        "It named an agent it cannot hand over to",
+        "Mention that agent with @ in the procedure, if it should take over.",
+        "agent",
+    ),
+    "target_unavailable": Trouble(
+        "The handover could not be applied", "Mend that, or mention another agent in the procedure.", "agent"
+    ),
+    "hop_limit": Trouble(
+        "It was handed over as often as allowed",
+        "Decide who should have it. A queue’s limit can be raised on its page.",
+        "queue",
+    ),
+    "loop": Trouble(
+        "Two agents kept handing it to each other",
+        "Decide who should have it, and say in both procedures who does what.",
+        "agent",
+    ),
+    "run_lost": Trouble(
+        "It was interrupted too often", "Its worker died each time. The server’s log says why; then try again."
+    ),
+    "budget": Trouble(
+        "It did not come to an end", "Shorten its procedure, or divide the work among several agents.", "agent"
+    ),
+    "internal_error": Trouble("Baton met an error of its own", "The server’s log says more. Please report it."),
+}
+
+
+def trouble(code: str) -> Trouble:
+    return _TROUBLES.get(code, Trouble("It failed"))
+
+
+# --- Numbers ---------------------------------------------------------------------------------
+
+
+def money(dollars: Decimal | None) -> str:
+    """`$1.23`, `$0.0042`; empty for models without a known price."""
+    if dollars is None:
+        return ""
+    if 0 < dollars < _CENT_PARTS:
+        return "under $0.0001"
+    return f"${dollars:.2f}" if dollars >= 1 or dollars == 0 else f"${dollars:.4f}"
