@@ -32,6 +32,7 @@ def install(checkout: Path, **environment: str) -> subprocess.CompletedProcess[s
 
 
 def test_without_uv_and_python_the_installation_says_what_it_needs(checkout: Path, tmp_path: Path) -> None:
+    (checkout / ".venv-uv").unlink(missing_ok=True)
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("dirname", "cat", "cmp", "rm"):

@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from runs.stack import postgres, processes
+from runs.stack.home import Home
 from tests.runs.stack.harness import CHECKOUT, STAND_IN, Started
 
 
 @pytest.fixture(scope="session")
 def fresh_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder as initdb leaves it, made once and copied for each test."""
-    folder = tmp_path_factory.mktemp("data")
-    postgres.open_cluster(folder / "postgres", folder / "spare", durable=False)
-    return folder / "postgres"
+    home = Home(tmp_path_factory.mktemp("data"))
+    postgres.open_cluster(home.postgres, home.spare, durable=False)
+    shutil.rmtree(home.spare, ignore_errors=True)
+    return home.postgres
 
 
 @pytest.fixture
