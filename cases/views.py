@@ -1,0 +1,227 @@
+"""The pages of queues and cases."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from teams.access import TeamRequest, team_page
+from teams.errors import Refused
+from teams.parts import render_page
+
+from . import lifecycle, outlook, queries, route, timeline, wording
+from .access import case_or_404, queue_or_404
+from .changes import change_case
+from .consumers import consumers
+from .creation import NewCase, add_case
+from .forms import EditCaseForm, NewCaseForm, QueueForm, show_refusal
+from .models import Case, Kind, Queue, Status
+from .queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
+
+# --- Queues ----------------------------------------------------------------------------------
+
+
+@require_GET
+@team_page
+def queues(request: TeamRequest) -> HttpResponse:
+    words = request.GET.get("q", "")
+    page = queries.queues_page(request.team, words, request.GET.get("cursor", ""))
+    rows = [_summary(state) for state in queries.queue_states(page.rows)]
+    return render_page(request, "cases/queues.html", {"rows": rows, "page": page, "words": words}, parts=["results"])
+
+
+def _summary(state: queries.QueueState) -> dict[str, Any]:
+    return {
+        "queue": state.queue,
+        "state": state,
+        "problems": outlook.problems(state.queue, state.consumers),
+        "has_cases": any(state.counts.values()),
+        "counts": [(status, Status(status).label, number) for status, number in state.counts.items()],
+    }
+
+
+@require_GET
+@team_page
+def queue(request: TeamRequest, id: UUID) -> HttpResponse:
+    state = queries.queue_states([queue_or_404(request.team, id)])[0]
+    context = {**_summary(state), **_list(request, state.queue), "watched": f"queue:{state.queue.pk} agent:*"}
+    return render_page(request, "cases/queue.html", context, parts=["state", "results"])
+
+
+@require_http_methods(["GET", "POST"])
+@team_page
+def queue_new(request: TeamRequest) -> HttpResponse:
+    form = QueueForm(request.POST or None, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = create_queue(request.team, **form.cleaned_data)
+            return redirect("queue", made.pk)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+    return render(request, "cases/queue_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@team_page
+def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
+    queue = queue_or_404(request.team, id)
+    form = QueueForm(request.POST, label_suffix="") if request.method == "POST" else QueueForm.of(queue)
+    if form.is_valid():
+        try:
+            save_queue(queue, **form.cleaned_data)
+            messages.success(request, "Saved.")
+            return redirect("queue", queue.pk)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+            queue = queue_or_404(request.team, id)  # as it is called, not as it was to be
+    context = {"form": form, "queue": queue}
+    return render(request, "cases/queue_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@team_page
+def queue_pause(request: TeamRequest, id: UUID) -> HttpResponse:
+    queue = queue_or_404(request.team, id)
+    pause_queue(queue)
+    messages.success(request, f"{queue.name} is paused. What is being worked on goes on.")
+    return _back(request, queue)
+
+
+@require_POST
+@team_page
+def queue_resume(request: TeamRequest, id: UUID) -> HttpResponse:
+    queue = queue_or_404(request.team, id)
+    resume_queue(queue)
+    messages.success(request, f"{queue.name} goes on.")
+    return _back(request, queue)
+
+
+def _back(request: HttpRequest, queue: Queue) -> HttpResponse:
+    """To the page that the form names as `next`, if it is one of ours, else to the queue."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()})
+    return redirect(wanted) if is_ours else redirect("queue", queue.pk)
+
+
+@require_POST
+@team_page
+def queue_delete(request: TeamRequest, id: UUID) -> HttpResponse:
+    queue = queue_or_404(request.team, id)
+    try:
+        delete_queue(queue)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("queue", queue.pk)
+    messages.success(request, f"{queue.name} was deleted.")
+    return redirect("queues")
+
+
+# --- Cases -----------------------------------------------------------------------------------
+
+
+@require_GET
+@team_page
+def cases(request: TeamRequest) -> HttpResponse:
+    return render_page(request, "cases/cases.html", _list(request), parts=["results"])
+
+
+def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
+    """A page of the cases that the address asks for, and what can be asked for."""
+    wanted = request.GET.dict()
+    filters = queries.filter_choices(request.team)
+    return {
+        "page": queries.case_page(queries.find_cases(request.team, wanted, queue), wanted.get("cursor", "")),
+        "filters": filters,
+        "is_filtered": any(wanted.get(name) for name in ("q", *filters)),
+        "in_queue": queue,
+        "watched_cases": f"queue:{queue.pk}" if queue else "case:*",
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@team_page
+def case_new(request: TeamRequest, id: UUID) -> HttpResponse:
+    queue = queue_or_404(request.team, id)
+    form = NewCaseForm(request.POST or None, consumers=consumers([queue.pk]).get(queue.pk, []))
+    if request.method == "POST" and form.is_valid():
+        try:
+            case = add_case(queue, _new_case(form), by=request.actor)
+            return redirect("case", case.pk)
+        except Refused as refusal:
+            show_refusal(form, refusal, form.names)
+    context = {"form": form, "queue": queue}
+    return render(request, "cases/case_form.html", context, status=422 if form.errors else 200)
+
+
+def _new_case(form: NewCaseForm) -> NewCase:
+    said = form.cleaned_data
+    return NewCase(
+        title=said["title"],
+        data=said["details"],
+        priority=said["priority"],
+        labels=said["labels"],
+        assignee=form.agents.get(said["assignee"] or ""),
+    )
+
+
+@require_GET
+@team_page
+def case(request: TeamRequest, id: UUID) -> HttpResponse:
+    case = case_or_404(request.team, id)
+    working = consumers([case.queue_id]).get(case.queue_id, [])
+    told = queries.timeline_of(case)
+    context = {
+        "case": case,
+        "consumers": working,
+        "now": outlook.now(case, working, told.events, told.agents),
+        "stops": route.stops(timeline.stages(told.events), case, told.agents),
+        "lines": wording.lines(told.events, told.agents),
+        "watched": _watched(case),
+    }
+    return render_page(request, "cases/case.html", context, parts=["case"])
+
+
+def _watched(case: Case) -> str:
+    """What the page of a case shows: while it waits for an agent, also what keeps the agents of its queue."""
+    waits = f" queue:{case.queue_id} agent:*" if case.status == Status.PENDING else ""
+    return f"case:{case.pk}{waits}"
+
+
+@require_http_methods(["GET", "POST"])
+@team_page
+def case_edit(request: TeamRequest, id: UUID) -> HttpResponse:
+    case = case_or_404(request.team, id)
+    form = EditCaseForm(request.POST or None, case=case)
+    if request.method == "POST" and form.is_valid() and _save(form, request):
+        messages.success(request, "Saved.")
+        return redirect("case", case.pk)
+    context = {"form": form, "case": case, "queue": case.queue}
+    return render(request, "cases/case_form.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _save(form: EditCaseForm, request: TeamRequest) -> bool:
+    """False, with the reason among the errors, when a verb refuses or somebody else changed the case meanwhile."""
+    said = form.cleaned_data
+    case = lifecycle.lock(form.case.pk)
+    if unseen := case.events.filter(kind=Kind.UPDATED, seq__gt=said["seen"]).select_related("agent").last():
+        form.warn(unseen)
+        return False
+    try:
+        change_case(
+            case,
+            title=said["title"],
+            data=said["details"],
+            priority=said["priority"],
+            labels=said["labels"],
+            by=request.actor,
+        )
+    except Refused as refusal:
+        show_refusal(form, refusal, form.names)
+        return False
+    return True

@@ -1,0 +1,58 @@
+"""The agents that consume a queue, and what keeps them from taking cases."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count
+
+from builder.models import Agent, QueueConnection
+
+from .models import Case, Status
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """`load`: how many cases of the queue are in its hands. `held_up`: its procedure mentions a deleted agent."""
+
+    agent: Agent
+    concurrency: int
+    load: int = 0
+    held_up: bool = False
+
+    @property
+    def status(self) -> str:
+        return "blocked" if self.held_up else "paused" if self.agent.is_paused else "active"
+
+    @property
+    def may_start(self) -> bool:
+        return self.status == "active"
+
+    @property
+    def is_full(self) -> bool:
+        return self.load >= self.concurrency
+
+
+def consumers(queue_ids: Collection[UUID]) -> dict[UUID, list[Consumer]]:
+    """The live consumers of each queue, by name. Three queries, however many queues."""
+    connections = list(
+        QueueConnection.objects.filter(queue__in=queue_ids, role=QueueConnection.Role.CONSUMER, agent__deleted_at=None)
+        .select_related("agent")
+        .order_by("agent__name")
+    )
+    agent_ids = {connection.agent_id for connection in connections}
+    held_up = set(Agent.objects.held_up().filter(pk__in=agent_ids).values_list("pk", flat=True))
+    loads = _loads(queue_ids)
+    found: dict[UUID, list[Consumer]] = defaultdict(list)
+    for connection in connections:
+        load = loads.get((connection.queue_id, connection.agent_id), 0)
+        consumer = Consumer(connection.agent, connection.concurrency, load, connection.agent_id in held_up)
+        found[connection.queue_id].append(consumer)
+    return found
+
+
+def _loads(queue_ids: Collection[UUID]) -> dict[tuple[UUID, UUID | None], int]:
+    working = Case.objects.present().filter(queue__in=queue_ids, status=Status.IN_PROGRESS)
+    counted = working.values_list("queue_id", "assignee_id").annotate(cases=Count("pk")).order_by()
+    return {(queue, agent): cases for queue, agent, cases in counted}

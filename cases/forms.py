@@ -1,0 +1,162 @@
+"""The forms of queues and cases, and the details of a case as people type them."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from teams.errors import Refused
+
+from .consumers import Consumer
+from .models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
+from .wording import changed_fields
+
+_TEXT = {"autocomplete": "off"}
+
+
+def show_refusal(form: forms.Form, refusal: Refused, names: dict[str, str] | None = None) -> None:
+    """Puts what a verb refused beside the fields it is about; `names` are fields that the form calls otherwise."""
+    for name, message in (refusal.fields or {"": refusal.message}).items():
+        field = (names or {}).get(name, name)
+        form.add_error(field if field in form.fields else None, message)
+
+
+class QueueForm(forms.Form):
+    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs=_TEXT))
+    description = forms.CharField(
+        label="In one line", max_length=200, required=False, help_text="What kind of work waits here."
+    )
+    hop_limit = forms.IntegerField(
+        label="Handovers before a person looks",
+        min_value=1,
+        max_value=50,
+        initial=DEFAULT_HOP_LIMIT,
+        help_text="A case that was handed over this often waits for a person, so that agents cannot pass it round"
+        " for ever.",
+        widget=forms.NumberInput(attrs={"class": "max-w-28"}),
+    )
+
+    @classmethod
+    def of(cls, queue: Queue) -> "QueueForm":
+        return cls(
+            initial={"name": queue.name, "description": queue.description, "hop_limit": queue.hop_limit},
+            label_suffix="",
+        )
+
+
+class CaseForm(forms.Form):
+    """What a case says. `details` becomes its data."""
+
+    title = forms.CharField(max_length=200, widget=forms.TextInput(attrs=_TEXT))
+    details = forms.CharField(
+        required=False,
+        strip=False,
+        help_text="Plain text, or a JSON object such as {“customer”: “Ada”}: then each of its fields is shown by"
+        " itself.",
+        widget=forms.Textarea(attrs={"rows": 12}),
+    )
+    priority = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(Case.Priority.NONE, "None"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.HIGH, "High")],
+        initial=Case.Priority.NONE,
+    )
+    labels = forms.CharField(required=False, help_text="Separated by commas.", widget=forms.TextInput(attrs=_TEXT))
+
+    # `change_case` and `add_case` know the details as data.
+    names = {"data": "details", "assignee_id": "assignee"}
+
+    def clean_labels(self) -> list[str]:
+        return [label.strip() for label in self.cleaned_data["labels"].split(",") if label.strip()]
+
+    def clean_details(self) -> Any:
+        return read_details(self.cleaned_data["details"])
+
+
+class NewCaseForm(CaseForm):
+    assignee = forms.TypedChoiceField(
+        label="Who takes it first", required=False, empty_value=None, coerce=str, choices=[("", "Any agent")]
+    )
+
+    def __init__(self, data: Any = None, *, consumers: Iterable[Consumer]) -> None:
+        super().__init__(data, label_suffix="")
+        self.agents = {str(item.agent.pk): item.agent for item in consumers}
+        choices = [("", "Any agent of the queue")]
+        choices += [(str(item.agent.pk), _offered(item)) for item in consumers]
+        self.fields["assignee"].choices = choices  # type: ignore[attr-defined]
+
+
+def _offered(item: Consumer) -> str:
+    waits = {"paused": " (paused)", "blocked": " (held up by its procedure)"}
+    return item.agent.name + waits.get(item.status, "")
+
+
+class EditCaseForm(CaseForm):
+    # The last event that the person has seen: what came later must not be overwritten unseen.
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, case: Case) -> None:
+        initial = {
+            "title": case.title,
+            "details": write_details(case.data),
+            "priority": case.priority,
+            "labels": ", ".join(case.labels),
+            "seen": case.last_seq,
+        }
+        super().__init__(data, initial=initial, label_suffix="")
+        self.case = case
+
+    def warn(self, unseen: CaseEvent) -> None:
+        """Nobody's change is overwritten unseen: whoever saves again after this means it."""
+        who = unseen.actor or (unseen.agent.name if unseen.agent else "Somebody")
+        self.add_error(
+            None,
+            f"{who} changed {changed_fields(unseen)} while you were writing. What you wrote stands here, unsaved. Save"
+            " again to replace theirs.",
+        )
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["seen"] = str(unseen.seq)  # type: ignore[index]
+
+    def clean_details(self) -> Any:
+        text = self.cleaned_data["details"]
+        if isinstance(self.case.data, str) or not self.case.data:
+            return read_details(text)
+        try:
+            return _json(text)
+        except ValueError as error:
+            raise forms.ValidationError(f"The details were JSON, and this is not: {error}.") from error
+
+
+def read_details(text: str) -> Any:
+    """A JSON object as such, everything else as the text it is."""
+    text = text.replace("\r\n", "\n")
+    if not text.strip():
+        return {}
+    try:
+        found = _json(text)
+    except ValueError:
+        return text
+    return found if isinstance(found, dict) else text
+
+
+def write_details(data: Any) -> str:
+    """The reverse of `read_details`."""
+    if not data:
+        return ""
+    return data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _json(text: str) -> Any:
+    """ValueError in words where it is none, or holds numbers that JSON does not have."""
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+        json.dumps(found, allow_nan=False)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{error.msg}, line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise ValueError("too many levels") from error
+    return found
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number in JSON")

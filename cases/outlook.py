@@ -1,0 +1,199 @@
+"""Where a case is now and what happens next, and what keeps a queue from moving. Pure: it asks no database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from builder.models import Agent
+
+from .consumers import Consumer
+from .models import Case, CaseEvent, Kind, Queue, Reason, Status
+from .wording import Agents, Named, Sentence, clock, listed, reason_label, say
+
+
+@dataclass(frozen=True)
+class Now:
+    """Where a case is and what happens next. `text` is what somebody wrote (Markdown), `aside` what Baton knows more.
+
+    `help` says what a person can do; `acts` are the buttons for it, the best one first: answer, reprocess, complete,
+    resume_queue, agent (`agent` is whose page to open), queue.
+    """
+
+    words: Sentence
+    tone: str = "neutral"
+    text: str = ""
+    aside: str = ""
+    help: str = ""
+    acts: tuple[str, ...] = ()
+    agent: Agent | None = None
+
+    @property
+    def icon(self) -> str:
+        return _ICONS[self.tone]
+
+
+_ICONS = {
+    "neutral": "circle-dashed",
+    "accent": "loader-circle",
+    "info": "alarm-clock",
+    "warning": "hand",
+    "success": "circle-check",
+    "error": "circle-x",
+}
+
+
+def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], agents: Agents) -> Now:
+    """`consumers` are those of the case's queue; `case` comes with its queue and assignee."""
+    match case.status:
+        case Status.PENDING:
+            return _pending(case, consumers)
+        case Status.IN_PROGRESS:
+            return Now(say("{agent} is working on it.", agent=case.assignee or "An agent"), "accent")
+        case Status.POSTPONED:
+            until = clock(case.due_at) if case.due_at else "later"
+            whom: Named = case.assignee or "any agent of the queue"
+            return Now(say("Waits until {until}, then goes to {whom}.", until=until, whom=whom), "info")
+        case Status.NEEDS_INPUT:
+            return _needs_input(case)
+    return _closed(case, events, agents)
+
+
+def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
+    queue = case.queue
+    if queue.deleted_at:
+        return Now(say("Waits, but its queue {queue} was deleted.", queue=queue.name), "warning", acts=("complete",))
+    if queue.is_paused:
+        words = say("Waits: the queue {queue} is paused.", queue=queue.name)
+        return Now(words, "warning", help="Cases go on when somebody resumes it.", acts=("resume_queue",))
+    if case.assignee:
+        return _waits_for(case.assignee, next((item for item in consumers if item.agent == case.assignee), None), queue)
+    if trouble := problems(queue, consumers):
+        words = say("Waits. {problem}", problem=trouble[0].words)
+        return Now(words, "warning", help=trouble[0].help, acts=("queue",))
+    if all(item.is_full for item in consumers if item.may_start):
+        return Now(say("Waits: every agent of {queue} has as many cases as it may.", queue=queue.name))
+    return Now(say("Waits for the next free agent of {queue}.", queue=queue.name))
+
+
+def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
+    if agent.is_deleted:
+        return Now(say("Waited for {agent}, who was deleted. In a moment any agent may take it.", agent=agent))
+    acts = ("agent", "reprocess")
+    if consumer is None:
+        words = say("Waits for {agent}, who does not work {queue} any more.", agent=agent, queue=queue.name)
+        help = f"Send it to another agent, or connect {agent.name} to {queue.name} as a consumer."
+        return Now(words, "warning", help=help, acts=acts[::-1], agent=agent)
+    if consumer.held_up:
+        words = say("Waits for {agent}, who starts nothing new: its procedure mentions a deleted agent.", agent=agent)
+        help = f"Remove the red mention from the procedure of {agent.name}, or send the case to another agent."
+        return Now(words, "warning", help=help, acts=acts, agent=agent)
+    if agent.is_paused:
+        words = say("Waits for {agent}, who is paused.", agent=agent)
+        help = f"It goes on when somebody resumes {agent.name}. Or send it to another agent."
+        return Now(words, "warning", help=help, acts=acts, agent=agent)
+    if consumer.is_full:
+        limit = "1 case" if consumer.concurrency == 1 else f"{consumer.concurrency} cases"
+        return Now(say("Waits for {agent}, who is at its limit of {limit} at once.", agent=agent, limit=limit))
+    return Now(say("{agent} takes it up next.", agent=agent))
+
+
+# What a person can do about a case that waits for one.
+_WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    Reason.QUESTION: ("Answer below, and {agent} goes on.", ("answer",)),
+    Reason.APPROVAL: ("Decide below, and {agent} goes on.", ("answer",)),
+    Reason.NO_OUTCOME: (
+        "Send it again or close it yourself. If it happens often, say in the procedure how a case ends.",
+        ("reprocess", "complete", "agent"),
+    ),
+    Reason.AMBIGUOUS_HANDOVER: (
+        "Choose who should have it. A clearer procedure keeps this from happening again.",
+        ("reprocess", "agent"),
+    ),
+    Reason.INVALID_TARGET: (
+        "Choose who should have it, and look whether the procedure mentions the right agents.",
+        ("reprocess", "agent"),
+    ),
+    Reason.TARGET_UNAVAILABLE: (
+        "Choose another agent, or connect the one it should go to and send the case again.",
+        ("reprocess", "queue"),
+    ),
+    Reason.HOP_LIMIT: ("Choose who should have it. The handovers are then counted anew.", ("reprocess", "queue")),
+    Reason.LOOP: (
+        "Choose who should have it. If they lack something to decide, add it to the details first.",
+        ("reprocess", "edit"),
+    ),
+    Reason.RUN_LOST: ("Send it again: it starts afresh.", ("reprocess",)),
+    Reason.RUN_FAILED: ("Mend the cause, then send it again.", ("reprocess", "agent")),
+    Reason.RUN_STOPPED: ("Send it again, or close it yourself.", ("reprocess", "complete")),
+}
+
+
+def _needs_input(case: Case) -> Now:
+    agent = case.assignee
+    help, acts = _WAYS_OUT.get(case.reason, ("Send it again, or close it yourself.", ("reprocess", "complete")))
+    label = reason_label(case.reason)
+    now = Now(
+        say(label),
+        "warning",
+        help=help.format(agent=agent.name if agent else "the agent"),
+        acts=tuple(act for act in acts if act != "agent" or (agent and not agent.is_deleted)),
+        agent=agent,
+    )
+    who: Named = agent or "An agent"
+    if case.reason == Reason.QUESTION:
+        return replace(now, words=say("{who} asks:", who=who), text=case.detail)
+    if case.reason == Reason.APPROVAL:
+        return replace(now, words=say("{who} asks for approval:", who=who), text=case.detail)
+    return replace(now, aside="" if case.detail == label else case.detail)
+
+
+def _closed(case: Case, events: Sequence[CaseEvent], agents: Agents) -> Now:
+    ended = next((event for event in reversed(events) if event.kind in (Kind.COMPLETED, Kind.FAILED)), None)
+    who: Named = (ended.actor or agents.get(ended.agent_id or case.pk) or "Baton") if ended else "Baton"
+    if case.status == Status.COMPLETED:
+        return Now(say("Completed by {who}.", who=who), "success", text=case.detail)
+    return Now(say("Given up by {who}.", who=who), "error", text=case.detail, acts=("reprocess",))
+
+
+# --- What is wrong with a queue --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that keeps the cases of a queue waiting, and what helps."""
+
+    words: str
+    help: str
+    agent: Agent | None = None
+
+
+def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
+    """Why nobody takes cases of the queue now; nothing while at least one agent does. A pause is not a problem."""
+    if not consumers:
+        return [Problem(f"No agent works {queue.name}.", "Connect an agent to it as a consumer, on the agent’s page.")]
+    if any(item.may_start for item in consumers):
+        return []
+    if all(item.held_up for item in consumers):
+        names = listed([item.agent.name for item in consumers])
+        return [
+            Problem(
+                f"Nobody takes cases: {names} {_starts(consumers)} nothing new.",
+                "The procedure mentions a deleted agent. Remove the red mention and save.",
+                consumers[0].agent,
+            )
+        ]
+    if any(item.held_up for item in consumers):
+        held_up = next(item.agent for item in consumers if item.held_up)
+        return [
+            Problem(
+                "Nobody takes cases: every agent is paused or held up by a mention of a deleted agent.",
+                f"Resume an agent, or remove the red mention from the procedure of {held_up.name}.",
+                held_up,
+            )
+        ]
+    names = listed([item.agent.name for item in consumers])
+    verb = "is" if len(consumers) == 1 else "are"
+    return [Problem(f"Nobody takes cases: {names} {verb} paused.", "Resume an agent to go on.", consumers[0].agent)]
+
+
+def _starts(consumers: Sequence[Consumer]) -> str:
+    return "starts" if len(consumers) == 1 else "start"
