@@ -150,7 +150,8 @@ def fail(case: Case, why: str, **about: Any) -> None:
 def reopen(case: Case, *, by: Actor, to: Agent | None = None) -> None:
     """A person or the API sends the case through its queue again."""
     changes = {"assignee_id": to.pk if to else None, "rank": Case.Rank.NEW, "hops": 0, "detail": ""}
-    _move(case, Status.PENDING, Kind.REOPENED, changes=changes, by=by)
+    data = {"target_id": str(to.pk), "target_name": to.name} if to else None
+    _move(case, Status.PENDING, Kind.REOPENED, changes=changes, by=by, data=data)
     bell.ring()
 
 

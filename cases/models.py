@@ -244,7 +244,8 @@ class CaseEvent(models.Model):
     """One line of a timeline. Append-only: a trigger refuses UPDATE and DELETE.
 
     `status` is the case's after the event, so that the row can be folded from its events. `data` depends on the
-    kind: `started` has agent_name and revision; `handed_over` has target_id and target_name; `updated` the changes.
+    kind: `started` has agent_name and revision; `handed_over` and, sent to one agent,
+    `reopened` have target_id and target_name; `updated` has the changes.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -83,6 +83,7 @@ class Stage:
     outcome: str = ""
     reason: str = ""
     text: str = ""
+    note: str = ""
     handed_to: str = ""
     events: list[CaseEvent] = field(default_factory=list)
 
@@ -122,7 +123,7 @@ def stages(events: Iterable[CaseEvent]) -> list[Stage]:
             if row.kind in _ENDS and not asked:
                 stage.ended_at, stage.outcome = row.at, _ENDS[Kind(row.kind)]
                 stage.reason, stage.text = row.reason, row.text
-                stage.handed_to = row.data.get("target_name", "")
+                stage.handed_to, stage.note = row.data.get("target_name", ""), row.data.get("note", "")
         if row.status == Status.PENDING and (row.kind in _ENDS or row.kind in (Kind.CREATED, Kind.DUE)):
             waiting_since = row.at
     return found
