@@ -150,9 +150,10 @@ class Launch:
 
     async def _start_postgres(self) -> None:
         self.supervisor.say("starting PostgreSQL")
+        self.folders.append(self.plan.home.spare)
         cluster = postgres.open_cluster(self.plan.home.postgres, self.plan.home.spare)
         sockets = home.make_socket_folder(self.plan.home, "postgres", cluster.account)
-        self.folders += [self.plan.home.spare, sockets]
+        self.folders.append(sockets)
 
         async def ready() -> bool:
             return postgres.answers(cluster.data, sockets)
