@@ -11,6 +11,7 @@ from typing import Any
 from django.db import DatabaseError, connections
 from rq import Queue
 from rq.job import Job
+from rq.serializers import JSONSerializer
 from rq.worker import Worker
 
 # Imported before the fork, so that a shift begins at once.
@@ -33,7 +34,8 @@ class ShiftWorker(Worker):
     """Notices a dead horse within a second, and passes a shutdown on to the shift so that it can hand in its runs."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{**options, "worker_ttl": 30, "maintenance_interval": 10})
+        own = {"serializer": JSONSerializer, "worker_ttl": 30, "maintenance_interval": 10}
+        super().__init__(*args, **{**options, **own})
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         connections.close_all()  # a child must not share its parent's connection
