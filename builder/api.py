@@ -9,7 +9,7 @@ from django.db import transaction
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
-from teams.api import Body, KeyRequest, Named, find
+from teams.api import KeyRequest, Named, Wanted, find
 from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
@@ -25,7 +25,7 @@ class RevisionName(BaseModel):
     number: int
 
 
-class Consumes(Body):
+class Consumes(Wanted):
     queue_id: UUID
     concurrency: Annotated[int, Field(ge=1, le=1000, description="How many cases of the queue it works at once.")] = 5
 
@@ -37,7 +37,7 @@ class Connections(BaseModel):
     ask_person: bool
 
 
-class NewConnections(Body):
+class NewConnections(Wanted):
     """What is left out stays as it is; a list that is given replaces the one before."""
 
     consumes: list[Consumes] | None = None
@@ -75,7 +75,7 @@ class AgentOut(BaseModel):
     updated_at: datetime
 
 
-class AgentIn(Body):
+class AgentIn(Wanted):
     name: str
     description: str = ""
     aop: str = ""
@@ -84,7 +84,7 @@ class AgentIn(Body):
     connections: NewConnections = NewConnections()
 
 
-class AgentChanges(Body):
+class AgentChanges(Wanted):
     """What is left out stays as it is."""
 
     name: str | None = None

@@ -1,7 +1,20 @@
 """The API, version 1: the routers of the apps, put together."""
 
-from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
 
-from teams.api import TeamKey
+import builder.api
+import cases.api
+import runs.api
+from teams.api import Api
 
-api = NinjaAPI(title="Baton", version="1", auth=TeamKey())
+api = Api(
+    title="Baton",
+    version="1",
+    description="Every id, list and change belongs to the team of the key that a request carries:"
+    " `Authorization: Bearer baton_…`. `manage.py create_api_key` makes keys.",
+    # Without a validator, or the page would send its address to one.
+    docs=Swagger({"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0}),
+)
+api.add_router("", builder.api.router)
+api.add_router("", cases.api.router)
+api.add_router("", runs.api.router)

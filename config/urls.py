@@ -1,7 +1,10 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from teams.api import no_such_address
 
 from .api import api
 
@@ -10,6 +13,8 @@ urlpatterns = [
     path("", include("builder.urls")),
     path("", include("cases.urls")),
     path("", include("runs.urls")),
+    path("api/v1/", RedirectView.as_view(pattern_name="api-1:openapi-view")),
     path("api/v1/", api.urls),
+    re_path("^api/", no_such_address),
     path("admin/", admin.site.urls),
 ]

@@ -59,8 +59,8 @@ def find[M: Model](rows: QuerySet[M], id: UUID, field: str = "") -> M:
 # --- What requests are made of ---------------------------------------------------------------
 
 
-class Body(BaseModel):
-    """A misspelt field is an error, not something left out."""
+class Wanted(BaseModel):
+    """What a request asks for. A misspelt field is an error, not something left out."""
 
     model_config = ConfigDict(extra="forbid")
 

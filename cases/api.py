@@ -1,0 +1,253 @@
+"""The API of queues, cases and their timelines. What also stops a run is in `runs.api`."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db import transaction
+from ninja import Body, Query, Router
+from ninja import Status as Answer
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from builder.models import Agent, QueueConnection
+from teams.actors import program
+from teams.api import ExternalId, JsonData, KeyRequest, Label, Moment, Title, Wanted, find
+from teams.errors import Refused
+from teams.models import Team
+from teams.paging import Page, Paging, take
+
+from . import changes as case_changes
+from . import lifecycle, queries, queues
+from .answers import (
+    AddedCase,
+    AddedCases,
+    CaseDetails,
+    CaseOut,
+    EventOut,
+    Priority,
+    QueueOut,
+    case_details,
+    case_fields,
+    event_out,
+    queues_out,
+)
+from .creation import BATCH_LIMIT, LABEL_LIMIT, NewCase, add_cases
+from .models import DEFAULT_HOP_LIMIT, Case, CaseQuerySet, Queue, Status
+
+router = Router()
+
+Labels = Annotated[list[Label], Field(max_length=LABEL_LIMIT)]
+HopLimit = Annotated[int, Field(ge=1, le=50, description="How often a case may be handed over without a person.")]
+
+
+# --- Queues ----------------------------------------------------------------------------------
+
+
+class QueueIn(Wanted):
+    name: str
+    description: str = ""
+    paused: bool = False
+    hop_limit: HopLimit = DEFAULT_HOP_LIMIT
+
+
+class QueueChanges(Wanted):
+    """What is left out stays as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    paused: bool | None = None
+    hop_limit: HopLimit | None = None
+
+
+@router.get("/queues", response=Page[QueueOut], tags=["Queues"], summary="List queues, newest first")
+def list_queues(request: KeyRequest, paging: Query[Paging]) -> Page[QueueOut]:
+    found, cursor = take(request.auth.team.queues.live(), ["-created_at", "-id"], paging)
+    return Page[QueueOut](items=queues_out(found), next_cursor=cursor)
+
+
+@router.post("/queues", response={201: QueueOut}, tags=["Queues"], summary="Make a queue")
+def create_queue(request: KeyRequest, wanted: QueueIn) -> Answer[QueueOut]:
+    with transaction.atomic():
+        queue = queues.create_queue(request.auth.team, wanted.name, wanted.description, wanted.hop_limit)
+        if wanted.paused:
+            queues.pause_queue(queue)
+    return Answer(201, _read_queue(request.auth.team, queue.pk))
+
+
+@router.get("/queues/{queue_id}", response=QueueOut, tags=["Queues"], summary="Read a queue")
+def get_queue(request: KeyRequest, queue_id: UUID) -> QueueOut:
+    return _read_queue(request.auth.team, queue_id)
+
+
+@router.patch("/queues/{queue_id}", response=QueueOut, tags=["Queues"], summary="Change a queue")
+def change_queue(request: KeyRequest, queue_id: UUID, changes: QueueChanges) -> QueueOut:
+    team = request.auth.team
+    with transaction.atomic():
+        queue = find(team.queues.live().select_for_update(no_key=True), queue_id)
+        queues.save_queue(queue, name=changes.name, description=changes.description, hop_limit=changes.hop_limit)
+        if changes.paused is not None:
+            (queues.pause_queue if changes.paused else queues.resume_queue)(queue)
+    return _read_queue(team, queue_id)
+
+
+@router.delete("/queues/{queue_id}", response={204: None}, tags=["Queues"], summary="Delete a queue without open cases")
+def delete_queue(request: KeyRequest, queue_id: UUID) -> Answer[None]:
+    queues.delete_queue(find(request.auth.team.queues.live(), queue_id))
+    return Answer(204, None)
+
+
+def _read_queue(team: Team, queue_id: UUID) -> QueueOut:
+    return queues_out([find(team.queues.live(), queue_id)])[0]
+
+
+# --- Cases -----------------------------------------------------------------------------------
+
+
+class CaseIn(Wanted):
+    title: Title
+    data: Annotated[JsonData, BeforeValidator(lambda value: {} if value is None else value)] = {}
+    priority: Priority = "none"
+    labels: Labels = []
+    external_id: Annotated[
+        ExternalId | None, Field(description="Yours, unique in the queue: a repeated request gives back the same case.")
+    ] = None
+    postpone_until: Moment | None = None
+    assignee_id: Annotated[UUID | None, Field(description="An agent that consumes the queue.")] = None
+
+
+class CasesIn(Wanted):
+    cases: Annotated[list[CaseIn], Field(min_length=1, max_length=BATCH_LIMIT)]
+
+
+def _one_or_many(body: Any) -> str:
+    return "<many>" if isinstance(body, CasesIn) or (isinstance(body, dict) and "cases" in body) else "<one>"
+
+
+OneOrMany = Annotated[Annotated[CaseIn, Tag("<one>")] | Annotated[CasesIn, Tag("<many>")], Discriminator(_one_or_many)]
+
+
+class CaseChanges(Wanted):
+    """What is left out stays as it is."""
+
+    title: Title | None = None
+    data: JsonData | None = None
+    priority: Priority | None = None
+    labels: Labels | None = None
+
+
+class CaseFilters(Paging):
+    status: Status | None = None
+    agent_id: UUID | None = Field(None, description="Its assignee.")
+    q: str = Field("", description="Words in title or data, or a number.")
+    external_id: str = ""
+
+
+class AllCaseFilters(CaseFilters):
+    queue_id: UUID | None = None
+
+
+@router.get("/cases", response=Page[CaseOut], tags=["Cases"], summary="List cases, newest first")
+def list_cases(request: KeyRequest, filters: Query[AllCaseFilters]) -> Page[CaseOut]:
+    return _page(request.auth.team, filters, filters.queue_id)
+
+
+@router.get("/queues/{queue_id}/cases", response=Page[CaseOut], tags=["Cases"], summary="List the cases of a queue")
+def list_cases_of_queue(request: KeyRequest, queue_id: UUID, filters: Query[CaseFilters]) -> Page[CaseOut]:
+    return _page(request.auth.team, filters, find(request.auth.team.queues.live(), queue_id).pk)
+
+
+@router.post(
+    "/queues/{queue_id}/cases",
+    response={201: AddedCase | AddedCases, 200: AddedCase | AddedCases},
+    tags=["Cases"],
+    summary="Add a case, or up to 1000",
+)
+def add(request: KeyRequest, queue_id: UUID, wanted: Body[OneOrMany]) -> Answer[AddedCase | AddedCases]:
+    """All are added, or none. 201 when a case was made, 200 when all of them existed already."""
+    team = request.auth.team
+    queue = find(team.queues.live(), queue_id)
+    items = wanted.cases if isinstance(wanted, CasesIn) else [wanted]
+    assignees = _assignees(team, queue, {item.assignee_id for item in items if item.assignee_id})
+    made = add_cases(queue, [_new_case(item, assignees) for item in items], by=program(request.auth))
+    # Deleted ones too: what was added once and deleted since is not added again.
+    shown = team.cases.select_related("queue", "assignee").in_bulk([case.pk for case, _ in made])
+    added = [AddedCase(**case_fields(shown[case.pk]), existing=not new) for case, new in made]
+    status = 201 if any(new for _, new in made) else 200
+    return Answer(status, AddedCases(cases=added) if isinstance(wanted, CasesIn) else added[0])
+
+
+@router.get("/cases/{case_id}", response=CaseDetails, tags=["Cases"], summary="Read a case with its timeline")
+def get_case(request: KeyRequest, case_id: UUID) -> CaseDetails:
+    return read_case(request.auth.team, case_id)
+
+
+@router.patch("/cases/{case_id}", response=CaseDetails, tags=["Cases"], summary="Change what a case says")
+def change_case(request: KeyRequest, case_id: UUID, changes: CaseChanges) -> CaseDetails:
+    team = request.auth.team
+    with transaction.atomic():
+        case_changes.change_case(
+            lifecycle.lock(find(_cases(team), case_id).pk),
+            title=changes.title,
+            data=changes.data,
+            priority=None if changes.priority is None else Case.Priority[changes.priority.upper()],
+            labels=changes.labels,
+            by=program(request.auth),
+        )
+    return read_case(team, case_id)
+
+
+@router.get(
+    "/cases/{case_id}/events", response=Page[EventOut], tags=["Cases"], summary="List the events of a case, by seq"
+)
+def list_events(request: KeyRequest, case_id: UUID, paging: Query[Paging]) -> Page[EventOut]:
+    case = find(_cases(request.auth.team), case_id)
+    rows, cursor = take(case.events.all(), ["seq"], paging)
+    return Page[EventOut](items=[event_out(row) for row in rows], next_cursor=cursor)
+
+
+def read_case(team: Team, case_id: UUID) -> CaseDetails:
+    return case_details(find(_cases(team), case_id))
+
+
+def _cases(team: Team) -> CaseQuerySet:
+    return team.cases.present().select_related("queue", "assignee")
+
+
+def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseOut]:
+    wanted = {
+        "status": filters.status or "",
+        "agent": str(filters.agent_id or ""),
+        "queue": str(queue_id or ""),
+        "q": filters.q,
+    }
+    cases = queries.find_cases(team, wanted).select_related("queue", "assignee")
+    if filters.external_id:
+        cases = cases.filter(external_id=filters.external_id.replace("\x00", ""))
+    found, cursor = take(cases, ["-number"], filters)
+    return Page[CaseOut](items=[CaseOut(**case_fields(case)) for case in found], next_cursor=cursor)
+
+
+def _assignees(team: Team, queue: Queue, ids: Iterable[UUID]) -> dict[UUID, Agent]:
+    found = team.agents.live().in_bulk(list(ids))
+    consumers = QueueConnection.objects.filter(queue=queue, role=QueueConnection.Role.CONSUMER)
+    consuming = set(consumers.filter(agent__in=found).values_list("agent_id", flat=True))
+    for id in ids:
+        if id not in found:
+            message = f"There is no such agent: {id}."
+            raise Refused(message, "not_found", {"assignee_id": message})
+        if id not in consuming:
+            message = f"{found[id].name} does not work the queue {queue.name}."
+            raise Refused(message, "not_a_consumer", {"assignee_id": message})
+    return found
+
+
+def _new_case(item: CaseIn, assignees: dict[UUID, Agent]) -> NewCase:
+    return NewCase(
+        title=item.title,
+        data=item.data,
+        priority=Case.Priority[item.priority.upper()],
+        labels=item.labels,
+        external_id=item.external_id,
+        postpone_until=item.postpone_until,
+        assignee=assignees[item.assignee_id] if item.assignee_id else None,
+    )

@@ -1,0 +1,217 @@
+"""What the API says of runs, their steps and their questions."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db.models import F, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
+from pydantic import BaseModel, Field
+
+from builder.api import RevisionName, name_of
+from teams.api import Named
+
+from . import journal
+from .models import Handover, HumanRequest, Outcome, Run, Status, Step
+
+_RETRYING = "retrying"
+
+
+class RunError(BaseModel):
+    code: Annotated[str, Field(description=f"`{_RETRYING}`: the model did not answer, and is asked again.")]
+    message: str
+
+
+class Usage(BaseModel):
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Annotated[float | None, Field(description="Null for models without a known price.")]
+
+
+class HandoverOut(BaseModel):
+    target_agent_id: UUID
+    target_name: Annotated[str, Field(description="As it was called then.")]
+    reason: str
+    note: str
+    status: Handover.Status
+    run_id: Annotated[UUID | None, Field(description="The run that continues, as soon as there is one.")]
+    case_id: UUID | None
+
+
+class HumanRequestOut(BaseModel):
+    id: UUID
+    run_id: UUID
+    kind: HumanRequest.Kind
+    question: str
+    details: str
+    choices: list[str]
+    status: HumanRequest.Status
+    answer: str | None
+    approved: bool | None
+    actor: Annotated[str | None, Field(description="Who answered.")]
+    created_at: datetime
+    answered_at: datetime | None
+
+
+class RunOut(BaseModel):
+    id: UUID
+    agent_id: UUID
+    agent: Named
+    revision: RevisionName
+    trigger: Run.Trigger
+    input: str
+    status: Status
+    outcome: Annotated[Outcome | None, Field(description="Of a completed run.")]
+    result: str
+    error: RunError | None
+    case_id: UUID | None
+    queue_id: UUID | None
+    parent_run_id: UUID | None
+    root_run_id: Annotated[UUID | None, Field(description="The first of a chain of handovers; null for the first.")]
+    hop: int
+    attempt: Annotated[int, Field(description="1, and one more each time its worker was lost.")]
+    usage: Usage
+    handover: HandoverOut | None
+    human_requests: list[HumanRequestOut]
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class ToolCall(BaseModel):
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+
+
+class ToolResult(BaseModel):
+    call_id: str
+    tool: str
+    ok: bool
+    content: str
+
+
+class StepOut(BaseModel):
+    """A prompt has `instructions` and `text`, a response `text` and `calls`, a tool result `result`, a note `text`."""
+
+    seq: int
+    at: datetime
+    kind: Step.Kind
+    text: str = ""
+    instructions: str | None = None
+    calls: list[ToolCall] = []
+    result: ToolResult | None = None
+
+
+def with_details(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Runs that `run_out` takes, in a constant number of queries.
+
+    `continued_by` is the run that took over: standalone the fresh one, on a case the target's next.
+    """
+    target = OuterRef("handover__target")
+    on_case = Run.objects.filter(case=OuterRef("case"), agent=target, created_at__gt=OuterRef("created_at"))
+    return (
+        runs.select_related("agent", "revision", "handover")
+        .prefetch_related("human_requests")
+        .annotate(
+            continued_by=Coalesce(F("handover__next_run"), on_case.order_by("created_at").values("pk")[:1]),
+        )
+    )
+
+
+def run_out(run: Run) -> RunOut:
+    """Of a run from `with_details`."""
+    return RunOut(
+        id=run.pk,
+        agent_id=run.agent_id,
+        agent=name_of(run.agent),
+        revision=RevisionName(id=run.revision.pk, number=run.revision.number),
+        trigger=Run.Trigger(run.trigger),
+        input=run.input,
+        status=Status(run.status),
+        outcome=Outcome(run.outcome) if run.outcome else None,
+        result=run.result,
+        error=_error(run),
+        case_id=run.case_id,
+        queue_id=run.queue_id,
+        parent_run_id=run.parent_id,
+        root_run_id=run.root_id,
+        hop=run.hop,
+        attempt=run.attempt,
+        usage=Usage(
+            requests=run.requests,
+            input_tokens=run.input_tokens,
+            output_tokens=run.output_tokens,
+            cost_usd=None if run.cost_usd is None else float(run.cost_usd),
+        ),
+        handover=_handover(run),
+        human_requests=[human_request_out(row) for row in run.human_requests.all()],
+        created_at=run.created_at,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+    )
+
+
+def _error(run: Run) -> RunError | None:
+    if run.status == Status.FAILED:
+        return RunError(code=run.error_code, message=run.error)
+    if run.status == Status.QUEUED and run.retries:
+        return RunError(code=_RETRYING, message=run.error)
+    return None
+
+
+def _handover(run: Run) -> HandoverOut | None:
+    handover: Handover | None = getattr(run, "handover", None)
+    if handover is None:
+        return None
+    is_applied = handover.status == Handover.Status.APPLIED
+    return HandoverOut(
+        target_agent_id=handover.target_id,
+        target_name=handover.target_name,
+        reason=handover.reason,
+        note=handover.note,
+        status=Handover.Status(handover.status),
+        run_id=run.continued_by if is_applied else None,  # type: ignore[attr-defined]
+        case_id=run.case_id,
+    )
+
+
+def human_request_out(row: HumanRequest) -> HumanRequestOut:
+    return HumanRequestOut(
+        id=row.pk,
+        run_id=row.run_id,
+        kind=HumanRequest.Kind(row.kind),
+        question=row.question,
+        details=row.details,
+        choices=row.choices,
+        status=HumanRequest.Status(row.status),
+        answer=row.answer or None,
+        approved=row.approved,
+        actor=row.actor or None,
+        created_at=row.created_at,
+        answered_at=row.answered_at,
+    )
+
+
+def step_out(step: Step) -> StepOut:
+    about = {"seq": step.seq, "at": step.at, "kind": Step.Kind(step.kind)}
+    match step.kind:
+        case Step.Kind.PROMPT:
+            return StepOut(**about, text=step.data["prompt"], instructions=step.data["instructions"])
+        case Step.Kind.RESPONSE:
+            response = journal.response_of(step)
+            calls = [
+                ToolCall(id=call.tool_call_id, tool=call.tool_name, arguments=call.args_as_dict())
+                for call in response.tool_calls
+            ]
+            return StepOut(**about, text=response.text or "", calls=calls)
+        case Step.Kind.TOOL_RESULT:
+            result = ToolResult(
+                call_id=step.data["call_id"],
+                tool=step.data["tool"],
+                ok=step.data["ok"],
+                content=str(step.data["content"]),
+            )
+            return StepOut(**about, result=result)
+    return StepOut(**about, text=step.data["text"])

@@ -1,0 +1,171 @@
+"""The API of runs, and of what people and programs do to cases and so to the runs that work them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from django.db.models import QuerySet
+from ninja import Query, Router
+from ninja import Status as Answer
+from pydantic import Field
+
+from cases.answers import CaseDetails
+from cases.api import read_case
+from cases.api import router as cases_router
+from cases.models import Case
+from teams.actors import program
+from teams.api import KeyRequest, Moment, Prose, Wanted, find
+from teams.errors import Refused
+from teams.models import Team
+from teams.paging import Page, Paging, take
+
+from . import human_requests, interventions
+from .answers import HumanRequestOut, RunOut, StepOut, human_request_out, run_out, step_out, with_details
+from .models import HumanRequest, Outcome, Run, Status
+from .starting import start_run as start
+
+router = Router()
+
+
+# --- Runs ------------------------------------------------------------------------------------
+
+
+class RunIn(Wanted):
+    agent_id: UUID
+    input: str = ""
+    revision_id: Annotated[UUID | None, Field(description="Another revision of the agent than the live one.")] = None
+
+
+class RunFilters(Paging):
+    status: Status | None = None
+    outcome: Outcome | None = None
+    agent_id: UUID | None = None
+    queue_id: UUID | None = None
+    case_id: UUID | None = None
+    root_run_id: UUID | None = Field(None, description="Runs that a chain of handovers led to, from this one on.")
+
+
+@router.get("/runs", response=Page[RunOut], tags=["Runs"], summary="List runs, newest first")
+def list_runs(request: KeyRequest, filters: Query[RunFilters]) -> Page[RunOut]:
+    wanted = filters.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
+    if "root_run_id" in wanted:
+        wanted["root"] = wanted.pop("root_run_id")
+    found, cursor = take(with_details(request.auth.team.runs.filter(**wanted)), ["-created_at", "id"], filters)
+    return Page[RunOut](items=[run_out(run) for run in found], next_cursor=cursor)
+
+
+@router.post("/runs", response={202: RunOut}, tags=["Runs"], summary="Start a run without a case")
+def start_run(request: KeyRequest, wanted: RunIn) -> Answer[RunOut]:
+    """It is queued; read it until its status is completed, failed or stopped."""
+    team = request.auth.team
+    agent = find(team.agents.live(), wanted.agent_id, "agent_id")
+    revision = find(agent.revisions.all(), wanted.revision_id, "revision_id") if wanted.revision_id else None
+    run = start(agent, input=wanted.input, by=program(request.auth), trigger=Run.Trigger.API, revision=revision)
+    return Answer(202, _read(team, run.pk))
+
+
+@router.get("/runs/{run_id}", response=RunOut, tags=["Runs"], summary="Read a run")
+def get_run(request: KeyRequest, run_id: UUID) -> RunOut:
+    return _read(request.auth.team, run_id)
+
+
+@router.get("/runs/{run_id}/steps", response=Page[StepOut], tags=["Runs"], summary="List the steps of a run, by seq")
+def list_steps(request: KeyRequest, run_id: UUID, paging: Query[Paging]) -> Page[StepOut]:
+    run = find(_runs(request.auth.team), run_id)
+    found, cursor = take(run.steps.all(), ["seq"], paging)
+    return Page[StepOut](items=[step_out(step) for step in found], next_cursor=cursor)
+
+
+@router.post("/runs/{run_id}/stop", response=RunOut, tags=["Runs"], summary="Stop a run")
+def stop_run(request: KeyRequest, run_id: UUID) -> RunOut:
+    """A handover that it asked for is cancelled; its case waits for a person."""
+    interventions.stop_run(find(_runs(request.auth.team), run_id), program(request.auth))
+    return _read(request.auth.team, run_id)
+
+
+def _runs(team: Team) -> QuerySet[Run]:
+    return team.runs.all()
+
+
+def _read(team: Team, run_id: UUID) -> RunOut:
+    return run_out(find(with_details(_runs(team)), run_id))
+
+
+# --- Questions -------------------------------------------------------------------------------
+
+
+class Response(Wanted):
+    answer: Annotated[str | None, Field(description="To a question.")] = None
+    approved: Annotated[bool | None, Field(description="To a request for approval.")] = None
+    comment: str = ""
+
+
+@router.post(
+    "/human-requests/{request_id}/respond",
+    response=HumanRequestOut,
+    tags=["Human requests"],
+    summary="Answer what a run waits for",
+)
+def respond(request: KeyRequest, request_id: UUID, response: Response) -> HumanRequestOut:
+    row = find(request.auth.team.human_requests.all(), request_id)
+    if row.kind != HumanRequest.Kind.QUESTION:
+        raise Refused("Approvals cannot be given through the API yet.", "not_possible")
+    if response.approved is not None or response.comment:
+        message = "This is a question. Please send an answer."
+        raise Refused(message, "invalid", {"approved" if response.approved is not None else "comment": message})
+    return human_request_out(human_requests.answer(row, response.answer or "", program(request.auth)))
+
+
+# --- Cases -----------------------------------------------------------------------------------
+
+
+class Reprocess(Wanted):
+    assignee_id: Annotated[UUID | None, Field(description="An agent that consumes the queue; else any does.")] = None
+
+
+class Complete(Wanted):
+    summary: Prose = ""
+
+
+class Fail(Wanted):
+    reason: Prose = ""
+
+
+class Postpone(Wanted):
+    until: Moment
+
+
+@cases_router.delete("/cases/{case_id}", response={204: None}, tags=["Cases"], summary="Delete a case")
+def delete_case(request: KeyRequest, case_id: UUID) -> Answer[None]:
+    interventions.delete(_case(request, case_id), program(request.auth))
+    return Answer(204, None)
+
+
+@router.post("/cases/{case_id}/reprocess", response=CaseDetails, tags=["Cases"], summary="Send a case again")
+def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None = None) -> CaseDetails:
+    """Through its queue, whatever its status; its run stops."""
+    case, agents = _case(request, case_id), request.auth.team.agents.live()
+    assignee = find(agents, wanted.assignee_id, "assignee_id") if wanted and wanted.assignee_id else None
+    interventions.reprocess(case, program(request.auth), assignee)
+    return read_case(request.auth.team, case_id)
+
+
+@router.post("/cases/{case_id}/complete", response=CaseDetails, tags=["Cases"], summary="Complete a case")
+def complete_case(request: KeyRequest, case_id: UUID, wanted: Complete | None = None) -> CaseDetails:
+    interventions.complete(_case(request, case_id), wanted.summary if wanted else "", program(request.auth))
+    return read_case(request.auth.team, case_id)
+
+
+@router.post("/cases/{case_id}/fail", response=CaseDetails, tags=["Cases"], summary="Fail a case")
+def fail_case(request: KeyRequest, case_id: UUID, wanted: Fail | None = None) -> CaseDetails:
+    interventions.fail(_case(request, case_id), wanted.reason if wanted else "", program(request.auth))
+    return read_case(request.auth.team, case_id)
+
+
+@router.post("/cases/{case_id}/postpone", response=CaseDetails, tags=["Cases"], summary="Postpone a case")
+def postpone_case(request: KeyRequest, case_id: UUID, wanted: Postpone) -> CaseDetails:
+    interventions.postpone(_case(request, case_id), wanted.until, program(request.auth))
+    return read_case(request.auth.team, case_id)
+
+
+def _case(request: KeyRequest, case_id: UUID) -> Case:
+    return find(request.auth.team.cases.present(), case_id)

@@ -1,0 +1,173 @@
+import uuid
+
+import pytest
+
+from builder.agents import delete_agent
+from builder.models import Agent, QueueConnection, Revision
+from tests.api.conftest import Caller, problem
+from tests.fixtures import mention
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_agent_is_made_with_its_connections(api: Caller, queue, make_queue) -> None:
+    other = make_queue()
+    connections = {
+        "consumes": [{"queue_id": str(queue.pk), "concurrency": 3}],
+        "produces": [str(other.pk)],
+        "mcp": [],
+        "ask_person": False,
+    }
+    body = {"name": "Billing Specialist", "description": "Bills", "aop": "Refund.", "connections": connections}
+    response = api.post("/agents", body)
+    made = response.json()
+    assert response.status_code == 201
+    assert made == api.get(f"/agents/{made['id']}").json()
+    assert made["connections"] == connections
+    assert (made["name"], made["slug"], made["model"]) == ("Billing Specialist", "billing-specialist", "offline")
+    assert (made["aop"], made["revision"]["number"], made["paused"]) == ("Refund.", 1, False)
+    assert (made["handover_targets"], made["problems"]) == ([], [])
+
+
+def test_targets_are_those_that_the_procedure_mentions(api: Caller, queue, make_agent) -> None:
+    there = make_agent("Billing", queue=queue)
+    elsewhere = make_agent("Legal")
+    body = {
+        "name": "Triage",
+        "aop": mention("Hand over to", there, elsewhere),
+        "connections": {"consumes": [{"queue_id": str(queue.pk)}]},
+    }
+    made = api.post("/agents", body).json()
+    assert [(target["name"], target["status"]) for target in made["handover_targets"]] == [
+        ("Billing", "ok"),
+        ("Legal", "unavailable"),
+    ]
+    assert [row["code"] for row in made["problems"]] == ["target_unavailable"]
+
+
+def test_a_deleted_target_is_a_blocking_problem_until_it_is_removed(api: Caller, make_agent) -> None:
+    gone = make_agent("Gone")
+    agent = make_agent("Triage", aop="Hand over to", mentions=[gone])
+    delete_agent(gone)
+    shown = api.get(f"/agents/{agent.pk}").json()
+    assert [target["status"] for target in shown["handover_targets"]] == ["deleted"]
+    assert [(row["code"], row["blocking"]) for row in shown["problems"]] == [("deleted_target", True)]
+    healed = api.patch(f"/agents/{agent.pk}", {"aop": "Do it yourself."}).json()
+    assert (healed["handover_targets"], healed["problems"]) == ([], [])
+
+
+def test_a_mention_of_another_teams_agent_is_like_one_of_nobody(api: Caller, make_agent, strangers) -> None:
+    theirs = make_agent("Theirs", of=strangers)
+    answers = []
+    for id in (theirs.pk, uuid.uuid4()):
+        response = api.post("/agents", {"name": "Triage", "aop": f"Ask @[Theirs](agent:{id})"})
+        answers.append(problem(response, 422, "unknown_mention"))
+    assert answers[0] == answers[1]
+    assert set(answers[0]["fields"]) == {"aop"}
+
+
+@pytest.mark.parametrize("role", ["consumes", "produces"])
+def test_a_queue_of_another_team_leaves_no_agent_behind(api: Caller, make_queue, strangers, role: str) -> None:
+    theirs = str(make_queue(of=strangers).pk)
+    connections = {role: [{"queue_id": theirs}] if role == "consumes" else [theirs]}
+    error = problem(api.post("/agents", {"name": "Triage", "connections": connections}), 404, "not_found")
+    assert set(error["fields"]) == {f"connections.{role}"}
+    assert not Agent.objects.exists()
+
+
+def test_a_patch_changes_only_what_it_names(api: Caller, queue, make_agent) -> None:
+    agent = make_agent("Triage", aop="First.", queue=queue)
+    before = api.get(f"/agents/{agent.pk}").json()
+    after = api.patch(f"/agents/{agent.pk}", {"description": "Sorts mail"}).json()
+    different = {name for name in before if before[name] != after[name]}
+    assert different == {"description", "updated_at"}
+    assert after["revision"] == before["revision"]
+
+
+def test_another_procedure_becomes_a_new_live_revision(api: Caller, make_agent) -> None:
+    agent = make_agent(aop="First.")
+    after = api.patch(f"/agents/{agent.pk}", {"aop": "Second."}).json()
+    assert (after["revision"]["number"], after["aop"]) == (2, "Second.")
+    revisions = api.get(f"/agents/{agent.pk}/revisions").json()["items"]
+    assert [(row["number"], row["status"], row["aop"]) for row in revisions] == [
+        (2, "live", "Second."),
+        (1, "historic", "First."),
+    ]
+
+
+def test_connections_are_replaced_by_role(api: Caller, queue, make_queue, make_agent) -> None:
+    other = make_queue()
+    agent = make_agent(queue=queue)
+    shown = api.patch(f"/agents/{agent.pk}", {"connections": {"produces": [str(other.pk)]}}).json()["connections"]
+    assert [row["queue_id"] for row in shown["consumes"]] == [str(queue.pk)]
+    assert shown["produces"] == [str(other.pk)]
+    shown = api.patch(f"/agents/{agent.pk}", {"connections": {"consumes": []}}).json()["connections"]
+    assert (shown["consumes"], shown["produces"]) == ([], [str(other.pk)])
+
+
+def test_a_patch_with_a_wrong_connection_changes_nothing(api: Caller, make_agent, make_queue, strangers) -> None:
+    agent = make_agent("Triage", aop="First.")
+    body = {"name": "Other", "aop": "Second.", "connections": {"produces": [str(make_queue(of=strangers).pk)]}}
+    problem(api.patch(f"/agents/{agent.pk}", body), 404)
+    agent.refresh_from_db()
+    assert (agent.name, agent.live_revision.number) == ("Triage", 1)
+
+
+def test_an_agent_is_paused_and_resumed(api: Caller, make_agent) -> None:
+    agent = make_agent()
+    assert api.patch(f"/agents/{agent.pk}", {"paused": True}).json()["paused"] is True
+    assert api.patch(f"/agents/{agent.pk}", {"name": "Renamed"}).json()["paused"] is True
+    assert api.patch(f"/agents/{agent.pk}", {"paused": False}).json()["paused"] is False
+    assert api.post("/agents", {"name": "New", "paused": True}).json()["paused"] is True
+
+
+def test_names_of_live_agents_are_unique(api: Caller, make_agent) -> None:
+    make_agent("Triage")
+    error = problem(api.post("/agents", {"name": "triage"}), 409, "name_taken")
+    assert set(error["fields"]) == {"name"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"name": "ok", "aop": "a\x00b"}, "aop"),
+        ({"name": "ok", "aop": "x" * 200_001}, "aop"),
+        ({"name": "ok", "model": "m" * 101}, "model"),
+        ({"name": "ok", "connections": {"mcp": [str(uuid.uuid4())]}}, "connections.mcp"),
+        ({"name": "ok", "connections": {"consumes": [{"queue_id": "x"}]}}, "connections.consumes.0.queue_id"),
+    ],
+)
+def test_what_an_agent_cannot_have_is_refused_by_field(api: Caller, body: dict[str, object], field: str) -> None:
+    assert set(problem(api.post("/agents", body), 422, "invalid")["fields"]) == {field}
+    assert not Agent.objects.exists()
+
+
+def test_a_deleted_agent_is_gone(api: Caller, make_agent) -> None:
+    agent = make_agent()
+    assert api.delete(f"/agents/{agent.pk}").status_code == 204
+    problem(api.get(f"/agents/{agent.pk}"), 404)
+    problem(api.delete(f"/agents/{agent.pk}"), 404)
+    problem(api.get(f"/agents/{agent.pk}/revisions"), 404)
+    assert api.get("/agents").json()["items"] == []
+    assert api.post("/agents", {"name": agent.name}).status_code == 201
+
+
+def test_agents_are_found_by_name_and_queue(api: Caller, queue, make_agent) -> None:
+    make_agent("Billing Specialist", queue=queue)
+    make_agent("Billing Legal")
+    names = [row["name"] for row in api.get("/agents", q="bill spec").json()["items"]]
+    assert names == ["Billing Specialist"]
+    assert [row["name"] for row in api.get("/agents", queue_id=queue.pk).json()["items"]] == ["Billing Specialist"]
+    assert api.get("/agents", q="\x00").status_code == 200
+
+
+def test_what_the_api_saves_is_what_the_editor_shows(api: Caller, make_agent) -> None:
+    """A token with a label of old is stored with the name of now."""
+    target = make_agent("Billing")
+    made = api.post("/agents", {"name": "Triage", "aop": f"To @[Old Name](agent:{target.pk}).\r\nDone."}).json()
+    assert made["aop"] == f"To @[Billing](agent:{target.pk}).\nDone."
+    assert Revision.objects.get(pk=made["revision"]["id"]).mentions.get().target == target
+    assert not QueueConnection.objects.exists()

@@ -1,0 +1,51 @@
+import pytest
+
+from cases.models import Queue
+from tests.api.conftest import Caller, problem
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_queue_is_made_read_changed_and_deleted(api: Caller) -> None:
+    response = api.post("/queues", {"name": "Support", "description": "Mail", "hop_limit": 3})
+    made = response.json()
+    assert response.status_code == 201
+    assert (made["name"], made["description"], made["hop_limit"], made["paused"]) == ("Support", "Mail", 3, False)
+    assert made == api.get(f"/queues/{made['id']}").json()
+    changed = api.patch(f"/queues/{made['id']}", {"paused": True, "name": "Help"}).json()
+    assert changed == made | {"paused": True, "name": "Help"}
+    assert api.patch(f"/queues/{made['id']}", {"hop_limit": 5}).json()["paused"] is True
+    assert api.delete(f"/queues/{made['id']}").status_code == 204
+    problem(api.get(f"/queues/{made['id']}"), 404)
+
+
+def test_a_queue_counts_its_cases_by_status(api: Caller, queue, make_case) -> None:
+    make_case()
+    make_case()
+    counts = api.get(f"/queues/{queue.pk}").json()["counts"]
+    statuses = ("pending", "in_progress", "needs_input", "postponed", "completed", "failed")
+    assert counts == dict.fromkeys(statuses, 0) | {"pending": 2}
+
+
+def test_every_team_has_a_default_queue(api: Caller, strangers) -> None:
+    assert [row["name"] for row in api.get("/queues").json()["items"]] == ["Default"]
+
+
+def test_a_queue_with_open_cases_is_kept(api: Caller, queue, make_case) -> None:
+    make_case()
+    problem(api.delete(f"/queues/{queue.pk}"), 409, "queue_not_empty")
+    assert api.get(f"/queues/{queue.pk}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({}, "name"), ({"name": "a\x00"}, "name"), ({"name": "a", "hop_limit": 51}, "hop_limit"), ({"name": 1}, "name")],
+)
+def test_what_a_queue_cannot_have_is_refused_by_field(api: Caller, body: dict[str, object], field: str) -> None:
+    assert set(problem(api.post("/queues", body), 422, "invalid")["fields"]) == {field}
+    assert Queue.objects.count() == 1
+
+
+def test_names_of_queues_are_unique(api: Caller, queue) -> None:
+    problem(api.post("/queues", {"name": queue.name.upper()}), 409, "name_taken")
+    problem(api.patch(f"/queues/{queue.pk}", {"name": "default"}), 409, "name_taken")
