@@ -159,8 +159,9 @@ async def request(
 def _problem(name: str, error: ModelAPIError) -> ModelProblem:
     if isinstance(error, ModelConnectionError):
         return ModelProblem("model_unreachable", f"{_unreachable(name)} ({error.message})", passes=True)
-    passes = isinstance(error, ModelRateLimitError | ModelUnavailableError | ModelServerError)
     status = error.status_code if isinstance(error, ModelHTTPError) else None
+    # Without a status it is an answer that broke off or was no answer at all.
+    passes = status is None or isinstance(error, ModelRateLimitError | ModelUnavailableError | ModelServerError)
     said = f"{status}: {error.body or error.message}" if status else error.message
     return ModelProblem(
         "model_unavailable" if passes else "model_refused",
