@@ -22,7 +22,6 @@ from .supervisor import Output, Supervisor
 
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 JSON = "rq.serializers.JSONSerializer"  # django-rq's worker does not take it from the queue's settings
-SERVER_SECONDS, WEB_SECONDS = 60.0, 120.0  # longest waits, for slow machines
 SAME_WISH = 0.5  # seconds within which a second signal is the first one, passed on twice
 
 
@@ -46,6 +45,17 @@ class Plan:
         host = self.reachable_host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    async def web_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(10):
+                reader, writer = await asyncio.open_connection(self.reachable_host, self.port)
+                writer.write(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                answer = await reader.readline()
+                writer.close()
+        except OSError:  # TimeoutError is one
+            return False
+        return answer.startswith(b"HTTP/")
+
 
 def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
     """What uses the servers, in the order of starting."""
@@ -57,12 +67,12 @@ def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
     workers = [f"worker {number}" for number in range(1, plan.workers + 1)]
     return [
         Program("prepare", [*manage, "prepare"], environment, once=True),
-        Program("web", web, environment),
         *(
             Program(name, [*manage, "rqworker", "default", "--serializer", JSON, "--verbosity", "0"], forking)
             for name in workers
         ),
         Program("clock", [*manage, "clock"], environment),
+        Program("web", web, environment, ready=plan.web_answers),
     ]
 
 
@@ -146,7 +156,6 @@ class Launch:
                 await self.supervisor.start(program)
             elif status := await self.supervisor.run(program):
                 raise CannotStart(f"{program.name} ended with status {status}; what it said is above.")
-        await self.supervisor.until("web", self._web_answers, WEB_SECONDS)
 
     async def _start_postgres(self) -> None:
         self.supervisor.say("starting PostgreSQL")
@@ -154,16 +163,11 @@ class Launch:
         cluster = postgres.open_cluster(self.plan.home.postgres, self.plan.home.spare)
         sockets = home.make_socket_folder(self.plan.home, "postgres", cluster.account)
         self.folders.append(sockets)
-
-        async def ready() -> bool:
-            return postgres.answers(cluster.data, sockets)
-
         await self.supervisor.start(postgres.program(cluster, sockets))
         try:
-            await self.supervisor.until("postgres", ready, SERVER_SECONDS)
             postgres.create_database(sockets)
-        except CannotStart as problem:
-            raise CannotStart(f"{problem} {postgres.reason(self.supervisor.last_lines('postgres'))}") from None
+        except psycopg.Error as error:
+            raise CannotStart(f"PostgreSQL refuses: {str(error).splitlines()[0]}") from None
         self.embedded["database_url"] = postgres.url(sockets)
         self.plan = replace(self.plan, database={"conninfo": postgres.url(sockets)})
 
@@ -172,12 +176,7 @@ class Launch:
         binary = valkey.find_binary()
         sockets = home.make_socket_folder(self.plan.home, "valkey")
         self.folders.append(sockets)
-
-        async def ready() -> bool:
-            return valkey.answers(valkey.url(sockets))
-
         await self.supervisor.start(valkey.program(binary, sockets))
-        await self.supervisor.until("valkey", ready, SERVER_SECONDS)
         self.embedded["redis_url"] = valkey.url(sockets)
 
     def _environment(self) -> dict[str, str]:
@@ -185,17 +184,6 @@ class Launch:
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         ours = {name.upper(): address for name, address in self.embedded.items()}
         return {**inherited, **ours, "BATON_HOME": str(self.plan.home.path), "PYTHONUNBUFFERED": "1"}
-
-    async def _web_answers(self) -> bool:
-        try:
-            async with asyncio.timeout(10):
-                reader, writer = await asyncio.open_connection(self.plan.reachable_host, self.plan.port)
-                writer.write(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-                answer = await reader.readline()
-                writer.close()
-        except OSError:  # TimeoutError is one
-            return False
-        return answer.startswith(b"HTTP/")
 
     def _welcome(self) -> str:
         lines = [f"Baton is ready: {self.plan.address}"]

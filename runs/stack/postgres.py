@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import signal
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -19,7 +18,7 @@ from psycopg import sql
 
 from . import processes
 from .home import Account, CannotStart
-from .processes import Program
+from .processes import Program, telling_line
 
 DATABASE = "baton"
 _SETTINGS = {
@@ -134,7 +133,9 @@ def _initialise(cluster: Cluster) -> None:
     made = processes.run(program)
     if made.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise CannotStart(f"PostgreSQL could not make its data in {cluster.data}: {reason(made.stderr.splitlines())}")
+        raise CannotStart(
+            f"PostgreSQL could not make its data in {cluster.data}: {telling_line(made.stderr.splitlines())}"
+        )
     fresh.rename(cluster.data)
 
 
@@ -158,6 +159,9 @@ def program(cluster: Cluster, sockets: Path) -> Program:
         for file in sockets.iterdir():
             file.unlink()
 
+    async def ready() -> bool:
+        return answers(cluster.data, sockets)
+
     return Program(
         "postgres",
         [str(cluster.binaries / "bin/postgres"), "-D", path, "-p", "5432", *chosen],
@@ -169,6 +173,7 @@ def program(cluster: Cluster, sockets: Path) -> Program:
         account=cluster.account,
         files=files,
         before=clear,
+        ready=ready,
     )
 
 
@@ -231,10 +236,3 @@ def _in_use(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def reason(lines: Sequence[str]) -> str:
-    """The line of its output that says why it failed."""
-    said = [line.strip() for line in lines if line.strip()]
-    telling = [line for line in said if "FATAL:" in line or "error:" in line]
-    return (telling or said or ["it said nothing."])[-1]

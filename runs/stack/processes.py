@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Program:
     account: Account | None = None
     files: tuple[int, ...] = ()  # open files it inherits
     before: Callable[[], object] | None = None  # called before every start
+    ready: Callable[[], Awaitable[bool]] | None = None  # what its first start waits for
 
 
 def options(program: Program) -> dict[str, Any]:
@@ -143,3 +144,10 @@ def stop_recorded(record: Path) -> None:
                 os.killpg(pid, signal.SIGKILL)
         wait_until(lambda: not any(map(identity, living)), 2)
     record.unlink(missing_ok=True)
+
+
+def telling_line(lines: Iterable[str]) -> str:
+    """The line of a program's output that says why it failed."""
+    said = [line.strip() for line in lines if line.strip()]
+    telling = [line for line in said if "FATAL:" in line or "error:" in line]
+    return (telling or said or ["it said nothing."])[-1]

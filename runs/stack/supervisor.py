@@ -7,18 +7,19 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from . import home, processes
 from .home import CannotStart
-from .processes import Program
+from .processes import Program, telling_line
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0  # seconds until a program that ended is started again
 STEADY = 30.0  # seconds after which its next end counts as the first one
 GRACE = 30.0  # a worker brings its runs to their next step within 25 s
 NOTICE = 3.0  # seconds of waiting after which it says what for
 KILLED_GRACE = 3.0
+READY = 120.0  # seconds that a slow machine gets for one program
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
@@ -59,8 +60,9 @@ class Supervisor:
         self.output.write("baton", line)
 
     async def start(self, program: Program) -> None:
-        """Starts it and from then on keeps it running."""
+        """Starts it, waits until it is ready, and from then on keeps it running."""
         process = await self._spawn(program)
+        await self._until_ready(program, process)
         self._keepers[program.name] = asyncio.create_task(self._keep(program, process))
 
     async def run(self, program: Program) -> int:
@@ -69,21 +71,6 @@ class Supervisor:
         status = await process.wait()
         await self._ended(program)
         return status
-
-    async def until(self, name: str, ready: Callable[[], Awaitable[bool]], seconds: float) -> None:
-        """Waits for a program that was just started."""
-        _, process = self._running[name]
-        try:
-            async with asyncio.timeout(seconds):
-                while not await ready():
-                    if process.returncode is not None:
-                        raise CannotStart(f"{name} {how_it_ended(process.returncode)} while starting.")
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            raise CannotStart(f"{name} was not ready within {seconds:g} seconds.") from None
-
-    def last_lines(self, name: str) -> list[str]:
-        return list(self._last_lines.get(name, ()))
 
     async def stop(self) -> None:
         """Stops the programs that use the servers, then the servers."""
@@ -101,6 +88,18 @@ class Supervisor:
     def hurry(self) -> None:
         """Makes a stop that is under way kill whatever is left."""
         self._hurry.set()
+
+    async def _until_ready(self, program: Program, process: Process) -> None:
+        try:
+            async with asyncio.timeout(READY):
+                while program.ready and not await program.ready():
+                    if process.returncode is not None:
+                        await self._ended(program)
+                        why = telling_line(self._last_lines[program.name])
+                        raise CannotStart(f"{program.name} {how_it_ended(process.returncode)} while starting: {why}")
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise CannotStart(f"{program.name} was not ready within {READY:g} seconds.") from None
 
     async def _keep(self, program: Program, process: Process) -> None:
         clock, delay = asyncio.get_running_loop().time, FIRST_DELAY

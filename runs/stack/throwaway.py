@@ -52,5 +52,5 @@ def _start(program: Program, place: Home, folders: list[Path], ready: Callable[[
 
     atexit.register(stop)
     if not processes.wait_until(lambda: server.poll() is not None or ready(), 60) or server.returncode is not None:
-        said = postgres.reason((place.path / "output").read_text().splitlines())
+        said = processes.telling_line((place.path / "output").read_text().splitlines())
         raise CannotStart(f"{program.name} did not start for the tests: {said}")

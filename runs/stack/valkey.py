@@ -46,7 +46,11 @@ def program(binary: Path, sockets: Path, databases: int = 16) -> Program:
         "loglevel": "nothing",
     }
     arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    return Program("valkey", [str(binary), *arguments], server=True)
+
+    async def ready() -> bool:
+        return answers(url(sockets))
+
+    return Program("valkey", [str(binary), *arguments], server=True, ready=ready)
 
 
 def url(sockets: Path) -> str:
