@@ -255,8 +255,9 @@ def agent_work(request: TeamRequest, id: UUID) -> HttpResponse:
 def case_runs(request: TeamRequest, id: UUID) -> HttpResponse:
     case = case_or_404(request.team, id)
     last = queries.last_run_of(case)
-    context = {"case": case, "run": last, "now": timezone.now(), "live_on": f"case:{case.pk}"}
+    context: dict[str, Any] = {"case": case, "run": last, "now": timezone.now(), "live_on": f"case:{case.pk}"}
     if last and last.is_live:
         context |= _about(last)
-        context["last_entries"] = [entry for entry in context["entries"] if entry.kind != "prompt"][-_LAST_STEPS:]
+        told = [entry for entry in context["entries"] if entry.kind != "prompt"]
+        context["last_entries"] = told[-_LAST_STEPS:]
     return render(request, "runs/case_runs.html", context)
