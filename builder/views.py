@@ -19,6 +19,8 @@ from .forms import AgentForm
 from .models import Agent
 from .queries import AgentDetails
 
+_PARTS = ("head", "reading", "wiring")
+
 
 @require_GET
 @team_page
@@ -56,13 +58,13 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
         return redirect("agent", agent.pk)
     context = _agent_context(request, saved) | _form_context(request, form, saved.agent)
     status = 422 if form.errors else 200
-    return render_page(request, "builder/agent.html", context, parts=["head", "wiring"], status=status)
+    return render_page(request, "builder/agent.html", context, parts=_PARTS, status=status)
 
 
 def _deleted_agent(request: TeamRequest, saved: AgentDetails) -> HttpResponse:
     if request.method == "POST":
         messages.error(request, f"{saved.agent.name} was deleted meanwhile, so nothing was saved.")
-    return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=["head", "wiring"])
+    return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
 
 
 def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, object]:
@@ -124,6 +126,10 @@ def agent_resume(request: TeamRequest, id: UUID) -> HttpResponse:
 @team_page
 def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
+    held_up = [other.name for other in verbs.mentioned_by(agent)]
     verbs.delete_agent(agent)
     messages.success(request, f"{agent.name} was deleted.")
+    if held_up:
+        starts = "starts" if len(held_up) == 1 else "start"
+        messages.warning(request, f"{', '.join(held_up)} {starts} no runs until the mention of it is removed.")
     return redirect("agents")

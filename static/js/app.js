@@ -1,5 +1,6 @@
 // What pages need beyond HTML and htmx: a few small custom elements.
 import "./copy-button.js";
+import "./dialog-link.js";
 import "./live-duration.js";
 import "./live-stream.js";
 import "./live-time.js";

@@ -1,0 +1,159 @@
+"""The start page: what waits for a person, what is going on, and what a newcomer could try."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+from django.db.models.functions import Left, Now
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from builder.models import Agent
+from cases.models import Case, CaseEvent, Kind, Reason
+from cases.models import Status as CaseStatus
+from teams.access import TeamRequest, team_page
+from teams.models import Member, Team
+from teams.parts import render_page
+
+from . import demo
+from .models import Handover, HumanRequest
+
+_SHOWN = 6
+_HANDOVERS = 8
+_FLOW = (Kind.CREATED, Kind.HANDED_OVER, Kind.COMPLETED, Kind.FAILED)
+_BEGINNING = 120
+_PERIOD = timedelta(hours=24)
+
+
+@require_GET
+@team_page
+def home(request: TeamRequest) -> HttpResponse:
+    tips_wanted = request.team.is_demo and request.member.tips_dismissed_at is None
+    context = {
+        "flow": flow(request.team),
+        "waiting": waiting(request.team),
+        "handovers": latest_handovers(request.team),
+        "tips": tips(request.team) if tips_wanted else [],
+        "has_agents": Agent.objects.live().filter(team=request.team).exists(),
+    }
+    return render_page(request, "runs/home.html", context, parts=["now"])
+
+
+@require_POST
+@team_page
+def tips_dismiss(request: TeamRequest) -> HttpResponse:
+    Member.objects.filter(pk=request.member.pk, tips_dismissed_at=None).update(tips_dismissed_at=Now())
+    return redirect("home")
+
+
+# --- What is going on ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How many cases came, changed hands and were closed in the last 24 hours."""
+
+    created: int = 0
+    handed_over: int = 0
+    completed: int = 0
+    failed: int = 0
+
+
+def flow(team: Team) -> Flow:
+    events = CaseEvent.objects.filter(team=team, kind__in=_FLOW, at__gte=timezone.now() - _PERIOD)
+    return Flow(**dict(events.order_by().values_list("kind").annotate(Count("pk"))))
+
+
+def latest_handovers(team: Team) -> list[Handover]:
+    applied = Handover.objects.filter(team=team, status=Handover.Status.APPLIED).order_by("-applied_at")
+    applied = applied.select_related("source__agent", "source__case", "target").annotate(
+        beginning=Left("source__input", _BEGINNING)
+    )
+    return list(applied.defer("source__case__data", "source__input", "source__targets")[:_HANDOVERS])
+
+
+# --- What waits for a person -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Item:
+    """A case or a run that goes on only when a person acts. `asks`: the words are a question of the agent."""
+
+    title: str
+    address: str
+    since: datetime
+    agent: Agent | None
+    words: str
+    asks: bool = False
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What has waited longest, and how much there is in all."""
+
+    items: Sequence[Item]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.items)
+
+
+def waiting(team: Team) -> Waiting:
+    cases = Case.objects.present().filter(team=team, status=CaseStatus.NEEDS_INPUT)
+    questions = HumanRequest.objects.filter(team=team, status=HumanRequest.Status.OPEN, run__case=None)
+    first_cases = cases.select_related("assignee").defer("data").order_by("moved_at")[:_SHOWN]
+    first_questions = questions.select_related("run__agent").annotate(beginning=Left("run__input", _BEGINNING))
+    items = [
+        *map(_of_case, first_cases),
+        *(_of_question(question, question.beginning) for question in first_questions.order_by("created_at")[:_SHOWN]),
+    ]
+    items.sort(key=lambda item: item.since)
+    return Waiting(items[:_SHOWN], cases.count() + questions.count())
+
+
+def _of_case(case: Case) -> Item:
+    asks = case.reason in (Reason.QUESTION, Reason.APPROVAL)
+    words = case.detail if asks else Reason(case.reason).label
+    return Item(str(case), reverse("case", args=[case.pk]), case.moved_at, case.assignee, words, asks)
+
+
+def _of_question(question: HumanRequest, beginning: str) -> Item:
+    run = question.run
+    title, address = beginning or "A run without input", reverse("run", args=[run.pk])
+    return Item(title, address, question.created_at, run.agent, question.question, asks=True)
+
+
+# --- Tips ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tip:
+    title: str
+    words: str
+    address: str
+
+
+def tips(team: Team) -> list[Tip]:
+    """What to try next with the demo. What somebody deleted or renamed is left out."""
+    agents = {agent.name: agent for agent in Agent.objects.live().filter(team=team)}
+    queue = team.queues.live().filter(name=demo.QUEUE).first()
+    moving = Case.objects.present().filter(team=team, hops__gt=0).order_by("-moved_at").first()
+    found = []
+    if moving:
+        words = "The timeline of a case shows who handled it, when, and why it was passed on."
+        found.append(Tip("Watch a case change hands", words, reverse("case", args=[moving.pk])))
+    if triage := agents.get(demo.TRIAGE.name):
+        words = "Its procedure is plain text. The agents it mentions are those it may hand over to."
+        found.append(Tip(f"Read what {triage.name} is told", words, reverse("agent", args=[triage.pk])))
+    if billing := agents.get(demo.BILLING.name):
+        words = "Press “Run now”, paste a mail, and see what it makes of it."
+        found.append(Tip(f"Run {billing.name} yourself", words, reverse("agent", args=[billing.pk])))
+    if queue:
+        words = f"Put one into {queue.name} in your own words, and see which agent gets it."
+        found.append(Tip("Add a case", words, reverse("case_new", args=[queue.pk])))
+    return found
