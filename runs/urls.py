@@ -1,4 +1,24 @@
-from django.urls import URLPattern
+from django.urls import path
 
+from . import health, home, views
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("tips/dismiss/", home.tips_dismiss, name="tips_dismiss"),
+    path("runs/", views.runs, name="runs"),
+    path("runs/<uuid:id>/", views.run, name="run"),
+    path("runs/<uuid:id>/stop/", views.run_stop, name="run_stop"),
+    path("runs/<uuid:id>/again/", views.run_again, name="run_again"),
+    path("questions/<uuid:id>/answer/", views.answer, name="answer"),
+    path("agents/<uuid:id>/run/", views.run_start, name="run_start"),
+    path("agents/<uuid:id>/runs/", views.agent_runs, name="agent_runs"),
+    path("agents/<uuid:id>/work/", views.agent_work, name="agent_work"),
+    path("cases/<uuid:id>/runs/", views.case_runs, name="case_runs"),
+    path("cases/<uuid:id>/complete/", views.case_complete, name="case_complete"),
+    path("cases/<uuid:id>/fail/", views.case_fail, name="case_fail"),
+    path("cases/<uuid:id>/postpone/", views.case_postpone, name="case_postpone"),
+    path("cases/<uuid:id>/reprocess/", views.case_reprocess, name="case_reprocess"),
+    path("cases/<uuid:id>/delete/", views.case_delete, name="case_delete"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
