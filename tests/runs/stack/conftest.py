@@ -8,29 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from runs.stack import postgres, processes
-from runs.stack.home import Home
+from runs.stack import processes
 from tests.runs.stack.harness import CHECKOUT, STAND_IN, Started
 
 
-@pytest.fixture(scope="session")
-def fresh_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder as initdb leaves it, made once and copied for each test."""
-    home = Home(tmp_path_factory.mktemp("data"))
-    postgres.open_cluster(home.postgres, home.spare, durable=False)
-    shutil.rmtree(home.spare, ignore_errors=True)
-    return home.postgres
-
-
 @pytest.fixture
-def make_home(tmp_path: Path, fresh_data: Path) -> Callable[[str], Path]:
-    def make(name: str = "home") -> Path:
-        home = tmp_path / name
-        home.mkdir(parents=True)
-        subprocess.run(["cp", "-Rp", fresh_data, home / "postgres"], check=True)
-        return home
-
-    return make
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
 
 
 @pytest.fixture

