@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "teams.admin.admin_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -155,6 +156,8 @@ TEMPLATES = [
     }
 ]
 
+UNFOLD = {"SITE_TITLE": "Baton", "SITE_HEADER": "Baton", "SITE_SUBHEADER": "For operators", "SITE_URL": "/"}
+
 AUTH_USER_MODEL = "teams.User"
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
@@ -178,13 +181,18 @@ STATIC_ROOT = BATON_HOME / "static"
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.SELF],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
+}
+ADMIN_CSP: dict[str, list[str]] = {
+    **SECURE_CSP,
+    "script-src": [CSP.SELF, CSP.UNSAFE_EVAL, CSP.UNSAFE_INLINE],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
 }
 SESSION_COOKIE_HTTPONLY = True
 BATON_HTTPS = _flag("BATON_HTTPS", False)
