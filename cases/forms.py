@@ -52,8 +52,7 @@ class CaseForm(forms.Form):
     details = forms.CharField(
         required=False,
         strip=False,
-        help_text="Plain text, or a JSON object such as {“customer”: “Ada”}: then each of its fields is shown by"
-        " itself.",
+        help_text='Text, or a JSON object such as {"customer": "Ada"}: each of its fields is then shown by itself.',
         widget=forms.Textarea(attrs={"rows": 12}),
     )
     priority = forms.TypedChoiceField(

@@ -14,8 +14,8 @@ from .wording import Agents, Named, Sentence, clock, listed, reason_label, say
 class Now:
     """Where a case is and what happens next. `text` is what somebody wrote (Markdown), `aside` what Baton knows more.
 
-    `help` says what a person can do; `acts` are the buttons for it, the best one first: answer, reprocess, complete,
-    resume_queue, agent (`agent` is whose page to open), queue.
+    `help` says what a person can do; `acts` are the buttons for it, the best one first: reprocess, complete, edit,
+    resume_queue, queue, agent (`agent` is whose page to open).
     """
 
     words: Sentence
@@ -25,6 +25,11 @@ class Now:
     help: str = ""
     acts: tuple[str, ...] = ()
     agent: Agent | None = None
+
+    @property
+    def is_trouble(self) -> bool:
+        """It will not go on without a person."""
+        return self.tone in ("warning", "error")
 
     @property
     def icon(self) -> str:
@@ -68,7 +73,8 @@ def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
         return _waits_for(case.assignee, next((item for item in consumers if item.agent == case.assignee), None), queue)
     if trouble := problems(queue, consumers):
         words = say("Waits. {problem}", problem=trouble[0].words)
-        return Now(words, "warning", help=trouble[0].help, acts=("queue",))
+        acts = ("agent", "queue") if trouble[0].agent else ("queue",)
+        return Now(words, "warning", help=trouble[0].help, acts=acts, agent=trouble[0].agent)
     if all(item.is_full for item in consumers if item.may_start):
         return Now(say("Waits: every agent of {queue} has as many cases as it may.", queue=queue.name))
     return Now(say("Waits for the next free agent of {queue}.", queue=queue.name))
@@ -98,8 +104,8 @@ def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
 
 # What a person can do about a case that waits for one.
 _WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    Reason.QUESTION: ("Answer below, and {agent} goes on.", ("answer",)),
-    Reason.APPROVAL: ("Decide below, and {agent} goes on.", ("answer",)),
+    Reason.QUESTION: ("Answer it below, and {agent} goes on.", ()),
+    Reason.APPROVAL: ("Decide below, and {agent} goes on.", ()),
     Reason.NO_OUTCOME: (
         "Send it again or close it yourself. If it happens often, say in the procedure how a case ends.",
         ("reprocess", "complete", "agent"),
@@ -139,10 +145,11 @@ def _needs_input(case: Case) -> Now:
         agent=agent,
     )
     who: Named = agent or "An agent"
+    # What is asked stands with the place for its answer.
     if case.reason == Reason.QUESTION:
-        return replace(now, words=say("{who} asks:", who=who), text=case.detail)
+        return replace(now, words=say("{who} asks a question and waits for the answer.", who=who))
     if case.reason == Reason.APPROVAL:
-        return replace(now, words=say("{who} asks for approval:", who=who), text=case.detail)
+        return replace(now, words=say("{who} asks for approval and waits for it.", who=who))
     return replace(now, aside="" if case.detail == label else case.detail)
 
 
@@ -164,6 +171,12 @@ class Problem:
     words: str
     help: str
     agent: Agent | None = None
+
+
+def counted(status: str, number: int) -> str:
+    """`3 pending`, `1 needs input`, `4 need input`"""
+    words = Status(status).label.lower()
+    return f"{number} {'need input' if status == Status.NEEDS_INPUT and number != 1 else words}"
 
 
 def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:

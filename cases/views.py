@@ -40,8 +40,7 @@ def _summary(state: queries.QueueState) -> dict[str, Any]:
         "queue": state.queue,
         "state": state,
         "problems": outlook.problems(state.queue, state.consumers),
-        "has_cases": any(state.counts.values()),
-        "counts": [(status, Status(status).label, number) for status, number in state.counts.items()],
+        "counts": [(status, outlook.counted(status, number)) for status, number in state.counts.items() if number],
     }
 
 
