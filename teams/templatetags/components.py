@@ -315,7 +315,7 @@ def _fact_words(value: object) -> str:
 
 @register.simple_tag
 def data_view(value: object) -> SafeString:
-    """Data without depth as a list of facts, text as text, everything else as JSON."""
+    """Data without depth as a list of facts, texts last; text as text, everything else as JSON."""
     if isinstance(value, str):
         return _component("data_view", text=value)
     flat = isinstance(value, dict) and not any(
@@ -325,7 +325,13 @@ def data_view(value: object) -> SafeString:
     facts = []
     if isinstance(value, dict) and flat:
         facts = [(str(key).replace("_", " ").capitalize(), _fact_words(part)) for key, part in value.items()]
-    return _component("data_view", facts=facts, value=value)
+    # The database keeps no order of keys anyway.
+    short = [fact for fact in facts if not _is_long(fact[1])]
+    return _component("data_view", facts=short, texts=[fact for fact in facts if _is_long(fact[1])], value=value)
+
+
+def _is_long(words: str) -> bool:
+    return len(words) > 80 or "\n" in words
 
 
 # --- Forms and dialogs -----------------------------------------------------------------------
