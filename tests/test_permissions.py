@@ -1,0 +1,285 @@
+"""Every address of the product, and who may use it. Nothing crosses a team, and nobody gets in unknown.
+
+A new address fails here until it has its line in PAGES or OPERATIONS: how it is used, and whose id stands in it.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from builder.models import Agent
+from cases.models import Case, Queue
+from config.api import api
+from runs.models import HumanRequest, Run
+from teams.keys import create_key
+from teams.models import Team
+from tests.fixtures import Make
+
+pytestmark = pytest.mark.django_db
+
+# Stands in everything that the other team has, and must never be shown to ours.
+SECRET = "Strangers-only"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`methods` that it takes, with a space between. `of`: whose id stands in the address (a key of `Things.ids`).
+
+    `body`: what an operation of the API would accept. `anonymous`: the answer to somebody unknown. `open`: for all.
+    """
+
+    methods: str = "GET"
+    of: str = ""
+    body: Any = None
+    anonymous: int = 302
+    open: bool = False
+
+
+PAGES: dict[str, Entry] = {
+    "": Entry(),
+    "tips/dismiss/": Entry("POST"),
+    "agents/": Entry(),
+    "agents/new/": Entry("GET POST"),
+    "agents/<uuid:id>/": Entry("GET POST", of="agent"),
+    "agents/<uuid:id>/pause/": Entry("POST", of="agent"),
+    "agents/<uuid:id>/resume/": Entry("POST", of="agent"),
+    "agents/<uuid:id>/delete/": Entry("POST", of="agent"),
+    "agents/<uuid:id>/run/": Entry("POST", of="agent"),
+    "agents/<uuid:id>/runs/": Entry(of="agent"),
+    "agents/<uuid:id>/work/": Entry(of="agent"),
+    "queues/": Entry(),
+    "queues/new/": Entry("GET POST"),
+    "queues/<uuid:id>/": Entry(of="queue"),
+    "queues/<uuid:id>/edit/": Entry("GET POST", of="queue"),
+    "queues/<uuid:id>/pause/": Entry("POST", of="queue"),
+    "queues/<uuid:id>/resume/": Entry("POST", of="queue"),
+    "queues/<uuid:id>/delete/": Entry("POST", of="queue"),
+    "queues/<uuid:id>/cases/new/": Entry("GET POST", of="queue"),
+    "cases/": Entry(),
+    "cases/<uuid:id>/": Entry(of="case"),
+    "cases/<uuid:id>/edit/": Entry("GET POST", of="case"),
+    "cases/<uuid:id>/runs/": Entry(of="case"),
+    "cases/<uuid:id>/complete/": Entry("POST", of="case"),
+    "cases/<uuid:id>/fail/": Entry("POST", of="case"),
+    "cases/<uuid:id>/postpone/": Entry("POST", of="case"),
+    "cases/<uuid:id>/reprocess/": Entry("POST", of="case"),
+    "cases/<uuid:id>/delete/": Entry("POST", of="case"),
+    "runs/": Entry(),
+    "runs/<uuid:id>/": Entry(of="run"),
+    "runs/<uuid:id>/stop/": Entry("POST", of="run"),
+    "runs/<uuid:id>/again/": Entry("POST", of="run"),
+    "questions/<uuid:id>/answer/": Entry("POST", of="human_request"),
+    "live/": Entry(anonymous=403),
+    "sign-in/": Entry(open=True),
+    "sign-out/": Entry("POST", open=True),
+    "healthz": Entry(open=True),
+    "readyz": Entry(open=True),
+    "api/v1/": Entry(open=True),
+    "api/v1/docs": Entry(open=True),
+    "api/v1/openapi.json": Entry(open=True),
+    "^api/": Entry(open=True),
+    "admin/": Entry(),
+}
+
+OPERATIONS: dict[str, Entry] = {
+    "GET /agents": Entry(),
+    "POST /agents": Entry(body={"name": "New"}),
+    "GET /agents/{agent_id}": Entry(of="agent"),
+    "PATCH /agents/{agent_id}": Entry(of="agent", body={"name": "Taken over", "paused": True}),
+    "DELETE /agents/{agent_id}": Entry(of="agent"),
+    "GET /agents/{agent_id}/revisions": Entry(of="agent"),
+    "GET /queues": Entry(),
+    "POST /queues": Entry(body={"name": "New"}),
+    "GET /queues/{queue_id}": Entry(of="queue"),
+    "PATCH /queues/{queue_id}": Entry(of="queue", body={"name": "Taken over", "paused": True}),
+    "DELETE /queues/{queue_id}": Entry(of="queue"),
+    "GET /queues/{queue_id}/cases": Entry(of="queue"),
+    "POST /queues/{queue_id}/cases": Entry(of="queue", body={"title": "New"}),
+    "GET /cases": Entry(),
+    "GET /cases/{case_id}": Entry(of="case"),
+    "PATCH /cases/{case_id}": Entry(of="case", body={"title": "Taken over"}),
+    "DELETE /cases/{case_id}": Entry(of="case"),
+    "GET /cases/{case_id}/events": Entry(of="case"),
+    "POST /cases/{case_id}/reprocess": Entry(of="case"),
+    "POST /cases/{case_id}/complete": Entry(of="case"),
+    "POST /cases/{case_id}/fail": Entry(of="case"),
+    "POST /cases/{case_id}/postpone": Entry(of="case", body={"until": "2031-01-01T00:00:00Z"}),
+    "GET /runs": Entry(),
+    "POST /runs": Entry(body={"agent_id": str(uuid.uuid4())}),
+    "GET /runs/{run_id}": Entry(of="run"),
+    "GET /runs/{run_id}/steps": Entry(of="run"),
+    "POST /runs/{run_id}/stop": Entry(of="run"),
+    "POST /human-requests/{request_id}/respond": Entry(of="human_request", body={"answer": "Yes"}),
+}
+
+
+# --- The tables are complete -----------------------------------------------------------------
+
+
+def test_every_address_has_its_line() -> None:
+    found = set(_routes()) - {_route(name) for name in OPERATIONS}
+    missing, gone = sorted(found - set(PAGES)), sorted(set(PAGES) - found)
+    assert not missing, f"Say in PAGES of {__file__} who may use these: " + ", ".join(
+        f'"{route}": Entry("GET or POST", of="whose id")' for route in missing
+    )
+    assert not gone, f"These are addresses no more; take them out of PAGES of {__file__}: {', '.join(gone)}"
+
+
+def test_every_operation_has_its_line() -> None:
+    missing, gone = sorted(_operations() - set(OPERATIONS)), sorted(set(OPERATIONS) - _operations())
+    assert not missing, f"Say in OPERATIONS of {__file__} who may use these: " + ", ".join(
+        f'"{name}": Entry(of="whose id", body=what it accepts)' for name in missing
+    )
+    assert not gone, f"These are operations no more; take them out of OPERATIONS of {__file__}: {', '.join(gone)}"
+
+
+def test_every_line_says_whose_id_stands_in_the_address() -> None:
+    lines = PAGES | OPERATIONS
+    assert [name for name, entry in lines.items() if ("<" in name or "{" in name) != bool(entry.of)] == []
+
+
+def _routes(patterns: list[URLPattern | URLResolver] | None = None, before: str = "") -> Iterator[str]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver) and pattern.namespace != "admin":
+            yield from _routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def _operations() -> set[str]:
+    paths = api.get_openapi_schema(path_prefix="")["paths"]
+    return {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+
+
+def _route(operation: str) -> str:
+    """The address of an operation as Django has it: `api/v1/agents/<agent_id>`."""
+    return "api/v1" + operation.partition(" ")[2].replace("{", "<").replace("}", ">")
+
+
+# --- What they let through -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the other team has: the ids by kind."""
+
+    ids: dict[str, uuid.UUID]
+
+
+@pytest.fixture
+def theirs(
+    make_team: Make[Team], make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case], make_run: Make[Run]
+) -> Things:
+    strangers = make_team(SECRET)
+    queue = make_queue(SECRET, of=strangers)
+    agent = make_agent(SECRET, of=strangers, queue=queue, aop=SECRET)
+    case = make_case(SECRET, in_queue=queue, data={"text": SECRET})
+    run = make_run(agent, input=SECRET, status="waiting")
+    request = HumanRequest.objects.create(team=strangers, run=run, call_id="1", kind="question", question=SECRET)
+    of = {"agent": agent, "queue": queue, "case": case, "run": run, "human_request": request}
+    return Things({kind: row.pk for kind, row in of.items()})
+
+
+@pytest.fixture
+def program(team: Team) -> Client:
+    return Client(headers={"authorization": f"Bearer {create_key(team, 'Ours')[1]}"})
+
+
+def _calls(names: Callable[[Entry], bool]) -> list[Any]:
+    """Each address with each of its methods, for parametrize."""
+    pages = [
+        pytest.param(route, method, entry, id=f"{method} /{route}")
+        for route, entry in PAGES.items()
+        if names(entry)
+        for method in entry.methods.split()
+    ]
+    operations = [
+        pytest.param(_route(name), name.partition(" ")[0], entry, id=name)
+        for name, entry in OPERATIONS.items()
+        if names(entry)
+    ]
+    return pages + operations
+
+
+def _send(client: Client, method: str, route: str, entry: Entry, id: object = None) -> HttpResponse:
+    start, bracket, rest = route.removeprefix("^").partition("<")
+    address = f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
+    if _is_operation(route):
+        body = b"" if entry.body is None else json.dumps(entry.body).encode()
+        return client.generic(method, address, body, "application/json")
+    return client.generic(method, address)
+
+
+def _is_operation(route: str) -> bool:
+    return route.startswith("api/v1/") and route not in PAGES
+
+
+def _without_csrf(response: HttpResponse) -> bytes:
+    """The token looks different in every answer."""
+    return re.sub(rb"[A-Za-z0-9]{64}", b"", response.content)
+
+
+def _everything() -> dict[str, list[dict[str, Any]]]:
+    """All rows of ours, but for the time that a key was last used."""
+    models = [model for model in apps.get_models() if model._meta.app_label in ("teams", "builder", "cases", "runs")]
+    rows = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
+    return rows | {"ApiKey": [{**row, "last_used_at": None} for row in rows["ApiKey"]]}
+
+
+@pytest.mark.parametrize(("route", "method", "entry"), _calls(lambda entry: not entry.open))
+def test_somebody_unknown_gets_nowhere(client: Client, theirs: Things, route: str, method: str, entry: Entry) -> None:
+    before = _everything()
+    response = _send(client, method, route, entry, theirs.ids.get(entry.of))
+    assert response.status_code == (401 if _is_operation(route) else entry.anonymous)
+    if response.status_code == 302:
+        assert response["Location"].startswith(("/sign-in/", "/admin/login/"))
+    assert SECRET.encode() not in response.content
+    assert _everything() == before
+
+
+@pytest.mark.parametrize(("route", "method", "entry"), _calls(lambda entry: bool(entry.of)))
+def test_another_teams_id_is_like_one_that_nothing_has(
+    signed_in: Client, program: Client, theirs: Things, route: str, method: str, entry: Entry
+) -> None:
+    client = program if _is_operation(route) else signed_in
+    before = _everything()
+    answers = [_send(client, method, route, entry, id) for id in (theirs.ids[entry.of], uuid.uuid4())]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert _without_csrf(answers[0]) == _without_csrf(answers[1])
+    assert SECRET.encode() not in answers[0].content
+    assert _everything() == before
+
+
+@pytest.mark.parametrize(
+    ("route", "method", "entry"), _calls(lambda entry: not entry.of and not entry.open and "GET" in entry.methods)
+)
+def test_another_teams_things_are_nowhere_shown(
+    signed_in: Client, program: Client, theirs: Things, route: str, method: str, entry: Entry
+) -> None:
+    response = _send(program if _is_operation(route) else signed_in, method, route, entry)
+    assert response.status_code < 500
+    if not response.streaming:
+        assert SECRET.encode() not in response.content
+
+
+@pytest.mark.parametrize(("route", "method", "entry"), _calls(lambda entry: entry.open))
+def test_what_is_open_shows_nothing_of_a_team(
+    client: Client, theirs: Things, route: str, method: str, entry: Entry
+) -> None:
+    response = _send(client, method, route, entry)
+    assert response.status_code in (200, 302, 404, 503)
+    assert SECRET.encode() not in getattr(response, "content", b"")
+
+
+def test_the_admin_is_not_for_members(signed_in: Client) -> None:
+    assert signed_in.get("/admin/")["Location"].startswith("/admin/login/")
