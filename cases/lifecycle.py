@@ -29,7 +29,7 @@ MOVES: Mapping[Status, frozenset[Status]] = {
         {Status.PENDING, Status.NEEDS_INPUT, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
     ),
     Status.NEEDS_INPUT: frozenset(
-        {Status.PENDING, Status.IN_PROGRESS, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
+        {Status.PENDING, Status.IN_PROGRESS, Status.NEEDS_INPUT, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
     ),
     Status.POSTPONED: frozenset(
         {Status.PENDING, Status.POSTPONED, Status.NEEDS_INPUT, Status.COMPLETED, Status.FAILED}

@@ -9,6 +9,7 @@ from pydantic_ai.messages import ToolCallPart
 
 from cases import lifecycle as case_lifecycle
 from cases.models import Reason
+from teams import live
 from teams.actors import Actor
 from teams.errors import Refused
 from teams.text import prose
@@ -64,6 +65,7 @@ def answer(request: HumanRequest, text: str, by: Actor) -> HumanRequest:
     if not answered or run.status != Status.WAITING:
         raise Refused("This question was answered or closed in the meantime.", "already_answered")
     _write_result(run, request, text)
+    live.announce(run.team_id, "run", run.pk)
     if not run.human_requests.filter(status=HumanRequest.Status.OPEN).exists():
         if case is not None:
             case_lifecycle.resume(case, text, by=by, agent_id=run.agent_id, run_id=run.pk)
