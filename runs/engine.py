@@ -6,12 +6,14 @@ twenty-eighth of the CPU that the same run takes through `Agent.iter` (docs/arch
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
 from pydantic_ai.messages import ModelResponse
 
 from . import endings, journal, llm, offline, opening, prompts, tools, turns
@@ -32,8 +34,9 @@ async def work(claim: Claim, models: llm.Models, is_leaving: Callable[[], bool])
         await sync_to_async(endings.note_refusal)(claim, found.intended if found else None)
     except llm.ModelProblem as problem:
         await _problem(claim, found, problem)
-    except asyncio.CancelledError:
-        raise
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("run %s: the database went away (%s)", claim.run_id, error)
+        await _give_back_soon(claim)
     except Exception as error:
         logger.exception("run %s broke", claim.run_id)
         broken = Broken("internal_error", f"Baton met an error of its own: {type(error).__name__}: {error}")
@@ -83,6 +86,19 @@ async def _problem(claim: Claim, work: Work | None, problem: llm.ModelProblem) -
         await _unless_lost(claim, lambda: endings.retry_later(claim, delay, problem.message))
     else:
         await _finish(claim, Broken(problem.code, problem.message))
+
+
+async def _give_back_soon(claim: Claim) -> None:
+    """The database is away for a moment: the run goes on from its last step when it is back, or its lease lapses."""
+    ends = time.monotonic() + settings.BATON_LEASE_SECONDS
+    while time.monotonic() < ends:
+        await asyncio.sleep(0.5)
+        try:
+            await sync_to_async(close_old_connections)()
+            await _unless_lost(claim, lambda: endings.give_back(claim))
+        except (OperationalError, InterfaceError):
+            continue
+        return
 
 
 async def _finish(claim: Claim, ending: endings.Ending) -> None:

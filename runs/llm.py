@@ -9,6 +9,7 @@ import os
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import httpx2
 from django.conf import settings
@@ -112,7 +113,8 @@ def _provider(name: str) -> tuple[Provider, str, str]:
     if not key:
         raise ModelProblem(
             "missing_key",
-            f"The model “{name}” needs a key: set {provider.key} in the environment and restart, or choose another model.",
+            f"The model “{name}” needs a key: set {provider.key} in the environment and restart,"
+            " or choose another model.",
         )
     return provider, model, key
 
@@ -122,20 +124,33 @@ class Models:
 
     def __init__(self) -> None:
         self._made: dict[str, Model] = {}
-        self._client = httpx2.AsyncClient(
-            timeout=httpx2.Timeout(settings.MODEL_SILENCE_SECONDS, connect=settings.MODEL_CONNECT_SECONDS),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
-        )
+        self._client: httpx2.AsyncClient | None = None
 
     def get(self, name: str) -> Model:
         if name not in self._made:
             provider, model, key = _provider(name)
             base_url = os.environ.get(provider.base_url) or None
+            self._client = self._client or _client()
             self._made[name] = provider.build(model, key, base_url, self._client)
         return self._made[name]
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._client:
+            await self._client.aclose()
+
+
+def _client() -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(settings.MODEL_SILENCE_SECONDS, connect=settings.MODEL_CONNECT_SECONDS),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+    )
+
+
+def import_providers() -> None:
+    """Imports what the configured providers need. It takes a second each: once, before a worker forks."""
+    for kind, provider in PROVIDERS.items():
+        if os.environ.get(provider.key) or os.environ.get(provider.base_url):
+            import_module(f"pydantic_ai.models.{kind.partition('-')[0]}")
 
 
 async def request(

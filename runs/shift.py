@@ -8,6 +8,7 @@ import asyncio
 import logging
 import signal
 from contextlib import suppress
+from functools import partial
 
 import redis.asyncio
 from asgiref.sync import sync_to_async
@@ -27,10 +28,11 @@ logger = logging.getLogger(__name__)
 LINGER_SECONDS = 5.0
 # A shift that was told to leave gives its runs this long to reach their next step.
 LEAVE_SECONDS = 18.0
+_BLOCK_SECONDS = 4
 
 
 class Shift:
-    """The runs in hand, by claim, and whether the shift is leaving."""
+    """The runs in hand, by claim."""
 
     def __init__(self, worker: str, places: int, linger: float = LINGER_SECONDS) -> None:
         self.worker = worker
@@ -38,17 +40,21 @@ class Shift:
         self.linger = linger
         self.tasks: dict[Claim, asyncio.Task[None]] = {}
         self.leaving = asyncio.Event()
+        self.look = asyncio.Event()  # there may be work, or a free place for it
         self.models = Models()
 
     async def work(self) -> None:
-        helpers = [asyncio.create_task(self._renew()), asyncio.create_task(self._leave_when_told())]
         bell = Bell()
+        helpers = [asyncio.create_task(self._renew()), asyncio.create_task(self._listen(bell))]
+        self._leave_on_sigterm()
         try:
             while not self.leaving.is_set():
+                self.look.clear()
                 took = await self._take()
-                if not self.tasks and not took and not await bell.rings(self.linger):
+                if self.tasks:
+                    await self.look.wait()
+                elif not took and not await self._is_called_within(self.linger):
                     break
-                await self._until_something_happens(bell)
             await self._hand_in()
         finally:
             for helper in helpers:
@@ -56,6 +62,18 @@ class Shift:
             await bell.close()
             await self.models.close()
             await sync_to_async(connections.close_all)()
+
+    async def _is_called_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.look.wait()
+        except TimeoutError:
+            return False
+
+    async def _listen(self, bell: "Bell") -> None:
+        while True:
+            await bell.rings()
+            self.look.set()
 
     async def _take(self) -> int:
         free = self.places - len(self.tasks)
@@ -68,27 +86,16 @@ class Shift:
             await asyncio.sleep(1)
             return 0
         for claim in taken:
-            self.tasks[claim] = asyncio.create_task(engine.work(claim, self.models, self.leaving.is_set))
+            task = asyncio.create_task(engine.work(claim, self.models, self.leaving.is_set))
+            self.tasks[claim] = task
+            task.add_done_callback(partial(self._ended, claim))
         return len(taken)
 
-    async def _until_something_happens(self, bell: "Bell") -> None:
-        """A run ends, the bell rings while places are free, or it is time to leave."""
-        if not self.tasks:
-            return
-        waits: list[asyncio.Task[object]] = [asyncio.create_task(self.leaving.wait())]
-        if len(self.tasks) < self.places:
-            waits.append(asyncio.create_task(bell.rings(self.linger)))
-        await asyncio.wait([*self.tasks.values(), *waits], return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        self._drop_finished()
-
-    def _drop_finished(self) -> None:
-        for claim, task in list(self.tasks.items()):
-            if task.done():
-                del self.tasks[claim]
-                if not task.cancelled() and (error := task.exception()):
-                    logger.error("run %s was left behind; its lease will lapse", claim.run_id, exc_info=error)
+    def _ended(self, claim: Claim, task: asyncio.Task[None]) -> None:
+        del self.tasks[claim]
+        self.look.set()
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("run %s was left behind; its lease will lapse", claim.run_id, exc_info=error)
 
     async def _renew(self) -> None:
         """Renews all leases in one statement, and drops runs that are no longer this worker's."""
@@ -106,22 +113,25 @@ class Shift:
                 if claim not in mine:
                     task.cancel()
 
-    async def _leave_when_told(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            loop.add_signal_handler(signal.SIGTERM, self.leaving.set)
-        except (RuntimeError, ValueError):
-            return  # not the main thread: whoever runs the shift there sets `leaving`
-        await self.leaving.wait()
+    def _leave_on_sigterm(self) -> None:
+        # Elsewhere than on the main thread there are no signals: whoever runs the shift there calls `leave`.
+        with suppress(RuntimeError, ValueError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.leave)
+
+    def leave(self) -> None:
+        """No new runs; those in hand go on to their next step and are given back."""
+        self.leaving.set()
+        self.look.set()
 
     async def _hand_in(self) -> None:
         """Lets the runs reach their next step, where they are given back; cuts off those whose model takes longer."""
-        if self.tasks:
-            await asyncio.wait(self.tasks.values(), timeout=LEAVE_SECONDS)
-        late = [claim for claim, task in self.tasks.items() if not task.done()]
-        for claim in late:
-            self.tasks[claim].cancel()
-        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        if not self.tasks:
+            return
+        await asyncio.wait(self.tasks.values(), timeout=LEAVE_SECONDS)
+        late = dict(self.tasks)
+        for task in late.values():
+            task.cancel()
+        await asyncio.gather(*late.values(), return_exceptions=True)
         for claim in late:
             await sync_to_async(_give_back)(claim)
 
@@ -143,12 +153,13 @@ class Bell:
     def __init__(self) -> None:
         self._client: redis.asyncio.Redis = redis.asyncio.from_url(settings.REDIS_URL)
 
-    async def rings(self, seconds: float) -> bool:
+    async def rings(self) -> None:
+        """Returns when it rang."""
         try:
-            return await self._client.blpop([BELL], timeout=seconds) is not None
+            while not await self._client.blpop([BELL], timeout=_BLOCK_SECONDS):
+                pass
         except (RedisError, OSError):
-            await asyncio.sleep(min(1, seconds))
-            return False
+            await asyncio.sleep(1)
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -4,8 +4,8 @@ import ctypes
 import logging
 import os
 import signal
-import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from django.db import DatabaseError, connections
@@ -14,20 +14,11 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import Worker
 
-# Imported before the fork, so that a shift begins at once.
-from . import engine, sweeper
+# All of this is imported before the fork, so that a shift begins at once.
+from . import closeness, jobs, llm, sweeper
 
 logger = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
-
-
-def name_of_this_horse(worker_name: str | None) -> str:
-    """Who holds a lease: the worker and its horse, so that the parent knows the runs of a horse that died."""
-    return _horse_name(worker_name or socket.gethostname(), os.getpid())
-
-
-def _horse_name(worker_name: str, pid: int) -> str:
-    return f"{worker_name[:80]}/{pid}"
 
 
 class ShiftWorker(Worker):
@@ -36,6 +27,8 @@ class ShiftWorker(Worker):
     def __init__(self, *args: Any, **options: Any) -> None:
         own = {"serializer": JSONSerializer, "worker_ttl": 30, "maintenance_interval": 10}
         super().__init__(*args, **{**options, **own})
+        llm.import_providers()
+        closeness.load()
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         connections.close_all()  # a child must not share its parent's connection
@@ -51,7 +44,7 @@ class ShiftWorker(Worker):
 
     def handle_work_horse_killed(self, job: Job, retpid: int, ret_val: int, rusage: Any) -> None:
         try:
-            sweeper.take_back_from(_horse_name(self.name, retpid))
+            sweeper.take_back_from(jobs.horse_name(self.name, retpid))
         except DatabaseError as error:
             logger.warning("the runs of horse %s wait for their leases to lapse: %s", retpid, error)
         finally:
@@ -59,10 +52,8 @@ class ShiftWorker(Worker):
 
     def request_stop(self, signum: int, frame: Any) -> None:
         if self.horse_pid:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
@@ -70,6 +61,3 @@ def die_with_parent() -> None:
     """An orphaned shift would run on beside whoever takes over. Linux only; elsewhere the lease sees to it."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-__all__ = ["ShiftWorker", "die_with_parent", "engine", "name_of_this_horse"]
