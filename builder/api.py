@@ -105,7 +105,7 @@ class RevisionOut(BaseModel):
 
 
 class AgentFilters(Paging):
-    q: str = Field("", description="Words in the name.")
+    q: str = Field("", max_length=200, description="Words in the name.")
     queue_id: UUID | None = Field(None, description="Agents that consume this queue.")
 
 

@@ -138,7 +138,7 @@ class CaseChanges(Wanted):
 class CaseFilters(Paging):
     status: Status | None = None
     agent_id: UUID | None = Field(None, description="Its assignee.")
-    q: str = Field("", description="Words in title or data, or a number.")
+    q: str = Field("", max_length=200, description="Words in title or data, or a number.")
     external_id: str = ""
 
 

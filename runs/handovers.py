@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.text import slugify
 
 from builder import targets as builder_targets
 from builder.models import Agent, QueueConnection, Revision
@@ -46,7 +45,7 @@ def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[
     rows: list[TargetRow] = []
     for target in mentioned:
         if why_not(target, case) is None:
-            key = _unique(slugify(target.name) or "agent", {row["key"] for row in rows})
+            key = _unique(target.slug, {row["key"] for row in rows})
             rows.append(
                 {"key": key, "agent_id": str(target.pk), "name": target.name, "description": target.description}
             )

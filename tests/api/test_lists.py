@@ -130,3 +130,8 @@ def test_a_page_holds_25_when_nothing_is_said(api: Caller, make_case: Make[Case]
     for _ in range(26):
         make_case()
     assert len(api.get("/cases").json()["items"]) == 25
+
+
+@pytest.mark.parametrize("address", ["/agents", "/cases"])
+def test_a_long_search_is_refused(api: Caller, address: str) -> None:
+    assert set(problem(api.get(address, q="a " * 200), 422, "invalid")["fields"]) == {"q"}
