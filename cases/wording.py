@@ -191,7 +191,13 @@ def _line(event: CaseEvent, agents: Agents) -> Line:
 
 def changed_fields(event: CaseEvent) -> str:
     """`the title and the details`"""
-    return listed([f"the {_FIELDS.get(name, name)}" for name in event.data.get("changes", {})]) or "the case"
+    return listed([f"the {_FIELDS.get(name, name)}" for name in _changes_in_order(event)]) or "the case"
+
+
+def _changes_in_order(event: CaseEvent) -> dict[str, Any]:
+    """As the page has the fields: the database orders keys by their length."""
+    changes = event.data.get("changes", {})
+    return {name: changes[name] for name in ("title", "data", "priority", "labels") if name in changes}
 
 
 def _telling(event: CaseEvent) -> Telling:
@@ -222,8 +228,8 @@ def _target(event: CaseEvent, agents: Agents) -> Named:
 
 
 def _changes_of(event: CaseEvent) -> list[Change]:
-    changes = event.data.get("changes", {})
-    return [told for name, change in changes.items() for told in _changes(name, change.get("old"), change.get("new"))]
+    changes = _changes_in_order(event).items()
+    return [told for name, change in changes for told in _changes(name, change.get("old"), change.get("new"))]
 
 
 def _changes(name: str, old: Any, new: Any) -> list[Change]:
@@ -233,11 +239,11 @@ def _changes(name: str, old: Any, new: Any) -> list[Change]:
     if name == "data" and isinstance(old, dict) and isinstance(new, dict):
         keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
         return [Change(_field(key), _value(old.get(key)), _value(new.get(key))) for key in keys]
-    return [Change(_field(name), _value(old), _value(new))]
+    return [Change(_field(_FIELDS.get(name, name)), _value(old), _value(new))]
 
 
 def _field(name: str) -> str:
-    return _FIELDS.get(name, str(name)).replace("_", " ").capitalize()
+    return str(name).replace("_", " ").capitalize()
 
 
 def _value(value: Any) -> str:
