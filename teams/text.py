@@ -1,10 +1,11 @@
-"""What may stand in texts. PostgreSQL keeps everything but U+0000."""
+"""What may stand in texts. PostgreSQL keeps no U+0000 and no half of a surrogate pair."""
 
 import re
 from typing import Any
 
 from .errors import Refused
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -31,9 +32,9 @@ def prose(value: str, field: str, limit: int) -> str:
 
 
 def storable(value: Any) -> Any:
-    """JSON or text from outside, e.g. a model's, with U+0000 made visible instead of refused."""
+    """JSON or text from outside, e.g. a model's, with what PostgreSQL refuses made visible."""
     if isinstance(value, str):
-        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, dict):
         return {storable(key): storable(item) for key, item in value.items()}
     if isinstance(value, list):
