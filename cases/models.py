@@ -106,7 +106,7 @@ class Case(models.Model):
 
     pending -> in_progress, postponed, needs_input, completed, failed
     in_progress -> pending (handed over, released), needs_input, postponed, completed, failed
-    needs_input -> pending, in_progress (answered), postponed, completed, failed
+    needs_input -> pending, in_progress (answered), needs_input (its run was stopped), postponed, completed, failed
     postponed -> pending (due), needs_input, completed, failed
     completed, failed -> pending (reopened by a person or the API)
 
@@ -269,6 +269,14 @@ class CaseEvent(models.Model):
     class Meta:
         ordering = ["seq"]
         constraints = [models.UniqueConstraint(fields=["case", "seq"], name="one_event_per_seq")]
+        indexes = [
+            # How many cases came, changed hands and were closed since then?
+            models.Index(
+                fields=["team", "kind", "at"],
+                condition=Q(kind__in=["created", "handed_over", "completed", "failed"]),
+                name="event_flow",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"

@@ -241,7 +241,11 @@ class Handover(models.Model):
                 condition=Q(status__in=["recorded", "applied", "cancelled"]), name="handover_status_is_known"
             ),
         ]
-        indexes = [models.Index(fields=["target", "-created_at"], name="handover_newest_of_target")]
+        indexes = [
+            models.Index(fields=["target", "-created_at"], name="handover_newest_of_target"),
+            # Which were the team's latest?
+            models.Index(fields=["team", "-applied_at"], condition=Q(status="applied"), name="handover_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"to {self.target_name}"
