@@ -67,7 +67,7 @@ class AgentForm(forms.Form):
         widget=forms.Select(attrs={"class": "select"}),
     )
     model = forms.CharField(
-        label="Name of the model",
+        label="Provider and model",
         max_length=100,
         required=False,
         help_text="provider:name, such as anthropic:claude-sonnet-5. For a server of your own that speaks OpenAI’s"

@@ -62,9 +62,11 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 def _deleted_agent(request: TeamRequest, saved: AgentDetails) -> HttpResponse:
+    context = _agent_context(request, saved)
     if request.method == "POST":
         messages.error(request, f"{saved.agent.name} was deleted meanwhile, so nothing was saved.")
-    return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
+        context["typed"] = request.POST.get("aop", "")
+    return render_page(request, "builder/agent.html", context, parts=_PARTS)
 
 
 def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, object]:

@@ -1,8 +1,20 @@
+import asyncio
 import os
 import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +26,66 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
     args = [*quiet, "--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     return {**browser_type_launch_args, "executable_path": found, "args": args}
+
+
+class Loop:
+    """Playwright's event loop counts as running on this thread from its first test on, also while it rests."""
+
+    hidden: asyncio.AbstractEventLoop | None = None
+
+    def hide(self) -> None:
+        self.hidden = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+
+    def show(self) -> None:
+        if self.hidden:
+            asyncio._set_running_loop(self.hidden)
+
+
+loop = Loop()
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Iterator[Browser]:
+    yield browser
+    loop.show()
+
+
+@pytest.fixture(autouse=True)
+def hidden_loop() -> Iterator[None]:
+    """Keeps Playwright's loop from the tests that have one of their own."""
+    loop.show()
+    yield
+    loop.hide()
+
+
+@pytest.fixture(scope="session")
+def database_beside_a_loop() -> Iterator[None]:
+    """Django refuses the database to a thread with a running loop, but Playwright's rests while a test acts."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    yield
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def web(database_beside_a_loop: None, django_db_setup: None) -> Iterator[str]:
+    """The address of a web process of Baton on the test's database. Tests that use it commit what they make."""
+    database = os.environ["TEST_DATABASE_URL"].rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database}
+    environment |= {"REDIS_URL": settings.REDIS_URL, "BATON_DATABASE_POOL": "1"}
+    # It listens from here on: who asks before the process is up waits in the socket's backlog.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", str(listener.fileno())]
+        command += ["--log-level", "warning", "--timeout-graceful-shutdown", "1"]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[listener.fileno()])
+        port = listener.getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def signed_in_page(page: Page, web: str, transactional_db: None, signed_in: Client) -> Page:
+    """A tab of `member`, on no page yet."""
+    page.context.add_cookies([{"name": "sessionid", "value": signed_in.cookies["sessionid"].value, "url": web}])
+    return page

@@ -1,0 +1,115 @@
+"""What only a browser shows of an agent's page."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from builder import agents
+from builder.models import Agent
+
+
+def open_agent(page: Page, web: str, agent: Agent) -> None:
+    page.goto(f"{web}/agents/{agent.pk}/")
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "live")
+
+
+def test_a_mention_turns_red_when_its_agent_is_deleted_and_removing_it_heals(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
+) -> None:
+    page = signed_in_page
+    billing = make_agent("Billing Specialist")
+    triage = make_agent("Triage", aop="Refunds go to", mentions=[billing])
+    open_agent(page, web, triage)
+    badge = page.locator("#reading .mention")
+    expect(badge).to_have_attribute("data-status", "ok")
+    text = page.get_by_role("textbox", name="Procedure")
+    text.press_sequentially("First. ")
+
+    agents.delete_agent(billing)
+
+    expect(badge).to_have_attribute("data-status", "deleted")
+    expect(page.locator("#head .notice").first).to_contain_text("starts no runs until")
+    page.get_by_role("button", name="Run now").click()
+    dialog = page.get_by_role("dialog", name="Run now")
+    expect(dialog).to_contain_text("@Billing Specialist")
+    dialog.get_by_role("link", name="Go to the procedure").click()
+    expect(dialog).to_be_hidden()
+    assert "First. " in text.input_value(), "an update took away what was being typed"
+
+    text.fill("Refunds are made here.")
+    text.press("Control+s")
+
+    expect(page.get_by_text("Saved. Runs that start from now on follow it.")).to_be_visible()
+    expect(page.locator("#head .notice")).to_have_count(0)
+    expect(text).to_be_focused()
+    page.get_by_role("button", name="Run now").click()
+    expect(dialog.get_by_role("button", name="Run Triage")).to_be_visible()
+
+
+def test_a_mention_is_put_in_at_the_caret_and_can_be_undone(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
+) -> None:
+    page = signed_in_page
+    billing = make_agent("Billing Specialist")
+    triage = make_agent("Triage", aop="Refunds go to. Not the rest.")
+    open_agent(page, web, triage)
+    text = page.get_by_role("textbox", name="Procedure")
+    text.evaluate("e => { e.focus(); e.setSelectionRange(13, 13) }")
+
+    page.get_by_label("Agent to mention").select_option("Billing Specialist")
+    page.get_by_role("button", name="Mention").click()
+
+    token = f"@[Billing Specialist](agent:{billing.pk})"
+    expect(text).to_have_value(f"Refunds go to {token}. Not the rest.")
+    expect(text).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(text).to_have_value("Refunds go to. Not the rest.")
+
+
+def test_a_page_says_that_somebody_else_has_saved(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
+) -> None:
+    page = signed_in_page
+    agent = make_agent("Triage", aop="Mine.")
+    open_agent(page, web, agent)
+    text = page.get_by_role("textbox", name="Procedure")
+    text.fill("My own words.")
+
+    agents.save_agent(agent, aop="Theirs.")
+    expect(page.get_by_text("Revision 2 was saved")).to_be_visible()
+    expect(text).to_have_value("My own words.")
+
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Save again to replace theirs")).to_be_visible()
+    expect(text).to_have_value("My own words.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. Runs that start")).to_be_visible()
+    agent.refresh_from_db()
+    assert agent.live_revision.aop == "My own words."
+
+
+def test_what_an_agent_has_in_hand_is_looked_up_when_the_dialog_opens(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
+) -> None:
+    page = signed_in_page
+    open_agent(page, web, make_agent("Triage"))
+    dialog = page.get_by_role("dialog", name="Delete this agent?")
+    page.get_by_role("button", name="Delete").click()
+    expect(dialog).to_contain_text("no open cases and no live runs")
+    dialog.get_by_role("button", name="Delete Triage").click()
+    expect(page.get_by_text("Triage was deleted.")).to_be_visible()
+    expect(page.get_by_text("No agents yet")).to_be_visible()
+
+
+def test_nothing_breaks_the_content_security_policy(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
+) -> None:
+    page = signed_in_page
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    agent = make_agent("Triage")
+    for path in ("/", "/agents/", "/agents/new/", f"/agents/{agent.pk}/"):
+        page.goto(web + path)
+        page.wait_for_load_state("networkidle") if path == "/agents/new/" else None
+    assert complaints == []
