@@ -17,6 +17,7 @@ from builder.models import Agent
 from teams import bell
 from teams.actors import BATON, Actor
 from teams.errors import Refused
+from teams.text import storable
 
 from . import timeline
 from .models import Case, Kind, Reason, Status
@@ -55,7 +56,7 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
         )
     fields = {"reason": "", "due_at": None, **(changes or {}), "status": to, "moved_at": timezone.now()}
     for name, value in fields.items():
-        setattr(case, name, value)
+        setattr(case, name, storable(value))
     case.fence += 1
     row = timeline.event(case, kind, **about)
     case.save(update_fields=[*fields, "fence", "last_seq"])

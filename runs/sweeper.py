@@ -14,14 +14,13 @@ from .claims import lapsed
 from .models import Run, Status
 
 
-def sweep() -> None:
-    """One round. Everything here may run twice or late without harm."""
+def sweep() -> bool:
+    """One round. Everything here may run twice or late without harm. False when there is work and no bell to ring."""
     take_back(lapsed().values_list("pk", flat=True))
     with transaction.atomic():
         case_lifecycle.wake_due_cases()
     interventions.release_work_of_deleted_agents()
-    if has_due_work():
-        bell.ring_now()
+    return not has_due_work() or bell.ring_now()
 
 
 def take_back(run_ids: Iterable[UUID]) -> None:

@@ -17,6 +17,7 @@ from pydantic_ai.tools import ToolDefinition
 from cases import changes
 from cases.models import Case
 from teams.errors import Refused
+from teams.text import storable
 
 from .endings import lock_both
 from .journal import Work, append, tool_result
@@ -136,7 +137,7 @@ def parse(work: Work, call: ToolCallPart) -> Any:
         names = ", ".join(tool.name for tool in TOOLS.values() if tool.is_offered(work))
         raise Refused(f"There is no tool {call.tool_name}. Your tools: {names}.", "unknown_tool")
     try:
-        return tool.arguments.model_validate(call.args_as_dict(raise_if_invalid=True))
+        return tool.arguments.model_validate(storable(call.args_as_dict(raise_if_invalid=True)))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise Refused(f"These arguments do not fit: {wrong}. Please call {tool.name} again.", "invalid") from error

@@ -24,7 +24,8 @@ def ring() -> None:
     transaction.on_commit(ring_now, robust=True)
 
 
-def ring_now() -> None:
+def ring_now() -> bool:
+    """False when Redis does not answer, so that nobody heard it."""
     try:
         connection = django_rq.get_connection("default")
         queue = Queue("default", connection=connection, serializer=JSONSerializer)
@@ -37,3 +38,5 @@ def ring_now() -> None:
             queue.enqueue(_SHIFT, job_timeout=-1, result_ttl=0, failure_ttl=60)
     except RedisError as error:
         logger.warning("The bell was not rung (%s); the clock will find the work.", error)
+        return False
+    return True

@@ -40,9 +40,10 @@ def process(provider: Provider) -> Iterator[Callable[..., subprocess.Popen[bytes
     }
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*command: str) -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen([sys.executable, MANAGE, *command], env=environment, start_new_session=True))
-        return started[-1]
+    def start(*command: str, **own: str) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen([sys.executable, MANAGE, *command], env=environment | own, start_new_session=True)
+        started.append(child)
+        return child
 
     yield start
     for child in started:
@@ -148,3 +149,11 @@ def test_a_worker_told_to_leave_hands_its_runs_in_without_a_loss(process, desk, 
     process("rqworker", "default")
     wait_for(lambda: is_done(case))
     assert provider.requests[1].results[0].text == "Changed: labels."
+
+
+def test_without_redis_the_work_goes_on(process, desk, make_case) -> None:
+    clock = process("clock", REDIS_URL="unix:///nothing/here")
+    case = make_case("refund", assignee=desk)
+    wait_for(lambda: is_done(case))
+    clock.terminate()
+    assert clock.wait(timeout=25) == 0

@@ -2,11 +2,14 @@
 
 import logging
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
 
 import django_rq
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
@@ -28,19 +31,37 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
+        stand_in = StandIn()
         while not stopped.is_set():
             began = time.monotonic()
-            tick()
+            tick(stand_in)
             stopped.wait(max(0.05, 1 - (time.monotonic() - began)))
+        stand_in.leave()
 
 
-def tick() -> None:
+class StandIn:
+    """Without Redis no worker can be called. Then the clock has a shift of its own, one at a time."""
+
+    shift: subprocess.Popen[bytes] | None = None
+
+    def work(self) -> None:
+        if self.shift is None or self.shift.poll() is not None:
+            self.shift = subprocess.Popen([sys.executable, settings.BASE_DIR / "manage.py", "shift"])  # noqa: S603
+
+    def leave(self) -> None:
+        if self.shift and self.shift.poll() is None:
+            self.shift.terminate()
+            self.shift.wait()
+
+
+def tick(stand_in: StandIn) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
             is_mine = cursor.fetchone()[0]
         if is_mine:
-            sweep()
+            if not sweep():
+                stand_in.work()
             django_rq.get_connection("default").set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)

@@ -1,0 +1,17 @@
+"""manage.py shift: works what there is to do and ends; what a worker does when the bell rings."""
+
+import os
+import socket
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from runs import jobs
+from runs.shift import run_shift
+
+
+class Command(BaseCommand):
+    help = "Works until nothing is left to do. Needs no Redis."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        run_shift(jobs.horse_name(f"shift-{socket.gethostname()}", os.getpid()), linger=0)
