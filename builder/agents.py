@@ -158,8 +158,9 @@ def delete_agent(agent: Agent) -> None:
 
 
 def mentioned_by(agent: Agent) -> Iterable[Agent]:
-    """The live agents whose live revision mentions this one."""
-    return Agent.objects.live().filter(revisions__status=Revision.Status.LIVE, revisions__mentions__target=agent)
+    """The other live agents whose live revision mentions this one."""
+    others = Agent.objects.live().exclude(pk=agent.pk)
+    return others.filter(revisions__status=Revision.Status.LIVE, revisions__mentions__target=agent)
 
 
 def _locked(agent: Agent) -> Agent:

@@ -26,7 +26,6 @@ _SHOWN = 6
 _HANDOVERS = 8
 _FLOW = (Kind.CREATED, Kind.HANDED_OVER, Kind.COMPLETED, Kind.FAILED)
 _BEGINNING = 120
-_PERIOD = timedelta(hours=24)
 
 
 @require_GET
@@ -34,7 +33,7 @@ _PERIOD = timedelta(hours=24)
 def home(request: TeamRequest) -> HttpResponse:
     tips_wanted = request.team.is_demo and request.member.tips_dismissed_at is None
     context = {
-        "flow": flow(request.team),
+        "flow": flow(request.team, since=timezone.now() - timedelta(hours=24)),
         "waiting": waiting(request.team),
         "handovers": latest_handovers(request.team),
         "tips": tips(request.team) if tips_wanted else [],
@@ -55,7 +54,7 @@ def tips_dismiss(request: TeamRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Flow:
-    """How many cases came, changed hands and were closed in the last 24 hours."""
+    """How many cases came, changed hands and were closed."""
 
     created: int = 0
     handed_over: int = 0
@@ -63,8 +62,8 @@ class Flow:
     failed: int = 0
 
 
-def flow(team: Team) -> Flow:
-    events = CaseEvent.objects.filter(team=team, kind__in=_FLOW, at__gte=timezone.now() - _PERIOD)
+def flow(team: Team, since: datetime) -> Flow:
+    events = CaseEvent.objects.filter(team=team, kind__in=_FLOW, at__gte=since)
     return Flow(**dict(events.order_by().values_list("kind").annotate(Count("pk"))))
 
 
