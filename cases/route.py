@@ -33,11 +33,11 @@ class Stop:
 # What a stage's outcome is called, and the state that draws it.
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     "handed_over": ("handed_over", "Handed over"),
-    "completed": ("completed", "Completed the case"),
-    "failed": ("failed", "Marked as failed"),
+    "completed": ("completed", "Completed"),
+    "failed": ("failed", "Failed"),
     "postponed": ("postponed", "Postponed"),
     "needs_input": ("needs_input", "Needed a person"),
-    "released": ("withdrawn", "Went back to the queue"),
+    "released": ("withdrawn", "Given back"),
     "stopped": ("stopped", "Stopped"),
 }
 

@@ -77,6 +77,7 @@ class Line:
     text: str = ""
     aside: str = ""
     run_id: UUID | None = None
+    revision: int | None = None
     changes: tuple[Change, ...] = ()
     more_changes: int = 0
 
@@ -184,6 +185,7 @@ def _line(event: CaseEvent, agents: Agents) -> Line:
         text=event.text if telling.shows == "text" else "",
         aside=event.text if telling.shows == "aside" else "",
         run_id=event.run_id if event.kind in _OPENS_RUN else None,
+        revision=event.data.get("revision"),
         changes=tuple(told[:_CHANGES_LIMIT]),
         more_changes=max(0, len(told) - _CHANGES_LIMIT),
     )

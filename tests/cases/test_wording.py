@@ -93,9 +93,10 @@ def test_a_cancelled_handover_says_why() -> None:
 
 def test_a_sentence_leads_to_its_run_once() -> None:
     run = uuid4()
-    started = event(Kind.STARTED, agent_id=TRIAGE.pk, run_id=run)
+    started = event(Kind.STARTED, agent_id=TRIAGE.pk, run_id=run, data={"revision": 4})
     completed = event(Kind.COMPLETED, agent_id=TRIAGE.pk, run_id=run)
-    assert [line.run_id for line in lines([started, completed], AGENTS)] == [run, None]
+    told = [(line.run_id, line.revision) for line in lines([started, completed], AGENTS)]
+    assert told == [(run, 4), (None, None)]
 
 
 def changed(run_id: UUID, **changes: tuple[Any, Any]) -> CaseEvent:
