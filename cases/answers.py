@@ -25,6 +25,7 @@ class QueueOut(BaseModel):
     description: str
     paused: bool
     hop_limit: int
+    first_agent_id: Annotated[UUID | None, Field(description="Takes the cases that are assigned to nobody.")]
     counts: Annotated[dict[Status, int], Field(description="How many cases it has of each status.")]
     created_at: datetime
 
@@ -99,6 +100,7 @@ def queues_out(found: Sequence[Queue]) -> list[QueueOut]:
             description=queue.description,
             paused=queue.is_paused,
             hop_limit=queue.hop_limit,
+            first_agent_id=queue.first_agent_id,
             counts={Status(status): number for status, number in counts[queue.pk].items()},
             created_at=queue.created_at,
         )

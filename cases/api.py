@@ -57,6 +57,7 @@ class QueueChanges(Wanted):
     description: str | None = None
     paused: bool | None = None
     hop_limit: HopLimit | None = None
+    first_agent_id: UUID | None = Field(None, description="Takes the cases that are assigned to nobody; null: any.")
 
 
 @router.get("/queues", response=Page[QueueOut], tags=["Queues"], summary="List queues, newest first")
@@ -84,10 +85,23 @@ def change_queue(request: KeyRequest, queue_id: UUID, changes: QueueChanges) -> 
     team = request.auth.team
     with transaction.atomic():
         queue = find(team.queues.live().select_for_update(no_key=True), queue_id)
-        queues.save_queue(queue, name=changes.name, description=changes.description, hop_limit=changes.hop_limit)
+        queues.save_queue(
+            queue,
+            name=changes.name,
+            description=changes.description,
+            hop_limit=changes.hop_limit,
+            first_agent=_first_agent(team, changes),
+        )
         if changes.paused is not None:
             (queues.pause_queue if changes.paused else queues.resume_queue)(queue)
     return _read_queue(team, queue_id)
+
+
+def _first_agent(team: Team, changes: QueueChanges) -> Agent | queues.Unchanged | None:
+    if "first_agent_id" not in changes.model_fields_set:
+        return queues.UNCHANGED
+    wanted = changes.first_agent_id
+    return find(team.agents.live(), wanted, "first_agent_id") if wanted else None
 
 
 @router.delete("/queues/{queue_id}", response={204: None}, tags=["Queues"], summary="Delete a queue without open cases")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from builder.models import Agent
 from teams.errors import Refused
 
 from .consumers import Consumer
@@ -37,12 +38,30 @@ class QueueForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "max-w-28"}),
     )
 
-    @classmethod
-    def of(cls, queue: Queue) -> "QueueForm":
-        return cls(
-            initial={"name": queue.name, "description": queue.description, "hop_limit": queue.hop_limit},
-            label_suffix="",
-        )
+
+class EditQueueForm(QueueForm):
+    first_agent = forms.TypedChoiceField(
+        label="New cases go to",
+        required=False,
+        empty_value=None,
+        coerce=str,
+        help_text="Whoever reads new cases first, and hands over what is not theirs.",
+    )
+
+    def __init__(self, data: Any = None, *, queue: Queue, consumers: Iterable[Consumer]) -> None:
+        initial = {
+            "name": queue.name,
+            "description": queue.description,
+            "hop_limit": queue.hop_limit,
+            "first_agent": str(queue.first_agent_id or ""),
+        }
+        super().__init__(data, initial=initial, label_suffix="")
+        self.agents = {str(item.agent.pk): item.agent for item in consumers}
+        choices = [("", "Any agent of the queue"), *((key, agent.name) for key, agent in self.agents.items())]
+        self.fields["first_agent"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_first_agent(self) -> Agent | None:
+        return self.agents.get(self.cleaned_data["first_agent"])
 
 
 class CaseForm(forms.Form):
@@ -77,10 +96,11 @@ class NewCaseForm(CaseForm):
         label="Who takes it first", required=False, empty_value=None, coerce=str, choices=[("", "Any agent")]
     )
 
-    def __init__(self, data: Any = None, *, consumers: Iterable[Consumer]) -> None:
+    def __init__(self, data: Any = None, *, queue: Queue, consumers: Iterable[Consumer]) -> None:
         super().__init__(data, label_suffix="")
         self.agents = {str(item.agent.pk): item.agent for item in consumers}
-        choices = [("", "Any agent of the queue")]
+        first = self.agents.get(str(queue.first_agent_id))
+        choices = [("", f"{first.name}, as always in this queue" if first else "Any agent of the queue")]
         choices += [(str(item.agent.pk), _offered(item)) for item in consumers]
         self.fields["assignee"].choices = choices  # type: ignore[attr-defined]
 

@@ -33,6 +33,16 @@ class Queue(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(50)],
         help_text="How often a case may be handed over before a person is asked to look at it.",
     )
+    first_agent = models.ForeignKey(
+        Agent,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Takes every case that is assigned to nobody, as long as it consumes the queue.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -41,6 +51,7 @@ class Queue(models.Model):
 
     if TYPE_CHECKING:
         team_id: UUID
+        first_agent_id: UUID | None
 
     class Meta:
         ordering = ["name"]

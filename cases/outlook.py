@@ -69,8 +69,10 @@ def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
     if queue.is_paused:
         words = say("Waits: the queue {queue} is paused.", queue=queue.name)
         return Now(words, "warning", help="Cases go on when somebody resumes it.", acts=("resume_queue",))
-    if case.assignee:
-        return _waits_for(case.assignee, next((item for item in consumers if item.agent == case.assignee), None), queue)
+    taker = case.assignee_id or queue.first_agent_id
+    waited_for = next((item for item in consumers if item.agent.pk == taker), None)
+    if agent := case.assignee or (waited_for and waited_for.agent):
+        return _waits_for(agent, waited_for, queue)
     if trouble := problems(queue, consumers):
         words = say("Waits. {problem}", problem=trouble[0].words)
         acts = ("agent", "queue") if trouble[0].agent else ("queue",)

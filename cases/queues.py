@@ -1,8 +1,11 @@
 """The verbs of queues: create, change, pause, delete."""
 
+from enum import Enum
+
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from builder.models import Agent, QueueConnection
 from teams import bell, live
 from teams.errors import Refused
 from teams.models import Team
@@ -13,15 +16,34 @@ from .models import DEFAULT_HOP_LIMIT, Queue
 DEFAULT_QUEUE = "Default"
 
 
-def create_queue(team: Team, name: str, description: str = "", hop_limit: int = DEFAULT_HOP_LIMIT) -> Queue:
-    queue = Queue(team=team)
-    return save_queue(queue, name=name, description=description, hop_limit=hop_limit)
+class Unchanged(Enum):
+    """What an argument says that is not given, where None means something."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
+
+
+def create_queue(
+    team: Team,
+    name: str,
+    description: str = "",
+    hop_limit: int = DEFAULT_HOP_LIMIT,
+) -> Queue:
+    return save_queue(Queue(team=team), name=name, description=description, hop_limit=hop_limit)
 
 
 @transaction.atomic
 def save_queue(
-    queue: Queue, *, name: str | None = None, description: str | None = None, hop_limit: int | None = None
+    queue: Queue,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    hop_limit: int | None = None,
+    first_agent: Agent | Unchanged | None = UNCHANGED,
 ) -> Queue:
+    """Saves what is given. `first_agent` must consume the queue; None: new cases go to any consumer."""
     queue.name = one_line(queue.name if name is None else name, "name", 80)
     queue.description = one_line(
         queue.description if description is None else description, "description", 200, required=False
@@ -29,6 +51,10 @@ def save_queue(
     queue.hop_limit = queue.hop_limit if hop_limit is None else hop_limit
     if not 1 <= queue.hop_limit <= 50:
         raise Refused("Please choose between 1 and 50 handovers.", "invalid", {"hop_limit": "Between 1 and 50."})
+    if not isinstance(first_agent, Unchanged):
+        if first_agent:
+            check_consumes(first_agent, queue, "first_agent_id")
+        queue.first_agent = first_agent
     try:
         with transaction.atomic():
             queue.save()
@@ -38,7 +64,15 @@ def save_queue(
         message = f"A queue called “{queue.name}” already exists. Please choose another name."
         raise Refused(message, "name_taken", {"name": message}) from error
     live.announce(queue.team_id, "queue", queue.pk)
+    bell.ring()  # another first agent may be free
     return queue
+
+
+def check_consumes(agent: Agent, queue: Queue, field: str) -> None:
+    """Refused, at that field, when the agent does not work the queue."""
+    if agent.is_deleted or not queue.connections.filter(agent=agent, role=QueueConnection.Role.CONSUMER).exists():
+        message = f"{agent.name} does not work this queue."
+        raise Refused(message, "not_a_consumer", {field: message})
 
 
 def pause_queue(queue: Queue) -> None:

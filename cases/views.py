@@ -19,7 +19,7 @@ from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .consumers import consumers
 from .creation import NewCase, add_case
-from .forms import EditCaseForm, NewCaseForm, QueueForm, show_refusal
+from .forms import EditCaseForm, EditQueueForm, NewCaseForm, QueueForm, show_refusal
 from .models import Case, Kind, Queue, Status
 from .queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
 
@@ -69,7 +69,8 @@ def queue_new(request: TeamRequest) -> HttpResponse:
 @team_page
 def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     queue = queue_or_404(request.team, id)
-    form = QueueForm(request.POST, label_suffix="") if request.method == "POST" else QueueForm.of(queue)
+    working = consumers([queue.pk])[queue.pk]
+    form = EditQueueForm(request.POST or None, queue=queue, consumers=working)
     if form.is_valid():
         try:
             save_queue(queue, **form.cleaned_data)
@@ -146,7 +147,7 @@ def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
 @team_page
 def case_new(request: TeamRequest, id: UUID) -> HttpResponse:
     queue = queue_or_404(request.team, id)
-    form = NewCaseForm(request.POST or None, consumers=consumers([queue.pk]).get(queue.pk, []))
+    form = NewCaseForm(request.POST or None, queue=queue, consumers=consumers([queue.pk]).get(queue.pk, []))
     if request.method == "POST" and form.is_valid():
         try:
             case = add_case(queue, _new_case(form), by=request.actor)

@@ -65,11 +65,14 @@ def _queues_with_work() -> Iterable[UUID]:
 @transaction.atomic
 def dispatch_queue(queue_id: UUID, limit: int) -> int:
     queue = Queue.objects.live().select_for_update(no_key=True).filter(pk=queue_id, paused_at=None).first()
-    consumers = {consumer.connection.agent_id: consumer for consumer in _consumers(queue)} if queue else {}
+    if queue is None:
+        return 0
+    consumers = {consumer.connection.agent_id: consumer for consumer in _consumers(queue)}
+    first = _first(queue)
     given = 0
     while given < limit and (free := {pk: consumer for pk, consumer in consumers.items() if consumer.room > 0}):
-        batch = _next_cases(queue_id, free, limit - given)
-        taken = sum(_give(case, free) for case in batch)
+        batch = _next_cases(queue, free, limit - given)
+        taken = sum(_give(case, case.assignee_id or first, free) for case in batch)
         if not taken:
             break
         given += taken
@@ -80,17 +83,28 @@ def has_work() -> bool:
     """Is there a case that a consumer with a free place could take?"""
     for queue in Queue.objects.filter(pk__in=list(_queues_with_work())):
         free = [consumer.connection.agent_id for consumer in _consumers(queue) if consumer.room > 0]
-        if free and _takeable(queue.pk, free).exists():
+        if free and _takeable(queue, free).exists():
             return True
     return False
 
 
-def _takeable(queue_id: UUID, free: Iterable[UUID]) -> CaseQuerySet:
-    return Case.objects.present().pending().filter(Q(assignee=None) | Q(assignee__in=list(free)), queue_id=queue_id)
+def _takeable(queue: Queue, free: Iterable[UUID]) -> CaseQuerySet:
+    free = list(free)
+    mine = Q(assignee__in=free)
+    first = _first(queue)
+    anybodys = Q(assignee=None) if first is None or first in free else Q(pk__in=[])
+    return Case.objects.present().pending().filter(mine | anybodys, queue=queue)
 
 
-def _next_cases(queue_id: UUID, free: Iterable[UUID], limit: int) -> list[Case]:
-    cases = _takeable(queue_id, free).in_dispatch_order()
+def _first(queue: Queue) -> UUID | None:
+    """Who takes the cases that are assigned to nobody; None: any consumer."""
+    connected = QueueConnection.objects.filter(queue=queue, role=QueueConnection.Role.CONSUMER)
+    found = connected.filter(agent=queue.first_agent_id, agent__deleted_at=None) if queue.first_agent_id else None
+    return queue.first_agent_id if found and found.exists() else None
+
+
+def _next_cases(queue: Queue, free: Iterable[UUID], limit: int) -> list[Case]:
+    cases = _takeable(queue, free).in_dispatch_order()
     return list(cases.select_for_update(no_key=True, skip_locked=True)[:limit])
 
 
@@ -115,10 +129,10 @@ def _consumers(queue: Queue) -> list[Consumer]:
     ]
 
 
-def _give(case: Case, consumers: dict[UUID, Consumer]) -> bool:
-    """Starts a run of the case's assignee, else of the least loaded consumer, of these the longest idle."""
-    if case.assignee_id:
-        candidates = [consumers[case.assignee_id]]
+def _give(case: Case, taker: UUID | None, consumers: dict[UUID, Consumer]) -> bool:
+    """Starts a run of the one who is to take it, else of the least loaded consumer, of these the longest idle."""
+    if taker:
+        candidates = [consumers[taker]]
     else:
         candidates = sorted(
             consumers.values(),

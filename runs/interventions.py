@@ -9,11 +9,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from builder.models import Agent, QueueConnection
+from builder.models import Agent
 from cases import lifecycle as case_lifecycle
 from cases import timeline
 from cases.models import Case, Kind, Reason
 from cases.models import Status as CaseStatus
+from cases.queues import check_consumes
 from teams import bell
 from teams.actors import BATON, Actor
 from teams.errors import Refused
@@ -55,7 +56,7 @@ def postpone(case: Case, until: datetime, by: Actor) -> Case:
 def reprocess(case: Case, by: Actor, assignee: Agent | None = None) -> Case:
     """Through the queue again, for one agent or for any; also reopens a closed case."""
     if assignee is not None:
-        _check_consumes(assignee, case)
+        check_consumes(assignee, case.queue, "assignee_id")
     return _act(case, by, lambda row: case_lifecycle.reopen(row, by=by, to=assignee))
 
 
@@ -82,13 +83,6 @@ def _stop_live_run(case: Case) -> None:
     run = Run.objects.select_for_update(no_key=True).filter(case=case, status__in=LIVE).first()
     if run is not None:
         lifecycle.stop(run)
-
-
-def _check_consumes(agent: Agent, case: Case) -> None:
-    role = QueueConnection.Role.CONSUMER
-    if agent.is_deleted or not agent.queue_connections.filter(queue_id=case.queue_id, role=role).exists():
-        message = f"{agent.name} does not work the queue of this case."
-        raise Refused(message, "not_a_consumer", {"assignee_id": message})
 
 
 def release_work_of_deleted_agents() -> None:

@@ -9,7 +9,7 @@ from builder.agents import Consumes, connect, create_agent, save_agent
 from builder.models import Agent
 from cases.creation import NewCase, add_cases
 from cases.models import Case, Queue
-from cases.queues import create_queue
+from cases.queues import create_queue, save_queue
 from cases.teams import create_team
 from teams.actors import BATON
 from teams.models import Member, Team, User
@@ -33,7 +33,8 @@ def seed_demo() -> bool:
     Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
     queue = create_queue(team, demo.QUEUE, demo.QUEUE_DESCRIPTION)
     agents = _agents(team, queue)
-    add_cases(queue, [_case(case, agents, place) for place, case in enumerate(demo.CASES)], by=BATON)
+    save_queue(queue, first_agent=agents[demo.TRIAGE.name])
+    add_cases(queue, [_case(case, place) for place, case in enumerate(demo.CASES)], by=BATON)
     return True
 
 
@@ -47,7 +48,7 @@ def _agents(team: Team, queue: Queue) -> dict[str, Agent]:
     return agents
 
 
-def _case(row: demo.DemoCase, agents: dict[str, Agent], place: int) -> NewCase:
+def _case(row: demo.DemoCase, place: int) -> NewCase:
     """Mail arrives one by one, so that whoever opens the page still sees it being handed over."""
     arrives = timezone.now() + max(0, place - _AT_ONCE + 1) * _BETWEEN
     return NewCase(
@@ -56,5 +57,4 @@ def _case(row: demo.DemoCase, agents: dict[str, Agent], place: int) -> NewCase:
         priority=Case.Priority[row.priority.upper()],
         labels=row.labels,
         postpone_until=arrives if place >= _AT_ONCE else None,
-        assignee=agents[demo.TRIAGE.name],
     )

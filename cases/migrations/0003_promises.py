@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("builder", "0003_promises"), ("cases", "0002_initial")]
 
     operations = [
+        same_team("cases_queue", "first_agent_id", "builder_agent"),
         same_team("cases_case", "queue_id", "cases_queue"),
         same_team("cases_case", "assignee_id", "builder_agent"),
         same_team("cases_caseevent", "case_id", "cases_case"),

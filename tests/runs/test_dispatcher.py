@@ -6,10 +6,11 @@ from django.utils import timezone
 from builder.agents import connect, delete_agent, pause_agent, resume_agent, save_agent
 from cases import lifecycle
 from cases.models import Case, Status
-from cases.queues import pause_queue, resume_queue
+from cases.queues import pause_queue, resume_queue, save_queue
 from runs import dispatcher, endings, sweeper
 from runs.models import Run
 from runs.models import Status as RunStatus
+from teams.errors import Refused
 from teams.models import new_id
 from tests.fixtures import events, take
 
@@ -140,3 +141,27 @@ def test_other_teams_agents_never_get_a_case(make_case, make_agent, make_team, m
     make_case()
     assert dispatcher.dispatch(5) == 0
     assert not stranger.runs.exists()
+
+
+def test_cases_of_nobody_go_to_the_queues_first_agent_and_wait_for_it(make_case, make_agent, queue) -> None:
+    first, other = make_agent(queue=queue, concurrency=1), make_agent(queue=queue)
+    save_queue(queue, first_agent=first)
+    cases = [make_case(), make_case()]
+    assert dispatcher.dispatch(10) == 1
+    assert [case.runs.count() for case in cases] == [1, 0]
+    assert not other.runs.exists()
+
+
+def test_a_first_agent_that_no_longer_consumes_the_queue_holds_nothing_up(make_case, make_agent, queue) -> None:
+    first, other = make_agent(queue=queue), make_agent(queue=queue)
+    save_queue(queue, first_agent=first)
+    connect(first, [])
+    make_case()
+    assert dispatcher.dispatch(10) == 1
+    assert other.runs.exists()
+
+
+def test_a_first_agent_must_consume_the_queue(make_agent, queue) -> None:
+    with pytest.raises(Refused) as refused:
+        save_queue(queue, first_agent=make_agent())
+    assert "first_agent_id" in refused.value.fields
