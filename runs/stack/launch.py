@@ -58,7 +58,7 @@ class Plan:
 
 
 def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
-    """What uses the servers, in the order of starting."""
+    """What uses the servers, in the order of starting. The page comes before the work: it is what is waited for."""
     manage = [sys.executable, str(MANAGE)]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--app-dir", str(MANAGE.parent)]
     web += ["--host", plan.host, "--port", str(plan.port), "--timeout-graceful-shutdown", "3", "--log-level", "warning"]
@@ -67,12 +67,12 @@ def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
     workers = [f"worker {number}" for number in range(1, plan.workers + 1)]
     return [
         Program("prepare", [*manage, "prepare"], environment, once=True),
+        Program("web", web, environment, ready=plan.web_answers),
         *(
             Program(name, [*manage, "rqworker", "default", "--serializer", JSON, "--verbosity", "0"], forking)
             for name in workers
         ),
         Program("clock", [*manage, "clock"], environment),
-        Program("web", web, environment, ready=plan.web_answers),
     ]
 
 

@@ -33,8 +33,8 @@ def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
     python = [sys.executable, "-S", "-c"]
     return [
         Program("prepare", [*python, "print('prepared')"], environment, once=True),
-        Program("worker 1", [*python, WORKER], environment),
         Program("web", [*python, WEB, str(plan.port)], environment, ready=plan.web_answers),
+        Program("worker 1", [*python, WORKER], environment),
     ]
 
 
