@@ -177,13 +177,20 @@ def _problem(name: str, error: ModelAPIError) -> ModelProblem:
     status = error.status_code if isinstance(error, ModelHTTPError) else None
     # Without a status it is an answer that broke off or was no answer at all.
     passes = status is None or isinstance(error, ModelRateLimitError | ModelUnavailableError | ModelServerError)
-    said = f"{status}: {error.body or error.message}" if status else error.message
+    said = f"{status}: {_words(error.body) or error.message}" if status else error.message
     return ModelProblem(
         "model_unavailable" if passes else "model_refused",
         f"The provider of “{name}” answered {said}",
         passes=passes or status == 408,
         retry_after=error.retry_after,
     )
+
+
+def _words(body: object) -> str:
+    """What an error body says, where providers put it."""
+    for key in ("error", "message"):
+        body = body.get(key, body) if isinstance(body, dict) else body
+    return str(body or "")
 
 
 def _unreachable(name: str) -> str:

@@ -153,7 +153,7 @@ def test_a_refusal_that_will_not_pass_fails_at_once_with_the_providers_words(scr
     scripted.answers(fail(401, "This key was revoked."))
     run = work_next()
     assert (run.status, run.error_code) == (Status.FAILED, "model_refused")
-    assert "This key was revoked." in run.error
+    assert run.error == "The provider of “openai-chat:scripted” answered 401: This key was revoked."
 
 
 def test_a_run_that_never_ends_is_broken_off(scripted, agent, make_case, settings) -> None:
