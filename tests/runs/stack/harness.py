@@ -50,6 +50,11 @@ class Started:
                 return line
         raise AssertionError(f"it never said {words!r}, but:\n{''.join(self.said)}")
 
+    def has_said(self, words: str) -> None:
+        """Waits for these words unless they have been said already."""
+        if words not in self.text:
+            self.hear(words)
+
     def ready(self) -> "Started":
         self.address = self.hear("Baton is ready").split()[-1]
         self.hear("Ctrl-C stops")

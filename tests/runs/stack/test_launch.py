@@ -36,6 +36,7 @@ def test_it_starts_everything_and_stops_everything(tmp_path: Path, start: Start)
     assert urllib.request.urlopen(baton.address).status == 200
     assert (home / "servers.json").stat().st_mode & 0o077 == 0
     sockets = Path(json.loads((home / "servers.json").read_text())["redis_url"].removeprefix("unix://")).parent
+    baton.has_said("worker 1 | at work with postgresql://")
     pids = baton.pids()
     assert set(pids) == {"postgres", "valkey", "web", "worker 1"}
 
@@ -47,7 +48,6 @@ def test_it_starts_everything_and_stops_everything(tmp_path: Path, start: Start)
     assert not (home / "processes.json").exists()
     assert not sockets.exists()
     assert "prepare  | prepared" in baton.text
-    assert "worker 1 | at work with postgresql://" in baton.text
 
 
 def test_a_restart_keeps_the_data(home: Path, start: Start) -> None:
@@ -104,6 +104,7 @@ def test_a_lock_file_with_the_pid_of_another_program_is_no_obstacle(home: Path, 
 
 def test_what_dies_is_started_again(home: Path, start: Start) -> None:
     baton = start(home).ready()
+    baton.has_said("worker 1 | at work")
     before = baton.pids()
     os.kill(before["worker 1"], signal.SIGKILL)
     baton.hear("worker 1 was killed by SIGKILL; starting it again in 1 s")
@@ -145,6 +146,7 @@ def test_two_homes_run_side_by_side_in_long_paths_with_spaces(tmp_path: Path, st
 
 def test_a_second_ctrl_c_kills_what_does_not_stop(home: Path, start: Start) -> None:
     baton = start(home, STUBBORN="1").ready()
+    baton.has_said("worker 1 | at work")
     pids = list(baton.pids().values())
     baton.process.send_signal(signal.SIGINT)
     baton.hear("waiting for worker 1 to finish")
