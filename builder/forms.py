@@ -69,7 +69,7 @@ class AgentForm(forms.Form):
     model = forms.CharField(
         label="Provider and model",
         max_length=100,
-        required=False,
+        error_messages={"required": "Please type the name of a model, such as anthropic:claude-sonnet-5."},
         help_text="provider:name, such as anthropic:claude-sonnet-5. For a server of your own that speaks OpenAI’s"
         " protocol: openai-chat:name.",
         widget=forms.TextInput(attrs={"list": "models", "autocomplete": "off", "spellcheck": "false"}),
@@ -99,6 +99,7 @@ class AgentForm(forms.Form):
             initial=_PLACES,
             min_value=1,
             max_value=1000,
+            error_messages=dict.fromkeys(["min_value", "max_value"], "Please choose between 1 and 1000."),
             widget=forms.NumberInput(
                 attrs={"aria-label": f"Cases of {queue.name} at once", "class": "input input-sm w-18"}
             ),
@@ -120,8 +121,7 @@ class AgentForm(forms.Form):
         cleaned = self.cleaned_data
         if cleaned.get("model_kind") == OFFLINE:
             cleaned["model"] = OFFLINE
-        elif not cleaned.get("model") and "model" not in self.errors:
-            self.add_error("model", "Please type the name of a model, such as anthropic:claude-sonnet-5.")
+            self.errors.pop("model", None)  # a name is only needed for the other kind
         self._check_revision(cleaned.get("revision"))
         return cleaned
 

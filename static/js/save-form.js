@@ -1,5 +1,6 @@
 // <save-form><form>…</form></save-form>: Ctrl+S and Cmd+S save, unsaved words are not lost by accident, and after saving
-// the caret stands where it stood. data-unsaved: what the form shows was refused, so it is not saved although untouched.
+// the caret stands where it stood, or in the first field that is wrong. data-unsaved: what the form shows was refused, so
+// it is not saved although untouched.
 const KEY = "save-form";
 
 class SaveForm extends HTMLElement {
@@ -11,6 +12,7 @@ class SaveForm extends HTMLElement {
     window.addEventListener("beforeunload", this);
     this.show();
     this.restore();
+    this.querySelector("[aria-invalid=true]")?.focus();
   }
 
   disconnectedCallback() {
