@@ -55,11 +55,21 @@ def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], 
             return Now(say("{agent} is working on it.", agent=case.assignee or "An agent"), "accent")
         case Status.POSTPONED:
             until = clock(case.due_at) if case.due_at else "later"
-            whom: Named = case.assignee or "any agent of the queue"
+            whom: Named = taker(case, consumers) or "any agent of the queue"
             return Now(say("Waits until {until}, then goes to {whom}.", until=until, whom=whom), "info")
         case Status.NEEDS_INPUT:
             return _needs_input(case)
     return _closed(case, events, agents)
+
+
+def taker(case: Case, consumers: Sequence[Consumer]) -> Agent | None:
+    """Who takes the case next; None: any agent of its queue."""
+    return case.assignee or first_of(case.queue, consumers)
+
+
+def first_of(queue: Queue, consumers: Sequence[Consumer]) -> Agent | None:
+    """Who takes the queue's cases that are assigned to nobody; None: any of its agents."""
+    return next((item.agent for item in consumers if item.agent.pk == queue.first_agent_id), None)
 
 
 def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
@@ -69,10 +79,8 @@ def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
     if queue.is_paused:
         words = say("Waits: the queue {queue} is paused.", queue=queue.name)
         return Now(words, "warning", help="Cases go on when somebody resumes it.", acts=("resume_queue",))
-    taker = case.assignee_id or queue.first_agent_id
-    waited_for = next((item for item in consumers if item.agent.pk == taker), None)
-    if agent := case.assignee or (waited_for and waited_for.agent):
-        return _waits_for(agent, waited_for, queue)
+    if agent := taker(case, consumers):
+        return _waits_for(agent, next((item for item in consumers if item.agent == agent), None), queue)
     if trouble := problems(queue, consumers):
         words = say("Waits. {problem}", problem=trouble[0].words)
         acts = ("agent", "queue") if trouble[0].agent else ("queue",)
@@ -182,11 +190,12 @@ def counted(status: str, number: int) -> str:
 
 
 def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
-    """Why nobody takes cases of the queue now; nothing while at least one agent does. A pause is not a problem."""
+    """Why nobody takes cases of the queue now, or no new ones. That the queue itself is paused is not a problem."""
     if not consumers:
         return [Problem(f"No agent works {queue.name}.", "Connect an agent to it as a consumer, on the agent’s page.")]
     if any(item.may_start for item in consumers):
-        return []
+        first = next((item for item in consumers if item.agent.pk == queue.first_agent_id), None)
+        return [_first_waits(first)] if first and not first.may_start else []
     if all(item.held_up for item in consumers):
         names = listed([item.agent.name for item in consumers])
         return [
@@ -208,6 +217,14 @@ def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
     names = listed([item.agent.name for item in consumers])
     verb = "is" if len(consumers) == 1 else "are"
     return [Problem(f"Nobody takes cases: {names} {verb} paused.", "Resume an agent to go on.", consumers[0].agent)]
+
+
+def _first_waits(first: Consumer) -> Problem:
+    words = f"New cases wait for {first.agent.name}, who"
+    if first.held_up:
+        help = "Remove the red mention from its procedure, or let new cases go to another agent."
+        return Problem(f"{words} starts nothing new: its procedure mentions a deleted agent.", help, first.agent)
+    return Problem(f"{words} is paused.", "Resume the agent, or let new cases go to another one.", first.agent)
 
 
 def _starts(consumers: Sequence[Consumer]) -> str:

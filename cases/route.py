@@ -42,9 +42,9 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def stops(stages: Iterable[Stage], case: Case, agents: Agents) -> list[Stop]:
-    """In order; the last one is still to come when the case waits for an agent."""
-    return [_stop(stage, case, agents) for stage in stages] + _next(case)
+def stops(stages: Iterable[Stage], case: Case, agents: Agents, taker: Agent | None) -> list[Stop]:
+    """In order; the last one is still to come when the case waits for an agent: `taker`, or any of its queue."""
+    return [_stop(stage, case, agents) for stage in stages] + _next(case, taker)
 
 
 def _stop(stage: Stage, case: Case, agents: Agents) -> Stop:
@@ -70,10 +70,10 @@ def _open(case: Case) -> tuple[str, str]:
     return ("waiting", "Waits for a person") if case.status == Status.NEEDS_INPUT else ("running", "Works on it")
 
 
-def _next(case: Case) -> list[Stop]:
+def _next(case: Case, taker: Agent | None) -> list[Stop]:
     if case.status not in (Status.PENDING, Status.POSTPONED):
         return []
-    name = case.assignee.name if case.assignee else f"Any agent of {case.queue.name}"
+    name = taker.name if taker else f"Any agent of {case.queue.name}"
     if case.status == Status.POSTPONED:
-        return [Stop(name, case.assignee, "postponed", "Next, when it is due")]
-    return [Stop(name, case.assignee, "pending", "Next", since=case.moved_at)]
+        return [Stop(name, taker, "postponed", "Next, when it is due")]
+    return [Stop(name, taker, "pending", "Next", since=case.moved_at)]

@@ -40,6 +40,7 @@ def _summary(state: queries.QueueState) -> dict[str, Any]:
         "queue": state.queue,
         "state": state,
         "problems": outlook.problems(state.queue, state.consumers),
+        "first_agent": outlook.first_of(state.queue, state.consumers),
         "counts": [(status, outlook.counted(status, number)) for status, number in state.counts.items() if number],
     }
 
@@ -173,13 +174,14 @@ def _new_case(form: NewCaseForm) -> NewCase:
 @team_page
 def case(request: TeamRequest, id: UUID) -> HttpResponse:
     case = case_or_404(request.team, id)
-    working = consumers([case.queue_id]).get(case.queue_id, [])
+    working = consumers([case.queue_id])[case.queue_id]
     told = queries.timeline_of(case)
     context = {
         "case": case,
         "consumers": working,
         "now": outlook.now(case, working, told.events, told.agents),
-        "stops": route.stops(timeline.stages(told.events), case, told.agents),
+        "stops": route.stops(timeline.stages(told.events), case, told.agents, outlook.taker(case, working)),
+        "first_agent": outlook.first_of(case.queue, working),
         "lines": wording.lines(told.events, told.agents),
         "watched": _watched(case),
     }

@@ -135,6 +135,32 @@ def test_a_queue_is_fine_while_one_agent_may_take_cases() -> None:
     assert trouble(Consumer(TRIAGE, 1), Consumer(PAUSED, 1), Consumer(BILLING, 1, held_up=True)) == []
 
 
+def test_a_new_case_waits_for_the_first_agent_of_its_queue() -> None:
+    queue = {"first_agent": TRIAGE}
+    assert str(about(queue=queue).words) == "Triage takes it up next."
+    busy = about([Consumer(TRIAGE, 1, load=1), Consumer(BILLING, 1)], queue=queue)
+    assert str(busy.words) == "Waits for Triage, who is at its limit of 1 case at once."
+    later = about(queue=queue, status=Status.POSTPONED, due_at=NOON)
+    assert str(later.words) == "Waits until 22 Nov 2026, 12:00 UTC, then goes to Triage."
+
+
+def test_a_first_agent_that_left_the_queue_keeps_no_case() -> None:
+    said = about([Consumer(BILLING, 1)], queue={"first_agent": TRIAGE})
+    assert str(said.words) == "Waits for the next free agent of Support."
+
+
+def test_a_queue_whose_first_agent_rests_says_that_new_cases_wait() -> None:
+    def first(consumer: Consumer) -> list[str]:
+        queue = Queue(name="Support", first_agent=consumer.agent)
+        return [problem.words for problem in problems(queue, [consumer, Consumer(BILLING, 1)])]
+
+    assert first(Consumer(TRIAGE, 1)) == []
+    assert first(Consumer(PAUSED, 1)) == ["New cases wait for Paused, who is paused."]
+    assert first(Consumer(TRIAGE, 1, held_up=True)) == [
+        "New cases wait for Triage, who starts nothing new: its procedure mentions a deleted agent."
+    ]
+
+
 def test_a_queue_says_why_nobody_takes_its_cases() -> None:
     assert trouble() == ["No agent works Support."]
     assert trouble(Consumer(PAUSED, 1)) == ["Nobody takes cases: Paused is paused."]

@@ -211,3 +211,23 @@ def test_a_deleted_queue_leaves_its_closed_cases(
 def test_a_paused_agent_is_marked_on_its_queue(signed_in: Client, queue: Queue, make_agent: Make[Agent]) -> None:
     pause_agent(make_agent("Triage", queue=queue))
     assert "Nobody takes cases: Triage is paused." in text(signed_in.get(address("queue", queue)))
+
+
+def test_a_queue_names_the_agent_that_takes_new_cases(
+    signed_in: Client, queue: Queue, make_agent: Make[Agent], make_case: Make[Case]
+) -> None:
+    triage, stranger = make_agent("Triage", queue=queue), make_agent("Stranger")
+    make_agent("Billing", queue=queue)
+    fields = {"name": "Support", "description": "", "hop_limit": "8"}
+    refused = signed_in.post(address("queue_edit", queue), {**fields, "first_agent": str(stranger.pk)})
+    assert refused.status_code == 422
+    signed_in.post(address("queue_edit", queue), {**fields, "first_agent": str(triage.pk)})
+    queue.refresh_from_db()
+    assert queue.first_agent == triage
+    assert "takes new cases" in text(signed_in.get(address("queue", queue)))
+    assert "Triage, as always in this queue" in text(signed_in.get(address("case_new", queue)))
+    case = signed_in.get(reverse("case", args=[make_case().pk]))
+    assert "takes it up next." in text(case)
+    assert "Triage, as always in Support" in text(case)
+    pause_agent(triage)
+    assert "New cases wait for Triage, who is paused." in text(signed_in.get(reverse("queues")))

@@ -20,7 +20,8 @@ def stage(**fields: Any) -> Stage:
 
 
 def route(*stages: Stage, **fields: Any) -> list[Stop]:
-    return stops(stages, Case(queue=Queue(name="Support"), moved_at=AT, **fields), AGENTS)
+    case = Case(queue=Queue(name="Support"), moved_at=AT, **fields)
+    return stops(stages, case, AGENTS, case.assignee)
 
 
 def test_a_handover_is_followed_by_the_agent_that_is_next() -> None:
@@ -61,5 +62,5 @@ def test_a_postponed_case_goes_on_with_the_same_agent() -> None:
 
 
 def test_an_agent_nobody_knows_any_more_keeps_its_name() -> None:
-    [stop] = stops([stage()], Case(queue=Queue(name="Support"), status=Status.IN_PROGRESS), {})
+    [stop] = stops([stage()], Case(queue=Queue(name="Support"), status=Status.IN_PROGRESS), {}, None)
     assert (stop.name, stop.agent) == ("Triage", None)
