@@ -212,13 +212,15 @@ def filter_select(context: RequestContext, name: str, label: str, choices: list[
 
 
 @register.simple_tag(takes_context=True)
-def pager(context: RequestContext, newer: str | None = None, older: str | None = None) -> SafeString:
+def pager(
+    context: RequestContext, newer: str | None = None, older: str | None = None, *, by_time: bool = True
+) -> SafeString:
     def link(cursor: str | None) -> str:
         query: QueryDict = context["request"].GET.copy()
         query["cursor"] = cursor or ""
         return "?" + query.urlencode() if cursor else ""
 
-    return _component("pager", newer=link(newer), older=link(older))
+    return _component("pager", newer=link(newer), older=link(older), by_time=by_time)
 
 
 # --- Words and marks -------------------------------------------------------------------------
