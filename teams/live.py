@@ -4,11 +4,15 @@ A signal names a subject, never its content: what a person may see stays the bus
 """
 
 import asyncio
+import contextlib
 import logging
 import random
+import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
+from types import FrameType
+from typing import Any
 from uuid import UUID
 
 import django_rq
@@ -54,9 +58,15 @@ class Hub:
     def join(self, team_id: UUID) -> asyncio.Queue[Signal]:
         stream: asyncio.Queue[Signal] = asyncio.Queue(_WAITING_SIGNALS)
         self._streams.setdefault(str(team_id), set()).add(stream)
+        if self._listener is None:
+            _before_stopping(self.close)
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         return stream
+
+    def close(self) -> None:
+        """Ends all streams: the web process is stopping, and waits for them."""
+        self._tell_all(("close", ""))
 
     def leave(self, team_id: UUID, stream: asyncio.Queue[Signal]) -> None:
         self._streams.get(str(team_id), set()).discard(stream)
@@ -95,6 +105,21 @@ def _put(stream: asyncio.Queue[Signal], signal: Signal) -> None:
     stream.put_nowait(signal)
 
 
+def _before_stopping(close: Callable[[], None]) -> None:
+    """uvicorn waits for open streams when it is told to stop, and tells the application only afterwards."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(ValueError):  # not the main thread, as in tests
+            stop = signal.getsignal(number)
+
+            def close_and_stop(number: int, frame: FrameType | None, stop: Any = stop) -> None:
+                loop.call_soon_threadsafe(close)
+                if callable(stop):
+                    stop(number, frame)
+
+            signal.signal(number, close_and_stop)
+
+
 _hub = Hub()
 
 
@@ -107,6 +132,8 @@ async def _signals(team_id: UUID) -> AsyncIterator[str]:
             try:
                 async with asyncio.timeout(_PING_SECONDS):
                     subject, id = await stream.get()
+                if subject == "close":
+                    return
                 yield f"event: {subject}\ndata: {id}\n\n"
             except TimeoutError:
                 yield ": still here\n\n"
