@@ -17,15 +17,19 @@ from playwright.sync_api import Browser, Page
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """An installed Chromium if there is one, else Playwright's own."""
+def chromium() -> dict[str, Any]:
+    """How to launch it: an installed Chromium if there is one, else Playwright's own."""
     found = next(
         (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
     )
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
     args = [*quiet, "--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    return {**browser_type_launch_args, "executable_path": found, "args": args}
+    return {"executable_path": found, "args": args}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, **chromium()}
 
 
 class Loop:
