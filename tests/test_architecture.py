@@ -29,7 +29,7 @@ def imported(node: ast.AST, path: Path) -> Iterator[str]:
 
 
 def app_of(module: str) -> str | None:
-    first = module.split(".")[0]
+    first = module.split(".", maxsplit=1)[0]
     return first if first in APPS else None
 
 
