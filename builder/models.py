@@ -98,13 +98,15 @@ class Revision(models.Model):
     """One saved state of an agent's AOP and model.
 
     draft -> live -> historic. Live and historic revisions never change (a trigger refuses it), so a run can
-    name the one it follows.
+    name the one it follows. Nor does a tried one: a text as it was when somebody tried it, with the number of the
+    live revision of that moment; it never goes live itself.
     """
 
     class Status(models.TextChoices):
         DRAFT = "draft"
         LIVE = "live"
         HISTORIC = "historic"
+        TRIED = "tried"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
@@ -114,6 +116,7 @@ class Revision(models.Model):
     aop = models.TextField("procedure", blank=True)
     model = models.CharField(max_length=100)
     author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    note = models.CharField(max_length=200, blank=True, help_text="Why it was saved, in a line.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     if TYPE_CHECKING:
@@ -124,11 +127,13 @@ class Revision(models.Model):
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(fields=["team", "id"], name="revision_team_key"),
-            models.UniqueConstraint(fields=["agent", "number"], name="revision_numbers_are_unique"),
+            models.UniqueConstraint(
+                fields=["agent", "number"], condition=~Q(status="tried"), name="revision_numbers_are_unique"
+            ),
             models.UniqueConstraint(fields=["agent"], condition=Q(status="live"), name="one_live_revision_per_agent"),
             models.UniqueConstraint(fields=["agent"], condition=Q(status="draft"), name="one_draft_per_agent"),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "live", "historic"]), name="revision_status_is_known"
+                condition=Q(status__in=["draft", "live", "historic", "tried"]), name="revision_status_is_known"
             ),
         ]
 
