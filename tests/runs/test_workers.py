@@ -157,3 +157,18 @@ def test_without_redis_the_work_goes_on(process, desk, make_case) -> None:
     wait_for(lambda: is_done(case))
     clock.terminate()
     assert clock.wait(timeout=25) == 0
+
+
+def test_a_database_that_goes_away_for_a_moment_costs_nothing(process, desk, make_case, provider) -> None:
+    process("rqworker", "default")
+    slowly_at_first(provider, call("update_case", labels=["seen"]), 0.5)
+    case = make_case("refund", assignee=desk)
+    provider.wait_for_requests(1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    wait_for(lambda: is_done(case))
+    assert {run.losses for run in case.runs.all()} == {0}
+    assert events(case).count("handed_over") == 1
