@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
+from teams.redirects import back
 
 from . import lifecycle, outlook, queries, route, timeline, wording
 from .access import case_or_404, queue_or_404
@@ -86,27 +86,20 @@ def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
 
 @require_POST
 @team_page
-def queue_pause(request: TeamRequest, id: UUID) -> HttpResponse:
+def queue_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
     queue = queue_or_404(request.team, id)
     pause_queue(queue)
     messages.success(request, f"{queue.name} is paused. What is being worked on goes on.")
-    return _back(request, queue)
+    return back(request, "queue", queue.pk)
 
 
 @require_POST
 @team_page
-def queue_resume(request: TeamRequest, id: UUID) -> HttpResponse:
+def queue_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
     queue = queue_or_404(request.team, id)
     resume_queue(queue)
     messages.success(request, f"{queue.name} goes on.")
-    return _back(request, queue)
-
-
-def _back(request: HttpRequest, queue: Queue) -> HttpResponse:
-    """To the page that the form names as `next`, if it is one of ours, else to the queue."""
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()})
-    return redirect(wanted) if is_ours else redirect("queue", queue.pk)
+    return back(request, "queue", queue.pk)
 
 
 @require_POST

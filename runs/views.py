@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from builder.access import agent_or_404, past_or_present_agent_or_404
@@ -22,6 +21,7 @@ from teams.errors import Refused
 from teams.models import Team
 from teams.pages import page
 from teams.parts import render_page
+from teams.redirects import back
 
 from . import conversation, human_requests, interventions, queries, wording
 from .access import question_or_404, run_or_404
@@ -132,7 +132,7 @@ def run_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
         interventions.stop_run(run_or_404(request.team, id), request.actor)
     except Refused:
         messages.info(request, "This run had ended already.")
-    return _back(request, "run", id)
+    return back(request, "run", id)
 
 
 @require_POST
@@ -149,16 +149,10 @@ def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
         question.refresh_from_db()
     is_part = "HX-Request" in request.headers
     if not (is_part or refused):
-        return _back(request, "run", question.run_id)
+        return back(request, "run", question.run_id)
     context = {"question": question, "typed": text, "refused": refused, "next": request.POST.get("next", "")}
     template = "runs/question.html#question" if is_part else "runs/question.html"
     return render(request, template, context, status=422 if refused else 200)
-
-
-def _back(request: HttpRequest, name: str, id: UUID) -> HttpResponseBase:
-    """To the page that the form names as `next`, if it is one of ours."""
-    wanted = request.POST.get("next", "")
-    return redirect(wanted) if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else redirect(name, id)
 
 
 # --- What people do to cases, which may have a live run --------------------------------------

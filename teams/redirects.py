@@ -1,0 +1,12 @@
+"""Where a page leads after an act."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def back(request: HttpRequest, name: str, *args: object) -> HttpResponseBase:
+    """To the page that the form names as `next`, if it is one of ours, else to the page called `name`."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()})
+    return redirect(wanted) if is_ours else redirect(name, *args)
