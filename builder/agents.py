@@ -1,7 +1,8 @@
-"""The verbs of agents: create, save, connect, pause, delete."""
+"""The verbs of agents: create, save, try, connect, pause, duplicate, delete, restore."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +57,7 @@ def save_agent(
     aop: str | None = None,
     model: str | None = None,
     author: User | None = None,
+    note: str = "",
 ) -> Agent:
     """Saves what is given. Another AOP or model becomes a new live revision, for the runs that start from now on."""
     agent = _locked(agent)
@@ -68,13 +70,39 @@ def save_agent(
     model = current.model if model is None else model
     if (aop, model) != (current.aop, current.model):
         Revision.objects.filter(pk=current.pk).update(status=Revision.Status.HISTORIC)
-        _publish(agent, current.number + 1, aop, model, author)
+        _publish(agent, current.number + 1, aop, model, author, note=note)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()  # an agent that was held up by its AOP may have cases waiting
     return agent
 
 
-def _publish(agent: Agent, number: int, aop: str, model: str, author: User | None) -> Revision:
+@transaction.atomic
+def freeze(agent: Agent, aop: str, model: str, author: User | None = None) -> Revision:
+    """The revision with this text and model, so that a run can follow it: the live one, or a tried one."""
+    current = _locked(agent).live_revision
+    aop, model = _labelled(agent, prose(aop, "aop", AOP_LIMIT)), _model(model)
+    if (aop, model) == (_labelled(agent, current.aop), current.model):
+        return current
+    tried = agent.revisions.filter(status=Revision.Status.TRIED, number=current.number, aop=aop, model=model)
+    return tried.first() or _publish(agent, current.number, aop, model, author, status=Revision.Status.TRIED)
+
+
+def _labelled(agent: Agent, aop: str) -> str:
+    """With the current names in the mentions, whatever they were called when the text was written."""
+    found = Agent.objects.filter(team_id=agent.team_id, pk__in=mentions.target_ids(aop))
+    return mentions.relabel(aop, dict(found.values_list("pk", "name")))
+
+
+def _publish(
+    agent: Agent,
+    number: int,
+    aop: str,
+    model: str,
+    author: User | None,
+    *,
+    note: str = "",
+    status: Revision.Status = Revision.Status.LIVE,
+) -> Revision:
     aop = prose(aop, "aop", AOP_LIMIT)
     ids = mentions.target_ids(aop)
     targets = {target.pk: target for target in Agent.objects.filter(team_id=agent.team_id, pk__in=ids)}
@@ -85,16 +113,21 @@ def _publish(agent: Agent, number: int, aop: str, model: str, author: User | Non
         team_id=agent.team_id,
         agent=agent,
         number=number,
-        status=Revision.Status.LIVE,
+        status=status,
         aop=mentions.relabel(aop, {pk: target.name for pk, target in targets.items()}),
-        model=one_line(model, "model", 100, required=False) or settings.BATON_DEFAULT_MODEL,
+        model=_model(model),
         author=author,
+        note=one_line(note, "note", 200, required=False),
     )
     Mention.objects.bulk_create(
         Mention(team_id=agent.team_id, revision=revision, target_id=target, position=position)
         for position, target in enumerate(ids)
     )
     return revision
+
+
+def _model(name: str) -> str:
+    return one_line(name, "model", 100, required=False) or settings.BATON_DEFAULT_MODEL
 
 
 def _name(agent: Agent, name: str, description: str) -> None:
@@ -147,14 +180,93 @@ def resume_agent(agent: Agent) -> None:
 
 
 @transaction.atomic
-def delete_agent(agent: Agent) -> None:
-    """Soft. Its mentions turn red, and the next sweep sends its work back to the queues."""
-    _locked(agent)
+def duplicate_agent(agent: Agent, author: User | None = None) -> Agent:
+    """A copy with the same procedure and connections. Paused, so that it takes no cases until somebody resumes it."""
+    agent = _locked(agent)
+    current = agent.live_revision
+    copy = Agent(team=agent.team, may_ask=agent.may_ask, paused_at=timezone.now())
+    _name(copy, _copy_name(agent), agent.description)
+    _save_name(copy)
+    # What the original says of itself, the copy says of itself.
+    aop = mentions.redirect(current.aop, agent.pk, copy.pk, copy.name)
+    _publish(copy, 1, aop, current.model, author, note=f"Copied from {agent.name}")
+    QueueConnection.objects.bulk_create(
+        QueueConnection(
+            team_id=row.team_id, agent=copy, queue_id=row.queue_id, role=row.role, concurrency=row.concurrency
+        )
+        for row in agent.queue_connections.all()
+    )
+    live.announce(agent.team_id, "agent", copy.pk)
+    return copy
+
+
+def _copy_name(agent: Agent) -> str:
+    """ "Copy of X", with a number when that is taken."""
+    taken = {name.casefold() for name in agent.team.agents.live().values_list("name", flat=True)}
+    names = (f"Copy of {agent.name}"[: 80 - len(end)].rstrip() + end for end in _endings())
+    return next(name for name in names if name.casefold() not in taken)
+
+
+def _endings() -> Iterable[str]:
+    yield ""
+    yield from (f" {number}" for number in count(2))
+
+
+@transaction.atomic
+def delete_agent(agent: Agent, replacement: Agent | None = None, author: User | None = None) -> list[Agent]:
+    """Soft; the next sweep sends its work back to the queues.
+
+    Its mentions turn red, or become those of `replacement`, each in a new live revision of the mentioning agent.
+    Answers with the agents that mentioned it.
+    """
+    if replacement is not None and (replacement.pk == agent.pk or replacement.team_id != agent.team_id):
+        raise _no_replacement("Please choose another agent that takes its place.")
+    mentioning = list(mentioned_by(agent))
+    _lock_all([agent, *mentioning, *([replacement] if replacement else [])])
+    if replacement is not None:
+        replacement.refresh_from_db()
+        if replacement.is_deleted:
+            raise _no_replacement(f"{replacement.name} was deleted meanwhile. Please choose another agent.")
+        for other in mentioning:
+            _replace_mentions(other, agent, replacement, author)
     Agent.objects.filter(pk=agent.pk, deleted_at=None).update(deleted_at=timezone.now())
     live.announce(agent.team_id, "agent", agent.pk)
-    for mentioning in mentioned_by(agent):
-        live.announce(agent.team_id, "agent", mentioning.pk)
+    for other in mentioning:
+        live.announce(agent.team_id, "agent", other.pk)
     bell.ring()
+    return mentioning
+
+
+def _lock_all(agents: Iterable[Agent]) -> None:
+    """In one order, so that two who delete agents that mention each other do not wait for one another."""
+    rows = Agent.objects.filter(pk__in={agent.pk for agent in agents}).select_for_update(no_key=True).order_by("pk")
+    list(rows)
+
+
+def _replace_mentions(other: Agent, agent: Agent, replacement: Agent, author: User | None) -> None:
+    aop = mentions.redirect(other.live_revision.aop, agent.pk, replacement.pk, replacement.name)
+    note = f"@{agent.name} was deleted: @{replacement.name} in its place"
+    save_agent(other, aop=aop, author=author, note=note)
+
+
+def _no_replacement(message: str) -> Refused:
+    return Refused(message, "invalid_replacement", {"replacement_id": message})
+
+
+@transaction.atomic
+def restore_agent(agent: Agent, name: str | None = None) -> Agent:
+    """Takes back a deletion, under another name if its own was taken meanwhile. The reverse of `delete_agent`."""
+    agent = _locked(agent)
+    if not agent.is_deleted:
+        return agent
+    agent.deleted_at = None
+    _name(agent, agent.name if name is None else name, agent.description)
+    _save_name(agent)
+    live.announce(agent.team_id, "agent", agent.pk)
+    for other in mentioned_by(agent):
+        live.announce(agent.team_id, "agent", other.pk)
+    bell.ring()
+    return agent
 
 
 def mentioned_by(agent: Agent) -> Iterable[Agent]:

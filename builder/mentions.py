@@ -65,6 +65,13 @@ def relabel(text: str, names: Mapping[UUID, str]) -> str:
     )
 
 
+def redirect(text: str, old: UUID, new: UUID, name: str) -> str:
+    """The text with each mention of `old` made one of `new`, who is called `name`."""
+    return join(
+        token(new, name) if isinstance(part, Mention) and part.agent_id == old else part for part in split(text)
+    )
+
+
 def plain(text: str, names: Mapping[UUID, str] | None = None) -> str:
     """The text as people read it aloud: each token as "@Name", by its current name if `names` has it."""
     known = names or {}

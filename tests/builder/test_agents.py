@@ -2,7 +2,17 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from builder import mentions
-from builder.agents import Consumes, connect, create_agent, delete_agent, pause_agent, save_agent
+from builder.agents import (
+    Consumes,
+    connect,
+    create_agent,
+    delete_agent,
+    duplicate_agent,
+    freeze,
+    pause_agent,
+    restore_agent,
+    save_agent,
+)
 from builder.models import Agent, Mention, QueueConnection, Revision
 from builder.targets import check_may_start, problems, targets
 from teams.errors import Refused
@@ -157,3 +167,96 @@ def test_a_deleted_agent_keeps_its_mentions_and_its_last_name(make_agent) -> Non
     assert Mention.objects.get(revision=agent.live_revision).target == gone
     save_agent(agent, aop=f"Still {agent.live_revision.aop}")
     assert mentions.plain(agent.live_revision.aop) == "Still @Gone"
+
+
+# --- Copies, deletions and what was tried ----------------------------------------------------
+
+
+def test_a_copy_has_the_procedure_and_the_connections_and_is_paused(make_agent, make_queue) -> None:
+    queue, other, billing = make_queue(), make_queue(), make_agent("Billing")
+    agent = make_agent("Triage", aop="Refunds go to", mentions=[billing], description="Sorts mail.", model="x:y")
+    connect(agent, [Consumes(queue.pk, 3)], [other.pk])
+    copy = duplicate_agent(agent)
+    assert (copy.name, copy.description, copy.is_paused) == ("Copy of Triage", "Sorts mail.", True)
+    assert (copy.live_revision.aop, copy.live_revision.model) == (agent.live_revision.aop, "x:y")
+    assert (copy.live_revision.number, copy.live_revision.note) == (1, "Copied from Triage")
+    assert {(row.queue_id, row.role, row.concurrency) for row in copy.queue_connections.all()} == {
+        (queue.pk, "consumer", 3),
+        (other.pk, "producer", 5),
+    }
+    assert duplicate_agent(agent).name == "Copy of Triage 2"
+
+
+def test_a_copy_of_a_long_name_has_a_name_that_fits(make_agent) -> None:
+    agent = make_agent("x" * 80)
+    names = [duplicate_agent(agent).name for _ in range(2)]
+    assert all(len(name) <= 80 for name in names) and names[0] != names[1]
+
+
+def test_a_copy_says_of_itself_what_the_original_says_of_itself(make_agent) -> None:
+    agent = make_agent("Triage")
+    save_agent(agent, aop=mention("Not for", agent))
+    copy = duplicate_agent(agent)
+    assert [row.target for row in copy.live_revision.mentions.all()] == [copy]
+
+
+def test_deleting_with_a_replacement_changes_all_mentions_at_once(make_agent) -> None:
+    gone, heir = make_agent("Gone"), make_agent("Heir")
+    first = make_agent(aop="Refunds:", mentions=[gone])
+    second = make_agent(mentions=[heir, gone])
+    assert set(delete_agent(gone, heir)) == {first, second}
+    revision = first.live_revision
+    assert (revision.number, mentions.plain(revision.aop)) == (2, "Refunds: @Heir")
+    assert revision.note == "@Gone was deleted: @Heir in its place"
+    assert [row.target for row in second.live_revision.mentions.all()] == [heir]
+    check_may_start(first)
+    assert "@Gone" in mentions.plain(first.revisions.get(number=1).aop)
+
+
+def test_a_replacement_must_be_another_live_agent_of_the_team(make_agent, make_team) -> None:
+    gone, agent, stranger = make_agent(), make_agent(), make_agent(of=make_team())
+    holder = make_agent(mentions=[agent])
+    delete_agent(gone)
+    for wrong in (agent, stranger, gone):
+        assert refusal(lambda: delete_agent(agent, wrong)).fields.keys() == {"replacement_id"}  # noqa: B023
+    agent.refresh_from_db()
+    assert not agent.is_deleted and holder.revisions.count() == 1
+
+
+def test_restoring_heals_those_who_mention_it(make_agent) -> None:
+    gone = make_agent("Gone")
+    holder = make_agent(mentions=[gone])
+    delete_agent(gone)
+    assert not restore_agent(gone).is_deleted
+    check_may_start(holder)
+
+
+def test_a_name_that_was_taken_meanwhile_is_refused_and_another_one_helps(make_agent) -> None:
+    gone = make_agent("Billing")
+    delete_agent(gone)
+    make_agent("billing")
+    assert refusal(lambda: restore_agent(gone)).code == "name_taken"
+    gone.refresh_from_db()
+    assert gone.is_deleted
+    assert restore_agent(gone, "Billing, the old one").name == "Billing, the old one"
+
+
+def test_a_text_that_is_tried_is_frozen_and_never_live(make_agent) -> None:
+    billing = make_agent("Billing")
+    agent = make_agent(aop="First")
+    tried = freeze(agent, mention("Second", billing), "offline")
+    assert (tried.status, tried.number, agent.live_revision.aop) == ("tried", 1, "First")
+    assert [row.target for row in tried.mentions.all()] == [billing]
+    assert freeze(agent, tried.aop, "offline") == tried
+    assert freeze(agent, "First", "offline") == agent.live_revision
+    save_agent(agent, aop="Third")
+    assert agent.live_revision.number == 2
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Revision.objects.filter(pk=tried.pk).update(aop="Other")
+
+
+def test_a_rename_of_a_mentioned_agent_is_no_other_text(make_agent) -> None:
+    billing = make_agent("Billing")
+    agent = make_agent(mentions=[billing])
+    save_agent(billing, name="Refunds")
+    assert freeze(agent, mention("", billing), "offline") == agent.live_revision
