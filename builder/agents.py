@@ -1,7 +1,7 @@
 """The verbs of agents: create, save, try, connect, pause, duplicate, delete, restore."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from teams import bell, live
 from teams.errors import Refused
-from teams.models import Team, User
+from teams.models import Team, User, new_id
 from teams.text import one_line, prose
 
 from . import mentions
@@ -28,7 +28,17 @@ class Consumes:
     concurrency: int = 5
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class NewAgent:
+    name: str
+    description: str = ""
+    aop: str = ""
+    model: str = ""
+    may_ask: bool = True
+    id: UUID = field(default_factory=new_id)
+    note: str = ""
+
+
 def create_agent(
     team: Team,
     name: str,
@@ -39,12 +49,21 @@ def create_agent(
     may_ask: bool = True,
     author: User | None = None,
 ) -> Agent:
-    agent = Agent(team=team, may_ask=may_ask)
-    _name(agent, name, description)
-    _save_name(agent)
-    _publish(agent, 1, aop, model, author)
-    live.announce(team.pk, "agent", agent.pk)
+    [agent] = create_agents(team, [NewAgent(name, description, aop, model, may_ask)], author)
     return agent
+
+
+@transaction.atomic
+def create_agents(team: Team, wanted: Sequence[NewAgent], author: User | None = None) -> list[Agent]:
+    """In that order. Agents that are made together may mention each other, by the ids that they are given."""
+    made = [Agent(id=new.id, team=team, may_ask=new.may_ask) for new in wanted]
+    for agent, new in zip(made, wanted, strict=True):
+        _name(agent, new.name, new.description)
+        _save_name(agent)
+    for agent, new in zip(made, wanted, strict=True):
+        _publish(agent, 1, new.aop, new.model, author, note=new.note)
+        live.announce(team.pk, "agent", agent.pk)
+    return made
 
 
 @transaction.atomic
