@@ -7,9 +7,12 @@ environment; `openai-chat:` with OPENAI_BASE_URL speaks to anything compatible (
 import asyncio
 import os
 import random
+import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import get_args
 
 import httpx2
 from django.conf import settings
@@ -24,9 +27,11 @@ from pydantic_ai.exceptions import (
     ModelUnavailableError,
     UserError,
 )
-from pydantic_ai.messages import ModelMessage, ModelResponse
-from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, UserPromptPart
+from pydantic_ai.models import KnownModelName, Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
+
+from . import closeness
 
 OFFLINE = "offline"
 _LONGEST_WAIT = 60.0
@@ -93,6 +98,36 @@ PROVIDERS = {
     "anthropic": Provider("Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", _anthropic),
     "google": Provider("Google", "GOOGLE_API_KEY", "GOOGLE_BASE_URL", _google),
 }
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A provider as people choose it. `form` is how its models are named, `missing` what keeps it from being used."""
+
+    title: str
+    form: str
+    missing: str = ""
+
+
+def offers() -> list[Offer]:
+    """All providers, those that can be used first."""
+    found = [Offer(row.title, f"{kind}:NAME", _missing(kind, row)) for kind, row in PROVIDERS.items()]
+    return sorted(found, key=lambda offer: bool(offer.missing))
+
+
+def _missing(kind: str, provider: Provider) -> str:
+    if os.environ.get(provider.key) or (kind == "openai-chat" and os.environ.get(provider.base_url)):
+        return ""
+    return f"{provider.key} or {provider.base_url}" if kind == "openai-chat" else provider.key
+
+
+def known_names() -> list[str]:
+    """Names of models of the providers that can be used, as far as they are known; others work as well."""
+    usable = {offer.form.partition(":")[0] for offer in offers() if not offer.missing}
+    if os.environ.get(PROVIDERS["openai-chat"].base_url):
+        usable -= {"openai", "openai-chat"}  # somebody else's server, with models of its own
+    names = get_args(KnownModelName.__value__)
+    return [name for name in names if name.partition(":")[0] in usable and "image" not in name]
 
 
 def check_name(name: str) -> None:
@@ -198,6 +233,69 @@ def _unreachable(name: str) -> str:
     address = os.environ.get(provider.base_url)
     where = f" at {address}" if address else ""
     return f"The provider of “{name}” could not be reached{where}. Check that it runs, and {provider.base_url}."
+
+
+# --- Trying a model --------------------------------------------------------------------------
+
+_PING = "This is a test. Call the tool `ready` now, and write nothing."
+_READY = ToolDefinition(
+    name="ready", description="Says that you are ready.", parameters_json_schema={"type": "object", "properties": {}}
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of one small call. `tone`: success, warning or error."""
+
+    tone: str
+    words: str
+
+
+async def try_model(name: str, seconds: float = 20) -> Trial:
+    """Asks the model one small thing and says in a sentence what came back. Never raises; tells no keys."""
+    models = Models()
+    try:
+        if name == OFFLINE:
+            return await _try_offline()
+        model = models.get(name)  # the first one of a provider imports its code, which takes seconds
+        began = time.monotonic()
+        async with asyncio.timeout(seconds):
+            response = await request(model, name, [ModelRequest([UserPromptPart(_PING)])], [_READY])
+    except TimeoutError:
+        return Trial("error", f"The model “{name}” did not answer within {seconds:g} seconds.")
+    except ModelProblem as problem:
+        return Trial("error", _without_keys(problem.message))
+    finally:
+        await models.close()
+    return _judged(name, response, time.monotonic() - began)
+
+
+async def _try_offline() -> Trial:
+    began = time.monotonic()
+    if await asyncio.to_thread(closeness.available):
+        return Trial("success", f"The offline stand-in is ready, after {time.monotonic() - began:.1f} s.")
+    return Trial(
+        "warning", "It cannot compare texts, as the extra “offline” is not installed. It asks a person each time."
+    )
+
+
+def _judged(name: str, response: ModelResponse, took: float) -> Trial:
+    if response.tool_calls:
+        return Trial("success", f"“{name}” answered in {took:.1f} s and used the tool it was given.")
+    said = " ".join(_without_keys(response.text or "").split())
+    said = f"“{said[:120]}{'…' if len(said) > 120 else ''}”" if said else "nothing"
+    return Trial(
+        "warning",
+        f"“{name}” answered {said} in {took:.1f} s, without using the tool it was given. Agents hand over and end"
+        " cases by tools, so look at its first runs.",
+    )
+
+
+def _without_keys(text: str) -> str:
+    """Some servers repeat the key they were given, and an address may hold a password."""
+    for key in {os.environ.get(provider.key, "") for provider in PROVIDERS.values()} - {""}:
+        text = text.replace(key, "…")
+    return re.sub(r"//[^/@\s]+@", "//", text)
 
 
 def wait_before_retry(problem: ModelProblem, retries: int) -> float:

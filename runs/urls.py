@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import health, home, views
+from . import health, home, model_views, views
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("cases/<uuid:id>/postpone/", views.case_postpone, name="case_postpone"),
     path("cases/<uuid:id>/reprocess/", views.case_reprocess, name="case_reprocess"),
     path("cases/<uuid:id>/delete/", views.case_delete, name="case_delete"),
+    path("models/", model_views.models, name="models"),
+    path("models/test/", model_views.model_test, name="model_test"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
