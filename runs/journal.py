@@ -20,7 +20,7 @@ from pydantic_ai.messages import (
 )
 
 from builder.models import Agent, Revision
-from cases.models import Case
+from cases.models import Case, Queue
 from teams import live
 from teams.text import storable
 
@@ -31,7 +31,7 @@ from .models import Run, Step
 
 @dataclass
 class Work:
-    """A claimed run while it is being worked. `targets` are the keys of the agents it may hand over to."""
+    """A claimed run while it is being worked. `produces` are the queues its agent may add cases to."""
 
     claim: Claim
     run: Run
@@ -39,6 +39,7 @@ class Work:
     revision: Revision
     case: Case | None
     may_hand_over: bool = True
+    produces: list[Queue] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     # The handover this run asks for, told when its last write comes too late.
     intended: Intended | None = None

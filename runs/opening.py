@@ -2,7 +2,8 @@
 
 from django.db import transaction
 
-from cases.models import Case
+from builder.models import Agent, QueueConnection
+from cases.models import Case, Queue, QueueQuerySet
 
 from . import handovers, journal, prompts
 from .claims import Claim, LostRun, lock
@@ -21,11 +22,17 @@ def open_work(claim: Claim) -> Work:
         run.revision,
         run.case,
         may_hand_over=handovers.hops_left(run, run.case) > 0,
+        produces=list(_produces(run.agent)),
         steps=list(run.steps.all()),
     )
     if not work.steps:
         _begin(work, run.case)
     return work
+
+
+def _produces(agent: Agent) -> QueueQuerySet:
+    role = QueueConnection.Role.PRODUCER
+    return Queue.objects.live().filter(connections__agent=agent, connections__role=role).order_by("name")
 
 
 def _begin(work: Work, case: Case | None) -> None:

@@ -38,7 +38,7 @@ def instructions(run: Run, aop: str, targets: list[dict[str, str]]) -> str:
 
 def _choices(run: Run, targets: list[dict[str, str]]) -> str:
     if run.case_id:
-        return ": hand over, complete or fail it" if targets else ": complete or fail it"
+        return ": hand over, complete, fail or postpone it" if targets else ": complete, fail or postpone it"
     return ", or hand over to another agent with request_handover" if targets else ""
 
 

@@ -5,23 +5,49 @@ settles when the turn's other calls have run; `ask_person` waits. All of an ordi
 together with its result, so a call is never half done.
 """
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.db import transaction
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from django.utils import timezone
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import ToolDefinition
 
 from cases import changes
-from cases.models import Case
+from cases.creation import NewCase, add_cases
+from cases.models import Case, Queue
+from cases.models import Status as CaseStatus
+from teams.actors import BATON
 from teams.errors import Refused
 from teams.text import storable
 
 from .endings import lock_both
 from .journal import Work, append, tool_result
-from .models import Run
+
+type Choices = Sequence[tuple[str, str]]
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LONGEST = timedelta(days=366)
+
+
+def moment(text: str) -> datetime:
+    """When `2h` from now, or a date and time, is. ValueError, in words for the model, when it is neither or past."""
+    if match := re.fullmatch(r"\s*(\d{1,5})\s*([mhdw])\s*", text):
+        found = timezone.now() + timedelta(**{_UNITS[match[2]]: int(match[1])})
+    else:
+        try:
+            found = datetime.fromisoformat(text.strip())
+        except ValueError as error:
+            raise ValueError("say a time from now such as 2h or 1d, or a date and time in ISO 8601") from error
+        found = found if found.tzinfo else timezone.make_aware(found)
+    if not timezone.now() < found <= timezone.now() + _LONGEST:
+        raise ValueError("the time must lie in the future, at most a year from now")
+    return found
 
 
 class Arguments(BaseModel):
@@ -43,6 +69,37 @@ class FailCase(Arguments):
     reason: str = Field(description="Why nobody can complete this case.", min_length=1)
 
 
+class PostponeCase(Arguments):
+    until: str = Field(description="A time from now such as 30m, 2h, 1d or 1w, or a date and time in ISO 8601.")
+    reason: str = Field(description="Why the case should wait.", min_length=1)
+
+    @field_validator("until")
+    @classmethod
+    def _later(cls, value: str) -> str:
+        moment(value)
+        return value
+
+
+class AddedCase(Arguments):
+    title: str = Field(min_length=1, max_length=200)
+    data: dict[str, Any] = Field(default_factory=dict, description="What whoever works the case needs to know.")
+    priority: Literal["none", "medium", "high"] = "none"
+    labels: list[str] = Field(default_factory=list, max_length=20)
+    external_id: str | None = Field(None, description="Makes sure that the same thing is added once.", max_length=200)
+
+
+class AddCases(Arguments):
+    queue: str
+    cases: list[AddedCase] = Field(min_length=1, max_length=100)
+
+
+class ListCases(Arguments):
+    queue: str
+    status: CaseStatus | None = None
+    containing: str = Field("", description="Words in the title.", max_length=200)
+    limit: int = Field(20, ge=1, le=100)
+
+
 class RequestHandover(Arguments):
     target: str
     reason: str = Field(description="Why this agent should continue.", min_length=1)
@@ -56,28 +113,35 @@ class AskPerson(Arguments):
 
 @dataclass(frozen=True)
 class Tool:
-    """`run` does the work of an ordinary tool and returns what the model reads; it may raise Refused."""
+    """`run` does the work of an ordinary tool and returns what the model reads; it may raise Refused.
+
+    `choices` gives, for arguments that depend on the run, the values and what each means.
+    """
 
     name: str
     description: str
     arguments: type[Arguments]
-    run: Callable[[Run, Case | None, Any], str] | None = None
+    run: Callable[[Work, Case | None, Any], str] | None = None
     is_offered: Callable[[Work], bool] = field(default=lambda work: True)
+    choices: Mapping[str, Callable[[Work], Choices]] = field(default_factory=dict)
 
     def definition(self, work: Work) -> ToolDefinition:
         schema = self.arguments.model_json_schema()
-        if self.arguments is RequestHandover:
-            schema["properties"]["target"] = {
-                "description": "The agent that continues.",
-                "anyOf": [
-                    {"const": row["key"], "description": f"{row['name']}: {row['description']}".rstrip(": ")}
-                    for row in work.targets
-                ],
-            }
+        for name, choices in self.choices.items():
+            values = [{"const": value, "description": meaning} for value, meaning in choices(work)]
+            schema["properties"][name] = {"anyOf": values}
         return ToolDefinition(name=self.name, description=self.description, parameters_json_schema=schema)
 
 
-def _update_case(run: Run, case: Case | None, wanted: UpdateCase) -> str:
+def _targets(work: Work) -> Choices:
+    return [(row["key"], f"{row['name']}: {row['description']}".rstrip(": ")) for row in work.targets]
+
+
+def _queues(work: Work) -> Choices:
+    return [(queue.name, queue.description or queue.name) for queue in work.produces]
+
+
+def _update_case(work: Work, case: Case | None, wanted: UpdateCase) -> str:
     assert case
     changed = changes.change_case(
         case,
@@ -85,8 +149,8 @@ def _update_case(run: Run, case: Case | None, wanted: UpdateCase) -> str:
         data=_merged(case.data, wanted.data),
         priority=None if wanted.priority is None else Case.Priority[wanted.priority.upper()],
         labels=wanted.labels,
-        agent_id=run.agent_id,
-        run_id=run.pk,
+        agent_id=work.agent.pk,
+        run_id=work.run.pk,
     )
     return f"Changed: {', '.join(changed)}." if changed else "Nothing was different."
 
@@ -97,12 +161,43 @@ def _merged(old: Any, new: dict[str, Any] | None) -> Any:
     return {**(old if isinstance(old, dict) else {"text": old}), **new}
 
 
+def _add_cases(work: Work, case: Case | None, wanted: AddCases) -> str:
+    items = [
+        NewCase(item.title, item.data, Case.Priority[item.priority.upper()], item.labels, item.external_id)
+        for item in wanted.cases
+    ]
+    made = add_cases(_queue(work, wanted.queue), items, by=BATON, agent_id=work.agent.pk, run_id=work.run.pk)
+    return json.dumps([{"number": row.number, "title": row.title, "existing": not new} for row, new in made])
+
+
+def _list_cases(work: Work, case: Case | None, wanted: ListCases) -> str:
+    found = Case.objects.present().filter(queue=_queue(work, wanted.queue), title__icontains=wanted.containing)
+    if wanted.status:
+        found = found.filter(status=wanted.status)
+    rows = found.order_by("-number").values("number", "title", "status", "labels")[: wanted.limit]
+    return json.dumps(list(rows), ensure_ascii=False)
+
+
+def _queue(work: Work, name: str) -> Queue:
+    for queue in work.produces:
+        if queue.name.casefold() == name.strip().casefold():
+            return queue
+    raise Refused(
+        f"There is no queue “{name}” here. Queues: {', '.join(row.name for row in work.produces)}.", "invalid"
+    )
+
+
+def _produces(work: Work) -> bool:
+    return bool(work.produces)
+
+
 def _on_a_case(work: Work) -> bool:
     return work.case is not None
 
 
-HANDOVER, COMPLETE, FAIL, ASK = "request_handover", "complete_case", "fail_case", "ask_person"
-OUTCOMES = frozenset({HANDOVER, COMPLETE, FAIL})
+HANDOVER, COMPLETE, FAIL, POSTPONE = "request_handover", "complete_case", "fail_case", "postpone_case"
+ASK = "ask_person"
+OUTCOMES = frozenset({HANDOVER, COMPLETE, FAIL, POSTPONE})
 
 TOOLS = {
     tool.name: tool
@@ -112,10 +207,19 @@ TOOLS = {
             "Hand your work over to another agent, who continues it. Ends your work.",
             RequestHandover,
             is_offered=lambda work: bool(work.targets),
+            choices={"target": _targets},
         ),
         Tool("update_case", "Change the case's title, data, priority or labels.", UpdateCase, _update_case, _on_a_case),
         Tool(COMPLETE, "The case is done. Ends your work.", CompleteCase, is_offered=_on_a_case),
         Tool(FAIL, "The case cannot be done by anybody. Ends your work.", FailCase, is_offered=_on_a_case),
+        Tool(
+            POSTPONE,
+            "The case has to wait; you take it up again then. Ends your work.",
+            PostponeCase,
+            is_offered=_on_a_case,
+        ),
+        Tool("add_cases", "Add cases to a queue.", AddCases, _add_cases, _produces, {"queue": _queues}),
+        Tool("list_cases", "Look up cases of a queue.", ListCases, _list_cases, _produces, {"queue": _queues}),
         Tool(
             ASK,
             "Ask the people of the team, and wait for their answer.",
@@ -152,8 +256,8 @@ def execute(work: Work, call: ToolCallPart) -> bool:
         run = TOOLS[call.tool_name].run
         assert run
         with transaction.atomic():
-            row, case = lock_both(work.claim)
-            content = run(row, case, arguments)
+            _, case = lock_both(work.claim)
+            content = run(work, case, arguments)
             append(work, tool_result(call, content))
     except Refused as refusal:
         append(work, tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))

@@ -16,7 +16,7 @@ from builder.models import Agent
 from teams.errors import Refused
 
 from . import endings, handovers, human_requests, tools
-from .endings import Broken, CaseCompleted, CaseFailed, Ending, HandedOver
+from .endings import Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from .journal import Work, append, note, open_calls, tool_result
 from .models import Step
 
@@ -105,7 +105,12 @@ def _parse(work: Work, calls: Sequence[ToolCallPart]) -> tuple[list[tuple[ToolCa
 
 
 def _ending(tool: str, arguments: Any) -> Ending:
-    return CaseCompleted(arguments.summary) if tool == tools.COMPLETE else CaseFailed(arguments.reason)
+    match tool:
+        case tools.COMPLETE:
+            return CaseCompleted(arguments.summary)
+        case tools.POSTPONE:
+            return CasePostponed(tools.moment(arguments.until), arguments.reason)
+    return CaseFailed(arguments.reason)
 
 
 def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
