@@ -1,0 +1,95 @@
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from builder.agents import connect
+from cases.models import Case, Status
+from runs import tools
+from runs.models import Outcome
+from tests.fixtures import events
+from tests.provider import call, calls
+from tests.runs.conftest import work_next
+from tests.wire import Call
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def agent(scripted, make_agent, queue):
+    return make_agent("Clerk", queue=queue)
+
+
+def test_an_agent_postpones_its_case(scripted, agent, make_case) -> None:
+    case = make_case(assignee=agent)
+    scripted.answers(call("postpone_case", until="2h", reason="The shop is closed"))
+    run = work_next()
+    case.refresh_from_db()
+    assert (run.outcome, case.status, case.assignee) == (Outcome.CASE_POSTPONED, Status.POSTPONED, agent)
+    assert timedelta(minutes=119) < case.due_at - timezone.now() < timedelta(minutes=121)
+    assert events(case)[-1] == "postponed"
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("30m", 0.5), ("2h", 2), (" 1d ", 24), ("1w", 168), ("in_iso", 48), ("in_iso_naive", 48)]
+)
+def test_times_are_relative_or_iso(text: str, hours: float) -> None:
+    wanted = timezone.now() + timedelta(hours=hours)
+    text = {"in_iso": wanted.isoformat(), "in_iso_naive": wanted.replace(tzinfo=None).isoformat()}.get(text, text)
+    assert abs(tools.moment(text) - wanted) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "", "0m", "-2h", "2020-01-01", "99999w", "5000-01-01"])
+def test_other_times_are_refused_in_words(text: str) -> None:
+    with pytest.raises(ValueError, match=r"say a time from now|must lie in the future"):
+        tools.moment(text)
+
+
+def test_a_time_that_is_none_is_answered_to_the_model(scripted, agent, make_case) -> None:
+    make_case(assignee=agent)
+    scripted.answers(call("postpone_case", until="soon", reason="x"), call("complete_case", summary="x"))
+    run = work_next()
+    assert "say a time from now such as 2h" in run.steps.filter(kind="tool_result").first().data["content"]
+
+
+@pytest.fixture
+def producer(agent, make_queue):
+    connect(agent, produces=[make_queue("Refunds").pk])
+    return agent
+
+
+def test_a_producer_adds_cases_to_its_queue(scripted, producer, make_case) -> None:
+    make_case(assignee=producer)
+    new = [{"title": "One", "priority": "high"}, {"title": "Two", "external_id": "x-2"}]
+    scripted.answers(call("add_cases", queue="Refunds", cases=new), call("complete_case", summary="x"))
+    run = work_next()
+    made = Case.objects.filter(queue__name="Refunds").order_by("number")
+    assert [(case.title, case.priority) for case in made] == [("One", 2), ("Two", 0)]
+    assert made[0].events.get().agent == producer
+    said = json.loads(run.steps.filter(kind="tool_result").first().data["content"])
+    assert [row["existing"] for row in said] == [False, False]
+
+
+def test_a_producer_lists_the_cases_of_its_queue_alone(scripted, producer, make_case, make_queue) -> None:
+    make_case(assignee=producer)
+    refunds = producer.queue_connections.get(role="producer").queue
+    make_case("Refund me", in_queue=refunds)
+    make_case("Other", in_queue=refunds)
+    scripted.answers(
+        calls(
+            Call("list_cases", {"queue": "Refunds", "containing": "refund"}), Call("list_cases", {"queue": "Support"})
+        ),
+        call("complete_case", summary="x"),
+    )
+    run = work_next()
+    found, refused = [step.data["content"] for step in run.steps.filter(kind="tool_result")][:2]
+    assert [row["title"] for row in json.loads(found)] == ["Refund me"]
+    assert refused == "Error: There is no queue “Support” here. Queues: Refunds."
+
+
+def test_without_the_connection_no_queue_tools_are_offered(scripted, agent, make_case) -> None:
+    make_case(assignee=agent)
+    scripted.answers(call("complete_case", summary="x"))
+    work_next()
+    assert not {"add_cases", "list_cases"} & set(scripted.requests[0].tools)
