@@ -33,6 +33,9 @@ VERBS: Mapping[str, Verb] = {
         "forward", "Handed over to {target}", "Hands over to {target}", "Wanted to hand over to {target}"
     ),
     "update_case": Verb("pencil", "Changed the case: {fields}", "Changes the case", "Wanted to change the case"),
+    "postpone_case": Verb("alarm-clock", "Postponed the case", "Postpones the case", "Wanted to postpone the case"),
+    "add_cases": Verb("list-plus", "Added to {queue}: {count}", "Adds to {queue}", "Wanted to add to {queue}"),
+    "list_cases": Verb("list", "Looked up cases of {queue}", "Looks up cases of {queue}", "Wanted to look up {queue}"),
     "complete_case": Verb("circle-check", "Completed the case", "Completes the case", "Wanted to complete the case"),
     "fail_case": Verb(
         "circle-x", "Closed the case as failed", "Closes the case as failed", "Wanted to close the case as failed"
@@ -61,8 +64,15 @@ def _words_of(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, s
     return {
         "target": short(names.get(target, target), 80),
         "fields": ", ".join(map(str, fields)) or "nothing",
+        "queue": short(str(given.get("queue") or "a queue"), 80),
+        "count": _counted(given.get("cases")),
         "question": short(str(given.get("question") or "nothing"), _LONGEST),
     }
+
+
+def _counted(cases: object) -> str:
+    number = len(cases) if isinstance(cases, list) else 0
+    return "1 case" if number == 1 else f"{number} cases"
 
 
 def short(text: str, length: int = _LONGEST) -> str:

@@ -91,3 +91,9 @@ def test_every_failure_says_what_it_was_and_what_helps(code: str) -> None:
 )
 def test_money_has_as_many_digits_as_it_needs(dollars: str | None, words: str) -> None:
     assert money(None if dollars is None else Decimal(dollars)) == words
+
+
+def test_the_tools_of_producers_have_words() -> None:
+    assert call_words("add_cases", {"queue": "Refunds", "cases": [{}, {}]})[1] == "Added to Refunds: 2 cases"
+    assert call_words("list_cases", {"queue": "Refunds"})[1] == "Looked up cases of Refunds"
+    assert call_words("postpone_case", {"until": "2h"})[1] == "Postponed the case"
