@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from teams.models import Team
 
-from .models import Agent
+from .models import Agent, Revision
 
 
 def agent_or_404(team: Team, id: UUID) -> Agent:
@@ -16,3 +16,9 @@ def agent_or_404(team: Team, id: UUID) -> Agent:
 def past_or_present_agent_or_404(team: Team, id: UUID) -> Agent:
     """Deleted ones too: mentions, runs and timelines go on leading to them."""
     return get_object_or_404(Agent, team=team, pk=id)
+
+
+def revision_or_404(agent: Agent, number: int) -> Revision:
+    """Number 0 is the draft."""
+    wanted = agent.revisions.exclude(status=Revision.Status.TRIED).select_related("author")
+    return get_object_or_404(wanted, number=number)

@@ -94,12 +94,19 @@ class Agent(models.Model):
         return self.revisions.get(status=Revision.Status.LIVE)
 
 
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    def published(self) -> "RevisionQuerySet":
+        """What was live once, or is: the history."""
+        return self.filter(status__in=[Revision.Status.LIVE, Revision.Status.HISTORIC])
+
+
 class Revision(models.Model):
     """One saved state of an agent's AOP and model.
 
     draft -> live -> historic. Live and historic revisions never change (a trigger refuses it), so a run can
     name the one it follows. Nor does a tried one: a text as it was when somebody tried it, with the number of the
-    live revision of that moment; it never goes live itself.
+    live revision of that moment; it never goes live itself. A draft has no number yet (0), and each time it is
+    saved another row takes its place: its id says which state of it a page has seen.
     """
 
     class Status(models.TextChoices):
@@ -112,6 +119,7 @@ class Revision(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="revisions", db_constraint=False, db_index=False)
     number = models.PositiveIntegerField()
+    based_on = models.PositiveIntegerField(default=0, help_text="Of a draft: the live revision that it changes.")
     status = models.CharField(max_length=10, choices=Status.choices)
     aop = models.TextField("procedure", blank=True)
     model = models.CharField(max_length=100)
@@ -119,9 +127,12 @@ class Revision(models.Model):
     note = models.CharField(max_length=200, blank=True, help_text="Why it was saved, in a line.")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = RevisionQuerySet.as_manager()
+
     if TYPE_CHECKING:
         agent_id: UUID
         team_id: UUID
+        author_id: int | None
 
     class Meta:
         ordering = ["-number"]
@@ -132,6 +143,10 @@ class Revision(models.Model):
             ),
             models.UniqueConstraint(fields=["agent"], condition=Q(status="live"), name="one_live_revision_per_agent"),
             models.UniqueConstraint(fields=["agent"], condition=Q(status="draft"), name="one_draft_per_agent"),
+            models.CheckConstraint(
+                condition=Q(status="draft", number=0) | (~Q(status="draft") & Q(number__gte=1)),
+                name="only_drafts_have_no_number",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "live", "historic", "tried"]), name="revision_status_is_known"
             ),

@@ -56,3 +56,9 @@ def elapsed(moment: datetime, now: datetime | None = None) -> str:
     """How far a moment is from now, in whole seconds: `4 s`, `1 min 5 s`. static/js/live-duration.js says the same."""
     seconds = abs(((now or timezone.now()) - moment).total_seconds())
     return f"{int(seconds)} s" if seconds < 60 else duration(int(seconds))
+
+
+def clock(moment: datetime) -> str:
+    """`14:02`, or `21 Nov, 14:02` of another day."""
+    here, today = timezone.localtime(moment), timezone.localtime()
+    return f"{here:%H:%M}" if here.date() == today.date() else f"{here.day} {here:%b, %H:%M}"
