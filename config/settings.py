@@ -101,6 +101,15 @@ MODEL_TOTAL_SECONDS = 600.0
 # A run that asks its model this often without an end is broken off.
 RUN_REQUEST_LIMIT = int(os.environ.get("RUN_REQUEST_LIMIT", "50"))
 
+# --- What goes out ---------------------------------------------------------------------------
+
+# Where people reach Baton: links in what is sent out begin with it.
+BATON_URL = os.environ.get("BATON_URL", f"http://localhost:{os.environ.get('PORT') or 8000}").rstrip("/")
+# May addresses that people give lead into this machine's own network?
+BATON_ALLOW_PRIVATE_ADDRESSES = _flag("BATON_ALLOW_PRIVATE_ADDRESSES", False)
+# Seal secrets in the database, the newest first (teams/secrets.py). Without any, SECRET_KEY does.
+BATON_ENCRYPTION_KEYS = [key for key in os.environ.get("BATON_ENCRYPTION_KEYS", "").split(",") if key]
+
 # --- Django ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

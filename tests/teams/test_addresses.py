@@ -1,0 +1,111 @@
+"""Where Baton may send to, and where a name leads."""
+
+import asyncio
+from ipaddress import ip_address
+
+import httpcore
+import pytest
+
+from teams import addresses
+from teams.addresses import NotAllowed, check_url, is_public
+from teams.errors import Refused
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "fec0::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "2002:7f00:1::",
+        "64:ff9b::7f00:1",
+    ],
+)
+def test_what_only_this_network_reaches_is_not_public(address: str) -> None:
+    assert not is_public(ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_what_anybody_reaches_is_public(address: str) -> None:
+    assert is_public(ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.com",
+        "ftp://example.com/",
+        "https://",
+        "https://example.com:99999/",
+        "https://[::1",
+        "https://name:word@example.com/",
+        "https://exa mple.com/",
+        "http://localhost/",
+        "http://a.localhost/",
+        "http://127.0.0.1/",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://[::1]:80/",
+        "http://169.254.169.254/latest/meta-data",
+        "https://example.com/" + 2000 * "a",
+    ],
+)
+def test_other_addresses_are_refused_at_their_field(url: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_url(url)
+    assert "url" in refused.value.fields
+
+
+def test_an_operator_may_allow_private_addresses(settings) -> None:
+    settings.BATON_ALLOW_PRIVATE_ADDRESSES = True
+    assert check_url(" http://127.0.0.1:8080/hook ") == "http://127.0.0.1:8080/hook"
+
+
+def test_a_name_with_one_private_address_is_not_connected_to(monkeypatch) -> None:
+    async def lookup(self, host, port, **kwargs):
+        return [(2, 1, 6, "", ("93.184.215.14", port)), (2, 1, 6, "", ("10.0.0.1", port))]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lookup)
+    with pytest.raises(NotAllowed):
+        asyncio.run(addresses.resolve("two.example.com", 80))
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch) -> None:
+    """A name that leads elsewhere at a second look has no effect: there is no second look."""
+    looks: list[str] = []
+    connected: list[str] = []
+
+    async def lookup(self, host, port, **kwargs):
+        looks.append(host)
+        return [(2, 1, 6, "", ("93.184.215.14" if len(looks) == 1 else "127.0.0.1", port))]
+
+    async def connect(self, host, port, *args, **kwargs):
+        connected.append(host)
+        raise httpcore.ConnectError("refused")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lookup)
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+
+    async def post() -> None:
+        async with addresses.checked_pool() as pool:
+            await pool.request("POST", "http://rebinding.example.com/")
+
+    with pytest.raises(httpcore.ConnectError):
+        asyncio.run(post())
+    assert (looks, connected) == (["rebinding.example.com"], ["93.184.215.14"])
