@@ -205,6 +205,8 @@ def _changes_in_order(event: CaseEvent) -> dict[str, Any]:
 def _telling(event: CaseEvent) -> Telling:
     if event.kind == Kind.CREATED and not (event.actor or event.agent_id):
         return _ADDED
+    if event.kind == Kind.ASKED and event.reason == Reason.APPROVAL:
+        return replace(_TELLINGS[Kind.ASKED], words="{agent} asked for approval")
     if event.kind == Kind.PARKED and event.reason == Reason.RUN_STOPPED and event.actor:
         return replace(_PARKED, words="{who} stopped the run", shows="")
     if event.kind == Kind.PARKED and event.text == reason_label(event.reason):

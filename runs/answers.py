@@ -47,8 +47,9 @@ class HumanRequestOut(BaseModel):
     details: str
     choices: list[str]
     status: HumanRequest.Status
-    answer: str | None
-    approved: bool | None
+    answer: Annotated[str | None, Field(description="Of a question.")]
+    approved: Annotated[bool | None, Field(description="Of a request for approval.")]
+    comment: Annotated[str | None, Field(description="Of a request for approval.")]
     actor: Annotated[str | None, Field(description="Who answered.")]
     created_at: datetime
     answered_at: datetime | None
@@ -178,6 +179,7 @@ def _handover(run: Run) -> HandoverOut | None:
 
 
 def human_request_out(row: HumanRequest) -> HumanRequestOut:
+    is_question = row.kind == HumanRequest.Kind.QUESTION
     return HumanRequestOut(
         id=row.pk,
         run_id=row.run_id,
@@ -186,8 +188,9 @@ def human_request_out(row: HumanRequest) -> HumanRequestOut:
         details=row.details,
         choices=row.choices,
         status=HumanRequest.Status(row.status),
-        answer=row.answer or None,
+        answer=(row.answer or None) if is_question else None,
         approved=row.approved,
+        comment=None if is_question else row.answer or None,
         actor=row.actor or None,
         created_at=row.created_at,
         answered_at=row.answered_at,

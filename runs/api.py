@@ -96,7 +96,7 @@ def _read(team: Team, run_id: UUID) -> RunOut:
 class Response(Wanted):
     answer: Annotated[str | None, Field(description="To a question.")] = None
     approved: Annotated[bool | None, Field(description="To a request for approval.")] = None
-    comment: str = ""
+    comment: Annotated[str, Field(description="To a request for approval.")] = ""
 
 
 @router.post(
@@ -107,8 +107,11 @@ class Response(Wanted):
 )
 def respond(request: KeyRequest, request_id: UUID, response: Response) -> HumanRequestOut:
     row = find(request.auth.team.human_requests.all(), request_id)
-    if row.kind != HumanRequest.Kind.QUESTION:
-        raise Refused("Approvals cannot be given through the API yet.", "not_possible")
+    if row.kind == HumanRequest.Kind.APPROVAL:
+        if response.approved is None or response.answer is not None:
+            message = "This is a request for approval. Please send approved, and a comment if you like."
+            raise Refused(message, "invalid", {"approved" if response.approved is None else "answer": message})
+        return human_request_out(human_requests.decide(row, response.approved, response.comment, program(request.auth)))
     if response.approved is not None or response.comment:
         message = "This is a question. Please send an answer."
         raise Refused(message, "invalid", {"approved" if response.approved is not None else "comment": message})

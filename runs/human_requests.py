@@ -1,4 +1,4 @@
-"""Questions that a run waits for a person to answer."""
+"""Questions and requests for approval that a run waits for a person to answer."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from teams.actors import Actor
 from teams.errors import Refused
 from teams.text import prose
 
-from . import lifecycle
+from . import lifecycle, tools
 from .endings import lock_both
 from .journal import Work, append
 from .models import HumanRequest, Run, Status, Step
@@ -24,51 +24,68 @@ ANSWER_LIMIT = 10_000
 
 @transaction.atomic
 def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[Any]) -> None:
-    """Opens the questions of a turn; the run waits without a worker until all are answered."""
+    """Opens the requests of a turn; the run waits without a worker until all are answered."""
     run, case = lock_both(work.claim)
     append(work, *entries)
-    HumanRequest.objects.bulk_create(
-        HumanRequest(
-            team_id=run.team_id,
-            run=run,
-            call_id=call.tool_call_id,
-            kind=HumanRequest.Kind.QUESTION,
-            question=arguments.question,
-            choices=arguments.choices,
-        )
-        for call, arguments in asks
-    )
+    requests = [_request(run, call, arguments) for call, arguments in asks]
+    HumanRequest.objects.bulk_create(requests)
     if case is not None:
-        question = asks[0][1].question
-        case_lifecycle.ask(case, Reason.QUESTION, question, agent_id=run.agent_id, run_id=run.pk)
+        first = requests[0]
+        case_lifecycle.ask(case, Reason(first.kind), first.question, agent_id=run.agent_id, run_id=run.pk)
         run.case_fence = case.fence
         run.save(update_fields=["case_fence"])
     lifecycle.wait(run)
 
 
-@transaction.atomic
+def _request(run: Run, call: ToolCallPart, arguments: Any) -> HumanRequest:
+    about: dict[str, Any]
+    if isinstance(arguments, tools.RequestApproval):
+        about = {"kind": HumanRequest.Kind.APPROVAL, "question": arguments.title, "details": arguments.details}
+    else:
+        about = {"kind": HumanRequest.Kind.QUESTION, "question": arguments.question, "choices": arguments.choices}
+    return HumanRequest(team_id=run.team_id, run=run, call_id=call.tool_call_id, **about)
+
+
 def answer(request: HumanRequest, text: str, by: Actor) -> HumanRequest:
-    """Gives the answer to the run; with its last open question answered the run goes on."""
+    """Gives a question's answer to the run; with its last open request answered the run goes on."""
+    if request.kind != HumanRequest.Kind.QUESTION:
+        message = "This is a request for approval. Please say whether it is approved."
+        raise Refused(message, "invalid", {"approved": message})
     text = prose(text, "answer", ANSWER_LIMIT).strip()
     if not text:
         raise Refused("Please write an answer.", "invalid", {"answer": "Please write an answer."})
+    return _settle(request, text, by, answer=text)
+
+
+def decide(request: HumanRequest, approved: bool, comment: str, by: Actor) -> HumanRequest:
+    """Like `answer`, for a request for approval."""
+    if request.kind != HumanRequest.Kind.APPROVAL:
+        message = "This is a question. Please send an answer."
+        raise Refused(message, "invalid", {"approved": message})
+    comment = prose(comment, "comment", ANSWER_LIMIT).strip()
+    verdict = "Approved." if approved else "Not approved."
+    return _settle(request, f"{verdict} {comment}".strip(), by, approved=approved, answer=comment)
+
+
+@transaction.atomic
+def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> HumanRequest:
     case_id = Run.objects.values_list("case_id", flat=True).get(pk=request.run_id)
     case = case_lifecycle.lock(case_id) if case_id else None
     run = Run.objects.select_for_update(no_key=True).get(pk=request.run_id)
     answered = HumanRequest.objects.filter(pk=request.pk, status=HumanRequest.Status.OPEN).update(
         status=HumanRequest.Status.ANSWERED,
-        answer=text,
         answered_by=by.user,
         actor=by.label[:100],
         answered_at=timezone.now(),
+        **changes,
     )
     if not answered or run.status != Status.WAITING:
-        raise Refused("This question was answered or closed in the meantime.", "already_answered")
-    _write_result(run, request, text)
+        raise Refused("This was answered or closed in the meantime.", "already_answered")
+    _write_result(run, request, result)
     live.announce(run.team_id, "run", run.pk)
     if not run.human_requests.filter(status=HumanRequest.Status.OPEN).exists():
         if case is not None:
-            case_lifecycle.resume(case, text, by=by, agent_id=run.agent_id, run_id=run.pk)
+            case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk)
             run.case_fence = case.fence
             run.save(update_fields=["case_fence"])
         lifecycle.wake(run)
@@ -76,7 +93,11 @@ def answer(request: HumanRequest, text: str, by: Actor) -> HumanRequest:
     return request
 
 
+_TOOLS = {HumanRequest.Kind.QUESTION: tools.ASK, HumanRequest.Kind.APPROVAL: tools.APPROVAL}
+
+
 def _write_result(run: Run, request: HumanRequest, text: str) -> None:
     last = run.steps.order_by("-seq").values_list("seq", flat=True).first() or 0
-    data = {"tool": "ask_person", "call_id": request.call_id, "content": text, "ok": True, "code": "answered"}
+    tool = _TOOLS[HumanRequest.Kind(request.kind)]
+    data = {"tool": tool, "call_id": request.call_id, "content": text, "ok": True, "code": "answered"}
     Step.objects.create(team_id=run.team_id, run=run, seq=last + 1, kind=Step.Kind.TOOL_RESULT, data=data)

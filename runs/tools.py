@@ -1,8 +1,8 @@
 """The tools a run offers to its model.
 
 Ordinary tools do something and answer; outcome tools say what should become of the case or the run, which `turns`
-settles when the turn's other calls have run; `ask_person` waits. All of an ordinary tool's effect is committed
-together with its result, so a call is never half done.
+settles when the turn's other calls have run; `ask_person` and `request_approval` wait for a person. All of an ordinary
+tool's effect is committed together with its result, so a call is never half done.
 """
 
 import json
@@ -111,6 +111,15 @@ class AskPerson(Arguments):
     choices: list[str] = Field(default_factory=list, description="Answers to choose from, if any.", max_length=10)
 
 
+class RequestApproval(Arguments):
+    title: str = Field(description="What you want to do, in one line.", min_length=1, max_length=300)
+    details: str = Field(description="Exactly what would be done, with all names, amounts and texts.", min_length=1)
+
+
+class WithdrawRequest(Arguments):
+    pass
+
+
 @dataclass(frozen=True)
 class Tool:
     """`run` does the work of an ordinary tool and returns what the model reads; it may raise Refused.
@@ -195,9 +204,16 @@ def _on_a_case(work: Work) -> bool:
     return work.case is not None
 
 
+def _may_ask(work: Work) -> bool:
+    return work.agent.may_ask
+
+
 HANDOVER, COMPLETE, FAIL, POSTPONE = "request_handover", "complete_case", "fail_case", "postpone_case"
-ASK = "ask_person"
+ASK, APPROVAL, WITHDRAW = "ask_person", "request_approval", "withdraw_request"
 OUTCOMES = frozenset({HANDOVER, COMPLETE, FAIL, POSTPONE})
+REQUESTS = frozenset({ASK, APPROVAL})
+# What `turns` settles together when a turn's other calls have run.
+SETTLED = OUTCOMES | REQUESTS | {WITHDRAW}
 
 TOOLS = {
     tool.name: tool
@@ -224,7 +240,19 @@ TOOLS = {
             ASK,
             "Ask the people of the team, and wait for their answer.",
             AskPerson,
-            is_offered=lambda work: work.agent.may_ask,
+            is_offered=_may_ask,
+        ),
+        Tool(
+            APPROVAL,
+            "Ask the people of the team whether you may do something, and wait for their decision.",
+            RequestApproval,
+            is_offered=_may_ask,
+        ),
+        Tool(
+            WITHDRAW,
+            "Take back what you asked people earlier in this very turn. Later you wait until they have answered.",
+            WithdrawRequest,
+            is_offered=_may_ask,
         ),
     )
 }

@@ -31,7 +31,9 @@ _CHOOSE_TARGET = (
 _CHOOSE_OUTCOME = "You asked for several outcomes at once. Nothing was recorded. Choose one."
 _RECORDED = "Recorded."
 _ALREADY = "Already recorded."
-_WAIT = "A question to a person is open. Decide when it is answered."
+_WAIT = "A request to a person is open. Decide when it is answered."
+_WITHDRAWN = "Withdrawn. Nobody was asked."
+_NOTHING_OPEN = "Error: You have no open request. Only what you asked earlier in the same turn can be withdrawn."
 _NO_OUTCOME = (
     "You wrote a text and called no tool, so nothing happened. Call exactly one of: {choices}. "
     "If you cannot decide, ask a person."
@@ -45,9 +47,9 @@ async def take_turn(work: Work, response: ModelResponse) -> bool:
         return await sync_to_async(_without_calls)(work, response.text or "")
     failed: list[ToolCallPart] = []
     for call in calls:
-        if call.tool_name not in tools.OUTCOMES | {tools.ASK} and not await sync_to_async(tools.execute)(work, call):
+        if call.tool_name not in tools.SETTLED and not await sync_to_async(tools.execute)(work, call):
             failed.append(call)
-    rest = [call for call in calls if call.tool_name in tools.OUTCOMES | {tools.ASK}]
+    rest = [call for call in calls if call.tool_name in tools.SETTLED]
     return await sync_to_async(_settle)(work, rest, failed, response.text or "") if rest else False
 
 
@@ -71,8 +73,9 @@ def _no_outcome(work: Work) -> Broken:
 
 def _settle(work: Work, calls: Sequence[ToolCallPart], failed: list[ToolCallPart], text: str) -> bool:
     parsed, entries = _parse(work, calls)
-    asks = [(call, arguments) for call, arguments in parsed if call.tool_name == tools.ASK]
-    wanted = [(call, arguments) for call, arguments in parsed if call.tool_name != tools.ASK]
+    parsed = _without_withdrawn(parsed, entries)
+    asks = [(call, arguments) for call, arguments in parsed if call.tool_name in tools.REQUESTS]
+    wanted = [(call, arguments) for call, arguments in parsed if call.tool_name in tools.OUTCOMES]
     if asks:
         entries += [tool_result(call, _WAIT, ok=False, code="waiting") for call, _ in wanted]
         human_requests.ask(work, asks, entries)
@@ -102,6 +105,26 @@ def _parse(work: Work, calls: Sequence[ToolCallPart]) -> tuple[list[tuple[ToolCa
         except Refused as refusal:
             entries.append(tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
     return parsed, entries
+
+
+def _without_withdrawn(
+    parsed: Sequence[tuple[ToolCallPart, Any]], entries: list[Entry]
+) -> list[tuple[ToolCallPart, Any]]:
+    """What is left when requests that the same turn took back are answered. Those of earlier turns are answered by
+    people before there is another turn, so no others can be open."""
+    left: list[tuple[ToolCallPart, Any]] = []
+    for call, arguments in parsed:
+        if call.tool_name != tools.WITHDRAW:
+            left.append((call, arguments))
+            continue
+        asked = [earlier for earlier, _ in left if earlier.tool_name in tools.REQUESTS]
+        left = [(earlier, given) for earlier, given in left if earlier.tool_name not in tools.REQUESTS]
+        entries += [tool_result(earlier, _WITHDRAWN, code="withdrawn") for earlier in asked]
+        answer = (
+            tool_result(call, "Withdrawn.") if asked else tool_result(call, _NOTHING_OPEN, ok=False, code="invalid")
+        )
+        entries.append(answer)
+    return left
 
 
 def _ending(tool: str, arguments: Any) -> Ending:

@@ -26,7 +26,7 @@ from teams.redirects import back
 from . import conversation, human_requests, interventions, queries, wording
 from .access import question_or_404, run_or_404
 from .forms import ON, STATES, PostponeForm, ReprocessForm, run_filter
-from .models import Run, Status
+from .models import HumanRequest, Run, Status
 from .starting import start_run
 
 _LAST_RUNS = 5
@@ -138,12 +138,18 @@ def run_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page
 def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """One of the choices, or a text. htmx gets the question as it stands now, others go on to a page."""
+    """One of the choices, or a text; of an approval the decision, with a comment.
+
+    htmx gets the question as it stands now, others go on to a page.
+    """
     question = question_or_404(request.team, id)
     text = request.POST.get("choice") or request.POST.get("answer", "")
     refused = ""
     try:
-        question = human_requests.answer(question, text, request.actor)
+        if question.kind == HumanRequest.Kind.APPROVAL:
+            question = human_requests.decide(question, _decision(request), text, request.actor)
+        else:
+            question = human_requests.answer(question, text, request.actor)
     except Refused as refusal:
         refused = refusal.message
         question.refresh_from_db()
@@ -153,6 +159,13 @@ def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
     context = {"question": question, "typed": text, "refused": refused, "next": request.POST.get("next", "")}
     template = "runs/question.html#question" if is_part else "runs/question.html"
     return render(request, template, context, status=422 if refused else 200)
+
+
+def _decision(request: HttpRequest) -> bool:
+    words = request.POST.get("decision", "")
+    if words not in ("approve", "refuse"):
+        raise Refused("Please approve or refuse.", "invalid")
+    return words == "approve"
 
 
 # --- What people do to cases, which may have a live run --------------------------------------

@@ -43,6 +43,12 @@ VERBS: Mapping[str, Verb] = {
     "ask_person": Verb(
         "message-circle-question-mark", "Asked: {question}", "Asked: {question}", "Wanted to ask: {question}"
     ),
+    "request_approval": Verb(
+        "stamp", "Asked for approval: {title}", "Asked for approval: {title}", "Wanted to ask for approval: {title}"
+    ),
+    "withdraw_request": Verb(
+        "undo-2", "Took back what it had asked", "Takes back what it asked", "Wanted to take back a request"
+    ),
 }
 
 
@@ -67,6 +73,7 @@ def _words_of(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, s
         "queue": short(str(given.get("queue") or "a queue"), 80),
         "count": _counted(given.get("cases")),
         "question": short(str(given.get("question") or "nothing"), _LONGEST),
+        "title": short(str(given.get("title") or "nothing"), _LONGEST),
     }
 
 

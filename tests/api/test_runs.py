@@ -210,6 +210,43 @@ def test_what_is_no_answer_is_refused(
     assert HumanRequest.objects.get().status == "open"
 
 
+@pytest.fixture
+def approval(scripted: Provider, queue, make_agent, make_case) -> HumanRequest:
+    make_agent("Clerk", queue=queue)
+    make_case("Refund")
+    scripted.answers(
+        call("request_approval", title="Refund", details="40 EUR"), call("complete_case", summary="Refunded.")
+    )
+    work_next()
+    return HumanRequest.objects.get()
+
+
+def test_an_approval_is_given_and_the_run_goes_on(api: Caller, approval: HumanRequest) -> None:
+    at = f"/human-requests/{approval.pk}/respond"
+    answered = api.post(at, {"approved": False, "comment": "Too much"}).json()
+    assert (answered["status"], answered["approved"], answered["comment"]) == ("answered", False, "Too much")
+    assert (answered["answer"], answered["details"]) == (None, "40 EUR")
+    assert work_next().outcome == "case_completed"
+    problem(api.post(at, {"approved": True}), 409, "already_answered")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({}, "approved"),
+        ({"answer": "Yes"}, "approved"),
+        ({"approved": True, "answer": "Yes"}, "answer"),
+        ({"approved": True, "comment": "a\x00"}, "comment"),
+    ],
+)
+def test_what_decides_no_approval_is_refused(
+    api: Caller, approval: HumanRequest, wrong: dict[str, object], field: str
+) -> None:
+    error = problem(api.post(f"/human-requests/{approval.pk}/respond", wrong), 422, "invalid")
+    assert set(error["fields"]) == {field}
+    assert HumanRequest.objects.get().status == "open"
+
+
 def test_runs_are_found(api: Caller, queue, make_run, make_agent, make_case) -> None:
     agent = make_agent()
     case = make_case()

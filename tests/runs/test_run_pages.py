@@ -494,3 +494,35 @@ def test_strangers_sign_in_first(client: Client, asks: Run) -> None:
 def test_acts_are_posts(signed_in: Client, asks: Run) -> None:
     for name in ("run_stop", "run_again"):
         assert signed_in.get(reverse(name, args=[asks.pk])).status_code == 405
+
+
+# --- Approvals -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def approval(scripted: Provider, triage: Agent, make_case: Make[Case]) -> HumanRequest:
+    scripted.answers(call("request_approval", title="Refund 40 €", details="To: **Ann**\nAmount: 40.00 EUR"))
+    make_case("Refund", assignee=triage)
+    work_next()
+    return HumanRequest.objects.get()
+
+
+def test_an_approval_is_shown_as_it_was_written(signed_in: Client, approval: HumanRequest) -> None:
+    html = page(signed_in, "run", approval.run_id)
+    assert "To: **Ann**\nAmount: 40.00 EUR" in html and "Do not approve" in html
+    assert "asks for approval" in page(signed_in, "case_runs", approval.run.case_id)
+
+
+def test_an_approval_is_decided_with_a_comment(signed_in: Client, approval: HumanRequest) -> None:
+    signed_in.post(reverse("answer", args=[approval.pk]), {"decision": "refuse", "answer": "Too much"})
+    approval.refresh_from_db()
+    assert (approval.status, approval.approved, approval.answer) == ("answered", False, "Too much")
+    assert "Not approved. Too much" in " ".join(page(signed_in, "run", approval.run_id).split())
+
+
+def test_without_a_decision_the_comment_is_kept(signed_in: Client, approval: HumanRequest) -> None:
+    response = signed_in.post(reverse("answer", args=[approval.pk]), {"answer": "Well"})
+    assert response.status_code == 422
+    assert "Please approve or refuse." in response.content.decode() and "Well" in response.content.decode()
+    approval.refresh_from_db()
+    assert approval.status == "open"
