@@ -107,11 +107,13 @@ class RevisionOut(BaseModel):
 class AgentFilters(Paging):
     q: str = Field("", max_length=200, description="Words in the name.")
     queue_id: UUID | None = Field(None, description="Agents that consume this queue.")
+    deleted: bool = Field(False, description="Deleted agents instead of the others.")
 
 
 @router.get("/agents", response=Page[AgentOut], summary="List agents, newest first")
 def list_agents(request: KeyRequest, filters: Query[AgentFilters]) -> Page[AgentOut]:
-    rows = request.auth.team.agents.live()
+    agents = request.auth.team.agents.all()
+    rows = agents.exclude(deleted_at=None) if filters.deleted else agents.live()
     for word in filters.q.replace("\x00", "").split():
         rows = rows.filter(name__icontains=word)
     if filters.queue_id:
@@ -164,10 +166,33 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
 
 
 @router.delete("/agents/{agent_id}", response={204: None}, summary="Delete an agent")
-def delete_agent(request: KeyRequest, agent_id: UUID) -> Status[None]:
-    """Its runs stop and its cases go back to their queues. Agents that mention it start no runs until mended."""
-    agents.delete_agent(find(request.auth.team.agents.live(), agent_id))
+def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | None = None) -> Status[None]:
+    """Its runs stop and its cases go back to their queues. Agents that mention it start no runs until mended; with a
+    replacement each gets a new live revision that mentions that one instead.
+    """
+    present = request.auth.team.agents.live()
+    agent = find(present, agent_id)
+    agents.delete_agent(agent, find(present, replacement_id, "replacement_id") if replacement_id else None)
     return Status(204, None)
+
+
+@router.post("/agents/{agent_id}/duplicate", response={201: AgentOut}, summary="Copy an agent")
+def duplicate_agent(request: KeyRequest, agent_id: UUID) -> Status[AgentOut]:
+    """With the same procedure, model and connections, under a name of its own, and paused."""
+    team = request.auth.team
+    return Status(201, _read(team, agents.duplicate_agent(find(team.agents.live(), agent_id)).pk))
+
+
+class Restore(Wanted):
+    name: Annotated[str | None, Field(description="When its own was taken meanwhile.")] = None
+
+
+@router.post("/agents/{agent_id}/restore", response=AgentOut, summary="Restore a deleted agent")
+def restore_agent(request: KeyRequest, agent_id: UUID, wanted: Restore | None = None) -> AgentOut:
+    """As it was. One that is not deleted stays as it is."""
+    team = request.auth.team
+    agents.restore_agent(find(team.agents.all(), agent_id), wanted.name if wanted else None)
+    return _read(team, agent_id)
 
 
 @router.get("/agents/{agent_id}/revisions", response=Page[RevisionOut], summary="List revisions, newest first")

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Lower
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
 
 from teams.models import Team
 
 from . import mentions
-from .models import Agent, Mention, QueueConnection, Revision
+from .models import Agent, AgentQuerySet, Mention, QueueConnection, Revision
 from .targets import OK, Problem, Target, consumed, judge, problems, queues_of
 
 # How many agents the list beside the procedure offers for a mention.
@@ -54,7 +56,11 @@ def details(agent: Agent) -> AgentDetails:
 
 # --- The list --------------------------------------------------------------------------------
 
-ORDER = ("by_name", "id")
+# The orders of the list, by what its address calls them; the first is the usual one.
+ORDERS = {"": ("by_name", "id"), "run": ("-last_run_at", "id"), "newest": ("-created_at", "id")}
+# An agent that has not worked for so long counts as unused.
+UNUSED_AFTER = timedelta(days=30)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -75,18 +81,36 @@ class ListedAgent:
 def find_agents(team: Team, words: str = "", state: str = "") -> QuerySet[Agent]:
     """For `listed`: the team's agents whose name or description has all the words.
 
-    `state`: paused, held_up, or anything else for all.
+    `state`: paused, held_up, unused, or anything else for all.
     """
     agents = Agent.objects.live().filter(team=team)
     for word in words.replace("\x00", "").split():
         agents = agents.filter(Q(name__icontains=word) | Q(description__icontains=word))
-    if state == "paused":
-        agents = agents.exclude(paused_at=None)
-    elif state == "held_up":
-        agents = agents.held_up()
-    newest = team.runs.filter(agent=OuterRef("pk")).order_by("-created_at").values("pk")[:1]
-    found = agents.annotate(by_name=Lower("name"), last_run_id=Subquery(newest))
+    agents = _in_state(agents, state)
+    newest = team.runs.filter(agent=OuterRef("pk")).order_by("-created_at")
+    found = agents.annotate(
+        by_name=Lower("name"),
+        last_run_id=Subquery(newest.values("pk")[:1]),
+        last_run_at=Coalesce(Subquery(newest.values("created_at")[:1]), Value(_NEVER)),
+    )
     return with_details(found).prefetch_related("queue_connections__queue")
+
+
+def _in_state(agents: AgentQuerySet, state: str) -> AgentQuerySet:
+    match state:
+        case "paused":
+            return agents.exclude(paused_at=None)
+        case "held_up":
+            return agents.held_up()
+        case "unused":
+            return agents.filter(~Q(runs__created_at__gte=timezone.now() - UNUSED_AFTER))
+    return agents
+
+
+def counts(team: Team) -> dict[str, int]:
+    """How many agents the team has, by `state`; "" is all of them."""
+    agents = Agent.objects.live().filter(team=team)
+    return {state: _in_state(agents, state).count() for state in ("", "held_up", "paused", "unused")}
 
 
 def listed(team: Team, agents: Sequence[Any]) -> list[ListedAgent]:
@@ -98,6 +122,51 @@ def listed(team: Team, agents: Sequence[Any]) -> list[ListedAgent]:
 def _listed(agent: Agent, last_run: Any) -> ListedAgent:
     found = details(agent)
     return ListedAgent(found, sorted((row.queue for row in found.consumes), key=lambda queue: queue.name), last_run)
+
+
+# --- Deleted agents --------------------------------------------------------------------------
+
+DELETED_ORDER = ("-deleted_at", "id")
+
+
+@dataclass(frozen=True)
+class DeletedAgent:
+    """`mentioned_by`: the live agents that it holds up."""
+
+    agent: Agent
+    mentioned_by: list[Agent]
+
+
+def deleted(team: Team) -> QuerySet[Agent]:
+    return Agent.objects.filter(team=team).exclude(deleted_at=None)
+
+
+def with_mentioning(agents: Sequence[Agent]) -> list[DeletedAgent]:
+    mentions = Mention.objects.filter(
+        target__in=[agent.pk for agent in agents],
+        revision__status=Revision.Status.LIVE,
+        revision__agent__deleted_at=None,
+    )
+    rows = list(mentions.select_related("revision__agent").order_by(Lower("revision__agent__name")))
+    return [DeletedAgent(one, [row.revision.agent for row in rows if row.target_id == one.pk]) for one in agents]
+
+
+@dataclass(frozen=True)
+class Heirs:
+    """Who could take an agent's place in the mentions: by name, those first that work all of its queues."""
+
+    close: list[Agent]
+    others: list[Agent]
+    more: bool
+
+
+def heirs(agent: Agent) -> Heirs:
+    mine = queues_of(agent)
+    found = Agent.objects.live().filter(team=agent.team_id).exclude(pk=agent.pk).order_by(Lower("name"))
+    rows = list(found.prefetch_related("queue_connections")[: CANDIDATES + 1])
+    close = [row for row in rows[:CANDIDATES] if mine and mine <= consumed(row.queue_connections.all())]
+    others = [row for row in rows[:CANDIDATES] if row not in close]
+    return Heirs(close, others, len(rows) > CANDIDATES)
 
 
 # --- The page --------------------------------------------------------------------------------

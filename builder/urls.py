@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import life_views, views
 
 urlpatterns = [
     path("agents/", views.agents, name="agents"),
@@ -8,5 +8,8 @@ urlpatterns = [
     path("agents/<uuid:id>/", views.agent, name="agent"),
     path("agents/<uuid:id>/pause/", views.agent_pause, name="agent_pause"),
     path("agents/<uuid:id>/resume/", views.agent_resume, name="agent_resume"),
-    path("agents/<uuid:id>/delete/", views.agent_delete, name="agent_delete"),
+    path("agents/<uuid:id>/duplicate/", life_views.agent_duplicate, name="agent_duplicate"),
+    path("agents/<uuid:id>/delete/", life_views.agent_delete, name="agent_delete"),
+    path("agents/<uuid:id>/restore/", life_views.agent_restore, name="agent_restore"),
+    path("agents/deleted/", life_views.agents_deleted, name="agents_deleted"),
 ]

@@ -20,18 +20,23 @@ from .models import Agent
 from .queries import AgentDetails
 
 _PARTS = ("head", "reading", "wiring")
+_STATES = {"held_up": "Held up", "paused": "Paused", "unused": "Unused for 30 days"}
 
 
 @require_GET
 @team_page
 def agents(request: TeamRequest) -> HttpResponse:
     words, state = request.GET.get("q", ""), request.GET.get("state", "")
-    found = page(queries.find_agents(request.team, words, state), queries.ORDER, request.GET.get("cursor", ""))
+    order = queries.ORDERS.get(request.GET.get("sort", ""), queries.ORDERS[""])
+    found = page(queries.find_agents(request.team, words, state), order, request.GET.get("cursor", ""))
+    counts = queries.counts(request.team)
     context = {
         "agents": queries.listed(request.team, found.rows),
         "page": found,
         "narrowed": bool(words or state),
-        "states": [("paused", "Paused"), ("held_up", "Held up")],
+        "all_label": f"All agents ({counts['']})",
+        "states": [(state, f"{words} ({counts[state]})") for state, words in _STATES.items()],
+        "orders": [("run", "By last run"), ("newest", "Newest first")],
     }
     return render_page(request, "builder/agents.html", context, parts=["results"])
 
@@ -122,16 +127,3 @@ def agent_resume(request: TeamRequest, id: UUID) -> HttpResponse:
     verbs.resume_agent(agent)
     messages.success(request, f"{agent.name} works again.")
     return redirect("agent", agent.pk)
-
-
-@require_POST
-@team_page
-def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
-    agent = access.agent_or_404(request.team, id)
-    held_up = [other.name for other in verbs.mentioned_by(agent)]
-    verbs.delete_agent(agent)
-    messages.success(request, f"{agent.name} was deleted.")
-    if held_up:
-        starts = "starts" if len(held_up) == 1 else "start"
-        messages.warning(request, f"{', '.join(held_up)} {starts} no runs until the mention of it is removed.")
-    return redirect("agents")

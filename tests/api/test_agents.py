@@ -171,3 +171,31 @@ def test_what_the_api_saves_is_what_the_editor_shows(api: Caller, make_agent) ->
     assert made["aop"] == f"To @[Billing](agent:{target.pk}).\nDone."
     assert Revision.objects.get(pk=made["revision"]["id"]).mentions.get().target == target
     assert not QueueConnection.objects.exists()
+
+
+def test_an_agent_is_copied(api: Caller, make_agent) -> None:
+    agent = make_agent("Triage", aop="Sort.")
+    response = api.post(f"/agents/{agent.pk}/duplicate", {})
+    assert response.status_code == 201
+    copy = response.json()
+    assert (copy["name"], copy["aop"], copy["paused"]) == ("Copy of Triage", "Sort.", True)
+
+
+def test_a_replacement_takes_the_mentions_of_a_deleted_agent(api: Caller, make_agent, make_team) -> None:
+    gone, heir, stranger = make_agent("Gone"), make_agent("Heir"), make_agent(of=make_team())
+    holder = make_agent(mentions=[gone])
+    problem(api.delete(f"/agents/{gone.pk}?replacement_id={stranger.pk}"), 404)
+    problem(api.delete(f"/agents/{gone.pk}?replacement_id={gone.pk}"), 422, "invalid_replacement")
+    assert api.delete(f"/agents/{gone.pk}?replacement_id={heir.pk}").status_code == 204
+    targets = api.get(f"/agents/{holder.pk}").json()["handover_targets"]
+    assert [(row["name"], row["status"]) for row in targets] == [("Heir", "ok")]
+
+
+def test_a_deleted_agent_is_restored_under_a_free_name(api: Caller, make_agent) -> None:
+    gone = make_agent("Gone")
+    delete_agent(gone)
+    make_agent("Gone")
+    assert [row["id"] for row in api.get("/agents?deleted=true").json()["items"]] == [str(gone.pk)]
+    problem(api.post(f"/agents/{gone.pk}/restore", {}), 409, "name_taken")
+    assert api.post(f"/agents/{gone.pk}/restore", {"name": "Back"}).json()["name"] == "Back"
+    assert api.get("/agents?deleted=true").json()["items"] == []

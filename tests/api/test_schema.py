@@ -54,6 +54,8 @@ def test_the_schema_names_the_operations_of_the_design(schema: dict[str, Any]) -
         "GET /agents/{agent_id}",
         "PATCH /agents/{agent_id}",
         "DELETE /agents/{agent_id}",
+        "POST /agents/{agent_id}/duplicate",
+        "POST /agents/{agent_id}/restore",
         "GET /agents/{agent_id}/revisions",
         "GET /runs",
         "POST /runs",

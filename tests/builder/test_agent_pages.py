@@ -329,11 +329,13 @@ def test_pausing_and_resuming(signed_in: Client, make_agent: Make) -> None:
 def test_deleting_says_who_is_held_up_by_it(signed_in: Client, make_agent: Make) -> None:
     agent = make_agent("Billing")
     make_agent("Triage", mentions=[agent])
-    text = shown(signed_in.get(page_of(agent)))
-    assert "One agent mentions Billing, and will start no new runs" in text
-    assert reverse("agent_work", args=[agent.pk]) in text
+    assert reverse("agent_delete", args=[agent.pk]) in shown(signed_in.get(page_of(agent)))
+    assert "One agent mentions Billing. Without a replacement" in shown(
+        signed_in.get(reverse("agent_delete", args=[agent.pk]))
+    )
     response = signed_in.post(reverse("agent_delete", args=[agent.pk]), follow=True)
-    assert "Billing was deleted. Triage starts no runs until the mention of it is removed." in messages(response)
+    assert "Billing was deleted." in messages(response)
+    assert "Triage starts no runs until the mention of it is removed." in messages(response)
     assert names(response) == ["Triage"]
 
 
@@ -363,7 +365,7 @@ def test_another_team_s_agent_is_not_found(signed_in: Client, make_agent: Make, 
     assert (theirs.name, theirs.paused_at, theirs.deleted_at) == ("Theirs", None, None)
 
 
-@pytest.mark.parametrize("name", ["agent_pause", "agent_resume", "agent_delete"])
+@pytest.mark.parametrize("name", ["agent_pause", "agent_resume", "agent_duplicate"])
 def test_acts_are_posts_on_agents_that_live(signed_in: Client, make_agent: Make, name: str) -> None:
     agent = make_agent()
     assert signed_in.get(reverse(name, args=[agent.pk])).status_code == 405
