@@ -12,9 +12,11 @@ from django.forms import BoundField
 from teams.errors import Refused
 from teams.models import Team, User
 
-from . import agents, mentions
+from . import agents, mention_search, mentions
+from .mention_search import Viewpoint
 from .models import Agent
 from .queries import AgentDetails
+from .targets import Target
 
 OFFLINE = "offline"
 PROVIDER = "provider"
@@ -113,6 +115,12 @@ class AgentForm(forms.Form):
             yield QueueRow(
                 queue, self[f"consumes-{queue.pk}"], self[f"concurrency-{queue.pk}"], self[f"produces-{queue.pk}"]
             )
+
+    def mentioned(self) -> list[Target]:
+        """Whom the procedure in the field mentions, judged by the queues that are ticked beside it."""
+        queues = {queue.pk for queue in self.queues if self[f"consumes-{queue.pk}"].value()}
+        of = Viewpoint(self.team, self.saved.agent if self.saved else None, queues)
+        return mention_search.mentioned(self["aop"].value() or "", of)
 
     def clean_aop(self) -> str:
         return mentions.normalise(self.cleaned_data["aop"])

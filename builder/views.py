@@ -1,5 +1,6 @@
 """The pages of agents."""
 
+import json
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,13 +14,13 @@ from teams.errors import Refused
 from teams.pages import page
 from teams.parts import render_page
 
-from . import access, lines, queries, targets
+from . import access, lines, mention_search, queries, targets
 from . import agents as verbs
 from .forms import AgentForm
 from .models import Agent
 from .queries import AgentDetails
 
-_PARTS = ("head", "reading", "wiring")
+_PARTS = ("head", "wiring")
 _STATES = {"held_up": "Held up", "paused": "Paused", "unused": "Unused for 30 days"}
 
 
@@ -100,6 +101,7 @@ def _form_context(request: TeamRequest, form: AgentForm, agent: Agent | None = N
         "form": form,
         "models": queries.models_in_use(request.team),
         "candidates": queries.candidates(request.team, agent),
+        "mentioned": json.dumps([mention_search.described(target) for target in form.mentioned()]),
     }
 
 

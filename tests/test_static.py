@@ -33,6 +33,12 @@ def test_the_built_css_is_up_to_date(tmp_path: Path) -> None:
     assert fresh.read_text() == (ROOT / "static/css/baton.css").read_text(), "run script/build-static"
 
 
+def test_the_built_editor_is_up_to_date(tmp_path: Path) -> None:
+    fresh = tmp_path / "mention-editor.js"
+    _build("--editor", str(fresh))
+    assert fresh.read_bytes() == (ROOT / "static/js/mention-editor.js").read_bytes(), "run script/build-static"
+
+
 def test_the_lock_file_names_no_registry() -> None:
     lock = json.loads((ROOT / "static/src/package-lock.json").read_text())
     assert not [name for name, package in lock["packages"].items() if "resolved" in package]

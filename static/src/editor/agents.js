@@ -1,0 +1,93 @@
+// What is known of the agents that the text mentions: current names, and what each mention is worth here.
+
+const CHUNK = 100;
+
+export class Agents {
+  known = new Map();
+  listeners = new Set();
+  wanted = new Set();
+
+  constructor(element, rows) {
+    this.element = element;
+    this.learn(rows);
+  }
+
+  /** Undefined while nothing is known; then {id, name, status, explanation, description, queues, url}. */
+  get(id) {
+    const agent = this.known.get(id);
+    if (!agent) this.want(id);
+    return agent;
+  }
+
+  learn(rows) {
+    for (const row of rows) this.known.set(row.id, row);
+    for (const listener of this.listeners) listener(new Set(rows.map((row) => row.id)));
+  }
+
+  want(id) {
+    if (this.wanted.size === 0) queueMicrotask(() => this.ask());
+    this.wanted.add(id);
+  }
+
+  async ask() {
+    const ids = [...this.wanted];
+    this.wanted.clear();
+    for (let start = 0; start < ids.length; start += CHUNK) {
+      const some = ids.slice(start, start + CHUNK);
+      try {
+        const { agents } = await this.fetch({ ids: some.join() });
+        const found = new Set(agents.map((agent) => agent.id));
+        this.learn([...agents, ...some.filter((id) => !found.has(id)).map(unknown)]);
+      } catch {
+        return; // the badges keep the look they have
+      }
+    }
+  }
+
+  /** Asks anew, e.g. because somebody renamed an agent, or the queues of this one changed. */
+  refresh() {
+    if (this.known.size) {
+      if (this.wanted.size === 0) queueMicrotask(() => this.ask());
+      for (const id of this.known.keys()) this.wanted.add(id);
+    }
+  }
+
+  search(words, signal) {
+    return this.fetch({ q: words }, { signal });
+  }
+
+  /** The queues that the form says this agent works, saved or not. */
+  get queues() {
+    const boxes = this.element.closest("form")?.querySelectorAll('input[type="checkbox"][name^="consumes-"]:checked');
+    return [...(boxes ?? [])].map((box) => box.name.slice("consumes-".length)).join();
+  }
+
+  async create(name) {
+    const body = new URLSearchParams({ name, queues: this.queues });
+    const token = this.element.closest("form")?.elements.csrfmiddlewaretoken?.value ?? "";
+    const answer = await this.fetch({}, { method: "POST", body, headers: { "X-CSRFToken": token } }, "create");
+    this.learn([answer.agent]);
+    return answer.agent;
+  }
+
+  async fetch(query, options = {}, address = "search") {
+    const { dataset } = this.element;
+    const url = new URL(dataset[address], location);
+    if (!options.method) url.search = new URLSearchParams({ ...query, queues: this.queues });
+    const headers = { Accept: "application/json", ...options.headers };
+    const response = await fetch(url, { ...options, headers, redirect: "manual" });
+    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
+    const answer = isJson ? await response.json() : {};
+    if (!response.ok) throw new Error(answer.error ?? failure(response));
+    return answer;
+  }
+}
+
+const failure = ({ type }) =>
+  type === "opaqueredirect" ? "You are signed out. Sign in in another tab, then type on." : "The agents cannot be loaded just now.";
+
+const unknown = (id) => ({
+  id,
+  status: "unknown",
+  explanation: "This is not an agent of your team. Replace or remove this mention.",
+});

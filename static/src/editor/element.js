@@ -1,0 +1,365 @@
+// <mention-editor data-search="…" data-create="…" data-agents="[…]"><textarea name="…">…</textarea></mention-editor>
+//
+// Draws the form's own textarea as an editor with badges. The textarea stays the field: the form posts it, and without
+// scripts it is used as it is. data-agents: what is known of the mentioned agents from the start; data-live: when to ask anew.
+import { baseKeymap, chainCommands, deleteSelection, joinBackward, joinForward } from "prosemirror-commands";
+import { history, redo, undo, closeHistory } from "prosemirror-history";
+import { keymap } from "prosemirror-keymap";
+import { EditorState, NodeSelection, Selection, TextSelection } from "prosemirror-state";
+import { EditorView } from "prosemirror-view";
+import { Agents } from "./agents.js";
+import { Badge, spoken } from "./badges.js";
+import { Card } from "./card.js";
+import { clipboard } from "./clipboard.js";
+import { isEmpty, read, readSlice, schema, textOf } from "./document.js";
+import { make } from "./dom.js";
+import { continueList, looks, newLine, tidy } from "./lines.js";
+import { Options } from "./options.js";
+import { STARTERS } from "./starters.js";
+import { typing } from "./typing.js";
+
+const INPUT_MS = 300;
+const PLACE = "mention-editor";
+
+class MentionEditor extends HTMLElement {
+  connectedCallback() {
+    this.textarea = this.querySelector("textarea");
+    if (!this.textarea || this.view) return;
+    this.form = this.textarea.form;
+    this.agents = new Agents(this, JSON.parse(this.dataset.agents || "[]"));
+    this.options = new Options(this, this.agents);
+    this.starters = this.offerStarters();
+    this.start();
+    this.textarea.hidden = true;
+    this.listen("addEventListener");
+    // Somebody's morph may throw away what it does not know.
+    this.guard = new MutationObserver(() => this.contains(this.view.dom) || this.restart());
+    this.guard.observe(this, { childList: true });
+    this.takePlace();
+  }
+
+  disconnectedCallback() {
+    if (!this.view) return;
+    this.write();
+    this.guard.disconnect();
+    this.listen("removeEventListener");
+    this.stop();
+    this.options.destroy();
+    this.starters.remove();
+    this.textarea.hidden = false;
+  }
+
+  listen(way) {
+    this.form?.[way]("formdata", this);
+    this.form?.[way]("submit", this);
+    this.form?.[way]("reset", this);
+    this.form?.[way]("change", this);
+    window[way]("beforeunload", this, { capture: true });
+    window[way]("pageshow", this);
+    this[way]("live", this);
+    this[way]("input", this);
+    for (const label of this.textarea.labels ?? []) label[way]("click", this);
+  }
+
+  handleEvent(event) {
+    if (event.type === "formdata") this.write(event.formData);
+    else if (event.type === "submit") this.leave(event);
+    else if (event.type === "beforeunload") this.warn(event);
+    else if (event.type === "pageshow") this.reread();
+    else if (event.type === "reset") setTimeout(() => (this.value = this.textarea.defaultValue));
+    else if (event.type === "live") this.agents.refresh();
+    else if (event.type === "change") event.target.name?.startsWith("consumes-") && this.agents.refresh();
+    else if (event.type === "click") this.view.focus();
+    // The browser's own events come with each key; the textarea's comes when the words rest.
+    else if (event.type === "input" && event.target !== this.textarea) event.stopPropagation();
+  }
+
+  // --- The view ----------------------------------------------------------------------------
+
+  start() {
+    this.written = this.textarea.value;
+    const doc = read(this.textarea.value);
+    this.saved = this.textarea.value === this.textarea.defaultValue ? doc : read(this.textarea.defaultValue);
+    const mount = make("div", { class: "mention-mount" });
+    this.textarea.before(mount);
+    this.view = new EditorView({ mount }, {
+      state: EditorState.create({ doc, plugins: this.plugins() }),
+      nodeViews: { mention: (node) => new Badge(node, this.agents, this) },
+      attributes: this.attributes(),
+      dispatchTransaction: (transaction) => this.dispatch(transaction),
+      handleKeyDown: (view, event) => stepOffBadge(view, event),
+      handleDOMEvents: { beforeinput: deleteBadge, compositionstart: (view) => void leaveBadge(view), blur: () => void this.rest() },
+      ...clearance(),
+    });
+    this.card = new Card(this, this.view, this.agents, {
+      onReplace: (position, dom) => this.replaceBadge(position, dom),
+      onRemove: (position) => this.removeBadge(position),
+    });
+    this.showEmptiness();
+  }
+
+  plugins() {
+    return [
+      typing(this.options),
+      keymap({ Enter: () => this.enterBadge(), Escape: () => this.escapeBadge() }),
+      keymap({
+        Enter: chainCommands(continueList, newLine),
+        "Shift-Enter": newLine,
+        Backspace: chainCommands(deleteSelection, joinBackward),
+        Delete: chainCommands(deleteSelection, joinForward),
+        "Mod-z": undo,
+        "Mod-y": redo,
+        "Shift-Mod-z": redo,
+      }),
+      keymap(baseKeymap),
+      history(),
+      clipboard(),
+      looks(),
+      tidy(),
+    ];
+  }
+
+  attributes() {
+    const { textarea } = this;
+    const label = textarea.getAttribute("aria-label") ?? textarea.labels?.[0]?.textContent.trim() ?? "";
+    const carried = { "aria-label": label, "data-placeholder": textarea.placeholder };
+    for (const name of ["aria-describedby", "aria-invalid", "aria-required", "spellcheck", "lang", "dir"]) {
+      if (textarea.hasAttribute(name)) carried[name] = textarea.getAttribute(name);
+    }
+    const css = `${textarea.className} mention-text`;
+    return { ...carried, role: "textbox", "aria-multiline": "true", "aria-autocomplete": "list", class: css };
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.card.destroy();
+    this.options.close();
+    this.view.dom.remove();
+    this.view.destroy();
+    this.view = null;
+  }
+
+  restart() {
+    const text = textOf(this.view.state.doc);
+    this.guard.disconnect();
+    this.stop();
+    this.options.destroy();
+    this.options = new Options(this, this.agents);
+    this.starters.remove();
+    this.starters = this.offerStarters();
+    this.textarea = this.querySelector("textarea") ?? this.appendChild(this.textarea);
+    this.textarea.value = text;
+    this.textarea.hidden = true;
+    this.start();
+    this.guard.observe(this, { childList: true });
+  }
+
+  dispatch(transaction) {
+    const { view } = this;
+    view.updateState(view.state.apply(transaction));
+    this.card?.follow(view.state);
+    if (transaction.selectionSet && view.state.selection instanceof NodeSelection) {
+      this.options.live.textContent = `${spoken(view.state.selection.node, this.agents)}. Enter for what to do with it.`;
+    }
+    if (!transaction.docChanged) return;
+    this.showEmptiness();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.rest(), INPUT_MS);
+  }
+
+  showEmptiness() {
+    const empty = isEmpty(this.view.state.doc);
+    if (this.starters.hidden === empty) this.starters.hidden = !empty;
+    if (this.view.dom.classList.contains("is-empty") !== empty) this.view.dom.classList.toggle("is-empty", empty);
+  }
+
+  // --- The text ----------------------------------------------------------------------------
+
+  get value() {
+    return this.view ? textOf(this.view.state.doc) : this.textarea.value;
+  }
+
+  set value(text) {
+    const { state } = this.view;
+    this.view.dispatch(closeHistory(state.tr).replaceWith(0, state.doc.content.size, read(text).content).setMeta("silent", true));
+  }
+
+  get dirty() {
+    return !this.view.state.doc.eq(this.saved);
+  }
+
+  write(formData) {
+    this.written = this.value;
+    this.textarea.value = this.written;
+    this.written = this.textarea.value;
+    if (formData && this.textarea.name && !this.textarea.disabled) formData.set(this.textarea.name, this.written);
+  }
+
+  /** One event for all that was typed since the last. */
+  rest() {
+    clearTimeout(this.timer);
+    if (!this.view) return;
+    const before = this.written;
+    this.write();
+    if (this.written !== before) this.textarea.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** A browser that goes back fills the fields in by itself, after we have read them. */
+  reread() {
+    this.leaving = false;
+    if (this.textarea.value !== this.written) this.value = this.textarea.value;
+  }
+
+  warn(event) {
+    this.write();
+    if (!this.leaving && this.dirty) event.preventDefault();
+  }
+
+  leave(event) {
+    this.keepPlace();
+    setTimeout(() => (this.leaving = !event.defaultPrevented));
+  }
+
+  /** The caret stands after saving where it stood before. */
+  keepPlace() {
+    if (!this.view.hasFocus()) return;
+    const { anchor, head } = this.view.state.selection;
+    const place = { path: location.pathname, name: this.textarea.name, anchor, head, page: scrollY, top: this.view.dom.scrollTop };
+    sessionStorage.setItem(PLACE, JSON.stringify(place));
+  }
+
+  takePlace() {
+    const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+    sessionStorage.removeItem(PLACE);
+    const { view, textarea } = this;
+    if (place?.path === location.pathname && place.name === textarea.name) {
+      const { doc } = view.state;
+      const at = (position) => doc.resolve(Math.min(position, doc.content.size));
+      view.dispatch(view.state.tr.setSelection(TextSelection.between(at(place.anchor), at(place.head))));
+      view.focus();
+      view.dom.scrollTop = place.top;
+      scrollTo({ top: place.page, behavior: "instant" });
+    }
+    const wrong = this.form?.querySelector("[aria-invalid=true]:not(.mention-text)");
+    if (wrong === textarea) view.focus();
+  }
+
+  // --- Badges ------------------------------------------------------------------------------
+
+  get badge() {
+    const { selection } = this.view.state;
+    return selection instanceof NodeSelection && selection.node.type === schema.nodes.mention;
+  }
+
+  enterBadge() {
+    if (this.badge) this.card.focus();
+    return this.badge;
+  }
+
+  escapeBadge() {
+    if (!this.card.dom) return false;
+    this.card.hide();
+    return true;
+  }
+
+  removeBadge(position) {
+    const { doc, tr } = this.view.state;
+    // One space goes with it, so that two do not stay.
+    const spaces = /^ $/.test(doc.textBetween(position + 1, Math.min(position + 2, doc.content.size), "|", "|"));
+    const before = doc.textBetween(Math.max(0, position - 1), position, "\n", "|");
+    const end = position + 1 + (spaces && (before === " " || before === "") ? 1 : 0);
+    this.view.dispatch(closeHistory(tr.delete(position, end)));
+    this.view.focus();
+  }
+
+  replaceBadge(position, dom) {
+    const { options, view } = this;
+    const field = make("input", {
+      type: "text", class: "input input-sm mention-search", role: "combobox", placeholder: "Search agents", autocomplete: "off",
+      "aria-label": "Replace with", "aria-expanded": "true", "aria-autocomplete": "list", "aria-controls": options.id,
+    });
+    const finish = () => {
+      options.close();
+      view.focus();
+    };
+    options.open({
+      field,
+      anchor: () => dom.getBoundingClientRect(),
+      onActive: (id) => (id ? field.setAttribute("aria-activedescendant", id) : field.removeAttribute("aria-activedescendant")),
+      onChoose: (agent) => {
+        options.close();
+        const at = dom.isConnected ? view.posAtDOM(dom, 0) : position;
+        const mention = schema.nodes.mention.create({ id: agent.id, name: agent.name });
+        const { tr } = view.state;
+        if (tr.doc.nodeAt(at)?.type === schema.nodes.mention) view.dispatch(closeHistory(tr.replaceWith(at, at + 1, mention)));
+        view.dispatch(closeHistory(view.state.tr.setSelection(Selection.near(view.state.doc.resolve(at + 1)))));
+        view.focus();
+      },
+    });
+    field.addEventListener("input", () => options.search(field.value));
+    field.addEventListener("blur", () => setTimeout(() => field.isConnected && document.activeElement !== field && options.close()));
+    field.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") options.step(event.key === "ArrowDown" ? 1 : -1);
+      else if (event.key === "Enter" || event.key === "Tab") options.choose();
+      else if (event.key === "Escape") finish();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    options.search("");
+    field.focus();
+  }
+
+  // --- Starters ----------------------------------------------------------------------------
+
+  offerStarters() {
+    const buttons = STARTERS.map(({ name, text }) =>
+      make("button", { type: "button", class: "btn btn-sm", onclick: () => this.startFrom(text) }, name),
+    );
+    const bar = make("div", { class: "mention-starters", role: "group", "aria-label": "Start from" }, make("span", {}, "Start from"), ...buttons);
+    this.textarea.before(bar);
+    return bar;
+  }
+
+  startFrom(text) {
+    const { state } = this.view;
+    const tr = closeHistory(state.tr).replace(0, state.doc.content.size, readSlice(text)).setMeta("silent", true);
+    this.view.dispatch(tr.setSelection(Selection.atStart(tr.doc)));
+    this.view.focus();
+  }
+}
+
+/** The bars at the bottom of the screen must not cover the caret. */
+function clearance() {
+  const sides = { top: 8, right: 0, bottom: matchMedia("(width < 64rem)").matches ? 136 : 80, left: 0 };
+  return { scrollMargin: sides, scrollThreshold: sides };
+}
+
+/** Somebody who typed on a selected badge did not mean to lose it: the words go behind it. */
+function leaveBadge(view) {
+  const { selection } = view.state;
+  if (!(selection instanceof NodeSelection)) return false;
+  view.dispatch(view.state.tr.setSelection(TextSelection.create(view.state.doc, selection.to)));
+  return true;
+}
+
+function stepOffBadge(view, event) {
+  if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) leaveBadge(view);
+  return false;
+}
+
+/** Phones' keyboards send no keys: what they mean by deleting beside a badge is the whole of it. */
+function deleteBadge(view, event) {
+  const back = event.inputType === "deleteContentBackward";
+  if ((!back && event.inputType !== "deleteContentForward") || view.composing) return false;
+  const { empty, $from } = view.state.selection;
+  const beside = empty && (back ? $from.nodeBefore : $from.nodeAfter);
+  if (beside?.type !== schema.nodes.mention) return false;
+  event.preventDefault();
+  const start = back ? $from.pos - 1 : $from.pos;
+  view.dispatch(view.state.tr.delete(start, start + 1).scrollIntoView());
+  return true;
+}
+
+customElements.define("mention-editor", MentionEditor);

@@ -1,0 +1,236 @@
+// The list of agents to choose from: the rows, which of them is active, and what is said about them.
+import { make, place } from "./dom.js";
+
+const PATIENCE_MS = 150;
+let lists = 0;
+
+export class Options {
+  rows = [];
+  active = -1;
+  state = "closed"; // loading, ready, failed
+
+  /** `agents`: Agents. `icons`: drawn by the server. */
+  constructor(host, agents) {
+    this.agents = agents;
+    this.id = `mention-options-${++lists}`;
+    this.list = make("div", { id: this.id, role: "listbox", "aria-label": "Agents", class: "mention-options" });
+    this.note = make("p", { class: "mention-note" });
+    this.box = make("div", { class: "mention-list", popover: "manual" }, this.list, this.note);
+    this.live = make("div", { class: "sr-only", role: "status", "aria-live": "polite" });
+    host.append(this.box, this.live);
+    // The caret stays where it is, on touch screens the keyboard too.
+    this.box.addEventListener("mousedown", (event) => event.target.closest("input") || event.preventDefault());
+    this.list.addEventListener("click", (event) => this.click(event.target.closest("[role=option]")));
+    this.list.addEventListener("mousemove", (event) => this.point(event.target.closest("[role=option]")));
+  }
+
+  get isOpen() {
+    return this.state !== "closed";
+  }
+
+  get isWaiting() {
+    return this.state === "loading";
+  }
+
+  /** `anchor()` is a DOMRect; `onChoose(agent)`; `onActive(id of an element)`: for aria-activedescendant; `field`: for words to search. */
+  open({ anchor, onChoose, onActive, onClose, field = null, self = null }) {
+    Object.assign(this, { anchor, onChoose, onActive, onClose, self, rows: [], found: new Map(), chosenEarly: null });
+    this.state = "loading";
+    this.words = null;
+    this.field?.remove();
+    this.field = field;
+    if (field) this.box.prepend(field);
+    this.box.showPopover();
+    addEventListener("scroll", this, { capture: true, passive: true });
+    addEventListener("resize", this);
+    visualViewport?.addEventListener("resize", this);
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.state = "closed";
+    this.request?.abort();
+    clearTimeout(this.timer);
+    removeEventListener("scroll", this, { capture: true });
+    removeEventListener("resize", this);
+    visualViewport?.removeEventListener("resize", this);
+    this.box.hidePopover();
+    this.list.replaceChildren();
+    this.live.textContent = "";
+    this.onActive(null);
+    this.onClose?.();
+  }
+
+  handleEvent(event) {
+    if (!this.box.contains(event.target)) this.move();
+  }
+
+  move() {
+    place(this.box, this.anchor());
+  }
+
+  async search(words) {
+    if (words === this.words) return this.move();
+    this.words = words;
+    this.request?.abort();
+    clearTimeout(this.timer);
+    const known = this.found.get(words);
+    if (known) return this.show(known);
+    this.state = "loading";
+    const request = (this.request = new AbortController());
+    if (this.rows.length) this.timer = setTimeout(() => this.drawWaiting(), PATIENCE_MS);
+    else this.drawWaiting();
+    try {
+      const answer = await this.agents.search(words.trim(), request.signal);
+      if (request.signal.aborted || !this.isOpen) return;
+      this.found.set(words, answer);
+      this.show(answer);
+    } catch (error) {
+      if (!request.signal.aborted && this.isOpen) this.fail(error.message);
+    }
+  }
+
+  drawWaiting() {
+    this.rows = [];
+    this.list.replaceChildren();
+    this.tell("Looking for agents…");
+    this.activate(-1);
+    this.move();
+  }
+
+  fail(message) {
+    clearTimeout(this.timer);
+    this.state = "failed";
+    this.rows = [];
+    this.list.replaceChildren();
+    this.tell(message);
+    this.activate(-1);
+    this.move();
+    this.settleEarly();
+  }
+
+  show(answer) {
+    clearTimeout(this.timer);
+    this.state = "ready";
+    const { agents, more, creatable } = answer;
+    this.rows = agents.map((agent) => ({ agent, dead: agent.status !== "ok" }));
+    const name = this.words.trim().replace(/\s+/g, " ");
+    if (creatable && name && this.onChoose) this.rows.push({ create: name });
+    this.list.replaceChildren(...this.rows.map((row, index) => this.draw(row, index)));
+    this.list.hidden = this.rows.length === 0;
+    const count = agents.length;
+    this.tell(
+      count === 0 ? "No agent matches" : more ? "Type on to find others" : "",
+      count === 0 ? "No agent matches" : `${count} ${count === 1 ? "agent" : "agents"}`,
+    );
+    // Where somebody went on writing a sentence, Enter is a new line and not a guess.
+    const guess = answer.similar && /[\s.,;:!?]$/.test(this.words);
+    this.activate(guess ? -1 : this.rows.findIndex((row) => row.agent && !row.dead));
+    this.move();
+    this.settleEarly();
+  }
+
+  tell(shown, said = shown) {
+    this.note.textContent = shown;
+    this.note.hidden = !shown;
+    this.live.textContent = said;
+  }
+
+  draw(row, index) {
+    const id = `${this.id}-${index}`;
+    if (row.create) {
+      const words = make("span", { class: "mention-option-name" }, `Create agent “${row.create}”`);
+      return make("div", { id, role: "option", "aria-selected": "false", class: "mention-option is-create" }, plus(), words);
+    }
+    const { name, description, explanation, queues, paused } = row.agent;
+    const works = queues.length ? `Works ${queues.join(", ")}` : "Works no queue";
+    const head = make("span", { class: "mention-option-head" });
+    head.append(make("span", { class: "mention-option-name" }, ...marked(name, this.words.trim())), make("span", { class: "mention-option-queues" }, paused ? `${works} · Paused` : works));
+    const option = make("div", { id, role: "option", "aria-selected": "false", "aria-disabled": row.dead && "true", class: "mention-option" }, head);
+    if (description) option.append(make("span", { class: "mention-option-line" }, description));
+    if (row.dead) option.append(make("span", { class: "mention-option-reason" }, explanation));
+    return option;
+  }
+
+  activate(index) {
+    const options = this.list.children;
+    options[this.active]?.setAttribute("aria-selected", "false");
+    this.active = index;
+    const option = options[index];
+    option?.setAttribute("aria-selected", "true");
+    option?.scrollIntoView({ block: "nearest" });
+    this.onActive(option?.id ?? null);
+  }
+
+  point(option) {
+    const index = [...this.list.children].indexOf(option);
+    if (index >= 0 && index !== this.active) this.activate(index);
+  }
+
+  click(option) {
+    const index = [...this.list.children].indexOf(option);
+    if (index < 0) return;
+    this.activate(index);
+    this.choose();
+  }
+
+  step(by) {
+    const count = this.rows.length;
+    if (count) this.activate(this.active < 0 ? (by > 0 ? 0 : count - 1) : (this.active + by + count) % count);
+  }
+
+  /** Whether there was something to choose. While the rows are on their way, the choice waits for them. */
+  choose(otherwise = () => {}) {
+    if (this.isWaiting) {
+      this.chosenEarly = otherwise;
+      return true;
+    }
+    const row = this.rows[this.active];
+    if (!row) return false;
+    if (row.dead) this.live.textContent = row.agent.explanation;
+    else if (row.create) this.create(row.create);
+    else this.onChoose(row.agent);
+    return true;
+  }
+
+  settleEarly() {
+    const otherwise = this.chosenEarly;
+    this.chosenEarly = null;
+    if (otherwise && !(this.active >= 0 && this.choose())) {
+      this.close();
+      otherwise();
+    }
+  }
+
+  async create(name) {
+    if (this.creating) return;
+    this.creating = true;
+    const { onChoose, words } = this;
+    this.tell(`Creating ${name}…`);
+    try {
+      const agent = await this.agents.create(name);
+      if (this.isOpen && this.words === words) onChoose(agent);
+    } catch (error) {
+      if (this.isOpen && this.words === words) this.tell(error.message);
+    } finally {
+      this.creating = false;
+    }
+  }
+
+  destroy() {
+    this.close();
+    this.box.remove();
+    this.live.remove();
+  }
+}
+
+function plus() {
+  return make("span", { class: "mention-option-plus", "aria-hidden": "true" }, "+");
+}
+
+/** The name with what was typed set off. */
+function marked(name, words) {
+  const at = words ? name.toLowerCase().indexOf(words.toLowerCase()) : -1;
+  if (at < 0 || name.toLowerCase().length !== name.length) return [name];
+  return [name.slice(0, at), make("b", {}, name.slice(at, at + words.length)), name.slice(at + words.length)];
+}

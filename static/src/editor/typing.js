@@ -1,0 +1,120 @@
+// "@" opens the list of agents, what is typed behind it filters it, and a choice becomes a badge.
+import { closeHistory, isHistoryTransaction } from "prosemirror-history";
+import { Plugin, PluginKey, TextSelection } from "prosemirror-state";
+import { newLine } from "./lines.js";
+import { schema } from "./document.js";
+
+// After a space, a line's start, a bracket, a quotation mark or a badge; not inside an address.
+const OPENING = /(?:^|[\s\ufffc([{<"'“‘„«‚/–—])@((?!\s)[^@\ufffc]{0,80})$/;
+// A sentence that goes on is no name: after so many words, or a full stop, nothing more is looked for in vain.
+const WORDS = 3;
+
+const key = new PluginKey("typing");
+const CLOSED = null;
+
+function find(state) {
+  const { $from, empty } = state.selection;
+  if (!empty || !(state.selection instanceof TextSelection)) return CLOSED;
+  const match = OPENING.exec($from.parent.textBetween(0, $from.parentOffset, "", "\ufffc"));
+  return match && { from: $from.pos - match[1].length - 1, to: $from.pos, words: match[1] };
+}
+
+export const typing = (options) =>
+  new Plugin({
+    key,
+    state: {
+      init: () => CLOSED,
+      apply(transaction, open, _, state) {
+        if (transaction.getMeta(key) === "close") return CLOSED;
+        const found = find(state);
+        if (open) return found?.from === transaction.mapping.map(open.from) ? found : CLOSED;
+        // Only typing opens it: neither moving the caret there nor undoing.
+        const typed = transaction.docChanged && !isHistoryTransaction(transaction) && !transaction.getMeta("silent");
+        return typed ? found : CLOSED;
+      },
+    },
+    view: () => ({ update: (view, before) => follow(view, key.getState(before), options) }),
+    props: {
+      handleKeyDown: (view, event) => !!key.getState(view.state) && options.isOpen && handleKey(view, event, options),
+      handleDOMEvents: {
+        blur: (view) => void (key.getState(view.state) && close(view)),
+      },
+    },
+  });
+
+function close(view) {
+  view.dispatch(view.state.tr.setMeta(key, "close"));
+}
+
+function follow(view, before, options) {
+  const open = key.getState(view.state);
+  if (!open) return before ? options.close() : undefined;
+  if (!before) {
+    const { from } = open;
+    options.open({
+      anchor: () => anchor(view, key.getState(view.state)?.from ?? from),
+      onChoose: (agent) => insert(view, agent),
+      onActive: (id) => describe(view, options, id),
+    });
+  } else if (!options.isOpen) return undefined;
+  return options.search(open.words).then?.(() => giveUp(view, open, options));
+}
+
+/** Closes in silence where it found nothing and the words cannot be a name. */
+function giveUp(view, open, options) {
+  const now = key.getState(view.state);
+  if (now?.words !== open.words || options.state !== "ready" || options.rows.some((row) => row.agent)) return;
+  if (open.words.trim().split(/\s+/).length > WORDS || /[.,;:!?]\s/.test(open.words)) close(view);
+}
+
+function anchor(view, from) {
+  const { left, right, top, bottom } = view.coordsAtPos(Math.min(from, view.state.doc.content.size));
+  return new DOMRect(left, top, right - left, bottom - top);
+}
+
+function describe(view, options, id) {
+  const { dom } = view;
+  if (!options.isOpen) {
+    dom.removeAttribute("aria-controls");
+    dom.removeAttribute("aria-activedescendant");
+    return;
+  }
+  dom.setAttribute("aria-controls", options.id);
+  if (id) dom.setAttribute("aria-activedescendant", id);
+  else dom.removeAttribute("aria-activedescendant");
+}
+
+function handleKey(view, event, options) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  switch (event.key) {
+    case "ArrowDown":
+    case "ArrowUp":
+      options.step(event.key === "ArrowDown" ? 1 : -1);
+      return options.rows.length > 0;
+    case "Enter":
+    case "Tab":
+      if (event.shiftKey) return false;
+      if (options.choose(() => event.key === "Enter" && newLine(view.state, view.dispatch))) return true;
+      close(view);
+      return false;
+    case "Escape":
+      close(view);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function insert(view, agent) {
+  const open = key.getState(view.state);
+  if (!open) return;
+  const after = view.state.doc.textBetween(open.to, Math.min(open.to + 1, view.state.selection.$from.end()), "", "\ufffc");
+  const tr = closeHistory(view.state.tr).setMeta(key, "close");
+  tr.replaceWith(open.from, open.to, schema.nodes.mention.create({ id: agent.id, name: agent.name }));
+  if (!/^[\s\p{P}]/u.test(after)) tr.insertText(" ", open.from + 1);
+  tr.setSelection(TextSelection.create(tr.doc, open.from + 1 + (after === " " || !/^[\s\p{P}]/u.test(after) ? 1 : 0)));
+  view.dispatch(tr.scrollIntoView());
+  // What is typed next is undone by itself.
+  view.dispatch(closeHistory(view.state.tr));
+  view.focus();
+}
