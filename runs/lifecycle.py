@@ -3,13 +3,10 @@
 Every verb takes a run whose row the caller has locked, inside a transaction, after its case's row.
 """
 
-import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,10 +14,7 @@ from teams import bell, live
 from teams.errors import Refused
 from teams.text import storable
 
-from . import logs
-from .models import ENDED, MAX_LOSSES, Handover, HumanRequest, Outcome, Run, Status
-
-logger = logging.getLogger(__name__)
+from .models import MAX_LOSSES, Handover, HumanRequest, Outcome, Run, Status
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset({Status.RUNNING, Status.FAILED, Status.STOPPED}),
@@ -44,13 +38,6 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
         setattr(run, name, value)
     run.save(update_fields=list(fields))
     live.announce(run.team_id, "run", run.pk)
-    if to in ENDED:
-        transaction.on_commit(partial(_tell_end, run), robust=True)
-
-
-def _tell_end(run: Run) -> None:
-    with logs.about(run_id=run.pk, case_id=run.case_id, team_id=run.team_id):
-        logger.info("the run %s", " ".join(filter(None, [run.status, run.outcome, run.error_code])))
 
 
 def complete(run: Run, outcome: Outcome, result: str) -> None:
@@ -98,15 +85,9 @@ def retry_later(run: Run, delay: timedelta, error: str) -> None:
 def lose(run: Run) -> bool:
     """Its worker is gone. True when it may be taken up again, False when it was lost too often and has failed."""
     losses = run.losses + 1
-    transaction.on_commit(partial(_tell_loss, run), robust=True)
     if losses >= MAX_LOSSES:
         _end(run, Status.FAILED, losses=losses, error_code="run_lost", error=f"Its worker was lost {losses} times.")
         return False
     _move(run, Status.QUEUED, losses=losses, available_at=timezone.now())
     bell.ring()
     return True
-
-
-def _tell_loss(run: Run) -> None:
-    with logs.about(run_id=run.pk, case_id=run.case_id, team_id=run.team_id):
-        logger.warning("the run's worker was lost, loss %s", run.losses)

@@ -50,8 +50,6 @@ PAGES: dict[str, Entry] = {
     "agents/": Entry(),
     "agents/new/": Entry("GET POST"),
     "agents/<uuid:id>/": Entry("GET POST", of="agent"),
-    "agents/new/wiring/": Entry("POST"),
-    "agents/<uuid:id>/wiring/": Entry("POST", of="agent"),
     "agents/<uuid:id>/pause/": Entry("POST", of="agent"),
     "agents/<uuid:id>/resume/": Entry("POST", of="agent"),
     "agents/deleted/": Entry(),
@@ -62,11 +60,6 @@ PAGES: dict[str, Entry] = {
     "mentions/": Entry(),
     "mentions/new/": Entry("POST"),
     "agents/<uuid:id>/run/": Entry("POST", of="agent"),
-    "agents/<uuid:id>/draft/": Entry("POST", of="agent"),
-    "agents/<uuid:id>/draft/discard/": Entry("POST", of="agent"),
-    "agents/<uuid:id>/revisions/": Entry(of="agent"),
-    "agents/<uuid:id>/revisions/<int:number>/": Entry(of="agent"),
-    "agents/<uuid:id>/revisions/<int:number>/restore/": Entry("POST", of="agent"),
     "agents/<uuid:id>/runs/": Entry(of="agent"),
     "agents/<uuid:id>/work/": Entry(of="agent"),
     "queues/": Entry(),
@@ -111,10 +104,10 @@ OPERATIONS: dict[str, Entry] = {
     "GET /agents/{agent_id}": Entry(of="agent"),
     "PATCH /agents/{agent_id}": Entry(of="agent", body={"name": "Taken over", "paused": True}),
     "DELETE /agents/{agent_id}": Entry(of="agent"),
-    "POST /agents/{agent_id}/duplicate": Entry(of="agent"),
-    "POST /agents/{agent_id}/restore": Entry(of="agent"),
     "GET /agents/{agent_id}/revisions": Entry(of="agent"),
     "GET /queues": Entry(),
+    "POST /agents/{agent_id}/duplicate": Entry(of="agent"),
+    "POST /agents/{agent_id}/restore": Entry(of="agent"),
     "POST /queues": Entry(body={"name": "New"}),
     "GET /queues/{queue_id}": Entry(of="queue"),
     "PATCH /queues/{queue_id}": Entry(of="queue", body={"name": "Taken over", "paused": True}),
@@ -229,7 +222,7 @@ def _calls(names: Callable[[Entry], bool]) -> list[Any]:
 
 
 def _send(client: Client, method: str, route: str, entry: Entry, id: object = None) -> HttpResponse:
-    start, bracket, rest = route.removeprefix("^").replace("<int:number>", "1").partition("<")
+    start, bracket, rest = route.removeprefix("^").partition("<")
     address = f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
     if _is_operation(route):
         body = b"" if entry.body is None else json.dumps(entry.body).encode()

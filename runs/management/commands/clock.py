@@ -15,7 +15,6 @@ from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
 from runs.sweeper import sweep
-from teams.couriers import Courier
 
 logger = logging.getLogger("runs.clock")
 
@@ -32,10 +31,10 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        stand_in, courier = StandIn(), Courier()
+        stand_in = StandIn()
         while not stopped.is_set():
             began = time.monotonic()
-            tick(stand_in, courier)
+            tick(stand_in)
             stopped.wait(max(0.05, 1 - (time.monotonic() - began)))
         stand_in.leave()
 
@@ -55,7 +54,7 @@ class StandIn:
             self.shift.wait()
 
 
-def tick(stand_in: StandIn, courier: Courier) -> None:
+def tick(stand_in: StandIn) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
@@ -63,7 +62,6 @@ def tick(stand_in: StandIn, courier: Courier) -> None:
         if is_mine:
             if not sweep():
                 stand_in.work()
-            courier.work()
             django_rq.get_connection("default").set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)
