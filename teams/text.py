@@ -6,7 +6,7 @@ from typing import Any
 from .errors import Refused
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def one_line(value: str, field: str, limit: int, *, required: bool = True) -> str:
@@ -14,7 +14,7 @@ def one_line(value: str, field: str, limit: int, *, required: bool = True) -> st
     line = " ".join(value.split())
     if required and not line:
         raise _wrong(field, "Please fill this in.")
-    if _CONTROL.search(line):
+    if CONTROL.search(line):
         raise _wrong(field, "This holds characters that cannot be shown. Please remove them.")
     if len(line) > limit:
         raise _wrong(field, f"Please use at most {limit} characters; these are {len(line)}.")
@@ -24,7 +24,7 @@ def one_line(value: str, field: str, limit: int, *, required: bool = True) -> st
 def prose(value: str, field: str, limit: int) -> str:
     """`value` with line ends as \\n, or Refused with the field's error."""
     text = value.replace("\r\n", "\n").replace("\r", "\n")
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise _wrong(field, "This holds characters that cannot be shown. Please remove them.")
     if len(text) > limit:
         raise _wrong(field, f"Please use at most {limit:,} characters; these are {len(text):,}.")
