@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from builder.models import Agent, Revision
 from cases.models import Case, Queue
-from teams.models import Team, User, new_id
+from teams.models import Member, Team, User, new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -251,8 +251,16 @@ class Handover(models.Model):
         return f"to {self.target_name}"
 
 
+class HumanRequestQuerySet(models.QuerySet["HumanRequest"]):
+    def open(self) -> "HumanRequestQuerySet":
+        return self.filter(status=HumanRequest.Status.OPEN)
+
+
 class HumanRequest(models.Model):
-    """A question a run waits for. Its answer becomes the result of the tool call that asked."""
+    """A question or an approval that a run waits for. Its answer becomes the result of the tool call that asked.
+
+    open -> answered, closed (its run ended first; `closed_because` says why)
+    """
 
     class Kind(models.TextChoices):
         QUESTION = "question"
@@ -264,24 +272,41 @@ class HumanRequest(models.Model):
         WITHDRAWN = "withdrawn"
         CLOSED = "closed", "Closed unanswered"
 
+    class Mail(models.TextChoices):
+        ASKED = "asked"
+        REMINDER = "reminder"
+        PASSED_ON = "passed_on"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="human_requests", db_constraint=False, db_index=False)
     run = models.ForeignKey(Run, models.CASCADE, related_name="human_requests", db_constraint=False, db_index=False)
     call_id = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     question = models.TextField()
-    details = models.TextField(blank=True)
+    details = models.TextField(blank=True, help_text="Of an approval: what would be done.")
     choices: Any = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     approved = models.BooleanField(null=True)
-    answer = models.TextField(blank=True)
+    answer = models.TextField(blank=True, help_text="Of an approval: the comment.")
+    closed_because = models.CharField(max_length=300, blank=True)
+    assignee = models.ForeignKey(
+        Member, models.SET_NULL, null=True, blank=True, related_name="human_requests", db_index=False
+    )
+    due_at = models.DateTimeField(null=True)
+    remind_at = models.DateTimeField(null=True, help_text="When its people are reminded; empty when they were.")
+    passed_on_at = models.DateTimeField(null=True, help_text="When it was due and went to another member.")
+    mail = models.CharField(max_length=10, choices=Mail.choices, blank=True, help_text="What is still to be sent.")
     answered_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     actor = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     answered_at = models.DateTimeField(null=True)
 
+    objects = HumanRequestQuerySet.as_manager()
+
     if TYPE_CHECKING:
+        team_id: UUID
         run_id: UUID
+        assignee_id: int | None
 
     class Meta:
         ordering = ["created_at"]
@@ -289,6 +314,18 @@ class HumanRequest(models.Model):
         indexes = [
             # What waits for the team's people?
             models.Index(fields=["team", "created_at"], condition=Q(status="open"), name="human_request_open"),
+            # What did the team's people answer, newest first?
+            models.Index("team", models.F("answered_at").desc(), "id", name="human_request_answered"),
+            # All that the team's people were asked, newest first.
+            models.Index("team", models.F("created_at").desc(), "id", name="human_request_newest"),
+            # Which is a person to be reminded of, or whose time is up?
+            models.Index(
+                fields=["due_at"],
+                condition=Q(status="open", due_at__isnull=False, passed_on_at=None),
+                name="human_request_due",
+            ),
+            # Of which is a mail to be sent?
+            models.Index(fields=["created_at"], condition=~Q(mail=""), name="human_request_mail"),
         ]
 
     def __str__(self) -> str:

@@ -55,6 +55,9 @@ class Team(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     # Case numbers count up by team; the row's lock hands them out.
     last_case_number = models.PositiveIntegerField(default=0)
+    answer_hours = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How long people have to answer agents; empty for no limit."
+    )
     is_demo = models.BooleanField(default=False, help_text="Made by the first start, with example agents and cases.")
     members = models.ManyToManyField(User, through="Member", related_name="teams")
 
@@ -73,6 +76,7 @@ class Member(models.Model):
     user = models.ForeignKey(User, models.CASCADE)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
     tips_dismissed_at = models.DateTimeField(null=True, blank=True)
+    wants_mail = models.BooleanField(default=True, help_text="Whether agents' questions come by e-mail too.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team")]
