@@ -208,11 +208,27 @@ BATON_HTTPS = _flag("BATON_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATON_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATON_HTTPS else None
 
-LOGGING = {
+# Lines for people, or with `json` one JSON object a line, those of the web server too.
+LOG_FORMAT = os.environ.get("LOG_FORMAT", "line").strip().lower()
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"subject": {"()": "runs.logs.Subject"}},
+    "formatters": {
+        "line": {"()": "runs.logs.Line", "format": "%(levelname)s %(name)s %(message)s"},
+        "json": {"()": "runs.logs.JsonLine"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",
+            "filters": ["subject"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {name: {"level": os.environ.get("LOG_LEVEL", "INFO")} for name in ("teams", "builder", "cases", "runs")},
 }
+if LOG_FORMAT == "json":
+    LOGGING["loggers"] |= {
+        name: {"handlers": ["console"], "propagate": False} for name in ("uvicorn", "uvicorn.access")
+    }

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from pydantic_ai.messages import ModelResponse
 
-from . import endings, journal, llm, offline, opening, prompts, tools, turns
+from . import endings, journal, llm, logs, offline, opening, prompts, tools, turns
 from .claims import Claim, LostRun
 from .endings import Broken
 from .journal import Work
@@ -26,6 +26,11 @@ logger = logging.getLogger(__name__)
 
 async def work(claim: Claim, models: llm.Models, is_leaving: Callable[[], bool]) -> None:
     """Works a claimed run until it ends, waits, or the worker is leaving; never raises for what a run can meet."""
+    with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
+        await _work(claim, models, is_leaving)
+
+
+async def _work(claim: Claim, models: llm.Models, is_leaving: Callable[[], bool]) -> None:
     found: Work | None = None
     try:
         found = await sync_to_async(opening.open_work)(claim)
@@ -35,10 +40,10 @@ async def work(claim: Claim, models: llm.Models, is_leaving: Callable[[], bool])
     except llm.ModelProblem as problem:
         await _problem(claim, found, problem)
     except (OperationalError, InterfaceError) as error:
-        logger.warning("run %s: the database went away (%s)", claim.run_id, error)
+        logger.warning("the database went away: %s", error)
         await _give_back_soon(claim)
     except Exception as error:
-        logger.exception("run %s broke", claim.run_id)
+        logger.exception("the run broke")
         broken = Broken("internal_error", f"Baton met an error of its own: {type(error).__name__}: {error}")
         await _finish(claim, broken)
 
@@ -83,6 +88,7 @@ async def _problem(claim: Claim, work: Work | None, problem: llm.ModelProblem) -
     retries = work.run.retries if work else 0
     if problem.passes and retries < settings.MODEL_RETRIES:
         delay = timedelta(seconds=llm.wait_before_retry(problem, retries))
+        logger.warning("the model is asked again in %.0f s: %s", delay.total_seconds(), problem.message)
         await _unless_lost(claim, lambda: endings.retry_later(claim, delay, problem.message))
     else:
         await _finish(claim, Broken(problem.code, problem.message))

@@ -3,10 +3,13 @@
 Every verb takes a run whose row the caller has locked, inside a transaction, after its case's row.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -14,7 +17,10 @@ from teams import bell, live
 from teams.errors import Refused
 from teams.text import storable
 
-from .models import MAX_LOSSES, Handover, HumanRequest, Outcome, Run, Status
+from . import logs
+from .models import ENDED, MAX_LOSSES, Handover, HumanRequest, Outcome, Run, Status
+
+logger = logging.getLogger(__name__)
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset({Status.RUNNING, Status.FAILED, Status.STOPPED}),
@@ -39,6 +45,13 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
     run.save(update_fields=list(fields))
     live.announce(run.team_id, "run", run.pk)
 
+    if to in ENDED:
+        transaction.on_commit(partial(_tell_end, run), robust=True)
+
+
+def _tell_end(run: Run) -> None:
+    with logs.about(run_id=run.pk, case_id=run.case_id, team_id=run.team_id):
+        logger.info("the run %s", " ".join(filter(None, [run.status, run.outcome, run.error_code])))
 
 def complete(run: Run, outcome: Outcome, result: str) -> None:
     _move(run, Status.COMPLETED, outcome=outcome, result=storable(result), ended_at=timezone.now())
@@ -86,8 +99,14 @@ def lose(run: Run) -> bool:
     """Its worker is gone. True when it may be taken up again, False when it was lost too often and has failed."""
     losses = run.losses + 1
     if losses >= MAX_LOSSES:
+    transaction.on_commit(partial(_tell_loss, run), robust=True)
         _end(run, Status.FAILED, losses=losses, error_code="run_lost", error=f"Its worker was lost {losses} times.")
         return False
     _move(run, Status.QUEUED, losses=losses, available_at=timezone.now())
     bell.ring()
     return True
+
+
+def _tell_loss(run: Run) -> None:
+    with logs.about(run_id=run.pk, case_id=run.case_id, team_id=run.team_id):
+        logger.warning("the run's worker was lost, loss %s", run.losses)

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from teams.bell import BELL
 
-from . import claims, dispatcher, endings, engine
+from . import claims, dispatcher, endings, engine, logs
 from .claims import Claim, LostRun
 from .llm import Models
 
@@ -95,7 +95,8 @@ class Shift:
         del self.tasks[claim]
         self.look.set()
         if not task.cancelled() and (error := task.exception()):
-            logger.error("run %s was left behind; its lease will lapse", claim.run_id, exc_info=error)
+            with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
+                logger.error("the run was left behind; its lease will lapse", exc_info=error)
 
     async def _renew(self) -> None:
         """Renews all leases in one statement, and drops runs that are no longer this worker's."""
