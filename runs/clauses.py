@@ -12,6 +12,7 @@ from uuid import UUID
 
 from builder import mentions
 from builder.mentions import Mention
+from builder.sentences import LIST_MARK, sentences
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,6 @@ class Clause:
     agent_ids: tuple[UUID, ...] = ()
 
 
-_LIST_MARK = re.compile(r"\s*(?:[-*+•–>]|\d{1,2}[.)]|[a-z][.)])\s+")
-# A full stop before a small letter is an abbreviation's ("e.g. refunds").
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z]|$)|(?<=;)\s+|(?<=[。！？；])")
 _EDGES = " \t,.;:!?-–—→>=*_`\"“”'"
 
 # Words that send something somewhere without saying what it is about.
@@ -39,8 +37,8 @@ def clauses(aop: str) -> list[Clause]:
     found: list[Clause] = []
     heirs: tuple[UUID, ...] = ()  # whom the items under "Hand over to X:" belong to
     for line in mentions.normalise(aop).split("\n"):
-        is_item = bool(_LIST_MARK.match(line))
-        text = _LIST_MARK.sub("", line, count=1) if is_item else line.strip()
+        is_item = bool(LIST_MARK.match(line))
+        text = LIST_MARK.sub("", line, count=1) if is_item else line.strip()
         if not text:
             continue
         ids = tuple(mentions.target_ids(text))
@@ -51,28 +49,13 @@ def clauses(aop: str) -> list[Clause]:
             heirs = ids[-1:] if text.endswith(":") else ()
         if not ids and _is_heading(text):
             continue
-        for sentence in _sentences(text):
+        for sentence in sentences(text):
             found += _clauses_of(sentence, leads_in=bool(heirs) and not is_item)
     return [clause for clause in found if clause.text]
 
 
 def _is_heading(line: str) -> bool:
     return line.startswith("#") or line.endswith(":") or line.isupper()
-
-
-def _sentences(line: str) -> Iterator[list[str | Mention]]:
-    """The line's sentences, each as its pieces; a name with a full stop in it does not end one."""
-    sentence: list[str | Mention] = []
-    for part in mentions.split(line):
-        if isinstance(part, Mention):
-            sentence.append(part)
-            continue
-        first, *rest = _SENTENCE_END.split(part)
-        sentence.append(first)
-        for piece in rest:
-            yield sentence
-            sentence = [piece]
-    yield sentence
 
 
 def _clauses_of(sentence: list[str | Mention], leads_in: bool) -> Iterator[Clause]:
