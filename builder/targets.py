@@ -22,11 +22,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that needs mending. A `blocking` one keeps the agent from starting runs."""
+    """Something that needs mending. A `blocking` one keeps the agent from starting runs. `about`: the mentioned."""
 
     code: str
     message: str
     blocking: bool = False
+    about: tuple[Agent, ...] = ()
 
 
 def queues_of(agent: Agent, role: QueueConnection.Role = QueueConnection.Role.CONSUMER) -> set[UUID]:
@@ -42,9 +43,12 @@ def targets(agent: Agent, revision: Revision | None = None) -> list[Target]:
 
 def judge(agent: Agent, mine: set[UUID], mentions: Iterable[Mention]) -> list[Target]:
     """The same from rows at hand: mentions with their targets, and these with their queue connections."""
-    return [
-        _target(agent, mention.target, mine, consumed(mention.target.queue_connections.all())) for mention in mentions
-    ]
+    return judge_agents(agent, mine, [mention.target for mention in mentions])
+
+
+def judge_agents(agent: Agent, mine: set[UUID], mentioned: Iterable[Agent]) -> list[Target]:
+    """The same from the mentioned agents, with their queue connections."""
+    return [_target(agent, target, mine, consumed(target.queue_connections.all())) for target in mentioned]
 
 
 def consumed(connections: Iterable[QueueConnection]) -> set[UUID]:
@@ -65,17 +69,18 @@ def _target(agent: Agent, target: Agent, mine: set[UUID], theirs: set[UUID]) -> 
 def problems(agent: Agent, found: list[Target] | None = None) -> list[Problem]:
     found = targets(agent) if found is None else found
     list_of = []
-    if deleted := [target.agent.name for target in found if target.status == DELETED]:
+    if deleted := tuple(target.agent for target in found if target.status == DELETED):
         list_of.append(
             Problem(
                 "deleted_target",
-                f"The procedure mentions {_names(deleted)}, deleted meanwhile. {agent.name} starts no runs until the"
-                " mention is removed and the procedure saved.",
+                f"The procedure mentions {_names([gone.name for gone in deleted])}, deleted meanwhile. {agent.name}"
+                " starts no runs until the mention is removed and the procedure saved.",
                 blocking=True,
+                about=deleted,
             )
         )
     list_of += [
-        Problem("target_unavailable", f"{target.explanation} Cases cannot be handed over to it.")
+        Problem("target_unavailable", f"{target.explanation} Cases cannot be handed over to it.", about=(target.agent,))
         for target in found
         if target.status == UNAVAILABLE
     ]
