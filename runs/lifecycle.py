@@ -44,7 +44,6 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
         setattr(run, name, value)
     run.save(update_fields=list(fields))
     live.announce(run.team_id, "run", run.pk)
-
     if to in ENDED:
         transaction.on_commit(partial(_tell_end, run), robust=True)
 
@@ -52,6 +51,7 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
 def _tell_end(run: Run) -> None:
     with logs.about(run_id=run.pk, case_id=run.case_id, team_id=run.team_id):
         logger.info("the run %s", " ".join(filter(None, [run.status, run.outcome, run.error_code])))
+
 
 def complete(run: Run, outcome: Outcome, result: str) -> None:
     _move(run, Status.COMPLETED, outcome=outcome, result=storable(result), ended_at=timezone.now())
@@ -98,8 +98,8 @@ def retry_later(run: Run, delay: timedelta, error: str) -> None:
 def lose(run: Run) -> bool:
     """Its worker is gone. True when it may be taken up again, False when it was lost too often and has failed."""
     losses = run.losses + 1
-    if losses >= MAX_LOSSES:
     transaction.on_commit(partial(_tell_loss, run), robust=True)
+    if losses >= MAX_LOSSES:
         _end(run, Status.FAILED, losses=losses, error_code="run_lost", error=f"Its worker was lost {losses} times.")
         return False
     _move(run, Status.QUEUED, losses=losses, available_at=timezone.now())
