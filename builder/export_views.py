@@ -1,0 +1,39 @@
+"""Agents to take away as files."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET
+
+from teams.access import TeamRequest, team_page
+from teams.errors import Refused
+
+from .access import agent_or_404
+from .archives import pack
+from .exporting import export_agent, export_agents
+
+
+@require_GET
+@team_page
+def agent_export(request: TeamRequest, id: UUID) -> HttpResponse:
+    file = export_agent(agent_or_404(request.team, id))
+    return _download(file.name, file.text.encode(), "text/markdown; charset=utf-8")
+
+
+@require_GET
+@team_page
+def agents_export(request: TeamRequest) -> HttpResponse:
+    try:
+        files = export_agents(request.team)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("agents")
+    return _download(f"agents-of-{request.team.slug}.zip", pack(files), "application/zip")
+
+
+def _download(name: str, content: bytes, kind: str) -> HttpResponse:
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment"}
+    return HttpResponse(content, content_type=kind, headers=headers)

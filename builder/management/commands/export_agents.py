@@ -1,0 +1,32 @@
+"""manage.py export_agents --team SLUG [--agent NAME] --to DIR"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from builder.exporting import export_agents
+from teams.errors import Refused
+from teams.management.arguments import add_team, team_of
+
+
+class Command(BaseCommand):
+    help = "Writes a team's agents as Markdown files."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_team(parser)
+        parser.add_argument("--agent", default="", help="Only the agent with this name.")
+        parser.add_argument("--to", required=True, type=Path, help="The folder; it is made if it is not there.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = options["to"]
+        try:
+            files = export_agents(team_of(options), options["agent"])
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in files:
+                (folder / file.name).write_text(file.text, encoding="utf-8", newline="\n")
+        except Refused as refusal:
+            raise CommandError(refusal.message) from refusal
+        except OSError as error:
+            raise CommandError(f"{folder} cannot be written: {error.strerror}.") from error
+        self.stdout.write(f"Wrote {len(files)} agent{'' if len(files) == 1 else 's'} to {folder}.")
