@@ -22,3 +22,7 @@ def revision_or_404(agent: Agent, number: int) -> Revision:
     """Number 0 is the draft."""
     wanted = agent.revisions.exclude(status=Revision.Status.TRIED).select_related("author")
     return get_object_or_404(wanted, number=number)
+
+
+def published_revision_or_404(agent: Agent, number: int) -> Revision:
+    return get_object_or_404(agent.revisions.published(), number=number)

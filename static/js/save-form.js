@@ -7,6 +7,7 @@ class SaveForm extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
     this.addEventListener("input", this);
+    this.addEventListener("draft-saved", this);
     this.addEventListener("submit", this);
     document.addEventListener("keydown", this);
     window.addEventListener("beforeunload", this);
@@ -21,7 +22,7 @@ class SaveForm extends HTMLElement {
   }
 
   handleEvent(event) {
-    if (event.type === "input") this.show();
+    if (event.type === "input" || event.type === "draft-saved") this.show();
     else if (event.type === "submit") this.remember();
     else if (event.type === "beforeunload") this.warn(event);
     else if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "s") {

@@ -1,4 +1,4 @@
-"""{% ago moment %}, {% elapsed moment %}, {{ moment|exact }}, {{ seconds|duration }}"""
+"""{% ago moment %}, {% elapsed moment %}, {{ moment|exact }}, {{ moment|clock }}, {{ seconds|duration }}"""
 
 from datetime import datetime, timedelta
 
@@ -38,6 +38,11 @@ def elapsed(moment: datetime) -> SafeString:
 @register.filter
 def exact(moment: datetime | None) -> str:
     return times.exact(moment) if moment else ""
+
+
+@register.filter
+def clock(moment: datetime | None) -> str:
+    return times.clock(moment) if moment else ""
 
 
 @register.filter
