@@ -178,6 +178,15 @@ def connect(agent: Agent, consumes: Iterable[Consumes] | None = None, produces: 
     bell.ring()
 
 
+def add_consumer(agent: Agent, queue_id: UUID) -> None:
+    """Connects the agent to one more queue, whose cases it works from now on."""
+    QueueConnection.objects.get_or_create(
+        agent=agent, queue_id=queue_id, role=QueueConnection.Role.CONSUMER, defaults={"team_id": agent.team_id}
+    )
+    live.announce(agent.team_id, "agent", agent.pk)
+    bell.ring()
+
+
 def _replace(agent: Agent, role: QueueConnection.Role, rows: dict[UUID, dict[str, Any]]) -> None:
     QueueConnection.objects.filter(agent=agent, role=role).exclude(queue_id__in=rows).delete()
     for queue_id, fields in rows.items():
