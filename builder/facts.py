@@ -59,7 +59,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             consumed_by,
             held_up,
             [mention.name for mention in mentions.find(row.text) if mention.agent_id not in mentioned],
-            row.agent.pk in reached,
+            row.agent.pk in reached or row.agent._state.adding,
             onward,
             () if row.works else list(work.queues.values()),
         )

@@ -1,8 +1,10 @@
 """The form of an agent: everything one saves about it, at once."""
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -12,9 +14,12 @@ from django.forms import BoundField
 from teams.errors import Refused
 from teams.models import Team, User
 
-from . import agents, mention_search, mentions
+from . import agents, drafts, mention_search, mentions, revisions
+from .doctor import Finding, reds
+from .drafts import Conflict, Known
+from .facts import Typed, gather
 from .mention_search import Viewpoint
-from .models import Agent
+from .models import Agent, Revision
 from .queries import AgentDetails
 from .targets import Target
 
@@ -81,13 +86,31 @@ class AgentForm(forms.Form):
         required=False,
         help_text="It can put a question to your team and wait for the answer.",
     )
-    # Of the procedure that the person has before their eyes.
+    note = forms.CharField(
+        label="What changed",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "placeholder": "What changed (optional)",
+                "aria-label": "What changed (optional)",
+                "class": "input min-w-0 flex-1 sm:max-w-80",
+            }
+        ),
+    )
+    # What the person has seen: the live revision, and the versions of the draft.
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    draft = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, team: Team, saved: AgentDetails | None = None) -> None:
-        super().__init__(data, initial=_initial(saved), label_suffix="")
+        self.unsaved = drafts.draft_of(saved.agent) if saved else None
+        super().__init__(data, initial=_initial(saved, self.unsaved), label_suffix="")
         self.team = team
         self.saved = saved
+        self.conflict: Conflict | None = None
+        self.breaks: list[Finding] = []  # what keeps it from being saved until somebody says to save anyway
+        self.choice: revisions.Choice | None = None
         self.queues = list(team.queues.live())
         for queue in self.queues:
             self._add_queue(queue)
@@ -116,6 +139,15 @@ class AgentForm(forms.Form):
                 queue, self[f"consumes-{queue.pk}"], self[f"concurrency-{queue.pk}"], self[f"produces-{queue.pk}"]
             )
 
+    def typed(self) -> Typed:
+        """What the wiring doctor looks at, as it stands in the fields."""
+        agent = self.saved.agent if self.saved else Agent(team=self.team, name=self["name"].value() or "This agent")
+        roles = (
+            frozenset(queue.pk for queue in self.queues if self[f"{role}-{queue.pk}"].value())
+            for role in ("consumes", "produces")
+        )
+        return Typed(agent, mentions.normalise(self["aop"].value() or "")[: agents.AOP_LIMIT], *roles)
+
     def mentioned(self) -> list[Target]:
         """Whom the procedure in the field mentions, judged by the queues that are ticked beside it."""
         queues = {queue.pk for queue in self.queues if self[f"consumes-{queue.pk}"].value()}
@@ -130,33 +162,42 @@ class AgentForm(forms.Form):
         if cleaned.get("model_kind") == OFFLINE:
             cleaned["model"] = OFFLINE
             self.errors.pop("model", None)  # a name is only needed for the other kind
-        self._check_revision(cleaned.get("revision"))
         return cleaned
-
-    def _check_revision(self, seen: int | None) -> None:
-        """Nobody's text is replaced unseen: whoever saves again after this means it."""
-        if self.saved is None or seen is None or seen >= self.saved.revision.number:
-            return
-        author = self.saved.revision.author or "Somebody"
-        self.add_error(
-            None,
-            f"{author} saved revision {self.saved.revision.number} while you were writing. Your text stands here,"
-            " unsaved. Save again to replace theirs.",
-        )
-        self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data["revision"] = str(self.saved.revision.number)  # type: ignore[index]
 
     def save(self, author: User) -> Agent | None:
         """The agent as saved, or None with the reasons among the errors. Nothing typed is lost."""
-        if not self.is_valid():
+        if not self.is_valid() or self._would_break():
             return None
         try:
             return self._save(author)
+        except Conflict as conflict:
+            self._take_note(conflict)
         except Refused as refusal:
             errors = refusal.fields or {"": refusal.message}
             for name, message in errors.items():
                 self.add_error(name if name in self.fields else None, message)
-            return None
+        return None
+
+    def _would_break(self) -> bool:
+        """Whether runs would break and nobody has said to save anyway. An unknown mention is refused in any case."""
+        if "anyway" in self.data:
+            return False
+        [facts] = gather(self.team, [self.typed()])
+        self.breaks = [finding for finding in reds(facts) if finding.code != "unknown_mention"]
+        if self.breaks:
+            self.add_error(None, f"Nothing is saved yet. {' '.join(finding.message for finding in self.breaks)}")
+        return bool(self.breaks)
+
+    def _take_note(self, conflict: Conflict) -> None:
+        """Whoever saves again after this has seen what the others wrote, and means it."""
+        self.conflict = conflict
+        self.choice = revisions.choice(conflict.theirs.agent, self.cleaned_data["aop"], conflict.theirs)
+        self.add_error(None, f"Nothing is saved yet. {conflict.message}")
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        if conflict.theirs.status == Revision.Status.DRAFT:
+            self.data["draft"] = f"{self.data.get('draft', '')} {conflict.theirs.pk}".strip()  # type: ignore[index]
+        else:
+            self.data["revision"] = str(conflict.theirs.number)  # type: ignore[index]
 
     @transaction.atomic
     def _save(self, author: User) -> Agent:
@@ -164,10 +205,8 @@ class AgentForm(forms.Form):
         if self.saved is None:
             agent = agents.create_agent(self.team, **fields, author=author)
         else:
-            # A colleague's new name stands in the field, yet that alone makes no new revision.
-            if fields["aop"] == self.initial["aop"]:
-                fields["aop"] = None
-            agent = agents.save_agent(self.saved.agent, **fields, author=author)
+            known, note = known_to(self.data), self.cleaned_data["note"]
+            agent = drafts.publish(self.saved.agent, **fields, known=known, author=author, note=note)
         agents.connect(agent, self._consumes(), self._chosen("produces"))
         return agent
 
@@ -183,8 +222,28 @@ def _checkbox(label: str) -> forms.CheckboxInput:
     return forms.CheckboxInput(attrs={"aria-label": label, "class": "checkbox checkbox-sm"})
 
 
-def _initial(saved: AgentDetails | None) -> dict[str, Any]:
-    model = saved.revision.model if saved else settings.BATON_DEFAULT_MODEL
+def model_of(data: Mapping[str, Any]) -> str:
+    """The model that the form's two fields say."""
+    return OFFLINE if data.get("model_kind") == OFFLINE else data.get("model", "")
+
+
+def known_to(data: Mapping[str, Any]) -> Known | None:
+    """What the page that sent this had seen; None for a program that says nothing of that."""
+    revision = str(data.get("revision") or "")
+    if not revision.isdecimal():
+        return None
+    return Known(frozenset(_ids(data.get("draft", ""))), int(revision))
+
+
+def _ids(words: str) -> Iterable[UUID]:
+    for word in words.split():
+        with contextlib.suppress(ValueError):
+            yield UUID(word)
+
+
+def _initial(saved: AgentDetails | None, draft: Revision | None) -> dict[str, Any]:
+    shown = draft or (saved.revision if saved else None)
+    model = shown.model if shown else settings.BATON_DEFAULT_MODEL
     initial: dict[str, Any] = {
         "model_kind": OFFLINE if model == OFFLINE else PROVIDER,
         "model": "" if model == OFFLINE else model,
@@ -199,7 +258,8 @@ def _initial(saved: AgentDetails | None) -> dict[str, Any]:
     return initial | {
         "name": saved.agent.name,
         "description": saved.agent.description,
-        "aop": mentions.relabel(saved.revision.aop, {row.agent.pk: row.agent.name for row in saved.targets}),
+        "aop": drafts.current(saved.agent, (draft or saved.revision).aop),
         "may_ask": saved.agent.may_ask,
-        "revision": saved.revision.number,
+        "revision": draft.based_on if draft else saved.revision.number,
+        "draft": draft.pk if draft else "",
     }

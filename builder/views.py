@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,10 +17,12 @@ from teams.parts import render_page
 from . import access, lines, mention_search, queries, targets
 from . import agents as verbs
 from .forms import AgentForm
+from .mending import mend
 from .models import Agent
 from .queries import AgentDetails
+from .wiring_views import wiring_context
 
-_PARTS = ("head", "wiring")
+_PARTS = ("head", "around")
 _STATES = {"held_up": "Held up", "paused": "Paused", "unused": "Unused for 30 days"}
 
 
@@ -45,8 +47,8 @@ def agents(request: TeamRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @team_page
 def agent_new(request: TeamRequest) -> HttpResponse:
-    form = AgentForm(request.POST if request.method == "POST" else None, team=request.team)
-    if form.is_bound and (made := form.save(request.user)):
+    form = AgentForm(_posted(request), team=request.team)
+    if form.is_bound and "mend" not in request.POST and (made := form.save(request.user)):
         _tell_saved(request, made)
         return redirect("agent", made.pk)
     return render(request, "builder/agent_new.html", _form_context(request, form), status=422 if form.errors else 200)
@@ -58,13 +60,18 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
     saved = queries.detailed(access.past_or_present_agent_or_404(request.team, id))
     if saved.agent.is_deleted:
         return _deleted_agent(request, saved)
-    form = AgentForm(request.POST if request.method == "POST" else None, team=request.team, saved=saved)
-    if form.is_bound and (agent := form.save(request.user)):
+    form = AgentForm(_posted(request), team=request.team, saved=saved)
+    if form.is_bound and "mend" not in request.POST and (agent := form.save(request.user)):
         _tell_saved(request, agent)
         return redirect("agent", agent.pk)
     context = _agent_context(request, saved) | _form_context(request, form, saved.agent)
     status = 422 if form.errors else 200
     return render_page(request, "builder/agent.html", context, parts=_PARTS, status=status)
+
+
+def _posted(request: TeamRequest) -> QueryDict | None:
+    """The form, mended if one of the wiring doctor's buttons sent it."""
+    return mend(request.team, request.POST) if request.method == "POST" else None
 
 
 def _deleted_agent(request: TeamRequest, saved: AgentDetails) -> HttpResponse:
@@ -102,6 +109,7 @@ def _form_context(request: TeamRequest, form: AgentForm, agent: Agent | None = N
         "models": queries.models_in_use(request.team),
         "candidates": queries.candidates(request.team, agent),
         "mentioned": json.dumps([mention_search.described(target) for target in form.mentioned()]),
+        **wiring_context(request.team, form),
     }
 
 

@@ -50,6 +50,10 @@ PAGES: dict[str, Entry] = {
     "agents/": Entry(),
     "agents/new/": Entry("GET POST"),
     "agents/<uuid:id>/": Entry("GET POST", of="agent"),
+    "agents/new/wiring/": Entry("POST"),
+    "agents/<uuid:id>/wiring/": Entry("POST", of="agent"),
+    "agents/export/": Entry(),
+    "agents/<uuid:id>/export/": Entry(of="agent"),
     "agents/<uuid:id>/pause/": Entry("POST", of="agent"),
     "agents/<uuid:id>/resume/": Entry("POST", of="agent"),
     "agents/deleted/": Entry(),
@@ -60,6 +64,11 @@ PAGES: dict[str, Entry] = {
     "mentions/": Entry(),
     "mentions/new/": Entry("POST"),
     "agents/<uuid:id>/run/": Entry("POST", of="agent"),
+    "agents/<uuid:id>/draft/": Entry("POST", of="agent"),
+    "agents/<uuid:id>/draft/discard/": Entry("POST", of="agent"),
+    "agents/<uuid:id>/revisions/": Entry(of="agent"),
+    "agents/<uuid:id>/revisions/<int:number>/": Entry(of="agent"),
+    "agents/<uuid:id>/revisions/<int:number>/restore/": Entry("POST", of="agent"),
     "agents/<uuid:id>/runs/": Entry(of="agent"),
     "agents/<uuid:id>/work/": Entry(of="agent"),
     "queues/": Entry(),
@@ -222,7 +231,7 @@ def _calls(names: Callable[[Entry], bool]) -> list[Any]:
 
 
 def _send(client: Client, method: str, route: str, entry: Entry, id: object = None) -> HttpResponse:
-    start, bracket, rest = route.removeprefix("^").partition("<")
+    start, bracket, rest = route.removeprefix("^").replace("<int:number>", "1").partition("<")
     address = f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
     if _is_operation(route):
         body = b"" if entry.body is None else json.dumps(entry.body).encode()

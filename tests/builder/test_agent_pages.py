@@ -38,6 +38,7 @@ def page_of(agent: Agent) -> str:
 
 def badges(text: str) -> list[tuple[str, str]]:
     """Name and status of each mention, in order."""
+    text = re.sub("<template.*?</template>", "", text, flags=re.DOTALL)  # what the editor draws with
     found = re.findall(r'data-status="(\w+)".*?<span class="truncate">(.*?)</span>', text, re.DOTALL)
     return [(name, status) for status, name in found]
 
@@ -118,7 +119,7 @@ def test_a_long_list_has_pages(signed_in: Client, make_agent: Make) -> None:
 
 def test_a_live_part_is_answered_alone(signed_in: Client, make_agent: Make) -> None:
     agent = make_agent("Triage")
-    for path, part in (("/agents/", "results"), *((page_of(agent), part) for part in ("head", "reading", "wiring"))):
+    for path, part in (("/agents/", "results"), *((page_of(agent), part) for part in ("head", "around"))):
         text = shown(signed_in.get(path, headers={"HX-Target": f"div#{part}"})).strip()
         assert re.match(rf'<\w+ id="{part}" data-live=', text)
         assert "<html" not in text
@@ -226,7 +227,7 @@ def test_nobody_s_text_is_replaced_unseen(signed_in: Client, make_agent: Make) -
     save_agent(agent, aop="Theirs.")
     response = signed_in.post(page_of(agent), form(aop="Mine.", revision="1"))
     assert response.status_code == 422
-    assert "saved revision 2 while you were writing" in response.content.decode()
+    assert "saved revision 2 of this procedure while you were writing" in response.content.decode()
     again = response.context["form"]
     signed_in.post(page_of(agent), form(aop=again["aop"].value(), revision=again["revision"].value()))
     assert agent.live_revision.aop == "Mine."
@@ -254,11 +255,17 @@ def test_a_mention_of_a_deleted_agent_is_red_and_the_page_says_what_to_do(signed
     assert 'href="#procedure"' in text
 
 
-def test_saving_with_a_deleted_mention_works_and_warns(signed_in: Client, held_up: Agent) -> None:
+def test_saving_with_a_deleted_mention_asks_once(signed_in: Client, held_up: Agent) -> None:
     aop = held_up.live_revision.aop + " quickly"
-    response = signed_in.post(page_of(held_up), form(aop=aop, revision="1"), follow=True)
+    asked = signed_in.post(page_of(held_up), form(aop=aop, revision="1"))
+    assert asked.status_code == 422
+    assert "Nothing is saved yet. The procedure mentions @Billing" in asked.content.decode()
+    assert '<button class="btn btn-danger" name="anyway" value="1">Save anyway</button>' in asked.content.decode()
+    assert (held_up.live_revision.number, asked.context["form"]["aop"].value()) == (1, aop)
+    response = signed_in.post(page_of(held_up), form(aop=aop, revision="1", anyway="1"), follow=True)
     assert held_up.live_revision.aop == aop
     assert "Saved. The procedure mentions @Billing" in messages(response)
+    assert "Save anyway" not in response.content.decode()
 
 
 def test_removing_the_mention_heals_at_once(signed_in: Client, held_up: Agent) -> None:
@@ -284,6 +291,8 @@ def test_the_page_shows_each_target_with_its_state(
     assert set(badges(text)) == {("Near", "ok"), ("Far", "unavailable"), ("Triage", "self")}
     assert "Far works none of Triage’s queues." in text
     assert "mentions the agent itself" in text
+    assert re.findall(r'data-finding="(\w+)"', text) == ["target_unavailable", "self_mention", "no_completion"]
+    assert "Takes those of Support" in text
     assert [other.name for other in response.context["mentioned_by"]] == ["Boss"]
 
 
