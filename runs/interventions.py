@@ -30,26 +30,30 @@ def stop_run(run: Run, by: Actor) -> None:
     """Stops a live run at once; its case waits for a person."""
     case = case_lifecycle.lock(run.case_id) if run.case_id else None
     run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
-    lifecycle.stop(run)
+    why = f"{by.label} stopped the run."
+    lifecycle.stop(run, why)
     if case is not None and case.fence == run.case_fence:
-        case_lifecycle.park(case, Reason.RUN_STOPPED, f"{by.label} stopped the run.", by=by, run_id=run.pk)
+        case_lifecycle.park(case, Reason.RUN_STOPPED, why, by=by, run_id=run.pk)
 
 
 @transaction.atomic
 def complete(case: Case, summary: str, by: Actor) -> Case:
-    return _act(case, by, lambda row: case_lifecycle.complete(row, summary[:_TEXT_LIMIT], by=by))
+    why = f"{by.label} completed the case."
+    return _act(case, why, lambda row: case_lifecycle.complete(row, summary[:_TEXT_LIMIT], by=by))
 
 
 @transaction.atomic
 def fail(case: Case, reason: str, by: Actor) -> Case:
-    return _act(case, by, lambda row: case_lifecycle.fail(row, reason[:_TEXT_LIMIT], by=by))
+    why = f"{by.label} closed the case as failed."
+    return _act(case, why, lambda row: case_lifecycle.fail(row, reason[:_TEXT_LIMIT], by=by))
 
 
 @transaction.atomic
 def postpone(case: Case, until: datetime, by: Actor) -> Case:
     if until <= timezone.now():
         raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
-    return _act(case, by, lambda row: case_lifecycle.postpone(row, until, "", by=by))
+    why = f"{by.label} postponed the case."
+    return _act(case, why, lambda row: case_lifecycle.postpone(row, until, "", by=by))
 
 
 @transaction.atomic
@@ -57,14 +61,15 @@ def reprocess(case: Case, by: Actor, assignee: Agent | None = None) -> Case:
     """Through the queue again, for one agent or for any; also reopens a closed case."""
     if assignee is not None:
         check_consumes(assignee, case.queue, "assignee_id")
-    return _act(case, by, lambda row: case_lifecycle.reopen(row, by=by, to=assignee))
+    why = f"{by.label} sent the case {f'to {assignee.name}' if assignee else 'through its queue again'}."
+    return _act(case, why, lambda row: case_lifecycle.reopen(row, by=by, to=assignee))
 
 
 @transaction.atomic
 def delete(case: Case, by: Actor) -> None:
     """Soft: the case leaves every list and every queue; its timeline stays."""
     row = case_lifecycle.lock(case.pk)
-    _stop_live_run(row)
+    _stop_live_run(row, f"{by.label} deleted the case.")
     row.deleted_at = timezone.now()
     row.fence += 1
     row.save(update_fields=["deleted_at", "fence"])
@@ -72,17 +77,17 @@ def delete(case: Case, by: Actor) -> None:
     timeline.announce(row)
 
 
-def _act(case: Case, by: Actor, act: Callable[[Case], None]) -> Case:
+def _act(case: Case, why: str, act: Callable[[Case], None]) -> Case:
     row = case_lifecycle.lock(case.pk)
-    _stop_live_run(row)
+    _stop_live_run(row, why)
     act(row)
     return row
 
 
-def _stop_live_run(case: Case) -> None:
+def _stop_live_run(case: Case, why: str) -> None:
     run = Run.objects.select_for_update(no_key=True).filter(case=case, status__in=LIVE).first()
     if run is not None:
-        lifecycle.stop(run)
+        lifecycle.stop(run, why)
 
 
 def release_work_of_deleted_agents() -> None:
@@ -103,9 +108,9 @@ def _stop_for_deleted_agent(run_id: UUID, case_id: UUID | None) -> None:
     run = Run.objects.select_for_update(no_key=True).filter(pk=run_id, status__in=LIVE).first()
     if run is None:
         return
-    lifecycle.stop(run)
+    text = f"{run.agent.name} was deleted."
+    lifecycle.stop(run, text)
     if case is not None and case.fence == run.case_fence:
-        text = f"{run.agent.name} was deleted."
         case_lifecycle.release(case, rank=case.rank, agent_id=run.agent_id, run_id=run.pk, text=text)
 
 

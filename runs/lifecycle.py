@@ -58,20 +58,25 @@ def complete(run: Run, outcome: Outcome, result: str) -> None:
 
 
 def fail(run: Run, code: str, error: str) -> None:
-    _end(run, Status.FAILED, error_code=code, error=storable(error))
+    _end(run, Status.FAILED, "The run failed.", error_code=code, error=storable(error))
 
 
-def stop(run: Run) -> None:
-    """A person's or the API's word. Raises the fence, so the worker's next write touches nothing."""
-    _end(run, Status.STOPPED, fence=run.fence + 1)
+def stop(run: Run, why: str) -> None:
+    """A person's or the API's word. Raises the fence, so the worker's next write touches nothing.
+
+    `why` is a sentence for those who were asked something that needs no answer any more.
+    """
+    _end(run, Status.STOPPED, why, fence=run.fence + 1)
 
 
-def _end(run: Run, to: Status, **changes: Any) -> None:
+def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
     _move(run, to, ended_at=timezone.now(), **changes)
     Handover.objects.filter(source=run, status=Handover.Status.RECORDED).update(status=Handover.Status.CANCELLED)
-    run.human_requests.filter(status=HumanRequest.Status.OPEN).update(
-        status=HumanRequest.Status.CLOSED, answered_at=Now()
+    closed = run.human_requests.open().update(
+        status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300], mail=""
     )
+    if closed:
+        live.announce(run.team_id, "request", run.pk)
 
 
 def wait(run: Run) -> None:
@@ -100,7 +105,8 @@ def lose(run: Run) -> bool:
     losses = run.losses + 1
     transaction.on_commit(partial(_tell_loss, run), robust=True)
     if losses >= MAX_LOSSES:
-        _end(run, Status.FAILED, losses=losses, error_code="run_lost", error=f"Its worker was lost {losses} times.")
+        why = f"Its worker was lost {losses} times."
+        _end(run, Status.FAILED, why, losses=losses, error_code="run_lost", error=why)
         return False
     _move(run, Status.QUEUED, losses=losses, available_at=timezone.now())
     bell.ring()

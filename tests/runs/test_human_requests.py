@@ -2,8 +2,9 @@
 
 import pytest
 
+from builder.models import Agent
 from cases.models import Reason
-from runs import human_requests
+from runs import human_requests, interventions
 from runs.models import HumanRequest, Outcome, Status
 from teams.actors import Actor
 from teams.errors import Refused
@@ -111,3 +112,28 @@ def test_without_an_open_request_nothing_is_withdrawn(scripted, agent, make_case
     scripted.answers(call("withdraw_request"), call("complete_case", summary="Done"))
     assert work_next().outcome == Outcome.CASE_COMPLETED
     assert "no open request" in scripted.requests[-1].results[0].text
+
+
+# --- Requests that need no answer any more ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("act", "because"),
+    [
+        (lambda case: interventions.complete(case, "", by=SOMEBODY), "Somebody completed the case."),
+        (lambda case: interventions.fail(case, "", by=SOMEBODY), "Somebody closed the case as failed."),
+        (lambda case: interventions.reprocess(case, SOMEBODY), "Somebody sent the case through its queue again."),
+        (
+            lambda case: interventions.reprocess(case, SOMEBODY, Agent.objects.get()),
+            "Somebody sent the case to Clerk.",
+        ),
+        (lambda case: interventions.delete(case, SOMEBODY), "Somebody deleted the case."),
+        (lambda case: interventions.stop_run(case.runs.get(), SOMEBODY), "Somebody stopped the run."),
+    ],
+)
+def test_a_case_taken_over_closes_what_was_asked_and_says_why(approval: HumanRequest, act, because) -> None:
+    act(approval.run.case)
+    approval.refresh_from_db()
+    assert (approval.status, approval.closed_because) == ("closed", because)
+    with pytest.raises(Refused, match="answered or closed"):
+        human_requests.decide(approval, True, "", SOMEBODY)

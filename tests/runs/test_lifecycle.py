@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 VERBS: dict[str, tuple[Status, Callable[[Run], object]]] = {
     "complete": (Status.COMPLETED, lambda run: lifecycle.complete(run, Outcome.ANSWERED, "42")),
     "fail": (Status.FAILED, lambda run: lifecycle.fail(run, "code", "why")),
-    "stop": (Status.STOPPED, lifecycle.stop),
+    "stop": (Status.STOPPED, lambda run: lifecycle.stop(run, "Why")),
     "wait": (Status.WAITING, lifecycle.wait),
     "wake": (Status.QUEUED, lifecycle.wake),
     "release": (Status.QUEUED, lifecycle.release),
@@ -64,7 +64,7 @@ def test_every_move_out_of_running_gives_the_lease_back(make_run) -> None:
 
 def test_a_stop_raises_the_fence(make_run) -> None:
     run = in_status(make_run(), Status.RUNNING)
-    lifecycle.stop(run)
+    lifecycle.stop(run, "Somebody stopped it.")
     assert Run.objects.get(pk=run.pk).fence == 1
 
 
