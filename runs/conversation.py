@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .models import Handover, HumanRequest, Step
-from .wording import CallState, call_words, problem_words
+from .wording import CallState, call_words, problem_words, tried_words
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def entries(
         before = step.at
     if handover is not None and handover.status == Handover.Status.CANCELLED:
         return [_not_applied(entry, context) for entry in found]
+    if handover is not None and handover.status == Handover.Status.RECORDED:
+        return [_only_tried(entry, context) for entry in found]
     return found
 
 
@@ -126,6 +128,13 @@ def _not_applied(entry: Entry, context: _Context) -> Entry:
         return entry
     _, words = call_words(entry.tool, entry.arguments, "refused", context.names)
     return replace(entry, words=words, state="refused", result="The handover was not applied.")
+
+
+def _only_tried(entry: Entry, context: _Context) -> Entry:
+    """Only that of a try is still recorded when the run has ended: it stays so."""
+    if entry.tool != "request_handover" or entry.state != "done":
+        return entry
+    return replace(entry, words=tried_words(entry.arguments, context.names))
 
 
 def activity(found: Sequence[Entry], model: str) -> str:

@@ -1,11 +1,14 @@
 """What people send to pages of runs and to the verbs of cases."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils import timezone
+
+from cases.models import Case
 
 from .models import Outcome, Status
 from .queries import ATTENTION, ON_CASE, STANDALONE, RunFilter
@@ -65,6 +68,31 @@ def preset_time(preset: str) -> datetime:
     if preset == "tomorrow":
         return timezone.make_aware(datetime.combine(now.date() + timedelta(days=1), time(8)))
     return now + (timedelta(hours=1) if preset == "hour" else timedelta(weeks=1))
+
+
+class TryForm(forms.Form):
+    """What to try an agent on. `sample` is a case whose text is taken when `input` is empty."""
+
+    what = forms.ChoiceField(
+        choices=[("typed", "The text as it stands here"), ("live", "What is live")],
+        widget=forms.Select({"class": "select", "aria-label": "Which text to try"}),
+        required=False,
+    )
+    sample = forms.ModelChoiceField(
+        Case.objects.none(), required=False, empty_label="A text of your own", widget=forms.Select({"class": "select"})
+    )
+    input = forms.CharField(
+        label="Works on",
+        required=False,
+        strip=False,
+        widget=forms.Textarea({"class": "textarea", "rows": 6, "placeholder": "For example the text of a mail."}),
+    )
+
+    def __init__(self, data: Any = None, *, samples: Sequence[Case]) -> None:
+        super().__init__(data, label_suffix="", auto_id="try-%s")
+        field = self.fields["sample"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Case.objects.filter(pk__in=[case.pk for case in samples]).order_by("-number")
 
 
 class ReprocessForm(forms.Form):

@@ -68,6 +68,7 @@ class Run(models.Model):
         API = "api", "Started by the API"
         DISPATCH = "dispatch", "Given by the dispatcher"
         HANDOVER = "handover", "Handed over"
+        TRY = "try", "Tried by hand"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="runs", db_constraint=False, db_index=False)
@@ -172,6 +173,11 @@ class Run(models.Model):
         return self.status in LIVE
 
     @property
+    def is_try(self) -> bool:
+        """Somebody looks at what the agent would do: nothing outside the run changes, and nothing comes of it."""
+        return self.trigger == Run.Trigger.TRY
+
+    @property
     def took(self) -> timedelta | None:
         """From its first moment of work to its end, with all waiting in between."""
         return self.ended_at - self.started_at if self.ended_at and self.started_at else None
@@ -211,7 +217,10 @@ class Step(models.Model):
 
 
 class Handover(models.Model):
-    """A run's request that another agent continues: recorded by the tool, applied when the run completes."""
+    """A run's request that another agent continues: recorded by the tool, applied when the run completes.
+
+    That of a try stays recorded: it says what would have come, and starts nothing.
+    """
 
     class Status(models.TextChoices):
         RECORDED = "recorded"

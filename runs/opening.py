@@ -38,7 +38,8 @@ def _produces(agent: Agent) -> QueueQuerySet:
 def _begin(work: Work, case: Case | None) -> None:
     """Freezes the targets and writes the prompt, so that a run taken up again sees what it saw at first."""
     run = work.run
-    targets = handovers.frozen_targets(work.agent, work.revision, case)
+    # A try has them from its start: those of the sample case's queue.
+    targets = handovers.frozen_targets(work.agent, work.revision, case) if run.targets is None else run.targets
     with transaction.atomic():
         lock(work.claim)
         run.targets = targets

@@ -56,8 +56,9 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
 
 def _needs_attention() -> Q:
     """It waits for an answer, or failed and nobody has done anything about its case since."""
+    alone = Q(case=None) & ~Q(trigger=Run.Trigger.TRY)
     parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
-    return Q(status=Status.WAITING) | (Q(status=Status.FAILED) & (Q(case=None) | parked))
+    return Q(status=Status.WAITING) | (Q(status=Status.FAILED) & (alone | parked))
 
 
 def _says(word: str) -> Q:

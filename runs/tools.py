@@ -124,7 +124,8 @@ class WithdrawRequest(Arguments):
 class Tool:
     """`run` does the work of an ordinary tool and returns what the model reads; it may raise Refused.
 
-    `choices` gives, for arguments that depend on the run, the values and what each means.
+    `only_reads`: it changes nothing, so that a try may run it. `choices` gives, for arguments that depend on the
+    run, the values and what each means.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Tool:
     arguments: type[Arguments]
     run: Callable[[Work, Case | None, Any], str] | None = None
     is_offered: Callable[[Work], bool] = field(default=lambda work: True)
+    only_reads: bool = False
     choices: Mapping[str, Callable[[Work], Choices]] = field(default_factory=dict)
 
     def definition(self, work: Work) -> ToolDefinition:
@@ -234,8 +236,16 @@ TOOLS = {
             PostponeCase,
             is_offered=_on_a_case,
         ),
-        Tool("add_cases", "Add cases to a queue.", AddCases, _add_cases, _produces, {"queue": _queues}),
-        Tool("list_cases", "Look up cases of a queue.", ListCases, _list_cases, _produces, {"queue": _queues}),
+        Tool("add_cases", "Add cases to a queue.", AddCases, _add_cases, _produces, choices={"queue": _queues}),
+        Tool(
+            "list_cases",
+            "Look up cases of a queue.",
+            ListCases,
+            _list_cases,
+            _produces,
+            only_reads=True,
+            choices={"queue": _queues},
+        ),
         Tool(
             ASK,
             "Ask the people of the team, and wait for their answer.",
@@ -256,6 +266,9 @@ TOOLS = {
         ),
     )
 }
+
+
+_SPARED = "Noted, and nothing was done: this is only a try. Go on as if it were done."
 
 
 def offered(work: Work) -> list[ToolDefinition]:
@@ -281,11 +294,12 @@ def execute(work: Work, call: ToolCallPart) -> bool:
     """Runs an ordinary tool and writes its result in the same transaction. False when it could not."""
     try:
         arguments = parse(work, call)
-        run = TOOLS[call.tool_name].run
-        assert run
+        tool = TOOLS[call.tool_name]
+        assert tool.run
         with transaction.atomic():
             _, case = lock_both(work.claim)
-            content = run(work, case, arguments)
+            is_spared = work.run.is_try and not tool.only_reads
+            content = _SPARED if is_spared else tool.run(work, case, arguments)
             append(work, tool_result(call, content))
     except Refused as refusal:
         append(work, tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))

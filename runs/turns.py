@@ -207,7 +207,8 @@ def _target(work: Work, wanted: str) -> Agent:
         keys = ", ".join(row["key"] for row in work.targets)
         raise Refused(f"There is no target “{wanted}”. Valid targets: {keys}.", INVALID)
     target = Agent.objects.get(pk=row["agent_id"])
-    if obstacle := handovers.why_not(target, work.case):
+    # Nothing comes of a try, so it may choose whom its sample case could have waited for.
+    if not work.run.is_try and (obstacle := handovers.why_not(target, work.case)):
         raise Refused(f"{obstacle} Decide otherwise.", INVALID)
     return target
 

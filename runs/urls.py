@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import health, home, model_views, views
+from . import health, home, model_views, trying_views, views
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("agents/<uuid:id>/run/", views.run_start, name="run_start"),
     path("agents/<uuid:id>/runs/", views.agent_runs, name="agent_runs"),
     path("agents/<uuid:id>/work/", views.agent_work, name="agent_work"),
+    path("agents/<uuid:id>/try/", trying_views.agent_try, name="agent_try"),
+    path("agents/<uuid:id>/try/sample/", trying_views.agent_try_sample, name="agent_try_sample"),
+    path("runs/<uuid:id>/try/", trying_views.run_try, name="run_try"),
     path("cases/<uuid:id>/runs/", views.case_runs, name="case_runs"),
     path("cases/<uuid:id>/complete/", views.case_complete, name="case_complete"),
     path("cases/<uuid:id>/fail/", views.case_fail, name="case_fail"),

@@ -23,7 +23,7 @@ from teams.pages import page
 from teams.parts import render_page
 from teams.redirects import back
 
-from . import conversation, human_requests, interventions, queries, wording
+from . import conversation, human_requests, interventions, queries, trying, wording
 from .access import question_or_404, run_or_404
 from .forms import ON, STATES, PostponeForm, ReprocessForm, run_filter
 from .models import HumanRequest, Run, Status
@@ -58,11 +58,11 @@ def runs(request: TeamRequest) -> HttpResponse:
 @require_GET
 @team_page
 def run(request: TeamRequest, id: UUID) -> HttpResponse:
-    context = _about(run_or_404(request.team, id))
+    context = about(run_or_404(request.team, id))
     return render_page(request, "runs/run.html", context, parts=["run-now"])
 
 
-def _about(run: Run) -> dict[str, Any]:
+def about(run: Run) -> dict[str, Any]:
     """All that is said about one run."""
     found, now = queries.details(run), timezone.now()
     entries = conversation.entries(
@@ -78,7 +78,7 @@ def _about(run: Run) -> dict[str, Any]:
         "entries": entries,
         "activity": activity,
         "doing": activity if run.status == Status.RUNNING else "",
-        "subtitle": f"On {run.case}" if run.case else "Standalone run",
+        "subtitle": f"On {run.case}" if run.case else "A try: nothing comes of it" if run.is_try else "Standalone run",
         "live_on": _live_on(found),
         "tries": f"{run.retries} of {settings.MODEL_RETRIES}",
         "cost": wording.money(run.cost_usd),
@@ -110,7 +110,17 @@ def run_again(request: TeamRequest, id: UUID) -> HttpResponseBase:
     if old.case_id:
         messages.error(request, "A run on a case is not repeated. Send the case again instead.")
         return redirect("run", id)
+    if old.is_try:
+        return _try_again(request, old)
     return _start(request, old.agent, old.input)
+
+
+def _try_again(request: TeamRequest, old: Run) -> HttpResponseBase:
+    try:
+        return redirect("run", trying.try_again(old, request.actor).pk)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("run", old.pk)
 
 
 def _start(request: TeamRequest, agent: Agent, text: str) -> HttpResponseBase:
@@ -264,7 +274,7 @@ def case_runs(request: TeamRequest, id: UUID) -> HttpResponse:
     last = queries.last_run_of(case)
     context: dict[str, Any] = {"case": case, "run": last, "now": timezone.now(), "live_on": f"case:{case.pk}"}
     if last and last.is_live:
-        context |= _about(last)
+        context |= about(last)
         told = [entry for entry in context["entries"] if entry.kind != "prompt"]
         context["last_entries"] = told[-_LAST_STEPS:]
     return render(request, "runs/case_runs.html", context)

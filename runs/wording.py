@@ -64,6 +64,12 @@ def call_words(
     return verb.icon, getattr(verb, state).format_map(_words_of(given, names or {}))
 
 
+def tried_words(arguments: object, names: Mapping[str, str]) -> str:
+    """A handover that a try asked for."""
+    given = arguments if isinstance(arguments, Mapping) else {}
+    return "Would hand over to {target}".format_map(_words_of(given, names))
+
+
 def _words_of(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     target = str(given.get("target") or "somebody")
     fields = [name for name, value in given.items() if value is not None]
@@ -127,7 +133,12 @@ _STANDINGS = {
 }
 
 
+_WOULD_HAND_OVER = Standing("handed_over", "forward", "accent", "Would hand over to")
+
+
 def standing(run: Run, now: datetime) -> Standing:
+    if run.is_try and run.outcome == Outcome.HANDED_OVER:
+        return _WOULD_HAND_OVER
     if run.status == Status.FAILED:
         return Standing("failed", "octagon-alert", "error", trouble(run.error_code).headline)
     if is_retrying(run, now):
