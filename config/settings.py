@@ -208,6 +208,9 @@ BATON_HTTPS = _flag("BATON_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATON_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATON_HTTPS else None
 
+# Whoever knows it reads /metrics; without one that is only possible from this machine.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
 # Lines for people, or with `json` one JSON object a line, those of the web server too.
 LOG_FORMAT = os.environ.get("LOG_FORMAT", "line").strip().lower()
 LOGGING: dict[str, Any] = {

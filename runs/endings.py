@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -9,7 +10,7 @@ from cases import lifecycle as case_lifecycle
 from cases import timeline
 from cases.models import Case, Kind, Reason
 
-from . import handovers, lifecycle
+from . import counters, handovers, lifecycle
 from .claims import Claim, LostRun, lock
 from .models import Handover, Outcome, Run, Status
 
@@ -101,6 +102,7 @@ def _hand_over(run: Run, case: Case | None, text: str) -> None:
             _tell_cancelled(case, run, handover, obstacle.code, obstacle.message)
         _break(run, case, obstacle.code, obstacle.message)
         return
+    transaction.on_commit(partial(counters.count, "handovers"), robust=True)
     lifecycle.complete(run, Outcome.HANDED_OVER, text)
 
 

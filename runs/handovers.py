@@ -113,6 +113,18 @@ def deliver(handover: Handover, run: Run, case: Case | None) -> None:
     handover.status = Handover.Status.APPLIED
     handover.applied_at = timezone.now()
     handover.save(update_fields=["status", "applied_at", "next_run"])
+    news.handed_over(handover, run)
+
+
+def before(run: Run) -> Handover | None:
+    """The handover that brought the run about."""
+    if run.trigger != Run.Trigger.HANDOVER:
+        return None
+    applied = Handover.objects.filter(status=Handover.Status.APPLIED)
+    if run.case_id is None:
+        return applied.filter(next_run=run).first()
+    earlier = applied.filter(source__case=run.case_id, target=run.agent_id, applied_at__lte=run.created_at)
+    return earlier.order_by("-applied_at").first()
 
 
 def cancel(handover: Handover) -> None:

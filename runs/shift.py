@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from teams.bell import BELL
 
-from . import claims, dispatcher, endings, engine, logs
+from . import claims, counters, dispatcher, endings, engine, logs
 from .claims import Claim, LostRun
 from .llm import Models
 
@@ -45,7 +45,8 @@ class Shift:
 
     async def work(self) -> None:
         bell = Bell()
-        helpers = [asyncio.create_task(self._renew()), asyncio.create_task(self._listen(bell))]
+        chores = [self._renew(), self._listen(bell), counters.add_each_second()]
+        helpers = [asyncio.create_task(chore) for chore in chores]
         self._leave_on_sigterm()
         try:
             while not self.leaving.is_set():
@@ -59,6 +60,7 @@ class Shift:
         finally:
             for helper in helpers:
                 helper.cancel()
+            await asyncio.to_thread(counters.add)
             await bell.close()
             await self.models.close()
             await sync_to_async(connections.close_all)()

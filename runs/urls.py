@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import health, home, model_views, trying_views, views
+from . import health, home, metrics, model_views, views
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -25,5 +25,6 @@ urlpatterns = [
     path("models/", model_views.models, name="models"),
     path("models/test/", model_views.model_test, name="model_test"),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("readyz", health.readyz, name="readyz"),
 ]
