@@ -260,5 +260,3 @@ def test_a_note_says_what_changed(signed_in: Client, agent: Agent) -> None:
     signed_in.post(url("agent", agent), page | {"aop": "Two.", "note": "Two is enough"})
     assert agent.live_revision.note == "Two is enough"
     assert "Two is enough" in signed_in.get(url("revisions", agent)).content.decode()
-
-

@@ -79,7 +79,6 @@ class MentionEditor extends HTMLElement {
   start() {
     this.written = this.textarea.value;
     const doc = read(this.textarea.value);
-    this.saved = this.textarea.value === this.textarea.defaultValue ? doc : read(this.textarea.defaultValue);
     const mount = make("div", { class: "mention-mount" });
     this.textarea.before(mount);
     this.view = new EditorView({ mount }, {
@@ -184,8 +183,9 @@ class MentionEditor extends HTMLElement {
     this.view.dispatch(closeHistory(state.tr).replaceWith(0, state.doc.content.size, read(text).content).setMeta("silent", true));
   }
 
+  /** A draft that was kept becomes the default: see draft-saver.js. */
   get dirty() {
-    return !this.view.state.doc.eq(this.saved);
+    return this.value !== this.textarea.defaultValue;
   }
 
   write(formData) {
