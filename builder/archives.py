@@ -101,13 +101,17 @@ def _members(name: str, content: bytes, flaws: list[Flaw]) -> Iterator[tuple[str
 
 def _is_left_out(member: zipfile.ZipInfo) -> bool:
     """Folders, and what systems put into archives unasked."""
-    parts = member.filename.split("/")
+    parts = _path(member).split("/")
     return member.is_dir() or parts[0] == "__MACOSX" or (parts[-1].startswith(".") and parts[-1] != "..")
+
+
+def _path(member: zipfile.ZipInfo) -> str:
+    return member.filename.replace("\\", "/")
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """ValueError with a sentence for what is not taken."""
-    path = member.filename.replace("\\", "/")
+    path = _path(member)
     if path.startswith("/") or ".." in path.split("/") or ":" in path:
         raise ValueError("This path leads out of the archive, so nothing of it was read.")
     if not path.lower().endswith(_ENDINGS):

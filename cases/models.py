@@ -291,3 +291,16 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
+
+
+class AgentUpload(models.Model):
+    """Files of agents that somebody uploaded, kept from the preview of the import to its confirmation."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    files: Any = models.JSONField(help_text="A list of names with their texts.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return ", ".join(name for name, _ in self.files)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import import_views, views
 
 urlpatterns = [
     path("queues/", views.queues, name="queues"),
@@ -14,4 +14,6 @@ urlpatterns = [
     path("cases/", views.cases, name="cases"),
     path("cases/<uuid:id>/", views.case, name="case"),
     path("cases/<uuid:id>/edit/", views.case_edit, name="case_edit"),
+    path("agents/import/", import_views.agents_import, name="agents_import"),
+    path("agents/import/<uuid:id>/", import_views.agents_import_preview, name="agents_import_preview"),
 ]

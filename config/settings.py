@@ -181,6 +181,9 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# As many files of agents as one import takes.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "static/"

@@ -6,7 +6,8 @@ from typing import Any
 from .errors import Refused
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Tabs and line ends (U+0085 is one) may stand in texts.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 def one_line(value: str, field: str, limit: int, *, required: bool = True) -> str:

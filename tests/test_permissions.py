@@ -17,11 +17,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from builder.models import Agent
-from cases.models import Case, Queue
+from cases.models import AgentUpload, Case, Queue
 from config.api import api
 from runs.models import HumanRequest, Run
 from teams.keys import create_key
-from teams.models import Team
+from teams.models import Team, User
 from tests.fixtures import Make
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,8 @@ PAGES: dict[str, Entry] = {
     "agents/<uuid:id>/revisions/<int:number>/restore/": Entry("POST", of="agent"),
     "agents/<uuid:id>/runs/": Entry(of="agent"),
     "agents/<uuid:id>/work/": Entry(of="agent"),
+    "agents/import/": Entry("GET POST"),
+    "agents/import/<uuid:id>/": Entry("GET POST", of="agent_upload"),
     "queues/": Entry(),
     "queues/new/": Entry("GET POST"),
     "agents/<uuid:id>/try/": Entry("GET POST", of="agent"),
@@ -211,7 +213,9 @@ def theirs(
     case = make_case(SECRET, in_queue=queue, data={"text": SECRET})
     run = make_run(agent, input=SECRET, status="waiting")
     request = HumanRequest.objects.create(team=strangers, run=run, call_id="1", kind="question", question=SECRET)
-    of = {"agent": agent, "queue": queue, "case": case, "run": run, "human_request": request}
+    user = User.objects.create_user("stranger@example.com")
+    upload = AgentUpload.objects.create(team=strangers, user=user, files=[[SECRET, SECRET]])
+    of = {"agent": agent, "agent_upload": upload, "queue": queue, "case": case, "run": run, "human_request": request}
     return Things({kind: row.pk for kind, row in of.items()})
 
 

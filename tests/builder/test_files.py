@@ -11,7 +11,9 @@ from builder.files import FRONT_MATTER_LIMIT, AgentFile, Flawed, read, write
 ID = UUID("0199a1b2-0000-7000-8000-000000000001")
 
 # What the database may hold: no control characters, no halves of surrogate pairs, in lines no runs of white space.
-characters = st.characters(exclude_categories=["Cs"], exclude_characters=[chr(code) for code in (*range(32), 127)])
+characters = st.characters(
+    exclude_categories=["Cs"], exclude_characters=[chr(code) for code in (*range(32), *range(127, 160))]
+)
 lines = st.text(characters, max_size=40).map(lambda text: " ".join(text.split()))
 names = lines.filter(bool)
 prose = st.text(characters | st.sampled_from("\n\t-"), max_size=200)
@@ -44,7 +46,7 @@ def front(*rows: str) -> str:
 
 @given(agent_files.filter(lambda agent: distinct([*(agent.consumes or {})]) and distinct(agent.produces or [])))
 @example(AgentFile("no", description="2024-01-01", model="~", aop="---\nname: no\n---\n"))
-@example(AgentFile("\x80\ufeff\ufffe😀", aop="\n\n\ufeff \n\u2028"))
+@example(AgentFile("\ufeff\ufffe😀", aop="\n\n\ufeff \n\u2028"))
 def test_what_is_written_is_read_again(agent: AgentFile) -> None:
     again = read(write(agent), "a.md")
     wanted = agent if agent.produces is None else AgentFile(**{**vars(agent), "produces": again.produces})
@@ -105,6 +107,7 @@ def test_words_stay_words() -> None:
         (front("name: &a X", "description: *a"), "a.md, line 2: The front matter is not valid YAML: Anchors and"),
         (front("name: X", "id: *x"), "a.md, line 3: The front matter is not valid YAML"),
         (front("name: X", "produces: [[[[[[]]]]]]"), "nested too deeply"),
+        (front("name: X\x80"), "a.md, line 2: This line holds characters that cannot be shown."),
         (front("name: X\ufffe"), "a.md, line 2: This line holds characters that cannot be shown."),
         (front("name: X") + "\nOne\x00", "a.md, line 6: This line holds characters that cannot be shown."),
         (front("name: X") + "x" * 200_000, "a.md, line 5: A procedure has at most 200,000 characters"),

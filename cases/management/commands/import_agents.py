@@ -1,0 +1,128 @@
+"""manage.py import_agents --team SLUG FILES... [--dry-run]"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from builder import importing
+from builder.archives import unpack
+from builder.files import AgentFile, Flawed
+from builder.importing import CREATE, DROP, Choices, Item, Plan
+from cases.import_views import made_queue
+from teams.errors import Refused
+from teams.management.arguments import add_team, team_of
+from teams.models import Team
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes and changes a team's agents as Markdown files say. It runs nothing: who would take up cases is paused."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_team(parser)
+        parser.add_argument("files", nargs="+", type=Path, help="Markdown files, zip archives, or folders of them.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be done.")
+        parser.add_argument(
+            "--map-agent",
+            action="append",
+            default=[],
+            metavar="MISSING=NAME",
+            help="The agent that a missing mention becomes; nothing after the “=” keeps it as text.",
+        )
+        parser.add_argument(
+            "--map-queue",
+            action="append",
+            default=[],
+            metavar="MISSING=NAME",
+            help="The queue that a missing one becomes; nothing after the “=” drops the connection.",
+        )
+        parser.add_argument("--create-queues", action="store_true", help="Make the queues that are missing.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        team = team_of(options)
+        try:
+            files = importing.read_all(unpack(_contents(options["files"])))
+            plan = importing.plan(team, files)
+            self._say(plan)
+            choices, left = _choices(team, plan, options)
+            self._say_left(left)
+            if options["dry_run"]:
+                importing.plan(team, files, choices)
+                self.stdout.write("Nothing was done.")
+                return
+            if left:
+                raise CommandError("Nothing was done. Say what shall become of what is missing, and run this again.")
+            self._apply(team, files, choices, plan)
+        except Flawed as flawed:
+            raise CommandError(str(flawed)) from flawed
+        except Refused as refusal:
+            raise CommandError(refusal.message) from refusal
+
+    def _apply(self, team: Team, files: list[AgentFile], choices: Choices, plan: Plan) -> None:
+        done = importing.apply(team, files, choices, seen=plan.fingerprint, create_queue=made_queue)
+        self.stdout.write(f"Imported: {len(done.new)} new, {len(done.changed)} changed, {len(done.same)} as they were.")
+        for item in done.paused:
+            self.stdout.write(f"Paused, so that nothing runs yet: {item.wanted.name}.")
+
+    def _say(self, plan: Plan) -> None:
+        for item in plan.items:
+            words = {"new": "make", "changed": "change", "same": "leave alone"}[item.state]
+            self.stdout.write(f"{item.file.source}: {words} {item.wanted.name}")
+            for line in _details(item):
+                self.stdout.write(f"    {line}")
+
+    def _say_left(self, left: list[str]) -> None:
+        for line in left:
+            self.stdout.write(line)
+
+
+def _details(item: Item) -> list[str]:
+    if item.state == "new":
+        found = [f"{label}: {words}" for label, words in importing.facts(item.wanted) if words and label != "Name"]
+    else:
+        found = [f"{change.label}: {change.old or '–'} -> {change.new or '–'}" for change in item.changes]
+        found += ["The procedure changes."] if item.aop_changes else []
+    return found + (["It will be paused."] if item.pauses else [])
+
+
+def _contents(paths: list[Path]) -> list[tuple[str, bytes]]:
+    found: list[Path] = []
+    for path in paths:
+        found += sorted(path.rglob("*.md")) if path.is_dir() else [path]
+    try:
+        return [(str(path), path.read_bytes()) for path in found]
+    except OSError as error:
+        raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _choices(team: Team, plan: Plan, options: dict[str, Any]) -> tuple[Choices, list[str]]:
+    """What was said of what is missing, and what was not, in sentences."""
+    named_agents, named_queues = _pairs(options["map_agent"]), _pairs(options["map_queue"])
+    here = {queue.name.lower(): str(queue.pk) for queue in team.queues.live()}
+    agents, queues, left = {}, {}, []
+    for agent in plan.missing_agents:
+        if agent.name.lower() in named_agents:
+            agents[agent.id] = named_agents[agent.name.lower()]
+        else:
+            left.append(
+                f"Missing: the agent @{agent.name} ({agent.places[0]}). --map-agent “{agent.name}=NAME” says who."
+            )
+    for queue in plan.missing_queues:
+        wanted = named_queues.get(queue.key)
+        if wanted is None and not options["create_queues"]:
+            left.append(
+                f"Missing: the queue {queue.name} ({queue.places[0]})."
+                f" --create-queues makes it, or --map-queue “{queue.name}=NAME” says which."
+            )
+        elif wanted is not None and wanted.lower() not in {"", *here}:
+            raise CommandError(f"There is no queue called “{wanted}”.")
+        else:
+            queues[queue.key] = CREATE if wanted is None else here.get(wanted.lower(), DROP)
+    return Choices(agents, queues), left
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    return {missing.strip().lower(): name.strip() for missing, _, name in pairs}
