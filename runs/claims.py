@@ -4,6 +4,7 @@ A claim raises the run's fence. Every later write of the claimant says `where fe
 to a lapsed lease or to a person's stop, writes nothing any more. Only the database's clock decides a lease.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -72,15 +73,18 @@ def lock(claim: Claim) -> Run:
 
 _RENEW = """
     update runs_run set lease_until = statement_timestamp() + make_interval(secs => %s)
-    where worker = %s and status = 'running'
+    where id = any(%s) and worker = %s and status = 'running'
     returning id, team_id, case_id, fence
 """
 
 
-def renew(worker: str) -> set[Claim]:
-    """Renews the leases of all runs of a worker in one statement, and says which they are."""
+def renew(worker: str, claims: Iterable[Claim]) -> set[Claim]:
+    """Renews all these leases in one statement, and says which of them the worker still holds.
+
+    Only those it knows of: a claim whose answer got lost must lapse.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_RENEW, [settings.BATON_LEASE_SECONDS, worker])
+        cursor.execute(_RENEW, [settings.BATON_LEASE_SECONDS, [claim.run_id for claim in claims], worker])
         return {Claim(*row) for row in cursor.fetchall()}
 
 

@@ -90,10 +90,10 @@ def finish(claim: Claim, ending: Ending) -> None:
 
 
 def _hand_over(run: Run, case: Case | None, text: str) -> None:
-    handover = Handover.objects.select_related("target").get(source=run)
     if run.is_try:
         lifecycle.complete(run, Outcome.HANDED_OVER, text)
         return
+    handover = Handover.objects.select_related("target").get(source=run)
     try:
         handovers.deliver(handover, run, case)
     except handovers.Undeliverable as obstacle:
@@ -132,6 +132,8 @@ def note_refusal(claim: Claim, intended: handovers.Intended | None = None) -> No
     """
     case = case_lifecycle.lock(claim.case_id) if claim.case_id else None
     run = Run.objects.get(pk=claim.run_id)
+    if run.fence == claim.fence and run.status not in (Status.QUEUED, Status.RUNNING):
+        return  # it was this claim's own write that ended the run, and only the answer got lost
     if run.status != Status.STOPPED:
         if case is not None:
             timeline.record(case, Kind.STALE_WRITE_REFUSED, agent_id=run.agent_id, run_id=run.pk)

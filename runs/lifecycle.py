@@ -102,14 +102,16 @@ def retry_later(run: Run, delay: timedelta, error: str) -> None:
 
 
 def lose(run: Run) -> bool:
-    """Its worker is gone. True when it may be taken up again, False when it was lost too often and has failed."""
-    losses = run.losses + 1
+    """Its worker is gone, and if it is not, its fence is. True when another may go on, False when it was lost too often
+    and has failed.
+    """
+    losses, fence = run.losses + 1, run.fence + 1
     transaction.on_commit(partial(_tell_loss, run), robust=True)
     if losses >= MAX_LOSSES:
         why = f"Its worker was lost {losses} times."
-        _end(run, Status.FAILED, why, losses=losses, error_code="run_lost", error=why)
+        _end(run, Status.FAILED, why, losses=losses, fence=fence, error_code="run_lost", error=why)
         return False
-    _move(run, Status.QUEUED, losses=losses, available_at=timezone.now())
+    _move(run, Status.QUEUED, losses=losses, fence=fence, available_at=timezone.now())
     bell.ring()
     return True
 

@@ -108,7 +108,7 @@ class Shift:
                 continue
             before = dict(self.tasks)
             try:
-                mine = await sync_to_async(claims.renew)(self.worker)
+                mine = await sync_to_async(claims.renew)(self.worker, before)
             except DatabaseError as error:
                 logger.warning("the leases could not be renewed: %s", error)
                 continue
