@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import health, home, metrics, model_views, views
+from . import health, home, metrics, model_views, trying_views, views
 
 urlpatterns = [
     path("", home.home, name="home"),
