@@ -76,7 +76,7 @@ def add_cases(
 def _insert(cases: list[Case], **about: Any) -> None:
     events: list[CaseEvent] = [timeline.event(case, Kind.CREATED, **about) for case in cases]
     Case.objects.bulk_create(cases)
-    CaseEvent.objects.bulk_create(events)
+    timeline.write(cases, events)
 
 
 def _case(queue: Queue, item: NewCase, number: int) -> Case:

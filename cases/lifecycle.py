@@ -60,7 +60,7 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
     case.fence += 1
     row = timeline.event(case, kind, **about)
     case.save(update_fields=[*fields, "fence", "last_seq"])
-    row.save(force_insert=True)
+    timeline.write([case], [row])
     timeline.announce(case)
 
 

@@ -1,12 +1,13 @@
 """The timeline of a case: its append-only events, and the stages drawn from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from teams import live
+from teams import live, outbox
 from teams.actors import BATON, Actor
 from teams.text import storable
 
@@ -26,6 +27,16 @@ _ENDS = {
 }
 
 
+# What webhooks are told of.
+_NEWS = {
+    Kind.CREATED: "case.created",
+    Kind.COMPLETED: "case.completed",
+    Kind.FAILED: "case.failed",
+    Kind.ASKED: "case.needs_input",
+    Kind.PARKED: "case.needs_input",
+}
+
+
 def event(
     case: Case,
     kind: Kind,
@@ -37,7 +48,10 @@ def event(
     text: str = "",
     data: dict[str, Any] | None = None,
 ) -> CaseEvent:
-    """The next event of a case whose row is locked or new. Counts `case.last_seq` up; saving both is the caller's."""
+    """The next event of a case whose row is locked or new, to be written by `write`.
+
+    Counts `case.last_seq` up; saving the case is the caller's.
+    """
     case.last_seq += 1
     return CaseEvent(
         team_id=case.team_id,
@@ -55,11 +69,41 @@ def event(
     )
 
 
+def write(cases: Sequence[Case], rows: Sequence[CaseEvent]) -> None:
+    """The only place where events are written, beside their cases: so webhooks hear of all of them."""
+    CaseEvent.objects.bulk_create(rows)
+    news = [
+        (name, partial(_news, case, row))
+        for case, row in zip(cases, rows, strict=True)
+        if (name := _NEWS.get(Kind(row.kind)))
+    ]
+    if news:
+        outbox.tell_all(rows[0].team_id, news)
+
+
+def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
+    return {
+        "case": {
+            "id": case.pk,
+            "number": case.number,
+            "title": case.title,
+            "status": row.status,
+            "queue_id": case.queue_id,
+            "external_id": case.external_id,
+            "url": outbox.link("case", case.pk),
+        },
+        "reason": row.reason or None,
+        "agent_id": row.agent_id,
+        "run_id": row.run_id,
+        "actor": row.actor or None,
+    }
+
+
 def record(case: Case, kind: Kind, **about: Any) -> CaseEvent:
     """Writes an event that moves nothing. The case's row must be locked. For `about` see `event`."""
     row = event(case, kind, **about)
     case.save(update_fields=["last_seq"])
-    row.save(force_insert=True)
+    write([case], [row])
     announce(case)
     return row
 

@@ -11,6 +11,7 @@ from builder.models import Agent, QueueConnection, Revision
 from cases import lifecycle as case_lifecycle
 from cases.models import DEFAULT_HOP_LIMIT, Case
 
+from . import news
 from .models import Handover, Run
 
 type TargetRow = dict[str, str]

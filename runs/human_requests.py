@@ -14,7 +14,7 @@ from teams.actors import Actor
 from teams.errors import Refused
 from teams.text import prose
 
-from . import lifecycle, tools
+from . import lifecycle, news, tools
 from .endings import lock_both
 from .journal import Work, append
 from .models import HumanRequest, Run, Status, Step
@@ -29,6 +29,7 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     append(work, *entries)
     requests = [_request(run, call, arguments) for call, arguments in asks]
     HumanRequest.objects.bulk_create(requests)
+    news.asked(requests, run)
     if case is not None:
         first = requests[0]
         case_lifecycle.ask(case, Reason(first.kind), first.question, agent_id=run.agent_id, run_id=run.pk)
@@ -90,6 +91,7 @@ def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> Hu
             run.save(update_fields=["case_fence"])
         lifecycle.wake(run)
     request.refresh_from_db()
+    news.answered(request, run)
     return request
 
 

@@ -17,7 +17,7 @@ from teams import bell, live
 from teams.errors import Refused
 from teams.text import storable
 
-from . import counters, logs
+from . import counters, logs, news
 from .models import ENDED, MAX_LOSSES, Handover, HumanRequest, Outcome, Run, Status
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
     for name, value in fields.items():
         setattr(run, name, value)
     run.save(update_fields=list(fields))
+    news.moved(run)
     live.announce(run.team_id, "run", run.pk)
     if to in ENDED:
         transaction.on_commit(partial(_tell_end, run), robust=True)

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
 from runs.sweeper import sweep
+from teams.couriers import Courier
 
 logger = logging.getLogger("runs.clock")
 
@@ -31,10 +32,10 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        stand_in = StandIn()
+        stand_in, courier = StandIn(), Courier()
         while not stopped.is_set():
             began = time.monotonic()
-            tick(stand_in)
+            tick(stand_in, courier)
             stopped.wait(max(0.05, 1 - (time.monotonic() - began)))
         stand_in.leave()
 
@@ -54,7 +55,7 @@ class StandIn:
             self.shift.wait()
 
 
-def tick(stand_in: StandIn) -> None:
+def tick(stand_in: StandIn, courier: Courier) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
@@ -62,6 +63,7 @@ def tick(stand_in: StandIn) -> None:
         if is_mine:
             if not sweep():
                 stand_in.work()
+            courier.work()
             django_rq.get_connection("default").set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)

@@ -1,0 +1,259 @@
+"""Sends what lies in the outbox: at least once, in no promised order.
+
+A courier takes messages whose time has come, puts each off by a while in the same statement (so that another courier
+leaves it alone, and it is sent again should this one die), and sends it without a transaction. The clock has one
+courier at work whenever something waits.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import logging
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpcore
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections, connections, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from . import live
+from .addresses import NotAllowed, checked_pool
+from .models import Delivery, Webhook
+from .secrets import Unreadable, unseal
+from .text import storable
+
+logger = logging.getLogger(__name__)
+
+# After each failed attempt, in seconds; after the last of them the message has failed. About a day in all.
+PAUSES = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600, 6 * 3600, 8 * 3600)
+ANSWER_SECONDS = 15.0
+# Longer than an attempt can take: a message that its courier did not report on is sent again.
+_TAKEN_SECONDS = 60
+_AT_ONCE, _AT_ONCE_EACH = 64, 8
+_EXCERPT_BYTES = 2000
+# Paused after this many failures in a row over at least this long.
+_GIVE_UP_FAILURES, _GIVE_UP_AFTER = 30, timedelta(hours=1)
+_KEEP = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Message:
+    id: UUID
+    webhook_id: UUID
+    url: str
+    sealed_secret: str
+    body: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Result:
+    status: int | None = None
+    answer: str = ""
+    error: str = ""
+    took_ms: int = 0
+
+    @property
+    def arrived(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+# --- What is to be sent ----------------------------------------------------------------------
+
+
+def has_post() -> bool:
+    """Is there a message whose time has come?"""
+    return _with_post().exists()
+
+
+def _with_post() -> QuerySet[Webhook]:
+    due = Delivery.objects.filter(webhook=OuterRef("pk"), status=Delivery.Status.WAITING, next_at__lte=Now())
+    return Webhook.objects.active().filter(Exists(due))
+
+
+def take(busy: Mapping[UUID, int], limit: int = _AT_ONCE) -> list[Message]:
+    """Some messages for this courier alone: a few of each webhook, so that a slow one holds up no other."""
+    found: list[Message] = []
+    for webhook in _with_post():
+        room = min(_AT_ONCE_EACH - busy.get(webhook.pk, 0), limit - len(found))
+        if room > 0:
+            found += _take_of(webhook, room)
+    return found
+
+
+@transaction.atomic
+def _take_of(webhook: Webhook, limit: int) -> list[Message]:
+    waiting = Delivery.objects.filter(webhook=webhook, status=Delivery.Status.WAITING, next_at__lte=Now())
+    rows = list(waiting.select_for_update(no_key=True, skip_locked=True).order_by("next_at")[:limit])
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+        next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1
+    )
+    return [Message(row.pk, webhook.pk, webhook.url, webhook.secret, row.body, row.attempts + 1) for row in rows]
+
+
+@transaction.atomic
+def settle(message: Message, result: Result) -> None:
+    """Keeps what came of an attempt. Of a message that was sent again meanwhile only the later attempt counts."""
+    row = Delivery.objects.filter(pk=message.id, status=Delivery.Status.WAITING, attempts=message.attempt)
+    over = message.attempt > len(PAUSES)
+    pause = 0 if over else PAUSES[message.attempt - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - so that they spread
+    status = Delivery.Status.DELIVERED if result.arrived else Delivery.Status.FAILED if over else None
+    touched = row.update(
+        status=status or Delivery.Status.WAITING,
+        next_at=Now() + timedelta(seconds=pause),
+        attempted_at=Now(),
+        answer_status=result.status,
+        answer=storable(result.answer),
+        error=storable(result.error),
+        took_ms=result.took_ms,
+    )
+    if touched:
+        _count(message.webhook_id, result)
+
+
+def _count(webhook_id: UUID, result: Result) -> None:
+    webhook = Webhook.objects.filter(pk=webhook_id)
+    if result.arrived:
+        webhook.filter(failures__gt=0).update(failures=0, failing_since=None)
+    else:
+        webhook.update(failures=F("failures") + 1, failing_since=Coalesce(F("failing_since"), Now()))
+        # 410: the receiver says that it will never be there again.
+        lost = (
+            Q()
+            if result.status == 410
+            else Q(failures__gte=_GIVE_UP_FAILURES, failing_since__lte=Now() - _GIVE_UP_AFTER)
+        )
+        webhook.active().filter(lost).update(paused_at=Now(), gave_up=True)
+    for row in webhook:
+        live.announce(row.team_id, "webhook", row.pk)
+
+
+def forget_old() -> None:
+    """Messages are kept for thirty days; a deleted webhook until nobody can be writing for it any more."""
+    old = Delivery.objects.filter(created_at__lt=timezone.now() - _KEEP).order_by("created_at")
+    Delivery.objects.filter(pk__in=old.values("pk")[:5000]).delete()
+    Webhook.objects.filter(deleted_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+# --- Sending ---------------------------------------------------------------------------------
+
+
+def sign(secret: str, id: str, timestamp: int, body: str) -> str:
+    """As Standard Webhooks has it: over the id, the time in seconds and the body, with full stops between."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    digest = hmac.new(key, f"{id}.{timestamp}.{body}".encode(), hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()
+
+
+async def send(pool: httpcore.AsyncConnectionPool, message: Message) -> Result:
+    """One attempt. A redirect is an answer like any other, and not one of success."""
+    began = time.monotonic()
+    try:
+        secret = unseal(message.sealed_secret)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            status, answer = await _post(pool, message, secret)
+        result = Result(
+            status, answer, "It answered with a redirect, which is not followed." if 300 <= status < 400 else ""
+        )
+    except Unreadable:
+        result = Result(error="Its secret cannot be read with today's encryption keys. Make a new secret.")
+    except (TimeoutError, httpcore.TimeoutException):
+        result = Result(error=f"No whole answer within {ANSWER_SECONDS:.0f} seconds.")
+    except NotAllowed as refusal:
+        result = Result(error=str(refusal))
+    except Exception as error:  # whatever a stranger's server makes of it, it is a failed attempt
+        result = Result(error=f"{str(error) or type(error).__name__}"[:500])
+    return replace(result, took_ms=round((time.monotonic() - began) * 1000))
+
+
+async def _post(pool: httpcore.AsyncConnectionPool, message: Message, secret: str) -> tuple[int, str]:
+    timestamp = int(time.time())
+    headers: dict[bytes | str, bytes | str] = {
+        "host": urlsplit(message.url).netloc,
+        "content-type": "application/json",
+        "user-agent": "Baton-Webhooks/1",
+        "webhook-id": str(message.id),
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(secret, str(message.id), timestamp, message.body),
+        "connection": "close",
+    }
+    async with pool.stream("POST", message.url, headers=headers, content=message.body.encode()) as response:
+        read = b""
+        async for part in response.aiter_stream():
+            read += part
+            if len(read) >= _EXCERPT_BYTES:
+                break
+    return response.status, read[:_EXCERPT_BYTES].decode(errors="replace")
+
+
+async def _deliver_all() -> None:
+    busy: Counter[UUID] = Counter()
+    tasks: dict[asyncio.Task[None], UUID] = {}
+    async with checked_pool() as pool:
+        while True:
+            for message in await sync_to_async(_take)(busy, _AT_ONCE - len(tasks)):
+                busy[message.webhook_id] += 1
+                tasks[asyncio.create_task(_deliver(pool, message))] = message.webhook_id
+            if not tasks:
+                return
+            ended, _ = await asyncio.wait(tasks, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                busy[tasks.pop(task)] -= 1
+                if error := task.exception():
+                    logger.warning("what came of a message was not kept: %s", error)
+
+
+def _take(busy: Mapping[UUID, int], limit: int) -> list[Message]:
+    close_old_connections()
+    return take(busy, limit) if limit > 0 else []
+
+
+async def _deliver(pool: httpcore.AsyncConnectionPool, message: Message) -> None:
+    result = await send(pool, message)
+    await sync_to_async(settle)(message, result)
+
+
+def deliver() -> None:
+    """Sends until nothing is due, in an event loop of its own."""
+
+    async def courier() -> None:
+        try:
+            await _deliver_all()
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    asyncio.run(courier())
+
+
+class Courier:
+    """One at a time, on a thread of its own: a slow receiver does not hold up the clock."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._tidied = 0.0
+
+    def work(self) -> None:
+        """Starts it when there is post."""
+        if time.monotonic() - self._tidied > 3600:
+            forget_old()
+            self._tidied = time.monotonic()
+        if (self._thread is None or not self._thread.is_alive()) and has_post():
+            self._thread = threading.Thread(target=self._deliver, name="courier", daemon=True)
+            self._thread.start()
+
+    def _deliver(self) -> None:
+        try:
+            deliver()
+        except DatabaseError as error:
+            logger.warning("the courier lost the database: %s", error)

@@ -1,0 +1,112 @@
+"""The verbs of webhooks."""
+
+import base64
+import secrets as random
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from . import outbox
+from .addresses import check_url
+from .errors import Refused
+from .models import Delivery, Team, Webhook
+from .secrets import seal
+from .text import one_line
+
+LIMIT = 20
+
+
+def webhook_or_404(team: Team, id: UUID) -> Webhook:
+    return get_object_or_404(Webhook.objects.present(), team=team, pk=id)
+
+
+def delivery_or_404(team: Team, id: UUID) -> Delivery:
+    return get_object_or_404(Delivery.objects.select_related("webhook"), team=team, pk=id, webhook__deleted_at=None)
+
+
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(random.token_bytes(32)).decode()
+
+
+@transaction.atomic
+def create_webhook(team: Team, url: str, events: Collection[str], description: str = "") -> tuple[Webhook, str]:
+    """The webhook and its secret, which cannot be read again."""
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if team.webhooks.present().count() >= LIMIT:
+        raise Refused(f"A team may have {LIMIT} webhooks at most.", "too_many")
+    secret = _new_secret()
+    webhook = Webhook.objects.create(
+        team=team,
+        url=check_url(url),
+        events=_checked(events),
+        description=one_line(description, "description", 200, required=False),
+        secret=seal(secret),
+    )
+    outbox.somebody_listens(team.pk)
+    return webhook, secret
+
+
+def change_webhook(webhook: Webhook, url: str, events: Collection[str], description: str = "") -> None:
+    """What waits already goes to the new address."""
+    webhook.url = check_url(url)
+    webhook.events = _checked(events)
+    webhook.description = one_line(description, "description", 200, required=False)
+    webhook.save(update_fields=["url", "events", "description"])
+
+
+def renew_secret(webhook: Webhook) -> str:
+    """A new secret; the old one signs nothing from now on."""
+    secret = _new_secret()
+    webhook.secret = seal(secret)
+    webhook.save(update_fields=["secret"])
+    return secret
+
+
+def pause(webhook: Webhook) -> None:
+    """Nothing is sent; what happens is kept. The reverse is `resume`."""
+    Webhook.objects.active().filter(pk=webhook.pk).update(paused_at=timezone.now(), gave_up=False)
+
+
+def resume(webhook: Webhook) -> None:
+    """Sends what waits, at once."""
+    Webhook.objects.filter(pk=webhook.pk).update(paused_at=None, gave_up=False, failures=0, failing_since=None)
+    waiting = Delivery.objects.filter(webhook=webhook, status=Delivery.Status.WAITING)
+    waiting.filter(next_at__gt=timezone.now()).update(next_at=timezone.now())
+
+
+def delete(webhook: Webhook) -> None:
+    """With its log and what was still to be sent."""
+    Webhook.objects.filter(pk=webhook.pk).update(deleted_at=timezone.now())
+    Delivery.objects.filter(webhook=webhook).delete()
+
+
+def ping(webhook: Webhook) -> Delivery:
+    """Sends something without meaning, to see whether it arrives."""
+    _refuse_paused(webhook)
+    row = outbox.message(webhook, outbox.PING, outbox.body_of(outbox.PING, {"webhook": {"id": str(webhook.pk)}}))
+    row.save(force_insert=True)
+    return row
+
+
+def resend(delivery: Delivery) -> None:
+    """Once more, with a day of attempts before it. The id stays, so a receiver knows it has seen it."""
+    _refuse_paused(delivery.webhook)
+    ended = Delivery.objects.filter(pk=delivery.pk).exclude(status=Delivery.Status.WAITING)
+    if not ended.update(status=Delivery.Status.WAITING, next_at=timezone.now(), attempts=0):
+        Delivery.objects.filter(pk=delivery.pk).update(next_at=timezone.now())  # it waits already: not any longer
+
+
+def _refuse_paused(webhook: Webhook) -> None:
+    if webhook.is_paused:
+        raise Refused("This webhook is paused. Resume it first.", "webhook_paused")
+
+
+def _checked(events: Collection[str]) -> list[str]:
+    if not events:
+        raise Refused("Please choose at least one.", "invalid", {"events": "Please choose at least one."})
+    if unknown := sorted(set(events) - set(outbox.EVENTS)):
+        raise Refused(f"There is no event {unknown[0]}.", "invalid", {"events": f"There is no event {unknown[0]}."})
+    return [event for event in outbox.EVENTS if event in events]
