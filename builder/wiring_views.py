@@ -22,7 +22,7 @@ def agent_wiring(request: TeamRequest, id: UUID | None = None) -> HttpResponse:
     """The panel for what is typed, after the button that was pressed in it, if one was."""
     saved = queries.detailed(access.agent_or_404(request.team, id)) if id else None
     form = AgentForm(mend(request.team, request.POST), team=request.team, saved=saved)
-    return render(request, "builder/wiring.html", wiring_context(request.team, form))
+    return render(request, "builder/wiring.html", wiring_context(request.team, form) | {"answers": True})
 
 
 def wiring_context(team: Team, form: AgentForm) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class SaveForm extends HTMLElement {
   }
 
   get unsaved() {
-    return this.dataset.unsaved !== undefined || [...this.form.elements].some(changed);
+    return this.dataset.unsaved !== undefined || [...this.form.elements].some((field) => this.form.contains(field) && changed(field));
   }
 
   show() {
@@ -67,6 +67,7 @@ class SaveForm extends HTMLElement {
 const caret = (field) => (field.matches("textarea, [type=text]") ? [field.selectionStart, field.selectionEnd] : undefined);
 
 function changed(field) {
+  if (field.tagName === "BUTTON") return false;
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
   if (field.tagName === "SELECT") return !!field.name && [...field.options].some((option) => option.selected !== option.defaultSelected);
   return field.name && field.type !== "hidden" && field.value !== field.defaultValue;
