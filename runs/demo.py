@@ -52,6 +52,7 @@ STEPS
 NOTES
 - Never answer the customer from here.
 - Messages come in any language. Pass them on as they are.
+- Close newsletters and advertising; nobody needs to answer them.
 """,
 )
 
