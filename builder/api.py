@@ -91,6 +91,7 @@ class AgentChanges(Wanted):
     description: str | None = None
     aop: str | None = None
     model: str | None = None
+    note: Annotated[str, Field(description="What changed, for the history. At most 200 characters.")] = ""
     paused: bool | None = None
     connections: NewConnections = NewConnections()
 
@@ -101,6 +102,7 @@ class RevisionOut(BaseModel):
     status: Revision.Status
     aop: str
     model: str
+    note: Annotated[str, Field(description="What changed, in the words of who saved it.")]
     created_at: datetime
 
 
@@ -158,6 +160,7 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
             may_ask=changes.connections.ask_person,
             aop=changes.aop,
             model=changes.model,
+            note=changes.note,
         )
         _connect(team, agent, changes.connections)
         if changes.paused is not None:
@@ -198,7 +201,7 @@ def restore_agent(request: KeyRequest, agent_id: UUID, wanted: Restore | None = 
 @router.get("/agents/{agent_id}/revisions", response=Page[RevisionOut], summary="List revisions, newest first")
 def list_revisions(request: KeyRequest, agent_id: UUID, paging: Query[Paging]) -> Page[RevisionOut]:
     agent = find(request.auth.team.agents.live(), agent_id)
-    rows, cursor = take(agent.revisions.all(), ["-number"], paging)
+    rows, cursor = take(agent.revisions.published(), ["-number"], paging)
     items = [RevisionOut.model_validate(row, from_attributes=True) for row in rows]
     return Page[RevisionOut](items=items, next_cursor=cursor)
 
