@@ -58,7 +58,7 @@ def start_run(request: KeyRequest, wanted: RunIn) -> Answer[RunOut]:
     """It is queued; read it until its status is completed, failed or stopped."""
     team = request.auth.team
     agent = find(team.agents.live(), wanted.agent_id, "agent_id")
-    revision = find(agent.revisions.all(), wanted.revision_id, "revision_id") if wanted.revision_id else None
+    revision = find(agent.revisions.published(), wanted.revision_id, "revision_id") if wanted.revision_id else None
     run = start(agent, input=wanted.input, by=program(request.auth), trigger=Run.Trigger.API, revision=revision)
     return Answer(202, _read(team, run.pk))
 

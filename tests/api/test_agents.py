@@ -3,6 +3,7 @@ import uuid
 import pytest
 
 from builder.agents import delete_agent
+from builder.drafts import Known, save_draft
 from builder.models import Agent, QueueConnection, Revision
 from tests.api.conftest import Caller, problem
 from tests.fixtures import mention
@@ -26,7 +27,9 @@ def test_an_agent_is_made_with_its_connections(api: Caller, queue, make_queue) -
     assert made["connections"] == connections
     assert (made["name"], made["slug"], made["model"]) == ("Billing Specialist", "billing-specialist", "offline")
     assert (made["aop"], made["revision"]["number"], made["paused"]) == ("Refund.", 1, False)
-    assert (made["handover_targets"], made["problems"]) == ([], [])
+    assert made["handover_targets"] == []
+    assert [row["code"] for row in made["problems"]] == ["no_consumer"]  # it adds cases where nobody takes them
+    assert [row["code"] for row in made["hints"]] == ["no_completion"]
 
 
 def test_targets_are_those_that_the_procedure_mentions(api: Caller, queue, make_agent) -> None:
@@ -54,6 +57,7 @@ def test_a_deleted_target_is_a_blocking_problem_until_it_is_removed(api: Caller,
     assert [(row["code"], row["blocking"]) for row in shown["problems"]] == [("deleted_target", True)]
     healed = api.patch(f"/agents/{agent.pk}", {"aop": "Do it yourself."}).json()
     assert (healed["handover_targets"], healed["problems"]) == ([], [])
+    assert [row["code"] for row in healed["hints"]] == ["unreachable"]
 
 
 def test_a_mention_of_another_teams_agent_is_like_one_of_nobody(api: Caller, make_agent, strangers) -> None:
@@ -86,13 +90,20 @@ def test_a_patch_changes_only_what_it_names(api: Caller, queue, make_agent) -> N
 
 def test_another_procedure_becomes_a_new_live_revision(api: Caller, make_agent) -> None:
     agent = make_agent(aop="First.")
-    after = api.patch(f"/agents/{agent.pk}", {"aop": "Second."}).json()
+    after = api.patch(f"/agents/{agent.pk}", {"aop": "Second.", "note": "Shorter"}).json()
     assert (after["revision"]["number"], after["aop"]) == (2, "Second.")
     revisions = api.get(f"/agents/{agent.pk}/revisions").json()["items"]
-    assert [(row["number"], row["status"], row["aop"]) for row in revisions] == [
-        (2, "live", "Second."),
-        (1, "historic", "First."),
+    assert [(row["number"], row["status"], row["aop"], row["note"]) for row in revisions] == [
+        (2, "live", "Second.", "Shorter"),
+        (1, "historic", "First.", ""),
     ]
+
+
+def test_a_draft_is_no_revision_yet(api: Caller, make_agent) -> None:
+    agent = make_agent(aop="First.")
+    draft = save_draft(agent, "Second.", "offline", known=Known(), author=None)
+    assert [row["number"] for row in api.get(f"/agents/{agent.pk}/revisions").json()["items"]] == [1]
+    problem(api.post("/runs", {"agent_id": str(agent.pk), "revision_id": str(draft.pk)}), 422)
 
 
 def test_connections_are_replaced_by_role(api: Caller, queue, make_queue, make_agent) -> None:

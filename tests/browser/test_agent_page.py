@@ -77,12 +77,11 @@ def test_a_page_says_that_somebody_else_has_saved(
 
     agents.save_agent(agent, aop="Theirs.")
     expect(page.get_by_text("Revision 2 was saved")).to_be_visible()
-    expect(text).to_have_value("My own words.")
+    expect(text).to_have_text("My own words.")
 
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Save again to replace theirs")).to_be_visible()
-    expect(text).to_have_value("My own words.")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".conflict")).to_contain_text("saved revision 2")
+    page.get_by_role("button", name="Save mine").click()
     expect(page.get_by_text("Saved. Runs that start")).to_be_visible()
     agent.refresh_from_db()
     assert agent.live_revision.aop == "My own words."
