@@ -15,7 +15,10 @@ from teams.models import Team
 from teams.paging import Page, Paging, take
 
 from . import agents, queries
+from .doctor import HINT, Finding, examine
+from .facts import as_saved, gather
 from .models import Agent, Revision
+from .queries import AgentDetails
 
 router = Router(tags=["Agents"])
 
@@ -70,7 +73,8 @@ class AgentOut(BaseModel):
     revision: RevisionName
     connections: Connections
     handover_targets: Annotated[list[HandoverTarget], Field(description="Whom the procedure mentions, in its order.")]
-    problems: list[Problem]
+    problems: Annotated[list[Problem], Field(description="What breaks runs, or lets work wait or go astray.")]
+    hints: Annotated[list[Problem], Field(description="What may be worth a look.")]
     created_at: datetime
     updated_at: datetime
 
@@ -121,7 +125,7 @@ def list_agents(request: KeyRequest, filters: Query[AgentFilters]) -> Page[Agent
     if filters.queue_id:
         rows = rows.filter(queue_connections__queue=filters.queue_id, queue_connections__role="consumer")
     found, cursor = take(queries.with_details(rows), ["-created_at", "-id"], filters)
-    return Page[AgentOut](items=[_out(agent) for agent in found], next_cursor=cursor)
+    return Page[AgentOut](items=_out(request.auth.team, found), next_cursor=cursor)
 
 
 @router.post("/agents", response={201: AgentOut}, summary="Make an agent")
@@ -221,11 +225,19 @@ def _check_queues(team: Team, field: str, ids: Iterable[UUID]) -> None:
 
 
 def _read(team: Team, agent_id: UUID) -> AgentOut:
-    return _out(find(queries.with_details(team.agents.live()), agent_id))
+    [out] = _out(team, [find(queries.with_details(team.agents.live()), agent_id)])
+    return out
 
 
-def _out(agent: Agent) -> AgentOut:
-    found = queries.details(agent)
+def _out(team: Team, rows: Iterable[Agent]) -> list[AgentOut]:
+    found = [queries.details(agent) for agent in rows]
+    wiring = gather(team, [as_saved(details) for details in found])
+    return [_one(details, examine(facts)) for details, facts in zip(found, wiring, strict=True)]
+
+
+def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
+    agent = found.agent
+    told = [(row.tone == HINT, Problem(code=row.code, message=row.message, blocking=row.blocking)) for row in findings]
     return AgentOut(
         id=agent.pk,
         name=agent.name,
@@ -247,7 +259,8 @@ def _out(agent: Agent) -> AgentOut:
             )
             for target in found.targets
         ],
-        problems=[Problem(code=row.code, message=row.message, blocking=row.blocking) for row in found.problems],
+        problems=[problem for is_hint, problem in told if not is_hint],
+        hints=[problem for is_hint, problem in told if is_hint],
         created_at=agent.created_at,
         updated_at=agent.updated_at,
     )
