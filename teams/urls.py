@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from . import live
+from . import live, webhook_views
 
 urlpatterns = [
     path(
@@ -10,5 +10,16 @@ urlpatterns = [
         name="sign_in",
     ),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("settings/", webhook_views.settings, name="settings"),
+    path("settings/webhooks/", webhook_views.webhooks, name="webhooks"),
+    path("settings/webhooks/new/", webhook_views.webhook_new, name="webhook_new"),
+    path("settings/webhooks/<uuid:id>/", webhook_views.webhook, name="webhook"),
+    path("settings/webhooks/<uuid:id>/edit/", webhook_views.webhook_edit, name="webhook_edit"),
+    path("settings/webhooks/<uuid:id>/pause/", webhook_views.webhook_pause, name="webhook_pause"),
+    path("settings/webhooks/<uuid:id>/resume/", webhook_views.webhook_resume, name="webhook_resume"),
+    path("settings/webhooks/<uuid:id>/test/", webhook_views.webhook_ping, name="webhook_ping"),
+    path("settings/webhooks/<uuid:id>/secret/", webhook_views.webhook_secret, name="webhook_secret"),
+    path("settings/webhooks/<uuid:id>/delete/", webhook_views.webhook_delete, name="webhook_delete"),
+    path("settings/deliveries/<uuid:id>/resend/", webhook_views.delivery_resend, name="delivery_resend"),
     path("live/", live.stream, name="live"),
 ]

@@ -21,7 +21,8 @@ from cases.models import AgentUpload, Case, Queue
 from config.api import api
 from runs.models import HumanRequest, Run
 from teams.keys import create_key
-from teams.models import Team, User
+from teams.models import Delivery, Team, User, Webhook
+from teams.secrets import seal
 from tests.fixtures import Make
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,8 @@ PAGES: dict[str, Entry] = {
     "agents/<uuid:id>/wiring/": Entry("POST", of="agent"),
     "agents/export/": Entry(),
     "agents/<uuid:id>/export/": Entry(of="agent"),
+    "agents/import/": Entry("GET POST"),
+    "agents/import/<uuid:id>/": Entry("GET POST", of="agent_upload"),
     "agents/<uuid:id>/pause/": Entry("POST", of="agent"),
     "agents/<uuid:id>/resume/": Entry("POST", of="agent"),
     "agents/deleted/": Entry(),
@@ -71,15 +74,13 @@ PAGES: dict[str, Entry] = {
     "agents/<uuid:id>/revisions/": Entry(of="agent"),
     "agents/<uuid:id>/revisions/<int:number>/": Entry(of="agent"),
     "agents/<uuid:id>/revisions/<int:number>/restore/": Entry("POST", of="agent"),
-    "agents/<uuid:id>/runs/": Entry(of="agent"),
-    "agents/<uuid:id>/work/": Entry(of="agent"),
-    "agents/import/": Entry("GET POST"),
-    "agents/import/<uuid:id>/": Entry("GET POST", of="agent_upload"),
-    "queues/": Entry(),
-    "queues/new/": Entry("GET POST"),
     "agents/<uuid:id>/try/": Entry("GET POST", of="agent"),
     "agents/<uuid:id>/try/sample/": Entry(of="agent"),
     "runs/<uuid:id>/try/": Entry(of="run"),
+    "agents/<uuid:id>/runs/": Entry(of="agent"),
+    "agents/<uuid:id>/work/": Entry(of="agent"),
+    "queues/": Entry(),
+    "queues/new/": Entry("GET POST"),
     "queues/<uuid:id>/": Entry(of="queue"),
     "queues/<uuid:id>/edit/": Entry("GET POST", of="queue"),
     "queues/<uuid:id>/pause/": Entry("POST", of="queue"),
@@ -102,6 +103,17 @@ PAGES: dict[str, Entry] = {
     "questions/<uuid:id>/answer/": Entry("POST", of="human_request"),
     "models/": Entry(),
     "models/test/": Entry("POST"),
+    "settings/": Entry(),
+    "settings/webhooks/": Entry(),
+    "settings/webhooks/new/": Entry("GET POST"),
+    "settings/webhooks/<uuid:id>/": Entry(of="webhook"),
+    "settings/webhooks/<uuid:id>/edit/": Entry("GET POST", of="webhook"),
+    "settings/webhooks/<uuid:id>/pause/": Entry("POST", of="webhook"),
+    "settings/webhooks/<uuid:id>/resume/": Entry("POST", of="webhook"),
+    "settings/webhooks/<uuid:id>/test/": Entry("POST", of="webhook"),
+    "settings/webhooks/<uuid:id>/secret/": Entry("POST", of="webhook"),
+    "settings/webhooks/<uuid:id>/delete/": Entry("POST", of="webhook"),
+    "settings/deliveries/<uuid:id>/resend/": Entry("POST", of="delivery"),
     "live/": Entry(anonymous=403),
     "sign-in/": Entry(open=True),
     "sign-out/": Entry("POST", open=True),
@@ -121,10 +133,10 @@ OPERATIONS: dict[str, Entry] = {
     "GET /agents/{agent_id}": Entry(of="agent"),
     "PATCH /agents/{agent_id}": Entry(of="agent", body={"name": "Taken over", "paused": True}),
     "DELETE /agents/{agent_id}": Entry(of="agent"),
-    "GET /agents/{agent_id}/revisions": Entry(of="agent"),
-    "GET /queues": Entry(),
     "POST /agents/{agent_id}/duplicate": Entry(of="agent"),
     "POST /agents/{agent_id}/restore": Entry(of="agent"),
+    "GET /agents/{agent_id}/revisions": Entry(of="agent"),
+    "GET /queues": Entry(),
     "POST /queues": Entry(body={"name": "New"}),
     "GET /queues/{queue_id}": Entry(of="queue"),
     "PATCH /queues/{queue_id}": Entry(of="queue", body={"name": "Taken over", "paused": True}),
@@ -215,7 +227,10 @@ def theirs(
     request = HumanRequest.objects.create(team=strangers, run=run, call_id="1", kind="question", question=SECRET)
     user = User.objects.create_user("stranger@example.com")
     upload = AgentUpload.objects.create(team=strangers, user=user, files=[[SECRET, SECRET]])
+    webhook = Webhook.objects.create(team=strangers, url=f"https://{SECRET}.example", secret=seal(SECRET))
+    delivery = Delivery.objects.create(team=strangers, webhook=webhook, event="ping", body=SECRET)
     of = {"agent": agent, "agent_upload": upload, "queue": queue, "case": case, "run": run, "human_request": request}
+    of |= {"webhook": webhook, "delivery": delivery}
     return Things({kind: row.pk for kind, row in of.items()})
 
 
