@@ -73,6 +73,7 @@ STEPS
 
 NOTES
 - Refunds above 500 euros need a person's approval.
+- Complete the case when the customer has an answer.
 """,
 )
 
@@ -92,6 +93,7 @@ STEPS
 NOTES
 - Write down the browser, the app version and the exact error text.
 - Say when the fix will be out only if the fault list says so.
+- Complete the case when the customer has an answer.
 """,
 )
 
