@@ -257,6 +257,7 @@ def delete_agent(agent: Agent, replacement: Agent | None = None, author: User | 
             raise _no_replacement(f"{replacement.name} was deleted meanwhile. Please choose another agent.")
         for other in mentioning:
             _replace_mentions(other, agent, replacement, author)
+        _replace_in_drafts(agent, replacement)
     Agent.objects.filter(pk=agent.pk, deleted_at=None).update(deleted_at=timezone.now())
     live.announce(agent.team_id, "agent", agent.pk)
     for other in mentioning:
@@ -275,6 +276,16 @@ def _replace_mentions(other: Agent, agent: Agent, replacement: Agent, author: Us
     aop = mentions.redirect(other.live_revision.aop, agent.pk, replacement.pk, replacement.name)
     note = f"@{agent.name} was deleted: @{replacement.name} in its place"
     save_agent(other, aop=aop, author=author, note=note)
+
+
+def _replace_in_drafts(agent: Agent, replacement: Agent) -> None:
+    """Another row takes the place of each, as always: who has one open is asked which text it shall be."""
+    drafts = Revision.objects.filter(team_id=agent.team_id, status=Revision.Status.DRAFT)
+    for draft in drafts.filter(aop__contains=str(agent.pk)).select_for_update(no_key=True):
+        draft.delete()
+        draft.id = new_id()
+        draft.aop = mentions.redirect(draft.aop, agent.pk, replacement.pk, replacement.name)
+        draft.save(force_insert=True)
 
 
 def _no_replacement(message: str) -> Refused:

@@ -93,6 +93,7 @@ def test_what_an_agent_has_in_hand_is_looked_up_when_the_dialog_opens(
     page = signed_in_page
     open_agent(page, web, make_agent("Triage"))
     dialog = page.get_by_role("dialog", name="Delete this agent?")
+    page.get_by_role("button", name="More").click()
     page.get_by_role("button", name="Delete").click()
     expect(dialog).to_contain_text("no open cases and no live runs")
     dialog.get_by_role("button", name="Delete Triage").click()

@@ -13,6 +13,7 @@ from builder.agents import (
     restore_agent,
     save_agent,
 )
+from builder.drafts import Known, draft_of, save_draft
 from builder.models import Agent, Mention, QueueConnection, Revision
 from builder.targets import check_may_start, problems, targets
 from teams.errors import Refused
@@ -211,6 +212,13 @@ def test_deleting_with_a_replacement_changes_all_mentions_at_once(make_agent) ->
     assert [row.target for row in second.live_revision.mentions.all()] == [heir]
     check_may_start(first)
     assert "@Gone" in mentions.plain(first.revisions.get(number=1).aop)
+
+
+def test_a_replacement_also_stands_in_drafts(make_agent) -> None:
+    gone, heir, writer = make_agent("Gone"), make_agent("Heir"), make_agent("Writer", aop="Live")
+    save_draft(writer, mention("Typed:", gone), "offline", known=Known(), author=None)
+    delete_agent(gone, heir)
+    assert draft_of(writer).aop == mention("Typed:", heir)
 
 
 def test_a_replacement_must_be_another_live_agent_of_the_team(make_agent, make_team) -> None:
