@@ -25,14 +25,14 @@ from .models import Agent
 from .queries import AgentDetails
 
 CREATE = "+"
-DROP = ""
+DROP = "-"
 
 
 @dataclass(frozen=True)
 class Choices:
     """What shall become of what is not here. What it does not name stays text, or becomes a new queue.
 
-    `agents`: the name of an agent by the id in the mention, or DROP to keep the mention as text.
+    `agents`: the name of an agent by the id in the mention, or nothing to keep the mention as text.
     `queues`: by the name in the file, in lower case: a queue's id, CREATE or DROP.
     """
 
@@ -287,7 +287,7 @@ class _Planner:
         return self._chosen(mention.agent_id)
 
     def _chosen(self, missing: UUID) -> UUID | None:
-        wanted = " ".join(self.choices.agents.get(missing, DROP).split())
+        wanted = " ".join(self.choices.agents.get(missing, "").split())
         if not wanted:
             return None
         id = self.by_file_name.get(wanted.lower()) or self.by_name.get(wanted.lower())

@@ -15,6 +15,7 @@ from .models import Queue
 
 UPLOAD_LIMIT = 10_000_000  # bytes, of all files together
 PASTED = "Pasted text"
+_SHOWN_PLACES = 5
 
 
 class BoundedUpload(FileUploadHandler):
@@ -47,17 +48,17 @@ class FilesField(forms.FileField):
 
 class UploadForm(forms.Form):
     uploads = FilesField(
-        label="Markdown files, or a zip archive of them",
+        label="Markdown files or a zip archive",
         required=False,
         allow_empty_file=True,
         max_length=200,
-        widget=FilesInput(attrs={"accept": ".md,.markdown,.txt,.zip", "class": "file-input"}),
+        widget=FilesInput(attrs={"accept": ".md,.markdown,.txt,.zip"}),
     )
     text = forms.CharField(
         label="Or the text of one file",
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 8, "class": "code-field", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
     )
 
     def read(self) -> list[TextFile]:
@@ -85,25 +86,27 @@ class ChoicesForm(forms.Form):
         for missing in plan.missing_agents:
             name = f"agent-{missing.id}"
             self.fields[name] = forms.CharField(
-                label=f"@{missing.name} becomes",
+                label=f"Instead of @{missing.name}, mention",
                 required=False,
                 max_length=80,
+                help_text=f"No agent here and none in the files is called “{missing.name}”, or has its id."
+                f" It is mentioned in {_places(missing)}.",
                 widget=forms.TextInput(
-                    attrs={"list": "agents", "autocomplete": "off", "placeholder": "Plain text, no mention"}
+                    attrs={"list": "agents", "autocomplete": "off", "placeholder": "Nobody: it stays as plain text"}
                 ),
             )
             self.agent_rows.append((missing, self[name]))
         for index, queue in enumerate(plan.missing_queues):
             name = f"queue-{index}"
             self.fields[name] = forms.ChoiceField(
-                label=f"{queue.name} becomes",
+                label=f"In place of the queue {queue.name}",
                 choices=[
                     (CREATE, f"A new queue: {queue.name}"),
                     *((str(other.pk), other.name) for other in queues),
                     (DROP, "No connection"),
                 ],
-                required=False,
                 initial=CREATE,
+                help_text=f"There is no such queue here. It is named in {_places(queue)}.",
             )
             self.queue_rows.append((queue, self[name]))
 
@@ -114,3 +117,9 @@ class ChoicesForm(forms.Form):
             agents={row.id: said[field.name] for row, field in self.agent_rows},
             queues={row.key: said[field.name] for row, field in self.queue_rows},
         )
+
+
+def _places(missing: MissingAgent | MissingQueue) -> str:
+    named = "; ".join(map(str, missing.places[:_SHOWN_PLACES]))
+    more = len(missing.places) - _SHOWN_PLACES
+    return f"{named} and {more} more" if more > 0 else named

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from builder import importing, lines, revisions
+from builder import importing, lines, mentions, revisions
 from builder.archives import TextFile
 from builder.files import AgentFile, Flawed
 from builder.importing import Item, Plan
+from builder.targets import OK, Target
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
@@ -25,6 +26,8 @@ from .queues import create_queue
 
 _KEPT = timedelta(days=1)
 _SHOWN_FLAWS = 50
+# How many agents of each kind the preview shows in full.
+_SHOWN = 50
 # How many names the list beside a missing mention offers; others can be typed.
 _OFFERED = 500
 
@@ -117,16 +120,25 @@ def _preview(request: TeamRequest, plan: Plan, form: ChoicesForm) -> HttpRespons
     context = {
         "plan": plan,
         "form": form,
-        "new": [_new(item) for item in plan.new],
-        "changed": [_changed(item) for item in plan.changed],
+        "new": _new(request.team, plan.new[:_SHOWN]),
+        "changed": [_changed(item) for item in plan.changed[:_SHOWN]],
+        "more": [item.wanted.name for item in plan.new[_SHOWN:] + plan.changed[_SHOWN:]],
         "names": sorted({*here, *(item.wanted.name for item in plan.items)}, key=str.lower),
     }
     return render(request, "builder/import_preview.html", context, status=422 if form.errors else 200)
 
 
-def _new(item: Item) -> dict[str, Any]:
-    facts = [(label, words) for label, words in importing.facts(item.wanted) if words and label != "Name"]
-    return {"item": item, "facts": facts, "lines": lines.read(item.wanted.aop, [])}
+def _new(team: Team, items: list[Item]) -> list[dict[str, Any]]:
+    ids = {id for item in items for id in mentions.target_ids(item.wanted.aop)}
+    targets = [Target(agent, OK) for agent in team.agents.live().filter(pk__in=ids)]
+    return [
+        {
+            "item": item,
+            "facts": [(label, words) for label, words in importing.facts(item.wanted) if words and label != "Name"],
+            "lines": lines.read(item.wanted.aop, targets),
+        }
+        for item in items
+    ]
 
 
 def _changed(item: Item) -> dict[str, Any]:

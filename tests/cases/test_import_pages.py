@@ -17,6 +17,7 @@ from django.urls import reverse
 from builder.agents import delete_agent, save_agent
 from builder.archives import FILE_LIMIT, TextFile, pack, unpack
 from builder.files import Flawed
+from builder.importing import DROP
 from builder.models import Agent
 from cases import import_forms
 from cases.models import AgentUpload, Queue
@@ -129,11 +130,11 @@ def test_what_is_missing_is_chosen_on_the_page(signed_in: Client, team: Team, ma
     page = preview(signed_in, text=text)
     assert "No agent here and none in the files is called “Gone”" in shown(page)
     field = f"agent-{gone.pk}"
-    wrong = confirm(signed_in, page, **{field: "Nobody", "queue-0": "", "queue-1": str(queue.pk)})
+    wrong = confirm(signed_in, page, **{field: "Nobody", "queue-0": DROP, "queue-1": str(queue.pk)})
     assert "There is no agent called “Nobody”" in shown(wrong, 422)
     assert 'value="Nobody"' in shown(wrong, 422), "what was typed stays"
     assert not team.agents.filter(name="Triage").exists()
-    confirm(signed_in, page, **{field: "refunds", "queue-0": "", "queue-1": str(queue.pk)})
+    confirm(signed_in, page, **{field: "refunds", "queue-0": DROP, "queue-1": str(queue.pk)})
     made = team.agents.get(name="Triage")
     assert made.live_revision.mentions.get().target == refunds
     assert made.queue_connections.get().queue == queue
