@@ -211,6 +211,10 @@ BATON_HTTPS = _flag("BATON_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATON_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATON_HTTPS else None
 
+# A collector for spans; what else OpenTelemetry's variables say is read by its own code.
+TRACES = bool(
+    os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+) and not _flag("OTEL_SDK_DISABLED", False)
 # Whoever knows it reads /metrics; without one that is only possible from this machine.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from pydantic_ai.messages import ModelResponse
 
-from . import counters, endings, journal, llm, logs, offline, opening, prompts, tools, turns
+from . import counters, endings, journal, llm, logs, offline, opening, prompts, tools, tracing, turns
 from .claims import Claim, LostRun
 from .endings import Broken
 from .journal import Work
@@ -67,9 +67,8 @@ async def _steps(work: Work, models: llm.Models, is_leaving: Callable[[], bool])
 async def _ask_model(work: Work, models: llm.Models) -> ModelResponse:
     name = work.revision.model
     model = offline.offline_model(_brief(work)) if name == llm.OFFLINE else models.get(name)
-    response = await counters.request(
-        work.run, name, llm.request(model, name, journal.messages(work), tools.offered(work))
-    )
+    answer = llm.request(model, name, journal.messages(work), tools.offered(work))
+    response = await counters.request(work.run, name, tracing.chat(work, answer))
     await sync_to_async(journal.append_response)(work, response)
     work.run.requests += 1
     return journal.response_of(work.steps[-1])

@@ -17,7 +17,7 @@ from teams import bell, live
 from teams.errors import Refused
 from teams.text import storable
 
-from . import counters, logs, news
+from . import counters, logs, news, tracing
 from .models import ENDED, MAX_LOSSES, Handover, HumanRequest, Outcome, Run, Status
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
 
 def _tell_end(run: Run) -> None:
     with logs.about(run_id=run.pk, case_id=run.case_id, team_id=run.team_id):
+        tracing.run_ended(run)
         counters.count("runs_ended", run.status, run.outcome, run.error_code)
         logger.info("the run %s", " ".join(filter(None, [run.status, run.outcome, run.error_code])))
 

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from teams.bell import BELL
 
-from . import claims, counters, dispatcher, endings, engine, logs
+from . import claims, counters, dispatcher, endings, engine, logs, tracing
 from .claims import Claim, LostRun
 from .llm import Models
 
@@ -61,6 +61,7 @@ class Shift:
             for helper in helpers:
                 helper.cancel()
             await asyncio.to_thread(counters.add)
+            await asyncio.to_thread(tracing.send)
             await bell.close()
             await self.models.close()
             await sync_to_async(connections.close_all)()

@@ -15,7 +15,7 @@ from pydantic_ai.messages import ModelResponse, ToolCallPart
 from builder.models import Agent
 from teams.errors import Refused
 
-from . import endings, handovers, human_requests, tools
+from . import endings, handovers, human_requests, tools, tracing
 from .endings import Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from .journal import Work, append, note, open_calls, tool_result
 from .models import Step
@@ -47,10 +47,14 @@ async def take_turn(work: Work, response: ModelResponse) -> bool:
         return await sync_to_async(_without_calls)(work, response.text or "")
     failed: list[ToolCallPart] = []
     for call in calls:
-        if call.tool_name not in tools.SETTLED and not await sync_to_async(tools.execute)(work, call):
-            failed.append(call)
+        if call.tool_name not in tools.SETTLED:
+            with tracing.tool_calls(work, [call]):
+                is_done = await sync_to_async(tools.execute)(work, call)
+            if not is_done:
+                failed.append(call)
     rest = [call for call in calls if call.tool_name in tools.SETTLED]
-    return await sync_to_async(_settle)(work, rest, failed, response.text or "") if rest else False
+    with tracing.tool_calls(work, rest):
+        return await sync_to_async(_settle)(work, rest, failed, response.text or "") if rest else False
 
 
 def _without_calls(work: Work, text: str) -> bool:

@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import Worker
 
 # All of this is imported before the fork, so that a shift begins at once.
-from . import closeness, jobs, llm, sweeper
+from . import closeness, jobs, llm, sweeper, tracing
 
 logger = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
@@ -29,6 +29,7 @@ class ShiftWorker(Worker):
         super().__init__(*args, **{**options, **own})
         llm.import_providers()
         closeness.load()
+        tracing.load()
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         connections.close_all()  # a child must not share its parent's connection
