@@ -103,7 +103,7 @@ def test_a_draft_is_no_revision_yet(api: Caller, make_agent) -> None:
     agent = make_agent(aop="First.")
     draft = save_draft(agent, "Second.", "offline", known=Known(), author=None)
     assert [row["number"] for row in api.get(f"/agents/{agent.pk}/revisions").json()["items"]] == [1]
-    problem(api.post("/runs", {"agent_id": str(agent.pk), "revision_id": str(draft.pk)}), 422)
+    problem(api.post("/runs", {"agent_id": str(agent.pk), "revision_id": str(draft.pk)}), 404)
 
 
 def test_connections_are_replaced_by_role(api: Caller, queue, make_queue, make_agent) -> None:
