@@ -109,7 +109,10 @@ def waiting(team: Team) -> Waiting:
     first_questions = questions.select_related("run__agent").annotate(beginning=Left("run__input", _BEGINNING))
     items = [
         *map(_of_case, first_cases),
-        *(_of_question(question, question.beginning) for question in first_questions.order_by("created_at")[:_SHOWN]),
+        *(
+            _of_question(question, question.beginning)  # type: ignore[attr-defined]
+            for question in first_questions.order_by("created_at")[:_SHOWN]
+        ),
     ]
     items.sort(key=lambda item: item.since)
     return Waiting(items[:_SHOWN], cases.count() + questions.count())

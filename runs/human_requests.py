@@ -12,6 +12,7 @@ from cases.models import Reason
 from teams import live
 from teams.actors import Actor
 from teams.errors import Refused
+from teams.models import Member, Team
 from teams.text import prose
 
 from . import lifecycle, news, tools
@@ -30,6 +31,8 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     requests = [_request(run, call, arguments) for call, arguments in asks]
     HumanRequest.objects.bulk_create(requests)
     news.asked(requests, run)
+    for request in requests:
+        live.announce(run.team_id, "request", request.pk)
     if case is not None:
         first = requests[0]
         case_lifecycle.ask(case, Reason(first.kind), first.question, agent_id=run.agent_id, run_id=run.pk)
@@ -68,6 +71,20 @@ def decide(request: HumanRequest, approved: bool, comment: str, by: Actor) -> Hu
     return _settle(request, f"{verdict} {comment}".strip(), by, approved=approved, answer=comment)
 
 
+def members_of(team: Team) -> list[Member]:
+    """Those who can take a request on, by name."""
+    members = Member.objects.filter(team=team, user__is_active=True).select_related("user")
+    return sorted(members, key=lambda member: str(member.user).casefold())
+
+
+def assign(request: HumanRequest, member: Member | None) -> None:
+    """So that others know who answers; anybody still may. None gives it back to all."""
+    assigned = HumanRequest.objects.open().filter(pk=request.pk).update(assignee=member)
+    if not assigned:
+        raise Refused("This was answered or closed in the meantime.", "already_answered")
+    live.announce(request.team_id, "request", request.pk)
+
+
 @transaction.atomic
 def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> HumanRequest:
     case_id = Run.objects.values_list("case_id", flat=True).get(pk=request.run_id)
@@ -84,6 +101,7 @@ def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> Hu
         raise Refused("This was answered or closed in the meantime.", "already_answered")
     _write_result(run, request, result)
     live.announce(run.team_id, "run", run.pk)
+    live.announce(run.team_id, "request", request.pk)
     if not run.human_requests.filter(status=HumanRequest.Status.OPEN).exists():
         if case is not None:
             case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk)

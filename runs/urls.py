@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import health, home, metrics, model_views, trying_views, views
+from . import health, home, inbox, metrics, model_views, trying_views, views
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("runs/<uuid:id>/stop/", views.run_stop, name="run_stop"),
     path("runs/<uuid:id>/again/", views.run_again, name="run_again"),
     path("questions/<uuid:id>/answer/", views.answer, name="answer"),
+    path("questions/<uuid:id>/assign/", inbox.assign, name="assign"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/count/", inbox.inbox_count, name="inbox_count"),
     path("agents/<uuid:id>/run/", views.run_start, name="run_start"),
     path("agents/<uuid:id>/runs/", views.agent_runs, name="agent_runs"),
     path("agents/<uuid:id>/work/", views.agent_work, name="agent_work"),

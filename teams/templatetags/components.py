@@ -67,7 +67,7 @@ PRIORITIES = {0: ("", "", ""), 1: ("Medium", "signal-medium", "neutral"), 2: ("H
 NAVIGATION = [
     # url name, label, icon, also in the bar of phones
     ("home", "Home", "house", True),
-    ("inbox", "Inbox", "inbox", False),
+    ("inbox", "Inbox", "inbox", True),
     ("agents", "Agents", "bot", True),
     ("queues", "Queues", "layers", False),
     ("cases", "Cases", "square-check-big", True),
@@ -109,7 +109,7 @@ def navigation(context: RequestContext) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         current = "page" if path == url else "true" if name != "home" and path.startswith(url) else ""
-        items.append({"url": url, "label": label, "icon": symbol, "in_bar": in_bar, "current": current})
+        items.append({"name": name, "url": url, "label": label, "icon": symbol, "in_bar": in_bar, "current": current})
     return items
 
 

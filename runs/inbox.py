@@ -1,0 +1,121 @@
+"""The inbox: what agents ask the team's people, who has taken it on, and what became of it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.db.models.functions import Left
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from teams.access import TeamRequest, team_page
+from teams.errors import Refused
+from teams.models import Member
+from teams.pages import page
+from teams.parts import render_page
+from teams.redirects import back
+
+from . import human_requests
+from .access import question_or_404
+from .models import HumanRequest, HumanRequestQuerySet
+
+OPEN, MINE, ANSWERED = "open", "mine", "answered"
+
+_SHOWN = 20
+_BEGINNING = 120
+# What waits longest comes first, and what was answered last.
+_ORDER = {OPEN: ("created_at", "id"), MINE: ("created_at", "id"), ANSWERED: ("-answered_at", "id")}
+
+
+@require_GET
+@team_page
+def inbox(request: TeamRequest) -> HttpResponse:
+    show, q = request.GET.get("show", ""), request.GET.get("q", "").replace("\x00", "")
+    show = show if show in _ORDER else OPEN
+    found = page(_for_list(find(request.member, show, q)), _ORDER[show], request.GET.get("cursor", ""), _SHOWN)
+    context = {
+        "page": found,
+        "show": show,
+        "q": q,
+        "tabs": _tabs(request, show),
+        "members": human_requests.members_of(request.team) if found.rows and show != ANSWERED else [],
+        "now": timezone.now(),
+    }
+    return render_page(request, "runs/inbox.html", context, parts=["results"])
+
+
+@require_GET
+@team_page
+def inbox_count(request: TeamRequest) -> HttpResponse:
+    """The part of the navigation that says how many are open: of the menu, or of the bar of phones."""
+    place = "bar" if request.GET.get("place") == "bar" else "menu"
+    return render(request, "runs/inbox_count.html", {"place": place})
+
+
+@require_POST
+@team_page
+def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    """To the member that the form names, or to nobody."""
+    question = question_or_404(request.team, id)
+    try:
+        human_requests.assign(question, _member(request, request.POST.get("member", "")))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return back(request, "inbox")
+
+
+def _member(request: TeamRequest, wanted: str) -> Member | None:
+    if not wanted:
+        return None
+    found = next((member for member in human_requests.members_of(request.team) if str(member.pk) == wanted), None)
+    if found is None:
+        raise Refused("This person is not a member of the team any more.", "invalid")
+    return found
+
+
+def find(member: Member, show: str, q: str = "") -> HumanRequestQuerySet:
+    requests = HumanRequest.objects.filter(team=member.team)
+    requests = requests.exclude(status=HumanRequest.Status.OPEN) if show == ANSWERED else requests.open()
+    if show == MINE:
+        requests = requests.filter(assignee=member)
+    for word in q.split():
+        requests = requests.filter(_says(word))
+    return requests
+
+
+def _says(word: str) -> Q:
+    said = Q(question__icontains=word) | Q(details__icontains=word) | Q(answer__icontains=word)
+    said |= Q(run__agent__name__icontains=word) | Q(run__case__title__icontains=word)
+    number = word.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        said |= Q(run__case__number=int(number))
+    return said
+
+
+def _for_list(requests: HumanRequestQuerySet) -> HumanRequestQuerySet:
+    """`beginning` is how the input of a run without a case begins."""
+    return (
+        requests.select_related("run__agent", "run__case", "assignee__user")
+        .annotate(beginning=Left("run__input", _BEGINNING))
+        .defer("run__input", "run__result", "run__targets", "run__case__data", "run__case__detail")
+    )
+
+
+def _tabs(request: TeamRequest, show: str) -> Sequence[dict[str, Any]]:
+    address = reverse("inbox")
+    counts = {OPEN: find(request.member, OPEN).count(), MINE: find(request.member, MINE).count(), ANSWERED: None}
+    labels = {OPEN: "Open", MINE: "Mine", ANSWERED: "Answered and closed"}
+    return [
+        {
+            "label": label,
+            "url": address if name == OPEN else f"{address}?show={name}",
+            "current": name == show,
+            "count": counts[name],
+        }
+        for name, label in labels.items()
+    ]
