@@ -1,6 +1,6 @@
 """The history of a procedure: what it said when, who changed it and why, what differs, and taking an old one back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from teams.models import User
 
 from . import differences, lines, mentions
 from .agents import save_agent
-from .differences import ADDED, REMOVED
+from .differences import ADDED, REMOVED, SAME, Piece
 from .lines import Line
 from .models import Agent, Mention, Revision
 from .targets import Target, judge, queues_of
@@ -105,28 +105,12 @@ class Difference:
 
     @property
     def empty(self) -> bool:
-        return all(part.kind == differences.SAME for part in self._parts())
-
-    def before(self) -> list[Passage]:
-        """Only what the text before said."""
-        return [_side(passage, ADDED) for passage in self.passages]
-
-    def after(self) -> list[Passage]:
-        return [_side(passage, REMOVED) for passage in self.passages]
-
-    def _parts(self) -> Iterable[Part]:
-        return (part for passage in self.passages for line in passage.lines for part in line)
+        return not any(part.kind != SAME for passage in self.passages for line in passage.lines for part in line)
 
 
 def difference(agent: Agent, before: str, after: str) -> Difference:
     """What differs, with each mention as the agent sees it now."""
-    known = mentioned(agent, before, after)
-    return Difference(
-        [
-            Passage(tuple(_line(row, known) for row in passage.rows), passage.folded)
-            for passage in differences.passages(differences.compare(before, after))
-        ]
-    )
+    return Difference(_shown(differences.compare(before, after), mentioned(agent, before, after)))
 
 
 @dataclass(frozen=True)
@@ -138,8 +122,12 @@ class Choice:
 
 
 def choice(agent: Agent, mine: str, theirs: Revision) -> Choice:
-    found = difference(agent, theirs.aop, mentions.normalise(mine))
-    return Choice(found.after(), found.before())
+    mine = mentions.normalise(mine)
+    pieces, known = differences.compare(theirs.aop, mine), mentioned(agent, theirs.aop, mine)
+    return Choice(
+        _shown([piece for piece in pieces if piece.kind != REMOVED], known),
+        _shown([piece for piece in pieces if piece.kind != ADDED], known),
+    )
 
 
 def mentioned(agent: Agent, *texts: str) -> dict[UUID, Target]:
@@ -152,6 +140,15 @@ def mentioned(agent: Agent, *texts: str) -> dict[UUID, Target]:
     return {target.agent.pk: target for target in found}
 
 
+def _shown(pieces: Sequence[Piece], known: dict[UUID, Target]) -> list[Passage]:
+    """Folded where nothing changed, unless that is everywhere."""
+    changed = any(piece.kind != SAME for piece in pieces)
+    return [
+        Passage(tuple(_line(row, known) for row in passage.rows), passage.folded and changed)
+        for passage in differences.passages(pieces)
+    ]
+
+
 def _line(row: differences.Row, known: dict[UUID, Target]) -> tuple[Part, ...]:
     return tuple(Part(piece.kind, _parts(piece.text, known)) for piece in row.pieces)
 
@@ -161,12 +158,6 @@ def _parts(text: str, known: dict[UUID, Target]) -> tuple[str | Target, ...]:
         known.get(part.agent_id, f"@{part.name}") if isinstance(part, mentions.Mention) else part
         for part in mentions.split(text)
     )
-
-
-def _side(passage: Passage, hidden: str) -> Passage:
-    lines = (tuple(part for part in line if part.kind != hidden) for line in passage.lines)
-    shown = tuple(line for line, whole in zip(lines, passage.lines, strict=True) if line or not whole)
-    return Passage(shown, passage.folded)
 
 
 # --- Taking one back -------------------------------------------------------------------------

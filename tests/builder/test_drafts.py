@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from builder import drafts
+from builder import drafts, revisions
 from builder.agents import save_agent
 from builder.drafts import Conflict, Known, draft_of
 from builder.models import Agent, Revision
@@ -260,3 +260,18 @@ def test_a_note_says_what_changed(signed_in: Client, agent: Agent) -> None:
     signed_in.post(url("agent", agent), page | {"aop": "Two.", "note": "Two is enough"})
     assert agent.live_revision.note == "Two is enough"
     assert "Two is enough" in signed_in.get(url("revisions", agent)).content.decode()
+
+
+def test_each_side_of_a_choice_has_its_own_lines(agent: Agent) -> None:
+    theirs = save(agent, "One.\nTwo. And thanks.")
+    assert theirs is not None
+    choice = revisions.choice(agent, "One.\nTwo.\nThree.", theirs)
+    for side, wanted in ((choice.mine, ["One.", "Two.", "Three."]), (choice.theirs, ["One.", "Two. And thanks."])):
+        [passage] = side
+        assert ["".join(str(text) for part in line for text in part.parts) for line in passage.lines] == wanted
+
+
+def test_a_side_that_has_nothing_of_its_own_is_still_shown(agent: Agent) -> None:
+    theirs = save(agent, "One.\nTwo.")
+    assert theirs is not None
+    assert not any(passage.folded for passage in revisions.choice(agent, "One.\nTwo.\nThree.", theirs).theirs)
