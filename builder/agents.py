@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from teams import bell, live
 from teams.errors import Refused
 from teams.models import Team, User, new_id
+from teams.refusals import refusing_a_taken_name
 from teams.text import one_line, prose
 
 from . import mentions
@@ -155,14 +156,8 @@ def _name(agent: Agent, name: str, description: str) -> None:
 
 
 def _save_name(agent: Agent) -> None:
-    try:
-        with transaction.atomic():
-            agent.save()
-    except IntegrityError as error:
-        if "live_agent_names_are_unique" not in str(error):
-            raise
-        message = f"An agent called “{agent.name}” already exists. Please choose another name."
-        raise Refused(message, "name_taken", {"name": message}) from error
+    with refusing_a_taken_name("live_agent_names_are_unique", "An agent", agent.name):
+        agent.save()
 
 
 @transaction.atomic

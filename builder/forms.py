@@ -13,6 +13,7 @@ from django.forms import BoundField
 
 from teams.errors import Refused
 from teams.models import Team, User
+from teams.refusals import show_refusal
 
 from . import agents, drafts, mention_search, mentions, revisions
 from .doctor import Finding, reds
@@ -173,9 +174,7 @@ class AgentForm(forms.Form):
         except Conflict as conflict:
             self._take_note(conflict)
         except Refused as refusal:
-            errors = refusal.fields or {"": refusal.message}
-            for name, message in errors.items():
-                self.add_error(name if name in self.fields else None, message)
+            show_refusal(self, refusal)
         return None
 
     def _would_break(self) -> bool:

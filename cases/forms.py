@@ -7,20 +7,12 @@ from typing import Any
 from django import forms
 
 from builder.models import Agent
-from teams.errors import Refused
 
 from .consumers import Consumer
 from .models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
 from .wording import changed_fields
 
 _TEXT = {"autocomplete": "off"}
-
-
-def show_refusal(form: forms.Form, refusal: Refused, names: dict[str, str] | None = None) -> None:
-    """Puts what a verb refused beside the fields it is about; `names` are fields that the form calls otherwise."""
-    for name, message in (refusal.fields or {"": refusal.message}).items():
-        field = (names or {}).get(name, name)
-        form.add_error(field if field in form.fields else None, message)
 
 
 class QueueForm(forms.Form):

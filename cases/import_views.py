@@ -19,6 +19,7 @@ from builder.targets import OK, Target
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
+from teams.refusals import show_refusal
 
 from .import_forms import BoundedUpload, ChoicesForm, UploadForm
 from .models import AgentUpload
@@ -97,8 +98,7 @@ def _apply(request: TeamRequest, form: ChoicesForm, files: list[AgentFile]) -> P
             author=request.user,
         )
     except Refused as refusal:
-        for name, message in (refusal.fields or {"": refusal.message}).items():
-            form.add_error(name if name in form.fields else None, message)
+        show_refusal(form, refusal)
         return None
 
 

@@ -2,13 +2,14 @@
 
 from enum import Enum
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from builder.models import Agent, QueueConnection
 from teams import bell, live
 from teams.errors import Refused
 from teams.models import Team
+from teams.refusals import refusing_a_taken_name
 from teams.text import one_line
 
 from .models import DEFAULT_HOP_LIMIT, Queue
@@ -55,14 +56,8 @@ def save_queue(
         if first_agent:
             check_consumes(first_agent, queue, "first_agent_id")
         queue.first_agent = first_agent
-    try:
-        with transaction.atomic():
-            queue.save()
-    except IntegrityError as error:
-        if "live_queue_names_are_unique" not in str(error):
-            raise
-        message = f"A queue called “{queue.name}” already exists. Please choose another name."
-        raise Refused(message, "name_taken", {"name": message}) from error
+    with refusing_a_taken_name("live_queue_names_are_unique", "A queue", queue.name):
+        queue.save()
     live.announce(queue.team_id, "queue", queue.pk)
     bell.ring()  # another first agent may be free
     return queue

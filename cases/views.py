@@ -13,13 +13,14 @@ from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
 from teams.redirects import back
+from teams.refusals import show_refusal
 
 from . import lifecycle, outlook, queries, route, timeline, wording
 from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .consumers import consumers
 from .creation import NewCase, add_case
-from .forms import EditCaseForm, EditQueueForm, NewCaseForm, QueueForm, show_refusal
+from .forms import EditCaseForm, EditQueueForm, NewCaseForm, QueueForm
 from .models import Case, Kind, Queue, Status
 from .queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
 

@@ -7,6 +7,7 @@ from django import forms
 from . import outbox
 from .errors import Refused
 from .models import Webhook
+from .refusals import show_refusal
 
 
 class WebhookForm(forms.Form):
@@ -38,5 +39,4 @@ class WebhookForm(forms.Form):
 
     def show(self, refusal: Refused) -> None:
         """What a verb refused, beside the fields it is about."""
-        for name, message in (refusal.fields or {"": refusal.message}).items():
-            self.add_error(name if name in self.fields else None, message)
+        show_refusal(self, refusal)
