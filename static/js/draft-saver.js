@@ -208,7 +208,7 @@ class DraftSaver extends HTMLElement {
 
   openBoth() {
     this.conflict.dataset.both = "";
-    this.conflict.querySelector("h3").lastChild.textContent = "Their text; yours stands in the editor";
+    this.conflict.querySelector("h3").lastChild.textContent = "Their text; yours stands below";
     this.conflict.querySelector("[data-choice=mine] [data-words]").textContent += ", as it stands in the editor";
     (this.form.querySelector(".mention-text") ?? this.field("aop")).focus();
   }
