@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import health, home, inbox, metrics, model_views, trying_views, views
+from . import health, home, inbox, metrics, model_views, schedule_views, trying_views, views
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -19,6 +19,13 @@ urlpatterns = [
     path("agents/<uuid:id>/try/", trying_views.agent_try, name="agent_try"),
     path("agents/<uuid:id>/try/sample/", trying_views.agent_try_sample, name="agent_try_sample"),
     path("runs/<uuid:id>/try/", trying_views.run_try, name="run_try"),
+    path("agents/<uuid:id>/schedules/", schedule_views.agent_schedules, name="agent_schedules"),
+    path("agents/<uuid:id>/schedules/new/", schedule_views.schedule_new, name="schedule_new"),
+    path("schedules/times/", schedule_views.schedule_times, name="schedule_times"),
+    path("schedules/<uuid:id>/edit/", schedule_views.schedule_edit, name="schedule_edit"),
+    path("schedules/<uuid:id>/pause/", schedule_views.schedule_pause, name="schedule_pause"),
+    path("schedules/<uuid:id>/resume/", schedule_views.schedule_resume, name="schedule_resume"),
+    path("schedules/<uuid:id>/delete/", schedule_views.schedule_delete, name="schedule_delete"),
     path("cases/<uuid:id>/runs/", views.case_runs, name="case_runs"),
     path("cases/<uuid:id>/complete/", views.case_complete, name="case_complete"),
     path("cases/<uuid:id>/fail/", views.case_fail, name="case_fail"),

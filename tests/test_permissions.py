@@ -15,11 +15,12 @@ from django.apps import apps
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from builder.models import Agent
 from cases.models import AgentUpload, Case, Queue
 from config.api import api
-from runs.models import HumanRequest, Run
+from runs.models import HumanRequest, Run, Schedule
 from teams.keys import create_key
 from teams.models import Delivery, Team, User, Webhook
 from teams.secrets import seal
@@ -96,6 +97,13 @@ PAGES: dict[str, Entry] = {
     "cases/<uuid:id>/postpone/": Entry("POST", of="case"),
     "cases/<uuid:id>/reprocess/": Entry("POST", of="case"),
     "cases/<uuid:id>/delete/": Entry("POST", of="case"),
+    "agents/<uuid:id>/schedules/": Entry(of="agent"),
+    "agents/<uuid:id>/schedules/new/": Entry("GET POST", of="agent"),
+    "schedules/times/": Entry(),
+    "schedules/<uuid:id>/edit/": Entry("GET POST", of="schedule"),
+    "schedules/<uuid:id>/pause/": Entry("POST", of="schedule"),
+    "schedules/<uuid:id>/resume/": Entry("POST", of="schedule"),
+    "schedules/<uuid:id>/delete/": Entry("POST", of="schedule"),
     "runs/": Entry(),
     "runs/<uuid:id>/": Entry(of="run"),
     "runs/<uuid:id>/stop/": Entry("POST", of="run"),
@@ -233,7 +241,10 @@ def theirs(
     webhook = Webhook.objects.create(team=strangers, url=f"https://{SECRET}.example", secret=seal(SECRET))
     delivery = Delivery.objects.create(team=strangers, webhook=webhook, event="ping", body=SECRET)
     of = {"agent": agent, "agent_upload": upload, "queue": queue, "case": case, "run": run, "human_request": request}
-    of |= {"webhook": webhook, "delivery": delivery}
+    schedule = Schedule.objects.create(
+        team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()
+    )
+    of |= {"webhook": webhook, "delivery": delivery, "schedule": schedule}
     return Things({kind: row.pk for kind, row in of.items()})
 
 

@@ -1,0 +1,141 @@
+"""Starting agents by the clock.
+
+What was due while no clock ticked is made up for once, not many times. However many clocks tick, a due time starts one
+run: whoever moves the schedule on from it starts that run, in the same transaction.
+"""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from croniter import croniter
+from croniter.croniter import CroniterError
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from builder.models import Agent
+from teams import live
+from teams.actors import BATON, Actor
+from teams.errors import Refused
+from teams.text import prose
+
+from .models import Run, Schedule
+from .starting import INPUT_LIMIT, start_run
+
+LIMIT = 20
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def next_times(expression: str, zone: str, after: datetime, count: int) -> list[datetime]:
+    """The next times of a cron expression (minute, hour, day of month, month, day of week) on the clocks of a zone.
+
+    A time that the clocks skip in spring comes with the next that they show; one that they show twice in autumn comes
+    once, unless it is of every hour. Refused when the expression or the zone makes no sense.
+    """
+    times = croniter(_checked(expression), after.astimezone(_zone(zone)))
+    found: list[datetime] = []
+    try:
+        while len(found) < count:
+            moment: datetime = times.get_next(datetime)
+            if not (moment.fold and not expression.split()[1].startswith("*")):
+                found.append(moment)
+    except CroniterError:
+        raise _wrong("cron", "There is no such time.") from None
+    return found
+
+
+def words(expression: str) -> str:
+    """`Every weekday at 08:00`; what people wrote themselves stands as it is."""
+    if match := re.fullmatch(r"(\d+) \* \* \* \*", expression):
+        return f"Every hour at :{int(match[1]):02}"
+    if match := re.fullmatch(r"(\d+) (\d+) \* \* (\*|1-5|[1-7])", expression):
+        day = {"*": "Every day", "1-5": "Every weekday"}.get(match[3]) or f"Every {DAYS[int(match[3]) - 1]}"
+        return f"{day} at {int(match[2]):02}:{int(match[1]):02}"
+    return expression
+
+
+@transaction.atomic
+def create_schedule(agent: Agent, expression: str, zone: str, input: str, by: Actor) -> Schedule:
+    Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
+    if agent.schedules.count() >= LIMIT:
+        raise Refused(f"An agent may have {LIMIT} schedules at most.", "too_many")
+    schedule = Schedule(team_id=agent.team_id, agent=agent, created_by=by.user)
+    change_schedule(schedule, expression, zone, input)
+    return schedule
+
+
+def change_schedule(schedule: Schedule, expression: str, zone: str, input: str) -> None:
+    """From now on; a time that was due and not yet started is dropped."""
+    schedule.expression = " ".join(expression.split())
+    schedule.zone = zone
+    schedule.input = prose(input, "input", INPUT_LIMIT)
+    schedule.next_at = next_times(schedule.expression, zone, timezone.now(), 1)[0]
+    schedule.obstacle = ""
+    if schedule._state.adding:
+        schedule.save(force_insert=True)
+    else:
+        schedule.save(update_fields=["expression", "zone", "input", "next_at", "obstacle"])
+    live.announce(schedule.team_id, "schedule", schedule.pk)
+
+
+def pause(schedule: Schedule) -> None:
+    Schedule.objects.filter(pk=schedule.pk, paused_at=None).update(paused_at=timezone.now())
+    live.announce(schedule.team_id, "schedule", schedule.pk)
+
+
+def resume(schedule: Schedule) -> None:
+    """What was due meanwhile is not made up for."""
+    following = next_times(schedule.expression, schedule.zone, timezone.now(), 1)[0]
+    Schedule.objects.filter(pk=schedule.pk).exclude(paused_at=None).update(paused_at=None, next_at=following)
+    live.announce(schedule.team_id, "schedule", schedule.pk)
+
+
+def delete(schedule: Schedule) -> None:
+    schedule.delete()
+    live.announce(schedule.team_id, "schedule", schedule.pk)
+
+
+def start_due(limit: int = 200) -> None:
+    """Starts what is due. Every clock may call it at once."""
+    due = Schedule.objects.filter(paused_at=None, next_at__lte=Now()).select_related("agent").order_by("next_at")
+    for schedule in due[:limit]:
+        _start(schedule)
+
+
+@transaction.atomic
+def _start(schedule: Schedule) -> None:
+    due = schedule.next_at
+    row = Schedule.objects.filter(pk=schedule.pk)
+    try:
+        # After now and not after the due time: what else was missed is not made up for.
+        following = next_times(schedule.expression, schedule.zone, max(due, timezone.now()), 1)[0]
+    except Refused as refusal:  # e.g. a zone that this machine does not know any more
+        row.filter(next_at=due, paused_at=None).update(paused_at=Now(), obstacle=refusal.message)
+        return
+    if not row.filter(next_at=due, paused_at=None).update(next_at=following, last_due_at=due):
+        return  # another clock was first, or somebody changed it
+    run, obstacle = None, ""
+    try:
+        run = start_run(schedule.agent, input=schedule.input, by=BATON, trigger=Run.Trigger.SCHEDULE)
+    except Refused as refusal:
+        obstacle = refusal.message
+    row.update(last_run=run, obstacle=obstacle)
+    live.announce(schedule.team_id, "schedule", schedule.pk)
+
+
+def _checked(expression: str) -> str:
+    if len(expression) > 100 or len(expression.split()) != 5 or not croniter.is_valid(expression):
+        message = "Please write five fields: minute, hour, day of month, month, day of week. For example 0 8 * * 1-5."
+        raise _wrong("cron", message)
+    return expression
+
+
+def _zone(name: str) -> ZoneInfo:
+    if name not in available_timezones():
+        raise _wrong("zone", "There is no such time zone.")
+    return ZoneInfo(name)
+
+
+def _wrong(field: str, message: str) -> Refused:
+    return Refused(message, "invalid", {field: message})

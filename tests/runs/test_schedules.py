@@ -1,0 +1,217 @@
+"""Starting agents by the clock: which times, once each, and why not."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from builder import agents
+from builder.models import Agent
+from runs import schedules
+from runs.models import Run, Schedule
+from runs.schedules import create_schedule, next_times, start_due, words
+from runs.sweeper import sweep
+from teams.actors import BATON
+from teams.errors import Refused
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def iso(times: list[datetime]) -> list[str]:
+    return [moment.isoformat()[5:16] + moment.isoformat()[19:22] for moment in times]
+
+
+# --- Times -----------------------------------------------------------------------------------
+
+
+def test_every_weekday_at_eight_keeps_to_the_clocks_of_its_zone() -> None:
+    times = next_times("0 8 * * 1-5", "Europe/Berlin", at("2026-03-26T12:00"), 3)
+    assert iso(times) == ["03-27T08:00+01", "03-30T08:00+02", "03-31T08:00+02"]
+
+
+def test_a_time_that_the_clocks_skip_comes_with_the_next_and_one_shown_twice_comes_once() -> None:
+    spring = next_times("30 2 * * *", "Europe/Berlin", at("2026-03-28T12:00"), 2)
+    assert iso(spring) == ["03-29T03:00+02", "03-30T02:30+02"]
+    autumn = next_times("30 2 * * *", "Europe/Berlin", at("2026-10-24T12:00"), 2)
+    assert iso(autumn) == ["10-25T02:30+02", "10-26T02:30+01"]
+    hourly = next_times("30 * * * *", "Europe/Berlin", at("2026-10-24T23:50"), 3)
+    assert iso(hourly) == ["10-25T02:30+02", "10-25T02:30+01", "10-25T03:30+01"]
+
+
+@pytest.mark.parametrize("expression", ["", "8", "* * * * * *", "61 * * * *", "@daily", "0 0 30 2 *", "x" * 200])
+def test_what_is_no_time_is_refused_at_its_field(expression: str) -> None:
+    with pytest.raises(Refused) as refused:
+        next_times(expression, "UTC", at("2026-01-01T00:00"), 5)
+    assert "cron" in refused.value.fields
+
+
+def test_a_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(Refused):
+        next_times("0 8 * * *", "Europe/Atlantis", at("2026-01-01T00:00"), 1)
+
+
+def test_schedules_in_words() -> None:
+    assert words("0 8 * * 1-5") == "Every weekday at 08:00"
+    assert words("5 17 * * 5") == "Every Friday at 17:05"
+    assert words("15 * * * *") == "Every hour at :15"
+    assert words("*/5 * * * *") == "*/5 * * * *"
+
+
+# --- Starting --------------------------------------------------------------------------------
+
+
+def make_due(agent: Agent, ago: timedelta = timedelta(seconds=1), text: str = "") -> Schedule:
+    schedule = create_schedule(agent, "*/5 * * * *", "UTC", text, BATON)
+    schedule.next_at = timezone.now() - ago
+    schedule.save()
+    return schedule
+
+
+@pytest.mark.django_db
+def test_a_due_schedule_starts_a_run_in_the_next_sweep(make_agent) -> None:
+    schedule = make_due(make_agent(), text="Look at yesterday.")
+    sweep()
+    run = Run.objects.get()
+    assert (run.trigger, run.input, run.agent) == ("schedule", "Look at yesterday.", schedule.agent)
+    schedule.refresh_from_db()
+    assert (schedule.last_run, schedule.obstacle) == (run, "")
+    assert schedule.next_at > timezone.now()
+    sweep()
+    assert Run.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_what_was_missed_while_no_clock_ticked_is_made_up_for_once(make_agent) -> None:
+    make_due(make_agent(), timedelta(days=2))
+    start_due()
+    start_due()
+    assert Run.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_clocks_start_one_run(make_agent) -> None:
+    agent = make_agent()
+    for _ in range(5):
+        make_due(agent)
+    gate = threading.Barrier(4)
+
+    def tick() -> None:
+        gate.wait()
+        start_due()
+        connection.close()
+
+    clocks = [threading.Thread(target=tick) for _ in range(4)]
+    for clock in clocks:
+        clock.start()
+    for clock in clocks:
+        clock.join()
+    assert Run.objects.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_that_comes_second_starts_nothing(make_agent) -> None:
+    """It saw the same due time, and waits for the row that the first one is moving on."""
+    schedule = make_due(make_agent())
+    second = threading.Thread(target=lambda: (schedules._start(schedule), connection.close()))
+    with transaction.atomic():
+        schedules._start(Schedule.objects.get())
+        second.start()
+        _wait_for_a_blocked_backend()
+    second.join()
+    assert Run.objects.count() == 1
+
+
+def _wait_for_a_blocked_backend() -> None:
+    for _ in range(2000):
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_locks where not granted and locktype = 'transactionid'")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.django_db
+def test_an_agent_that_may_not_start_is_said_to_be_why(make_agent) -> None:
+    agent = make_agent()
+    schedule = make_due(agent)
+    agents.pause_agent(agent)
+    start_due()
+    schedule.refresh_from_db()
+    assert "paused" in schedule.obstacle
+    assert schedule.last_due_at
+    assert not Run.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_deleted_agent_is_not_started(make_agent) -> None:
+    agent = make_agent()
+    schedule = make_due(agent)
+    Agent.objects.filter(pk=agent.pk).update(deleted_at=timezone.now())
+    start_due()
+    schedule.refresh_from_db()
+    assert schedule.obstacle
+    assert not Run.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_paused_schedule_starts_nothing_and_makes_up_for_nothing(make_agent) -> None:
+    schedule = make_due(make_agent())
+    schedules.pause(schedule)
+    start_due()
+    schedules.resume(schedule)
+    start_due()
+    assert not Run.objects.exists()
+
+
+# --- Pages -----------------------------------------------------------------------------------
+
+FORM = {"every": "weekday", "day": "1", "at": "08:00", "cron": "", "zone": "Europe/Berlin", "input": "Hello"}
+
+
+@pytest.mark.django_db
+def test_a_schedule_is_added_seen_changed_and_deleted(signed_in, make_agent) -> None:
+    agent = make_agent()
+    assert "None." in signed_in.get(f"/agents/{agent.pk}/schedules/").text
+    assert signed_in.post(f"/agents/{agent.pk}/schedules/new/", FORM)["Location"] == f"/agents/{agent.pk}/"
+    schedule = Schedule.objects.get()
+    assert (schedule.expression, schedule.zone) == ("0 8 * * 1-5", "Europe/Berlin")
+    assert "Every weekday at 08:00" in signed_in.get(f"/agents/{agent.pk}/schedules/").text
+    page = signed_in.get(f"/schedules/{schedule.pk}/edit/").text
+    assert '<option value="weekday" selected>' in page
+    signed_in.post(f"/schedules/{schedule.pk}/edit/", FORM | {"every": "cron", "cron": "*/10 9-17 * * *"})
+    schedule.refresh_from_db()
+    assert schedule.expression == "*/10 9-17 * * *"
+    signed_in.post(f"/schedules/{schedule.pk}/pause/")
+    assert "Paused" in signed_in.get(f"/agents/{agent.pk}/schedules/").text
+    signed_in.post(f"/schedules/{schedule.pk}/delete/")
+    assert not Schedule.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_next_five_times_are_shown_before_saving(signed_in) -> None:
+    page = signed_in.get("/schedules/times/", FORM).text
+    assert page.count("<li>") == 5
+    assert "08:00 CE" in page
+    assert "five fields" in signed_in.get("/schedules/times/", FORM | {"every": "cron", "cron": "soon"}).text
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_with_a_schedule_is_said_and_kept(signed_in, make_agent) -> None:
+    address = f"/agents/{make_agent().pk}/schedules/new/"
+    answer = signed_in.post(address, FORM | {"every": "cron", "cron": "soon"})
+    assert answer.status_code == 422
+    assert "five fields" in answer.text
+    assert 'value="soon"' in answer.text
+    assert "Please give a time." in signed_in.post(address, FORM | {"at": ""}).text
+
+
+@pytest.mark.django_db
+def test_the_card_says_why_nothing_starts(signed_in, make_agent) -> None:
+    agent = make_agent()
+    make_due(agent)
+    agents.pause_agent(agent)
+    assert "Nothing starts now." in signed_in.get(f"/agents/{agent.pk}/schedules/").text
