@@ -27,8 +27,8 @@ from teams.models import Member, Team, User  # noqa: E402
 
 AGENTS = 10_000
 ROUNDS = 40
-FIRST = "Billing Claims Refund Invoice Delivery Returns Account Fraud Travel Payroll Contract Warehouse".split()
-SECOND = "Specialist Checker Writer Router Analyst Reviewer Clerk Planner Auditor Assistant".split()
+FIRST = ["Billing", "Claims", "Refund", "Invoice", "Delivery", "Returns", "Account", "Fraud", "Travel", "Payroll"]
+SECOND = ["Specialist", "Checker", "Writer", "Router", "Analyst", "Reviewer", "Clerk", "Planner", "Auditor", "Helper"]
 WORDS = {
     "nothing": "",
     "one letter": "e",

@@ -14,8 +14,10 @@ export function textFrom(data) {
   return (wanted ? plainOf(html) : plain).replace(/\r\n?/g, "\n").replace(CONTROL, "");
 }
 
+const STYLES = /<style[\s>][\s\S]*?<\/style>|\sstyle\s*=\s*("[^"]*"|'[^']*')/gi;
+
 function plainOf(html) {
-  const { body } = new DOMParser().parseFromString(html, "text/html");
+  const { body } = new DOMParser().parseFromString(html.replace(STYLES, ""), "text/html");
   for (const unseen of body.querySelectorAll("script, style, template, title, meta, link, noscript, svg")) unseen.remove();
   return walk(body)
     .replace(/[ \t]*\n[ \t]*\n(?:[ \t]*\n)+/g, "\n\n")
@@ -52,23 +54,27 @@ function block(text, element, depth) {
   return words.trim() ? `${before}${apart && !before.endsWith("\n\n") ? "\n" : ""}${title}${list ? words : words.trimStart()}\n` : before;
 }
 
+// Before ProseMirror looks at it: it would parse the HTML, and the content security policy would complain of its styles.
+function paste(view, event) {
+  if (!event.clipboardData) return false;
+  event.preventDefault();
+  const text = textFrom(event.clipboardData);
+  const { tr } = view.state;
+  if (text) view.dispatch(tr.replaceSelection(readSlice(text)).scrollIntoView().setMeta("paste", true).setMeta("silent", true));
+  return true;
+}
+
+function drop(view, event) {
+  if (view.dragging || !event.dataTransfer) return false;
+  event.preventDefault();
+  const text = textFrom(event.dataTransfer);
+  const place = view.posAtCoords({ left: event.clientX, top: event.clientY });
+  if (text && place) view.dispatch(view.state.tr.replace(place.pos, place.pos, readSlice(text)).setMeta("silent", true));
+  view.focus();
+  return true;
+}
+
 export const clipboard = () =>
   new Plugin({
-    props: {
-      clipboardTextSerializer: (slice) => textOf(slice.content),
-      handlePaste(view, event) {
-        if (!event.clipboardData) return false;
-        const text = textFrom(event.clipboardData);
-        if (text) view.dispatch(view.state.tr.replaceSelection(readSlice(text)).scrollIntoView().setMeta("paste", true).setMeta("silent", true));
-        return true;
-      },
-      handleDrop(view, event, _slice, moved) {
-        const text = !moved && event.dataTransfer && textFrom(event.dataTransfer);
-        const place = text && view.posAtCoords({ left: event.clientX, top: event.clientY });
-        if (!place) return false;
-        view.dispatch(view.state.tr.replace(place.pos, place.pos, readSlice(text)).setMeta("silent", true));
-        view.focus();
-        return true;
-      },
-    },
+    props: { clipboardTextSerializer: (slice) => textOf(slice.content), handleDOMEvents: { paste, drop } },
   });

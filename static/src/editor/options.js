@@ -115,7 +115,8 @@ export class Options {
     const { agents, more, creatable } = answer;
     this.rows = agents.map((agent) => ({ agent, dead: agent.status !== "ok" }));
     const name = this.words.trim().replace(/\s+/g, " ");
-    if (creatable && name && this.onChoose) this.rows.push({ create: name });
+    const taken = agents.some((agent) => agent.name.toLowerCase() === name.toLowerCase());
+    if (creatable && name && !taken) this.rows.push({ create: name });
     this.list.replaceChildren(...this.rows.map((row, index) => this.draw(row, index)));
     this.list.hidden = this.rows.length === 0;
     const count = agents.length;

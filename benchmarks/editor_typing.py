@@ -1,0 +1,103 @@
+"""What a key costs in a procedure of 20,000 words: the CPU time of the page's main thread, in Chromium.
+
+python -m benchmarks.editor_typing
+"""
+
+import contextlib
+import os
+import random
+import shutil
+import statistics
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from uuid import UUID
+
+from playwright.sync_api import CDPSession, Page, sync_playwright
+
+STATIC = Path(__file__).parents[1] / "static"
+WORDS = 20_000
+KEYS = 200
+PLACES = {"at the start": 0.0, "in the middle": 0.5, "at the end": 1.0}
+PAGE = """<!doctype html><link rel="stylesheet" href="/css/baton.css"><script type="module" src="/js/mention-editor.js">
+</script><form><mention-editor data-search="/" data-create="/" data-agents="[]">
+<textarea name="aop" aria-label="Procedure" class="textarea procedure-field">{text}</textarea>{badges}</mention-editor></form>"""
+BADGE = '<template data-badge="{status}"><span class="mention"><svg></svg><span>Name</span></span></template>'
+
+
+def main() -> None:
+    with _server() as address, sync_playwright() as playwright:
+        args = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=args)
+        page = browser.new_page()
+        page.goto(address)
+        page.locator(".mention-text").wait_for()
+        print(f"{WORDS:,} words, {KEYS} keys each; milliseconds of CPU per key\n{'':24}{'median':>8}{'p95':>8}")
+        for name, share in PLACES.items():
+            times = _typed(page, share)
+            print(f"{name:24}{statistics.median(times):8.1f}{statistics.quantiles(times, n=20)[-1]:8.1f}")
+        browser.close()
+
+
+@contextlib.contextmanager
+def _server() -> Iterator[str]:
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path != "/":
+                super().do_GET()
+                return
+            badges = "".join(BADGE.format(status=status) for status in ("ok", "unavailable", "deleted", "self"))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(PAGE.format(text="\n" + _text(), badges=badges).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=STATIC))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+def _text() -> str:
+    chance = random.Random(1)
+    lines, words = [], 0
+    while words < WORDS:
+        length = chance.randint(4, 16)
+        words += length
+        line = " ".join("x" * chance.randint(2, 9) for _ in range(length))
+        if chance.random() < 0.2:
+            line += f" @[Agent {words}](agent:{UUID(int=chance.getrandbits(128))})"
+        lines.append(chance.choice(["", "", "1. ", "- ", "# "]) + line)
+    return "\n".join(lines)
+
+
+def _typed(page: Page, share: float) -> list[float]:
+    page.evaluate(
+        """share => { const { view } = document.querySelector("mention-editor"); const { state } = view;
+          const near = state.selection.constructor.near(state.doc.resolve(Math.round(share * state.doc.content.size)));
+          view.focus(); view.dispatch(state.tr.setSelection(near).scrollIntoView()); }""",
+        share,
+    )
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    times = []
+    for number in range(KEYS):
+        before = _spent(session)
+        page.keyboard.press("abcde "[number % 6])
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        times.append((_spent(session) - before) * 1000)
+    return times
+
+
+def _spent(session: CDPSession) -> float:
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+
+
+if __name__ == "__main__":
+    main()
