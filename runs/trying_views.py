@@ -47,6 +47,8 @@ def _try(request: TeamRequest, agent: Agent, form: TryForm) -> Run:
         raise Refused("This case is gone. Please choose another one.", "invalid")
     data, sample = form.cleaned_data, form.cleaned_data["sample"]
     is_typed = data["what"] == TYPED and "aop" in request.POST
+    if data["what"] == TYPED and not is_typed and "HX-Request" in request.headers:
+        raise Refused("Your text did not arrive. Please load the page again.", "invalid")
     return trying.try_agent(
         agent,
         by=request.actor,

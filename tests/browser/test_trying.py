@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from builder.agents import pause_agent
 from builder.models import Agent
-from cases.models import Case
+from cases.models import Case, Queue
 from runs.models import Run
 from tests.browser.editors import Editor
 from tests.browser.test_run_page import work
@@ -22,10 +23,11 @@ def test_what_is_typed_is_tried_and_the_chosen_handover_shows_beside_the_editor(
     scripted: Provider,
     make_agent: Callable[..., Agent],
     make_case: Callable[..., Case],
+    queue: Queue,
 ) -> None:
     page = signed_in_page
     make_case("Charged twice", data={"mail": "Please pay me back."})
-    make_agent("Billing Specialist")
+    pause_agent(make_agent("Billing Specialist", queue=queue))  # so that the case stays where it is
     triage = make_agent("Triage", aop="Sort the mail.")
     scripted.script = lambda request: call("request_handover", target="billing-specialist", reason="It is about money")
     page.goto(f"{web}/agents/{triage.pk}/")
@@ -35,15 +37,16 @@ def test_what_is_typed_is_tried_and_the_chosen_handover_shows_beside_the_editor(
     editor.type(" Refunds go to ")
     editor.choose("bill", "Billing Specialist")
 
+    panel = page.locator("details#try")
+    expect(panel).to_be_visible()
     page.get_by_role("link", name="Try it").click()
-    panel = page.locator("#try")
     panel.get_by_label("Sample").select_option(label="#1 Charged twice")
     expect(panel.get_by_label("Works on")).to_have_value("Charged twice\n\nMail: Please pay me back.")
     panel.get_by_role("button", name="Try it").click()
     expect(panel).to_contain_text("Waiting for a free worker")
     work()
 
-    expect(panel.get_by_role("heading", name="Would hand over to")).to_be_visible()
+    expect(panel.get_by_role("heading", name="Would hand over to")).to_be_visible(timeout=20_000)
     expect(panel.locator("#tried")).to_contain_text("It is about money")
     expect(panel).to_contain_text("Billing Specialist was not started")
     box, field = panel.bounding_box(), editor.text.bounding_box()
@@ -72,12 +75,13 @@ def test_the_panel_stands_below_on_phones_and_its_question_is_answered_there(
     )
     page.goto(f"{web}/agents/{agent.pk}/")
     expect(page.locator("live-stream")).to_have_attribute("data-state", "live")
+    panel = page.locator("details#try")
+    expect(panel).to_be_visible()
     page.get_by_role("link", name="Try it").click()
-    panel = page.locator("#try")
     panel.get_by_role("button", name="Try it").click()
     work()
     panel.get_by_role("button", name="Blue").click()
     work()
-    expect(panel.get_by_role("heading", name="Answered")).to_be_visible()
+    expect(panel.get_by_role("heading", name="Answered")).to_be_visible(timeout=20_000)
     expect(panel).to_contain_text("Blue it is.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the phone"

@@ -170,6 +170,13 @@ def test_what_is_typed_is_tried_and_shown_beside_it(signed_in: Client, make_agen
     assert Run.objects.latest("created_at").revision == agent.live_revision
 
 
+def test_another_text_than_the_typed_one_is_never_tried_in_its_place(
+    signed_in: Client, make_agent: Make[Agent]
+) -> None:
+    response = signed_in.post(panel(make_agent(aop="Live")), {"what": "typed"}, headers=PART)
+    assert response.status_code == 422 and "did not arrive" in response.content.decode()
+
+
 def test_without_scripts_the_live_text_is_tried_on_the_page_of_the_run(
     signed_in: Client, make_agent: Make[Agent], make_case: Make[Case]
 ) -> None:
