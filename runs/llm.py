@@ -194,7 +194,7 @@ async def request(
     """One answer of the model, or ModelProblem."""
     try:
         async with asyncio.timeout(settings.MODEL_TOTAL_SECONDS):
-            return await model_request(
+            response = await model_request(
                 model, messages, model_request_parameters=ModelRequestParameters(function_tools=tools)
             )
     except TimeoutError as error:
@@ -204,6 +204,16 @@ async def request(
         raise _problem(name, error) from error
     except (AgentRunError, UserError, httpx2.HTTPError, ValueError) as error:
         raise ModelProblem("model_error", f"The model “{name}” gave no usable answer: {error}") from error
+    if response.finish_reason == "content_filter" and not response.tool_calls:
+        raise _declined(name, response)
+    return response
+
+
+def _declined(name: str, response: ModelResponse) -> ModelProblem:
+    """It, or a filter of its provider, will not have to do with this. Asking again would not change its mind."""
+    words = (response.provider_details or {}).get("refusal") or response.text
+    said = f": {words}" if words else "."
+    return ModelProblem("model_declined", f"The model “{name}” refused to answer{said}")
 
 
 def _problem(name: str, error: ModelAPIError) -> ModelProblem:

@@ -176,6 +176,9 @@ _TROUBLES: Mapping[str, Trouble] = {
         "Check the name of the model and the key, or give the agent another model.",
         "agent",
     ),
+    "model_declined": Trouble(
+        "The model refused to answer", "Decide the case yourself, or give the agent another model.", "agent"
+    ),
     "model_unreachable": Trouble("The model’s provider could not be reached", _MODEL_LATER, "agent"),
     "model_unavailable": Trouble("The model’s provider was not available", _MODEL_LATER, "agent"),
     "model_timeout": Trouble("The model took too long", _MODEL_LATER, "agent"),

@@ -25,7 +25,9 @@ from tests.wire import Api, Call, Json, Message
 
 @dataclass(frozen=True)
 class Reply:
-    """What the model says. `delay` in seconds; `after` is waited for, so that a test can hold an answer back."""
+    """What the model says, or with `refusal` will not. `delay` in seconds; `after` is waited for, so that a test can
+    hold an answer back.
+    """
 
     text: str = ""
     calls: tuple[Call, ...] = ()
@@ -33,6 +35,7 @@ class Reply:
     after: threading.Event | None = None
     input_tokens: int = 11
     output_tokens: int = 7
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ def call(tool: str, **arguments: Any) -> Reply:
 
 def calls(*several: Call, text: str = "") -> Reply:
     return Reply(text, several)
+
+
+def refuse(words: str) -> Reply:
+    return Reply(refusal=words)
 
 
 def fail(status: int, message: str = "The scripted provider fails.", **more: Any) -> Failure:
@@ -300,7 +307,13 @@ class _Handler(BaseHTTPRequestHandler):
 def _written(request: Request, reply: Reply) -> tuple[str, bytes]:
     """Content type and body of an answer, streamed if the request wants a stream."""
     said = wire.Said(
-        str(request.number), request.model, reply.text, reply.calls, reply.input_tokens, reply.output_tokens
+        str(request.number),
+        request.model,
+        reply.text,
+        reply.calls,
+        reply.input_tokens,
+        reply.output_tokens,
+        reply.refusal,
     )
     if not request.stream:
         return "application/json", json.dumps(wire.body(request.api, said)).encode()

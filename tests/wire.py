@@ -153,6 +153,7 @@ class Said:
     calls: tuple[Call, ...]
     input_tokens: int
     output_tokens: int
+    refusal: str = ""
 
     def call_id(self, position: int) -> str:
         return self.calls[position].call_id or f"call_{self.name}_{position}"
@@ -178,7 +179,7 @@ def error(api: Api, status: int, message: str) -> Json:
 
 
 def _chat_body(said: Said) -> Json:
-    message: Json = {"role": "assistant", "content": said.text or None}
+    message: Json = {"role": "assistant", "content": said.text or None, "refusal": said.refusal or None}
     if said.calls:
         message["tool_calls"] = _chat_calls(said)
     choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if said.calls else "stop"}
@@ -244,6 +245,10 @@ def _responses_items(said: Said) -> list[tuple[Json, str]]:
         content = [{"type": "output_text", "text": said.text, "annotations": []}]
         message = {"type": "message", "id": f"msg_{said.name}", "role": "assistant", "status": "completed"}
         items.append(({**message, "content": content}, said.text))
+    if said.refusal:
+        content = [{"type": "refusal", "refusal": said.refusal}]
+        message = {"type": "message", "id": f"msg_{said.name}", "role": "assistant", "status": "completed"}
+        items.append(({**message, "content": content}, said.refusal))
     for at, call in enumerate(said.calls):
         item = {"type": "function_call", "id": f"fc_{said.name}_{at}", "call_id": said.call_id(at), "name": call.tool}
         items.append(({**item, "arguments": call.json, "status": "completed"}, call.json))
@@ -286,10 +291,14 @@ def _messages_body(said: Said) -> Json:
         "role": "assistant",
         "model": said.model,
         "content": content,
-        "stop_reason": "tool_use" if said.calls else "end_turn",
+        "stop_reason": _stop_reason(said),
         "stop_sequence": None,
         "usage": {"input_tokens": said.input_tokens, "output_tokens": said.output_tokens},
     }
+
+
+def _stop_reason(said: Said) -> str:
+    return "refusal" if said.refusal else "tool_use" if said.calls else "end_turn"
 
 
 def _messages_events(said: Said) -> Iterator[tuple[str, Json | str]]:
@@ -313,7 +322,7 @@ def _messages_events(said: Said) -> Iterator[tuple[str, Json | str]]:
             yield event("content_block_delta", index=at, delta={"type": "input_json_delta", "partial_json": piece})
         yield event("content_block_stop", index=at)
         at += 1
-    end = {"stop_reason": "tool_use" if said.calls else "end_turn", "stop_sequence": None}
+    end = {"stop_reason": _stop_reason(said), "stop_sequence": None}
     yield event("message_delta", delta=end, usage={"output_tokens": said.output_tokens})
     yield event("message_stop")
 

@@ -1,0 +1,176 @@
+"""What providers do, met by the engine over real HTTP, in the words of each."""
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from builder.models import Agent
+from cases.models import Case
+from runs.models import Run, Step
+from tests.fixtures import Make, take
+from tests.provider import Failure, Provider, call, calls, fail, refuse, say
+from tests.wire import Call
+
+from .conftest import drive
+
+pytestmark = pytest.mark.django_db
+
+DONE = call("complete_case", summary="Done.")
+
+
+@pytest.fixture(params=["openai-chat", "openai", "anthropic"])
+def scripted(request: pytest.FixtureRequest, provider: Provider, settings: Settings) -> Provider:
+    settings.BATON_DEFAULT_MODEL = f"{request.param}:scripted"
+    return provider
+
+
+@pytest.fixture
+def case(scripted: Provider, make_agent: Make[Agent], make_case: Make[Case], queue) -> Case:
+    make_agent("Triage", queue=queue)
+    return make_case("Charged twice")
+
+
+def work() -> Run:
+    [claim] = take()
+    return drive(claim)
+
+
+def retried() -> Run:
+    """Works a run whose wait for its provider is over."""
+    Run.objects.filter(status="queued").update(available_at="2020-01-01T00:00:00Z")
+    return work()
+
+
+def steps(run: Run) -> list[str]:
+    return [step.data.get("code") or step.kind for step in run.steps.all()]
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
+def test_what_may_pass_parks_the_run_and_is_tried_again(scripted: Provider, case: Case, status: int):
+    scripted.answers(fail(status, "Come back later."), DONE)
+
+    run = work()
+    assert (run.status, run.retries, run.worker) == ("queued", 1, "")
+    assert "Come back later." in run.error
+
+    run = retried()
+    assert (run.status, run.outcome, run.error, run.requests) == ("completed", "case_completed", "", 1)
+
+
+def test_retry_after_is_honoured(scripted: Provider, case: Case):
+    scripted.answers(fail(429, retry_after=30), DONE)
+    run = work()
+    run.refresh_from_db()
+    assert 25 < (run.available_at - run.started_at).total_seconds() < 40
+    assert not take()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
+def test_what_will_not_pass_fails_at_once_with_the_providers_words(scripted: Provider, case: Case, status: int):
+    scripted.answers(fail(status, "Mind your manners."))
+    run = work()
+    assert (run.status, run.error_code) == ("failed", "model_refused")
+    assert f"{status}: Mind your manners." in run.error
+    case.refresh_from_db()
+    assert (case.status, case.reason) == ("needs_input", "run_failed")
+
+
+@pytest.mark.parametrize("kind", ["half", "garbage", "empty", "hang_up"])
+def test_an_answer_that_breaks_off_is_asked_for_again(scripted: Provider, case: Case, kind: str):
+    scripted.answers(Failure(200, kind=kind), DONE)
+
+    run = work()
+    assert (run.status, run.retries) == ("queued", 1), (run.error_code, run.error)
+    assert not run.steps.filter(kind=Step.Kind.RESPONSE).exists()
+
+    assert retried().outcome == "case_completed"
+
+
+def test_a_silent_provider_times_out_and_is_tried_again(scripted: Provider, case: Case, settings: Settings):
+    settings.MODEL_SILENCE_SECONDS = 0.2
+    scripted.answers(say("Too late.", delay=1), DONE)
+    run = work()
+    assert (run.status, run.retries) == ("queued", 1), (run.error_code, run.error)
+    assert retried().outcome == "case_completed"
+
+
+def test_a_slow_provider_times_out_and_is_tried_again(scripted: Provider, case: Case, settings: Settings):
+    settings.MODEL_TOTAL_SECONDS = 0.2
+    scripted.answers(say("Too late.", delay=1), DONE)
+    run = work()
+    assert (run.status, run.retries) == ("queued", 1)
+    assert "did not answer within 0.2 seconds" in run.error
+
+
+def test_a_provider_that_stays_away_fails_the_run_in_the_end(scripted: Provider, case: Case, settings: Settings):
+    settings.MODEL_RETRIES = 2
+    scripted.script = lambda request: fail(503, "Closed.")
+    work()
+    retried()
+    run = retried()
+    assert (run.status, run.error_code, len(scripted.requests)) == ("failed", "model_unavailable", 3)
+    assert "Closed." in run.error
+
+
+def test_arguments_that_are_no_json_object_are_answered(scripted: Provider, case: Case, settings: Settings):
+    # Anthropic's are no text but a value, so they are JSON at least.
+    is_value = settings.BATON_DEFAULT_MODEL.startswith("anthropic")
+    scripted.answers(calls(Call("complete_case", '"Do"' if is_value else '{"summary": "Do')), DONE)
+    run = work()
+    assert run.outcome == "case_completed", (run.error_code, run.error)
+    assert "invalid" in steps(run)
+
+
+def test_a_tool_that_does_not_exist_is_answered(scripted: Provider, case: Case):
+    scripted.answers(call("rm_rf", path="/"), DONE)
+    run = work()
+    assert run.outcome == "case_completed"
+    assert "unknown_tool" in steps(run)
+    assert "There is no tool rm_rf." in scripted.requests[-1].results[0].text
+
+
+def test_two_calls_of_a_turn_run_in_order(scripted: Provider, case: Case):
+    scripted.answers(
+        calls(Call("update_case", {"priority": "high"}), Call("complete_case", {"summary": "Done."}), text="Both.")
+    )
+    run = work()
+    assert (run.outcome, run.requests) == ("case_completed", 1)
+    case.refresh_from_db()
+    assert (case.status, case.priority) == ("completed", Case.Priority.HIGH)
+
+
+def test_an_empty_answer_is_corrected_once(scripted: Provider, case: Case):
+    scripted.answers(say(""), DONE)
+    run = work()
+    assert run.outcome == "case_completed", (run.error_code, run.error)
+    assert "no_outcome" in steps(run)
+
+
+def test_two_empty_answers_park_the_case(scripted: Provider, case: Case):
+    scripted.answers(say(""), say(""))
+    run = work()
+    assert (run.status, run.error_code) == ("failed", "no_outcome"), run.error
+
+
+def test_a_refusal_parks_the_case_and_says_so(scripted: Provider, case: Case, settings: Settings):
+    scripted.answers(refuse("I will not help with that."))
+    run = work()
+    assert (run.status, run.error_code) == ("failed", "model_declined")
+    tells_why = not settings.BATON_DEFAULT_MODEL.startswith("anthropic")
+    assert run.error.endswith("refused to answer: I will not help with that." if tells_why else "refused to answer.")
+    case.refresh_from_db()
+    assert (case.status, case.reason) == ("needs_input", "run_failed")
+
+
+def test_an_answer_of_200_kb_arrives_whole(scripted: Provider, make_run: Make[Run]):
+    text = "ü" * 100_000
+    make_run()
+    scripted.answers(say(text))
+    run = work()
+    assert (run.outcome, run.result) == ("answered", text)
+
+
+def test_arguments_of_200_kb_arrive_whole(scripted: Provider, case: Case):
+    summary = "ü" * 100_000
+    scripted.answers(call("complete_case", summary=summary))
+    run = work()
+    assert (run.outcome, len(run.result)) == ("case_completed", 100_000), (run.error_code, run.error)
