@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from builder import doctor, mentions
@@ -224,8 +225,6 @@ def test_the_worst_comes_first() -> None:
 
 
 def test_likeness_is_that_of_the_database(db: None) -> None:
-    from django.db import connection
-
     one, other = "Refunds, invoices and double charges.", "Invoices; Refunds & more"
     with connection.cursor() as cursor:
         cursor.execute("select similarity(%s, %s)", [one, other])

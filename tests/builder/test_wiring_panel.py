@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from builder.agents import connect, delete_agent, pause_agent, save_agent
+from builder.doctor import examine
 from builder.facts import as_saved, gather
 from builder.models import Agent, QueueConnection
 from builder.queries import detailed
@@ -46,8 +47,6 @@ def buttons(text: str) -> list[str]:
 
 
 def codes(team: Team, agent: Agent) -> list[str]:
-    from builder.doctor import examine
-
     [facts] = gather(team, [as_saved(detailed(agent))])
     return [finding.code for finding in examine(facts)]
 
