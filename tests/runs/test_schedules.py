@@ -215,3 +215,10 @@ def test_the_card_says_why_nothing_starts(signed_in, make_agent) -> None:
     make_due(agent)
     agents.pause_agent(agent)
     assert "Nothing starts now." in signed_in.get(f"/agents/{agent.pk}/schedules/").text
+
+
+@pytest.mark.django_db
+def test_the_run_says_that_a_schedule_started_it(signed_in, make_agent) -> None:
+    make_due(make_agent())
+    start_due()
+    assert "A schedule of" in signed_in.get(f"/runs/{Run.objects.get().pk}/").text
