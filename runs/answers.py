@@ -42,6 +42,8 @@ class HandoverOut(BaseModel):
 class HumanRequestOut(BaseModel):
     id: UUID
     run_id: UUID
+    agent_id: UUID
+    case_id: UUID | None
     kind: HumanRequest.Kind
     question: str
     details: str
@@ -51,8 +53,11 @@ class HumanRequestOut(BaseModel):
     approved: Annotated[bool | None, Field(description="Of a request for approval.")]
     comment: Annotated[str | None, Field(description="Of a request for approval.")]
     actor: Annotated[str | None, Field(description="Who answered.")]
+    assignee: Annotated[str | None, Field(description="Who has taken it on; anybody may answer.")]
+    due_at: datetime | None
     created_at: datetime
-    answered_at: datetime | None
+    answered_at: Annotated[datetime | None, Field(description="When it was answered or closed.")]
+    closed_because: Annotated[str | None, Field(description="Why it needs no answer any more.")]
 
 
 class RunOut(BaseModel):
@@ -114,7 +119,7 @@ def with_details(runs: QuerySet[Run]) -> QuerySet[Run]:
     on_case = Run.objects.filter(case=OuterRef("case"), agent=target, created_at__gt=OuterRef("created_at"))
     return (
         runs.select_related("agent", "revision", "handover")
-        .prefetch_related("human_requests")
+        .prefetch_related("human_requests__assignee__user")
         .annotate(
             continued_by=Coalesce(F("handover__next_run"), on_case.order_by("created_at").values("pk")[:1]),
         )
@@ -179,10 +184,13 @@ def _handover(run: Run) -> HandoverOut | None:
 
 
 def human_request_out(row: HumanRequest) -> HumanRequestOut:
+    """Of a row with its run and assignee."""
     is_question = row.kind == HumanRequest.Kind.QUESTION
     return HumanRequestOut(
         id=row.pk,
         run_id=row.run_id,
+        agent_id=row.run.agent_id,
+        case_id=row.run.case_id,
         kind=HumanRequest.Kind(row.kind),
         question=row.question,
         details=row.details,
@@ -192,8 +200,11 @@ def human_request_out(row: HumanRequest) -> HumanRequestOut:
         approved=row.approved,
         comment=None if is_question else row.answer or None,
         actor=row.actor or None,
+        assignee=str(row.assignee.user) if row.assignee else None,
+        due_at=row.due_at,
         created_at=row.created_at,
         answered_at=row.answered_at,
+        closed_because=row.closed_because or None,
     )
 
 

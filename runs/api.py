@@ -93,6 +93,29 @@ def _read(team: Team, run_id: UUID) -> RunOut:
 # --- Questions -------------------------------------------------------------------------------
 
 
+class RequestFilters(Paging):
+    status: HumanRequest.Status | None = None
+    kind: HumanRequest.Kind | None = None
+    agent_id: UUID | None = None
+    case_id: UUID | None = None
+    run_id: UUID | None = None
+
+
+@router.get(
+    "/human-requests",
+    response=Page[HumanRequestOut],
+    tags=["Human requests"],
+    summary="List what runs ask people, newest first",
+)
+def list_human_requests(request: KeyRequest, filters: Query[RequestFilters]) -> Page[HumanRequestOut]:
+    wanted = filters.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
+    for name in {"agent_id", "case_id"} & set(wanted):
+        wanted[f"run__{name}"] = wanted.pop(name)
+    rows = request.auth.team.human_requests.filter(**wanted).select_related("run", "assignee__user")
+    found, cursor = take(rows.defer("run__input", "run__result", "run__targets"), ["-created_at", "id"], filters)
+    return Page[HumanRequestOut](items=[human_request_out(row) for row in found], next_cursor=cursor)
+
+
 class Response(Wanted):
     answer: Annotated[str | None, Field(description="To a question.")] = None
     approved: Annotated[bool | None, Field(description="To a request for approval.")] = None

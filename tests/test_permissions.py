@@ -168,6 +168,7 @@ OPERATIONS: dict[str, Entry] = {
     "GET /runs/{run_id}": Entry(of="run"),
     "GET /runs/{run_id}/steps": Entry(of="run"),
     "POST /runs/{run_id}/stop": Entry(of="run"),
+    "GET /human-requests": Entry(),
     "POST /human-requests/{request_id}/respond": Entry(of="human_request", body={"answer": "Yes"}),
 }
 

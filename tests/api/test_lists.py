@@ -56,12 +56,13 @@ def lists(
         "cases": ("/cases", full_case),
         "cases of a queue": (f"/queues/{queue.pk}/cases", full_case),
         "events": (f"/cases/{case.pk}/events", lambda: timeline.record(case, Kind.UPDATED)),
+        "human requests": ("/human-requests", full_run),
         "runs": ("/runs", full_run),
         "steps": (f"/runs/{run.pk}/steps", step),
     }
 
 
-NAMES = ["agents", "revisions", "queues", "cases", "cases of a queue", "events", "runs", "steps"]
+NAMES = ["agents", "revisions", "queues", "cases", "cases of a queue", "events", "human requests", "runs", "steps"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -247,6 +247,27 @@ def test_what_decides_no_approval_is_refused(
     assert HumanRequest.objects.get().status == "open"
 
 
+def test_requests_to_people_are_found(api: Caller, make_agent, make_run, make_case, queue) -> None:
+    case, agent = make_case(), make_agent()
+    runs = [make_run(agent, case=case, queue=queue, status="waiting"), make_run(status="waiting")]
+    on_case, alone = [
+        HumanRequest.objects.create(team_id=run.team_id, run=run, call_id="1", kind=kind, question="Well?")
+        for run, kind in zip(runs, ("approval", "question"), strict=True)
+    ]
+    HumanRequest.objects.filter(pk=alone.pk).update(status="closed", closed_because="Done by hand.")
+
+    def found(**wanted: object) -> list[str]:
+        return [row["id"] for row in api.get("/human-requests", **wanted).json()["items"]]
+
+    assert found() == [str(alone.pk), str(on_case.pk)]
+    wanted = ({"status": "open"}, {"kind": "approval"}, {"agent_id": agent.pk}, {"case_id": case.pk})
+    assert [found(**one) for one in wanted] == [[str(on_case.pk)]] * 4
+    assert found(run_id=runs[1].pk) == [str(alone.pk)]
+    first = api.get("/human-requests", limit=1).json()
+    assert (first["items"][0]["closed_because"], first["items"][0]["case_id"]) == ("Done by hand.", None)
+    assert found(limit=1, cursor=first["next_cursor"]) == [str(on_case.pk)]
+
+
 def test_runs_are_found(api: Caller, queue, make_run, make_agent, make_case) -> None:
     agent = make_agent()
     case = make_case()

@@ -62,6 +62,7 @@ def test_the_schema_names_the_operations_of_the_design(schema: dict[str, Any]) -
         "GET /runs/{run_id}",
         "GET /runs/{run_id}/steps",
         "POST /runs/{run_id}/stop",
+        "GET /human-requests",
         "POST /human-requests/{request_id}/respond",
         "GET /queues",
         "POST /queues",

@@ -1,0 +1,61 @@
+"""What only a browser shows of the inbox: an approval is given in place, and the case goes on within a second."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from builder.models import Agent
+from cases.models import Case, Queue
+from runs.models import HumanRequest, Run
+from runs.shift import run_shift
+from tests.provider import Provider, call
+from tests.runs.conftest import provider, scripted
+
+__all__ = ["provider", "scripted"]
+
+
+@pytest.fixture
+def worker() -> Iterator[Callable[[], None]]:
+    """Starts a shift that works what there is, and then waits some seconds for the bell."""
+    shift = threading.Thread(target=run_shift, args=["test/1"], kwargs={"linger": 6.0})
+    yield shift.start
+    shift.join(30)
+
+
+def test_an_approval_in_the_inbox_lets_the_case_go_on_within_a_second(
+    signed_in_page: Page,
+    web: str,
+    worker: Callable[[], None],
+    scripted: Provider,
+    queue: Queue,
+    make_agent: Callable[..., Agent],
+    make_case: Callable[..., Case],
+) -> None:
+    page = signed_in_page
+    page.goto(web + reverse("inbox"))
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "live")
+    scripted.answers(
+        call("request_approval", title="Refund 40 €", details="Amount: 40.00 EUR"),
+        call("complete_case", summary="Refunded"),
+    )
+    make_case("Charged twice", assignee=make_agent("Clerk", queue=queue))
+    worker()
+
+    expect(page.get_by_label("What would be done")).to_contain_text("Amount: 40.00 EUR")
+    link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Inbox")
+    expect(link).to_contain_text("1")
+    page.get_by_label("A comment, if you like").fill("Tell her so")
+    page.get_by_role("button", name="Approve", exact=True).click()
+    expect(page.get_by_text("Nobody asks anything")).to_be_visible()
+    expect(link).not_to_contain_text("1")
+
+    request = HumanRequest.objects.get()
+    assert (request.approved, request.answer) == (True, "Tell her so")
+    page.goto(web + reverse("run", args=[request.run_id]))
+    expect(page.get_by_role("region", name="Result")).to_contain_text("Completed the case")
+    run = Run.objects.get()
+    assert request.answered_at and run.ended_at
+    assert (run.ended_at - request.answered_at).total_seconds() < 1
