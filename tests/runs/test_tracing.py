@@ -1,69 +1,20 @@
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from pytest_django.fixtures import Settings
 
 from runs import interventions, tracing
+from tests.collector import Collector
 from tests.fixtures import Make, take
 from tests.provider import Provider, call, calls, fail, router, say
 from tests.wire import Call
 
 from .conftest import drive
-
-
-class Collector:
-    """Takes OTLP over HTTP, as a real one does."""
-
-    def __init__(self) -> None:
-        self.spans: list[Span] = []
-        self.services: set[str] = set()
-        self.came = threading.Condition()
-        collector = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                assert self.path == "/v1/traces"
-                collector.take(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def take(self, body: bytes) -> None:
-        with self.came:
-            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                self.services |= {
-                    item.value.string_value for item in resource.resource.attributes if item.key == "service.name"
-                }
-                for scope in resource.scope_spans:
-                    self.spans += scope.spans
-            self.came.notify_all()
-
-    def wait_for(self, number: int) -> list[Span]:
-        tracing.send(5)
-        with self.came:
-            assert self.came.wait_for(lambda: len(self.spans) >= number, 10), [span.name for span in self.spans]
-        return self.spans
-
-    def named(self, name: str) -> list[Span]:
-        return [span for span in self.spans if span.name == name]
 
 
 @pytest.fixture
@@ -73,7 +24,12 @@ def collector(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     monkeypatch.setattr(tracing, "_made", (0, None))
     settings.TRACES = True
     yield found
-    found.server.shutdown()
+    found.close()
+
+
+def arrived(collector: Collector, number: int) -> list[Span]:
+    tracing.send(5)
+    return collector.wait_for(number)
 
 
 def attributes(span: Span) -> dict[str, object]:
@@ -99,7 +55,7 @@ def test_a_run_is_one_trace_of_its_requests_and_tools(
 
     with django_capture_on_commit_callbacks(execute=True):
         run = drive(take()[0])
-    collector.wait_for(5)
+    arrived(collector, 5)
 
     assert [span.name for span in sorted(collector.spans, key=lambda span: span.start_time_unix_nano)] == [
         "invoke_agent Triage",
@@ -141,7 +97,7 @@ def test_a_request_tells_its_model_and_tokens(scripted: Provider, collector: Col
     make_run()
     scripted.answers(say("The secret answer.", input_tokens=120, output_tokens=34))
     drive(take()[0])
-    [span] = collector.wait_for(1)
+    [span] = arrived(collector, 1)
 
     assert span.kind == Span.SPAN_KIND_CLIENT
     assert (
@@ -162,7 +118,7 @@ def test_a_tool_call_that_fails_says_so(scripted: Provider, collector: Collector
     make_run()
     scripted.answers(call("no_such_tool"), say("Done."))
     drive(take()[0])
-    collector.wait_for(3)
+    arrived(collector, 3)
 
     [span] = collector.named("execute_tool no_such_tool")
     assert attributes(span)["error.type"] == "unknown_tool"
@@ -177,7 +133,7 @@ def test_each_call_of_a_turn_has_its_span(
     make_case()
     scripted.answers(calls(Call("complete_case", {"summary": "a"}), Call("complete_case", {"summary": "b"})))
     drive(take()[0])
-    collector.wait_for(3)
+    arrived(collector, 3)
     spans = collector.named("execute_tool complete_case")
     assert len({attributes(span)["gen_ai.tool.call.id"] for span in spans}) == 2
     assert all(span.status.code == 0 for span in spans)
@@ -188,7 +144,7 @@ def test_a_failing_provider_is_an_error_of_the_request(scripted: Provider, colle
     make_run()
     scripted.answers(fail(400, "secret words"))
     drive(take()[0])
-    [span] = collector.wait_for(1)
+    [span] = arrived(collector, 1)
     assert attributes(span)["error.type"] == "model_refused"
     assert span.status.code == 2
 
@@ -211,7 +167,7 @@ def test_a_handover_links_the_next_run_to_the_one_before(
     with django_capture_on_commit_callbacks(execute=True):
         drive(take()[0])
         drive(take()[0])
-    collector.wait_for(6)
+    arrived(collector, 6)
 
     [first], [second] = collector.named("invoke_agent Triage"), collector.named("invoke_agent Billing")
     assert not first.links
@@ -230,7 +186,7 @@ def test_a_standalone_handover_links_too(
     with django_capture_on_commit_callbacks(execute=True):
         drive(take()[0])
         drive(take()[0])
-    collector.wait_for(5)
+    arrived(collector, 5)
     [first], [second] = collector.named("invoke_agent Triage"), collector.named("invoke_agent Billing")
     assert second.links[0].span_id == first.span_id
 
@@ -242,7 +198,7 @@ def test_a_run_that_is_stopped_has_its_span_too(
     run = make_run()
     with django_capture_on_commit_callbacks(execute=True):
         interventions.stop_run(run, somebody)
-    [span] = collector.wait_for(1)
+    [span] = arrived(collector, 1)
     assert attributes(span)["baton.run.status"] == "stopped"
 
 
@@ -260,7 +216,7 @@ def test_no_contents_are_sent(
     scripted.answers(call("update_case", title="WORDS of a tool"), fail(400, "WORDS of an error"))
     with django_capture_on_commit_callbacks(execute=True):
         drive(take()[0])
-    collector.wait_for(4)
+    arrived(collector, 4)
     assert not any("WORDS" in str(span) for span in collector.spans)
 
 
@@ -291,7 +247,7 @@ def test_spans_of_a_forked_child_arrive(collector: Collector, make_run: Make):
         tracing.send(5)
         os._exit(0 if provider is not parent else 1)
     assert os.waitpid(child, 0)[1] == 0
-    collector.wait_for(1)
+    arrived(collector, 1)
     assert len(collector.named("from the child")) == 1
 
 

@@ -15,10 +15,12 @@ from django.db import connection
 
 from builder.models import Agent
 from cases.models import Case
+from runs import counters
 from runs.models import Run, Status
 from runs.starting import start_run
 from teams import bell
 from teams.actors import Actor
+from tests.collector import Collector
 from tests.fixtures import Make, events
 from tests.provider import Provider, Reply, call, router
 
@@ -84,6 +86,16 @@ def test_a_case_goes_from_the_queue_by_handover_to_the_end(process, desk, make_c
     wait_for(lambda: is_done(case))
     assert events(case) == ["created", "started", "handed_over", "started", "completed"]
     assert [run.agent.name for run in case.runs.order_by("created_at")] == ["Triage", "Billing Specialist"]
+
+
+def test_work_horses_send_their_spans_and_counts(process, desk, make_case) -> None:
+    collector = Collector()
+    process("rqworker", "default", OTEL_EXPORTER_OTLP_ENDPOINT=collector.address)
+    make_case("I want a refund", assignee=desk)
+    collector.wait_for(6)
+    collector.close()
+    assert {span.name for span in collector.spans} >= {"invoke_agent Triage", "invoke_agent Billing Specialist"}
+    wait_for(lambda: counters.read()["handovers"] == {(): 1})
 
 
 def test_a_standalone_handover_starts_a_fresh_run(process, desk) -> None:
