@@ -99,3 +99,9 @@ class ReprocessForm(forms.Form):
     """Without an agent any of the queue may take the case."""
 
     assignee_id = forms.UUIDField(required=False, error_messages={"invalid": "There is no such agent."})
+
+
+class AnswerTimeForm(forms.Form):
+    """How many hours people have to answer; empty for no limit."""
+
+    hours = forms.IntegerField(required=False, min_value=1, max_value=720)

@@ -1,6 +1,7 @@
 """Questions and requests for approval that a run waits for a person to answer."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -28,7 +29,9 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     """Opens the requests of a turn; the run waits without a worker until all are answered."""
     run, case = lock_both(work.claim)
     append(work, *entries)
-    requests = [_request(run, call, arguments) for call, arguments in asks]
+    hours = run.team.answer_hours
+    due_at = timezone.now() + timedelta(hours=hours) if hours else None
+    requests = [_request(run, call, arguments, due_at) for call, arguments in asks]
     HumanRequest.objects.bulk_create(requests)
     news.asked(requests, run)
     for request in requests:
@@ -41,13 +44,13 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     lifecycle.wait(run)
 
 
-def _request(run: Run, call: ToolCallPart, arguments: Any) -> HumanRequest:
+def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | None) -> HumanRequest:
     about: dict[str, Any]
     if isinstance(arguments, tools.RequestApproval):
         about = {"kind": HumanRequest.Kind.APPROVAL, "question": arguments.title, "details": arguments.details}
     else:
         about = {"kind": HumanRequest.Kind.QUESTION, "question": arguments.question, "choices": arguments.choices}
-    return HumanRequest(team_id=run.team_id, run=run, call_id=call.tool_call_id, **about)
+    return HumanRequest(team_id=run.team_id, run=run, call_id=call.tool_call_id, due_at=due_at, **about)
 
 
 def answer(request: HumanRequest, text: str, by: Actor) -> HumanRequest:

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
-from teams.models import Member
+from teams.models import Member, Team
 from teams.pages import page
 from teams.parts import render_page
 from teams.redirects import back
 
 from . import human_requests
 from .access import question_or_404
+from .forms import AnswerTimeForm
 from .models import HumanRequest, HumanRequestQuerySet
 
 OPEN, MINE, ANSWERED = "open", "mine", "answered"
@@ -55,6 +56,21 @@ def inbox_count(request: TeamRequest) -> HttpResponse:
     """The part of the navigation that says how many are open: of the menu, or of the bar of phones."""
     place = "bar" if request.GET.get("place") == "bar" else "menu"
     return render(request, "runs/inbox_count.html", {"place": place})
+
+
+@require_POST
+@team_page
+def inbox_due(request: TeamRequest) -> HttpResponseBase:
+    """How long the team's people have to answer what is asked from now on."""
+    form = AnswerTimeForm(request.POST)
+    if form.is_valid():
+        hours = form.cleaned_data["hours"]
+        Team.objects.filter(pk=request.team.pk).update(answer_hours=hours)
+        words = f"New requests are due after {hours} h." if hours else "New requests have no due time."
+        messages.success(request, words)
+    else:
+        messages.error(request, "Please give a number of hours between 1 and 720, or nothing.")
+    return back(request, "inbox")
 
 
 @require_POST

@@ -9,7 +9,7 @@ from cases import lifecycle as case_lifecycle
 from cases.models import Reason
 from teams import bell
 
-from . import dispatcher, interventions, lifecycle, schedules
+from . import deadlines, dispatcher, interventions, lifecycle, schedules
 from .claims import lapsed
 from .models import Run, Status
 
@@ -20,6 +20,7 @@ def sweep() -> bool:
     with transaction.atomic():
         case_lifecycle.wake_due_cases()
     interventions.release_work_of_deleted_agents()
+    deadlines.pass_on_what_is_due()
     schedules.start_due()
     return not has_due_work() or bell.ring_now()
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("questions/<uuid:id>/assign/", inbox.assign, name="assign"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/count/", inbox.inbox_count, name="inbox_count"),
+    path("inbox/due/", inbox.inbox_due, name="inbox_due"),
     path("agents/<uuid:id>/run/", views.run_start, name="run_start"),
     path("agents/<uuid:id>/runs/", views.agent_runs, name="agent_runs"),
     path("agents/<uuid:id>/work/", views.agent_work, name="agent_work"),

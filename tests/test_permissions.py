@@ -112,6 +112,7 @@ PAGES: dict[str, Entry] = {
     "questions/<uuid:id>/assign/": Entry("POST", of="human_request"),
     "inbox/": Entry(),
     "inbox/count/": Entry(),
+    "inbox/due/": Entry("POST"),
     "models/": Entry(),
     "models/test/": Entry("POST"),
     "settings/": Entry(),

@@ -1,0 +1,43 @@
+"""Requests to people that were not answered in time: each goes to another member, once."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from teams import live
+from teams.models import Member
+
+from .models import HumanRequest
+
+_AT_ONCE = 200
+
+
+def pass_on_what_is_due() -> None:
+    """Part of every sweep."""
+    due = HumanRequest.objects.open().filter(due_at__lte=Now(), passed_on_at=None)
+    for request_id in list(due.order_by("due_at").values_list("pk", flat=True)[:_AT_ONCE]):
+        _pass_on(request_id)
+
+
+@transaction.atomic
+def _pass_on(request_id: UUID) -> None:
+    requests = HumanRequest.objects.open().select_for_update(no_key=True)
+    request = requests.filter(pk=request_id, passed_on_at=None).first()
+    if request is None:
+        return  # answered meanwhile
+    request.assignee = _another_member(request) or request.assignee
+    request.passed_on_at = timezone.now()
+    request.save(update_fields=["assignee", "passed_on_at"])
+    live.announce(request.team_id, "request", request.pk)
+
+
+def _another_member(request: HumanRequest) -> Member | None:
+    """Who has the fewest open requests, of those who do more than look on."""
+    others = Member.objects.filter(team=request.team_id, user__is_active=True).exclude(role=Member.Role.VIEWER)
+    if request.assignee_id:
+        others = others.exclude(pk=request.assignee_id)
+    waiting = Count("human_requests", filter=Q(human_requests__status=HumanRequest.Status.OPEN))
+    return others.annotate(waiting=waiting).order_by("waiting", "pk").first()
