@@ -319,7 +319,7 @@ def test_a_request_to_a_person_is_open(scripted, case) -> None:
     scripted.answers(calls(Call("ask_person", {"question": "Which?"}), hand_over("billing-specialist")))
     run = work_next()
     assert run.status == RunStatus.WAITING
-    assert results(run) == ["A question to a person is open. Decide when it is answered."]
+    assert results(run) == ["A request to a person is open. Decide when it is answered."]
     assert needs(case) == Reason.QUESTION
 
 
