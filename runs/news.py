@@ -11,7 +11,8 @@ _ENDS = {Status.COMPLETED: "run.completed", Status.FAILED: "run.failed"}
 
 
 def moved(run: Run) -> None:
-    if name := _ENDS.get(Status(run.status)):
+    # Who listens acts on it, and nothing may come of a try.
+    if not run.is_try and (name := _ENDS.get(Status(run.status))):
         outbox.tell(run.team_id, name, partial(_ended, run))
 
 

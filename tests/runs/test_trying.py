@@ -11,6 +11,8 @@ from runs import trying
 from runs.models import Handover, Run
 from teams.actors import Actor
 from teams.errors import Refused
+from teams.models import Team
+from teams.webhooks import create_webhook
 from tests.fixtures import Make, events, mention
 from tests.provider import Provider, call, calls, say
 from tests.runs.conftest import work_next
@@ -101,6 +103,16 @@ def test_tools_with_effects_do_nothing_in_a_try(
     results = [step.data["content"] for step in run.steps.filter(kind="tool_result")]
     assert "this is only a try" in results[0] and results[1] == "[]"
     assert not Case.objects.exists()
+
+
+def test_webhooks_are_not_told_of_a_try(
+    scripted: Provider, make_agent: Make[Agent], team: Team, somebody: Actor
+) -> None:
+    scripted.script = lambda request: say("Done.")
+    webhook, _ = create_webhook(team, "https://example.com/hook", ["run.completed"])
+    trying.try_agent(make_agent(), by=somebody)
+    assert work_next().outcome == "answered"
+    assert not webhook.deliveries.exists()
 
 
 def test_a_paused_agent_can_be_tried_and_a_deleted_one_not(make_agent: Make[Agent], somebody: Actor) -> None:
