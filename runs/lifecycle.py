@@ -76,7 +76,7 @@ def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
     _move(run, to, ended_at=timezone.now(), **changes)
     Handover.objects.filter(source=run, status=Handover.Status.RECORDED).update(status=Handover.Status.CANCELLED)
     closed = run.human_requests.open().update(
-        status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300], mail=""
+        status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300]
     )
     if closed:
         live.announce(run.team_id, "request", run.pk)

@@ -282,11 +282,6 @@ class HumanRequest(models.Model):
         WITHDRAWN = "withdrawn"
         CLOSED = "closed", "Closed unanswered"
 
-    class Mail(models.TextChoices):
-        ASKED = "asked"
-        REMINDER = "reminder"
-        PASSED_ON = "passed_on"
-
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="human_requests", db_constraint=False, db_index=False)
     run = models.ForeignKey(Run, models.CASCADE, related_name="human_requests", db_constraint=False, db_index=False)
@@ -303,9 +298,7 @@ class HumanRequest(models.Model):
         Member, models.SET_NULL, null=True, blank=True, related_name="human_requests", db_index=False
     )
     due_at = models.DateTimeField(null=True)
-    remind_at = models.DateTimeField(null=True, help_text="When its people are reminded; empty when they were.")
     passed_on_at = models.DateTimeField(null=True, help_text="When it was due and went to another member.")
-    mail = models.CharField(max_length=10, choices=Mail.choices, blank=True, help_text="What is still to be sent.")
     answered_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     actor = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -328,14 +321,12 @@ class HumanRequest(models.Model):
             models.Index("team", models.F("answered_at").desc(), "id", name="human_request_answered"),
             # All that the team's people were asked, newest first.
             models.Index("team", models.F("created_at").desc(), "id", name="human_request_newest"),
-            # Which is a person to be reminded of, or whose time is up?
+            # Whose time is up?
             models.Index(
                 fields=["due_at"],
                 condition=Q(status="open", due_at__isnull=False, passed_on_at=None),
                 name="human_request_due",
             ),
-            # Of which is a mail to be sent?
-            models.Index(fields=["created_at"], condition=~Q(mail=""), name="human_request_mail"),
         ]
 
     def __str__(self) -> str:

@@ -78,7 +78,6 @@ class Member(models.Model):
     user = models.ForeignKey(User, models.CASCADE)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
     tips_dismissed_at = models.DateTimeField(null=True, blank=True)
-    wants_mail = models.BooleanField(default=True, help_text="Whether agents' questions come by e-mail too.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team")]

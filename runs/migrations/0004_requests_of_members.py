@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('runs', '0003_promises'),
-        ('teams', '0002_answer_hours_and_wants_mail'),
+        ('teams', '0002_answer_hours'),
     ]
 
     operations = [
@@ -29,18 +29,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='humanrequest',
-            name='mail',
-            field=models.CharField(blank=True, choices=[('asked', 'Asked'), ('reminder', 'Reminder'), ('passed_on', 'Passed On')], help_text='What is still to be sent.', max_length=10),
-        ),
-        migrations.AddField(
-            model_name='humanrequest',
             name='passed_on_at',
             field=models.DateTimeField(help_text='When it was due and went to another member.', null=True),
-        ),
-        migrations.AddField(
-            model_name='humanrequest',
-            name='remind_at',
-            field=models.DateTimeField(help_text='When its people are reminded; empty when they were.', null=True),
         ),
         migrations.AlterField(
             model_name='humanrequest',
@@ -63,9 +53,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='humanrequest',
             index=models.Index(condition=models.Q(('due_at__isnull', False), ('passed_on_at', None), ('status', 'open')), fields=['due_at'], name='human_request_due'),
-        ),
-        migrations.AddIndex(
-            model_name='humanrequest',
-            index=models.Index(condition=models.Q(('mail', ''), _negated=True), fields=['created_at'], name='human_request_mail'),
         ),
     ]

@@ -11,7 +11,7 @@ from teams.promises import same_team
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0002_answer_hours_and_wants_mail'),
+        ('teams', '0002_answer_hours'),
     ]
 
     operations = [

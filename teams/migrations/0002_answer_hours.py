@@ -12,9 +12,4 @@ class Migration(migrations.Migration):
                 blank=True, help_text="How long people have to answer agents; empty for no limit.", null=True
             ),
         ),
-        migrations.AddField(
-            model_name="member",
-            name="wants_mail",
-            field=models.BooleanField(default=True, help_text="Whether agents' questions come by e-mail too."),
-        ),
     ]
