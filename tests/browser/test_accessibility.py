@@ -1,0 +1,88 @@
+"""Axe finds nothing on any page, in light and in dark."""
+
+import threading
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Page
+
+from builder.agents import create_agent, delete_agent
+from builder.models import Agent
+from cases.models import Case, Queue
+from runs.models import Run
+from runs.seeding import EMAIL, seed_demo
+from runs.shift import run_shift
+from teams.models import User
+from tests.fixtures import mention
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+
+
+@pytest.fixture
+def pages(web: str, transactional_db: None) -> list[str]:
+    """Every page of the demo when some of its cases are done and one asks, and of an agent that is held up."""
+    seed_demo()
+    Case.objects.update(status="pending", due_at=None)
+    shift = threading.Thread(target=run_shift, args=["test/1"], kwargs={"linger": 0})  # Playwright has this one's loop
+    shift.start()
+    shift.join()
+    queue = Queue.objects.get(name="Support")
+    triage, gone = Agent.objects.get(name="Triage"), create_agent(queue.team, "Gone")
+    held_up = create_agent(queue.team, "Held up", aop=mention("Ask", gone))
+    delete_agent(gone)
+    done, asked = Case.objects.filter(status="completed").first(), Case.objects.filter(status="needs_input").first()
+    assert done and asked
+    run = Run.objects.filter(case=done).last()
+    assert run
+    return [
+        "/",
+        "/agents/",
+        "/agents/new/",
+        "/agents/deleted/",
+        "/agents/import/",
+        f"/agents/{triage.pk}/",
+        f"/agents/{triage.pk}/revisions/",
+        f"/agents/{triage.pk}/revisions/1/",
+        f"/agents/{triage.pk}/delete/",
+        f"/agents/{triage.pk}/schedules/new/",
+        f"/agents/{held_up.pk}/",
+        f"/agents/{gone.pk}/",
+        "/queues/",
+        "/queues/new/",
+        f"/queues/{queue.pk}/",
+        f"/queues/{queue.pk}/edit/",
+        f"/queues/{queue.pk}/cases/new/",
+        "/cases/",
+        f"/cases/{done.pk}/",
+        f"/cases/{asked.pk}/",
+        f"/cases/{asked.pk}/edit/",
+        "/runs/",
+        f"/runs/{run.pk}/",
+        "/inbox/",
+        "/settings/",
+        "/settings/webhooks/",
+        "/settings/webhooks/new/",
+        "/nowhere/",
+    ]
+
+
+def test_no_page_has_a_fault_that_axe_finds(page: Page, web: str, pages: list[str], client: Client) -> None:
+    client.force_login(User.objects.get(email=EMAIL))
+    found = faults(page, web, "/sign-in/")
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": web}])
+    for path in pages:
+        found += faults(page, web, path)
+    assert not found, "\n".join(found)
+
+
+def faults(page: Page, web: str, path: str) -> list[str]:
+    found = []
+    page.goto(web + path)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.wait_for_timeout(400)  # colours change gradually, and parts come later
+        for fault in Axe().run(page, options=RULES).response["violations"]:
+            where = [node["target"][0] for node in fault["nodes"][:3]]
+            found.append(f"{path} ({scheme}): {fault['id']}: {fault['help']} at {where}")
+    return found
