@@ -23,7 +23,8 @@ KEYS = 200
 PLACES = {"at the start": 0.0, "in the middle": 0.5, "at the end": 1.0}
 PAGE = """<!doctype html><link rel="stylesheet" href="/css/baton.css"><script type="module" src="/js/mention-editor.js">
 </script><form><mention-editor data-search="/" data-create="/" data-agents="[]">
-<textarea name="aop" aria-label="Procedure" class="textarea procedure-field">{text}</textarea>{badges}</mention-editor></form>"""
+<textarea name="aop" aria-label="Procedure" class="textarea procedure-field">{text}</textarea>{badges}
+</mention-editor></form>"""
 BADGE = '<template data-badge="{status}"><span class="mention"><svg></svg><span>Name</span></span></template>'
 
 
