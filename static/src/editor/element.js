@@ -13,7 +13,7 @@ import { Card } from "./card.js";
 import { clipboard } from "./clipboard.js";
 import { isEmpty, read, readSlice, schema, textOf } from "./document.js";
 import { make } from "./dom.js";
-import { continueList, looks, newLine, tidy } from "./lines.js";
+import { Line, continueList, newLine, tidy } from "./lines.js";
 import { Options } from "./options.js";
 import { STARTERS } from "./starters.js";
 import { typing } from "./typing.js";
@@ -77,17 +77,17 @@ class MentionEditor extends HTMLElement {
   // --- The view ----------------------------------------------------------------------------
 
   start() {
-    this.written = this.textarea.value;
+    this.written = this.told = this.textarea.value;
     const doc = read(this.textarea.value);
     const mount = make("div", { class: "mention-mount" });
     this.textarea.before(mount);
     this.view = new EditorView({ mount }, {
       state: EditorState.create({ doc, plugins: this.plugins() }),
-      nodeViews: { mention: (node) => new Badge(node, this.agents, this) },
+      nodeViews: { line: (node) => new Line(node), mention: (node) => new Badge(node, this.agents, this) },
       attributes: this.attributes(),
       dispatchTransaction: (transaction) => this.dispatch(transaction),
       handleKeyDown: (view, event) => stepOffBadge(view, event),
-      handleDOMEvents: { beforeinput: deleteBadge, compositionstart: (view) => void leaveBadge(view), blur: () => void this.rest() },
+      handleDOMEvents: { keydown: catchUp, beforeinput: deleteBadge, compositionstart: (view) => void leaveBadge(view), blur: () => void this.rest() },
       ...clearance(),
     });
     this.card = new Card(this, this.view, this.agents, {
@@ -113,7 +113,6 @@ class MentionEditor extends HTMLElement {
       keymap(baseKeymap),
       history(),
       clipboard(),
-      looks(),
       tidy(),
     ];
   }
@@ -195,13 +194,14 @@ class MentionEditor extends HTMLElement {
     if (formData && this.textarea.name && !this.textarea.disabled) formData.set(this.textarea.name, this.written);
   }
 
-  /** One event for all that was typed since the last. */
+  /** One event for all that was typed since the last; whoever asked for the form's data meanwhile was told nothing. */
   rest() {
     clearTimeout(this.timer);
     if (!this.view) return;
-    const before = this.written;
     this.write();
-    if (this.written !== before) this.textarea.dispatchEvent(new Event("input", { bubbles: true }));
+    if (this.written === this.told) return;
+    this.told = this.written;
+    this.textarea.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   /** A browser that goes back fills the fields in by itself, after we have read them. */
@@ -334,6 +334,12 @@ class MentionEditor extends HTMLElement {
 function clearance() {
   const sides = { top: 8, right: 0, bottom: matchMedia("(width < 64rem)").matches ? 136 : 80, left: 0 };
   return { scrollMargin: sides, scrollThreshold: sides };
+}
+
+/** Browsers tell of a moved caret a moment later, and the next key may be faster: End and Enter at once. */
+function catchUp(view, event) {
+  if (!view.composing && !event.isComposing && event.keyCode !== 229) view.domObserver.flush();
+  return false;
 }
 
 /** Somebody who typed on a selected badge did not mean to lose it: the words go behind it. */
