@@ -78,8 +78,11 @@ def test_a_closed_tab_asks_before_words_are_lost(editor: Editor) -> None:
     editor.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     editor.text.focus()
     editor.type("Words")
-    with editor.page.expect_event("dialog"):
-        editor.page.evaluate("() => { location.href = '/agents/' }")
+    editor.page.evaluate("() => { location.href = '/agents/' }")
+    for _ in range(100):
+        if asked:
+            break
+        editor.page.wait_for_timeout(20)
     assert asked == ["beforeunload"]
     assert editor.value == "Words"
     editor.press("Control+z")
