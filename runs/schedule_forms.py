@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from teams.errors import Refused
+from teams.refusals import show_refusal
 
 from . import schedules
 from .models import Schedule
@@ -80,13 +81,8 @@ class ScheduleForm(forms.Form):
         try:
             self.times = schedules.next_times(cleaned["expression"], cleaned["zone"], timezone.now(), _PREVIEWED)
         except Refused as refusal:
-            self.show(refusal)
+            show_refusal(self, refusal)
         return cleaned
-
-    def show(self, refusal: Refused) -> None:
-        """What a verb refused, beside the fields it is about."""
-        for name, message in (refusal.fields or {"": refusal.message}).items():
-            self.add_error(name if name in self.fields else None, message)
 
 
 def _initial(schedule: Schedule) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from builder.targets import check_may_start
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
+from teams.refusals import show_refusal
 
 from . import schedules
 from .models import Schedule
@@ -66,7 +67,7 @@ def _form(request: TeamRequest, agent: Agent, schedule: Schedule | None) -> Http
             else:
                 schedules.create_schedule(agent, **wanted, by=request.actor)
         except Refused as refusal:
-            form.show(refusal)
+            show_refusal(form, refusal)
         else:
             messages.success(
                 request, f"{agent.name} starts next at {form.times[0]:%H:%M on %-d %b} ({form.times[0].tzname()})."
