@@ -9,6 +9,7 @@ import logging
 import random
 import signal
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from types import FrameType
@@ -32,8 +33,12 @@ _CHANNEL = "baton:live:"
 _PING_SECONDS = 15
 _STREAM_SECONDS = 300  # then the page connects again, and its session is checked anew
 _WAITING_SIGNALS = 200
+_REMEMBERED_SIGNALS = 5000
+_RENDERING_SECONDS = 2  # between what a page read and the moment it names, and between the clocks of two hosts
 
 type Signal = tuple[str, str]
+
+_EVERYTHING: Signal = ("refresh", "all")
 
 
 def announce(team_id: UUID, subject: str, id: UUID | str) -> None:
@@ -49,20 +54,34 @@ def _publish(team_id: UUID, subject: str, id: str) -> None:
 
 
 class Hub:
-    """Hands the signals of one Redis subscription to all streams of this process."""
+    """Hands the signals of one Redis subscription to all streams of this process.
+
+    It remembers the latest ones for pages that were drawn before a change and connect after it.
+    """
 
     def __init__(self) -> None:
         self._streams: dict[str, set[asyncio.Queue[Signal]]] = {}
         self._listener: asyncio.Task[None] | None = None
+        self._latest: deque[tuple[float, str, Signal]] = deque(maxlen=_REMEMBERED_SIGNALS)
+        self._complete_since = float("inf")
 
-    def join(self, team_id: UUID) -> asyncio.Queue[Signal]:
+    def join(self, team_id: UUID, drawn_at: float | None = None) -> asyncio.Queue[Signal]:
+        """`drawn_at`: the time (seconds, this host's clock) since when the page may have missed signals."""
         stream: asyncio.Queue[Signal] = asyncio.Queue(_WAITING_SIGNALS)
+        if drawn_at is not None:
+            for missed in self._missed(str(team_id), drawn_at - _RENDERING_SECONDS):
+                _put(stream, missed)
         self._streams.setdefault(str(team_id), set()).add(stream)
         if self._listener is None:
             _before_stopping(self.close)
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         return stream
+
+    def _missed(self, team: str, since: float) -> list[Signal]:
+        if since < self._complete_since:
+            return [] if self._complete_since == float("inf") else [_EVERYTHING]
+        return list(dict.fromkeys(told for at, whose, told in self._latest if at >= since and whose == team))
 
     def close(self) -> None:
         """Ends all streams: the web process is stopping, and waits for them."""
@@ -76,7 +95,9 @@ class Hub:
             try:
                 async with redis.asyncio.from_url(settings.REDIS_URL) as client, client.pubsub() as subscription:
                     await subscription.psubscribe(f"{_CHANNEL}*")
-                    self._tell_all(("refresh", "all"))  # whatever was missed while nobody listened
+                    self._tell_all(_EVERYTHING)  # whatever was missed while nobody listened
+                    self._latest.clear()
+                    self._complete_since = time.time()
                     async for message in subscription.listen():
                         if message["type"] == "pmessage":
                             self._pass_on(message)
@@ -87,6 +108,9 @@ class Hub:
     def _pass_on(self, message: dict[str, bytes]) -> None:
         team = message["channel"].decode().removeprefix(_CHANNEL)
         subject, _, id = message["data"].decode().partition(" ")
+        if len(self._latest) == _REMEMBERED_SIGNALS:
+            self._complete_since = self._latest[1][0]
+        self._latest.append((time.time(), team, (subject, id)))
         for stream in self._streams.get(team, ()):
             _put(stream, (subject, id))
 
@@ -101,7 +125,7 @@ def _put(stream: asyncio.Queue[Signal], signal: Signal) -> None:
     if stream.full():
         while not stream.empty():
             stream.get_nowait()
-        signal = ("refresh", "all")
+        signal = _EVERYTHING
     stream.put_nowait(signal)
 
 
@@ -123,8 +147,8 @@ def _before_stopping(close: Callable[[], None]) -> None:
 _hub = Hub()
 
 
-async def _signals(team_id: UUID) -> AsyncIterator[str]:
-    stream = _hub.join(team_id)
+async def _signals(team_id: UUID, drawn_at: float | None) -> AsyncIterator[str]:
+    stream = _hub.join(team_id, drawn_at)
     ends = time.monotonic() + _STREAM_SECONDS * (1 + random.random() / 4)  # noqa: S311
     try:
         yield "retry: 2000\n\n"
@@ -143,12 +167,22 @@ async def _signals(team_id: UUID) -> AsyncIterator[str]:
 
 @require_GET
 async def stream(request: HttpRequest) -> HttpResponseBase:
-    """Server-sent events: `event: <subject>`, `data: <id>`; `refresh all` after a gap."""
+    """Server-sent events: `event: <subject>`, `data: <id>`; `refresh all` after a gap.
+
+    `?drawn=` is when the page was, by the server's clock: what has changed since is told at once.
+    """
     user = await request.auser()
     member = await sync_to_async(membership)(request) if user.is_authenticated else None
     if member is None:
         return HttpResponse(status=403)
-    response = StreamingHttpResponse(_signals(member.team_id), content_type="text/event-stream")
+    response = StreamingHttpResponse(_signals(member.team_id, _drawn_at(request)), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+def _drawn_at(request: HttpRequest) -> float | None:
+    try:
+        return float(request.GET.get("drawn", ""))
+    except ValueError:
+        return None

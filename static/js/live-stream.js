@@ -1,6 +1,7 @@
-// <live-stream src="/live/">: the page's one connection for live updates.
+// <live-stream src="/live/" data-drawn="1795375000.25">: the page's one connection for live updates.
 //
-// The server sends `event: <kind>` with `data: <id>`. A part of the page says what it shows:
+// The server sends `event: <kind>` with `data: <id>`, or `refresh` for whatever was missed. A part of the page says what
+// it shows:
 //   <div data-live="case:<id> run:*" hx-get="…" hx-trigger="live" hx-swap="outerMorph">
 // and gets a `live` event when one of its words matches: at once, then at most every 300 ms, the last one always.
 // While the tab is hidden nothing is fetched; on return, and after a lost connection, what was missed is.
@@ -85,11 +86,18 @@ class LiveStream extends HTMLElement {
   open() {
     // A page that shows nothing live keeps its connection for others.
     if (this.source || !parts().length) return;
-    this.source = new EventSource(this.getAttribute("src"));
+    this.source = new EventSource(this.address());
     this.heard.clear();
     this.listen();
+    this.source.addEventListener("refresh", () => parts().forEach((part) => this.changed(part)));
     this.source.addEventListener("open", () => this.opened());
     this.source.addEventListener("error", () => this.lost());
+  }
+
+  /** The first time the server tells what has changed since it drew the page; later all parts are fetched anyway. */
+  address() {
+    const src = this.getAttribute("src");
+    return this.connectedOnce || !this.dataset.drawn ? src : `${src}?drawn=${this.dataset.drawn}`;
   }
 
   close() {
@@ -108,7 +116,6 @@ class LiveStream extends HTMLElement {
     this.silence = this.poll = undefined;
     this.failures = 0;
     this.say("live");
-    // The first time the page itself is fresh.
     if (this.connectedOnce) parts().forEach((part) => this.changed(part));
     this.connectedOnce = true;
   }

@@ -207,6 +207,11 @@ def test_a_lost_connection_comes_back_and_catches_up(live: Page, server: Server)
     expect(live.locator("#count")).to_have_text("3")
 
 
+def test_a_page_that_is_too_slow_for_its_signals_fetches_all_parts(live: Page, server: Server) -> None:
+    server.send("refresh", "all")
+    expect(live.locator("#count")).to_have_text("2")
+
+
 def test_without_a_stream_the_part_is_polled(page: Page, server: Server) -> None:
     server.streaming = False
     page.goto(server.url)

@@ -1,0 +1,67 @@
+"""What changes between the drawing of a page and its connection reaches it all the same."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import django_rq
+import pytest
+
+from teams import live
+from teams.live import Hub, Signal
+from teams.models import new_id
+
+EVERYTHING = ("refresh", "all")
+TEAM = new_id()
+
+
+@pytest.fixture(autouse=True)
+def quick_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_RENDERING_SECONDS", 0)
+
+
+def test_a_page_is_told_what_changed_after_it_was_drawn() -> None:
+    async def visit(hub: Hub) -> None:
+        await say(hub, ("case", "before"))
+        drawn_at = time.time()
+        await say(hub, ("case", "after"), ("case", "after"), ("run", "after"))
+        assert told(hub.join(TEAM, drawn_at)) == [("case", "after"), ("run", "after")]
+        assert told(hub.join(new_id(), drawn_at)) == []
+
+    while_listening(visit)
+
+
+def test_a_page_older_than_what_is_remembered_fetches_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_REMEMBERED_SIGNALS", 2)
+
+    async def visit(hub: Hub) -> None:
+        assert told(hub.join(TEAM, time.time() - 3600)) == [EVERYTHING]
+        drawn_at = time.time()
+        await say(hub, ("case", "1"), ("case", "2"))
+        assert told(hub.join(TEAM, drawn_at)) == [("case", "1"), ("case", "2")]
+        await say(hub, ("case", "3"))
+        assert told(hub.join(TEAM, drawn_at)) == [EVERYTHING]
+
+    while_listening(visit)
+
+
+def while_listening(visit: Callable[[Hub], Awaitable[None]]) -> None:
+    async def listen() -> None:
+        hub = Hub()
+        stream = hub.join(TEAM)
+        assert await asyncio.wait_for(stream.get(), 5) == EVERYTHING
+        await visit(hub)
+
+    asyncio.run(listen())
+
+
+async def say(hub: Hub, *signals: Signal) -> None:
+    stream = hub.join(TEAM)
+    for signal in signals:
+        django_rq.get_connection("default").publish(f"baton:live:{TEAM}", " ".join(signal))
+    for _ in signals:
+        await asyncio.wait_for(stream.get(), 5)
+
+
+def told(stream: asyncio.Queue[Signal]) -> list[Signal]:
+    return [stream.get_nowait() for _ in range(stream.qsize())]
