@@ -7,6 +7,7 @@ courier at work whenever something waits.
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -14,9 +15,10 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -45,6 +47,8 @@ _EXCERPT_BYTES = 2000
 # Paused after this many failures in a row over at least this long.
 _GIVE_UP_FAILURES, _GIVE_UP_AFTER = 30, timedelta(hours=1)
 _KEEP = timedelta(days=30)
+# However long a receiver asks to be left alone.
+_LONGEST_WAIT = PAUSES[-1]
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Message:
     id: UUID
     webhook_id: UUID
     url: str
-    sealed_secret: str
+    sealed_secrets: Sequence[str]
     body: str
     attempt: int
 
@@ -63,6 +67,7 @@ class Result:
     answer: str = ""
     error: str = ""
     took_ms: int = 0
+    retry_after: float = 0
 
     @property
     def arrived(self) -> bool:
@@ -99,7 +104,9 @@ def _take_of(webhook: Webhook, limit: int) -> list[Message]:
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
         next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1
     )
-    return [Message(row.pk, webhook.pk, webhook.url, webhook.secret, row.body, row.attempts + 1) for row in rows]
+    return [
+        Message(row.pk, webhook.pk, webhook.url, webhook.sealed_secrets, row.body, row.attempts + 1) for row in rows
+    ]
 
 
 @transaction.atomic
@@ -108,6 +115,7 @@ def settle(message: Message, result: Result) -> None:
     row = Delivery.objects.filter(pk=message.id, status=Delivery.Status.WAITING, attempts=message.attempt)
     over = message.attempt > len(PAUSES)
     pause = 0 if over else PAUSES[message.attempt - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - so that they spread
+    pause = max(pause, min(result.retry_after, _LONGEST_WAIT))
     status = Delivery.Status.DELIVERED if result.arrived else Delivery.Status.FAILED if over else None
     touched = row.update(
         status=status or Delivery.Status.WAITING,
@@ -160,12 +168,11 @@ async def send(pool: httpcore.AsyncConnectionPool, message: Message) -> Result:
     """One attempt. A redirect is an answer like any other, and not one of success."""
     began = time.monotonic()
     try:
-        secret = unseal(message.sealed_secret)
+        secrets = [unseal(message.sealed_secrets[0])]
+        with contextlib.suppress(Unreadable):  # the old one may be why there is a new one
+            secrets += [unseal(sealed) for sealed in message.sealed_secrets[1:]]
         async with asyncio.timeout(ANSWER_SECONDS):
-            status, answer = await _post(pool, message, secret)
-        result = Result(
-            status, answer, "It answered with a redirect, which is not followed." if 300 <= status < 400 else ""
-        )
+            result = await _post(pool, message, secrets)
     except Unreadable:
         result = Result(error="Its secret cannot be read with today's encryption keys. Make a new secret.")
     except (TimeoutError, httpcore.TimeoutException):
@@ -177,15 +184,16 @@ async def send(pool: httpcore.AsyncConnectionPool, message: Message) -> Result:
     return replace(result, took_ms=round((time.monotonic() - began) * 1000))
 
 
-async def _post(pool: httpcore.AsyncConnectionPool, message: Message, secret: str) -> tuple[int, str]:
+async def _post(pool: httpcore.AsyncConnectionPool, message: Message, secrets: Sequence[str]) -> Result:
     timestamp = int(time.time())
+    signatures = [sign(secret, str(message.id), timestamp, message.body) for secret in secrets]
     headers: dict[bytes | str, bytes | str] = {
         "host": urlsplit(message.url).netloc,
         "content-type": "application/json",
         "user-agent": "Baton-Webhooks/1",
         "webhook-id": str(message.id),
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(secret, str(message.id), timestamp, message.body),
+        "webhook-signature": " ".join(signatures),
         "connection": "close",
     }
     async with pool.stream("POST", message.url, headers=headers, content=message.body.encode()) as response:
@@ -194,7 +202,20 @@ async def _post(pool: httpcore.AsyncConnectionPool, message: Message, secret: st
             read += part
             if len(read) >= _EXCERPT_BYTES:
                 break
-    return response.status, read[:_EXCERPT_BYTES].decode(errors="replace")
+    status, answer = response.status, read[:_EXCERPT_BYTES].decode(errors="replace")
+    error = "It answered with a redirect, which is not followed." if 300 <= status < 400 else ""
+    return Result(status, answer, error, retry_after=0 if 200 <= status < 400 else retry_after(response.headers))
+
+
+def retry_after(headers: Sequence[tuple[bytes, bytes]]) -> float:
+    """How many seconds the receiver asks to be left alone; 0 when it does not say, or nothing that makes sense."""
+    said = next((value for name, value in headers if name.lower() == b"retry-after"), b"").decode("latin-1").strip()
+    if said.isascii() and said.isdigit():
+        return float(said[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return 0
 
 
 async def _deliver_all() -> None:

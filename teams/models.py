@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 
@@ -119,6 +120,8 @@ class Webhook(models.Model):
     description = models.CharField(max_length=200, blank=True)
     events: Any = models.JSONField(default=list, help_text="Names out of `outbox.EVENTS`.")
     secret = models.TextField(help_text="Sealed.")
+    old_secret = models.TextField(blank=True, help_text="Sealed. Signs beside the new one until `old_secret_until`.")
+    old_secret_until = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     gave_up = models.BooleanField(default=False, help_text="Paused by Baton, after too many failures.")
     failures = models.PositiveIntegerField(default=0, help_text="Attempts in a row that failed.")
@@ -142,6 +145,12 @@ class Webhook(models.Model):
     @property
     def is_paused(self) -> bool:
         return self.paused_at is not None
+
+    @property
+    def sealed_secrets(self) -> list[str]:
+        """Those that sign, the newest first."""
+        both = self.old_secret_until is not None and self.old_secret_until > timezone.now()
+        return [self.secret, self.old_secret] if both else [self.secret]
 
 
 class Delivery(models.Model):

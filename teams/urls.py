@@ -19,6 +19,7 @@ urlpatterns = [
     path("settings/webhooks/<uuid:id>/resume/", webhook_views.webhook_resume, name="webhook_resume"),
     path("settings/webhooks/<uuid:id>/test/", webhook_views.webhook_ping, name="webhook_ping"),
     path("settings/webhooks/<uuid:id>/secret/", webhook_views.webhook_secret, name="webhook_secret"),
+    path("settings/webhooks/<uuid:id>/secret/drop/", webhook_views.webhook_secret_drop, name="webhook_secret_drop"),
     path("settings/webhooks/<uuid:id>/delete/", webhook_views.webhook_delete, name="webhook_delete"),
     path("settings/deliveries/<uuid:id>/resend/", webhook_views.delivery_resend, name="delivery_resend"),
     path("live/", live.stream, name="live"),

@@ -83,6 +83,7 @@ def webhook(request: TeamRequest, id: UUID) -> HttpResponse:
         "state": state,
         "here": request.get_full_path(),
         "watched": f"webhook:{found.pk}",
+        "overlaps": len(found.sealed_secrets) > 1,
     }
     part = "HX-Target" in request.headers
     return render_page(request, "teams/webhook.html", context | _fresh(request, found, part), parts=["results"])
@@ -139,6 +140,12 @@ def webhook_ping(request: TeamRequest, id: UUID) -> HttpResponseBase:
 def webhook_secret(request: TeamRequest, id: UUID) -> HttpResponseBase:
     found = webhook_or_404(request.team, id)
     return _show_secret(request, found, verbs.renew_secret(found))
+
+
+@require_POST
+@team_page
+def webhook_secret_drop(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    return _act(request, id, verbs.drop_old_secret, "The old secret signs nothing any more.")
 
 
 @require_POST

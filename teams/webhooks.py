@@ -3,9 +3,11 @@
 import base64
 import secrets as random
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -17,6 +19,7 @@ from .secrets import seal
 from .text import one_line
 
 LIMIT = 20
+OVERLAP = timedelta(hours=24)
 
 
 def webhook_or_404(team: Team, id: UUID) -> Webhook:
@@ -58,11 +61,18 @@ def change_webhook(webhook: Webhook, url: str, events: Collection[str], descript
 
 
 def renew_secret(webhook: Webhook) -> str:
-    """A new secret; the old one signs nothing from now on."""
+    """A new secret. The one before signs beside it for a day, so that no message is refused meanwhile."""
     secret = _new_secret()
-    webhook.secret = seal(secret)
-    webhook.save(update_fields=["secret"])
+    until = timezone.now() + OVERLAP
+    # In one statement: of two at once the second keeps the secret of the first, not the one before.
+    Webhook.objects.filter(pk=webhook.pk).update(old_secret=F("secret"), old_secret_until=until, secret=seal(secret))
+    webhook.refresh_from_db()
     return secret
+
+
+def drop_old_secret(webhook: Webhook) -> None:
+    """For one that strangers know."""
+    Webhook.objects.filter(pk=webhook.pk).update(old_secret="", old_secret_until=None)
 
 
 def pause(webhook: Webhook) -> None:

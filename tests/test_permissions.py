@@ -124,6 +124,7 @@ PAGES: dict[str, Entry] = {
     "settings/webhooks/<uuid:id>/resume/": Entry("POST", of="webhook"),
     "settings/webhooks/<uuid:id>/test/": Entry("POST", of="webhook"),
     "settings/webhooks/<uuid:id>/secret/": Entry("POST", of="webhook"),
+    "settings/webhooks/<uuid:id>/secret/drop/": Entry("POST", of="webhook"),
     "settings/webhooks/<uuid:id>/delete/": Entry("POST", of="webhook"),
     "settings/deliveries/<uuid:id>/resend/": Entry("POST", of="delivery"),
     "live/": Entry(anonymous=403),

@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import json
 import re
+import textwrap
 import threading
 import time
 from datetime import timedelta
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,72 @@ def test_signatures_are_those_of_the_standard() -> None:
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     signature = couriers.sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, '{"test": 2432232314}')
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def documented_check():
+    """`is_from_baton` as docs/webhooks.md has it."""
+    sample = re.search(
+        r"(?:^    .*\n|^\n)+", Path("docs/webhooks.md").read_text().partition("In Python:\n")[2], re.MULTILINE
+    )
+    names: dict = {}
+    exec(textwrap.dedent(sample[0]), names)  # noqa: S102 - our own docs
+    return names["is_from_baton"]
+
+
+@real
+def test_for_a_day_the_secret_before_a_new_one_signs_too(team, receiver) -> None:
+    webhook, old = webhooks.create_webhook(team, receiver.url, ["case.created"])
+    new, check = webhooks.renew_secret(webhook), documented_check()
+    webhooks.ping(webhook)
+    deliver()
+    [got] = receiver.got
+    assert len(got.headers["webhook-signature"].split()) == 2
+    assert [check(secret, got.headers, got.body) for secret in (old, new, webhooks._new_secret())] == [
+        True,
+        True,
+        False,
+    ]
+    assert not check(new, got.headers, got.body + b" ")
+    assert not check(new, got.headers | {"webhook-timestamp": str(int(time.time()) - 301)}, got.body)
+    Webhook.objects.update(old_secret_until=timezone.now())
+    webhooks.ping(webhook)
+    deliver()
+    assert [check(secret, receiver.got[1].headers, receiver.got[1].body) for secret in (old, new)] == [False, True]
+
+
+@real
+def test_an_old_secret_that_strangers_know_is_ended_at_once(team, receiver) -> None:
+    webhook, old = webhooks.create_webhook(team, receiver.url, ["case.created"])
+    new = webhooks.renew_secret(webhook)
+    webhooks.drop_old_secret(webhook)
+    webhooks.ping(webhook)
+    deliver()
+    [got] = receiver.got
+    assert [documented_check()(secret, got.headers, got.body) for secret in (old, new)] == [False, True]
+
+
+@real
+def test_an_old_secret_that_cannot_be_read_holds_nothing_up(team, receiver) -> None:
+    webhook, _ = webhooks.create_webhook(team, receiver.url, ["case.created"])
+    Webhook.objects.update(secret="sealed with a key that is gone")
+    webhooks.renew_secret(webhook)
+    webhooks.ping(webhook)
+    deliver()
+    assert Delivery.objects.get().status == "delivered"
+
+
+@real
+@pytest.mark.parametrize(
+    ("said", "waits"), [("90", 90), ("0", 5), ("soon", 5), ("9" * 30, 8 * 3600), ("date", 600), ("-3", 5)]
+)
+def test_a_receiver_that_says_when_to_come_back_is_left_alone_until_then(webhook, receiver, said, waits) -> None:
+    said = formatdate(time.time() + 600, usegmt=True) if said == "date" else said
+    receiver.status, receiver.headers = 429, {"retry-after": said}
+    delivery = webhooks.ping(webhook)
+    deliver()
+    delivery.refresh_from_db()
+    assert delivery.status == "waiting"
+    assert (delivery.next_at - timezone.now()).total_seconds() == pytest.approx(waits, abs=4)
 
 
 @real
