@@ -34,6 +34,9 @@ _NEWS = {
     Kind.FAILED: "case.failed",
     Kind.ASKED: "case.needs_input",
     Kind.PARKED: "case.needs_input",
+    Kind.POSTPONED: "case.postponed",
+    Kind.REOPENED: "case.reopened",
+    Kind.DELETED: "case.deleted",
 }
 
 

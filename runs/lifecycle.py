@@ -79,6 +79,7 @@ def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
         status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300]
     )
     if closed:
+        news.closed(run.human_requests.filter(status=HumanRequest.Status.CLOSED), run)
         live.announce(run.team_id, "request", run.pk)
 
 

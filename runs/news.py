@@ -1,5 +1,6 @@
 """What webhooks are told of runs, their handovers and the questions they wait on."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,10 @@ def asked(requests: list[HumanRequest], run: Run) -> None:
 
 def answered(request: HumanRequest, run: Run) -> None:
     outbox.tell(run.team_id, "human_request.answered", partial(_request, request, run))
+
+
+def closed(requests: Iterable[HumanRequest], run: Run) -> None:
+    outbox.tell_all(run.team_id, [("human_request.closed", partial(_request, request, run)) for request in requests])
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -65,6 +70,7 @@ def _request(request: HumanRequest, run: Run) -> dict[str, Any]:
             "question": request.question[:500],
             "approved": request.approved,
             "actor": request.actor or None,
+            "closed_because": request.closed_because or None,
             "url": outbox.link("run", run.pk),
         },
         "run": {"id": run.pk, "agent": {"id": run.agent_id, "name": run.agent.name}, "case_id": run.case_id},

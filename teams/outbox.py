@@ -23,11 +23,15 @@ EVENTS = {
     "case.completed": "A case was completed.",
     "case.failed": "A case was closed as failed.",
     "case.needs_input": "A case waits for a person.",
+    "case.postponed": "A case was put off.",
+    "case.reopened": "A case was sent through its queue again.",
+    "case.deleted": "A case was deleted.",
     "handover.applied": "An agent handed its work over.",
     "run.completed": "A run ended with an outcome.",
     "run.failed": "A run could not go on.",
     "human_request.opened": "An agent asks a person.",
     "human_request.answered": "A person answered.",
+    "human_request.closed": "A request needs no answer any more.",
 }
 PING = "ping"
 

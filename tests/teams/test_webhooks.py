@@ -78,6 +78,15 @@ def test_a_case_that_waits_for_a_person_is_told_of(webhook, make_case) -> None:
 
 
 @pytest.mark.django_db
+def test_a_case_put_off_sent_again_or_deleted_is_told_of(webhook, make_case, somebody) -> None:
+    case = make_case()
+    interventions.postpone(case, timezone.now() + timedelta(hours=1), somebody)
+    interventions.reprocess(case, somebody)
+    interventions.delete(case, somebody)
+    assert told(webhook)[1:] == ["case.postponed", "case.reopened", "case.deleted"]
+
+
+@pytest.mark.django_db
 def test_runs_and_handovers_are_told_of(webhook, make_agent) -> None:
     target = make_agent("Billing")
     source = make_agent("Triage", mentions=[target])
@@ -103,6 +112,17 @@ def test_questions_are_told_of(webhook, make_run, somebody) -> None:
     request = HumanRequest.objects.create(team=run.team, run=run, call_id="1", kind="question", question="Which?")
     human_requests.answer(request, "That one.", somebody)
     assert told(webhook) == ["human_request.answered"]
+
+
+@pytest.mark.django_db
+def test_a_question_that_needs_no_answer_any_more_is_told_of(webhook, make_run, somebody) -> None:
+    run = make_run(status="waiting")
+    HumanRequest.objects.create(team=run.team, run=run, call_id="1", kind="question", question="Which?")
+    interventions.stop_run(run, somebody)
+    [delivery] = webhook.deliveries.all()
+    data = json.loads(delivery.body)["data"]["human_request"]
+    assert delivery.event == "human_request.closed"
+    assert (data["status"], data["closed_because"]) == ("closed", f"{somebody.label} stopped the run.")
 
 
 @pytest.mark.django_db
@@ -189,7 +209,7 @@ def documented_check():
         r"(?:^    .*\n|^\n)+", Path("docs/webhooks.md").read_text().partition("In Python:\n")[2], re.MULTILINE
     )
     names: dict = {}
-    exec(textwrap.dedent(sample[0]), names)  # noqa: S102 - our own docs
+    exec(textwrap.dedent(sample[0]), names)
     return names["is_from_baton"]
 
 
