@@ -104,4 +104,15 @@ class ReprocessForm(forms.Form):
 class AnswerTimeForm(forms.Form):
     """How many hours people have to answer; empty for no limit."""
 
-    hours = forms.IntegerField(required=False, min_value=1, max_value=720)
+    hours = forms.IntegerField(
+        label="Hours to answer",
+        required=False,
+        min_value=1,
+        max_value=720,
+        widget=forms.NumberInput(attrs={"placeholder": "No limit"}),
+        help_text="What is not answered by then goes to another member of the team. It holds for what agents ask from"
+        " now on.",
+        error_messages=dict.fromkeys(
+            ["invalid", "min_value", "max_value"], "Please give a number of hours between 1 and 720, or nothing."
+        ),
+    )

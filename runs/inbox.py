@@ -8,10 +8,10 @@ from django.contrib import messages
 from django.db.models import Q
 from django.db.models.functions import Left
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
@@ -58,19 +58,18 @@ def inbox_count(request: TeamRequest) -> HttpResponse:
     return render(request, "runs/inbox_count.html", {"place": place})
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @team_page
-def inbox_due(request: TeamRequest) -> HttpResponseBase:
+def request_settings(request: TeamRequest) -> HttpResponseBase:
     """How long the team's people have to answer what is asked from now on."""
-    form = AnswerTimeForm(request.POST)
+    form = AnswerTimeForm(
+        request.POST if request.method == "POST" else None, initial={"hours": request.team.answer_hours}
+    )
     if form.is_valid():
-        hours = form.cleaned_data["hours"]
-        Team.objects.filter(pk=request.team.pk).update(answer_hours=hours)
-        words = f"New requests are due after {hours} h." if hours else "New requests have no due time."
-        messages.success(request, words)
-    else:
-        messages.error(request, "Please give a number of hours between 1 and 720, or nothing.")
-    return back(request, "inbox")
+        Team.objects.filter(pk=request.team.pk).update(answer_hours=form.cleaned_data["hours"])
+        messages.success(request, "Saved.")
+        return redirect("request_settings")
+    return render(request, "runs/request_settings.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST

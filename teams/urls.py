@@ -1,7 +1,9 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
+from django.views.generic import RedirectView
 
 from . import live, webhook_views
+from .access import team_page
 
 urlpatterns = [
     path(
@@ -10,7 +12,7 @@ urlpatterns = [
         name="sign_in",
     ),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
-    path("settings/", webhook_views.settings, name="settings"),
+    path("settings/", team_page(RedirectView.as_view(pattern_name="webhooks")), name="settings"),
     path("settings/webhooks/", webhook_views.webhooks, name="webhooks"),
     path("settings/webhooks/new/", webhook_views.webhook_new, name="webhook_new"),
     path("settings/webhooks/<uuid:id>/", webhook_views.webhook, name="webhook"),

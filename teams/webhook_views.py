@@ -26,12 +26,6 @@ _STATES = [(status.value, status.label) for status in Delivery.Status]
 
 @require_GET
 @team_page
-def settings(request: TeamRequest) -> HttpResponse:
-    return render(request, "teams/settings.html", {"webhooks": request.team.webhooks.present().count()})
-
-
-@require_GET
-@team_page
 def webhooks(request: TeamRequest) -> HttpResponse:
     waiting = Delivery.objects.filter(team=request.team, status=Delivery.Status.WAITING).values("webhook")
     counts = {row["webhook"]: row["messages"] for row in waiting.annotate(messages=Count("pk")).order_by()}

@@ -76,6 +76,13 @@ NAVIGATION = [
     ("settings", "Settings", "settings", False),
 ]
 
+# The sections of the settings. Each has pages below `settings/` that extend teams/settings.html.
+SETTINGS = [
+    # url name, label, icon
+    ("request_settings", "Requests", "inbox"),
+    ("webhooks", "Webhooks", "webhook"),
+]
+
 
 def _component(name: str, /, **context: object) -> SafeString:
     """Without the line ends of the file: a space before a full stop would show."""
@@ -111,6 +118,15 @@ def navigation(context: RequestContext) -> list[dict[str, Any]]:
         current = "page" if path == url else "true" if name != "home" and path.startswith(url) else ""
         items.append({"name": name, "url": url, "label": label, "icon": symbol, "in_bar": in_bar, "current": current})
     return items
+
+
+@register.simple_tag(takes_context=True)
+def settings_sections(context: RequestContext) -> list[dict[str, Any]]:
+    path = context["request"].path
+    return [
+        {"url": url, "label": label, "icon": symbol, "current": path.startswith(url)}
+        for url, label, symbol in ((reverse(name), label, symbol) for name, label, symbol in SETTINGS)
+    ]
 
 
 @register.simple_block_tag

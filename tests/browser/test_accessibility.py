@@ -60,7 +60,7 @@ def pages(web: str, transactional_db: None) -> list[str]:
         "/runs/",
         f"/runs/{run.pk}/",
         "/inbox/",
-        "/settings/",
+        "/settings/requests/",
         "/settings/webhooks/",
         "/settings/webhooks/new/",
         "/nowhere/",

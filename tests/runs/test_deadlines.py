@@ -62,9 +62,10 @@ def test_the_team_says_how_long_an_answer_may_take(
     signed_in: Client, team: Team, scripted, make_agent, make_run: Make[Run]
 ) -> None:
     for wrong in ("0", "721", "soon"):
-        response = signed_in.post(reverse("inbox_due"), {"hours": wrong}, follow=True)
-        assert "between 1 and 720" in response.content.decode()
-    signed_in.post(reverse("inbox_due"), {"hours": "4"})
+        response = signed_in.post(reverse("request_settings"), {"hours": wrong})
+        assert response.status_code == 422
+        assert "between 1 and 720" in response.text
+    signed_in.post(reverse("request_settings"), {"hours": "4"})
     team.refresh_from_db()
     assert team.answer_hours == 4
     scripted.answers(call("ask_person", question="Which one?"))
@@ -72,6 +73,6 @@ def test_the_team_says_how_long_an_answer_may_take(
     work_next()
     due_at = HumanRequest.objects.get().due_at
     assert due_at and timedelta(hours=3.9) < due_at - timezone.now() < timedelta(hours=4)
-    signed_in.post(reverse("inbox_due"), {"hours": ""})
+    signed_in.post(reverse("request_settings"), {"hours": ""})
     team.refresh_from_db()
     assert team.answer_hours is None

@@ -22,7 +22,7 @@ def webhook(team) -> Webhook:
 
 
 def test_settings_lead_to_the_webhooks(signed_in) -> None:
-    assert b'href="/settings/webhooks/"' in signed_in.get("/settings/").content
+    assert 'href="/settings/webhooks/"' in signed_in.get("/settings/", follow=True).text
     assert b"Add the first one" in signed_in.get("/settings/webhooks/").content
 
 
