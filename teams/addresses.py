@@ -7,11 +7,12 @@ change between the check and the connection. Whoever sends must not follow redir
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-import httpcore
+import httpcore2
+import httpx2
 from django.conf import settings
 
 from .errors import Refused
@@ -24,7 +25,7 @@ _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _REFUSED = "This is an address inside a private network, which Baton does not send to."
 
 
-class NotAllowed(httpcore.ConnectError):
+class NotAllowed(httpcore2.ConnectError):
     """The name leads to an address that must not be reached."""
 
 
@@ -69,50 +70,99 @@ async def resolve(host: str, port: int) -> list[Address]:
     try:
         rows = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"{host} was not found.") from error
+        raise httpcore2.ConnectError(f"{host} was not found.") from error
     found = list(dict.fromkeys(ip_address(str(row[4][0]).partition("%")[0]) for row in rows))
     if not settings.BATON_ALLOW_PRIVATE_ADDRESSES and not _all_allowed(found):
         raise NotAllowed(f"{host} leads to an address inside a private network, which Baton does not send to.")
     return found
 
 
-class CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects httpcore to checked addresses only. TLS still asks for the certificate of the name."""
+class CheckedNetwork(httpcore2.AsyncNetworkBackend):
+    """Connects httpcore2 to checked addresses only. TLS still asks for the certificate of the name."""
 
     def __init__(self) -> None:
-        self._network = httpcore.AnyIOBackend()
+        self._network = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore asks for it
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore2 asks for it
         local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
         failed: Exception | None = None
         for address in await resolve(host, port):
             try:
                 return await self._network.connect_tcp(str(address), port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failed = error
-        raise failed or httpcore.ConnectError(f"{host} was not found.")
+        raise failed or httpcore2.ConnectError(f"{host} was not found.")
 
     async def connect_unix_socket(
         self,
         path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore asks for it
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore2 asks for it
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
         raise NotAllowed("Not a network address.")
 
     async def sleep(self, seconds: float) -> None:
         await self._network.sleep(seconds)
 
 
-def checked_pool() -> httpcore.AsyncConnectionPool:
+def checked_pool() -> httpcore2.AsyncConnectionPool:
     """Connections to checked addresses. It follows no redirect and heeds no proxy of the environment."""
-    return httpcore.AsyncConnectionPool(ssl_context=ssl.create_default_context(), network_backend=CheckedNetwork())
+    return httpcore2.AsyncConnectionPool(ssl_context=ssl.create_default_context(), network_backend=CheckedNetwork())
+
+
+def checked_client(
+    headers: Mapping[str, str], *, connect_seconds: float, silence_seconds: float, most_bytes: int
+) -> httpx2.AsyncClient:
+    """A client on checked connections, for libraries that take one. No answer of more than `most_bytes` is read."""
+    return httpx2.AsyncClient(
+        # What is packed may be a thousand times as long unpacked: nothing packed is asked for, or taken.
+        headers={**headers, "accept-encoding": "identity"},
+        timeout=httpx2.Timeout(silence_seconds, connect=connect_seconds),
+        transport=_CheckedTransport(most_bytes),
+        trust_env=False,
+    )
+
+
+class _CheckedTransport(httpx2.AsyncHTTPTransport):
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(verify=ssl.create_default_context(), trust_env=False)
+        self._pool = checked_pool()
+        self._most_bytes = most_bytes
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            await response.aclose()
+            raise httpx2.RemoteProtocolError("The answer is packed, which was not asked for.", request=request)
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        return httpx2.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=_Bounded(response.stream, self._most_bytes),
+            extensions=response.extensions,
+        )
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int) -> None:
+        self._stream = stream
+        self._left = most_bytes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            self._left -= len(part)
+            if self._left < 0:
+                raise httpx2.ReadError("The answer is too long.")
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 def _literal(host: str) -> list[Address]:

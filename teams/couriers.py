@@ -22,7 +22,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpcore
+import httpcore2
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections, connections, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -164,7 +164,7 @@ def sign(secret: str, id: str, timestamp: int, body: str) -> str:
     return "v1," + base64.b64encode(digest).decode()
 
 
-async def send(pool: httpcore.AsyncConnectionPool, message: Message) -> Result:
+async def send(pool: httpcore2.AsyncConnectionPool, message: Message) -> Result:
     """One attempt. A redirect is an answer like any other, and not one of success."""
     began = time.monotonic()
     try:
@@ -175,7 +175,7 @@ async def send(pool: httpcore.AsyncConnectionPool, message: Message) -> Result:
             result = await _post(pool, message, secrets)
     except Unreadable:
         result = Result(error="Its secret cannot be read with today's encryption keys. Make a new secret.")
-    except (TimeoutError, httpcore.TimeoutException):
+    except (TimeoutError, httpcore2.TimeoutException):
         result = Result(error=f"No whole answer within {ANSWER_SECONDS:.0f} seconds.")
     except NotAllowed as refusal:
         result = Result(error=str(refusal))
@@ -184,7 +184,7 @@ async def send(pool: httpcore.AsyncConnectionPool, message: Message) -> Result:
     return replace(result, took_ms=round((time.monotonic() - began) * 1000))
 
 
-async def _post(pool: httpcore.AsyncConnectionPool, message: Message, secrets: Sequence[str]) -> Result:
+async def _post(pool: httpcore2.AsyncConnectionPool, message: Message, secrets: Sequence[str]) -> Result:
     timestamp = int(time.time())
     signatures = [sign(secret, str(message.id), timestamp, message.body) for secret in secrets]
     headers: dict[bytes | str, bytes | str] = {
@@ -240,7 +240,7 @@ def _take(busy: Mapping[UUID, int], limit: int) -> list[Message]:
     return take(busy, limit) if limit > 0 else []
 
 
-async def _deliver(pool: httpcore.AsyncConnectionPool, message: Message) -> None:
+async def _deliver(pool: httpcore2.AsyncConnectionPool, message: Message) -> None:
     result = await send(pool, message)
     await sync_to_async(settle)(message, result)
 

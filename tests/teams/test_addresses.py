@@ -1,14 +1,19 @@
 """Where Baton may send to, and where a name leads."""
 
 import asyncio
+import gzip
 from ipaddress import ip_address
 
-import httpcore
+import httpcore2
+import httpx2
 import pytest
 
 from teams import addresses
 from teams.addresses import NotAllowed, check_url, is_public
 from teams.errors import Refused
+from tests.receiver import receiver
+
+__all__ = ["receiver"]
 
 
 @pytest.mark.parametrize(
@@ -97,15 +102,58 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch) -> No
 
     async def connect(self, host, port, *args, **kwargs):
         connected.append(host)
-        raise httpcore.ConnectError("refused")
+        raise httpcore2.ConnectError("refused")
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lookup)
-    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    monkeypatch.setattr(httpcore2.AnyIOBackend, "connect_tcp", connect)
 
     async def post() -> None:
         async with addresses.checked_pool() as pool:
             await pool.request("POST", "http://rebinding.example.com/")
 
-    with pytest.raises(httpcore.ConnectError):
+    with pytest.raises(httpcore2.ConnectError):
         asyncio.run(post())
     assert (looks, connected) == (["rebinding.example.com"], ["93.184.215.14"])
+
+
+@pytest.fixture
+def ask(receiver):
+    def ask(most_bytes: int = 1000) -> bytes:
+        async def post() -> bytes:
+            times = {"connect_seconds": 5, "silence_seconds": 5}
+            async with addresses.checked_client({"x-key": "k"}, most_bytes=most_bytes, **times) as client:
+                return (await client.post(receiver.url)).content
+
+        return asyncio.run(post())
+
+    return ask
+
+
+def test_a_checked_client_asks_and_reads(receiver, ask) -> None:
+    assert ask() == b"thanks"
+    assert receiver.got[0].headers["x-key"] == "k"
+
+
+def test_a_checked_client_connects_to_no_private_address(receiver, ask, settings) -> None:
+    settings.BATON_ALLOW_PRIVATE_ADDRESSES = False
+    with pytest.raises(httpx2.ConnectError, match="private network"):
+        ask()
+    assert not receiver.got
+
+
+def test_a_checked_client_follows_no_redirect(receiver, ask) -> None:
+    receiver.status, receiver.headers = 307, {"location": "http://169.254.169.254/"}
+    assert ask() == b"thanks"
+    assert len(receiver.got) == 1
+
+
+def test_a_checked_client_reads_no_answer_without_end(receiver, ask) -> None:
+    receiver.answer = 1001 * b"a"
+    with pytest.raises(httpx2.ReadError, match="too long"):
+        ask()
+
+
+def test_a_checked_client_unpacks_nothing(receiver, ask) -> None:
+    receiver.answer, receiver.headers = gzip.compress(1_000_000 * b"a"), {"content-encoding": "gzip"}
+    with pytest.raises(httpx2.RemoteProtocolError, match="packed"):
+        ask(100_000)
