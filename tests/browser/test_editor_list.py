@@ -42,6 +42,19 @@ def test_at_opens_the_list_where_a_mention_can_begin(editor: Editor) -> None:
     expect(editor.box).to_be_hidden()
 
 
+def test_punctuation_stands_close_to_the_badge_it_follows(editor: Editor) -> None:
+    editor.text.focus()
+    editor.type("Ask ")
+    editor.choose("bill", "Billing Specialist")
+    editor.type(". Or ")
+    editor.choose("tech", "Technical Support")
+    editor.type(" , no")
+    billing, support = token(agent("Billing Specialist")), token(agent("Technical Support"))
+    assert editor.value == f"Ask {billing}. Or {support}  , no"
+    editor.press("Control+z")
+    assert editor.value == f"Ask {billing}. Or {support} "
+
+
 def test_typing_on_filters_the_list_with_the_spaces_of_names(editor: Editor) -> None:
     editor.text.focus()
     editor.type("Ask @")

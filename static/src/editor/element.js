@@ -16,7 +16,7 @@ import { make } from "./dom.js";
 import { Line, continueList, newLine, tidy } from "./lines.js";
 import { Options } from "./options.js";
 import { STARTERS } from "./starters.js";
-import { typing } from "./typing.js";
+import { closingUp, typing } from "./typing.js";
 
 const INPUT_MS = 300;
 const PLACE = "mention-editor";
@@ -100,6 +100,7 @@ class MentionEditor extends HTMLElement {
   plugins() {
     return [
       typing(this.options),
+      closingUp(),
       keymap({ Enter: () => this.enterBadge(), Escape: () => this.escapeBadge() }),
       keymap({
         Enter: chainCommands(continueList, newLine),

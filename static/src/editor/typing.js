@@ -9,7 +9,11 @@ const OPENING = /(?:^|[\s\ufffc([{<"'“‘„«‚/–—])@((?!\s)[^@\ufffc]{0
 // A sentence that goes on is no name: after so many words, or a full stop, nothing more is looked for in vain.
 const WORDS = 3;
 
+// What is written without a space before it.
+const CLOSE_UP = /^[.,;:!?…)\]}»”’]/;
+
 const key = new PluginKey("typing");
+const spaceKey = new PluginKey("space");
 const CLOSED = null;
 
 function find(state) {
@@ -38,6 +42,21 @@ export const typing = (options) =>
       handleKeyDown: (view, event) => !!key.getState(view.state) && options.isOpen && handleKey(view, event, options),
       handleDOMEvents: {
         blur: (view) => void (key.getState(view.state) && close(view)),
+      },
+    },
+  });
+
+/** Punctuation behind a chosen agent takes the place of the space that came with it. */
+export const closingUp = () =>
+  new Plugin({
+    key: spaceKey,
+    state: { init: () => null, apply: (transaction, at) => transaction.getMeta(spaceKey) ?? (transaction.docChanged ? null : at) },
+    props: {
+      handleTextInput: (view, from, to, text) => {
+        const at = spaceKey.getState(view.state);
+        if (at === null || from !== at + 1 || to !== from || !CLOSE_UP.test(text)) return false;
+        view.dispatch(view.state.tr.insertText(text, at, to));
+        return true;
       },
     },
   });
@@ -111,7 +130,7 @@ function insert(view, agent) {
   const after = view.state.doc.textBetween(open.to, Math.min(open.to + 1, view.state.selection.$from.end()), "", "\ufffc");
   const tr = closeHistory(view.state.tr).setMeta(key, "close");
   tr.replaceWith(open.from, open.to, schema.nodes.mention.create({ id: agent.id, name: agent.name }));
-  if (!/^[\s\p{P}]/u.test(after)) tr.insertText(" ", open.from + 1);
+  if (!/^[\s\p{P}]/u.test(after)) tr.insertText(" ", open.from + 1).setMeta(spaceKey, open.from + 1);
   tr.setSelection(TextSelection.create(tr.doc, open.from + 1 + (after === " " || !/^[\s\p{P}]/u.test(after) ? 1 : 0)));
   view.dispatch(tr.scrollIntoView());
   // What is typed next is undone by itself.
