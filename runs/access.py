@@ -10,7 +10,7 @@ from .models import HumanRequest, Run
 
 
 def run_or_404(team: Team, id: UUID) -> Run:
-    runs = Run.objects.select_related("agent", "revision", "case__queue", "started_by")
+    runs = Run.objects.select_related("agent", "revision", "case__queue", "started_by", "seen_by")
     return get_object_or_404(runs, team=team, pk=id)
 
 

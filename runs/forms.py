@@ -45,7 +45,11 @@ def run_filter(query: QueryDict) -> RunFilter:
 class PostponeForm(forms.Form):
     """`preset` is one of PRESETS and goes before `until`, which is a time of the person's zone."""
 
-    PRESETS = (("hour", "In 1 hour"), ("tomorrow", "Tomorrow at 8:00"), ("week", "In a week"))
+    PRESETS: Sequence[tuple[str, str]] = (
+        ("hour", "In 1 hour"),
+        ("tomorrow", "Tomorrow at 8:00"),
+        ("week", "In a week"),
+    )
 
     preset = forms.ChoiceField(choices=PRESETS, required=False)
     until = forms.DateTimeField(
@@ -63,8 +67,10 @@ class PostponeForm(forms.Form):
         return cleaned
 
 
-def preset_time(preset: str) -> datetime:
+def preset_time(preset: str) -> datetime | None:
     now = timezone.localtime()
+    if preset == "never":
+        return None
     if preset == "tomorrow":
         return timezone.make_aware(datetime.combine(now.date() + timedelta(days=1), time(8)))
     return now + (timedelta(hours=1) if preset == "hour" else timedelta(weeks=1))
@@ -99,6 +105,14 @@ class ReprocessForm(forms.Form):
     """Without an agent any of the queue may take the case."""
 
     assignee_id = forms.UUIDField(required=False, error_messages={"invalid": "There is no such agent."})
+
+
+class DueForm(PostponeForm):
+    """When a request is to be answered. `preset` `never` is no time at all."""
+
+    PRESETS = (*PostponeForm.PRESETS, ("never", "No due time"))
+
+    preset = forms.ChoiceField(choices=PRESETS, required=False)
 
 
 class AnswerTimeForm(forms.Form):

@@ -26,6 +26,8 @@ _SHOWN = 6
 _HANDOVERS = 8
 _FLOW = (Kind.CREATED, Kind.HANDED_OVER, Kind.COMPLETED, Kind.FAILED)
 _BEGINNING = 120
+# Reasons of cases and kinds of requests have the same names.
+_ASKS = {HumanRequest.Kind.QUESTION.value: "asks", HumanRequest.Kind.APPROVAL.value: "asks for approval"}
 
 
 @require_GET
@@ -80,14 +82,14 @@ def latest_handovers(team: Team) -> list[Handover]:
 
 @dataclass(frozen=True)
 class Item:
-    """A case or a run that goes on only when a person acts. `asks`: the words are a question of the agent."""
+    """A case or a run that goes on only when a person acts. `asks`: how its agent asks the words, if so."""
 
     title: str
     address: str
     since: datetime
     agent: Agent | None
     words: str
-    asks: bool = False
+    asks: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def waiting(team: Team) -> Waiting:
 
 
 def _of_case(case: Case) -> Item:
-    asks = case.reason in (Reason.QUESTION, Reason.APPROVAL)
+    asks = _ASKS.get(case.reason, "")
     words = case.detail if asks else Reason(case.reason).label
     return Item(str(case), reverse("case", args=[case.pk]), case.moved_at, case.assignee, words, asks)
 
@@ -127,7 +129,7 @@ def _of_case(case: Case) -> Item:
 def _of_question(question: HumanRequest, beginning: str) -> Item:
     run = question.run
     title, address = beginning or "A run without input", reverse("run", args=[run.pk])
-    return Item(title, address, question.created_at, run.agent, question.question, asks=True)
+    return Item(title, address, question.created_at, run.agent, question.question, _ASKS[question.kind])
 
 
 # --- Tips ------------------------------------------------------------------------------------

@@ -88,6 +88,15 @@ def assign(request: HumanRequest, member: Member | None) -> None:
     live.announce(request.team_id, "request", request.pk)
 
 
+def set_due(request: HumanRequest, due_at: datetime | None) -> None:
+    """Another time to answer by, or none. What was passed on already may be passed on once more."""
+    if due_at and due_at <= timezone.now():
+        raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
+    if not HumanRequest.objects.open().filter(pk=request.pk).update(due_at=due_at, passed_on_at=None):
+        raise Refused("This was answered or closed in the meantime.", "already_answered")
+    live.announce(request.team_id, "request", request.pk)
+
+
 @transaction.atomic
 def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> HumanRequest:
     case_id = Run.objects.values_list("case_id", flat=True).get(pk=request.run_id)

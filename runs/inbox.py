@@ -22,7 +22,7 @@ from teams.redirects import back
 
 from . import human_requests
 from .access import question_or_404
-from .forms import AnswerTimeForm
+from .forms import AnswerTimeForm, DueForm
 from .models import HumanRequest, HumanRequestQuerySet
 
 OPEN, MINE, ANSWERED = "open", "mine", "answered"
@@ -46,6 +46,7 @@ def inbox(request: TeamRequest) -> HttpResponse:
         "tabs": _tabs(request, show),
         "members": human_requests.members_of(request.team) if found.rows and show != ANSWERED else [],
         "now": timezone.now(),
+        "due_presets": DueForm.PRESETS,
     }
     return render_page(request, "runs/inbox.html", context, parts=["results"])
 
@@ -79,6 +80,21 @@ def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
     question = question_or_404(request.team, id)
     try:
         human_requests.assign(question, _member(request, request.POST.get("member", "")))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return back(request, "inbox")
+
+
+@require_POST
+@team_page
+def due(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    """Until when this one request is to be answered."""
+    question, form = question_or_404(request.team, id), DueForm(request.POST)
+    try:
+        if form.is_valid():
+            human_requests.set_due(question, form.cleaned_data["until"])
+        else:
+            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     except Refused as refusal:
         messages.error(request, refusal.message)
     return back(request, "inbox")

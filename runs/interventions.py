@@ -15,12 +15,12 @@ from cases import timeline
 from cases.models import Case, Kind, Reason
 from cases.models import Status as CaseStatus
 from cases.queues import check_consumes
-from teams import bell
+from teams import bell, live
 from teams.actors import BATON, Actor
 from teams.errors import Refused
 
 from . import lifecycle
-from .models import LIVE, Run
+from .models import LIVE, Run, Status
 
 _TEXT_LIMIT = 10_000
 
@@ -34,6 +34,13 @@ def stop_run(run: Run, by: Actor) -> None:
     lifecycle.stop(run, why)
     if case is not None and case.fence == run.case_fence:
         case_lifecycle.park(case, Reason.RUN_STOPPED, why, by=by, run_id=run.pk)
+
+
+def see(run: Run, by: Actor) -> None:
+    """Somebody has looked at a run that failed without a case: it needs no more attention."""
+    failed = Run.objects.filter(pk=run.pk, status=Status.FAILED, case=None, seen_at=None)
+    if failed.update(seen_at=timezone.now(), seen_by=by.user):
+        live.announce(run.team_id, "run", run.pk)
 
 
 @transaction.atomic

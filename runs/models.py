@@ -112,6 +112,9 @@ class Run(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # Who said of a failed run that it needs no attention any more, and when.
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     objects = RunQuerySet.as_manager()
 

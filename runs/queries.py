@@ -55,8 +55,8 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
 
 
 def _needs_attention() -> Q:
-    """It waits for an answer, or failed and nobody has done anything about its case since."""
-    alone = Q(case=None) & ~Q(trigger=Run.Trigger.TRY)
+    """It waits for an answer, or failed, and since then nobody has done anything about its case, or seen the run."""
+    alone = Q(case=None, seen_at=None) & ~Q(trigger=Run.Trigger.TRY)
     parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
     return Q(status=Status.WAITING) | (Q(status=Status.FAILED) & (alone | parked))
 

@@ -147,6 +147,13 @@ def run_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 @require_POST
 @team_page
+def run_seen(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    interventions.see(run_or_404(request.team, id), request.actor)
+    return back(request, "run", id)
+
+
+@require_POST
+@team_page
 def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """One of the choices, or a text; of an approval the decision, with a comment.
 

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from runs import sweeper
+from runs import human_requests, sweeper
 from runs.models import HumanRequest, Run
 from teams.models import Member, Team
 from tests.fixtures import Make
@@ -76,3 +76,13 @@ def test_the_team_says_how_long_an_answer_may_take(
     signed_in.post(reverse("request_settings"), {"hours": ""})
     team.refresh_from_db()
     assert team.answer_hours is None
+
+
+def test_a_request_with_a_new_due_time_goes_on_once_more(late: HumanRequest, make_member: Make[Member]) -> None:
+    first, second = make_member(), make_member()
+    HumanRequest.objects.update(assignee=first)
+    assert swept(late) == second
+    human_requests.set_due(late, timezone.now() + timedelta(hours=1))
+    assert swept(late) == second and late.passed_on_at is None
+    HumanRequest.objects.update(due_at=timezone.now())
+    assert swept(late) == first and late.passed_on_at is not None

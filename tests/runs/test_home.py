@@ -133,6 +133,19 @@ def test_cases_and_questions_wait_in_one_list_the_oldest_first(
         assert address in text
 
 
+def test_an_approval_is_asked_for_and_a_question_is_asked(
+    signed_in: Client, make_case: Make, make_agent: Make, make_question: Make, park: Make
+) -> None:
+    case = make_case(assignee=make_agent("Triage"))
+    park(case, Reason.APPROVAL, "Refund 900 euros")
+    HumanRequest.objects.filter(pk=make_question("Delete it all", agent=make_agent("Cleaner")).pk).update(
+        kind="approval"
+    )
+    text = shown(signed_in)
+    assert "Triage asks for approval: Refund 900 euros" in text
+    assert "Cleaner asks for approval: Delete it all" in text
+
+
 def test_a_question_on_a_case_is_one_thing_that_waits(
     team: Team, make_case: Make, make_question: Make, park: Make, queue: Queue
 ) -> None:

@@ -187,3 +187,40 @@ def test_the_inbox_asks_as_often_for_many_requests_as_for_one(
         return len(caught)
 
     assert queries(1) == queries(8)
+
+
+# --- Due times -------------------------------------------------------------------------------
+
+
+def test_one_request_gets_another_due_time(signed_in: Client, make_question: Make[HumanRequest]) -> None:
+    question = make_question(due_at=timezone.now() - timedelta(hours=1), passed_on_at=timezone.now())
+    address = reverse("question_due", args=[question.pk])
+    signed_in.post(address, {"preset": "hour"})
+    question.refresh_from_db()
+    assert question.due_at and timedelta(minutes=59) < question.due_at - timezone.now() < timedelta(hours=1)
+    assert question.passed_on_at is None
+    signed_in.post(address, {"until": "2036-05-01T08:00"})
+    question.refresh_from_db()
+    assert question.due_at and question.due_at.isoformat() == "2036-05-01T08:00:00+00:00"
+    signed_in.post(address, {"preset": "never"})
+    question.refresh_from_db()
+    assert question.due_at is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [({"until": "2020-01-01T08:00"}, "in the future"), ({"until": "soon"}, "a date"), ({}, "until when")],
+)
+def test_a_due_time_that_makes_no_sense_is_refused(
+    signed_in: Client, make_question: Make[HumanRequest], sent: dict[str, str], told: str
+) -> None:
+    question = make_question()
+    assert told in signed_in.post(reverse("question_due", args=[question.pk]), sent, follow=True).content.decode()
+    question.refresh_from_db()
+    assert question.due_at is None
+
+
+def test_what_was_answered_gets_no_due_time(signed_in: Client, make_question: Make[HumanRequest]) -> None:
+    question = make_question(status="answered")
+    page = signed_in.post(reverse("question_due", args=[question.pk]), {"preset": "hour"}, follow=True)
+    assert "answered or closed in the meantime" in page.content.decode()

@@ -131,6 +131,30 @@ def test_the_list_is_filtered_by_agent_and_by_case(signed_in: Client, various: d
     assert "Only runs of" in html and f'id="run-{various["failed"].pk}"' not in html
 
 
+def test_a_failure_without_a_case_needs_no_attention_once_somebody_has_seen_it(
+    signed_in: Client, member: Member, make_run: Make[Run]
+) -> None:
+    run = make_run(status="failed", error_code="budget", error="Too long.")
+    assert reverse("run_seen", args=[run.pk]) in page(signed_in, "runs", state="attention")
+    assert reverse("run_seen", args=[run.pk]) in page(signed_in, "run", run.pk)
+    back = reverse("runs") + "?state=attention"
+    assert signed_in.post(reverse("run_seen", args=[run.pk]), {"next": back}).url == back
+    assert str(run.pk) not in page(signed_in, "runs", state="attention")
+    assert f"{member.user} has seen it" in page(signed_in, "run", run.pk)
+    assert reverse("run_seen", args=[run.pk]) not in page(signed_in, "run", run.pk)
+
+
+def test_only_what_failed_without_a_case_is_seen(
+    signed_in: Client, make_run: Make[Run], make_case: Make[Case], queue: Queue
+) -> None:
+    on_case = make_run(case=make_case(), queue=queue, status="failed", error_code="budget")
+    for run in (on_case, make_run(status="waiting")):
+        signed_in.post(reverse("run_seen", args=[run.pk]))
+        run.refresh_from_db()
+        assert run.seen_at is None
+        assert reverse("run_seen", args=[run.pk]) not in page(signed_in, "run", run.pk)
+
+
 def test_a_failure_needs_no_attention_once_somebody_acted_on_its_case(
     signed_in: Client, various: dict[str, Run], somebody: Actor
 ) -> None:
