@@ -251,6 +251,10 @@ class Kind(models.TextChoices):
     DELETED = "deleted"
 
 
+# They leave the case where it is, and with whom it is.
+QUIET = frozenset({Kind.UPDATED})
+
+
 class CaseEvent(models.Model):
     """One line of a timeline. Append-only: a trigger refuses UPDATE and DELETE.
 

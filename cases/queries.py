@@ -13,7 +13,7 @@ from teams.models import Team
 from teams.pages import Page, page
 
 from .consumers import Consumer, consumers
-from .models import CLOSED, Case, CaseEvent, CaseQuerySet, Queue, Reason, Status
+from .models import CLOSED, QUIET, Case, CaseEvent, CaseQuerySet, Queue, Reason, Status
 
 type Counts = dict[str, int]
 
@@ -120,14 +120,21 @@ def filter_choices(team: Team) -> dict[str, list[tuple[object, str]]]:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The events of a case by seq, and the agents they name."""
+    """What happened to a case, by seq: all events that can have moved it, the newest events of any kind, how many came
+    before those, and the agents that all of them name.
+    """
 
-    events: list[CaseEvent]
+    moves: list[CaseEvent]
+    newest: list[CaseEvent]
+    earlier: int
     agents: dict[UUID, Agent]
 
 
-def timeline_of(case: Case) -> Timeline:
-    events = list(case.events.all())
-    ids = [event.agent_id for event in events] + [_uuid(event.data.get("target_id", "")) for event in events]
+def timeline_of(case: Case, newest: int = 100) -> Timeline:
+    moves = list(case.events.exclude(kind__in=QUIET))
+    events = list(case.events.order_by("-seq")[:newest])[::-1]
+    told = [*moves, *events]
+    ids = {event.agent_id for event in told} | {_uuid(event.data.get("target_id", "")) for event in told}
     agents = Agent.objects.filter(team=case.team_id, pk__in={id for id in ids if id})
-    return Timeline(events, {agent.pk: agent for agent in agents})
+    earlier = events[0].seq - 1 if events else 0
+    return Timeline(moves, events, earlier, {agent.pk: agent for agent in agents})

@@ -7,22 +7,29 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from builder.models import Agent
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
 from teams.redirects import back
 from teams.refusals import show_refusal
 
-from . import lifecycle, outlook, queries, route, timeline, wording
+from . import lifecycle, outlook, queries, route, swimlanes, timeline, wording
 from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .consumers import consumers
+from .course import course
 from .creation import NewCase, add_case
 from .forms import EditCaseForm, EditQueueForm, NewCaseForm, QueueForm
 from .models import Case, Kind, Queue, Status
 from .queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
+
+# How much of a long story a page tells at once, and how many events at most.
+_STAGES, _EVENTS, _MOST_EVENTS = 60, 100, 2000
 
 # --- Queues ----------------------------------------------------------------------------------
 
@@ -169,17 +176,53 @@ def _new_case(form: NewCaseForm) -> NewCase:
 def case(request: TeamRequest, id: UUID) -> HttpResponse:
     case = case_or_404(request.team, id)
     working = consumers([case.queue_id])[case.queue_id]
-    told = queries.timeline_of(case)
+    told = queries.timeline_of(case, _events_wanted(request))
     context = {
         "case": case,
         "consumers": working,
-        "now": outlook.now(case, working, told.events, told.agents),
-        "stops": route.stops(timeline.stages(told.events), case, told.agents, outlook.taker(case, working)),
+        "now": outlook.now(case, working, told.moves, told.agents),
         "first_agent": outlook.first_of(case.queue, working),
-        "lines": wording.lines(told.events, told.agents),
         "watched": _watched(case),
+        **_stages(case, told, outlook.taker(case, working)),
+        **_events(request, told),
     }
     return render_page(request, "cases/case.html", context, parts=["case"])
+
+
+def _stages(case: Case, told: queries.Timeline, taker: Agent | None) -> dict[str, Any]:
+    """The last of them, as a picture and in words."""
+    found = timeline.stages(told.moves)
+    shown = found[-_STAGES:]
+    since = shown[0].waiting_since if len(found) > len(shown) else None
+    return {
+        "picture": swimlanes.draw(course(told.moves, told.agents, taker), timezone.now(), since),
+        "stops": route.stops(shown, case, told.agents, taker),
+        "stages_left_out": len(found) - len(shown),
+    }
+
+
+def _events(request: TeamRequest, told: queries.Timeline) -> dict[str, Any]:
+    """The newest events, in the order that the address asks for."""
+    oldest_first = request.GET.get("order") == "oldest"
+    lines = wording.lines(told.newest, told.agents)
+    shown = len(told.newest)
+    return {
+        "lines": lines if oldest_first else lines[::-1],
+        "oldest_first": oldest_first,
+        "earlier": told.earlier,
+        "earlier_address": _address(oldest_first, shown + _EVENTS),
+        "other_order": _address(not oldest_first, shown),
+    }
+
+
+def _address(oldest_first: bool, shown: int) -> str:
+    query = {"order": "oldest" if oldest_first else "", "shown": str(shown) if shown > _EVENTS else ""}
+    return "?" + urlencode({name: value for name, value in query.items() if value})
+
+
+def _events_wanted(request: TeamRequest) -> int:
+    wanted = request.GET.get("shown", "")
+    return min(max(int(wanted), _EVENTS), _MOST_EVENTS) if wanted.isdecimal() and len(wanted) < 6 else _EVENTS
 
 
 def _watched(case: Case) -> str:

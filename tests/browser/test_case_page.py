@@ -60,15 +60,17 @@ def test_a_case_page_follows_the_case(
 
     take()
     expect(now).to_contain_text("Triage is working on it.")
-    expect(timeline.get_by_role("listitem").last).to_contain_text("Triage started work")
+    expect(timeline.get_by_role("listitem").first).to_contain_text("Triage started work")
 
     run = Run.objects.get(case=case)
     billing = make_agent("Billing Specialist", queue=queue)
     move(case, lambda row: lifecycle.hand_over(row, billing, "Money.", "", agent_id=triage.pk, run_id=run.pk))
     expect(now).to_contain_text("Billing Specialist takes it up next.")
-    expect(timeline.get_by_role("listitem").last).to_contain_text("Triage handed over to Billing Specialist")
-    expect(stages.get_by_role("listitem").first).to_contain_text("“Money.”")
-    expect(stages.get_by_role("listitem").last).to_contain_text("Billing Specialist")
+    expect(timeline.get_by_role("listitem").first).to_contain_text("Triage handed over to Billing Specialist")
+    expect(stages.locator(".swim-arrow.is-handover")).to_have_count(1)
+    stages.get_by_text("As a table").click()
+    expect(stages.get_by_role("row").nth(1)).to_contain_text("Money.")
+    expect(stages.get_by_role("row").last).to_contain_text("Billing Specialist")
     assert page.evaluate("window.sameDocument"), "the page was loaded anew"
     assert complaints == []
 

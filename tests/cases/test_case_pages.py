@@ -18,6 +18,7 @@ from runs.models import Run
 from teams.actors import Actor, person
 from teams.models import Member
 from tests.fixtures import Make, take
+from tests.stories import make_story
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +197,9 @@ def test_a_handover_shows_on_the_route_and_the_timeline(
     assert "Billing Specialist takes it up next." in shown
     assert "Triage handed over to Billing Specialist" in shown
     body = text(signed_in.get(reverse("case", args=[worked.pk])))
-    assert body.count("“It is &lt;b&gt;about&lt;/b&gt; money.”") == 2
+    assert '<q class="wrap-anywhere">It is &lt;b&gt;about&lt;/b&gt; money.</q>' in body
+    assert "<blockquote" in body
+    assert body.count("“It is &lt;b&gt;about&lt;/b&gt; money.”") == 3  # the timeline, and two places of the picture
     assert body.count("Note: Invoice 12") == 2
     assert reverse("run", args=[run.pk]) in body
     assert reverse("agent", args=[billing.pk]) in body
@@ -287,7 +290,7 @@ def test_the_live_part_leaves_dialogs_and_answers_alone(signed_in: Client, worke
     body = text(signed_in.get(reverse("case", args=[worked.pk]), headers=headers))
     assert body.startswith('<div id="case"')
     assert "<dialog" not in body
-    assert 'id="case-runs" class="not-has-[p]:hidden" hx-morph-skip' in body
+    assert 'id="case-runs" class="mb-5 not-has-[p]:hidden" hx-morph-skip' in body
 
 
 def test_the_page_needs_no_more_queries_for_more_events(
@@ -298,13 +301,32 @@ def test_the_page_needs_no_more_queries_for_more_events(
     django_assert_num_queries,
     django_assert_max_num_queries,
 ) -> None:
-    with django_assert_max_num_queries(11) as first:  # one of them counts the inbox in the navigation
+    with django_assert_max_num_queries(12) as first:  # one of them counts the inbox in the navigation
         signed_in.get(reverse("case", args=[worked.pk]))
     for _ in range(6):
         hand_over(worked, make_agent(queue=queue))
         take()
     with django_assert_num_queries(len(first)):
         signed_in.get(reverse("case", args=[worked.pk]))
+
+
+def test_the_newest_events_come_first_unless_the_address_says_otherwise(signed_in: Client, queue: Queue) -> None:
+    case = make_story(queue, "Long", [(1, Kind.PARKED, Status.PENDING, {"text": f"Event {n}."}) for n in range(2, 251)])
+    address = reverse("case", args=[case.pk])
+
+    def told(query: str) -> list[int]:
+        shown = text(signed_in.get(address + query))
+        return [int(number) for number in re.findall(r"Event (\d+)\.", shown.split('aria-label="Timeline"')[1])]
+
+    assert told("") == list(range(250, 150, -1))
+    assert told("?order=oldest") == list(range(151, 251))
+    shown = text(signed_in.get(address + "?order=oldest"))
+    assert "?order=oldest&amp;shown=200" in shown
+    assert "Show earlier (150 more)" in shown
+    assert told("?shown=200") == list(range(250, 50, -1))
+    assert told("?shown=300") == list(range(250, 1, -1))
+    assert "Show earlier" not in text(signed_in.get(address + "?shown=300"))
+    assert told("?shown=nonsense&order=") == told("?shown=-1") == told("?shown=1") == told("")
 
 
 @pytest.mark.parametrize("name", ["case", "case_edit"])
