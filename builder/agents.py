@@ -207,7 +207,7 @@ def duplicate_agent(agent: Agent, author: User | None = None) -> Agent:
     """A copy with the same procedure and connections. Paused, so that it takes no cases until somebody resumes it."""
     agent = _locked(agent)
     current = agent.live_revision
-    copy = Agent(team=agent.team, may_ask=agent.may_ask, paused_at=timezone.now())
+    copy = Agent(team=agent.team, may_ask=agent.may_ask, budget=agent.budget, paused_at=timezone.now())
     _name(copy, _copy_name(agent), agent.description)
     _save_name(copy)
     # What the original says of itself, the copy says of itself.

@@ -10,11 +10,12 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
 from teams.api import KeyRequest, Named, Wanted, find
+from teams.budgets import Budget
 from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
 
-from . import agents, queries
+from . import agents, limits, queries
 from .doctor import HINT, Finding, examine
 from .facts import as_saved, gather
 from .models import Agent, Revision
@@ -72,6 +73,7 @@ class AgentOut(BaseModel):
     paused: bool
     revision: RevisionName
     connections: Connections
+    budget: Annotated[Budget, Field(description="Its own. What is null is as the team has it.")]
     handover_targets: Annotated[list[HandoverTarget], Field(description="Whom the procedure mentions, in its order.")]
     problems: Annotated[list[Problem], Field(description="What breaks runs, or lets work wait or go astray.")]
     hints: Annotated[list[Problem], Field(description="What may be worth a look.")]
@@ -86,6 +88,7 @@ class AgentIn(Wanted):
     model: Annotated[str, Field(description="Such as `anthropic:NAME`; empty for the one set for this server.")] = ""
     paused: bool = False
     connections: NewConnections = NewConnections()
+    budget: Budget = Budget()
 
 
 class AgentChanges(Wanted):
@@ -98,6 +101,7 @@ class AgentChanges(Wanted):
     note: Annotated[str, Field(description="What changed, for the history. At most 200 characters.")] = ""
     paused: bool | None = None
     connections: NewConnections = NewConnections()
+    budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None
 
 
 class RevisionOut(BaseModel):
@@ -141,6 +145,7 @@ def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
             may_ask=wanted.connections.ask_person is not False,
         )
         _connect(team, made, wanted.connections)
+        limits.change_budget(made, wanted.budget)
         if wanted.paused:
             agents.pause_agent(made)
     return Status(201, _read(team, made.pk))
@@ -167,6 +172,8 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
             note=changes.note,
         )
         _connect(team, agent, changes.connections)
+        if changes.budget is not None:
+            limits.change_budget(agent, changes.budget)
         if changes.paused is not None:
             (agents.pause_agent if changes.paused else agents.resume_agent)(agent)
     return _read(team, agent_id)
@@ -253,6 +260,7 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
             mcp=[],
             ask_person=agent.may_ask,
         ),
+        budget=Budget(**agent.budget),
         handover_targets=[
             HandoverTarget(
                 agent_id=target.agent.pk, name=target.agent.name, status=target.status, explanation=target.explanation

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.forms import BoundField
 
 from teams.errors import Refused
+from teams.forms import BudgetForm
 from teams.models import Team, User
 from teams.refusals import show_refusal
 
-from . import agents, drafts, mention_search, mentions, revisions
+from . import agents, drafts, limits, mention_search, mentions, revisions
 from .doctor import Finding, reds
 from .drafts import Conflict, Known
 from .facts import Typed, gather
@@ -108,6 +109,8 @@ class AgentForm(forms.Form):
         self.unsaved = drafts.draft_of(saved.agent) if saved else None
         super().__init__(data, initial=_initial(saved, self.unsaved), label_suffix="")
         self.team = team
+        own = saved.agent.budget if saved else {}
+        self.budget = BudgetForm(data, budget=own, inherited=limits.inherited(team), prefix="budget")
         self.saved = saved
         self.conflict: Conflict | None = None
         self.breaks: list[Finding] = []  # what keeps it from being saved until somebody says to save anyway
@@ -163,6 +166,8 @@ class AgentForm(forms.Form):
         if cleaned.get("model_kind") == OFFLINE:
             cleaned["model"] = OFFLINE
             self.errors.pop("model", None)  # a name is only needed for the other kind
+        if not self.budget.is_valid():
+            self.add_error(None, "Nothing is saved yet. What to change stands in red under Budget.")
         return cleaned
 
     def save(self, author: User) -> Agent | None:
@@ -207,6 +212,7 @@ class AgentForm(forms.Form):
             known, note = known_to(self.data), self.cleaned_data["note"]
             agent = drafts.publish(self.saved.agent, **fields, known=known, author=author, note=note)
         agents.connect(agent, self._consumes(), self._chosen("produces"))
+        limits.change_budget(agent, self.budget.wanted())
         return agent
 
     def _consumes(self) -> list[agents.Consumes]:

@@ -98,8 +98,12 @@ MODEL_RETRIES = int(os.environ.get("MODEL_RETRIES", "4"))
 MODEL_CONNECT_SECONDS = 10.0
 MODEL_SILENCE_SECONDS = 60.0
 MODEL_TOTAL_SECONDS = 600.0
-# A run that asks its model this often without an end is broken off.
+# What a run may use where neither its agent nor its team says otherwise; 0: as much as it likes. Requests to its
+# model, tokens in and out, US dollars, minutes of work.
 RUN_REQUEST_LIMIT = int(os.environ.get("RUN_REQUEST_LIMIT", "50"))
+RUN_TOKEN_LIMIT = int(os.environ.get("RUN_TOKEN_LIMIT", "2000000"))
+RUN_USD_LIMIT = float(os.environ.get("RUN_USD_LIMIT", "5"))
+RUN_MINUTES_LIMIT = float(os.environ.get("RUN_MINUTES_LIMIT", "60"))
 
 # --- What goes out ---------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ _CLAIM = """
     update runs_run
     set status = 'running', worker = %s, fence = fence + 1,
         lease_until = statement_timestamp() + make_interval(secs => %s),
-        started_at = coalesce(started_at, statement_timestamp())
+        started_at = coalesce(started_at, statement_timestamp()), claimed_at = statement_timestamp()
     from due where runs_run.id = due.id
     returning runs_run.id, team_id, case_id, fence
 """

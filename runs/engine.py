@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from pydantic_ai.messages import ModelResponse
 
-from . import counters, endings, journal, llm, logs, offline, opening, prompts, tools, tracing, turns
+from . import budgets, counters, endings, journal, llm, logs, offline, opening, prompts, tools, tracing, turns
 from .claims import Claim, LostRun
 from .endings import Broken
 from .journal import Work
@@ -55,9 +55,8 @@ async def _steps(work: Work, models: llm.Models, is_leaving: Callable[[], bool])
             if is_leaving():
                 await sync_to_async(endings.give_back)(work.claim)
                 return
-            if work.run.requests >= settings.RUN_REQUEST_LIMIT:
-                tired = Broken("budget", f"It asked its model {work.run.requests} times without coming to an end.")
-                await _finish(work.claim, tired)
+            if over := budgets.over(work.run, work.agent):
+                await _finish(work.claim, over)
                 return
             response = await _ask_model(work, models)
         if await turns.take_turn(work, response):
@@ -69,8 +68,7 @@ async def _ask_model(work: Work, models: llm.Models) -> ModelResponse:
     model = offline.offline_model(_brief(work)) if name == llm.OFFLINE else models.get(name)
     answer = llm.request(model, name, journal.messages(work), tools.offered(work))
     response = await counters.request(work.run, name, tracing.chat(work, answer))
-    await sync_to_async(journal.append_response)(work, response)
-    work.run.requests += 1
+    await sync_to_async(journal.append_response)(work, response, name)
     return journal.response_of(work.steps[-1])
 
 

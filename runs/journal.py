@@ -5,8 +5,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce
 from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
@@ -19,14 +17,22 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
+from builder import usage
 from builder.models import Agent, Revision
+from builder.usage import Amount
 from cases.models import Case, Queue
 from teams import live
 from teams.text import storable
 
 from .claims import Claim, LostRun, held
 from .handovers import Intended
+from .llm import OFFLINE
 from .models import Run, Step
+
+_COUNTED = (
+    *("requests", "input_tokens", "output_tokens", "cached_tokens", "unpriced_requests", "cost_usd"),
+    *("retries", "error"),
+)
 
 
 @dataclass
@@ -64,23 +70,32 @@ def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
         _insert(work, entries)
 
 
-def append_response(work: Work, response: ModelResponse) -> None:
+def append_response(work: Work, response: ModelResponse, model: str) -> None:
     """Writes what the model said and adds up what it took, or raises LostRun and writes nothing."""
-    usage, cost = response.usage, _cost(response)
-    changes: dict[str, Any] = {
-        "requests": F("requests") + 1,
-        "input_tokens": F("input_tokens") + usage.input_tokens,
-        "output_tokens": F("output_tokens") + usage.output_tokens,
-        "retries": 0,
-        "error": "",
-    }
-    if cost is not None:
-        changes["cost_usd"] = Coalesce(F("cost_usd"), Decimal(0)) + cost
+    run, took, cost = work.run, response.usage, _cost(response)
+    # The stand-in costs nothing, and reports no tokens.
+    unpriced = cost is None and model != OFFLINE
+    amount = Amount(
+        runs=int(run.requests == 0),
+        requests=1,
+        input_tokens=took.input_tokens,
+        output_tokens=took.output_tokens,
+        cached_tokens=took.cache_read_tokens,
+        cost_usd=cost or Decimal(0),
+        unpriced_runs=int(unpriced and run.unpriced_requests == 0),
+        unpriced_requests=int(unpriced),
+    )
+    # Only who holds the claim changes these, so what was read when it was opened still stands.
+    for name in ("requests", "input_tokens", "output_tokens", "cached_tokens", "unpriced_requests"):
+        setattr(run, name, getattr(run, name) + getattr(amount, name))
+    run.cost_usd = run.cost_usd if cost is None else (run.cost_usd or Decimal(0)) + cost
+    run.retries, run.error = 0, ""
     data = ModelMessagesTypeAdapter.dump_python([_with_own_ids(work, response)], mode="json")[0]
     with transaction.atomic():
-        if not held(work.claim).update(**changes):
+        if not held(work.claim).update(**{name: getattr(run, name) for name in _COUNTED}):
             raise LostRun
         _insert(work, [(Step.Kind.RESPONSE, data)])
+        usage.add(run.team_id, run.agent_id, model, amount)
 
 
 def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:

@@ -40,6 +40,8 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
     if to not in MOVES[Status(run.status)]:
         raise IllegalMove(f"This run is {run.status}, so it cannot become {to.label.lower()}.", "illegal_move")
     fields = {**changes, "status": to, "worker": "", "lease_until": None}
+    if run.status == Status.RUNNING:
+        fields["worked"] = run.worked + run.in_hand_for
     for name, value in fields.items():
         setattr(run, name, value)
     run.save(update_fields=list(fields))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from builder.models import Agent, Revision
 from cases.models import Case, Queue
@@ -104,9 +105,13 @@ class Run(models.Model):
     worker = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True)  # in no index, so that renewing stays a HOT update
 
+    claimed_at = models.DateTimeField(null=True, help_text="When the worker that has it took it up.")
+    worked = models.DurationField(default=timedelta, help_text="By the workers that had it before: without its waits.")
     requests = models.PositiveIntegerField(default=0)
     input_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
+    cached_tokens = models.PositiveBigIntegerField(default=0, help_text="Of the tokens in, those the provider kept.")
+    unpriced_requests = models.PositiveIntegerField(default=0, help_text="To models without a known price.")
     cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True, default=None)
 
     created_at = models.DateTimeField(db_default=Now())
@@ -180,6 +185,12 @@ class Run(models.Model):
     def is_try(self) -> bool:
         """Somebody looks at what the agent would do: nothing outside the run changes, and nothing comes of it."""
         return self.trigger == Run.Trigger.TRY
+
+    @property
+    def in_hand_for(self) -> timedelta:
+        """Of a running run: since its worker took it up."""
+        since = timezone.now() - self.claimed_at if self.claimed_at else timedelta()
+        return max(since, timedelta())  # the database's clock may be ahead of ours
 
     @property
     def took(self) -> timedelta | None:

@@ -12,7 +12,7 @@ from .models import Run, Step
 
 
 def open_work(claim: Claim) -> Work:
-    run = Run.objects.select_related("agent", "revision", "case__queue").get(pk=claim.run_id)
+    run = Run.objects.select_related("agent__team", "revision", "case__queue").get(pk=claim.run_id)
     if run.fence != claim.fence:
         raise LostRun
     work = Work(

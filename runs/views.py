@@ -17,6 +17,7 @@ from builder.models import Agent
 from cases.access import case_or_404
 from cases.models import Case
 from teams.access import TeamRequest, team_page
+from teams.amounts import money
 from teams.errors import Refused
 from teams.models import Team
 from teams.pages import page
@@ -81,7 +82,7 @@ def about(run: Run) -> dict[str, Any]:
         "subtitle": f"On {run.case}" if run.case else "A try: nothing comes of it" if run.is_try else "Standalone run",
         "live_on": _live_on(found),
         "tries": f"{run.retries} of {settings.MODEL_RETRIES}",
-        "cost": wording.money(run.cost_usd),
+        "cost": money(run.cost_usd),
     }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal
 
 from .models import Outcome, Run, Status
@@ -11,8 +10,6 @@ from .models import Outcome, Run, Status
 type CallState = Literal["done", "open", "refused"]
 
 _LONGEST = 160
-# Columns and prices beyond this say nothing to anybody.
-_CENT_PARTS = Decimal("0.0001")
 
 
 # --- Calls -----------------------------------------------------------------------------------
@@ -166,6 +163,7 @@ class Trouble:
 
 
 _MODEL_LATER = "Try again when the provider is back, or give the agent another model."
+_DIVIDE = "Raise the budget, shorten its procedure, or divide the work among several agents."
 _PROCEDURE = "Say in its procedure "
 
 _TROUBLES: Mapping[str, Trouble] = {
@@ -214,24 +212,13 @@ _TROUBLES: Mapping[str, Trouble] = {
     "run_lost": Trouble(
         "It was interrupted too often", "Its worker died each time. The server’s log says why; then try again."
     ),
-    "budget": Trouble(
-        "It did not come to an end", "Shorten its procedure, or divide the work among several agents.", "agent"
-    ),
+    "budget_requests": Trouble("It asked its model as often as it may", _DIVIDE, "agent"),
+    "budget_tokens": Trouble("It used as many tokens as it may", _DIVIDE, "agent"),
+    "budget_usd": Trouble("It cost as much as it may", _DIVIDE, "agent"),
+    "budget_minutes": Trouble("It worked as long as it may", _DIVIDE, "agent"),
     "internal_error": Trouble("Baton met an error of its own", "The server’s log says more. Please report it."),
 }
 
 
 def trouble(code: str) -> Trouble:
     return _TROUBLES.get(code, Trouble("It failed"))
-
-
-# --- Numbers ---------------------------------------------------------------------------------
-
-
-def money(dollars: Decimal | None) -> str:
-    """`$1.23`, `$0.0042`; empty for models without a known price."""
-    if dollars is None:
-        return ""
-    if 0 < dollars < _CENT_PARTS:
-        return "under $0.0001"
-    return f"${dollars:.2f}" if dollars >= 1 or dollars == 0 else f"${dollars:.4f}"

@@ -1,13 +1,19 @@
 """What people fill in about their team."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from . import outbox
+from .budgets import Budget
 from .errors import Refused
 from .models import Webhook
 from .refusals import show_refusal
+
+_CENT = Decimal("0.01")
+_A_DAY = "Of all its runs together, by the days of UTC. When it is reached, nothing new starts until the next day."
 
 
 class WebhookForm(forms.Form):
@@ -40,3 +46,40 @@ class WebhookForm(forms.Form):
     def show(self, refusal: Refused) -> None:
         """What a verb refused, beside the fields it is about."""
         show_refusal(self, refusal)
+
+
+class BudgetForm(forms.Form):
+    """Empty fields leave it to whoever is asked next, whose word stands in them: `inherited`, by field."""
+
+    requests = forms.IntegerField(label="Requests to its model", min_value=1, max_value=1000)
+    tokens = forms.IntegerField(label="Tokens", min_value=1, max_value=10**9)
+    usd = forms.DecimalField(label="US dollars", min_value=_CENT, max_value=100_000, decimal_places=2)
+    minutes = forms.IntegerField(label="Minutes of work", min_value=1, max_value=10_080)
+    usd_per_day = forms.DecimalField(
+        label="US dollars a day", min_value=_CENT, max_value=1_000_000, decimal_places=2, help_text=_A_DAY
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        budget: Mapping[str, float],
+        inherited: Mapping[str, float | None],
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(data, initial={name: _typed(value) for name, value in budget.items()}, prefix=prefix)
+        self.label_suffix = ""
+        for name, field in self.fields.items():
+            field.required = False
+            most = inherited.get(name)
+            field.widget.attrs["placeholder"] = f"{most:,g}" if most and most < 10**5 else f"{most or 0:,.0f}"
+            if not most:
+                field.widget.attrs["placeholder"] = "no limit"
+
+    def wanted(self) -> Budget:
+        """Of a valid form."""
+        return Budget(**self.cleaned_data)
+
+
+def _typed(amount: float) -> float | Decimal:
+    return amount if isinstance(amount, int) else Decimal(str(amount)).quantize(_CENT)

@@ -61,6 +61,7 @@ class Team(models.Model):
     answer_hours = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How long people have to answer agents; empty for no limit."
     )
+    budget: Any = models.JSONField(default=dict, blank=True, help_text="A `budgets.Budget`.")
     is_demo = models.BooleanField(default=False, help_text="Made by the first start, with example agents and cases.")
     members = models.ManyToManyField(User, through="Member", related_name="teams")
 

@@ -118,6 +118,7 @@ PAGES: dict[str, Entry] = {
     "models/test/": Entry("POST"),
     "settings/": Entry(),
     "settings/requests/": Entry("GET POST"),
+    "settings/budgets/": Entry("GET POST"),
     "settings/webhooks/": Entry(),
     "settings/webhooks/new/": Entry("GET POST"),
     "settings/webhooks/<uuid:id>/": Entry(of="webhook"),

@@ -80,6 +80,7 @@ NAVIGATION = [
 SETTINGS = [
     # url name, label, icon
     ("request_settings", "Requests", "inbox"),
+    ("budgets", "Budgets", "gauge"),
     ("webhooks", "Webhooks", "webhook"),
 ]
 

@@ -161,7 +161,7 @@ def test_a_run_that_never_ends_is_broken_off(scripted, agent, make_case, setting
     make_case(assignee=agent)
     scripted.answers(*[call("update_case", priority="high")] * 5)
     run = work_next()
-    assert (run.error_code, len(scripted.requests)) == ("budget", 3)
+    assert (run.error_code, len(scripted.requests)) == ("budget_requests", 3)
 
 
 def test_unknown_tools_and_wrong_arguments_are_answered(scripted, agent, make_case) -> None:

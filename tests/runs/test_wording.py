@@ -1,13 +1,12 @@
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 
 from builder.models import Agent
 from cases.models import Reason
-from runs import tools
+from runs import budgets, tools
 from runs.models import Outcome, Run, Status
-from runs.wording import VERBS, call_words, is_retrying, money, problem_words, short, standing, trouble
+from runs.wording import VERBS, call_words, is_retrying, problem_words, short, standing, trouble
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
@@ -73,7 +72,7 @@ def test_a_run_that_waits_for_its_model_says_so() -> None:
 
 CODES = {
     *("unknown_model", "missing_key", "model_refused", "model_unreachable", "model_unavailable", "model_timeout"),
-    *("model_error", "budget", "internal_error"),
+    *("model_error", "internal_error", *(f"budget_{kind}" for kind in budgets.KINDS)),
     *(set(Reason) - {Reason.QUESTION, Reason.APPROVAL, Reason.RUN_FAILED, Reason.RUN_STOPPED}),
 }
 
@@ -83,14 +82,6 @@ def test_every_failure_says_what_it_was_and_what_helps(code: str) -> None:
     found = trouble(code)
     assert found.headline != trouble("anything else").headline
     assert found.advice or found.place
-
-
-@pytest.mark.parametrize(
-    ("dollars", "words"),
-    [(None, ""), ("0", "$0.00"), ("0.00001", "under $0.0001"), ("0.00423", "$0.0042"), ("12.346", "$12.35")],
-)
-def test_money_has_as_many_digits_as_it_needs(dollars: str | None, words: str) -> None:
-    assert money(None if dollars is None else Decimal(dollars)) == words
 
 
 def test_the_tools_of_producers_have_words() -> None:

@@ -1,0 +1,21 @@
+from decimal import Decimal
+
+import pytest
+
+from teams.amounts import money
+
+
+@pytest.mark.parametrize(
+    ("dollars", "words"),
+    [
+        (None, ""),
+        ("0", "$0.00"),
+        ("0.00001", "under $0.0001"),
+        ("0.00423", "$0.0042"),
+        ("0.5", "$0.50"),
+        ("12.346", "$12.35"),
+        ("12345", "$12,345.00"),
+    ],
+)
+def test_money_has_as_many_digits_as_it_needs(dollars: str | None, words: str) -> None:
+    assert money(None if dollars is None else Decimal(dollars)) == words
