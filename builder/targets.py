@@ -6,6 +6,7 @@ from uuid import UUID
 
 from teams.errors import Refused
 
+from .limits import overspent
 from .models import Agent, Mention, QueueConnection, Revision
 
 OK, DELETED, UNAVAILABLE, SELF = "ok", "deleted", "unavailable", "self"
@@ -97,6 +98,13 @@ def check_may_start(agent: Agent) -> None:
         raise Refused(blocking[0].message, blocking[0].code)
     if agent.is_paused:
         raise Refused(f"{agent.name} is paused. Resume it to start a run.", "agent_paused")
+    check_spending(agent)
+
+
+def check_spending(agent: Agent) -> None:
+    """Refused when the agent or its team has spent what it may today."""
+    if found := overspent([agent]).get(agent.pk):
+        raise Refused(f"{agent.name} starts nothing new: {found.words}. {found.help}", "spending_limit")
 
 
 def _names(names: list[str]) -> str:

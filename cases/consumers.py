@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from builder.limits import Overspent, overspent
 from builder.models import Agent, QueueConnection
 
 from .models import Case, Status
@@ -14,16 +15,21 @@ from .models import Case, Status
 
 @dataclass(frozen=True)
 class Consumer:
-    """`load`: how many cases of the queue are in its hands. `held_up`: its procedure mentions a deleted agent."""
+    """`load`: how many cases of the queue are in its hands. `held_up`: its procedure mentions a deleted agent.
+    `overspent`: what it may spend in a day is spent.
+    """
 
     agent: Agent
     concurrency: int
     load: int = 0
     held_up: bool = False
+    overspent: Overspent | None = None
 
     @property
     def status(self) -> str:
-        return "blocked" if self.held_up else "paused" if self.agent.is_paused else "active"
+        if self.held_up:
+            return "blocked"
+        return "paused" if self.agent.is_paused else "overspent" if self.overspent else "active"
 
     @property
     def may_start(self) -> bool:
@@ -35,19 +41,20 @@ class Consumer:
 
 
 def consumers(queue_ids: Collection[UUID]) -> dict[UUID, list[Consumer]]:
-    """The live consumers of each queue, by name. Three queries, however many queues."""
+    """The live consumers of each queue, by name. Three queries, and one where spending is limited."""
     connections = list(
         QueueConnection.objects.filter(queue__in=queue_ids, role=QueueConnection.Role.CONSUMER, agent__deleted_at=None)
-        .select_related("agent")
+        .select_related("agent__team")
         .order_by("agent__name")
     )
     agent_ids = {connection.agent_id for connection in connections}
     held_up = set(Agent.objects.held_up().filter(pk__in=agent_ids).values_list("pk", flat=True))
-    loads = _loads(queue_ids)
+    loads, spent = _loads(queue_ids), overspent(connection.agent for connection in connections)
     found: dict[UUID, list[Consumer]] = defaultdict(list)
     for connection in connections:
         load = loads.get((connection.queue_id, connection.agent_id), 0)
-        consumer = Consumer(connection.agent, connection.concurrency, load, connection.agent_id in held_up)
+        agent = connection.agent
+        consumer = Consumer(agent, connection.concurrency, load, agent.pk in held_up, spent.get(agent.pk))
         found[connection.queue_id].append(consumer)
     return found
 

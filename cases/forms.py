@@ -98,7 +98,7 @@ class NewCaseForm(CaseForm):
 
 
 def _offered(item: Consumer) -> str:
-    waits = {"paused": " (paused)", "blocked": " (held up by its procedure)"}
+    waits = {"paused": " (paused)", "blocked": " (held up by its procedure)", "overspent": " (spent for today)"}
     return item.agent.name + waits.get(item.status, "")
 
 

@@ -106,6 +106,13 @@ def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
         words = say("Waits for {agent}, who is paused.", agent=agent)
         help = f"It goes on when somebody resumes {agent.name}. Or send it to another agent."
         return Now(words, "warning", help=help, acts=acts, agent=agent)
+    if consumer.overspent:
+        words = say("Waits for {agent}, who starts nothing new: {why}.", agent=agent, why=consumer.overspent.words)
+        return Now(words, "warning", help=consumer.overspent.help, acts=acts, agent=agent)
+    return _waits_for_a_place(agent, consumer)
+
+
+def _waits_for_a_place(agent: Agent, consumer: Consumer) -> Now:
     if consumer.is_full:
         limit = "1 case" if consumer.concurrency == 1 else f"{consumer.concurrency} cases"
         return Now(say("Waits for {agent}, who is at its limit of {limit} at once.", agent=agent, limit=limit))
@@ -196,6 +203,8 @@ def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
     if any(item.may_start for item in consumers):
         first = next((item for item in consumers if item.agent.pk == queue.first_agent_id), None)
         return [_first_waits(first)] if first and not first.may_start else []
+    if spent := next((item for item in consumers if item.overspent and item.status == "overspent"), None):
+        return [_nobody_may_spend(spent, consumers)]
     if all(item.held_up for item in consumers):
         names = listed([item.agent.name for item in consumers])
         return [
@@ -219,11 +228,22 @@ def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
     return [Problem(f"Nobody takes cases: {names} {verb} paused.", "Resume an agent to go on.", consumers[0].agent)]
 
 
+def _nobody_may_spend(spent: Consumer, consumers: Sequence[Consumer]) -> Problem:
+    assert spent.overspent
+    if all(item.status == "overspent" for item in consumers):
+        return Problem(f"Nobody takes cases: {spent.overspent.words}.", spent.overspent.help, spent.agent)
+    words = f"Nobody takes cases: {spent.overspent.words}; the others are paused or held up."
+    return Problem(words, spent.overspent.help, spent.agent)
+
+
 def _first_waits(first: Consumer) -> Problem:
     words = f"New cases wait for {first.agent.name}, who"
     if first.held_up:
         help = "Remove the red mention from its procedure, or let new cases go to another agent."
         return Problem(f"{words} starts nothing new: its procedure mentions a deleted agent.", help, first.agent)
+    if first.status == "overspent" and first.overspent:
+        words = f"{words} starts nothing new: {first.overspent.words}."
+        return Problem(words, first.overspent.help, first.agent)
     return Problem(f"{words} is paused.", "Resume the agent, or let new cases go to another one.", first.agent)
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
+from builder.limits import overspent
 from builder.models import Agent, QueueConnection, Revision
 from cases import lifecycle as case_lifecycle
 from cases.models import Case, CaseQuerySet, Queue
@@ -109,14 +110,18 @@ def _next_cases(queue: Queue, free: Iterable[UUID], limit: int) -> list[Case]:
 
 
 def _consumers(queue: Queue) -> list[Consumer]:
-    """Who consumes the queue and may start: live, not paused, not held up by a mention of a deleted agent."""
+    """Who consumes the queue and may start: live, not paused, not held up by a mention of a deleted agent, and with
+    something left of what it may spend today.
+    """
     connections = list(
         QueueConnection.objects.filter(
             queue=queue, role=QueueConnection.Role.CONSUMER, agent__in=Agent.objects.startable()
         )
-        .select_related("agent")
+        .select_related("agent__team")
         .order_by("pk")
     )
+    spent = overspent(connection.agent for connection in connections)
+    connections = [connection for connection in connections if connection.agent_id not in spent]
     ids = [connection.agent_id for connection in connections]
     revisions = {
         revision.agent_id: revision for revision in Revision.objects.filter(agent__in=ids, status=Revision.Status.LIVE)

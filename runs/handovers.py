@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from builder import targets as builder_targets
+from builder.limits import overspent
 from builder.models import Agent, QueueConnection, Revision
 from cases import lifecycle as case_lifecycle
 from cases.models import DEFAULT_HOP_LIMIT, Case
@@ -41,7 +42,10 @@ class Undeliverable(Exception):
 def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[TargetRow]:
     """The agents that the revision mentions and that could take over now, each with a short key for the model."""
     mentioned = (
-        Agent.objects.filter(mentioned_by__revision=revision).exclude(pk=agent.pk).order_by("mentioned_by__position")
+        Agent.objects.filter(mentioned_by__revision=revision)
+        .exclude(pk=agent.pk)
+        .select_related("team")
+        .order_by("mentioned_by__position")
     )
     rows: list[TargetRow] = []
     for target in mentioned:
@@ -66,13 +70,14 @@ def why_not(target: Agent, case: Case | None) -> str | None:
     if target.is_deleted:
         return f"{target.name} was deleted."
     if case is not None:
-        if not _consumes(target, case.queue_id):
-            return f"{target.name} does not work this queue."
-        return None  # paused or held up, it finds the case waiting
+        # Paused, held up or out of money, it finds the case waiting.
+        return None if _consumes(target, case.queue_id) else f"{target.name} does not work this queue."
     if target.is_paused:
         return f"{target.name} is paused."
     if any(problem.blocking for problem in builder_targets.problems(target)):
         return f"{target.name} cannot start: its procedure mentions a deleted agent."
+    if found := overspent([target]).get(target.pk):
+        return f"{target.name} starts nothing new: {found.words}."
     return None
 
 
