@@ -1,7 +1,8 @@
 """The API of queues, cases and their timelines. What also stops a run is in `runs.api`."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from teams.models import Team
 from teams.paging import Page, Paging, take
 
 from . import changes as case_changes
-from . import lifecycle, queries, queues
+from . import lifecycle, queues, search
 from .answers import (
     AddedCase,
     AddedCases,
@@ -32,7 +33,8 @@ from .answers import (
     queues_out,
 )
 from .creation import BATCH_LIMIT, LABEL_LIMIT, NewCase, add_cases
-from .models import DEFAULT_HOP_LIMIT, Case, CaseQuerySet, Queue, Status
+from .filters import CaseFilter, find_cases
+from .models import DEFAULT_HOP_LIMIT, Case, CaseQuerySet, Queue, Reason, Status
 
 router = Router()
 
@@ -151,16 +153,26 @@ class CaseChanges(Wanted):
 
 class CaseFilters(Paging):
     status: Status | None = None
+    needs_person: bool = Field(False, description="Only those that wait for a person.")
+    reason: Reason | None = Field(None, description="Why it needs input.")
     agent_id: UUID | None = Field(None, description="Its assignee.")
-    q: str = Field("", max_length=200, description="Words in title or data, or a number.")
+    worked_by: UUID | None = Field(None, description="The agent that took it up last.")
+    label: str = ""
+    priority: Priority | None = None
+    added_after: datetime | None = None
+    added_before: datetime | None = None
+    q: str = Field(
+        "", max_length=200, description="Words in title or data, the last one as a beginning; or a number, as #12."
+    )
     external_id: str = ""
+    sort: Literal["newest", "oldest", "moved", "priority"] = "newest"
 
 
 class AllCaseFilters(CaseFilters):
     queue_id: UUID | None = None
 
 
-@router.get("/cases", response=Page[CaseOut], tags=["Cases"], summary="List cases, newest first")
+@router.get("/cases", response=Page[CaseOut], tags=["Cases"], summary="List cases")
 def list_cases(request: KeyRequest, filters: Query[AllCaseFilters]) -> Page[CaseOut]:
     return _page(request.auth.team, filters, filters.queue_id)
 
@@ -228,16 +240,24 @@ def _cases(team: Team) -> CaseQuerySet:
 
 
 def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseOut]:
-    wanted = {
-        "status": filters.status or "",
-        "agent": str(filters.agent_id or ""),
-        "queue": str(queue_id or ""),
-        "q": filters.q,
-    }
-    cases = queries.find_cases(team, wanted).select_related("queue", "assignee")
+    wanted = CaseFilter(
+        words=search.read(filters.q),
+        status=filters.status or "",
+        needs_person=filters.needs_person,
+        reason=filters.reason or "",
+        queue=queue_id,
+        agent=filters.agent_id,
+        worked=filters.worked_by,
+        label=filters.label.replace("\x00", " "),
+        priority=Case.Priority[filters.priority.upper()] if filters.priority else None,
+        after=filters.added_after,
+        before=filters.added_before,
+        sort=filters.sort,
+    )
+    cases = find_cases(team, wanted).select_related("queue", "assignee")
     if filters.external_id:
         cases = cases.filter(external_id=filters.external_id.replace("\x00", ""))
-    found, cursor = take(cases, ["-number"], filters)
+    found, cursor = take(cases, wanted.order, filters)
     return Page[CaseOut](items=[CaseOut(**case_fields(case)) for case in found], next_cursor=cursor)
 
 

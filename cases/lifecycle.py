@@ -70,7 +70,7 @@ def start(case: Case, agent: Agent, run_id: UUID, revision: int) -> None:
         case,
         Status.IN_PROGRESS,
         Kind.STARTED,
-        changes={"assignee_id": agent.pk},
+        changes={"assignee_id": agent.pk, "worked_by_id": agent.pk},
         agent_id=agent.pk,
         run_id=run_id,
         data={"agent_name": agent.name, "revision": revision},

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -153,6 +155,16 @@ class Case(models.Model):
     assignee = models.ForeignKey(
         Agent, models.SET_NULL, null=True, blank=True, related_name="cases", db_constraint=False, db_index=False
     )
+    worked_by = models.ForeignKey(
+        Agent,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Who took it up last.",
+    )
     rank = models.PositiveSmallIntegerField(choices=Rank.choices, default=Rank.NEW)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When a postponed case goes on.")
     hops = models.PositiveSmallIntegerField(default=0, help_text="Handovers since a person last acted.")
@@ -201,14 +213,44 @@ class Case(models.Model):
             ),
             # Which postponed cases are due?
             models.Index(fields=["due_at"], condition=Q(status="postponed", deleted_at=None), name="case_due"),
-            # The list of a team, newest first; with a status.
-            models.Index("team", models.F("number").desc(), condition=Q(deleted_at=None), name="case_newest"),
+            # The list of a team, newest first (with the time, so that an age is read from the index); with a status.
+            models.Index(
+                "team", models.F("number").desc(), "created_at", condition=Q(deleted_at=None), name="case_newest"
+            ),
             models.Index(
                 "team", "status", models.F("number").desc(), condition=Q(deleted_at=None), name="case_newest_by_status"
             ),
             # The list of a queue; its counts by status.
             models.Index(
                 "queue", "status", models.F("number").desc(), condition=Q(deleted_at=None), name="case_of_queue"
+            ),
+            # The list of a team, last moved first; most urgent first.
+            models.Index(
+                "team",
+                models.F("moved_at").desc(),
+                models.F("number").desc(),
+                condition=Q(deleted_at=None),
+                name="case_last_moved",
+            ),
+            models.Index(
+                "team",
+                models.F("priority").desc(),
+                models.F("number").desc(),
+                condition=Q(deleted_at=None),
+                name="case_most_urgent",
+            ),
+            # What an agent has or had: its own list, newest first.
+            models.Index(
+                "assignee",
+                models.F("number").desc(),
+                condition=Q(deleted_at=None, assignee__isnull=False),
+                name="case_of_assignee",
+            ),
+            models.Index(
+                "worked_by",
+                models.F("number").desc(),
+                condition=Q(deleted_at=None, worked_by__isnull=False),
+                name="case_worked_by",
             ),
             # The open cases of an agent.
             models.Index(
@@ -224,6 +266,25 @@ class Case(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+
+class CaseWords(models.Model):
+    """What a case is found by: the words of its title and data, its number, its labels and its team.
+
+    Kept by triggers beside the case rather than in it, so that moving a case touches no full-text index. For what
+    the entries look like see `search`.
+    """
+
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="words")
+    words = SearchVectorField()
+
+    class Meta:
+        # Which cases of a team have these words and labels? Not collected for later: whoever adds the case that
+        # fills the buffer would wait for all of it.
+        indexes = [GinIndex(fields=["words"], name="case_words", fastupdate=False)]
+
+    def __str__(self) -> str:
+        return f"words of {self.case_id}"
 
 
 class Kind(models.TextChoices):

@@ -1,19 +1,19 @@
 """Reading for lists and pages of queues and cases."""
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count, Q
+from django.utils.safestring import SafeString
 
 from builder.models import Agent
 from teams.models import Team
 from teams.pages import Page, page
 
+from . import filters, search
 from .consumers import Consumer, consumers
-from .models import CLOSED, QUIET, Case, CaseEvent, CaseQuerySet, Queue, Reason, Status
+from .models import CLOSED, QUIET, Case, CaseEvent, Queue, Status
 
 type Counts = dict[str, int]
 
@@ -54,48 +54,32 @@ def case_counts(queue_ids: Collection[UUID]) -> dict[UUID, Counts]:
     return found
 
 
-def find_cases(team: Team, wanted: Mapping[str, str], queue: Queue | None = None) -> CaseQuerySet:
-    """The cases that fit `wanted`: words (q), status, reason, queue, agent and priority, each as it stands in an
-    address. What makes no sense there finds nothing.
-    """
-    cases = Case.objects.present().filter(team=team)
-    if queue:
-        cases = cases.filter(queue=queue)
-    for name, column in (("queue", "queue_id"), ("agent", "assignee_id")):
-        if value := wanted.get(name):
-            id = _uuid(value)
-            cases = cases.filter(**{column: id}) if id else cases.none()
-    for name, known in (("status", Status.values), ("reason", Reason.values), ("priority", ["0", "1", "2"])):
-        value = wanted.get(name)
-        if value == "open" and name == "status":
-            cases = cases.exclude(status__in=CLOSED)
-        elif value:
-            cases = cases.filter(**{name: value}) if value in known else cases.none()
-    return _with_words(cases, wanted.get("q", ""))
-
-
-def _with_words(cases: CaseQuerySet, text: str) -> CaseQuerySet:
-    """Each word somewhere in the title or the data; a number, also with #, finds its case too."""
-    words = _split(text)
-    if not words:
-        return cases
-    cases = cases.annotate(data_text=Cast("data", TextField()))
-    said = Q()
-    for word in words:
-        said &= Q(title__icontains=word) | Q(data_text__icontains=word)
-    if number := re.fullmatch(r"#?([0-9]{1,9})", " ".join(words)):
-        said |= Q(number=int(number[1]))
-    return cases.filter(said)
-
-
 def _split(text: str) -> list[str]:
     """The words of a search. PostgreSQL's texts know no U+0000."""
     return text.replace("\x00", " ").split()
 
 
-def case_page(cases: CaseQuerySet, cursor: str = "") -> Page[Case]:
-    """Newest first, without what only the page of a case shows."""
-    return page(cases.select_related("queue", "assignee").defer("data", "detail"), ["-number"], cursor)
+@dataclass(frozen=True)
+class FoundCase:
+    """A case as a list shows it: its title and what its data says, with the words that were searched for marked."""
+
+    case: Case
+    title: SafeString
+    excerpt: SafeString
+
+
+def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple[Page[Case], list[FoundCase]]:
+    """A page of the cases that fit, and how it shows them; without words, what only the page of a case shows stays
+    where it is.
+    """
+    words = wanted.words
+    rows = filters.find_cases(team, wanted).select_related("queue", "assignee").defer("detail")
+    found = page(rows if words else rows.defer("data"), wanted.order, cursor)
+    shown = [
+        FoundCase(case, search.marked(case.title, words), search.excerpt(case.data, words) if words else SafeString())
+        for case in found.rows
+    ]
+    return found, shown
 
 
 def _uuid(value: str) -> UUID | None:
@@ -103,19 +87,6 @@ def _uuid(value: str) -> UUID | None:
         return UUID(value)
     except ValueError:
         return None
-
-
-def filter_choices(team: Team) -> dict[str, list[tuple[object, str]]]:
-    """What the list of cases can be filtered by."""
-    agents = Agent.objects.live().filter(team=team).values_list("pk", "name")
-    queues = team.queues.live().values_list("pk", "name")
-    return {
-        "status": [("open", "Open"), *((choice.value, choice.label) for choice in Status)],
-        "reason": [(choice.value, choice.label.rstrip(".")) for choice in Reason],
-        "priority": [(Case.Priority.HIGH, "High"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.NONE, "None")],
-        "queue": list(queues),
-        "agent": list(agents),
-    }
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from teams.parts import render_page
 from teams.redirects import back
 from teams.refusals import show_refusal
 
-from . import lifecycle, outlook, queries, route, swimlanes, timeline, wording
+from . import filters, lifecycle, outlook, queries, route, swimlanes, timeline, wording
 from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .consumers import consumers
@@ -134,12 +134,16 @@ def cases(request: TeamRequest) -> HttpResponse:
 
 def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
     """A page of the cases that the address asks for, and what can be asked for."""
-    wanted = request.GET.dict()
-    filters = queries.filter_choices(request.team)
+    asked = request.GET.dict()
+    choices = filters.filter_choices(request.team)
+    wanted = filters.read_filter(asked, request.member, queue)
+    page, rows = queries.case_page(request.team, wanted, asked.get("cursor", ""))
     return {
-        "page": queries.case_page(queries.find_cases(request.team, wanted, queue), wanted.get("cursor", "")),
-        "filters": filters,
-        "is_filtered": any(wanted.get(name) for name in ("q", *filters)),
+        "page": page,
+        "rows": rows,
+        "wanted": wanted,
+        "filters": choices,
+        "chips": filters.chips(asked, choices),
         "in_queue": queue,
         "watched_cases": f"queue:{queue.pk}" if queue else "case:*",
     }

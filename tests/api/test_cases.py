@@ -242,5 +242,17 @@ def test_cases_are_found(api: Caller, queue, make_queue, make_agent, make_case) 
     assert found(external_id="x-1") == ["Elsewhere"]
     assert found(agent_id=agent.pk) == ["Refund"]
     assert found(queue_id=elsewhere.queue_id) == ["Elsewhere"]
+    assert found(worked_by=agent.pk) == []
+    assert found(needs_person=True) == []
+    assert found(reason="loop") == []
+    assert found(priority="none", sort="oldest") == ["Elsewhere", "Refund", "Login broken"]
+    assert found(added_after=(timezone.now() + timedelta(hours=1)).isoformat()) == []
+    assert found(added_before=(timezone.now() + timedelta(hours=1)).isoformat()) == found()
+    assert found(label="mail") == []
+    api.patch(f"/cases/{late.pk}", {"labels": ["mail"]})
+    assert found(label="mail") == ["Refund"]
+    first = api.get("/cases", sort="moved", limit=1).json()
+    assert len(api.get("/cases", sort="moved", cursor=first["next_cursor"]).json()["items"]) == 2
+    problem(api.get("/cases", sort="oldest", cursor=first["next_cursor"]), 422, "invalid")
     assert len(api.get(f"/queues/{queue.pk}/cases").json()["items"]) == 2
     problem(api.get("/cases", status="open"), 422)
