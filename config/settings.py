@@ -10,6 +10,7 @@ import secrets
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.utils.csp import CSP
@@ -107,10 +108,35 @@ RUN_MINUTES_LIMIT = float(os.environ.get("RUN_MINUTES_LIMIT", "60"))
 
 # --- What goes out ---------------------------------------------------------------------------
 
+
+def _mailers(url: str) -> dict[str, Any]:
+    """Django's MAILERS from an address: smtp://, smtp+tls:// (STARTTLS) or smtps://, with user:password@ if need be."""
+    if not url:
+        return {}
+    address = urlsplit(url)
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if address.scheme not in ports or not address.hostname:
+        sys.exit("EMAIL_URL must begin with smtp://, smtp+tls:// or smtps:// and name a server.")
+    options = {
+        "host": address.hostname,
+        "port": address.port or ports[address.scheme],
+        "username": unquote(address.username or ""),
+        "password": unquote(address.password or ""),
+        "use_tls": address.scheme == "smtp+tls",
+        "use_ssl": address.scheme == "smtps",
+        "timeout": 15,
+    }
+    return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+
+
 # Where people reach Baton: links in what is sent out begin with it.
 BATON_URL = os.environ.get("BATON_URL", f"http://localhost:{os.environ.get('PORT') or 8000}").rstrip("/")
 # May addresses that people give lead into this machine's own network?
 BATON_ALLOW_PRIVATE_ADDRESSES = _flag("BATON_ALLOW_PRIVATE_ADDRESSES", False)
+# The server that mail to members goes through; without one no mail is sent.
+SILENCED_SYSTEM_CHECKS = ["mail.W001"]  # that there is none is nothing to warn of
+MAILERS = _mailers(os.environ.get("EMAIL_URL", ""))
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or f"Baton <baton@{urlsplit(BATON_URL).hostname or 'localhost'}>"
 # Seal secrets in the database, the newest first (teams/secrets.py). Without any, SECRET_KEY does.
 BATON_ENCRYPTION_KEYS = [key for key in os.environ.get("BATON_ENCRYPTION_KEYS", "").split(",") if key]
 

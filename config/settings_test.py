@@ -22,6 +22,7 @@ os.environ |= {
     "REDIS_URL": f"{_redis}{'&' if '?' in _redis else '?'}db={_number}",
     "BATON_HOME": f"{tempfile.gettempdir()}/baton-tests-make-nothing",
     "SECRET_KEY": "tests",
+    "EMAIL_URL": "",
 }
 
 from .settings import *  # noqa: E402, F403

@@ -1,4 +1,4 @@
-"""Requests to people that were not answered in time: each goes to another member, once."""
+"""Requests to people that are not answered: a reminder when their time is nearly up, and then another member, once."""
 
 from uuid import UUID
 
@@ -10,9 +10,24 @@ from django.utils import timezone
 from teams import live
 from teams.models import Member
 
+from . import letters
 from .models import HumanRequest
 
 _AT_ONCE = 200
+
+
+def remind_of_what_is_due_soon() -> None:
+    """Part of every sweep."""
+    soon = HumanRequest.objects.open().filter(remind_at__lte=Now()).order_by("remind_at")
+    for request_id in list(soon.values_list("pk", flat=True)[:_AT_ONCE]):
+        _remind(request_id)
+
+
+@transaction.atomic
+def _remind(request_id: UUID) -> None:
+    row = HumanRequest.objects.open().filter(pk=request_id, remind_at__lte=Now())
+    if row.update(remind_at=None):
+        letters.due_soon(HumanRequest.objects.select_related("assignee").get(pk=request_id))
 
 
 def pass_on_what_is_due() -> None:
@@ -28,9 +43,12 @@ def _pass_on(request_id: UUID) -> None:
     request = requests.filter(pk=request_id, passed_on_at=None).first()
     if request is None:
         return  # answered meanwhile
-    request.assignee = _another_member(request) or request.assignee
+    other = _another_member(request)
+    request.assignee = other or request.assignee
     request.passed_on_at = timezone.now()
     request.save(update_fields=["assignee", "passed_on_at"])
+    if other:
+        letters.passed_on(request, other)
     live.announce(request.team_id, "request", request.pk)
 
 

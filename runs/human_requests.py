@@ -16,7 +16,7 @@ from teams.errors import Refused
 from teams.models import Member, Team
 from teams.text import prose
 
-from . import lifecycle, news, tools
+from . import letters, lifecycle, news, tools
 from .endings import lock_both
 from .journal import Work, append
 from .models import HumanRequest, Run, Status, Step
@@ -33,6 +33,7 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     due_at = timezone.now() + timedelta(hours=hours) if hours else None
     requests = [_request(run, call, arguments, due_at) for call, arguments in asks]
     HumanRequest.objects.bulk_create(requests)
+    letters.asked(requests, run)
     news.asked(requests, run)
     for request in requests:
         live.announce(run.team_id, "request", request.pk)
@@ -50,7 +51,13 @@ def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | No
         about = {"kind": HumanRequest.Kind.APPROVAL, "question": arguments.title, "details": arguments.details}
     else:
         about = {"kind": HumanRequest.Kind.QUESTION, "question": arguments.question, "choices": arguments.choices}
-    return HumanRequest(team_id=run.team_id, run=run, call_id=call.tool_call_id, due_at=due_at, **about)
+    return HumanRequest(team_id=run.team_id, run=run, call_id=call.tool_call_id, **_due(due_at), **about)
+
+
+def _due(due_at: datetime | None) -> dict[str, datetime | None]:
+    """With the reminder, when three quarters of the time are over."""
+    left = due_at and due_at - timezone.now()
+    return {"due_at": due_at, "remind_at": due_at - left / 4 if due_at and left else None}
 
 
 def answer(request: HumanRequest, text: str, by: Actor) -> HumanRequest:
@@ -80,11 +87,14 @@ def members_of(team: Team) -> list[Member]:
     return sorted(members, key=lambda member: str(member.user).casefold())
 
 
-def assign(request: HumanRequest, member: Member | None) -> None:
+@transaction.atomic
+def assign(request: HumanRequest, member: Member | None, by: Actor) -> None:
     """So that others know who answers; anybody still may. None gives it back to all."""
     assigned = HumanRequest.objects.open().filter(pk=request.pk).update(assignee=member)
     if not assigned:
         raise Refused("This was answered or closed in the meantime.", "already_answered")
+    if member:
+        letters.given(request, member, by)
     live.announce(request.team_id, "request", request.pk)
 
 
@@ -92,7 +102,7 @@ def set_due(request: HumanRequest, due_at: datetime | None) -> None:
     """Another time to answer by, or none. What was passed on already may be passed on once more."""
     if due_at and due_at <= timezone.now():
         raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
-    if not HumanRequest.objects.open().filter(pk=request.pk).update(due_at=due_at, passed_on_at=None):
+    if not HumanRequest.objects.open().filter(pk=request.pk).update(passed_on_at=None, **_due(due_at)):
         raise Refused("This was answered or closed in the meantime.", "already_answered")
     live.announce(request.team_id, "request", request.pk)
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.db.models.functions import Left
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -23,10 +23,11 @@ from teams.redirects import back
 from . import human_requests
 from .access import question_or_404
 from .forms import AnswerTimeForm, DueForm
-from .models import HumanRequest, HumanRequestQuerySet
+from .models import HumanRequest, HumanRequestQuerySet, Letter
 
 OPEN, MINE, ANSWERED = "open", "mine", "answered"
 
+_UNDELIVERED = Letter.objects.filter(status=Letter.Status.FAILED).select_related("member__user")
 _SHOWN = 20
 _BEGINNING = 120
 # What waits longest comes first, and what was answered last.
@@ -79,7 +80,7 @@ def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """To the member that the form names, or to nobody."""
     question = question_or_404(request.team, id)
     try:
-        human_requests.assign(question, _member(request, request.POST.get("member", "")))
+        human_requests.assign(question, _member(request, request.POST.get("member", "")), request.actor)
     except Refused as refusal:
         messages.error(request, refusal.message)
     return back(request, "inbox")
@@ -132,6 +133,7 @@ def _for_list(requests: HumanRequestQuerySet) -> HumanRequestQuerySet:
     """`beginning` is how the input of a run without a case begins."""
     return (
         requests.select_related("run__agent", "run__case", "assignee__user")
+        .prefetch_related(Prefetch("letters", _UNDELIVERED, to_attr="undelivered"))
         .annotate(beginning=Left("run__input", _BEGINNING))
         .defer("run__input", "run__result", "run__targets", "run__case__data", "run__case__detail")
     )

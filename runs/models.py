@@ -312,6 +312,7 @@ class HumanRequest(models.Model):
         Member, models.SET_NULL, null=True, blank=True, related_name="human_requests", db_index=False
     )
     due_at = models.DateTimeField(null=True)
+    remind_at = models.DateTimeField(null=True, help_text="When its due time comes near; empty once somebody was told.")
     passed_on_at = models.DateTimeField(null=True, help_text="When it was due and went to another member.")
     answered_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     actor = models.CharField(max_length=100, blank=True)
@@ -327,7 +328,10 @@ class HumanRequest(models.Model):
 
     class Meta:
         ordering = ["created_at"]
-        constraints = [models.UniqueConstraint(fields=["run", "call_id"], name="one_request_per_call")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "call_id"], name="one_request_per_call"),
+            models.UniqueConstraint(fields=["team", "id"], name="human_request_team_key"),
+        ]
         indexes = [
             # What waits for the team's people?
             models.Index(fields=["team", "created_at"], condition=Q(status="open"), name="human_request_open"),
@@ -341,10 +345,64 @@ class HumanRequest(models.Model):
                 condition=Q(status="open", due_at__isnull=False, passed_on_at=None),
                 name="human_request_due",
             ),
+            # Whose time is nearly up?
+            models.Index(
+                fields=["remind_at"],
+                condition=Q(status="open", remind_at__isnull=False),
+                name="human_request_remind",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.question
+
+
+class Letter(models.Model):
+    """One mail to one member about a request. Written in the transaction of what it tells, sent by `postman`.
+
+    waiting -> sent, dropped (it had become needless), failed (refused for good, or after a day of attempts)
+    """
+
+    class Why(models.TextChoices):
+        ASKED = "asked"
+        GIVEN = "given"
+        REMINDER = "reminder"
+        PASSED_ON = "passed_on"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting"
+        SENT = "sent"
+        DROPPED = "dropped"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    request = models.ForeignKey(HumanRequest, models.CASCADE, related_name="letters", db_constraint=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    why = models.CharField(max_length=10, choices=Why.choices)
+    by = models.CharField(max_length=100, blank=True, help_text="Who gave it to the member.")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    next_at = models.DateTimeField(db_default=Now(), help_text="When it is sent, or tried again.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True, help_text="Of the last attempt.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    if TYPE_CHECKING:
+        team_id: UUID
+        request_id: UUID
+        member_id: int
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["waiting", "sent", "dropped", "failed"]), name="letter_status_is_known"
+            ),
+        ]
+        # What is to be sent now?
+        indexes = [models.Index(fields=["next_at"], condition=Q(status="waiting"), name="letter_next")]
+
+    def __str__(self) -> str:
+        return f"{self.why} to {self.member_id}"
 
 
 class Schedule(models.Model):

@@ -20,6 +20,7 @@ def sweep() -> bool:
     with transaction.atomic():
         case_lifecycle.wake_due_cases()
     interventions.release_work_of_deleted_agents()
+    deadlines.remind_of_what_is_due_soon()
     deadlines.pass_on_what_is_due()
     schedules.start_due()
     return not has_due_work() or bell.ring_now()

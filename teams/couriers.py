@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import logging
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from uuid import UUID
 
 import httpcore2
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, close_old_connections, connections, transaction
+from django.db import close_old_connections, connections, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -34,6 +33,7 @@ from .addresses import NotAllowed, checked_pool
 from .models import Delivery, Webhook
 from .secrets import Unreadable, unseal
 from .text import storable
+from .threads import Errand
 
 logger = logging.getLogger(__name__)
 
@@ -248,33 +248,14 @@ async def _deliver(pool: httpcore2.AsyncConnectionPool, message: Message) -> Non
 def deliver() -> None:
     """Sends until nothing is due, in an event loop of its own."""
 
-    async def courier() -> None:
+    async def until_nothing_is_due() -> None:
         try:
             await _deliver_all()
         finally:
             await sync_to_async(connections.close_all)()
 
-    asyncio.run(courier())
+    asyncio.run(until_nothing_is_due())
 
 
-class Courier:
-    """One at a time, on a thread of its own: a slow receiver does not hold up the clock."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-        self._tidied = 0.0
-
-    def work(self) -> None:
-        """Starts it when there is post."""
-        if time.monotonic() - self._tidied > 3600:
-            forget_old()
-            self._tidied = time.monotonic()
-        if (self._thread is None or not self._thread.is_alive()) and has_post():
-            self._thread = threading.Thread(target=self._deliver, name="courier", daemon=True)
-            self._thread.start()
-
-    def _deliver(self) -> None:
-        try:
-            deliver()
-        except DatabaseError as error:
-            logger.warning("the courier lost the database: %s", error)
+def courier() -> Errand:
+    return Errand("courier", has_post, deliver, forget_old)

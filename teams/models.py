@@ -70,15 +70,23 @@ class Team(models.Model):
 
 
 class Member(models.Model):
+    """A person in a team. `mail`: which requests of agents they are told of by mail."""
+
     class Role(models.TextChoices):
         VIEWER = "viewer"
         OPERATOR = "operator"
         BUILDER = "builder"
         ADMINISTRATOR = "administrator"
 
+    class Mail(models.TextChoices):
+        OFF = "off", "No mail"
+        MINE = "mine", "Only what is given to me"
+        ALL = "all", "What is given to me, and what nobody has taken on"
+
     team = models.ForeignKey(Team, models.CASCADE)
     user = models.ForeignKey(User, models.CASCADE)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
+    mail = models.CharField(max_length=4, choices=Mail.choices, default=Mail.ALL)
     tips_dismissed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -2,7 +2,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
-from . import budget_views, live, webhook_views
+from . import budget_views, live, notifications, webhook_views
 from .access import team_page
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("settings/", team_page(RedirectView.as_view(pattern_name="webhooks")), name="settings"),
     path("settings/budgets/", budget_views.budgets, name="budgets"),
+    path("settings/notifications/", notifications.notifications, name="notifications"),
     path("settings/webhooks/", webhook_views.webhooks, name="webhooks"),
     path("settings/webhooks/new/", webhook_views.webhook_new, name="webhook_new"),
     path("settings/webhooks/<uuid:id>/", webhook_views.webhook, name="webhook"),

@@ -119,6 +119,7 @@ PAGES: dict[str, Entry] = {
     "settings/": Entry(),
     "settings/requests/": Entry("GET POST"),
     "settings/budgets/": Entry("GET POST"),
+    "settings/notifications/": Entry("GET POST"),
     "settings/webhooks/": Entry(),
     "settings/webhooks/new/": Entry("GET POST"),
     "settings/webhooks/<uuid:id>/": Entry(of="webhook"),

@@ -82,6 +82,7 @@ SETTINGS = [
     ("request_settings", "Requests", "inbox"),
     ("budgets", "Budgets", "gauge"),
     ("webhooks", "Webhooks", "webhook"),
+    ("notifications", "My mail", "mail"),
 ]
 
 

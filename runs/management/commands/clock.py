@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import django_rq
@@ -14,8 +15,10 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
+from runs.postman import postman
 from runs.sweeper import sweep
-from teams.couriers import Courier
+from teams.couriers import courier
+from teams.threads import Errand
 
 logger = logging.getLogger("runs.clock")
 
@@ -32,10 +35,10 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        stand_in, courier = StandIn(), Courier()
+        stand_in, errands = StandIn(), [courier(), postman()]
         while not stopped.is_set():
             began = time.monotonic()
-            tick(stand_in, courier)
+            tick(stand_in, errands)
             stopped.wait(max(0.05, 1 - (time.monotonic() - began)))
         stand_in.leave()
 
@@ -55,7 +58,7 @@ class StandIn:
             self.shift.wait()
 
 
-def tick(stand_in: StandIn, courier: Courier) -> None:
+def tick(stand_in: StandIn, errands: Sequence[Errand]) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
@@ -63,7 +66,8 @@ def tick(stand_in: StandIn, courier: Courier) -> None:
         if is_mine:
             if not sweep():
                 stand_in.work()
-            courier.work()
+            for errand in errands:
+                errand.see_to()
             django_rq.get_connection("default").set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)

@@ -1,0 +1,39 @@
+"""Work that takes long and that the clock sees to: on a thread of its own, so that it does not hold up the clock."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import DatabaseError, connections
+
+logger = logging.getLogger(__name__)
+
+_TIDY_SECONDS = 3600
+
+
+class Errand:
+    """One thread at a time, as long as there is something to do; `tidy` runs once an hour, in the clock itself."""
+
+    def __init__(
+        self, name: str, is_due: Callable[[], bool], work: Callable[[], object], tidy: Callable[[], object]
+    ) -> None:
+        self._name, self._is_due, self._work, self._tidy = name, is_due, work, tidy
+        self._thread: threading.Thread | None = None
+        self._tidied = 0.0
+
+    def see_to(self) -> None:
+        if time.monotonic() - self._tidied > _TIDY_SECONDS:
+            self._tidy()
+            self._tidied = time.monotonic()
+        if (self._thread is None or not self._thread.is_alive()) and self._is_due():
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except DatabaseError as error:
+            logger.warning("the %s lost the database: %s", self._name, error)
+        finally:
+            connections.close_all()

@@ -1,0 +1,73 @@
+"""A mail server: a real one on this machine that keeps what it gets and refuses as told."""
+
+import email
+import email.policy
+import socketserver
+import threading
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+import pytest
+
+
+class MailServer:
+    """`refuses`: addresses that it answers `refusal` for. `hangs_up`: it closes each connection at once."""
+
+    def __init__(self) -> None:
+        self.got: list[EmailMessage] = []
+        self.refuses: set[str] = set()
+        self.refusal = "550 No such person"
+        self.hangs_up = False
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.port: int = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(server) -> type[socketserver.StreamRequestHandler]:
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                if not server.hangs_up:
+                    self.say("220 here")
+                    self.talk()
+
+            def talk(self) -> None:
+                while line := self.rfile.readline():
+                    word, _, rest = line.decode().strip().partition(" ")
+                    match word.upper():
+                        case "RCPT" if any(f"<{address}>" in rest for address in server.refuses):
+                            self.say(server.refusal)
+                        case "DATA":
+                            self.say("354 go on")
+                            server.got.append(self.read())
+                            self.say("250 kept")
+                        case "QUIT":
+                            self.say("221 bye")
+                            break
+                        case _:
+                            self.say("250 fine")
+
+            def say(self, words: str) -> None:
+                self.wfile.write(f"{words}\r\n".encode())
+
+            def read(self) -> EmailMessage:
+                lines = []
+                while (line := self.rfile.readline()) != b".\r\n":
+                    lines.append(line.removeprefix(b".").replace(b"\r\n", b"\n"))
+                message = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
+                assert isinstance(message, EmailMessage)
+                return message
+
+        return Handler
+
+
+@pytest.fixture
+def mail_server(settings) -> Iterator[MailServer]:
+    running = MailServer()
+    options = {"host": "127.0.0.1", "port": running.port, "timeout": 5}
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+    yield running
+    running.close()
