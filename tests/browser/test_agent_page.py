@@ -95,3 +95,26 @@ def test_nothing_breaks_the_content_security_policy(
         page.goto(web + path)
         page.wait_for_load_state("networkidle") if path == "/agents/new/" else None
     assert complaints == []
+
+
+def test_a_new_agent_that_was_not_saved_waits_in_the_browser(signed_in_page: Page, web: str) -> None:
+    page = signed_in_page
+    page.goto(f"{web}/agents/new/")
+    page.get_by_label("Name").fill("Triage")
+    page.get_by_role("textbox", name="Procedure").fill("Read all mail.")
+    page.get_by_role("checkbox", name="May ask a person").uncheck()
+    page.close(run_before_unload=False)
+
+    page = page.context.new_page()
+    page.goto(f"{web}/agents/new/")
+    expect(page.get_by_text("You began an agent here and did not save it. Triage")).to_be_visible()
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.get_by_label("Name")).to_have_value("Triage")
+    expect(page.get_by_role("textbox", name="Procedure")).to_have_text("Read all mail.")
+    expect(page.get_by_role("checkbox", name="May ask a person")).not_to_be_checked()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Triage")).to_be_visible()
+
+    page.goto(f"{web}/agents/new/")
+    expect(page.get_by_label("Name")).to_have_value("")
+    expect(page.get_by_role("button", name="Put it back")).to_be_hidden()
