@@ -71,6 +71,8 @@ class RunOut(BaseModel):
     outcome: Annotated[Outcome | None, Field(description="Of a completed run.")]
     result: str
     error: RunError | None
+    stopped_by: Annotated[str | None, Field(description="Who stopped it: a person or an API key.")]
+    stopped_because: Annotated[str | None, Field(description="Why it was stopped, in a sentence.")]
     case_id: UUID | None
     queue_id: UUID | None
     parent_run_id: UUID | None
@@ -139,6 +141,8 @@ def run_out(run: Run) -> RunOut:
         outcome=Outcome(run.outcome) if run.outcome else None,
         result=run.result,
         error=_error(run),
+        stopped_by=run.stopped_by or None,
+        stopped_because=run.stopped_because or None,
         case_id=run.case_id,
         queue_id=run.queue_id,
         parent_run_id=run.parent_id,

@@ -9,6 +9,9 @@ from typing import Any
 from .models import Handover, HumanRequest, Step
 from .wording import CallState, call_words, problem_words, tried_words
 
+# Longer texts are fetched when somebody opens them, so that a page of many steps stays light.
+SHORT = 2_000
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -31,6 +34,19 @@ class Entry:
     arguments: Any = None
     result: str = ""
     request: HumanRequest | None = field(default=None, compare=False)
+
+    @property
+    def long(self) -> frozenset[str]:
+        """Which of its texts are too long to stand on the page."""
+        return frozenset(name for name in ("text", "instructions", "arguments", "result") if self._length(name) > SHORT)
+
+    @property
+    def begun(self) -> str:
+        return beginning(self.text)
+
+    def _length(self, name: str) -> int:
+        said = getattr(self, name)
+        return len(said if isinstance(said, str) else json.dumps(said, default=str))
 
 
 @dataclass(frozen=True)
@@ -143,3 +159,12 @@ def activity(found: Sequence[Entry], model: str) -> str:
         return "Getting started."
     calls = [entry for entry in found if entry.kind == "call" and entry.state == "open"]
     return f"{calls[0].words}." if calls else f"Waiting for the model {model}."
+
+
+def beginning(text: str, length: int = SHORT) -> str:
+    """The first paragraphs of a long text, or its first words when one paragraph is as long."""
+    head = text[:length]
+    for end in ("\n\n", "\n", " "):
+        if (at := head.rfind(end)) > length // 2:
+            return head[:at]
+    return head

@@ -31,7 +31,7 @@ def stop_run(run: Run, by: Actor) -> None:
     case = case_lifecycle.lock(run.case_id) if run.case_id else None
     run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     why = f"{by.label} stopped the run."
-    lifecycle.stop(run, why)
+    lifecycle.stop(run, why, by)
     if case is not None and case.fence == run.case_fence:
         case_lifecycle.park(case, Reason.RUN_STOPPED, why, by=by, run_id=run.pk)
 
@@ -46,13 +46,13 @@ def see(run: Run, by: Actor) -> None:
 @transaction.atomic
 def complete(case: Case, summary: str, by: Actor) -> Case:
     why = f"{by.label} completed the case."
-    return _act(case, why, lambda row: case_lifecycle.complete(row, summary[:_TEXT_LIMIT], by=by))
+    return _act(case, by, why, lambda row: case_lifecycle.complete(row, summary[:_TEXT_LIMIT], by=by))
 
 
 @transaction.atomic
 def fail(case: Case, reason: str, by: Actor) -> Case:
     why = f"{by.label} closed the case as failed."
-    return _act(case, why, lambda row: case_lifecycle.fail(row, reason[:_TEXT_LIMIT], by=by))
+    return _act(case, by, why, lambda row: case_lifecycle.fail(row, reason[:_TEXT_LIMIT], by=by))
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def postpone(case: Case, until: datetime, by: Actor) -> Case:
     if until <= timezone.now():
         raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
     why = f"{by.label} postponed the case."
-    return _act(case, why, lambda row: case_lifecycle.postpone(row, until, "", by=by))
+    return _act(case, by, why, lambda row: case_lifecycle.postpone(row, until, "", by=by))
 
 
 @transaction.atomic
@@ -69,14 +69,14 @@ def reprocess(case: Case, by: Actor, assignee: Agent | None = None) -> Case:
     if assignee is not None:
         check_consumes(assignee, case.queue, "assignee_id")
     why = f"{by.label} sent the case {f'to {assignee.name}' if assignee else 'through its queue again'}."
-    return _act(case, why, lambda row: case_lifecycle.reopen(row, by=by, to=assignee))
+    return _act(case, by, why, lambda row: case_lifecycle.reopen(row, by=by, to=assignee))
 
 
 @transaction.atomic
 def delete(case: Case, by: Actor) -> None:
     """Soft: the case leaves every list and every queue; its timeline stays."""
     row = case_lifecycle.lock(case.pk)
-    _stop_live_run(row, f"{by.label} deleted the case.")
+    _stop_live_run(row, f"{by.label} deleted the case.", by)
     row.deleted_at = timezone.now()
     row.fence += 1
     row.save(update_fields=["deleted_at", "fence"])
@@ -84,17 +84,17 @@ def delete(case: Case, by: Actor) -> None:
     timeline.announce(row)
 
 
-def _act(case: Case, why: str, act: Callable[[Case], None]) -> Case:
+def _act(case: Case, by: Actor, why: str, act: Callable[[Case], None]) -> Case:
     row = case_lifecycle.lock(case.pk)
-    _stop_live_run(row, why)
+    _stop_live_run(row, why, by)
     act(row)
     return row
 
 
-def _stop_live_run(case: Case, why: str) -> None:
+def _stop_live_run(case: Case, why: str, by: Actor) -> None:
     run = Run.objects.select_for_update(no_key=True).filter(case=case, status__in=LIVE).first()
     if run is not None:
-        lifecycle.stop(run, why)
+        lifecycle.stop(run, why, by)
 
 
 def release_work_of_deleted_agents() -> None:

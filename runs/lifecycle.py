@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from teams import bell, live
+from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.text import storable
 
@@ -66,12 +67,13 @@ def fail(run: Run, code: str, error: str) -> None:
     _end(run, Status.FAILED, "The run failed.", error_code=code, error=storable(error))
 
 
-def stop(run: Run, why: str) -> None:
+def stop(run: Run, why: str, by: Actor = BATON) -> None:
     """A person's or the API's word. Raises the fence, so the worker's next write touches nothing.
 
-    `why` is a sentence for those who were asked something that needs no answer any more.
+    `why` is a sentence for those who read the run, and who were asked something that needs no answer any more.
     """
-    _end(run, Status.STOPPED, why, fence=run.fence + 1)
+    said = {"stopped_by": by.label[:100], "stopped_because": storable(why)[:300]}
+    _end(run, Status.STOPPED, why, fence=run.fence + 1, **said)
 
 
 def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
@@ -103,7 +105,8 @@ def release(run: Run) -> None:
 
 def retry_later(run: Run, delay: timedelta, error: str) -> None:
     """The model's provider is not to be had just now. Holds no place among the running runs meanwhile."""
-    _move(run, Status.QUEUED, available_at=timezone.now() + delay, retries=run.retries + 1, error=error)
+    again = {"retries": run.retries + 1, "retried": run.retried + 1}
+    _move(run, Status.QUEUED, available_at=timezone.now() + delay, error=error, **again)
 
 
 def lose(run: Run) -> bool:

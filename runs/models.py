@@ -95,11 +95,14 @@ class Run(models.Model):
     result = models.TextField(blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
+    stopped_by = models.CharField(max_length=100, blank=True, help_text="A person or an API key, as called then.")
+    stopped_because = models.CharField(max_length=300, blank=True, help_text="A sentence.")
 
     # Whom this run may hand over to: [{key, agent_id, name, description}], frozen at its first claim.
     targets: Any = models.JSONField(null=True)
     losses = models.PositiveSmallIntegerField(default=0, help_text="How often its worker was lost.")
     retries = models.PositiveSmallIntegerField(default=0, help_text="Model requests in a row that failed and may pass.")
+    retried = models.PositiveSmallIntegerField(default=0, help_text="Model requests that failed and were made again.")
     available_at = models.DateTimeField(db_default=Now(), help_text="When a queued run may be claimed.")
     fence = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=100, blank=True)

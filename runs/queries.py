@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, JSONField, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Left
 
 from builder.models import Agent
@@ -12,13 +14,14 @@ from cases.models import CLOSED, Case
 from cases.models import Status as CaseStatus
 from teams.models import Team
 
+from .conversation import SHORT
 from .models import LIVE, Handover, HumanRequest, Outcome, Run, RunQuerySet, Status, Step
 
 NEWEST_FIRST = ("-created_at", "id")
 ATTENTION = "attention"
 ON_CASE, STANDALONE = "case", "standalone"
 
-_RUNS_OF_ONE_THING = 100
+RUNS_OF_ONE_THING = 100
 
 
 # --- Lists -----------------------------------------------------------------------------------
@@ -112,13 +115,38 @@ def details(run: Run) -> RunDetails:
     chain = _chain(run)
     return RunDetails(
         run,
-        list(run.steps.all()),
+        _steps(run),
         list(run.human_requests.select_related("answered_by")),
         handover,
         _previous(run, chain),
         _continued(run, handover, chain),
         chain,
     )
+
+
+def _steps(run: Run) -> list[Step]:
+    """With the beginnings of what tools said and of the prompt, which may be megabytes in all."""
+    begun = RawSQL(_BEGUN, [SHORT + 1] * 3, JSONField())  # noqa: S611 - a text of our own
+    steps: list[Any] = list(run.steps.defer("data").annotate(begun=begun))
+    for step in steps:
+        step.data = step.begun
+    return steps
+
+
+_BEGUN = """case kind
+    when 'tool_result' then jsonb_set(data, '{content}', to_jsonb(left(data->>'content', %s)))
+    when 'prompt' then data || jsonb_build_object(
+        'prompt', left(data->>'prompt', %s), 'instructions', left(data->>'instructions', %s))
+    else data end"""
+
+
+def step_with_results(run: Run, seq: int) -> list[Step]:
+    """A step, whole, and what came back from its calls."""
+    step = run.steps.filter(seq=seq).first()
+    if step is None or step.kind != Step.Kind.RESPONSE:
+        return [step] if step else []
+    calls = [part.get("tool_call_id", "") for part in step.data.get("parts", [])]
+    return [step, *run.steps.filter(kind=Step.Kind.TOOL_RESULT, data__call_id__in=calls)]
 
 
 def _chain(run: Run) -> list[Run]:
@@ -128,7 +156,7 @@ def _chain(run: Run) -> list[Run]:
         root = run.root_id or run.pk
         together = Q(pk=root) | Q(root=root)
     newest = for_list(Run.objects.filter(together)).order_by(*NEWEST_FIRST)
-    return list(newest[:_RUNS_OF_ONE_THING])[::-1]
+    return list(newest[:RUNS_OF_ONE_THING])[::-1]
 
 
 def _previous(run: Run, chain: Sequence[Run]) -> Run | None:

@@ -18,7 +18,7 @@ from . import trying
 from .access import run_or_404
 from .forms import TryForm
 from .models import Run
-from .views import about
+from .run_page import about
 
 TYPED = "typed"
 

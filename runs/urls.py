@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import health, home, inbox, metrics, model_views, schedule_views, trying_views, views
+from . import health, home, inbox, metrics, model_views, run_page, schedule_views, trying_views, views
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("tips/dismiss/", home.tips_dismiss, name="tips_dismiss"),
     path("runs/", views.runs, name="runs"),
-    path("runs/<uuid:id>/", views.run, name="run"),
+    path("runs/<uuid:id>/", run_page.run, name="run"),
+    path("runs/<uuid:id>/text/", run_page.run_text, name="run_text"),
     path("runs/<uuid:id>/stop/", views.run_stop, name="run_stop"),
     path("runs/<uuid:id>/again/", views.run_again, name="run_again"),
     path("runs/<uuid:id>/seen/", views.run_seen, name="run_seen"),

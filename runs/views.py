@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,18 +16,18 @@ from builder.models import Agent
 from cases.access import case_or_404
 from cases.models import Case
 from teams.access import TeamRequest, team_page
-from teams.amounts import money
 from teams.errors import Refused
 from teams.models import Team
 from teams.pages import page
 from teams.parts import render_page
 from teams.redirects import back
 
-from . import conversation, human_requests, interventions, queries, trying, wording
+from . import human_requests, interventions, queries, trying
 from .access import question_or_404, run_or_404
 from .forms import ON, STATES, PostponeForm, ReprocessForm, run_filter
-from .models import HumanRequest, Run, Status
-from .starting import start_run
+from .models import HumanRequest, Run
+from .run_page import about
+from .starting import start_again, start_run
 
 _LAST_RUNS = 5
 _LAST_STEPS = 4
@@ -56,43 +55,6 @@ def runs(request: TeamRequest) -> HttpResponse:
     return render_page(request, "runs/runs.html", context, parts=["results"])
 
 
-@require_GET
-@team_page
-def run(request: TeamRequest, id: UUID) -> HttpResponse:
-    context = about(run_or_404(request.team, id))
-    return render_page(request, "runs/run.html", context, parts=["run-now"])
-
-
-def about(run: Run) -> dict[str, Any]:
-    """All that is said about one run."""
-    found, now = queries.details(run), timezone.now()
-    entries = conversation.entries(
-        found.steps, targets=run.targets or [], requests=found.requests, handover=found.handover
-    )
-    activity = conversation.activity(entries, run.revision.model)
-    return {
-        "run": run,
-        "found": found,
-        "now": now,
-        "standing": wording.standing(run, now),
-        "trouble": wording.trouble(run.error_code),
-        "entries": entries,
-        "activity": activity,
-        "doing": activity if run.status == Status.RUNNING else "",
-        "subtitle": f"On {run.case}" if run.case else "A try: nothing comes of it" if run.is_try else "Standalone run",
-        "live_on": _live_on(found),
-        "tries": f"{run.retries} of {settings.MODEL_RETRIES}",
-        "cost": money(run.cost_usd),
-    }
-
-
-def _live_on(found: queries.RunDetails) -> str:
-    """The signals that change what is said: of the run, of its case, and of those that came of it."""
-    words = [f"run:{row.pk}" for row in found.chain if row.is_live and row != found.run]
-    words += [f"case:{found.run.case_id}"] if found.run.case_id else []
-    return " ".join([f"run:{found.run.pk}", *words])
-
-
 # --- What people do to runs ------------------------------------------------------------------
 
 
@@ -106,22 +68,14 @@ def run_start(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page
 def run_again(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """A standalone run's agent once more, as it is now, with the same input."""
-    old = run_or_404(request.team, id)
-    if old.case_id:
-        messages.error(request, "A run on a case is not repeated. Send the case again instead.")
-        return redirect("run", id)
-    if old.is_try:
-        return _try_again(request, old)
-    return _start(request, old.agent, old.input)
-
-
-def _try_again(request: TeamRequest, old: Run) -> HttpResponseBase:
+    """A standalone run once more: the same input, and the same revision or (`revision=latest`) the agent's latest."""
+    old, latest = run_or_404(request.team, id), request.POST.get("revision") == "latest"
     try:
-        return redirect("run", trying.try_again(old, request.actor).pk)
+        again = trying.try_again(old, request.actor) if old.is_try else start_again(old, request.actor, latest=latest)
     except Refused as refusal:
         messages.error(request, refusal.message)
-        return redirect("run", old.pk)
+        return redirect("run", id)
+    return redirect("run", again.pk)
 
 
 def _start(request: TeamRequest, agent: Agent, text: str) -> HttpResponseBase:

@@ -150,7 +150,7 @@ def is_retrying(run: Run, now: datetime) -> bool:
 
 # --- Failures --------------------------------------------------------------------------------
 
-type Place = Literal["agent", "queue", ""]
+type Help = Literal["procedure", "model", "budget", "queue", ""]
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Trouble:
 
     headline: str
     advice: str = ""
-    place: Place = ""
+    help: Help = ""
 
 
 _MODEL_LATER = "Try again when the provider is back, or give the agent another model."
@@ -167,37 +167,37 @@ _DIVIDE = "Raise the budget, shorten its procedure, or divide the work among sev
 _PROCEDURE = "Say in its procedure "
 
 _TROUBLES: Mapping[str, Trouble] = {
-    "unknown_model": Trouble("There is no such model", place="agent"),
-    "missing_key": Trouble("The model has no key", place="agent"),
+    "unknown_model": Trouble("There is no such model", "Give the agent another model.", "model"),
+    "missing_key": Trouble("The model has no key", "Add its key, or give the agent another model.", "model"),
     "model_refused": Trouble(
         "The model’s provider refused the request",
         "Check the name of the model and the key, or give the agent another model.",
-        "agent",
+        "model",
     ),
     "model_declined": Trouble(
-        "The model refused to answer", "Decide the case yourself, or give the agent another model.", "agent"
+        "The model refused to answer", "Decide the matter yourself, or give the agent another model.", "model"
     ),
-    "model_unreachable": Trouble("The model’s provider could not be reached", _MODEL_LATER, "agent"),
-    "model_unavailable": Trouble("The model’s provider was not available", _MODEL_LATER, "agent"),
-    "model_timeout": Trouble("The model took too long", _MODEL_LATER, "agent"),
+    "model_unreachable": Trouble("The model’s provider could not be reached", _MODEL_LATER, "model"),
+    "model_unavailable": Trouble("The model’s provider was not available", _MODEL_LATER, "model"),
+    "model_timeout": Trouble("The model took too long", _MODEL_LATER, "model"),
     "model_error": Trouble(
-        "The model gave no usable answer", "Try again. If it stays so, give the agent another model.", "agent"
+        "The model gave no usable answer", "Try again. If it stays so, give the agent another model.", "model"
     ),
     "no_outcome": Trouble(
         "It ended without an outcome",
         _PROCEDURE + "how the work ends: with which result, or with which agent.",
-        "agent",
+        "procedure",
     ),
     "ambiguous_handover": Trouble(
-        "It named several agents to hand over to", _PROCEDURE + "which agent takes over when.", "agent"
+        "It named several agents to hand over to", _PROCEDURE + "which agent takes over when.", "procedure"
     ),
     "invalid_target": Trouble(
         "It named an agent it cannot hand over to",
         "Mention that agent with @ in the procedure, if it should take over.",
-        "agent",
+        "procedure",
     ),
     "target_unavailable": Trouble(
-        "The handover could not be applied", "Mend that, or mention another agent in the procedure.", "agent"
+        "The handover could not be applied", "Mend that, or mention another agent in the procedure.", "procedure"
     ),
     "hop_limit": Trouble(
         "It was handed over as often as allowed",
@@ -207,15 +207,15 @@ _TROUBLES: Mapping[str, Trouble] = {
     "loop": Trouble(
         "Two agents kept handing it to each other",
         "Decide who should have it, and say in both procedures who does what.",
-        "agent",
+        "procedure",
     ),
     "run_lost": Trouble(
         "It was interrupted too often", "Its worker died each time. The server’s log says why; then try again."
     ),
-    "budget_requests": Trouble("It asked its model as often as it may", _DIVIDE, "agent"),
-    "budget_tokens": Trouble("It used as many tokens as it may", _DIVIDE, "agent"),
-    "budget_usd": Trouble("It cost as much as it may", _DIVIDE, "agent"),
-    "budget_minutes": Trouble("It worked as long as it may", _DIVIDE, "agent"),
+    "budget_requests": Trouble("It asked its model as often as it may", _DIVIDE, "budget"),
+    "budget_tokens": Trouble("It used as many tokens as it may", _DIVIDE, "budget"),
+    "budget_usd": Trouble("It cost as much as it may", _DIVIDE, "budget"),
+    "budget_minutes": Trouble("It worked as long as it may", _DIVIDE, "budget"),
     "internal_error": Trouble("Baton met an error of its own", "The server’s log says more. Please report it."),
 }
 

@@ -106,6 +106,7 @@ PAGES: dict[str, Entry] = {
     "schedules/<uuid:id>/delete/": Entry("POST", of="schedule"),
     "runs/": Entry(),
     "runs/<uuid:id>/": Entry(of="run"),
+    "runs/<uuid:id>/text/": Entry(of="run"),
     "runs/<uuid:id>/stop/": Entry("POST", of="run"),
     "runs/<uuid:id>/again/": Entry("POST", of="run"),
     "runs/<uuid:id>/seen/": Entry("POST", of="run"),

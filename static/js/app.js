@@ -4,6 +4,7 @@ import "./dialog-link.js";
 import "./live-duration.js";
 import "./live-stream.js";
 import "./live-time.js";
+import "./newest-step.js";
 import "./search-form.js";
 import "./theme-toggle.js";
 import "./time-zone.js";
