@@ -1,4 +1,4 @@
-"""Who may see which agent. Another team's answer like those that never were."""
+"""Who may see which agent, and which MCP server. Another team's answer like those that never were."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from teams.models import Team
 
-from .models import Agent, Revision
+from .models import Agent, Revision, ServerTool, ToolServer
 
 
 def agent_or_404(team: Team, id: UUID) -> Agent:
@@ -26,3 +26,12 @@ def revision_or_404(agent: Agent, number: int) -> Revision:
 
 def published_revision_or_404(agent: Agent, number: int) -> Revision:
     return get_object_or_404(agent.revisions.published(), number=number)
+
+
+def tool_server_or_404(team: Team, id: UUID) -> ToolServer:
+    return get_object_or_404(ToolServer.objects.present(), team=team, pk=id)
+
+
+def tool_or_404(team: Team, id: UUID) -> ServerTool:
+    wanted = ServerTool.objects.select_related("server").filter(server__deleted_at=None)
+    return get_object_or_404(wanted, team=team, pk=id)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import draft_views, export_views, life_views, mention_views, views, wiring_views
+from . import draft_views, export_views, life_views, mention_views, tool_views, views, wiring_views
 
 urlpatterns = [
     path("agents/", views.agents, name="agents"),
@@ -27,4 +27,12 @@ urlpatterns = [
     path(
         "agents/<uuid:id>/revisions/<int:number>/restore/", draft_views.agent_revision_restore, name="revision_restore"
     ),
+    # MCP servers and their tools
+    path("settings/tools/", tool_views.tool_servers, name="tool_servers"),
+    path("settings/tools/new/", tool_views.tool_server_new, name="tool_server_new"),
+    path("settings/tools/<uuid:id>/", tool_views.tool_server, name="tool_server"),
+    path("settings/tools/<uuid:id>/edit/", tool_views.tool_server_edit, name="tool_server_edit"),
+    path("settings/tools/<uuid:id>/look/", tool_views.tool_server_look, name="tool_server_look"),
+    path("settings/tools/<uuid:id>/delete/", tool_views.tool_server_delete, name="tool_server_delete"),
+    path("settings/tools/<uuid:id>/accept/", tool_views.tool_accept, name="tool_accept"),
 ]

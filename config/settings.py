@@ -99,6 +99,8 @@ MODEL_RETRIES = int(os.environ.get("MODEL_RETRIES", "4"))
 MODEL_CONNECT_SECONDS = 10.0
 MODEL_SILENCE_SECONDS = 60.0
 MODEL_TOTAL_SECONDS = 600.0
+# How long a tool of an MCP server may take.
+TOOL_SECONDS = float(os.environ.get("TOOL_SECONDS", "60"))
 # What a run may use where neither its agent nor its team says otherwise; 0: as much as it likes. Requests to its
 # model, tokens in and out, US dollars, minutes of work.
 RUN_REQUEST_LIMIT = int(os.environ.get("RUN_REQUEST_LIMIT", "50"))

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from builder.models import Agent
+from builder.models import Agent, ServerTool, ToolServer
 from cases.models import AgentUpload, Case, Queue
 from config.api import api
 from runs.models import HumanRequest, Run, Schedule
@@ -121,6 +121,13 @@ PAGES: dict[str, Entry] = {
     "settings/requests/": Entry("GET POST"),
     "settings/budgets/": Entry("GET POST"),
     "settings/notifications/": Entry("GET POST"),
+    "settings/tools/": Entry(),
+    "settings/tools/new/": Entry("GET POST"),
+    "settings/tools/<uuid:id>/": Entry("GET POST", of="tool_server"),
+    "settings/tools/<uuid:id>/edit/": Entry("GET POST", of="tool_server"),
+    "settings/tools/<uuid:id>/look/": Entry("POST", of="tool_server"),
+    "settings/tools/<uuid:id>/delete/": Entry("POST", of="tool_server"),
+    "settings/tools/<uuid:id>/accept/": Entry("POST", of="server_tool"),
     "settings/webhooks/": Entry(),
     "settings/webhooks/new/": Entry("GET POST"),
     "settings/webhooks/<uuid:id>/": Entry(of="webhook"),
@@ -253,6 +260,9 @@ def theirs(
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()
     )
     of |= {"webhook": webhook, "delivery": delivery, "schedule": schedule}
+    server = ToolServer.objects.create(team=strangers, name=SECRET, slug="bank", url=f"https://{SECRET}.example")
+    tool = ServerTool.objects.create(team=strangers, server=server, name=SECRET, key=SECRET, input_schema={})
+    of |= {"tool_server": server, "server_tool": tool}
     return Things({kind: row.pk for kind, row in of.items()})
 
 

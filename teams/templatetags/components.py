@@ -81,6 +81,7 @@ SETTINGS = [
     # url name, label, icon
     ("request_settings", "Requests", "inbox"),
     ("budgets", "Budgets", "gauge"),
+    ("tool_servers", "Tools", "wrench"),
     ("webhooks", "Webhooks", "webhook"),
     ("notifications", "My mail", "mail"),
 ]

@@ -1,0 +1,303 @@
+"""The verbs of MCP servers and their tools.
+
+A server is asked for its tools before anything is saved, and what it says is saved as the person who chose the tools
+saw it. Whatever differs later is kept beside that, and the tool is not used until somebody accepts it.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from asgiref.sync import async_to_sync
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from teams import live
+from teams.addresses import check_url
+from teams.errors import Refused
+from teams.models import Team
+from teams.refusals import refusing_a_taken_name
+from teams.secrets import Unreadable, seal, unseal
+from teams.text import one_line
+
+from .models import ServerTool, ToolServer
+from .tool_sessions import Endpoint, Listing, OfferedTool, ServerProblem, list_tools
+
+LIMIT = 50
+BEARER = "Authorization"
+_SLUG_LENGTH = 20
+# What providers accept as the name of a tool.
+_KEY_LENGTH = 64
+_UNREADABLE = "Its credential cannot be read with today’s encryption keys. Please give it anew."
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+# The protocol's own.
+_RESERVED = re.compile(
+    r"(?i)host|connection|content-.*|transfer-encoding|te|upgrade|trailer|accept|accept-encoding|last-event-id|mcp-.*"
+)
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A header that goes with every request; none when `header` is empty."""
+
+    header: str = ""
+    value: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credential({self.header!r})"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person says of a tool, having seen the description with the fingerprint `seen`."""
+
+    is_on: bool
+    mark: str = ServerTool.Mark.EFFECTS
+    asks_first: bool = True
+    seen: str = ""
+
+
+def suggested(tool: OfferedTool) -> Choice:
+    """What its server claims, for a person to decide. A tool that may change something asks first."""
+    mark = ServerTool.Mark.EFFECTS
+    if tool.claims_read_only:
+        mark = ServerTool.Mark.READ_ONLY
+    elif tool.claims_idempotent:
+        mark = ServerTool.Mark.IDEMPOTENT
+    return Choice(False, mark, mark != ServerTool.Mark.READ_ONLY)
+
+
+def fingerprint(description: str, input_schema: Any) -> str:
+    told = json.dumps([description, input_schema], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+# --- Servers ---------------------------------------------------------------------------------
+
+
+def bearer(token: str) -> Credential:
+    token = one_line(token, "secret", 8000)
+    return check_credential(BEARER, token if token.lower().startswith("bearer ") else f"Bearer {token}")
+
+
+def check_credential(header: str, value: str) -> Credential:
+    header, value = header.strip(), one_line(value, "secret", 8000)
+    if not _HEADER.fullmatch(header) or _RESERVED.fullmatch(header):
+        raise _wrong("header", "This is not the name of a header that can carry a credential. Such as X-Api-Key.")
+    if not value.isascii():
+        raise _wrong("secret", "A header holds plain letters, digits and signs only.")
+    return Credential(header, value)
+
+
+def ask(url: str, credential: Credential) -> Listing:
+    """What tools there are at an address; Refused, at its field, when it does not say."""
+    endpoint = Endpoint(check_url(url), _headers(credential))
+    try:
+        return async_to_sync(list_tools)(endpoint)
+    except ServerProblem as problem:
+        raise Refused(str(problem), "server_problem", {"url": str(problem)}) from problem
+
+
+def endpoint_of(server: ToolServer) -> Endpoint:
+    """ServerProblem when its credential cannot be read any more."""
+    try:
+        return Endpoint(server.url, _headers(credential_of(server)))
+    except Unreadable:
+        raise ServerProblem(f"{server.name}: {_UNREADABLE}") from None
+
+
+def credential_of(server: ToolServer) -> Credential:
+    return Credential(server.header, unseal(server.credential)) if server.header else Credential()
+
+
+def _headers(credential: Credential) -> dict[str, str]:
+    return {credential.header: credential.value} if credential.header else {}
+
+
+@transaction.atomic
+def add_server(
+    team: Team, name: str, url: str, *, credential: Credential, listing: Listing, choices: Mapping[str, Choice]
+) -> ToolServer:
+    """With the tools of `listing`; those that `choices` does not switch on stay off."""
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if team.tool_servers.present().count() >= LIMIT:
+        raise Refused(f"A team may have {LIMIT} MCP servers at most.", "too_many")
+    server = ToolServer(team=team, name=one_line(name, "name", 80), url=check_url(url), listed_at=timezone.now())
+    server.slug = _slug(team, server.name)
+    _keep(server, credential)
+    with refusing_a_taken_name("tool_server_names_are_unique", "A server", server.name):
+        server.save(force_insert=True)
+    _add_tools(server, listing.tools)
+    choose(server, choices)
+    return server
+
+
+def change_server(server: ToolServer, name: str, url: str, credential: Credential | None) -> None:
+    """When it answers there, with what it says of its tools now. `credential`: None keeps the one it has."""
+    name, url = one_line(name, "name", 80), check_url(url)
+    if credential is None and server.header and _origin(url) != _origin(server.url):
+        message = "The address is another one. Please give its credential anew: it goes only where it was given for."
+        raise _wrong("secret", message)
+    listing = ask(url, _kept(server) if credential is None else credential)
+    with transaction.atomic():
+        server = _locked(server)
+        server.name, server.url = name, url
+        if credential is not None:
+            _keep(server, credential)
+        with refusing_a_taken_name("tool_server_names_are_unique", "A server", name):
+            server.save()
+        compare(server, listing)
+
+
+def look_again(server: ToolServer) -> str:
+    """Asks the server for its tools, and says what is different now."""
+    return compare(server, ask(server.url, _kept(server)))
+
+
+def _kept(server: ToolServer) -> Credential:
+    """Refused when it cannot be read any more."""
+    try:
+        return credential_of(server)
+    except Unreadable:
+        raise _wrong("secret", _UNREADABLE) from None
+
+
+def _keep(server: ToolServer, credential: Credential) -> None:
+    server.header = credential.header
+    server.credential = seal(credential.value) if credential.header else ""
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def delete_server(server: ToolServer) -> None:
+    """Soft: runs go on naming its tools. Its credential is forgotten."""
+    ToolServer.objects.filter(pk=server.pk).update(deleted_at=timezone.now(), credential="", header="")
+    _announce(server)
+
+
+def _slug(team: Team, name: str) -> str:
+    taken = set(team.tool_servers.present().values_list("slug", flat=True))
+    base = slugify(name).replace("_", "-").strip("-")[:_SLUG_LENGTH].strip("-") or "server"
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base[: _SLUG_LENGTH - len(str(number)) - 1]}-{number}"
+    return slug
+
+
+def _locked(server: ToolServer) -> ToolServer:
+    return ToolServer.objects.select_for_update(no_key=True).get(pk=server.pk)
+
+
+def _announce(server: ToolServer) -> None:
+    live.announce(server.team_id, "tool_server", server.pk)
+
+
+# --- Tools -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def compare(server: ToolServer, listing: Listing) -> str:
+    """Keeps what the server says now beside what people have seen, and says it in words. New tools are off."""
+    server = _locked(server)
+    offered = {tool.name: tool for tool in listing.tools}
+    noted = [note(tool, offered.pop(tool.name, None)) for tool in server.tools.all()]
+    _add_tools(server, offered.values())
+    ToolServer.objects.filter(pk=server.pk).update(listed_at=timezone.now())
+    _announce(server)
+    counts = {"new": len(offered), "changed": noted.count("changed"), "gone": noted.count("gone")}
+    said = [f"{number} {what}" for what, number in counts.items() if number]
+    return f"Its tools: {', '.join(said)}." if said else "All tools are as you saw them."
+
+
+def note(tool: ServerTool, offered: OfferedTool | None) -> str:
+    """Keeps what its server says of a tool now (None: it has it no more): gone, changed or same."""
+    found, gone_at = None, None
+    if offered is None:
+        found, gone_at = tool.found, tool.gone_at or timezone.now()
+    elif offered.words != seen_as(tool).words:
+        found = {"description": offered.description, "input_schema": offered.input_schema}
+    if (found, gone_at) != (tool.found, tool.gone_at):
+        ServerTool.objects.filter(pk=tool.pk).update(found=found, gone_at=gone_at)
+        live.announce(tool.team_id, "tool_server", tool.server_id)
+    return "gone" if gone_at else "changed" if found else "same"
+
+
+def seen_as(tool: ServerTool) -> OfferedTool:
+    """As it was when somebody looked at it."""
+    return OfferedTool(tool.name, tool.title, tool.description, tool.input_schema)
+
+
+def _add_tools(server: ToolServer, offered: Iterable[OfferedTool]) -> None:
+    keys = set(server.tools.values_list("key", flat=True))
+    rows = []
+    for tool in offered:
+        key = _key(server.slug, tool.name, keys)
+        keys.add(key)
+        choice = suggested(tool)
+        rows.append(
+            ServerTool(
+                team_id=server.team_id,
+                server=server,
+                name=tool.name,
+                key=key,
+                title=tool.title,
+                description=tool.description,
+                input_schema=tool.input_schema,
+                mark=choice.mark,
+                asks_first=choice.asks_first,
+            )
+        )
+    ServerTool.objects.bulk_create(rows)
+
+
+def _key(slug: str, name: str, taken: set[str]) -> str:
+    """`slug__name` in letters that all providers accept; two tools never share one."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", name)
+    key = f"{slug}__{plain}"
+    if len(key) <= _KEY_LENGTH and plain == name and key not in taken:
+        return key
+    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{key[: _KEY_LENGTH - 9]}_{mark}"
+
+
+@transaction.atomic
+def choose(server: ToolServer, choices: Mapping[str, Choice]) -> None:
+    """Sets the tools that `choices` names. Refused when somebody would switch on what they have not seen."""
+    server = _locked(server)
+    tools = {tool.name: tool for tool in server.tools.all()}
+    if unknown := [name for name in choices if name not in tools]:
+        raise Refused(f"{server.name} has no tool “{unknown[0]}”.", "not_found", {"tools": unknown[0]})
+    for name, choice in choices.items():
+        tool = tools[name]
+        if choice.mark not in ServerTool.Mark.values:
+            raise _wrong("tools", f"“{choice.mark}” is no mark of a tool.")
+        if choice.is_on and choice.seen and choice.seen != fingerprint(tool.description, tool.input_schema):
+            raise Refused(f"{tool.name} changed while you looked at it. Please look again.", "changed_meanwhile")
+        tool.is_on, tool.mark, tool.asks_first = choice.is_on, choice.mark, choice.asks_first
+    ServerTool.objects.bulk_update(tools.values(), ["is_on", "mark", "asks_first"])
+    _announce(server)
+
+
+@transaction.atomic
+def accept(tool: ServerTool, seen: str) -> None:
+    """Somebody has looked at what changed, which had the fingerprint `seen`: from now on it is as it is."""
+    tool = ServerTool.objects.select_for_update(no_key=True).get(pk=tool.pk)
+    if tool.found is None:
+        return
+    if fingerprint(**tool.found) != seen:
+        raise Refused(f"{tool.name} changed once more. Please look again.", "changed_meanwhile")
+    ServerTool.objects.filter(pk=tool.pk).update(**tool.found, found=None)
+    live.announce(tool.team_id, "tool_server", tool.server_id)
+
+
+def _wrong(field: str, message: str) -> Refused:
+    return Refused(message, "invalid", {field: message})
