@@ -5,6 +5,8 @@ from ninja.openapi.docs import Swagger
 import builder.api
 import cases.api
 import runs.api
+import runs.schedule_api
+import teams.webhook_api
 from teams.api import Api
 
 api = Api(
@@ -18,3 +20,5 @@ api = Api(
 api.add_router("", builder.api.router)
 api.add_router("", cases.api.router)
 api.add_router("", runs.api.router)
+api.add_router("", runs.schedule_api.router)
+api.add_router("", teams.webhook_api.router)

@@ -182,6 +182,21 @@ OPERATIONS: dict[str, Entry] = {
     "GET /runs/{run_id}": Entry(of="run"),
     "GET /runs/{run_id}/steps": Entry(of="run"),
     "POST /runs/{run_id}/stop": Entry(of="run"),
+    "GET /schedules": Entry(),
+    "POST /schedules": Entry(body={"agent_id": str(uuid.uuid4()), "cron": "0 8 * * *"}),
+    "GET /schedules/{schedule_id}": Entry(of="schedule"),
+    "PATCH /schedules/{schedule_id}": Entry(of="schedule", body={"paused": True}),
+    "DELETE /schedules/{schedule_id}": Entry(of="schedule"),
+    "GET /webhooks": Entry(),
+    "POST /webhooks": Entry(body={"url": "https://example.com/", "events": ["case.created"]}),
+    "GET /webhooks/{webhook_id}": Entry(of="webhook"),
+    "PATCH /webhooks/{webhook_id}": Entry(of="webhook", body={"paused": True}),
+    "DELETE /webhooks/{webhook_id}": Entry(of="webhook"),
+    "POST /webhooks/{webhook_id}/secret": Entry(of="webhook"),
+    "DELETE /webhooks/{webhook_id}/old-secret": Entry(of="webhook"),
+    "POST /webhooks/{webhook_id}/test": Entry(of="webhook"),
+    "GET /webhooks/{webhook_id}/deliveries": Entry(of="webhook"),
+    "POST /deliveries/{delivery_id}/resend": Entry(of="delivery"),
     "GET /human-requests": Entry(),
     "POST /human-requests/{request_id}/respond": Entry(of="human_request", body={"answer": "Yes"}),
 }
@@ -254,7 +269,7 @@ def theirs(
     user = User.objects.create_user("stranger@example.com")
     upload = AgentUpload.objects.create(team=strangers, user=user, files=[[SECRET, SECRET]])
     webhook = Webhook.objects.create(team=strangers, url=f"https://{SECRET}.example", secret=seal(SECRET))
-    delivery = Delivery.objects.create(team=strangers, webhook=webhook, event="ping", body=SECRET)
+    delivery = Delivery.objects.create(team=strangers, webhook=webhook, event="ping", body=json.dumps(SECRET))
     of = {"agent": agent, "agent_upload": upload, "queue": queue, "case": case, "run": run, "human_request": request}
     schedule = Schedule.objects.create(
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()

@@ -13,6 +13,9 @@ from cases import timeline
 from cases.models import Case, Kind, Queue
 from runs import handovers
 from runs.models import HumanRequest, Run, Step
+from runs.schedules import create_schedule
+from teams.actors import BATON
+from teams.webhooks import create_webhook, ping
 from tests.api.conftest import Caller, problem
 from tests.fixtures import Make, mention
 
@@ -27,6 +30,7 @@ def lists(
 ) -> dict[str, tuple[str, Grow]]:
     """Each list of the API: its address, and what adds a row to it."""
     agent, case, run = make_agent(), make_case(), make_run()
+    webhook, _ = create_webhook(agent.team, "https://example.com/", ["run.failed"])
 
     def full_agent() -> Agent:
         return make_agent(aop="To", mentions=[make_agent(queue=queue), make_agent()], queue=queue)
@@ -59,10 +63,26 @@ def lists(
         "human requests": ("/human-requests", full_run),
         "runs": ("/runs", full_run),
         "steps": (f"/runs/{run.pk}/steps", step),
+        "schedules": ("/schedules", lambda: create_schedule(make_agent(), "0 8 * * *", "UTC", "", BATON)),
+        "webhooks": ("/webhooks", lambda: create_webhook(webhook.team, "https://example.com/", ["run.failed"])),
+        "deliveries": (f"/webhooks/{webhook.pk}/deliveries", lambda: ping(webhook)),
     }
 
 
-NAMES = ["agents", "revisions", "queues", "cases", "cases of a queue", "events", "human requests", "runs", "steps"]
+NAMES = [
+    "agents",
+    "revisions",
+    "queues",
+    "cases",
+    "cases of a queue",
+    "events",
+    "human requests",
+    "runs",
+    "steps",
+    "schedules",
+    "webhooks",
+    "deliveries",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -80,6 +80,21 @@ def test_the_schema_names_the_operations_of_the_design(schema: dict[str, Any]) -
         "POST /cases/{case_id}/complete",
         "POST /cases/{case_id}/fail",
         "POST /cases/{case_id}/postpone",
+        "GET /schedules",
+        "POST /schedules",
+        "GET /schedules/{schedule_id}",
+        "PATCH /schedules/{schedule_id}",
+        "DELETE /schedules/{schedule_id}",
+        "GET /webhooks",
+        "POST /webhooks",
+        "GET /webhooks/{webhook_id}",
+        "PATCH /webhooks/{webhook_id}",
+        "DELETE /webhooks/{webhook_id}",
+        "POST /webhooks/{webhook_id}/secret",
+        "DELETE /webhooks/{webhook_id}/old-secret",
+        "POST /webhooks/{webhook_id}/test",
+        "GET /webhooks/{webhook_id}/deliveries",
+        "POST /deliveries/{delivery_id}/resend",
     }
 
 
