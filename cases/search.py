@@ -49,16 +49,20 @@ def read(text: str) -> Words | None:
 
 def having(team_id: UUID, words: Words | None, label: str = "") -> Exists:
     """Of cases: that they have all the words, the last one as a beginning, and the label."""
-    found = CaseWords.objects.filter(case=OuterRef("pk"))
-    found = found.filter(_matches(_entries([f"team:{team_id}", *([f"label:{label}"] if label else [])])))
+    return Exists(CaseWords.objects.filter(*conditions(team_id, words, label), case=OuterRef("pk")))
+
+
+def conditions(team_id: UUID, words: Words | None, label: str = "") -> list[Func]:
+    """The same of rows with `words` of whatever kind."""
+    found = [_matches(_entries([f"team:{team_id}", *([f"label:{label}"] if label else [])]))]
     if words:
         # A condition of its own: of nothing but signs no query is left, and that fits nothing.
         said = _query(words.terms)
         if words.number is not None:
             number = _entries([f"number:{words.number}"])
             said = number if words.only_number else Func(said, number, arg_joiner=" || ", template="(%(expressions)s)")
-        found = found.filter(_matches(said))
-    return Exists(found)
+        found.append(_matches(said))
+    return found
 
 
 def _matches(query: Func) -> Func:

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from cases.models import Case
 
-from .models import Outcome, Status
-from .queries import ATTENTION, ON_CASE, STANDALONE, RunFilter
+from .models import Outcome, Run, Status
+from .queries import ATTENTION, DEAREST, LONGEST, ON_CASE, STANDALONE, RunFilter
 
 STATES = [
     (ATTENTION, "Needs attention"),
@@ -24,6 +24,7 @@ STATES = [
     (Status.STOPPED, "Stopped"),
 ]
 ON = [(ON_CASE, "On a case"), (STANDALONE, "Standalone")]
+SORTS = [(LONGEST, "Longest first"), (DEAREST, "Dearest first")]
 
 
 class FilterForm(forms.Form):
@@ -34,6 +35,11 @@ class FilterForm(forms.Form):
     agent = forms.UUIDField(required=False)
     on = forms.ChoiceField(choices=ON, required=False)
     case = forms.UUIDField(required=False)
+    chain = forms.UUIDField(required=False)
+    trigger = forms.ChoiceField(choices=Run.Trigger.choices, required=False)
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+    sort = forms.ChoiceField(choices=SORTS, required=False)
 
 
 def run_filter(query: QueryDict) -> RunFilter:

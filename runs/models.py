@@ -4,13 +4,16 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Coalesce, Now, NullIf
 from django.utils import timezone
 
 from builder.models import Agent, Revision
 from cases.models import Case, Queue
+from teams.amounts import money
 from teams.models import Member, Team, User, new_id
 
 if TYPE_CHECKING:
@@ -38,6 +41,12 @@ class Outcome(models.TextChoices):
     CASE_COMPLETED = "case_completed", "Case completed"
     CASE_FAILED = "case_failed", "Case failed"
     CASE_POSTPONED = "case_postponed", "Case postponed"
+
+
+# How a run stands in one word: its outcome, or its status when it has none.
+STATE = Coalesce(NullIf("outcome", Value("")), "status")
+# From the first moment of work to the end.
+LENGTH = ExpressionWrapper(F("ended_at") - F("started_at"), models.DurationField())
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -175,6 +184,33 @@ class Run(models.Model):
             models.Index("agent", models.F("created_at").desc(), "id", name="run_newest_of_agent"),
             models.Index("case", "created_at", condition=Q(case__isnull=False), name="run_of_case"),
             models.Index(fields=["root"], condition=Q(root__isnull=False), name="run_of_root"),
+            # Which of the team ended so, or stand so? (An outcome where there is one, else the status; see STATE.)
+            models.Index("team", STATE, models.F("created_at").desc(), "id", name="run_newest_of_state"),
+            # Which may need somebody's attention?
+            models.Index(
+                "team",
+                models.F("created_at").desc(),
+                "id",
+                condition=Q(status__in=["waiting", "failed"]),
+                name="run_newest_troubled",
+            ),
+            # Which were started so?
+            models.Index("team", "trigger", models.F("created_at").desc(), "id", name="run_newest_of_trigger"),
+            # Which are on no case?
+            models.Index(
+                "team", models.F("created_at").desc(), "id", condition=Q(case=None), name="run_newest_standalone"
+            ),
+            # Which took longest, and which cost most? Only those that ended, or have a price.
+            models.Index(
+                "team",
+                LENGTH.desc(),
+                "id",
+                condition=Q(ended_at__isnull=False, started_at__isnull=False),
+                name="run_longest",
+            ),
+            models.Index(
+                "team", models.F("cost_usd").desc(), "id", condition=Q(cost_usd__isnull=False), name="run_dearest"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -201,8 +237,30 @@ class Run(models.Model):
         return self.ended_at - self.started_at if self.ended_at and self.started_at else None
 
     @property
+    def cost(self) -> str:
+        """In words; empty for models without a known price."""
+        return money(self.cost_usd)
+
+    @property
     def attempt(self) -> int:
         return self.losses + 1
+
+
+class RunWords(models.Model):
+    """What a run is found by: the words of its agent's name, its case's title, its input, result and error.
+
+    Written by triggers when the run begins and when it ends (migration run_words), beside the run, so that its moves
+    touch no full-text index. For what the entries look like see `cases.search`.
+    """
+
+    run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="words", db_constraint=False)
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="run_words", fastupdate=False)]
+
+    def __str__(self) -> str:
+        return f"words of {self.run_id}"
 
 
 class Step(models.Model):

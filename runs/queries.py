@@ -1,21 +1,24 @@
 """Reading for lists and pages of runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F, JSONField, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Left
+from django.utils import timezone
 
 from builder.models import Agent
 from cases.models import CLOSED, Case
 from cases.models import Status as CaseStatus
 from teams.models import Team
 
+from . import search
 from .conversation import SHORT
-from .models import LIVE, Handover, HumanRequest, Outcome, Run, RunQuerySet, Status, Step
+from .models import LENGTH, LIVE, STATE, Handover, HumanRequest, Outcome, Run, RunQuerySet, Status, Step
 
 NEWEST_FIRST = ("-created_at", "id")
 ATTENTION = "attention"
@@ -26,51 +29,83 @@ RUNS_OF_ONE_THING = 100
 
 # --- Lists -----------------------------------------------------------------------------------
 
+LONGEST, DEAREST = "longest", "dearest"
+COUNTED = 1_000
+_ORDERS = {LONGEST: ("-length", "id"), DEAREST: ("-cost_usd", "id")}
+
 
 @dataclass(frozen=True)
 class RunFilter:
-    """`state` is a status, an outcome or ATTENTION; `on` is ON_CASE or STANDALONE; empty ones ask for nothing."""
+    """`state` is a status, an outcome or ATTENTION; `on` is ON_CASE or STANDALONE; `chain` is the first run of one;
+    `since` and `until` are days, both included; empty ones ask for nothing.
+    """
 
     q: str = ""
     state: str = ""
     agent: UUID | None = None
     on: str = ""
     case: UUID | None = None
+    chain: UUID | None = None
+    trigger: str = ""
+    since: date | None = None
+    until: date | None = None
+    sort: str = ""
+
+    @property
+    def order(self) -> tuple[str, str]:
+        return _ORDERS.get(self.sort, NEWEST_FIRST)
+
+    @property
+    def is_anything(self) -> bool:
+        return replace(self, sort="") != RunFilter()
 
 
 def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
+    """The team's runs that fit. Of those sorted by length only ended ones, by cost only those with a price."""
     runs = Run.objects.filter(team=team)
     if wanted.state == ATTENTION:
         runs = runs.filter(_needs_attention())
-    elif wanted.state in Outcome.values:
-        runs = runs.filter(outcome=wanted.state)
-    elif wanted.state:
+    elif wanted.state == Status.COMPLETED:
         runs = runs.filter(status=wanted.state)
+    elif wanted.state:
+        runs = runs.alias(state=STATE).filter(state=wanted.state)
     if wanted.agent:
         runs = runs.filter(agent=wanted.agent)
     if wanted.case:
         runs = runs.filter(case=wanted.case)
+    if wanted.chain:
+        runs = runs.filter(Q(pk=wanted.chain) | Q(root=wanted.chain))
     if wanted.on:
         runs = runs.filter(case__isnull=wanted.on == STANDALONE)
-    for word in wanted.q.split():
-        runs = runs.filter(_says(word))
-    return runs
+    if wanted.trigger:
+        runs = runs.filter(trigger=wanted.trigger)
+    if wanted.since:
+        runs = runs.filter(created_at__gte=_midnight(wanted.since))
+    if wanted.until:
+        runs = runs.filter(created_at__lt=_midnight(wanted.until + timedelta(days=1)))
+    if wanted.sort == LONGEST:
+        runs = runs.filter(ended_at__isnull=False, started_at__isnull=False).annotate(length=LENGTH)
+    elif wanted.sort == DEAREST:
+        runs = runs.filter(cost_usd__isnull=False)
+    return search.saying(runs, team, wanted.q) if wanted.q else runs
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def count(runs: RunQuerySet) -> str:
+    """How many, in words; beyond COUNTED nobody counts."""
+    number = runs.order_by()[: COUNTED + 1].count()
+    return f"{COUNTED:,}+ runs" if number > COUNTED else "1 run" if number == 1 else f"{number:,} runs"
 
 
 def _needs_attention() -> Q:
     """It waits for an answer, or failed, and since then nobody has done anything about its case, or seen the run."""
     alone = Q(case=None, seen_at=None) & ~Q(trigger=Run.Trigger.TRY)
     parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
-    return Q(status=Status.WAITING) | (Q(status=Status.FAILED) & (alone | parked))
-
-
-def _says(word: str) -> Q:
-    said = Q(agent__name__icontains=word) | Q(input__icontains=word) | Q(result__icontains=word)
-    said |= Q(error__icontains=word) | Q(case__title__icontains=word)
-    number = word.removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) < 10:
-        said |= Q(case__number=int(number))
-    return said
+    troubled = Q(status__in=[Status.WAITING, Status.FAILED])  # said apart, because an index has only these
+    return troubled & (Q(status=Status.WAITING) | alone | parked)
 
 
 def for_list(runs: RunQuerySet) -> RunQuerySet:

@@ -24,7 +24,7 @@ from teams.redirects import back
 
 from . import human_requests, interventions, queries, trying
 from .access import question_or_404, run_or_404
-from .forms import ON, STATES, PostponeForm, ReprocessForm, run_filter
+from .forms import ON, SORTS, STATES, PostponeForm, ReprocessForm, run_filter
 from .models import HumanRequest, Run
 from .run_page import about
 from .starting import start_again, start_run
@@ -40,15 +40,19 @@ _LAST_STEPS = 4
 @team_page
 def runs(request: TeamRequest) -> HttpResponse:
     wanted = run_filter(request.GET)
-    found = queries.for_list(queries.find_runs(request.team, wanted))
+    found = queries.find_runs(request.team, wanted)
     agents = queries.agents_with_runs(request.team)
     context = {
-        "page": page(found, queries.NEWEST_FIRST, request.GET.get("cursor", "")),
+        "page": page(queries.for_list(found), wanted.order, request.GET.get("cursor", "")),
         "wanted": wanted,
-        "is_filtered": wanted != queries.RunFilter(),
+        "number": queries.count(found),
+        "is_filtered": wanted.is_anything,
+        "is_narrowed": bool(wanted.on or wanted.trigger or wanted.since or wanted.until),
         "of_case": Case.objects.filter(team=request.team, pk=wanted.case).first() if wanted.case else None,
         "states": STATES,
         "on": ON,
+        "triggers": Run.Trigger.choices,
+        "sorts": SORTS,
         "agents": [(agent.pk, f"{agent.name} (deleted)" if agent.is_deleted else agent.name) for agent in agents],
         "now": timezone.now(),
     }

@@ -101,6 +101,9 @@ def various(triage: Agent, billing: Agent, make_run: Make[Run], make_case: Make[
     ("query", "expected"),
     [
         ({"q": "marta"}, ["queued"]),
+        ({"q": "mar"}, ["queued"]),
+        ({"q": "letter marta printer"}, []),
+        ({"q": "1"}, ["failed on case"]),
         ({"q": "well"}, ["answered"]),
         ({"q": "printer"}, ["failed on case"]),
         ({"q": "#1"}, ["failed on case"]),
@@ -114,6 +117,12 @@ def various(triage: Agent, billing: Agent, make_run: Make[Run], make_case: Make[
         ({"on": "case"}, ["failed on case"]),
         ({"on": "standalone"}, ["queued", "waiting", "answered", "failed"]),
         ({"on": "standalone", "state": "failed"}, ["failed"]),
+        ({"trigger": "dispatch"}, ["failed on case"]),
+        ({"trigger": "manual", "state": "failed"}, ["failed"]),
+        ({"since": "2020-01-01", "until": "2020-01-02"}, []),
+        ({"since": "2020-01-01", "until": "2999-01-01", "state": "failed"}, ["failed on case", "failed"]),
+        ({"since": "yesterday"}, ["failed on case", "queued", "waiting", "answered", "failed"]),
+        ({"state": "completed"}, ["answered"]),
         ({"agent": "not an id"}, ["failed on case", "queued", "waiting", "answered", "failed"]),
     ],
 )
@@ -160,6 +169,63 @@ def test_a_failure_needs_no_attention_once_somebody_acted_on_its_case(
 ) -> None:
     interventions.complete(various["failed on case"].case, "Bought a new one", somebody)
     assert f'id="run-{various["failed on case"].pk}"' not in page(signed_in, "runs", state="attention")
+
+
+def test_runs_are_found_by_what_they_say_at_their_end(signed_in: Client, asks: Run, somebody: Actor) -> None:
+    assert f'id="run-{asks.pk}"' not in page(signed_in, "runs", q="zebra")
+    run = Run.objects.get(pk=asks.pk)
+    run.result, run.status, run.ended_at, run.outcome = "A zebra", "completed", timezone.now(), "answered"
+    run.save()
+    assert f'id="run-{asks.pk}"' in page(signed_in, "runs", q="zebra")
+
+
+def test_runs_are_sorted_by_length_and_cost(signed_in: Client, triage: Agent, make_run: Make[Run]) -> None:
+    now = timezone.now()
+    runs = [
+        make_run(triage, status="stopped", started_at=now, ended_at=now + timedelta(minutes=length), cost_usd=cost)
+        for length, cost in ((5, 2), (60 * 30, None), (7, 1))
+    ]
+    live = make_run(triage)
+
+    def order(html: str) -> list[int]:
+        return sorted(
+            (n for n, run in enumerate(runs) if str(run.pk) in html), key=lambda n: html.index(str(runs[n].pk))
+        )
+
+    html = page(signed_in, "runs", sort="longest")
+    assert order(html) == [1, 2, 0] and str(live.pk) not in html and "3 runs" in html
+    html = page(signed_in, "runs", sort="dearest")
+    assert order(html) == [0, 2] and "$2.00" in html
+
+
+def test_sorted_lists_turn_pages(signed_in: Client, triage: Agent, make_run: Make[Run]) -> None:
+    now = timezone.now()
+    for number in range(51):
+        ended = now + timedelta(hours=number)
+        make_run(triage, input=f"number {number}.", status="stopped", started_at=now, ended_at=ended, cost_usd=number)
+    for sort in ("longest", "dearest"):
+        html = page(signed_in, "runs", sort=sort)
+        assert "number 50." in html and "number 0." not in html
+        cursor = html.partition(f'rel="next" href="?sort={sort}&amp;cursor=')[2].partition('"')[0]
+        assert "number 0." in page(signed_in, "runs", sort=sort, cursor=cursor)
+
+
+def test_a_list_is_of_one_chain(signed_in: Client, triage: Agent, make_run: Make[Run]) -> None:
+    first, other = make_run(triage), make_run(triage)
+    second = make_run(triage, root=first, parent=first, hop=1)
+    html = page(signed_in, "runs", chain=first.pk)
+    assert str(second.pk) in html and f'id="run-{other.pk}"' not in html and "Only runs of one chain" in html
+
+
+def test_beyond_a_thousand_nobody_counts(
+    signed_in: Client, triage: Agent, make_run: Make[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runs.queries.COUNTED", 3)
+    for _ in range(3):
+        make_run(triage)
+    assert "3 runs" in page(signed_in, "runs")
+    make_run(triage)
+    assert "3+ runs" in page(signed_in, "runs")
 
 
 def test_a_list_without_hits_offers_all_runs(signed_in: Client, various: dict[str, Run]) -> None:
@@ -492,6 +558,8 @@ def theirs(make_team: Make[Team], make_agent: Make[Agent], make_run: Make[Run]) 
 def test_runs_of_another_team_are_nowhere(signed_in: Client, theirs: Run) -> None:
     request = HumanRequest.objects.create(team_id=theirs.team_id, run=theirs, call_id="c", question="Their question?")
     assert "Their secret" not in page(signed_in, "runs")
+    for query in ({"q": "secret"}, {"chain": theirs.pk}, {"agent": theirs.agent_id}, {"state": "waiting"}):
+        assert f'id="run-{theirs.pk}"' not in page(signed_in, "runs", **query)
     page(signed_in, "run", theirs.pk, status=404)
     page(signed_in, "agent_runs", theirs.agent_id, status=404)
     page(signed_in, "agent_work", theirs.agent_id, status=404)
