@@ -1,6 +1,7 @@
 """What people fill in to start an agent by the clock."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import available_timezones
@@ -15,6 +16,22 @@ from . import schedules
 from .models import Schedule
 
 _PREVIEWED = 5
+_EMPTY = "Please fill this in."
+
+
+STATES = [("active", "Active"), ("paused", "Paused"), ("failing", "Failing")]
+
+
+class ScheduleFilterForm(forms.Form):
+    """The filters of the list as they stand in its address."""
+
+    q = forms.CharField(required=False)
+    state = forms.ChoiceField(choices=STATES, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """What makes no sense is not asked for."""
+        cleaned = dict(super().clean() or {})
+        return {name: cleaned.get(name, "") for name in self.fields}
 
 
 class ScheduleForm(forms.Form):
@@ -25,29 +42,42 @@ class ScheduleForm(forms.Form):
         ("day", "Every day"),
         ("week", "Every week"),
         ("hour", "Every hour"),
-        ("cron", "Cron expression"),
+        ("cron", "By a cron expression"),
     )
+    # Which fields say when, for each choice.
+    NEEDED: Mapping[str, tuple[str, ...]] = {
+        "weekday": ("at",),
+        "day": ("at",),
+        "week": ("day", "at"),
+        "hour": ("minute",),
+        "cron": ("cron",),
+    }
 
-    every = forms.ChoiceField(label="When", choices=EVERY, initial="weekday")
+    every = forms.ChoiceField(label="When", choices=EVERY, initial="weekday", widget=forms.RadioSelect)
     day = forms.ChoiceField(
         label="Day",
         choices=[(str(n), name) for n, name in enumerate(schedules.DAYS, 1)],
         required=False,
-        help_text="Only for every week.",
     )
     at = forms.TimeField(
         label="Time",
         initial=time(8),
-        required=False,
         widget=forms.TimeInput({"type": "time", "class": "max-w-40"}, format="%H:%M"),
-        help_text="Of every hour only the minutes count.",
-        error_messages={"invalid": "Please give a time, such as 08:00."},
+        error_messages={"invalid": "Please give a time, such as 08:00.", "required": _EMPTY},
+    )
+    minute = forms.IntegerField(
+        label="Minutes past the hour",
+        initial=0,
+        min_value=0,
+        max_value=59,
+        widget=forms.NumberInput({"class": "max-w-40"}),
+        error_messages={"invalid": "Please give a number from 0 to 59.", "required": _EMPTY},
     )
     cron = forms.CharField(
         label="Cron expression",
-        required=False,
         widget=forms.TextInput({"autocomplete": "off", "placeholder": "0 8 * * 1-5"}),
-        help_text="Only for cron: minute, hour, day of month, month, day of week.",
+        help_text="Minute, hour, day of month, month, day of week.",
+        error_messages={"required": _EMPTY},
     )
     zone = forms.ChoiceField(
         label="Time zone", choices=lambda: [(name, name) for name in sorted(available_timezones())]
@@ -67,17 +97,20 @@ class ScheduleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})
-        every, at = cleaned.get("every"), cleaned.get("at") or time()
-        if every != "cron" and cleaned.get("at") is None and "at" not in self.errors:
-            self.add_error("at", "Please give a time.")
+        every = cleaned.get("every", "")
+        needed = self.NEEDED.get(every, ())
+        for name in {"day", "at", "minute", "cron"} - set(needed):
+            self.errors.pop(name, None)  # nobody sees these
         if self.errors:
             return cleaned
         if every == "cron":
             cleaned["expression"] = " ".join(cleaned["cron"].split())
+        elif every == "hour":
+            cleaned["expression"] = f"{cleaned['minute']} * * * *"
         else:
-            hour = "*" if every == "hour" else at.hour
-            day = {"weekday": "1-5", "week": cleaned["day"] or "1"}.get(str(every), "*")
-            cleaned["expression"] = f"{at.minute} {hour} * * {day}"
+            at: time = cleaned["at"]
+            day = {"weekday": "1-5", "week": cleaned["day"] or "1"}.get(every, "*")
+            cleaned["expression"] = f"{at.minute} {at.hour} * * {day}"
         try:
             self.times = schedules.next_times(cleaned["expression"], cleaned["zone"], timezone.now(), _PREVIEWED)
         except Refused as refusal:
@@ -95,7 +128,7 @@ def _initial(schedule: Schedule) -> dict[str, Any]:
     }
     if simple and not (simple[2] == "*" and simple[3] != "*"):
         every = {"*": "hour" if simple[2] == "*" else "day", "1-5": "weekday"}.get(simple[3], "week")
-        hour = 0 if simple[2] == "*" else int(simple[2])
-        about |= {"every": every, "at": time(hour, int(simple[1])), "cron": ""}
+        at = {"minute": int(simple[1])} if every == "hour" else {"at": time(int(simple[2]), int(simple[1]))}
+        about |= {"every": every, "cron": "", **at}
         about |= {"day": simple[3]} if every == "week" else {}
     return about

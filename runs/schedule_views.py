@@ -1,10 +1,12 @@
-"""The schedules of an agent: a part of its page, and the form for one."""
+"""The schedules of a team and of an agent, and the form for one."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,15 +17,51 @@ from builder.targets import check_may_start
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
+from teams.pages import page
+from teams.parts import render_page
 from teams.refusals import show_refusal
 
 from . import schedules
-from .models import Schedule
-from .schedule_forms import ScheduleForm
+from .models import Schedule, Status
+from .schedule_forms import STATES, ScheduleFilterForm, ScheduleForm
 
 
 def _schedule_or_404(team: Team, id: UUID) -> Schedule:
     return get_object_or_404(Schedule.objects.select_related("agent"), team=team, pk=id, agent__deleted_at=None)
+
+
+@require_GET
+@team_page
+def team_schedules(request: TeamRequest) -> HttpResponse:
+    form = ScheduleFilterForm(request.GET)
+    form.is_valid()
+    found = page(find_schedules(request.team, **form.cleaned_data), ("at", "id"), request.GET.get("cursor", ""))
+    context = {
+        "page": found,
+        "rows": [(row, schedules.words(row.expression)) for row in found.rows],
+        "states": STATES,
+        "is_filtered": any(form.cleaned_data.values()),
+    }
+    return render_page(request, "runs/team_schedules.html", context, parts=["results"])
+
+
+def find_schedules(team: Team, q: str = "", state: str = "") -> QuerySet[Schedule]:
+    """`at` is when each is next due, with those that are paused last."""
+    never = datetime(9999, 1, 1, tzinfo=UTC)
+    rows = Schedule.objects.filter(team=team, agent__deleted_at=None).select_related("agent", "last_run")
+    rows = rows.annotate(at=Case(When(paused_at=None, then="next_at"), default=Value(never)))
+    if state:
+        rows = rows.filter(_STATES[state])
+    for word in q.split():
+        rows = rows.filter(Q(agent__name__icontains=word) | Q(input__icontains=word))
+    return rows.defer("last_run__input", "last_run__result", "last_run__targets")
+
+
+_STATES = {
+    "active": Q(paused_at=None),
+    "paused": Q(paused_at__isnull=False),
+    "failing": ~Q(obstacle="") | Q(last_run__status=Status.FAILED),
+}
 
 
 @require_GET

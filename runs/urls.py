@@ -25,6 +25,7 @@ urlpatterns = [
     path("runs/<uuid:id>/try/", trying_views.run_try, name="run_try"),
     path("agents/<uuid:id>/schedules/", schedule_views.agent_schedules, name="agent_schedules"),
     path("agents/<uuid:id>/schedules/new/", schedule_views.schedule_new, name="schedule_new"),
+    path("schedules/", schedule_views.team_schedules, name="schedules"),
     path("schedules/times/", schedule_views.schedule_times, name="schedule_times"),
     path("schedules/<uuid:id>/edit/", schedule_views.schedule_edit, name="schedule_edit"),
     path("schedules/<uuid:id>/pause/", schedule_views.schedule_pause, name="schedule_pause"),

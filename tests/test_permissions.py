@@ -99,6 +99,7 @@ PAGES: dict[str, Entry] = {
     "cases/<uuid:id>/delete/": Entry("POST", of="case"),
     "agents/<uuid:id>/schedules/": Entry(of="agent"),
     "agents/<uuid:id>/schedules/new/": Entry("GET POST", of="agent"),
+    "schedules/": Entry(),
     "schedules/times/": Entry(),
     "schedules/<uuid:id>/edit/": Entry("GET POST", of="schedule"),
     "schedules/<uuid:id>/pause/": Entry("POST", of="schedule"),

@@ -72,6 +72,7 @@ NAVIGATION = [
     ("queues", "Queues", "layers", False),
     ("cases", "Cases", "square-check-big", True),
     ("runs", "Runs", "activity", True),
+    ("schedules", "Schedules", "calendar-clock", False),
     ("map", "Map", "waypoints", False),
     ("settings", "Settings", "settings", False),
 ]

@@ -1,10 +1,12 @@
 """Starting agents by the clock: which times, once each, and why not."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from builder import agents
@@ -169,7 +171,15 @@ def test_a_paused_schedule_starts_nothing_and_makes_up_for_nothing(make_agent) -
 
 # --- Pages -----------------------------------------------------------------------------------
 
-FORM = {"every": "weekday", "day": "1", "at": "08:00", "cron": "", "zone": "Europe/Berlin", "input": "Hello"}
+FORM = {
+    "every": "weekday",
+    "day": "1",
+    "at": "08:00",
+    "minute": "5",
+    "cron": "",
+    "zone": "Europe/Berlin",
+    "input": "Hello",
+}
 
 
 @pytest.mark.django_db
@@ -181,7 +191,7 @@ def test_a_schedule_is_added_seen_changed_and_deleted(signed_in, make_agent) -> 
     assert (schedule.expression, schedule.zone) == ("0 8 * * 1-5", "Europe/Berlin")
     assert "Every weekday at 08:00" in signed_in.get(f"/agents/{agent.pk}/schedules/").text
     page = signed_in.get(f"/schedules/{schedule.pk}/edit/").text
-    assert '<option value="weekday" selected>' in page
+    assert re.search('value="weekday"[^>]* checked', page)
     signed_in.post(f"/schedules/{schedule.pk}/edit/", FORM | {"every": "cron", "cron": "*/10 9-17 * * *"})
     schedule.refresh_from_db()
     assert schedule.expression == "*/10 9-17 * * *"
@@ -206,7 +216,60 @@ def test_what_is_wrong_with_a_schedule_is_said_and_kept(signed_in, make_agent) -
     assert answer.status_code == 422
     assert "five fields" in answer.text
     assert 'value="soon"' in answer.text
-    assert "Please give a time." in signed_in.post(address, FORM | {"at": ""}).text
+    assert "Please fill this in." in signed_in.post(address, FORM | {"at": ""}).text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("form", "expression"),
+    [
+        ({"every": "day", "day": "", "minute": "99", "cron": "soon"}, "0 8 * * *"),
+        ({"every": "week", "day": "3"}, "0 8 * * 3"),
+        ({"every": "hour", "at": "", "minute": "5"}, "5 * * * *"),
+        ({"every": "cron", "at": "25:00", "minute": "", "cron": "1 2 3 4 *"}, "1 2 3 4 *"),
+    ],
+)
+def test_only_the_fields_that_a_choice_needs_count(signed_in, make_agent, form, expression) -> None:
+    signed_in.post(f"/agents/{make_agent().pk}/schedules/new/", FORM | form)
+    schedule = Schedule.objects.get()
+    assert schedule.expression == expression
+    page = signed_in.get(f"/schedules/{schedule.pk}/edit/").text
+    assert re.search(f'value="{form["every"]}"[^>]* checked', page)
+
+
+@pytest.mark.django_db
+def test_all_schedules_of_the_team_stand_in_one_list_the_next_first(signed_in, make_agent, make_team) -> None:
+    assert "Nothing is scheduled" in signed_in.get("/schedules/").text
+    make_due(make_agent(of=make_team()))
+    soon, paused, failing = [make_due(make_agent(name)) for name in ("Reporter", "Sleeper", "Breaker")]
+    Schedule.objects.filter(pk=failing.pk).update(obstacle="It is paused.", next_at=timezone.now() + timedelta(days=1))
+    schedules.pause(paused)
+
+    def shown(**query: str) -> list[str]:
+        return re.findall(r'id="schedule-([0-9a-f-]+)"', signed_in.get("/schedules/", query).text)
+
+    assert shown() == [str(soon.pk), str(failing.pk), str(paused.pk)]
+    assert shown(state="paused") == [str(paused.pk)]
+    assert shown(state="failing") == [str(failing.pk)]
+    assert shown(state="nonsense", q="report") == [str(soon.pk)]
+    assert "It is paused." in signed_in.get("/schedules/").text
+    assert "No schedule fits" in signed_in.get("/schedules/", {"q": "zebra"}).text
+
+
+@pytest.mark.django_db
+def test_the_list_asks_as_often_for_many_schedules_as_for_few(signed_in, make_agent) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            signed_in.get("/schedules/")
+        return len(captured)
+
+    make_due(make_agent())
+    start_due()
+    few = queries()
+    for _ in range(4):
+        make_due(make_agent())
+    start_due()
+    assert queries() == few
 
 
 @pytest.mark.django_db
