@@ -195,6 +195,12 @@ def candidates(team: Team, agent: Agent | None = None) -> list[Candidate]:
     return [Candidate(target, mentions.token(target.agent.pk, target.agent.name)) for target in found]
 
 
+def agents_of_provider(team: Team, provider: str) -> AgentQuerySet:
+    """Those that use a model of this provider, e.g. `anthropic`."""
+    live = Revision.objects.filter(team=team, status=Revision.Status.LIVE, model__startswith=f"{provider}:")
+    return Agent.objects.live().filter(team=team, pk__in=live.values("agent"))
+
+
 def models_in_use(team: Team) -> list[str]:
     """The names of models that the team's agents have, in order."""
     live = Revision.objects.filter(team=team, status=Revision.Status.LIVE, agent__deleted_at=None)

@@ -15,29 +15,31 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from pydantic_ai.messages import ModelResponse
+from pydantic_ai.models import Model
 
 from . import budgets, counters, endings, journal, llm, logs, offline, opening, prompts, tools, tracing, turns
 from .claims import Claim, LostRun
 from .endings import Broken
 from .journal import Work
+from .providers import OFFLINE, Access, ModelProblem, Models
 
 logger = logging.getLogger(__name__)
 
 
-async def work(claim: Claim, models: llm.Models, is_leaving: Callable[[], bool]) -> None:
+async def work(claim: Claim, models: Models, is_leaving: Callable[[], bool]) -> None:
     """Works a claimed run until it ends, waits, or the worker is leaving; never raises for what a run can meet."""
     with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
         await _work(claim, models, is_leaving)
 
 
-async def _work(claim: Claim, models: llm.Models, is_leaving: Callable[[], bool]) -> None:
+async def _work(claim: Claim, models: Models, is_leaving: Callable[[], bool]) -> None:
     found: Work | None = None
     try:
         found = await sync_to_async(opening.open_work)(claim)
         await _steps(found, models, is_leaving)
     except LostRun:
         await sync_to_async(endings.note_refusal)(claim, found.intended if found else None)
-    except llm.ModelProblem as problem:
+    except ModelProblem as problem:
         await _problem(claim, found, problem)
     except (OperationalError, InterfaceError) as error:
         logger.warning("the database went away: %s", error)
@@ -48,7 +50,7 @@ async def _work(claim: Claim, models: llm.Models, is_leaving: Callable[[], bool]
         await _finish(claim, broken)
 
 
-async def _steps(work: Work, models: llm.Models, is_leaving: Callable[[], bool]) -> None:
+async def _steps(work: Work, models: Models, is_leaving: Callable[[], bool]) -> None:
     while True:
         response = journal.unsettled(work)
         if response is None:
@@ -63,13 +65,19 @@ async def _steps(work: Work, models: llm.Models, is_leaving: Callable[[], bool])
             return
 
 
-async def _ask_model(work: Work, models: llm.Models) -> ModelResponse:
+async def _ask_model(work: Work, models: Models) -> ModelResponse:
     name = work.revision.model
-    model = offline.offline_model(_brief(work)) if name == llm.OFFLINE else models.get(name)
-    answer = llm.request(model, name, journal.messages(work), tools.offered(work))
+    model, access = await _reach(work, name, models)
+    answer = llm.request(model, name, journal.messages(work), tools.offered(work), access)
     response = await counters.request(work.run, name, tracing.chat(work, answer))
     await sync_to_async(journal.append_response)(work, response, name)
     return journal.response_of(work.steps[-1])
+
+
+async def _reach(work: Work, name: str, models: Models) -> tuple[Model, Access | None]:
+    return (
+        (offline.offline_model(_brief(work)), None) if name == OFFLINE else await models.reach(work.run.team_id, name)
+    )
 
 
 def _brief(work: Work) -> offline.Brief:
@@ -83,7 +91,7 @@ def _brief(work: Work) -> offline.Brief:
     )
 
 
-async def _problem(claim: Claim, work: Work | None, problem: llm.ModelProblem) -> None:
+async def _problem(claim: Claim, work: Work | None, problem: ModelProblem) -> None:
     retries = work.run.retries if work else 0
     if problem.passes and retries < settings.MODEL_RETRIES:
         delay = timedelta(seconds=llm.wait_before_retry(problem, retries))

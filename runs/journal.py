@@ -26,8 +26,8 @@ from teams.text import storable
 
 from .claims import Claim, LostRun, held
 from .handovers import Intended
-from .llm import OFFLINE
 from .models import Run, Step
+from .providers import OFFLINE
 
 _COUNTED = (
     *("requests", "input_tokens", "output_tokens", "cached_tokens", "unpriced_requests", "cost_usd"),

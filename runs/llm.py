@@ -1,22 +1,15 @@
-"""A model from its name, and one request to it. With `journal` and `offline` the only code that knows pydantic-ai.
-
-Names: `offline`, or `provider:model` such as `anthropic:claude-sonnet-5`. Keys and base addresses come from the
-environment; `openai-chat:` with OPENAI_BASE_URL speaks to anything compatible (Ollama, vLLM, ...).
-"""
+"""One request to a model. With `providers`, `journal` and `offline` the only code that knows pydantic-ai."""
 
 import asyncio
-import os
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import get_args
 
 import httpx2
 from django.conf import settings
-from pydantic_ai.direct import model_request
+from pydantic_ai.direct import model_request, model_request_stream
 from pydantic_ai.exceptions import (
     AgentRunError,
     ModelAPIError,
@@ -25,200 +18,102 @@ from pydantic_ai.exceptions import (
     ModelRateLimitError,
     ModelServerError,
     ModelUnavailableError,
+    UnexpectedModelBehavior,
     UserError,
 )
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, UserPromptPart
-from pydantic_ai.models import KnownModelName, Model, ModelRequestParameters
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    UserPromptPart,
+)
+from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
-from . import closeness
+from teams.addresses import NotAllowed
 
-OFFLINE = "offline"
+from . import closeness
+from .providers import PROVIDERS, Access, ModelProblem, Models, streams, without_key
+
+DECLINED = "model_declined"
 _LONGEST_WAIT = 60.0
 
 
-class ModelProblem(Exception):
-    """The model gave no answer. `passes` says that a later try may succeed; `retry_after` is in seconds."""
-
-    def __init__(self, code: str, message: str, *, passes: bool = False, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.passes = passes
-        self.retry_after = retry_after
-
-
-@dataclass(frozen=True)
-class Provider:
-    """`key` and `base_url` name the environment variables."""
-
-    title: str
-    key: str
-    base_url: str
-    build: Callable[[str, str, str | None, httpx2.AsyncClient], Model]
-
-
-def _openai_chat(name: str, key: str, base_url: str | None, client: httpx2.AsyncClient) -> Model:
-    from openai import AsyncOpenAI
-    from pydantic_ai.models.openai import OpenAIChatModel
-    from pydantic_ai.providers.openai import OpenAIProvider
-
-    sdk = AsyncOpenAI(api_key=key, base_url=base_url, http_client=client, max_retries=0)
-    return OpenAIChatModel(name, provider=OpenAIProvider(openai_client=sdk))
-
-
-def _openai(name: str, key: str, base_url: str | None, client: httpx2.AsyncClient) -> Model:
-    from openai import AsyncOpenAI
-    from pydantic_ai.models.openai import OpenAIResponsesModel
-    from pydantic_ai.providers.openai import OpenAIProvider
-
-    sdk = AsyncOpenAI(api_key=key, base_url=base_url, http_client=client, max_retries=0)
-    return OpenAIResponsesModel(name, provider=OpenAIProvider(openai_client=sdk))
-
-
-def _anthropic(name: str, key: str, base_url: str | None, client: httpx2.AsyncClient) -> Model:
-    from anthropic import AsyncAnthropic
-    from pydantic_ai.models.anthropic import AnthropicModel
-    from pydantic_ai.providers.anthropic import AnthropicProvider
-
-    sdk = AsyncAnthropic(api_key=key, base_url=base_url, http_client=client, max_retries=0)
-    return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=sdk))
-
-
-def _google(name: str, key: str, base_url: str | None, client: httpx2.AsyncClient) -> Model:
-    from pydantic_ai.models.google import GoogleModel
-    from pydantic_ai.providers.google import GoogleProvider
-
-    return GoogleModel(name, provider=GoogleProvider(api_key=key, base_url=base_url, http_client=client))
-
-
-PROVIDERS = {
-    "openai-chat": Provider("OpenAI compatible", "OPENAI_API_KEY", "OPENAI_BASE_URL", _openai_chat),
-    "openai": Provider("OpenAI", "OPENAI_API_KEY", "OPENAI_BASE_URL", _openai),
-    "anthropic": Provider("Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", _anthropic),
-    "google": Provider("Google", "GOOGLE_API_KEY", "GOOGLE_BASE_URL", _google),
-}
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A provider as people choose it. `form` is how its models are named, `missing` what keeps it from being used."""
-
-    title: str
-    form: str
-    missing: str = ""
-
-
-def offers() -> list[Offer]:
-    """All providers, those that can be used first."""
-    found = [Offer(row.title, f"{kind}:NAME", _missing(kind, row)) for kind, row in PROVIDERS.items()]
-    return sorted(found, key=lambda offer: bool(offer.missing))
-
-
-def _missing(kind: str, provider: Provider) -> str:
-    if os.environ.get(provider.key) or (kind == "openai-chat" and os.environ.get(provider.base_url)):
-        return ""
-    return f"{provider.key} or {provider.base_url}" if kind == "openai-chat" else provider.key
-
-
-def known_names() -> list[str]:
-    """Names of models of the providers that can be used, as far as they are known; others work as well."""
-    usable = {offer.form.partition(":")[0] for offer in offers() if not offer.missing}
-    if os.environ.get(PROVIDERS["openai-chat"].base_url):
-        usable -= {"openai", "openai-chat"}  # somebody else's server, with models of its own
-    names = get_args(KnownModelName.__value__)
-    return [name for name in names if name.partition(":")[0] in usable and "image" not in name]
-
-
-def check_name(name: str) -> None:
-    """ModelProblem, in a sentence that says what to do, when no model can be made from this name."""
-    if name != OFFLINE:
-        _provider(name)
-
-
-def _provider(name: str) -> tuple[Provider, str, str]:
-    kind, _, model = name.partition(":")
-    provider = PROVIDERS.get(kind)
-    if provider is None or not model:
-        known = ", ".join([OFFLINE, *(f"{kind}:…" for kind in PROVIDERS)])
-        raise ModelProblem("unknown_model", f"There is no model “{name}”. Models are named {known}.")
-    key = os.environ.get(provider.key, "")
-    if not key and kind == "openai-chat" and os.environ.get(provider.base_url):
-        key = "none"  # servers of one's own seldom want one
-    if not key:
-        raise ModelProblem(
-            "missing_key",
-            f"The model “{name}” needs a key: set {provider.key} in the environment and restart,"
-            " or choose another model.",
-        )
-    return provider, model, key
-
-
-class Models:
-    """The models of one event loop, with one pool of connections."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Model] = {}
-        self._client: httpx2.AsyncClient | None = None
-
-    def get(self, name: str) -> Model:
-        if name not in self._made:
-            provider, model, key = _provider(name)
-            base_url = os.environ.get(provider.base_url) or None
-            self._client = self._client or _client()
-            self._made[name] = provider.build(model, key, base_url, self._client)
-        return self._made[name]
-
-    async def close(self) -> None:
-        if self._client:
-            await self._client.aclose()
-
-
-def _client() -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(
-        timeout=httpx2.Timeout(settings.MODEL_SILENCE_SECONDS, connect=settings.MODEL_CONNECT_SECONDS),
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
-    )
-
-
-def import_providers() -> None:
-    """Imports what the configured providers need. It takes a second each: once, before a worker forks."""
-    for kind, provider in PROVIDERS.items():
-        if os.environ.get(provider.key) or os.environ.get(provider.base_url):
-            import_module(f"pydantic_ai.models.{kind.partition('-')[0]}")
-
-
 async def request(
-    model: Model, name: str, messages: Sequence[ModelMessage], tools: list[ToolDefinition]
+    model: Model, name: str, messages: Sequence[ModelMessage], tools: list[ToolDefinition], access: Access | None = None
 ) -> ModelResponse:
-    """One answer of the model, or ModelProblem."""
+    """One answer of the model, or ModelProblem. Neither holds the key that was sent."""
     try:
-        async with asyncio.timeout(settings.MODEL_TOTAL_SECONDS):
-            response = await model_request(
-                model, messages, model_request_parameters=ModelRequestParameters(function_tools=tools)
-            )
-    except TimeoutError as error:
-        message = f"The model “{name}” did not answer within {settings.MODEL_TOTAL_SECONDS:g} seconds."
-        raise ModelProblem("model_timeout", message, passes=True) from error
+        response = await _request(model, name, messages, tools)
     except ModelAPIError as error:
-        raise _problem(name, error) from error
+        problem = _problem(name, error, access)
+        problem.message = without_key(problem.message, access)
+        raise problem from error
     except (AgentRunError, UserError, httpx2.HTTPError, ValueError) as error:
-        raise ModelProblem("model_error", f"The model “{name}” gave no usable answer: {error}") from error
+        words = without_key(str(error), access)
+        raise ModelProblem("model_error", f"The model “{name}” gave no usable answer: {words}") from error
+    response = _without_key(response, access)
     if response.finish_reason == "content_filter" and not response.tool_calls:
         raise _declined(name, response)
     return response
+
+
+async def _request(
+    model: Model, name: str, messages: Sequence[ModelMessage], tools: list[ToolDefinition]
+) -> ModelResponse:
+    try:
+        async with asyncio.timeout(settings.MODEL_TOTAL_SECONDS):
+            parameters = ModelRequestParameters(function_tools=tools)
+            if streams(name):
+                return await _stream(model, name, messages, parameters)
+            return await model_request(model, messages, model_request_parameters=parameters)
+    except TimeoutError as error:
+        message = f"The model “{name}” did not answer within {settings.MODEL_TOTAL_SECONDS:g} seconds."
+        raise ModelProblem("model_timeout", message, passes=True) from error
+
+
+async def _stream(
+    model: Model, name: str, messages: Sequence[ModelMessage], parameters: ModelRequestParameters
+) -> ModelResponse:
+    broken = ModelProblem("model_unavailable", f"The answer of “{name}” broke off.", passes=True)
+    try:
+        async with model_request_stream(model, messages, model_request_parameters=parameters) as pieces:
+            async for _ in pieces:
+                pass
+            response = pieces.get()
+    except UnexpectedModelBehavior as error:
+        raise broken from error
+    if response.finish_reason is None:
+        raise broken
+    return response
+
+
+def _without_key(response: ModelResponse, access: Access | None) -> ModelResponse:
+    """A server might say what it was sent, and steps are for everybody in the team to read."""
+    if access is None:
+        return response
+    said = ModelMessagesTypeAdapter.dump_json([response]).decode()
+    cleaned = without_key(said, access)
+    if cleaned == said:
+        return response
+    found = ModelMessagesTypeAdapter.validate_json(cleaned)[0]
+    assert isinstance(found, ModelResponse)
+    return found
 
 
 def _declined(name: str, response: ModelResponse) -> ModelProblem:
     """It, or a filter of its provider, will not have to do with this. Asking again would not change its mind."""
     words = (response.provider_details or {}).get("refusal") or response.text
     said = f": {words}" if words else "."
-    return ModelProblem("model_declined", f"The model “{name}” refused to answer{said}")
+    return ModelProblem(DECLINED, f"The model “{name}” refused to answer{said}")
 
 
-def _problem(name: str, error: ModelAPIError) -> ModelProblem:
+def _problem(name: str, error: ModelAPIError, access: Access | None) -> ModelProblem:
+    if refusal := _not_allowed(error):
+        return ModelProblem("model_refused", f"The provider of “{name}” was not asked: {refusal}")
     if isinstance(error, ModelConnectionError):
-        return ModelProblem("model_unreachable", f"{_unreachable(name)} ({error.message})", passes=True)
+        return ModelProblem("model_unreachable", f"{_unreachable(name, access)} ({error.message})", passes=True)
     status = error.status_code if isinstance(error, ModelHTTPError) else None
     # Without a status it is an answer that broke off or was no answer at all.
     passes = status is None or isinstance(error, ModelRateLimitError | ModelUnavailableError | ModelServerError)
@@ -231,6 +126,13 @@ def _problem(name: str, error: ModelAPIError) -> ModelProblem:
     )
 
 
+def _not_allowed(error: BaseException) -> NotAllowed | None:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, NotAllowed):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 def _words(body: object) -> str:
     """What an error body says, where providers put it."""
     for key in ("error", "message"):
@@ -238,11 +140,13 @@ def _words(body: object) -> str:
     return str(body or "")
 
 
-def _unreachable(name: str) -> str:
-    provider = PROVIDERS[name.partition(":")[0]]
-    address = os.environ.get(provider.base_url)
-    where = f" at {address}" if address else ""
-    return f"The provider of “{name}” could not be reached{where}. Check that it runs, and {provider.base_url}."
+def _unreachable(name: str, access: Access | None) -> str:
+    if access and access.is_own:
+        return f"The provider of “{name}” could not be reached at {access.base_url}. Check the address in the settings."
+    # An address of the environment may hold a password.
+    where = f" at {re.sub(r'//[^/@]+@', '//', access.base_url)}" if access else ""
+    variable = PROVIDERS[name.partition(":")[0]].base_url
+    return f"The provider of “{name}” could not be reached{where}. Check that it runs, and {variable}."
 
 
 # --- Trying a model --------------------------------------------------------------------------
@@ -261,28 +165,26 @@ class Trial:
     words: str
 
 
-async def try_model(name: str, seconds: float = 20) -> Trial:
+async def try_model(name: str, access: Access, seconds: float = 20) -> Trial:
     """Asks the model one small thing and says in a sentence what came back. Never raises; tells no keys."""
     models = Models()
     try:
-        if name == OFFLINE:
-            return await _try_offline()
-        model = models.get(name)  # the first one of a provider imports its code, which takes seconds
+        model = models.get(name, access)  # the first one of a provider imports its code, which takes seconds
         began = time.monotonic()
         async with asyncio.timeout(seconds):
-            response = await request(model, name, [ModelRequest([UserPromptPart(_PING)])], [_READY])
+            response = await request(model, name, [ModelRequest([UserPromptPart(_PING)])], [_READY], access)
     except TimeoutError:
         return Trial("error", f"The model “{name}” did not answer within {seconds:g} seconds.")
     except ModelProblem as problem:
-        return Trial("error", _without_keys(problem.message))
+        return Trial("error", problem.message)
     finally:
         await models.close()
     return _judged(name, response, time.monotonic() - began)
 
 
-async def _try_offline() -> Trial:
+def try_offline() -> Trial:
     began = time.monotonic()
-    if await asyncio.to_thread(closeness.available):
+    if closeness.available():
         return Trial("success", f"The offline stand-in is ready, after {time.monotonic() - began:.1f} s.")
     return Trial(
         "warning", "It cannot compare texts, as the extra “offline” is not installed. It asks a person each time."
@@ -292,20 +194,13 @@ async def _try_offline() -> Trial:
 def _judged(name: str, response: ModelResponse, took: float) -> Trial:
     if response.tool_calls:
         return Trial("success", f"“{name}” answered in {took:.1f} s and used the tool it was given.")
-    said = " ".join(_without_keys(response.text or "").split())
+    said = " ".join((response.text or "").split())
     said = f"“{said[:120]}{'…' if len(said) > 120 else ''}”" if said else "nothing"
     return Trial(
         "warning",
         f"“{name}” answered {said} in {took:.1f} s, without using the tool it was given. Agents hand over and end"
         " cases by tools, so look at its first runs.",
     )
-
-
-def _without_keys(text: str) -> str:
-    """Some servers repeat the key they were given, and an address may hold a password."""
-    for key in {os.environ.get(provider.key, "") for provider in PROVIDERS.values()} - {""}:
-        text = text.replace(key, "…")
-    return re.sub(r"//[^/@\s]+@", "//", text)
 
 
 def wait_before_retry(problem: ModelProblem, retries: int) -> float:

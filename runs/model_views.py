@@ -1,36 +1,135 @@
-"""Parts of the agent page about models: which ones can be chosen, and a test of the chosen one."""
+"""Pages and parts about models: the keys of the team, which models can be chosen, and a test of one."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
+from django.contrib import messages
 from django.db import connection
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from builder.queries import models_in_use
+from builder.models import Agent
+from builder.queries import agents_of_provider, models_in_use
+from teams import credentials
 from teams.access import TeamRequest, team_page
+from teams.credentials import credential_or_404
+from teams.errors import Refused
+from teams.models import Credential, Team
+from teams.refusals import show_refusal
 
-from . import llm
+from . import llm, providers
+from .model_forms import CredentialForm
+
+_NAMED = 8
 
 
 @require_GET
 @team_page
 def models(request: TeamRequest) -> HttpResponse:
-    used = [name for name in models_in_use(request.team) if name != llm.OFFLINE]
-    names = list(dict.fromkeys([*used, *llm.known_names()]))
-    return render(request, "runs/models.html", {"offers": llm.offers(), "names": names})
+    names = list(dict.fromkeys([*_used(request.team), *providers.known_names(request.team.pk)]))
+    return render(request, "runs/models.html", {"offers": providers.offers(request.team.pk), "names": names})
 
 
 @require_POST
 @team_page
 def model_test(request: TeamRequest) -> HttpResponse:
     """Asks the model that stands in the form, saved or not."""
-    is_offline = request.POST.get("model_kind") == llm.OFFLINE
-    name = llm.OFFLINE if is_offline else request.POST.get("model", "").strip()[:100]
-    if name:
-        if not connection.in_atomic_block:
-            connection.close()  # back to the pool: a model may take its time
-        trial = asyncio.run(llm.try_model(name))
-    else:
-        trial = llm.Trial("warning", "Please type the name of a model first.")
-    return render(request, "runs/model_trial.html", {"trial": trial})
+    is_offline = request.POST.get("model_kind") == providers.OFFLINE
+    name = providers.OFFLINE if is_offline else request.POST.get("model", "").strip()[:100]
+    return render(request, "runs/model_trial.html", {"trial": _trial(request.team.pk, name)})
+
+
+def _trial(team_id: UUID, name: str) -> llm.Trial:
+    if name == providers.OFFLINE:
+        return llm.try_offline()
+    if not name:
+        return llm.Trial("warning", "Please type the name of a model first.")
+    try:
+        access = providers.access_of(team_id, name)
+    except providers.ModelProblem as problem:
+        return llm.Trial("error", problem.message)
+    if not connection.in_atomic_block:
+        connection.close()  # back to the pool: a model may take its time
+    return asyncio.run(llm.try_model(name, access))
+
+
+@require_GET
+@team_page
+def model_settings(request: TeamRequest) -> HttpResponse:
+    offers = providers.offers(request.team.pk)
+    return render(request, "runs/model_settings.html", {"offers": offers})
+
+
+@require_http_methods(["GET", "POST"])
+@team_page
+def credential_new(request: TeamRequest) -> HttpResponseBase:
+    form = CredentialForm(request.POST if request.method == "POST" else None, provider=request.GET.get("provider", ""))
+    if form.is_bound and form.is_valid():
+        try:
+            made = credentials.add(request.team, **form.cleaned_data)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, "The key is kept. Test it with a model.")
+            return redirect("credential", made.pk)
+    return render(request, "runs/credential.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@team_page
+def credential(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    found = credential_or_404(request.team, id)
+    form = CredentialForm(request.POST if request.method == "POST" else None, credential=found)
+    if form.is_bound and form.is_valid():
+        try:
+            credentials.change(found, **form.cleaned_data)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, "Saved. Agents use it from their next request on.")
+            return redirect("credential", id)
+    return render(
+        request,
+        "runs/credential.html",
+        _about(request.team, found) | {"form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+def _about(team: Team, found: Credential) -> dict[str, Any]:
+    kind, provider = found.provider, providers.PROVIDERS[found.provider]
+    names = [name for name in [*_used(team), *providers.known_names(team.pk)] if name.startswith(f"{kind}:")]
+    agents = list(agents_of_provider(team, kind))
+    return {
+        "credential": found,
+        "provider": provider,
+        "kind": kind,
+        "names": list(dict.fromkeys(names)),
+        "agents": agents,
+        "consequences": _consequences(found, agents),
+    }
+
+
+def _consequences(found: Credential, agents: Sequence[Agent]) -> str:
+    """Of deleting it."""
+    names = ", ".join(agent.name for agent in agents[:_NAMED]) + (" and others" if len(agents) > _NAMED else "")
+    if not agents:
+        return "No agent uses it."
+    if providers.is_in_environment(found.provider):
+        return f"{names} will go on with the key of the server."
+    return f"The runs of {names} will fail until there is another key, or they have another model."
+
+
+def _used(team: Team) -> list[str]:
+    return [name for name in models_in_use(team) if name != providers.OFFLINE]
+
+
+@require_POST
+@team_page
+def credential_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    credentials.delete(credential_or_404(request.team, id))
+    messages.success(request, "The key was deleted.")
+    return redirect("model_settings")

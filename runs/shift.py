@@ -20,7 +20,7 @@ from teams.bell import BELL
 
 from . import claims, counters, dispatcher, endings, engine, logs, tracing
 from .claims import Claim, LostRun
-from .llm import Models
+from .providers import Models
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import Worker
 
 # All of this is imported before the fork, so that a shift begins at once.
-from . import closeness, jobs, llm, sweeper, tracing
+from . import closeness, jobs, providers, sweeper, tracing
 
 logger = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
@@ -27,7 +27,7 @@ class ShiftWorker(Worker):
     def __init__(self, *args: Any, **options: Any) -> None:
         own = {"serializer": JSONSerializer, "worker_ttl": 30, "maintenance_interval": 10}
         super().__init__(*args, **{**options, **own})
-        llm.import_providers()
+        providers.import_providers()
         closeness.load()
         tracing.load()
 

@@ -111,9 +111,14 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
         await self._network.sleep(seconds)
 
 
-def checked_pool() -> httpcore2.AsyncConnectionPool:
+def checked_pool(most_connections: int | None = 10) -> httpcore2.AsyncConnectionPool:
     """Connections to checked addresses. It follows no redirect and heeds no proxy of the environment."""
-    return httpcore2.AsyncConnectionPool(ssl_context=ssl.create_default_context(), network_backend=CheckedNetwork())
+    return httpcore2.AsyncConnectionPool(
+        ssl_context=ssl.create_default_context(),
+        max_connections=most_connections,
+        max_keepalive_connections=10,
+        network_backend=CheckedNetwork(),
+    )
 
 
 def checked_client(
@@ -132,7 +137,7 @@ def checked_client(
 class _CheckedTransport(httpx2.AsyncHTTPTransport):
     def __init__(self, most_bytes: int) -> None:
         super().__init__(verify=ssl.create_default_context(), trust_env=False)
-        self._pool = checked_pool()
+        self._pool = checked_pool(most_connections=None)
         self._most_bytes = most_bytes
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

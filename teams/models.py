@@ -111,6 +111,26 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class Credential(models.Model):
+    """The team's own key to a provider of models; only one for each, so that a model's name says which is used."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="credentials")
+    provider = models.CharField(max_length=30, help_text="As models are named: the part before the colon.")
+    name = models.CharField(max_length=80)
+    key = models.TextField(blank=True, help_text="Sealed; empty for a server that wants none.")
+    hint = models.CharField(max_length=4, blank=True, help_text="The end of the key, to recognise it by.")
+    base_url = models.CharField(max_length=2000, blank=True, help_text="Empty for the provider's own.")
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "provider"], name="one_credential_per_provider")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class WebhookQuerySet(models.QuerySet["Webhook"]):
     def present(self) -> "WebhookQuerySet":
         """Not deleted."""

@@ -40,14 +40,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Failure:
-    """What goes wrong instead: an error status, or (with status 200) a body that is `half`, `garbage` or `empty`, or
-    no answer at all: `hang_up`.
+    """What goes wrong instead: an error status, or (with status 200) a body that is `half`, `cut` (half, and ended as
+    if it were whole), `garbage` or `empty`, or no answer at all: `hang_up`.
     """
 
     status: int = 500
     message: str = "The scripted provider fails."
     retry_after: float | str | None = None
-    kind: Literal["status", "half", "garbage", "empty", "hang_up"] = "status"
+    kind: Literal["status", "half", "cut", "garbage", "empty", "hang_up"] = "status"
     delay: float = 0
     after: threading.Event | None = None
 
@@ -268,10 +268,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(*_written(request, answer))
 
     def _break(self, request: Request, kind: str) -> None:
-        if kind == "half":
+        if kind in ("half", "cut"):
             content_type, content = _written(request, Reply("This answer is never finished."))
-            self._send(content_type, content[: len(content) // 2], length=len(content))
-            self.close_connection = True
+            half = content[: len(content) // 2]
+            self._send(content_type, half, length=len(content if kind == "half" else half))
+            self.close_connection = kind == "half"
         elif kind == "garbage":
             self._send("application/json", b"<html>502 Bad Gateway</html>")
         elif kind == "empty":

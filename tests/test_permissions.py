@@ -22,7 +22,7 @@ from cases.models import AgentUpload, Case, Queue
 from config.api import api
 from runs.models import HumanRequest, Run, Schedule
 from teams.keys import create_key
-from teams.models import Delivery, Team, User, Webhook
+from teams.models import Credential, Delivery, Team, User, Webhook
 from teams.secrets import seal
 from tests.fixtures import Make
 
@@ -119,6 +119,10 @@ PAGES: dict[str, Entry] = {
     "models/": Entry(),
     "models/test/": Entry("POST"),
     "settings/": Entry(),
+    "settings/models/": Entry(),
+    "settings/models/new/": Entry("GET POST"),
+    "settings/models/<uuid:id>/": Entry("GET POST", of="credential"),
+    "settings/models/<uuid:id>/delete/": Entry("POST", of="credential"),
     "settings/requests/": Entry("GET POST"),
     "settings/budgets/": Entry("GET POST"),
     "settings/notifications/": Entry("GET POST"),
@@ -270,12 +274,13 @@ def theirs(
     user = User.objects.create_user("stranger@example.com")
     upload = AgentUpload.objects.create(team=strangers, user=user, files=[[SECRET, SECRET]])
     webhook = Webhook.objects.create(team=strangers, url=f"https://{SECRET}.example", secret=seal(SECRET))
+    credential = Credential.objects.create(team=strangers, provider="openai", name=SECRET, key=seal(SECRET))
     delivery = Delivery.objects.create(team=strangers, webhook=webhook, event="ping", body=json.dumps(SECRET))
     of = {"agent": agent, "agent_upload": upload, "queue": queue, "case": case, "run": run, "human_request": request}
     schedule = Schedule.objects.create(
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()
     )
-    of |= {"webhook": webhook, "delivery": delivery, "schedule": schedule}
+    of |= {"credential": credential, "webhook": webhook, "delivery": delivery, "schedule": schedule}
     server = ToolServer.objects.create(team=strangers, name=SECRET, slug="bank", url=f"https://{SECRET}.example")
     tool = ServerTool.objects.create(team=strangers, server=server, name=SECRET, key=SECRET, input_schema={})
     of |= {"tool_server": server, "server_tool": tool}

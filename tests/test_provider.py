@@ -28,7 +28,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
-from runs import llm
+from runs import providers
 from tests.provider import Failure, Provider, Reply, call, calls, fail, router, say
 from tests.wire import Call
 
@@ -72,9 +72,9 @@ def api(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def model(api: str, provider: Provider) -> AsyncIterator[Model]:
     """Each of the product's models, speaking to the provider."""
-    kind = llm.PROVIDERS[api]
+    kind = providers.PROVIDERS[api]
     async with httpx2.AsyncClient(timeout=20) as client:
-        yield kind.build("small", "test", provider.environment[kind.base_url], client)
+        yield kind.build("small", providers.Access("test", provider.environment[kind.base_url]), client)
 
 
 only_chat = pytest.mark.parametrize("api", ["openai-chat"])
@@ -161,7 +161,7 @@ async def test_a_failure_has_its_status_message_and_retry_after(model: Model, pr
     assert len(provider.requests) == 3, "nobody retries on its own"
 
 
-@pytest.mark.parametrize("kind", ["half", "garbage", "empty", "hang_up"])
+@pytest.mark.parametrize("kind", ["half", "cut", "garbage", "empty", "hang_up"])
 async def test_a_broken_answer_is_an_error_and_the_next_one_is_fine(
     model: Model, api: str, kind: str, provider: Provider
 ):

@@ -80,6 +80,7 @@ NAVIGATION = [
 # The sections of the settings. Each has pages below `settings/` that extend teams/settings.html.
 SETTINGS = [
     # url name, label, icon
+    ("model_settings", "Models", "brain"),
     ("request_settings", "Requests", "inbox"),
     ("budgets", "Budgets", "gauge"),
     ("tool_servers", "Tools", "wrench"),

@@ -9,8 +9,8 @@ from pytest_django.fixtures import Settings
 
 from runs import engine
 from runs.claims import Claim
-from runs.llm import Models
 from runs.models import Run
+from runs.providers import Models
 from tests.fixtures import take
 from tests.provider import Provider, Reply, provider
 

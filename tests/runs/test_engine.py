@@ -5,8 +5,8 @@ from builder.agents import save_agent
 from cases.models import Reason
 from runs import endings, engine, human_requests, interventions, journal, opening, sweeper, turns
 from runs.claims import LostRun
-from runs.llm import Models
 from runs.models import HumanRequest, Outcome, Run, Status
+from runs.providers import Models
 from teams.actors import Actor
 from teams.errors import Refused
 from tests.fixtures import events, take
@@ -107,7 +107,7 @@ def test_calls_with_ids_used_before_are_still_new_calls(scripted, agent, make_ca
     [
         ("grok:4", "unknown_model", "There is no model “grok:4”"),
         ("nonsense", "unknown_model", "offline, openai-chat:…"),
-        ("anthropic:claude", "missing_key", "set ANTHROPIC_API_KEY"),
+        ("anthropic:claude", "missing_key", "add one in the settings"),
     ],
 )
 def test_a_model_that_cannot_be_had_fails_the_run_with_a_sentence(

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from runs import closeness
 from runs.llm import try_model
+from runs.providers import Access
 from tests.fixtures import Make
 from tests.provider import Provider, call, fail, say
 
@@ -77,13 +78,13 @@ def test_what_the_provider_refuses_is_told_without_the_key(
 def test_a_slow_model_is_given_up(provider: Provider) -> None:
     held = threading.Event()
     provider.script = lambda request: say("Late", after=held)
-    trial = asyncio.run(try_model("openai-chat:scripted", seconds=0.3))
+    trial = asyncio.run(try_model("openai-chat:scripted", Access("test", f"{provider.url}/v1"), seconds=0.3))
     held.set()
     assert trial.words == "The model “openai-chat:scripted” did not answer within 0.3 seconds."
 
 
 def test_a_model_without_a_key_or_a_name_says_what_to_do(signed_in: Client, bare: None) -> None:
-    assert "set ANTHROPIC_API_KEY" in result(signed_in, "anthropic:claude-x")[1]
+    assert "add one in the settings" in result(signed_in, "anthropic:claude-x")[1]
     assert "There is no model “claude”" in result(signed_in, "claude")[1]
     assert result(signed_in, " ") == ("warning", "Please type the name of a model first.")
 

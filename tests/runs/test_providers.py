@@ -1,5 +1,7 @@
 """What providers do, met by the engine over real HTTP, in the words of each."""
 
+from dataclasses import replace
+
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -74,7 +76,7 @@ def test_what_will_not_pass_fails_at_once_with_the_providers_words(scripted: Pro
     assert (case.status, case.reason) == ("needs_input", "run_failed")
 
 
-@pytest.mark.parametrize("kind", ["half", "garbage", "empty", "hang_up"])
+@pytest.mark.parametrize("kind", ["half", "cut", "garbage", "empty", "hang_up"])
 def test_an_answer_that_breaks_off_is_asked_for_again(scripted: Provider, case: Case, kind: str):
     scripted.answers(Failure(200, kind=kind), DONE)
 
@@ -85,10 +87,15 @@ def test_an_answer_that_breaks_off_is_asked_for_again(scripted: Provider, case: 
     assert retried().outcome == "case_completed"
 
 
-def test_a_silent_provider_times_out_and_is_tried_again(scripted: Provider, case: Case, settings: Settings):
+def test_a_stream_that_falls_silent_is_given_up_and_a_model_that_thinks_is_waited_for(
+    scripted: Provider, case: Case, settings: Settings
+):
     settings.MODEL_SILENCE_SECONDS = 0.2
-    scripted.answers(say("Too late.", delay=1), DONE)
+    scripted.script = lambda request: replace(DONE, delay=1 if request.number == 1 else 0)
     run = work()
+    if not scripted.requests[0].stream:
+        assert run.outcome == "case_completed", run.error
+        return
     assert (run.status, run.retries) == ("queued", 1), (run.error_code, run.error)
     assert retried().outcome == "case_completed"
 
