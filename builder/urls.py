@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import draft_views, export_views, life_views, mention_views, tool_views, views, wiring_views
+from . import draft_views, export_views, life_views, mention_views, tool_views, usage_views, views, wiring_views
 
 urlpatterns = [
     path("agents/", views.agents, name="agents"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("agents/<uuid:id>/mentions/", mention_views.mention_options, name="mention_options"),
     path("mentions/", mention_views.mention_options, name="mention_options"),
     path("mentions/new/", mention_views.mention_create, name="mention_create"),
+    path("usage/", usage_views.usage_page, name="usage"),
     # Drafts and the history
     path("agents/<uuid:id>/draft/", draft_views.agent_draft, name="agent_draft"),
     path("agents/<uuid:id>/draft/discard/", draft_views.agent_draft_discard, name="agent_draft_discard"),

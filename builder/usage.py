@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Sum
 
+from teams.amounts import money
 from teams.models import Team
 
 from .models import Agent, Usage
@@ -38,6 +39,12 @@ class Amount:
     @property
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
+
+    @property
+    def cost_words(self) -> str:
+        if not self.unpriced_requests:
+            return money(self.cost_usd)
+        return f"over {money(self.cost_usd)}" if self.cost_usd else "unknown"
 
 
 def today() -> date:

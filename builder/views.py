@@ -14,7 +14,7 @@ from teams.errors import Refused
 from teams.pages import page
 from teams.parts import render_page
 
-from . import access, lines, mention_search, queries, targets
+from . import access, lines, mention_search, queries, targets, usage
 from . import agents as verbs
 from .forms import AgentForm
 from .mending import mend
@@ -96,6 +96,7 @@ def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, objec
         "subject": f"agent:{saved.agent.pk}",
         "saved": saved,
         "lines": lines.read(saved.revision.aop, saved.targets),
+        "used": usage.of_agent(saved.agent, usage.last_days(30)),
         "mentioned_by": verbs.mentioned_by(saved.agent),
         "refusal": refusal,
         "newer": seen.isdecimal() and int(seen) < number,

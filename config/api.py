@@ -3,6 +3,7 @@
 from ninja.openapi.docs import Swagger
 
 import builder.api
+import builder.usage_api
 import cases.api
 import runs.api
 import runs.schedule_api
@@ -18,6 +19,7 @@ api = Api(
     docs=Swagger({"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0}),
 )
 api.add_router("", builder.api.router)
+api.add_router("", builder.usage_api.router)
 api.add_router("", cases.api.router)
 api.add_router("", runs.api.router)
 api.add_router("", runs.schedule_api.router)

@@ -18,3 +18,11 @@ def money(dollars: Decimal | float | None) -> str:
 def _short(digits: str) -> str:
     """Cents are always two: `0.50`, `0.0042`."""
     return digits.removesuffix("00") if digits.endswith("00") else digits
+
+
+def short_number(number: int) -> str:
+    """`950`, `12.3 k`, `4.5 M`"""
+    for size, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= size * 0.9995:
+            return f"{number / size:.3g} {name}" if number < 999.5 * size else f"{number / size:,.0f} {name}"
+    return str(number)

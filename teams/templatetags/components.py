@@ -74,6 +74,7 @@ NAVIGATION = [
     ("runs", "Runs", "activity", True),
     ("schedules", "Schedules", "calendar-clock", False),
     ("map", "Map", "waypoints", False),
+    ("usage", "Usage", "chart-column", False),
     ("settings", "Settings", "settings", False),
 ]
 

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from teams.amounts import money
+from teams.amounts import money, short_number
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,11 @@ from teams.amounts import money
 )
 def test_money_has_as_many_digits_as_it_needs(dollars: str | None, words: str) -> None:
     assert money(None if dollars is None else Decimal(dollars)) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0"), (999, "999"), (1000, "1 k"), (12_345, "12.3 k"), (999_999, "1 M"), (4_500_000, "4.5 M")],
+)
+def test_large_numbers_are_short(number: int, words: str) -> None:
+    assert short_number(number) == words
