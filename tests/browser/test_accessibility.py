@@ -60,6 +60,8 @@ def pages(web: str, transactional_db: None) -> list[str]:
         "/runs/",
         f"/runs/{run.pk}/",
         "/inbox/",
+        "/usage/",
+        "/settings/budgets/",
         "/settings/requests/",
         "/settings/webhooks/",
         "/settings/webhooks/new/",
