@@ -37,9 +37,9 @@ _ROWS = """
     from builder_agent agent, generate_series(0, %s) day, generate_series(1, %s) model, generate_series(0, %s) slot
 """
 _RUNS = """
-    insert into runs_run (id, team_id, agent_id, revision_id, trigger, input, status, outcome, result, error_code, error,
-        losses, retries, fence, worker, hop, requests, input_tokens, output_tokens, cached_tokens, unpriced_requests,
-        worked, cost_usd, created_at, ended_at, available_at)
+    insert into runs_run (id, team_id, agent_id, revision_id, trigger, input, status, outcome, result, error_code,
+        error, losses, retries, fence, worker, hop, requests, input_tokens, output_tokens, cached_tokens,
+        unpriced_requests, worked, cost_usd, created_at, ended_at, available_at)
     select gen_random_uuid(), %s, %s, %s, 'api', '', 'completed', 'answered', repeat('x', 400), '', '', 0, 0, 1, '', 0,
         3, 5000, 500, 0, 0, '0', 0.05, now() - random() * interval '90 days', now(), now()
     from generate_series(1, %s)
@@ -71,7 +71,7 @@ def _team() -> tuple[Team, Agent, Client]:
     team = create_team("Ours", "ours")
     team.budget = {"usd_per_day": 1_000_000}
     team.save()
-    agent = [create_agent(team, f"Agent {number}") for number in range(AGENTS)][0]
+    agent, *_ = [create_agent(team, f"Agent {number}") for number in range(AGENTS)]
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [team.pk, DAYS - 1, MODELS, SLOTS - 1])
         cursor.execute(_RUNS, [team.pk, agent.pk, agent.live_revision.pk, RUNS])

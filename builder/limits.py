@@ -53,10 +53,11 @@ def change_budget(agent: Agent, budget: Budget) -> None:
 
 @dataclass(frozen=True)
 class Overspent:
-    """Why an agent starts nothing new today, and what helps."""
+    """Why an agent starts nothing new today, and what helps. `of_team`: it is its team that has spent too much."""
 
     words: str
     help: str
+    of_team: bool
 
 
 def overspent(agents: Iterable[Agent]) -> dict[UUID, Overspent]:
@@ -72,9 +73,9 @@ def overspent(agents: Iterable[Agent]) -> dict[UUID, Overspent]:
     for agent in limited:
         own, team = spent.get((agent.team_id, agent.pk), Decimal(0)), of_team[agent.team_id]
         if (most := _per_day(agent.budget)) and own >= most:
-            found[agent.pk] = _overspent(agent.name, own, most, f"on the page of {agent.name}")
+            found[agent.pk] = _overspent(agent.name, own, most, f"on the page of {agent.name}", of_team=False)
         elif (most := _per_day(agent.team.budget)) and team >= most:
-            found[agent.pk] = _overspent("the team", team, most, "in Settings")
+            found[agent.pk] = _overspent("the team", team, most, "in Settings", of_team=True)
     return found
 
 
@@ -82,8 +83,9 @@ def _per_day(budget: dict[str, float]) -> Decimal:
     return Decimal(str(budget.get("usd_per_day", 0)))
 
 
-def _overspent(who: str, spent: Decimal, most: Decimal, where: str) -> Overspent:
+def _overspent(who: str, spent: Decimal, most: Decimal, where: str, *, of_team: bool) -> Overspent:
     return Overspent(
         f"{who} has spent {money(spent)} today, of {money(most)} a day",
-        f"It goes on at midnight UTC, or when somebody raises the limit {where}.",
+        f"Work goes on at midnight UTC, or when somebody raises the limit {where}.",
+        of_team,
     )

@@ -108,7 +108,8 @@ def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
         return Now(words, "warning", help=help, acts=acts, agent=agent)
     if consumer.overspent:
         words = say("Waits for {agent}, who starts nothing new: {why}.", agent=agent, why=consumer.overspent.words)
-        return Now(words, "warning", help=consumer.overspent.help, acts=acts, agent=agent)
+        ways_out = () if consumer.overspent.of_team else acts  # no other agent could take it
+        return Now(words, "warning", help=consumer.overspent.help, acts=ways_out, agent=agent)
     return _waits_for_a_place(agent, consumer)
 
 
@@ -230,10 +231,10 @@ def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
 
 def _nobody_may_spend(spent: Consumer, consumers: Sequence[Consumer]) -> Problem:
     assert spent.overspent
-    if all(item.status == "overspent" for item in consumers):
-        return Problem(f"Nobody takes cases: {spent.overspent.words}.", spent.overspent.help, spent.agent)
-    words = f"Nobody takes cases: {spent.overspent.words}; the others are paused or held up."
-    return Problem(words, spent.overspent.help, spent.agent)
+    words = f"Nobody takes cases: {spent.overspent.words}"
+    if not spent.overspent.of_team and any(item.status != "overspent" for item in consumers):
+        words += "; the others are paused or held up"
+    return Problem(f"{words}.", spent.overspent.help, None if spent.overspent.of_team else spent.agent)
 
 
 def _first_waits(first: Consumer) -> Problem:

@@ -64,6 +64,7 @@ def test_the_schema_names_the_operations_of_the_design(schema: dict[str, Any]) -
         "POST /runs/{run_id}/stop",
         "GET /human-requests",
         "POST /human-requests/{request_id}/respond",
+        "GET /usage",
         "GET /queues",
         "POST /queues",
         "GET /queues/{queue_id}",

@@ -94,7 +94,7 @@ def test_a_run_that_goes_on_meanwhile_is_not_broken_off(scripted, agent, make_ca
 def test_a_start_is_refused_with_the_reason(agent) -> None:
     allow(agent, a_day=5)
     spend(agent, "5.02")
-    says = "Clerk starts nothing new: Clerk has spent \\$5.02 today, of \\$5.00 a day. It goes on at midnight UTC"
+    says = "Clerk starts nothing new: Clerk has spent \\$5.02 today, of \\$5.00 a day. Work goes on at midnight UTC"
     with pytest.raises(Refused, match=says) as refusal:
         start_run(agent, by=SOMEBODY, trigger=Run.Trigger.MANUAL)
     assert refusal.value.code == "spending_limit"
