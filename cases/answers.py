@@ -11,7 +11,7 @@ from builder.api import name_of
 from teams.api import Named
 
 from . import queries, timeline
-from .models import Case, CaseEvent, Kind, Queue, Status
+from .models import Case, CaseEvent, Kind, Label, Queue, Status
 
 # A case says its last events; all of them are a list of their own.
 EVENTS_SHOWN = 200
@@ -28,6 +28,11 @@ class QueueOut(BaseModel):
     first_agent_id: Annotated[UUID | None, Field(description="Takes the cases that are assigned to nobody.")]
     counts: Annotated[dict[Status, int], Field(description="How many cases it has of each status.")]
     created_at: datetime
+
+
+class LabelOut(BaseModel):
+    name: str
+    colour: Annotated[str, Field(description="One of " + ", ".join(Label.Colour.values) + ".")]
 
 
 class CaseOut(BaseModel):

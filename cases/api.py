@@ -25,6 +25,7 @@ from .answers import (
     CaseDetails,
     CaseOut,
     EventOut,
+    LabelOut,
     Priority,
     QueueOut,
     case_details,
@@ -114,6 +115,15 @@ def delete_queue(request: KeyRequest, queue_id: UUID) -> Answer[None]:
 
 def _read_queue(team: Team, queue_id: UUID) -> QueueOut:
     return queues_out([find(team.queues.live(), queue_id)])[0]
+
+
+# --- Labels ----------------------------------------------------------------------------------
+
+
+@router.get("/labels", response=Page[LabelOut], tags=["Cases"], summary="List the labels of the team, by name")
+def list_labels(request: KeyRequest, paging: Query[Paging]) -> Page[LabelOut]:
+    found, cursor = take(request.auth.team.labels.all(), ["name"], paging)
+    return Page[LabelOut](items=[LabelOut(name=row.name, colour=row.colour) for row in found], next_cursor=cursor)
 
 
 # --- Cases -----------------------------------------------------------------------------------

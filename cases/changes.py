@@ -9,6 +9,7 @@ from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.text import one_line, storable
 
+from . import labels as known_labels
 from . import timeline
 from .creation import DATA_LIMIT, clean_labels
 from .models import Case, Kind
@@ -44,5 +45,7 @@ def change_case(
     for name, change in changes.items():
         setattr(case, name, change["new"])
     case.save(update_fields=list(changes))
+    if "labels" in changes:
+        known_labels.know(case.team_id, case.labels)
     timeline.record(case, Kind.UPDATED, by=by, agent_id=agent_id, run_id=run_id, data={"changes": changes})
     return list(changes)

@@ -17,7 +17,7 @@ from teams.errors import Refused
 from teams.models import Team
 from teams.text import one_line, storable
 
-from . import timeline
+from . import labels, timeline
 from .models import Case, CaseEvent, Kind, Queue, Status
 
 BATCH_LIMIT = 1000
@@ -76,6 +76,8 @@ def add_cases(
 def _insert(cases: list[Case], **about: Any) -> None:
     events: list[CaseEvent] = [timeline.event(case, Kind.CREATED, **about) for case in cases]
     Case.objects.bulk_create(cases)
+    if cases:
+        labels.know(cases[0].team_id, {label for case in cases for label in case.labels})
     timeline.write(cases, events)
 
 
@@ -99,10 +101,10 @@ def _case(queue: Queue, item: NewCase, number: int) -> Case:
     )
 
 
-def clean_labels(labels: Sequence[str]) -> list[str]:
-    if len(labels) > LABEL_LIMIT:
+def clean_labels(names: Sequence[str]) -> list[str]:
+    if len(names) > LABEL_LIMIT:
         raise Refused(f"Please use at most {LABEL_LIMIT} labels.", "invalid", {"labels": "Too many labels."})
-    return sorted({one_line(label, "labels", 40) for label in labels})
+    return sorted({one_line(label, "labels", 40) for label in names})
 
 
 def _known(queue: Queue, items: Sequence[NewCase]) -> dict[str, Case]:

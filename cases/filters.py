@@ -1,6 +1,6 @@
 """What lists of cases can be asked for. Filters, words and order, as they stand in an address or a request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -147,8 +147,8 @@ def _for(member: Member) -> Q:
     return Q(pk__in=asked.values("pk")) | ~Q(reason__in=[Reason.QUESTION, Reason.APPROVAL])
 
 
-def filter_choices(team: Team) -> Choices:
-    """What the list of cases can be filtered by."""
+def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
+    """What the list of cases can be filtered by; the labels are known to whoever shows it."""
     agents: list[tuple[object, str]] = list(Agent.objects.live().filter(team=team).values_list("pk", "name"))
     return {
         "status": [
@@ -162,6 +162,7 @@ def filter_choices(team: Team) -> Choices:
         "queue": list(team.queues.live().values_list("pk", "name")),
         "agent": agents,
         "worked": agents,
+        "label": [(name, name) for name in labels],
         "sort": list(_SORTS.items()),
     }
 
@@ -180,7 +181,7 @@ def chips(wanted: Mapping[str, str], choices: Choices) -> list[Chip]:
     found = []
     for name, title in _TITLES.items():
         value = wanted.get(name, "").strip()
-        if value and (name in choices or name in ("q", "label")):
+        if value and (name in choices or name == "q"):
             rest = {key: kept for key, kept in wanted.items() if kept and key not in (name, "cursor")}
             words = next((label for key, label in choices.get(name, []) if str(key) == value), value)
             found.append(Chip(title, words, f"?{urlencode(rest)}"))

@@ -56,6 +56,12 @@ class EditQueueForm(QueueForm):
         return self.agents.get(self.cleaned_data["first_agent"])
 
 
+class Picked(forms.MultipleChoiceField):
+    def valid_value(self, value: object) -> bool:
+        """One that was deleted meanwhile is a new one."""
+        return True
+
+
 class CaseForm(forms.Form):
     """What a case says. `details` becomes its data."""
 
@@ -71,13 +77,21 @@ class CaseForm(forms.Form):
         choices=[(Case.Priority.NONE, "None"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.HIGH, "High")],
         initial=Case.Priority.NONE,
     )
-    labels = forms.CharField(required=False, help_text="Separated by commas.", widget=forms.TextInput(attrs=_TEXT))
+    picked = Picked(label="Labels", required=False, widget=forms.CheckboxSelectMultiple)
+    labels = forms.CharField(
+        label="Other labels", required=False, help_text="Separated by commas.", widget=forms.TextInput(attrs=_TEXT)
+    )
 
     # `change_case` and `add_case` know the details as data.
     names = {"data": "details", "assignee_id": "assignee"}
 
+    def offer_labels(self, names: Iterable[str]) -> None:
+        """The labels to pick from; `labels` is then for new ones."""
+        self.fields["picked"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+
     def clean_labels(self) -> list[str]:
-        return [label.strip() for label in self.cleaned_data["labels"].split(",") if label.strip()]
+        typed = [label.strip() for label in self.cleaned_data["labels"].split(",") if label.strip()]
+        return [*self.cleaned_data.get("picked", []), *typed]
 
     def clean_details(self) -> Any:
         return read_details(self.cleaned_data["details"])
@@ -88,8 +102,11 @@ class NewCaseForm(CaseForm):
         label="Who takes it first", required=False, empty_value=None, coerce=str, choices=[("", "Any agent")]
     )
 
-    def __init__(self, data: Any = None, *, queue: Queue, consumers: Iterable[Consumer]) -> None:
+    def __init__(
+        self, data: Any = None, *, queue: Queue, consumers: Iterable[Consumer], labels: Iterable[str] = ()
+    ) -> None:
         super().__init__(data, label_suffix="")
+        self.offer_labels(labels)
         self.agents = {str(item.agent.pk): item.agent for item in consumers}
         first = self.agents.get(str(queue.first_agent_id))
         choices = [("", f"{first.name}, as always in this queue" if first else "Any agent of the queue")]
@@ -106,16 +123,17 @@ class EditCaseForm(CaseForm):
     # The last event that the person has seen: what came later must not be overwritten unseen.
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, case: Case) -> None:
+    def __init__(self, data: Any = None, *, case: Case, labels: Iterable[str] = ()) -> None:
         initial = {
             "title": case.title,
             "details": write_details(case.data),
             "priority": case.priority,
-            "labels": ", ".join(case.labels),
+            "picked": case.labels,
             "seen": case.last_seq,
         }
         super().__init__(data, initial=initial, label_suffix="")
         self.case = case
+        self.offer_labels(sorted({*labels, *case.labels}))
 
     def warn(self, unseen: CaseEvent) -> None:
         """Nobody's change is overwritten unseen: whoever saves again after this means it."""

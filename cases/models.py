@@ -268,6 +268,39 @@ class Case(models.Model):
         return self.status in CLOSED
 
 
+class Label(models.Model):
+    """The colour of a label. Cases have labels by name; a name that no row knows has a colour all the same."""
+
+    class Colour(models.TextChoices):
+        GREY = "grey"
+        RED = "red"
+        ORANGE = "orange"
+        YELLOW = "yellow"
+        GREEN = "green"
+        TEAL = "teal"
+        BLUE = "blue"
+        INDIGO = "indigo"
+        PURPLE = "purple"
+        PINK = "pink"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=40)
+    colour = models.CharField(max_length=10, choices=Colour.choices)
+
+    if TYPE_CHECKING:
+        team_id: UUID
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="labels_are_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CaseWords(models.Model):
     """What a case is found by: the words of its title and data, its number, its labels and its team.
 

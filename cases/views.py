@@ -18,7 +18,7 @@ from teams.parts import render_page
 from teams.redirects import back
 from teams.refusals import show_refusal
 
-from . import filters, lifecycle, outlook, queries, route, swimlanes, timeline, wording
+from . import filters, labels, lifecycle, outlook, queries, route, swimlanes, timeline, wording
 from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .consumers import consumers
@@ -135,7 +135,8 @@ def cases(request: TeamRequest) -> HttpResponse:
 def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
     """A page of the cases that the address asks for, and what can be asked for."""
     asked = request.GET.dict()
-    choices = filters.filter_choices(request.team)
+    colours = labels.colours(request.team)
+    choices = filters.filter_choices(request.team, colours)
     wanted = filters.read_filter(asked, request.member, queue)
     page, rows = queries.case_page(request.team, wanted, asked.get("cursor", ""))
     return {
@@ -145,6 +146,7 @@ def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
         "filters": choices,
         "chips": filters.chips(asked, choices),
         "in_queue": queue,
+        "label_colours": colours,
         "watched_cases": f"queue:{queue.pk}" if queue else "case:*",
     }
 
@@ -153,14 +155,16 @@ def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
 @team_page
 def case_new(request: TeamRequest, id: UUID) -> HttpResponse:
     queue = queue_or_404(request.team, id)
-    form = NewCaseForm(request.POST or None, queue=queue, consumers=consumers([queue.pk]).get(queue.pk, []))
+    colours = labels.colours(request.team)
+    working = consumers([queue.pk]).get(queue.pk, [])
+    form = NewCaseForm(request.POST or None, queue=queue, consumers=working, labels=colours)
     if request.method == "POST" and form.is_valid():
         try:
             case = add_case(queue, _new_case(form), by=request.actor)
             return redirect("case", case.pk)
         except Refused as refusal:
             show_refusal(form, refusal, form.names)
-    context = {"form": form, "queue": queue}
+    context = {"form": form, "queue": queue, "label_colours": colours}
     return render(request, "cases/case_form.html", context, status=422 if form.errors else 200)
 
 
@@ -186,6 +190,7 @@ def case(request: TeamRequest, id: UUID) -> HttpResponse:
         "consumers": working,
         "now": outlook.now(case, working, told.moves, told.agents),
         "first_agent": outlook.first_of(case.queue, working),
+        "label_colours": labels.colours(request.team),
         "watched": _watched(case),
         **_stages(case, told, outlook.taker(case, working)),
         **_events(request, told),
@@ -239,11 +244,12 @@ def _watched(case: Case) -> str:
 @team_page
 def case_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     case = case_or_404(request.team, id)
-    form = EditCaseForm(request.POST or None, case=case)
+    colours = labels.colours(request.team)
+    form = EditCaseForm(request.POST or None, case=case, labels=colours)
     if request.method == "POST" and form.is_valid() and _save(form, request):
         messages.success(request, "Saved.")
         return redirect("case", case.pk)
-    context = {"form": form, "case": case, "queue": case.queue}
+    context = {"form": form, "case": case, "queue": case.queue, "label_colours": colours}
     return render(request, "cases/case_form.html", context, status=422 if form.errors else 200)
 
 

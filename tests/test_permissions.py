@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from builder.models import Agent, ServerTool, ToolServer
-from cases.models import AgentUpload, Case, Queue
+from cases.models import AgentUpload, Case, Label, Queue
 from config.api import api
 from runs.models import HumanRequest, Run, Schedule
 from teams.keys import create_key
@@ -175,6 +175,7 @@ OPERATIONS: dict[str, Entry] = {
     "DELETE /queues/{queue_id}": Entry(of="queue"),
     "GET /queues/{queue_id}/cases": Entry(of="queue"),
     "POST /queues/{queue_id}/cases": Entry(of="queue", body={"title": "New"}),
+    "GET /labels": Entry(),
     "GET /cases": Entry(),
     "GET /cases/{case_id}": Entry(of="case"),
     "PATCH /cases/{case_id}": Entry(of="case", body={"title": "Taken over"}),
@@ -271,6 +272,7 @@ def theirs(
     queue = make_queue(SECRET, of=strangers)
     agent = make_agent(SECRET, of=strangers, queue=queue, aop=SECRET)
     case = make_case(SECRET, in_queue=queue, data={"text": SECRET})
+    label = Label.objects.create(team=strangers, name=SECRET, colour="red")
     run = make_run(agent, input=SECRET, status="waiting")
     request = HumanRequest.objects.create(team=strangers, run=run, call_id="1", kind="question", question=SECRET)
     user = User.objects.create_user("stranger@example.com")
@@ -279,6 +281,7 @@ def theirs(
     credential = Credential.objects.create(team=strangers, provider="openai", name=SECRET, key=seal(SECRET))
     delivery = Delivery.objects.create(team=strangers, webhook=webhook, event="ping", body=json.dumps(SECRET))
     of = {"agent": agent, "agent_upload": upload, "queue": queue, "case": case, "run": run, "human_request": request}
+    of["label"] = label
     schedule = Schedule.objects.create(
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()
     )

@@ -72,6 +72,7 @@ def test_the_schema_names_the_operations_of_the_design(schema: dict[str, Any]) -
         "DELETE /queues/{queue_id}",
         "GET /queues/{queue_id}/cases",
         "POST /queues/{queue_id}/cases",
+        "GET /labels",
         "GET /cases",
         "GET /cases/{case_id}",
         "PATCH /cases/{case_id}",
