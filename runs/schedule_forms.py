@@ -54,11 +54,7 @@ class ScheduleForm(forms.Form):
     }
 
     every = forms.ChoiceField(label="When", choices=EVERY, initial="weekday", widget=forms.RadioSelect)
-    day = forms.ChoiceField(
-        label="Day",
-        choices=[(str(n), name) for n, name in enumerate(schedules.DAYS, 1)],
-        required=False,
-    )
+    day = forms.ChoiceField(label="Day", choices=[(str(n), name) for n, name in enumerate(schedules.DAYS, 1)])
     at = forms.TimeField(
         label="Time",
         initial=time(8),
@@ -109,7 +105,7 @@ class ScheduleForm(forms.Form):
             cleaned["expression"] = f"{cleaned['minute']} * * * *"
         else:
             at: time = cleaned["at"]
-            day = {"weekday": "1-5", "week": cleaned["day"] or "1"}.get(every, "*")
+            day = {"weekday": "1-5", "week": cleaned.get("day")}.get(every, "*")
             cleaned["expression"] = f"{at.minute} {at.hour} * * {day}"
         try:
             self.times = schedules.next_times(cleaned["expression"], cleaned["zone"], timezone.now(), _PREVIEWED)

@@ -57,6 +57,8 @@ def pages(web: str, transactional_db: None) -> list[str]:
         f"/cases/{done.pk}/",
         f"/cases/{asked.pk}/",
         f"/cases/{asked.pk}/edit/",
+        "/schedules/",
+        "/settings/notifications/",
         "/runs/",
         f"/runs/{run.pk}/",
         "/inbox/",

@@ -1,11 +1,16 @@
 """What runs ask people: questions, approvals, and what becomes of them."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from builder.agents import delete_agent
 from builder.models import Agent
 from cases.models import Reason
 from runs import human_requests, interventions
 from runs.models import HumanRequest, Outcome, Status
+from runs.sweeper import sweep
 from teams.actors import Actor
 from teams.errors import Refused
 from tests.fixtures import events
@@ -16,6 +21,7 @@ from tests.wire import Call
 pytestmark = pytest.mark.django_db
 
 SOMEBODY = Actor("Somebody")
+NEXT_WEEK = timezone.now() + timedelta(weeks=1)
 
 
 @pytest.fixture
@@ -129,6 +135,8 @@ def test_without_an_open_request_nothing_is_withdrawn(scripted, agent, make_case
         ),
         (lambda case: interventions.delete(case, SOMEBODY), "Somebody deleted the case."),
         (lambda case: interventions.stop_run(case.runs.get(), SOMEBODY), "Somebody stopped the run."),
+        (lambda case: interventions.postpone(case, NEXT_WEEK, SOMEBODY), "Somebody postponed the case."),
+        (lambda case: delete_agent(Agent.objects.get()) or sweep(), "Clerk was deleted."),
     ],
 )
 def test_a_case_taken_over_closes_what_was_asked_and_says_why(approval: HumanRequest, act, because) -> None:
