@@ -52,6 +52,8 @@ def picture(here: Run, runs: Sequence[Run], *, is_whole: bool = True) -> Chain |
         return None
     at = next((index for index, run in enumerate(runs) if run.pk == here.pk), len(runs) - 1)
     near = range(at - _AROUND, at + _AROUND + 1)
+    # A gap is as tall as a run: in place of a single one it would save nothing.
+    near = range(0 if near.start <= 2 else near.start, len(runs) if near.stop >= len(runs) - 2 else near.stop)
     shown = [index for index in range(len(runs)) if len(runs) <= _ALL or index in near or index in (0, len(runs) - 1)]
     links: list[Link] = []
     before = -1

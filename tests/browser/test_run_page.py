@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from builder.models import Agent
-from runs.models import HumanRequest, Run
+from runs.models import HumanRequest, Run, Step
 from runs.shift import run_shift
 from teams import live
 from tests.provider import Provider, Reply, call, say
@@ -109,3 +111,52 @@ def test_a_question_is_answered_on_the_page_of_the_run(
     assert HumanRequest.objects.get(run=run).answer == "Large"
     work()
     expect(result).to_contain_text("Ordered")
+
+
+def grow(run: Run, count: int) -> None:
+    """More steps, told as a worker tells them."""
+    first = run.steps.count() + 1
+    Step.objects.bulk_create(
+        Step(
+            team_id=run.team_id,
+            run=run,
+            seq=seq,
+            kind=Step.Kind.RESPONSE,
+            data={"parts": [{"part_kind": "text", "content": f"Thought number {seq}."}]},
+        )
+        for seq in range(first, first + count)
+    )
+    live._publish(run.team_id, "run", str(run.pk))
+
+
+def test_a_reader_keeps_the_place_and_jumps_to_the_newest(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent], make_run: Callable[..., Run]
+) -> None:
+    page = signed_in_page
+    lease = timezone.now() + timedelta(minutes=5)
+    run = make_run(make_agent("Triage"), status="running", started_at=timezone.now(), lease_until=lease)
+    grow(run, 60)
+    open_run(page, web, run)
+    pill = page.get_by_role("button", name="Jump to newest")
+    expect(pill).to_be_hidden()
+    page.get_by_text("Thought number 20.").scroll_into_view_if_needed()
+    place = page.get_by_text("Thought number 20.").bounding_box()
+
+    grow(run, 1)
+
+    expect(pill).to_be_visible()
+    assert page.get_by_text("Thought number 20.").bounding_box() == place
+    pill.click()
+    expect(page.get_by_text("Thought number 61.")).to_be_in_viewport()
+    expect(pill).to_be_hidden()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    grow(run, 10)
+    expect(page.get_by_text("Thought number 71.")).to_be_in_viewport()
+    expect(pill).to_be_hidden()
+    page.keyboard.press("k")
+    Run.objects.filter(pk=run.pk).update(
+        status="completed", outcome="answered", result="Done", ended_at=timezone.now(), lease_until=None
+    )
+    live._publish(run.team_id, "run", str(run.pk))
+    page.get_by_role("button", name="See the result").click()
+    expect(page.get_by_role("region", name="Result")).to_be_in_viewport()

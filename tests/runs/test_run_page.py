@@ -247,6 +247,8 @@ def test_a_long_chain_leaves_a_gap(triage: Agent, make_agent: Make[Agent], make_
     assert [link.hop for link in drawn.links] == [0, None, 3, 4, 5, 6, 7, None, 11]
     assert [link.skipped for link in drawn.links] == [0, 2, 0, 0, 0, 0, 0, 3, 0]
     assert [link.is_here for link in drawn.links].index(True) == 4
+    drawn = chain.picture(runs[4], queries.details(runs[4]).chain)
+    assert drawn and [link.skipped for link in drawn.links] == [0, 0, 0, 0, 0, 0, 0, 4, 0]
 
 
 def test_a_run_that_stands_alone_has_no_picture(triage: Agent, make_run: Make[Run]) -> None:
