@@ -17,7 +17,7 @@ _NAME = 25
 
 @dataclass(frozen=True)
 class Link:
-    """A run in the picture, or a gap that stands for `skipped` runs. `hop` counts from the first run, as 0."""
+    """A run in the picture, or a gap that stands for `skipped` runs. `hop` counts handovers; on a case runs, from 1."""
 
     top: int
     run: Run | None = None
@@ -61,7 +61,7 @@ def picture(here: Run, runs: Sequence[Run], *, is_whole: bool = True) -> Chain |
         if index > before + 1:
             links.append(Link(len(links) * ROW, skipped=index - before - 1))
         run = runs[index]
-        hop = (index if is_whole else None) if run.case_id else run.hop
+        hop = (index + 1 if is_whole else None) if run.case_id else run.hop
         links.append(_link(run, len(links) * ROW, hop, run.pk == here.pk, index == len(runs) - 1))
         before = index
     return Chain(links)

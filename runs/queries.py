@@ -15,6 +15,7 @@ from builder.models import Agent
 from cases.models import CLOSED, Case
 from cases.models import Status as CaseStatus
 from teams.models import Team
+from teams.pages import Page, page
 
 from . import search
 from .conversation import SHORT
@@ -88,6 +89,14 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
     elif wanted.sort == DEAREST:
         runs = runs.filter(cost_usd__isnull=False)
     return search.saying(runs, team, wanted.q) if wanted.q else runs
+
+
+def runs_page(found: RunQuerySet, wanted: RunFilter, cursor: str) -> Page[Run]:
+    """A page of `find_runs`. Which they are is found without their texts, which a sort would carry along for all."""
+    own = {name.removeprefix("-") for name in wanted.order} - {"length"}
+    slim = page(found.only("pk", *own), wanted.order, cursor)
+    rows = for_list(Run.objects.filter(pk__in=[row.pk for row in slim.rows])).in_bulk()
+    return replace(slim, rows=[rows[row.pk] for row in slim.rows if row.pk in rows])
 
 
 def _midnight(day: date) -> datetime:

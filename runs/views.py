@@ -18,7 +18,6 @@ from cases.models import Case
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
-from teams.pages import page
 from teams.parts import render_page
 from teams.redirects import back
 
@@ -43,7 +42,7 @@ def runs(request: TeamRequest) -> HttpResponse:
     found = queries.find_runs(request.team, wanted)
     agents = queries.agents_with_runs(request.team)
     context = {
-        "page": page(queries.for_list(found), wanted.order, request.GET.get("cursor", "")),
+        "page": queries.runs_page(found, wanted, request.GET.get("cursor", "")),
         "wanted": wanted,
         "number": queries.count(found),
         "is_filtered": wanted.is_anything,
