@@ -38,6 +38,7 @@ class NewAgent:
     may_ask: bool = True
     id: UUID = field(default_factory=new_id)
     note: str = ""
+    fallback: str = ""
 
 
 def create_agent(
@@ -48,9 +49,11 @@ def create_agent(
     model: str = "",
     *,
     may_ask: bool = True,
+    fallback: str = "",
     author: User | None = None,
 ) -> Agent:
-    [agent] = create_agents(team, [NewAgent(name, description, aop, model, may_ask)], author)
+    new = NewAgent(name, description, aop, model, may_ask, fallback=fallback)
+    [agent] = create_agents(team, [new], author)
     return agent
 
 
@@ -62,7 +65,7 @@ def create_agents(team: Team, wanted: Sequence[NewAgent], author: User | None = 
         _name(agent, new.name, new.description)
         _save_name(agent)
     for agent, new in zip(made, wanted, strict=True):
-        _publish(agent, 1, new.aop, new.model, author, note=new.note)
+        _publish(agent, 1, new.aop, new.model, author, fallback=new.fallback, note=new.note)
         live.announce(team.pk, "agent", agent.pk)
     return made
 
@@ -76,10 +79,11 @@ def save_agent(
     may_ask: bool | None = None,
     aop: str | None = None,
     model: str | None = None,
+    fallback: str | None = None,
     author: User | None = None,
     note: str = "",
 ) -> Agent:
-    """Saves what is given. Another AOP or model becomes a new live revision, for the runs that start from now on."""
+    """Saves what is given. What an agent is told becomes a new live revision, for runs that start from now on."""
     agent = _locked(agent)
     if may_ask is not None:
         agent.may_ask = may_ask
@@ -88,23 +92,25 @@ def save_agent(
     current = agent.live_revision
     aop = current.aop if aop is None else prose(aop, "aop", AOP_LIMIT)
     model = current.model if model is None else model
-    if (aop, model) != (current.aop, current.model):
+    fallback = current.fallback if fallback is None else _fallback(fallback)
+    if (aop, model, fallback) != (current.aop, current.model, current.fallback):
         Revision.objects.filter(pk=current.pk).update(status=Revision.Status.HISTORIC)
-        _publish(agent, current.number + 1, aop, model, author, note=note)
+        _publish(agent, current.number + 1, aop, model, author, fallback=fallback, note=note)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()  # an agent that was held up by its AOP may have cases waiting
     return agent
 
 
 @transaction.atomic
-def freeze(agent: Agent, aop: str, model: str, author: User | None = None) -> Revision:
-    """The revision with this text and model, so that a run can follow it: the live one, or a tried one."""
+def freeze(agent: Agent, aop: str, model: str, fallback: str = "", author: User | None = None) -> Revision:
+    """The revision with this text and these models, so that a run can follow it: the live one, or a tried one."""
     current = _locked(agent).live_revision
-    aop, model = _labelled(agent, prose(aop, "aop", AOP_LIMIT)), _model(model)
-    if (aop, model) == (_labelled(agent, current.aop), current.model):
+    aop, model, fallback = _labelled(agent, prose(aop, "aop", AOP_LIMIT)), _model(model), _fallback(fallback)
+    if (aop, model, fallback) == (_labelled(agent, current.aop), current.model, current.fallback):
         return current
-    tried = agent.revisions.filter(status=Revision.Status.TRIED, number=current.number, aop=aop, model=model)
-    return tried.first() or _publish(agent, current.number, aop, model, author, status=Revision.Status.TRIED)
+    status = Revision.Status.TRIED
+    tried = agent.revisions.filter(status=status, number=current.number, aop=aop, model=model, fallback=fallback)
+    return tried.first() or _publish(agent, current.number, aop, model, author, fallback=fallback, status=status)
 
 
 def _labelled(agent: Agent, aop: str) -> str:
@@ -120,6 +126,7 @@ def _publish(
     model: str,
     author: User | None,
     *,
+    fallback: str,
     note: str = "",
     status: Revision.Status = Revision.Status.LIVE,
 ) -> Revision:
@@ -136,6 +143,7 @@ def _publish(
         status=status,
         aop=mentions.relabel(aop, {pk: target.name for pk, target in targets.items()}),
         model=_model(model),
+        fallback=_fallback(fallback),
         author=author,
         note=one_line(note, "note", 200, required=False),
     )
@@ -148,6 +156,10 @@ def _publish(
 
 def _model(name: str) -> str:
     return one_line(name, "model", 100, required=False) or settings.BATON_DEFAULT_MODEL
+
+
+def _fallback(name: str) -> str:
+    return one_line(name, "fallback", 100, required=False)
 
 
 def _name(agent: Agent, name: str, description: str) -> None:
@@ -212,7 +224,7 @@ def duplicate_agent(agent: Agent, author: User | None = None) -> Agent:
     _save_name(copy)
     # What the original says of itself, the copy says of itself.
     aop = mentions.redirect(current.aop, agent.pk, copy.pk, copy.name)
-    _publish(copy, 1, aop, current.model, author, note=f"Copied from {agent.name}")
+    _publish(copy, 1, aop, current.model, author, fallback=current.fallback, note=f"Copied from {agent.name}")
     QueueConnection.objects.bulk_create(
         QueueConnection(
             team_id=row.team_id, agent=copy, queue_id=row.queue_id, role=row.role, concurrency=row.concurrency

@@ -70,6 +70,7 @@ class AgentOut(BaseModel):
     description: str
     aop: Annotated[str, Field(description="The procedure. A mention stands in it as `@[Name](agent:<id>)`.")]
     model: str
+    fallback: Annotated[str, Field(description="The model that a run goes on with when the other fails, or empty.")]
     paused: bool
     revision: RevisionName
     connections: Connections
@@ -86,6 +87,7 @@ class AgentIn(Wanted):
     description: str = ""
     aop: str = ""
     model: Annotated[str, Field(description="Such as `anthropic:NAME`; empty for the one set for this server.")] = ""
+    fallback: Annotated[str, Field(description="The model that a run goes on with when the other fails.")] = ""
     paused: bool = False
     connections: NewConnections = NewConnections()
     budget: Budget = Budget()
@@ -98,6 +100,7 @@ class AgentChanges(Wanted):
     description: str | None = None
     aop: str | None = None
     model: str | None = None
+    fallback: Annotated[str | None, Field(description="Empty for none.")] = None
     note: Annotated[str, Field(description="What changed, for the history. At most 200 characters.")] = ""
     paused: bool | None = None
     connections: NewConnections = NewConnections()
@@ -110,6 +113,7 @@ class RevisionOut(BaseModel):
     status: Revision.Status
     aop: str
     model: str
+    fallback: str
     note: Annotated[str, Field(description="What changed, in the words of who saved it.")]
     created_at: datetime
 
@@ -143,6 +147,7 @@ def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
             wanted.aop,
             wanted.model,
             may_ask=wanted.connections.ask_person is not False,
+            fallback=wanted.fallback,
         )
         _connect(team, made, wanted.connections)
         limits.change_budget(made, wanted.budget)
@@ -169,6 +174,7 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
             may_ask=changes.connections.ask_person,
             aop=changes.aop,
             model=changes.model,
+            fallback=changes.fallback,
             note=changes.note,
         )
         _connect(team, agent, changes.connections)
@@ -252,6 +258,7 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
         description=agent.description,
         aop=found.revision.aop,
         model=found.revision.model,
+        fallback=found.revision.fallback,
         paused=agent.is_paused,
         revision=RevisionName(id=found.revision.pk, number=found.revision.number),
         connections=Connections(

@@ -13,7 +13,7 @@ from teams.pages import page
 from teams.times import clock
 
 from . import access, drafts, revisions
-from .forms import known_to, model_of
+from .forms import fallback_of, known_to, model_of
 from .models import Agent, Revision
 
 _SHOWN = 30
@@ -27,7 +27,13 @@ def agent_draft(request: TeamRequest, id: UUID) -> HttpResponse:
     aop, model, known = request.POST.get("aop", ""), model_of(request.POST), known_to(request.POST)
     try:
         draft = drafts.save_draft(
-            agent, aop, model, known=known, author=request.user, version=_uuid(request.POST.get("version", ""))
+            agent,
+            aop,
+            model,
+            fallback_of(request.POST),
+            known=known,
+            author=request.user,
+            version=_uuid(request.POST.get("version", "")),
         )
     except drafts.Conflict as conflict:
         context = {"agent": agent, "conflict": conflict, "choice": revisions.choice(agent, aop, conflict.theirs)}

@@ -48,7 +48,14 @@ def draft_of(agent: Agent) -> Revision | None:
 
 @transaction.atomic
 def save_draft(
-    agent: Agent, aop: str, model: str, *, known: Known | None, author: User | None, version: UUID | None = None
+    agent: Agent,
+    aop: str,
+    model: str,
+    fallback: str = "",
+    *,
+    known: Known | None,
+    author: User | None,
+    version: UUID | None = None,
 ) -> Revision | None:
     """The draft as kept, or None when nothing differs from the live revision. Raises Conflict.
 
@@ -56,13 +63,14 @@ def save_draft(
     """
     agent = _locked(agent)
     aop, model = prose(aop, "aop", AOP_LIMIT), one_line(model, "model", 100, required=False)
+    fallback = one_line(fallback, "fallback", 100, required=False)
     known, draft = known or Known(), draft_of(agent)
-    if draft and draft.pk not in known.drafts and not same(agent, (aop, model), draft):
+    if draft and draft.pk not in known.drafts and not same(agent, (aop, model, fallback), draft):
         raise Conflict(draft, author)
     if draft:
         draft.delete()
     live = agent.live_revision
-    if same(agent, (aop, model), live):
+    if same(agent, (aop, model, fallback), live):
         return None
     return Revision.objects.create(
         id=version or new_id(),
@@ -73,6 +81,7 @@ def save_draft(
         based_on=min(known.revision, live.number) or live.number,
         aop=aop,
         model=model,
+        fallback=fallback,
         author=author,
     )
 
@@ -91,7 +100,15 @@ def discard_draft(agent: Agent, *, known: Known | None, by: User | None) -> bool
 
 @transaction.atomic
 def publish(
-    agent: Agent, *, aop: str, model: str, known: Known | None, author: User | None, note: str = "", **fields: Any
+    agent: Agent,
+    *,
+    aop: str,
+    model: str,
+    fallback: str = "",
+    known: Known | None,
+    author: User | None,
+    note: str = "",
+    **fields: Any,
 ) -> Agent:
     """Saves the agent and makes the text live, which ends the draft. `fields`: as of `save_agent`.
 
@@ -100,21 +117,23 @@ def publish(
     agent = _locked(agent)
     aop = prose(aop, "aop", AOP_LIMIT)
     live, draft = agent.live_revision, draft_of(agent)
-    if known and live.number > known.revision and not same(agent, (aop, model), live):
+    if known and live.number > known.revision and not same(agent, (aop, model, fallback), live):
         raise Conflict(live, author)
-    if known and draft and draft.pk not in known.drafts and not same(agent, (aop, model), draft):
+    if known and draft and draft.pk not in known.drafts and not same(agent, (aop, model, fallback), draft):
         raise Conflict(draft, author)
     if draft:
         draft.delete()
     # A colleague's new name stands in the text, yet that alone makes no new revision.
     changed = None if current(agent, live.aop) == current(agent, aop) else aop
-    return save_agent(agent, aop=changed, model=model, author=author, note=note, **fields)
+    return save_agent(agent, aop=changed, model=model, fallback=fallback, author=author, note=note, **fields)
 
 
-def same(agent: Agent, mine: tuple[str, str], theirs: Revision) -> bool:
-    """Whether text and model are the same, whatever mentioned agents were called at the time."""
-    aop, model = mine
-    return model == theirs.model and (aop == theirs.aop or current(agent, aop) == current(agent, theirs.aop))
+def same(agent: Agent, mine: tuple[str, str, str], theirs: Revision) -> bool:
+    """Whether text and models are the same, whatever mentioned agents were called at the time."""
+    aop, *models = mine
+    return models == [theirs.model, theirs.fallback] and (
+        aop == theirs.aop or current(agent, aop) == current(agent, theirs.aop)
+    )
 
 
 def current(agent: Agent, aop: str) -> str:

@@ -41,6 +41,7 @@ def as_file(saved: AgentDetails) -> AgentFile:
         id=saved.agent.pk,
         description=saved.agent.description,
         model=saved.revision.model,
+        fallback=saved.revision.fallback,
         may_ask=saved.agent.may_ask,
         consumes={row.queue.name: row.concurrency for row in saved.consumes},
         produces=[row.queue.name for row in connections if row.role == _PRODUCER],

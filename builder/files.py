@@ -5,6 +5,7 @@
     id: 0199a1b2-...
     description: Sorts what comes in.
     model: anthropic:claude-sonnet-5
+    fallback: openai:gpt-5
     may_ask: true
     consumes:
     - queue: Support
@@ -51,6 +52,7 @@ class AgentFile:
     consumes: dict[str, int] | None = None
     produces: list[str] | None = None
     aop: str = ""
+    fallback: str | None = None
     # Where it was read from, and the line of each field, for what is to be said of them.
     source: str = field(default="", compare=False)
     lines: dict[str, int] = field(default_factory=dict, compare=False)
@@ -86,6 +88,7 @@ def write(agent: AgentFile) -> str:
         "id": str(agent.id) if agent.id else None,
         "description": agent.description,
         "model": agent.model,
+        "fallback": agent.fallback or None,
         "may_ask": agent.may_ask,
         "consumes": None if agent.consumes is None else _written(agent.consumes),
         "produces": None if agent.produces is None else sorted(agent.produces, key=_order),
@@ -284,6 +287,7 @@ _FIELDS: dict[str, Callable[[_Reader, yaml.Node], Any]] = {
     "id": _Reader.id,
     "description": lambda reader, node: one_line(reader.text(node), "description", 200, required=False),
     "model": lambda reader, node: one_line(reader.text(node), "model", 100, required=False),
+    "fallback": lambda reader, node: one_line(reader.text(node), "fallback", 100, required=False),
     "may_ask": _Reader.flag,
     "consumes": _Reader.consumes,
     "produces": _Reader.produces,

@@ -83,6 +83,15 @@ class AgentForm(forms.Form):
         " protocol: openai-chat:name.",
         widget=forms.TextInput(attrs={"list": "models", "autocomplete": "off", "spellcheck": "false"}),
     )
+    fallback = forms.CharField(
+        label="If it fails, go on with",
+        max_length=100,
+        required=False,
+        help_text="Another model, best of another provider. A run goes on with it from where it stands, once.",
+        widget=forms.TextInput(
+            attrs={"list": "models", "autocomplete": "off", "spellcheck": "false", "placeholder": "provider:name"}
+        ),
+    )
     may_ask = forms.BooleanField(
         label="May ask a person",
         required=False,
@@ -165,6 +174,7 @@ class AgentForm(forms.Form):
         cleaned = self.cleaned_data
         if cleaned.get("model_kind") == OFFLINE:
             cleaned["model"] = OFFLINE
+            cleaned["fallback"] = ""
             self.errors.pop("model", None)  # a name is only needed for the other kind
         if not self.budget.is_valid():
             self.add_error(None, "Nothing is saved yet. What to change stands in red under Budget.")
@@ -205,7 +215,9 @@ class AgentForm(forms.Form):
 
     @transaction.atomic
     def _save(self, author: User) -> Agent:
-        fields = {name: self.cleaned_data[name] for name in ("name", "description", "aop", "model", "may_ask")}
+        fields = {
+            name: self.cleaned_data[name] for name in ("name", "description", "aop", "model", "fallback", "may_ask")
+        }
         if self.saved is None:
             agent = agents.create_agent(self.team, **fields, author=author)
         else:
@@ -232,6 +244,11 @@ def model_of(data: Mapping[str, Any]) -> str:
     return OFFLINE if data.get("model_kind") == OFFLINE else data.get("model", "")
 
 
+def fallback_of(data: Mapping[str, Any]) -> str:
+    """The stand-in does not fail, and has none."""
+    return "" if data.get("model_kind") == OFFLINE else str(data.get("fallback", ""))
+
+
 def known_to(data: Mapping[str, Any]) -> Known | None:
     """What the page that sent this had seen; None for a program that says nothing of that."""
     revision = str(data.get("revision") or "")
@@ -252,6 +269,7 @@ def _initial(saved: AgentDetails | None, draft: Revision | None) -> dict[str, An
     initial: dict[str, Any] = {
         "model_kind": OFFLINE if model == OFFLINE else PROVIDER,
         "model": "" if model == OFFLINE else model,
+        "fallback": shown.fallback if shown else "",
         "may_ask": True,
     }
     if saved is None:

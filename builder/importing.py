@@ -243,13 +243,14 @@ class _Planner:
         id = self.ids[file.source]
         saved = self.saved.get(id)
         now = as_file(saved) if saved else None
-        before = AgentFile(name="", description="", model="", may_ask=True, consumes={}, produces=[])
+        before = AgentFile(name="", description="", model="", fallback="", may_ask=True, consumes={}, produces=[])
         before = now or before
         wanted = AgentFile(
             name=file.name,
             id=id,
             description=before.description if file.description is None else file.description,
             model=before.model if file.model is None else file.model or settings.BATON_DEFAULT_MODEL,
+            fallback=before.fallback if file.fallback is None else file.fallback,
             may_ask=before.may_ask if file.may_ask is None else file.may_ask,
             consumes=before.consumes if file.consumes is None else self._consumes(file, file.consumes),
             produces=before.produces if file.produces is None else self._produces(file, file.produces),
@@ -351,6 +352,7 @@ def facts(agent: AgentFile) -> list[tuple[str, str]]:
         ("Name", agent.name),
         ("In one line", agent.description or ""),
         ("Model", agent.model or settings.BATON_DEFAULT_MODEL),
+        ("Model if that fails", agent.fallback or ""),
         ("May ask a person", "Yes" if agent.may_ask else "No"),
         ("Works the cases of", ", ".join(f"{name} ({places} at once)" for name, places in consumes)),
         ("May add cases to", ", ".join(sorted(agent.produces or [], key=str.lower))),
@@ -397,6 +399,7 @@ def _new(item: Item) -> agents.NewAgent:
         wanted.may_ask is not False,
         item.id,
         _note(item),
+        wanted.fallback or "",
     )
 
 
@@ -409,6 +412,7 @@ def _save(item: Item, author: User | None) -> Agent:
         may_ask=wanted.may_ask,
         aop=wanted.aop if item.aop_changes else None,
         model=wanted.model,
+        fallback=wanted.fallback,
         author=author,
         note=_note(item),
     )

@@ -124,6 +124,9 @@ class Revision(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices)
     aop = models.TextField("procedure", blank=True)
     model = models.CharField(max_length=100)
+    fallback = models.CharField(
+        max_length=100, blank=True, help_text="The model that a run goes on with when the other one fails."
+    )
     author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     note = models.CharField(max_length=200, blank=True, help_text="Why it was saved, in a line.")
     created_at = models.DateTimeField(auto_now_add=True)

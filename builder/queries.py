@@ -196,8 +196,9 @@ def candidates(team: Team, agent: Agent | None = None) -> list[Candidate]:
 
 
 def agents_of_provider(team: Team, provider: str) -> AgentQuerySet:
-    """Those that use a model of this provider, e.g. `anthropic`."""
-    live = Revision.objects.filter(team=team, status=Revision.Status.LIVE, model__startswith=f"{provider}:")
+    """Those that use a model of this provider, if only when another fails, e.g. `anthropic`."""
+    uses = Q(model__startswith=f"{provider}:") | Q(fallback__startswith=f"{provider}:")
+    live = Revision.objects.filter(uses, team=team, status=Revision.Status.LIVE)
     return Agent.objects.live().filter(team=team, pk__in=live.values("agent"))
 
 

@@ -168,7 +168,9 @@ def restore(agent: Agent, revision: Revision, *, author: User | None) -> Agent:
     """Makes what a revision said live again, as a new revision. A draft stays what it is."""
     agent = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
     live = agent.live_revision
-    if (revision.aop, revision.model) == (live.aop, live.model):
+    if all(getattr(revision, name) == getattr(live, name) for name in ("aop", "model", "fallback")):
         raise Refused(f"Revision {revision.number} says what is live already.", "already_live")
     note = f"Revision {revision.number} restored"
-    return save_agent(agent, aop=revision.aop, model=revision.model, author=author, note=note)
+    return save_agent(
+        agent, aop=revision.aop, model=revision.model, fallback=revision.fallback, author=author, note=note
+    )

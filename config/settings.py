@@ -96,6 +96,8 @@ BATON_DEFAULT_MODEL = os.environ.get("BATON_DEFAULT_MODEL", "offline")
 
 # What may pass (429, 5xx, no connection) is tried again this often, waiting longer each time.
 MODEL_RETRIES = int(os.environ.get("MODEL_RETRIES", "4"))
+# Who asks to be left alone for longer than this is not waited for.
+MODEL_WAIT_SECONDS = float(os.environ.get("MODEL_WAIT_SECONDS", "3600"))
 MODEL_CONNECT_SECONDS = 10.0
 MODEL_SILENCE_SECONDS = 60.0
 MODEL_TOTAL_SECONDS = 600.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from .journal import FALLBACK
 from .models import Handover, HumanRequest, Step
 from .wording import CallState, call_words, problem_words, tried_words
 
@@ -17,7 +18,7 @@ SHORT = 2_000
 class Entry:
     """One line of the conversation. `key` is stable, so that a page that grows keeps what was there.
 
-    kind: prompt (`instructions`, `text`), text (Markdown), thinking, silence, note, call.
+    kind: prompt (`instructions`, `text`), text (Markdown), thinking, silence, note, fallback, call.
     """
 
     key: str
@@ -89,7 +90,8 @@ def _entries_of(step: Step, before: datetime | None, context: _Context) -> list[
             told = step.data.get("instructions", "")
             return [Entry(str(step.seq), "prompt", step.at, step.data["prompt"], instructions=told)]
         case Step.Kind.NOTE:
-            return [Entry(str(step.seq), "note", step.at, step.data.get("text", ""))]
+            kind = "fallback" if step.data.get("code") == FALLBACK else "note"
+            return [Entry(str(step.seq), kind, step.at, step.data.get("text", ""))]
         case Step.Kind.RESPONSE:
             return _said(step, before, context)
     return []  # results stand with their calls

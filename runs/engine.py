@@ -25,6 +25,9 @@ from .providers import OFFLINE, Access, ModelProblem, Models
 
 logger = logging.getLogger(__name__)
 
+# Whose provider wants to be left alone for longer goes on with another model, if there is one.
+_LONGEST_IN_PLACE = 60
+
 
 async def work(claim: Claim, models: Models, is_leaving: Callable[[], bool]) -> None:
     """Works a claimed run until it ends, waits, or the worker is leaving; never raises for what a run can meet."""
@@ -60,13 +63,19 @@ async def _steps(work: Work, models: Models, is_leaving: Callable[[], bool]) -> 
             if over := budgets.over(work.run, work.agent):
                 await _finish(work.claim, over)
                 return
-            response = await _ask_model(work, models)
+            try:
+                response = await _ask_model(work, models)
+            except ModelProblem as problem:
+                if not _may_fall_back(work, problem):
+                    raise
+                await sync_to_async(journal.fall_back)(work, problem.message)
+                continue
         if await turns.take_turn(work, response):
             return
 
 
 async def _ask_model(work: Work, models: Models) -> ModelResponse:
-    name = work.revision.model
+    name = work.model
     model, access = await _reach(work, name, models)
     answer = llm.request(model, name, journal.messages(work), tools.offered(work), access)
     response = await counters.request(work.run, name, tracing.chat(work, answer))
@@ -91,14 +100,28 @@ def _brief(work: Work) -> offline.Brief:
     )
 
 
+def _may_fall_back(work: Work, problem: ModelProblem) -> bool:
+    """Once, and not when the model only will not have to do with this: another one is not to be talked into it."""
+    other = work.revision.fallback
+    if not other or work.model == other or problem.code == llm.DECLINED:
+        return False
+    return not _passes_soon(problem, work.run.retries) or (problem.retry_after or 0) > _LONGEST_IN_PLACE
+
+
+def _passes_soon(problem: ModelProblem, retries: int) -> bool:
+    is_too_long = (problem.retry_after or 0) > settings.MODEL_WAIT_SECONDS
+    return problem.passes and retries < settings.MODEL_RETRIES and not is_too_long
+
+
 async def _problem(claim: Claim, work: Work | None, problem: ModelProblem) -> None:
     retries = work.run.retries if work else 0
-    if problem.passes and retries < settings.MODEL_RETRIES:
+    if _passes_soon(problem, retries):
         delay = timedelta(seconds=llm.wait_before_retry(problem, retries))
         logger.warning("the model is asked again in %.0f s: %s", delay.total_seconds(), problem.message)
         await _unless_lost(claim, lambda: endings.retry_later(claim, delay, problem.message))
     else:
-        await _finish(claim, Broken(problem.code, problem.message))
+        before = work.notes(journal.FALLBACK) if work else []
+        await _finish(claim, Broken(problem.code, " ".join([*(note.data["text"] for note in before), problem.message])))
 
 
 async def _give_back_soon(claim: Claim) -> None:

@@ -29,6 +29,9 @@ from .handovers import Intended
 from .models import Run, Step
 from .providers import OFFLINE
 
+# The note that the model failed, and the run goes on with the fallback. For people: no model is told.
+FALLBACK = "fallback"
+
 _COUNTED = (
     *("requests", "input_tokens", "output_tokens", "cached_tokens", "unpriced_requests", "cost_usd"),
     *("retries", "error"),
@@ -49,6 +52,11 @@ class Work:
     steps: list[Step] = field(default_factory=list)
     # The handover this run asks for, told when its last write comes too late.
     intended: Intended | None = None
+
+    @property
+    def model(self) -> str:
+        """The name of the one that is asked next."""
+        return self.revision.fallback if self.notes(FALLBACK) else self.revision.model
 
     @property
     def targets(self) -> list[dict[str, str]]:
@@ -96,6 +104,16 @@ def append_response(work: Work, response: ModelResponse, model: str) -> None:
             raise LostRun
         _insert(work, [(Step.Kind.RESPONSE, data)])
         usage.add(run.team_id, run.agent_id, model, amount)
+
+
+def fall_back(work: Work, why: str) -> None:
+    """The run goes on with the other model from where it stands, with retries of its own, or LostRun."""
+    words = f"{why} The run goes on with {work.revision.fallback}."
+    with transaction.atomic():
+        if not held(work.claim).update(retries=0, error=""):
+            raise LostRun
+        _insert(work, [note(words, FALLBACK)])
+    work.run.retries, work.run.error = 0, ""
 
 
 def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
@@ -160,6 +178,8 @@ def messages(work: Work) -> list[ModelMessage]:
             continue
         if step.kind == Step.Kind.PROMPT:
             instructions = step.data["instructions"]
+        if step.data.get("code") == FALLBACK and step.kind == Step.Kind.NOTE:
+            continue
         parts.append(_part(step))
     return [*found, ModelRequest(parts, instructions=instructions)] if parts else found
 

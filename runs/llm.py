@@ -204,7 +204,7 @@ def _judged(name: str, response: ModelResponse, took: float) -> Trial:
 
 
 def wait_before_retry(problem: ModelProblem, retries: int) -> float:
-    """Seconds: what the provider asked for, else twice as long each time, with jitter."""
+    """Seconds: what the provider asked for and a little more, else twice as long each time; never all at once."""
     if problem.retry_after is not None:
-        return min(problem.retry_after, _LONGEST_WAIT)
+        return problem.retry_after * (1 + random.random() / 10)  # noqa: S311
     return float(min(2**retries, _LONGEST_WAIT) * (0.5 + random.random() / 2))  # noqa: S311

@@ -119,7 +119,7 @@ def send(seconds: float = 1) -> None:
 
 async def chat(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
     """The answer of the run's model, in a span."""
-    model = work.revision.model
+    model = work.model
     attributes = {"gen_ai.operation.name": "chat", **_of_agent(work.run), **_of_model(model)}
     with _child(work.run, f"chat {_bare(model)}", SpanKind.CLIENT, attributes) as span:
         response = await answer

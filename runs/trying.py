@@ -36,12 +36,13 @@ def try_agent(
     sample: Case | None = None,
     aop: str | None = None,
     model: str = "",
+    fallback: str = "",
 ) -> Run:
-    """A try of the text `aop` with `model`, which is frozen for it, or of the live revision.
+    """A try of the text `aop` with these models, which is frozen for it, or of the live revision.
 
     Paused agents can be tried too. The run may choose among the targets that `sample` could be handed over to.
     """
-    revision = agent.live_revision if aop is None else agents.freeze(agent, aop, model, by.user)
+    revision = agent.live_revision if aop is None else agents.freeze(agent, aop, model, fallback, by.user)
     return _start(agent, revision, prose(text, "input", INPUT_LIMIT), frozen_targets(agent, revision, sample), by)
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from builder.access import agent_or_404
-from builder.forms import model_of
+from builder.forms import fallback_of, model_of
 from builder.models import Agent
 from cases.models import Case
 from teams.access import TeamRequest, team_page
@@ -56,6 +56,7 @@ def _try(request: TeamRequest, agent: Agent, form: TryForm) -> Run:
         sample=sample,
         aop=request.POST["aop"] if is_typed else None,
         model=model_of(request.POST),
+        fallback=fallback_of(request.POST),
     )
 
 

@@ -1,7 +1,7 @@
 // <draft-saver src="…" data-place="…">: keeps what is typed into the form's procedure and model as a draft on the server, and
 // says so. What cannot be sent waits in the browser's storage and is sent when the connection returns, also after the
 // tab was closed. A 409 brings the choice between two texts (templates/builder/conflict.html).
-const FIELDS = ["aop", "model_kind", "model"];
+const FIELDS = ["aop", "model_kind", "model", "fallback"];
 const REST_MS = 900;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 30_000;
@@ -182,7 +182,7 @@ class DraftSaver extends HTMLElement {
     const editor = area.closest("mention-editor");
     if (editor?.view) editor.value = typed.aop;
     area.value = typed.aop;
-    for (const name of ["model_kind", "model"]) if (this.field(name) && name in typed) this.field(name).value = typed[name];
+    for (const name of FIELDS.slice(1)) if (this.field(name) && name in typed) this.field(name).value = typed[name];
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
@@ -220,10 +220,11 @@ class DraftSaver extends HTMLElement {
 
   takeTheirs(event) {
     event.preventDefault();
-    const { model } = this.conflict.dataset;
+    const { model, fallback } = this.conflict.dataset;
     const aop = this.conflict.querySelector("[data-theirs]").value;
     this.seen();
-    this.put({ aop, model_kind: model === "offline" ? "offline" : "provider", model: model === "offline" ? "" : model });
+    const isOffline = model === "offline";
+    this.put({ aop, model_kind: isOffline ? "offline" : "provider", model: isOffline ? "" : model, fallback });
     this.send({ anyway: true });
   }
 
@@ -259,7 +260,7 @@ class DraftSaver extends HTMLElement {
     clearTimeout(this.timer);
     this.leaving = true;
     this.field("aop").defaultValue = this.now().aop;
-    for (const name of ["model_kind", "model"]) settle(this.field(name));
+    for (const name of FIELDS.slice(1)) settle(this.field(name));
     this.forget();
   }
 

@@ -210,3 +210,10 @@ def test_a_deleted_agent_is_restored_under_a_free_name(api: Caller, make_agent) 
     problem(api.post(f"/agents/{gone.pk}/restore", {}), 409, "name_taken")
     assert api.post(f"/agents/{gone.pk}/restore", {"name": "Back"}).json()["name"] == "Back"
     assert api.get("/agents?deleted=true").json()["items"] == []
+
+
+def test_the_fallback_model_is_made_changed_and_read(api: Caller) -> None:
+    made = api.post("/agents", {"name": "Triage", "model": "openai:a", "fallback": "google:b"}).json()
+    assert made["fallback"] == "google:b"
+    changed = api.patch(f"/agents/{made['id']}", {"fallback": ""}).json()
+    assert (changed["fallback"], changed["revision"]["number"]) == ("", 2)

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from builder import drafts, revisions
+from builder import agents, drafts, revisions
 from builder.agents import save_agent
 from builder.drafts import Conflict, Known, draft_of
 from builder.models import Agent, Revision
@@ -275,3 +275,18 @@ def test_a_side_that_has_nothing_of_its_own_is_still_shown(agent: Agent) -> None
     theirs = save(agent, "One.\nTwo.")
     assert theirs is not None
     assert not any(passage.folded for passage in revisions.choice(agent, "One.\nTwo.\nThree.", theirs).theirs)
+
+
+def test_the_fallback_model_is_part_of_what_is_kept(agent: Agent) -> None:
+    draft = drafts.save_draft(agent, "First.", "openai:a", "google:b", known=seen(), author=None)
+    assert draft and draft.fallback == "google:b"
+    drafts.publish(agent, aop="First.", model="openai:a", fallback="google:b", known=None, author=None)
+    live = agent.live_revision
+    assert (live.model, live.fallback) == ("openai:a", "google:b")
+    drafts.publish(agent, aop="First.", model="openai:a", known=None, author=None)
+    assert agent.live_revision.fallback == "" and agent.live_revision.number == live.number + 1
+    assert agents.freeze(agent, "First.", "openai:a", "google:b").status == "tried"
+    assert revisions.restore(agent, live, author=None).live_revision.fallback == "google:b"
+    assert agents.duplicate_agent(agent).live_revision.fallback == "google:b"
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        Revision.objects.filter(pk=live.pk).update(fallback="offline")

@@ -131,3 +131,9 @@ def test_nothing_grows_without_end(text: str) -> None:
 def test_a_bomb_of_aliases_is_refused() -> None:
     rows = ['a: &a ["x","x"]', *(f"{b}: &{b} [*{a},*{a},*{a}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True))]
     assert "Anchors and aliases" in flaws(front("name: X", *rows))[0]
+
+
+def test_a_fallback_model_is_read_and_written() -> None:
+    agent = AgentFile("Triage", model="openai:a", fallback="google:b")
+    assert "fallback: google:b\n" in write(agent)
+    assert read(write(agent), "triage.md") == agent

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pytest_django.fixtures import Settings
 
-from builder.models import Agent
+from builder.models import Agent, Usage
 from cases.models import Case
 from runs.models import Run, Step
 from tests.fixtures import Make, take
@@ -181,3 +181,73 @@ def test_arguments_of_200_kb_arrive_whole(scripted: Provider, case: Case):
     scripted.answers(call("complete_case", summary=summary))
     run = work()
     assert (run.outcome, len(run.result)) == ("case_completed", 100_000), (run.error_code, run.error)
+
+
+# --- Another model when one fails ------------------------------------------------------------
+
+
+@pytest.fixture
+def two_models(scripted: Provider, make_agent: Make[Agent], make_case: Make[Case], queue, settings: Settings) -> Case:
+    other = "openai" if settings.BATON_DEFAULT_MODEL.startswith("anthropic") else "anthropic"
+    make_agent("Triage", queue=queue, fallback=f"{other}:other")
+    return make_case("Charged twice")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_the_fallback_goes_on_from_the_step_where_the_model_failed(scripted: Provider, two_models: Case, status: int):
+    scripted.answers(call("update_case", priority="high"), fail(status, "Not you."), DONE)
+    run = work()
+    assert (run.outcome, run.requests) == ("case_completed", 2), run.error
+    assert [request.model for request in scripted.requests] == ["scripted", "scripted", "other"]
+    assert [result.tool for result in scripted.requests[-1].results] == ["update_case"]
+    assert "Not you." not in scripted.requests[-1].user_text
+    note = run.steps.get(kind=Step.Kind.NOTE).data["text"]
+    assert f"{status}: Not you. The run goes on with " in note
+    models = Usage.objects.values_list("model", "requests").order_by("model")
+    assert sorted(requests for _, requests in models) == [1, 1] and len({model for model, _ in models}) == 2
+
+
+def test_the_fallback_is_asked_when_retries_are_used_up(scripted: Provider, two_models: Case, settings: Settings):
+    settings.MODEL_RETRIES = 1
+    scripted.answers(fail(529), fail(529), fail(529), DONE)
+    assert work().retries == 1
+    assert retried().status == "queued"  # the fallback has retries of its own
+    assert retried().outcome == "case_completed"
+    assert [request.model for request in scripted.requests] == ["scripted", "scripted", "other", "other"]
+
+
+def test_both_failures_are_told_when_the_fallback_fails_too(scripted: Provider, two_models: Case):
+    scripted.answers(fail(401, "Wrong key."), fail(404, "No such model."))
+    run = work()
+    assert (run.status, run.error_code) == ("failed", "model_refused")
+    assert "401: Wrong key." in run.error and "404: No such model." in run.error
+
+
+def test_a_model_that_does_not_exist_has_a_fallback_too(provider: Provider, make_agent, make_run: Make[Run]):
+    provider.answers(say("Done."))
+    make_run(make_agent(model="nobody:nothing", fallback="openai-chat:other"))
+    assert work().outcome == "answered"
+
+
+def test_a_refusal_is_not_taken_to_another_model(scripted: Provider, two_models: Case):
+    scripted.answers(refuse("I will not help with that."))
+    run = work()
+    assert (run.error_code, len(scripted.requests)) == ("model_declined", 1)
+
+
+def test_a_long_wait_is_left_to_the_fallback(scripted: Provider, two_models: Case):
+    scripted.answers(fail(429, retry_after=600), DONE)
+    assert work().outcome == "case_completed"
+
+
+def test_a_long_wait_without_a_fallback_parks_the_run_that_long(scripted: Provider, case: Case):
+    scripted.answers(fail(429, retry_after=600))
+    run = work()
+    assert run.status == "queued"
+    assert 590 < (run.available_at - run.started_at).total_seconds() < 700
+
+
+def test_a_wait_of_hours_fails_the_run(scripted: Provider, case: Case):
+    scripted.answers(fail(429, "Come back tomorrow.", retry_after=50_000))
+    run = work()
+    assert (run.status, run.error_code) == ("failed", "model_unavailable")
