@@ -201,15 +201,25 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            # Which case of this queue goes next?
+            # Which case of this queue goes next: of those that any consumer may take, and of those of one agent?
             models.Index(
                 "queue",
                 "rank",
                 models.F("priority").desc(),
                 "created_at",
                 "id",
-                condition=Q(status="pending", deleted_at=None),
+                condition=Q(status="pending", deleted_at=None, assignee=None),
                 name="case_next_of_queue",
+            ),
+            models.Index(
+                "queue",
+                "assignee",
+                "rank",
+                models.F("priority").desc(),
+                "created_at",
+                "id",
+                condition=Q(status="pending", deleted_at=None, assignee__isnull=False),
+                name="case_next_of_agent",
             ),
             # Which postponed cases are due?
             models.Index(fields=["due_at"], condition=Q(status="postponed", deleted_at=None), name="case_due"),

@@ -32,12 +32,26 @@ class LostRun(Exception):
     """The run is no longer this claim's: nothing was written."""
 
 
+# Teams take turns, drawn by lot: a claimant with one free place would else always serve the team that came first.
+# It looks at more runs than it takes, since others may be taking some of them at this moment.
 _CLAIM = """
-    with due as (
-        select id from runs_run
-        where status = 'queued' and available_at <= statement_timestamp()
-        order by available_at limit %s
-        for no key update skip locked
+    with recursive teams (id) as (
+        (select team_id from runs_run where status = 'queued' order by team_id limit 1)
+        union all
+        select (select team_id from runs_run where status = 'queued' and team_id > teams.id order by team_id limit 1)
+        from teams where id is not null
+    ), turns as (
+        select run.id, row_number() over (partition by teams.id order by run.available_at) as turn, lot
+        from (select id, random() as lot from teams) teams cross join lateral (
+            select id, available_at from runs_run
+            where team_id = teams.id and status = 'queued' and available_at <= statement_timestamp()
+            order by available_at limit %s + 200
+        ) run
+    ), due as (
+        select id from turns join runs_run using (id)
+        where status = 'queued'
+        order by turn, lot limit %s
+        for no key update of runs_run skip locked
     )
     update runs_run
     set status = 'running', worker = %s, fence = fence + 1,
@@ -49,9 +63,9 @@ _CLAIM = """
 
 
 def claim_runs(worker: str, limit: int) -> list[Claim]:
-    """Takes up to `limit` due runs, each for this worker alone."""
+    """Takes up to `limit` due runs, each for this worker alone: of each team the longest due ones."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [limit, worker, settings.BATON_LEASE_SECONDS])
+        cursor.execute(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])
         claims = [Claim(*row) for row in cursor.fetchall()]
     for claim in claims:
         live.announce(claim.team_id, "run", claim.run_id)

@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from builder.limits import overspent
 from builder.models import Agent, QueueConnection, Revision
 from cases import lifecycle as case_lifecycle
-from cases.models import Case, CaseQuerySet, Queue
+from cases.models import Case, Queue
 from teams import live
 
 from .models import Run, Status
 
 # Runs that wait for a person hold no place.
 _WORKING = (Status.QUEUED, Status.RUNNING)
+_SPARE = 10
 
 
 @dataclass
@@ -43,24 +44,70 @@ class Consumer:
 
 
 def dispatch(limit: int) -> int:
-    """Gives out up to `limit` cases of all queues, those of the longest waiting queue first; says how many."""
+    """Gives out up to `limit` cases, and says how many. Teams take turns; who begins is drawn by lot, so that nobody is
+    always last where many workers have one free place each.
+    """
+    teams = _queues_with_work()
     given = 0
-    for queue_id in _queues_with_work():
-        if given >= limit:
-            break
-        given += dispatch_queue(queue_id, limit - given)
+    while teams and given < limit:
+        share = max(1, (limit - given) // len(teams))
+        for team_id, queues in list(teams.items()):
+            wanted = min(share, limit - given)
+            took = _dispatch_some(queues, wanted)
+            given += took
+            if took < wanted:
+                del teams[team_id]
     return given
 
 
-def _queues_with_work() -> Iterable[UUID]:
-    waiting = Case.objects.present().pending().filter(queue=OuterRef("pk"))
-    return (
-        Queue.objects.live()
-        .filter(Exists(waiting), paused_at=None)
-        .annotate(oldest=waiting.order_by("rank", "-priority", "created_at", "id").values("moved_at")[:1])
-        .order_by("oldest")
-        .values_list("pk", flat=True)
+def _dispatch_some(queues: list[UUID], limit: int) -> int:
+    """From the first queues that have something to give; takes those away that have no more."""
+    given = 0
+    while queues and given < limit:
+        given += dispatch_queue(queues[0], limit - given)
+        if given < limit:
+            queues.pop(0)
+    return given
+
+
+# Both walk from queue to queue through an index of pending cases, whatever their number.
+_QUEUES_WITH_WORK = """
+    with recursive nobodys (queue_id) as (
+        (select queue_id from cases_case where status = 'pending' and deleted_at is null and assignee_id is null
+         order by queue_id limit 1)
+        union all
+        select (select queue_id from cases_case where status = 'pending' and deleted_at is null and assignee_id is null
+                and queue_id > nobodys.queue_id order by queue_id limit 1)
+        from nobodys where queue_id is not null
+    ), somebodys (queue_id) as (
+        (select queue_id from cases_case where status = 'pending' and deleted_at is null and assignee_id is not null
+         order by queue_id limit 1)
+        union all
+        select (select queue_id from cases_case where status = 'pending' and deleted_at is null
+                and assignee_id is not null and queue_id > somebodys.queue_id order by queue_id limit 1)
+        from somebodys where queue_id is not null
     )
+    select team_id, id from cases_queue
+    where id in (select queue_id from nobodys union select queue_id from somebodys)
+        and deleted_at is null and paused_at is null and exists (
+            select from builder_queueconnection consumer
+            where consumer.queue_id = cases_queue.id and role = 'consumer' and concurrency > (
+                select count(*) from runs_run
+                where agent_id = consumer.agent_id and queue_id = cases_queue.id and status in ('queued', 'running')
+            )
+        )
+    order by random()
+"""
+
+
+def _queues_with_work() -> dict[UUID, list[UUID]]:
+    """By their teams, the queues with pending cases and a consumer that is not at its limit."""
+    found: dict[UUID, list[UUID]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUES_WITH_WORK)
+        for team_id, queue_id in cursor.fetchall():
+            found.setdefault(team_id, []).append(queue_id)
+    return found
 
 
 @transaction.atomic
@@ -82,19 +129,12 @@ def dispatch_queue(queue_id: UUID, limit: int) -> int:
 
 def has_work() -> bool:
     """Is there a case that a consumer with a free place could take?"""
-    for queue in Queue.objects.filter(pk__in=list(_queues_with_work())):
+    ids = [queue_id for queues in _queues_with_work().values() for queue_id in queues]
+    for queue in Queue.objects.filter(pk__in=ids):
         free = [consumer.connection.agent_id for consumer in _consumers(queue) if consumer.room > 0]
-        if free and _takeable(queue, free).exists():
+        if free and _heads(queue, free, 1):
             return True
     return False
-
-
-def _takeable(queue: Queue, free: Iterable[UUID]) -> CaseQuerySet:
-    free = list(free)
-    mine = Q(assignee__in=free)
-    first = _first(queue)
-    anybodys = Q(assignee=None) if first is None or first in free else Q(pk__in=[])
-    return Case.objects.present().pending().filter(mine | anybodys, queue=queue)
 
 
 def _first(queue: Queue) -> UUID | None:
@@ -105,8 +145,38 @@ def _first(queue: Queue) -> UUID | None:
 
 
 def _next_cases(queue: Queue, free: Iterable[UUID], limit: int) -> list[Case]:
-    cases = _takeable(queue, free).in_dispatch_order()
+    # Somebody may hold some of them at this moment: they are left to the next dispatcher.
+    ids = _heads(queue, free, limit + _SPARE)
+    cases = Case.objects.present().pending().filter(pk__in=ids).in_dispatch_order()
     return list(cases.select_for_update(no_key=True, skip_locked=True)[:limit])
+
+
+# One look into an index for each who may take, however many cases wait for others.
+_HEADS = """
+    select id from (
+        select mine.* from unnest(%(takers)s::uuid[]) taker cross join lateral (
+            select id, rank, priority, created_at from cases_case
+            where queue_id = %(queue)s and assignee_id = taker and status = 'pending' and deleted_at is null
+            order by rank, priority desc, created_at, id limit %(limit)s
+        ) mine
+        union all (
+            select id, rank, priority, created_at from cases_case
+            where queue_id = %(queue)s and assignee_id is null and status = 'pending' and deleted_at is null
+                and %(anybodys)s
+            order by rank, priority desc, created_at, id limit %(limit)s
+        )
+    ) heads
+    order by rank, priority desc, created_at, id limit %(limit)s
+"""
+
+
+def _heads(queue: Queue, free: Iterable[UUID], limit: int) -> list[UUID]:
+    """The next cases that one of these may take: its own, and those of nobody unless they have a first agent."""
+    takers, first = list(free), _first(queue)
+    anybodys = first is None or first in takers
+    with connection.cursor() as cursor:
+        cursor.execute(_HEADS, {"takers": takers, "queue": queue.pk, "limit": limit, "anybodys": anybodys})
+        return [id for (id,) in cursor.fetchall()]
 
 
 def _consumers(queue: Queue) -> list[Consumer]:

@@ -169,8 +169,8 @@ class Run(models.Model):
             ),
         ]
         indexes = [
-            # Which run goes next?
-            models.Index(fields=["available_at"], condition=Q(status="queued"), name="run_next"),
+            # Which run of each team goes next?
+            models.Index(fields=["team", "available_at"], condition=Q(status="queued"), name="run_next"),
             # Which leases have lapsed, and which runs does this worker hold? (few rows: the running ones)
             models.Index(fields=["worker"], condition=Q(status="running"), name="run_running"),
             # How much does this agent work on in this queue?

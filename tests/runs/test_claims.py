@@ -41,6 +41,16 @@ def test_a_run_that_waits_for_a_retry_is_not_claimed_before_its_time(make_run) -
 
 
 @pytest.mark.django_db
+def test_teams_take_turns_and_each_ones_runs_go_in_their_order(make_run, make_agent, make_team) -> None:
+    agent, stranger = make_agent(), make_agent(of=make_team())
+    ours = [make_run(agent).pk for _ in range(10)]
+    theirs = [make_run(stranger).pk for _ in range(2)]
+    first = {claim.run_id for claim in claim_runs("w/1", 4)}
+    assert first == {*ours[:2], *theirs}
+    assert {claim.run_id for claim in claim_runs("w/1", 4)} == set(ours[2:6])
+
+
+@pytest.mark.django_db
 def test_a_zombie_worker_writes_nothing(make_run, make_case, make_agent, queue) -> None:
     agent = make_agent(queue=queue)
     case = make_case(assignee=agent)

@@ -143,6 +143,30 @@ def test_other_teams_agents_never_get_a_case(make_case, make_agent, make_team, m
     assert not stranger.runs.exists()
 
 
+def test_teams_take_turns_however_long_one_has_waited(make_case, make_agent, make_team, make_queue, queue) -> None:
+    other = make_team()
+    far = make_queue(of=other)
+    make_agent(queue=queue, concurrency=100)
+    stranger = make_agent(of=other, queue=far, concurrency=100)
+    for _ in range(20):
+        make_case()
+    for _ in range(3):
+        make_case(in_queue=far)
+    assert dispatcher.dispatch(6) == 6
+    assert stranger.runs.count() == 3
+    assert dispatcher.dispatch(100) == 17, "who has nothing left holds nothing up"
+
+
+def test_each_of_a_teams_queues_gets_its_turn(make_case, make_agent, make_queue, queue) -> None:
+    busy, other = make_agent(queue=queue, concurrency=2), make_queue()
+    agent = make_agent(queue=other, concurrency=2)
+    for _ in range(3):
+        make_case()
+        make_case(in_queue=other)
+    assert dispatcher.dispatch(10) == 4
+    assert (busy.runs.count(), agent.runs.count()) == (2, 2)
+
+
 def test_cases_of_nobody_go_to_the_queues_first_agent_and_wait_for_it(make_case, make_agent, queue) -> None:
     first, other = make_agent(queue=queue, concurrency=1), make_agent(queue=queue)
     save_queue(queue, first_agent=first)
