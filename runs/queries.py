@@ -91,22 +91,25 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
     return search.saying(runs, team, wanted.q) if wanted.q else runs
 
 
-def runs_page(found: RunQuerySet, wanted: RunFilter, cursor: str) -> Page[Run]:
-    """A page of `find_runs`. Which they are is found without their texts, which a sort would carry along for all."""
+def runs_page(found: RunQuerySet, wanted: RunFilter, cursor: str) -> tuple[Page[Run], str]:
+    """A page of `find_runs`, and how many there are, in words; beyond COUNTED nobody counts.
+
+    When they are few, they are sorted apart: PostgreSQL might look for them along all runs of the team, in the order
+    that is asked for. Which stand on the page is found without their texts, which a sort would carry along.
+    """
+    ids = list(found.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+    if len(ids) <= COUNTED:
+        found = Run.objects.filter(pk__in=ids)
+        found = found.annotate(length=LENGTH) if wanted.sort == LONGEST else found
     own = {name.removeprefix("-") for name in wanted.order} - {"length"}
     slim = page(found.only("pk", *own), wanted.order, cursor)
     rows = for_list(Run.objects.filter(pk__in=[row.pk for row in slim.rows])).in_bulk()
-    return replace(slim, rows=[rows[row.pk] for row in slim.rows if row.pk in rows])
+    number = f"{COUNTED:,}+ runs" if len(ids) > COUNTED else "1 run" if len(ids) == 1 else f"{len(ids):,} runs"
+    return replace(slim, rows=[rows[row.pk] for row in slim.rows if row.pk in rows]), number
 
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
-
-
-def count(runs: RunQuerySet) -> str:
-    """How many, in words; beyond COUNTED nobody counts."""
-    number = runs.order_by()[: COUNTED + 1].count()
-    return f"{COUNTED:,}+ runs" if number > COUNTED else "1 run" if number == 1 else f"{number:,} runs"
 
 
 def _needs_attention() -> Q:

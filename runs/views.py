@@ -40,11 +40,12 @@ _LAST_STEPS = 4
 def runs(request: TeamRequest) -> HttpResponse:
     wanted = run_filter(request.GET)
     found = queries.find_runs(request.team, wanted)
+    rows, number = queries.runs_page(found, wanted, request.GET.get("cursor", ""))
     agents = queries.agents_with_runs(request.team)
     context = {
-        "page": queries.runs_page(found, wanted, request.GET.get("cursor", "")),
+        "page": rows,
         "wanted": wanted,
-        "number": queries.count(found),
+        "number": number,
         "is_filtered": wanted.is_anything,
         "is_narrowed": bool(wanted.on or wanted.trigger or wanted.since or wanted.until),
         "of_case": Case.objects.filter(team=request.team, pk=wanted.case).first() if wanted.case else None,

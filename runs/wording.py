@@ -150,7 +150,7 @@ def is_retrying(run: Run, now: datetime) -> bool:
 
 # --- Failures --------------------------------------------------------------------------------
 
-type Help = Literal["procedure", "model", "budget", "queue", ""]
+type Help = Literal["procedure", "model", "key", "budget", "queue", ""]
 
 
 @dataclass(frozen=True)
@@ -168,11 +168,11 @@ _PROCEDURE = "Say in its procedure "
 
 _TROUBLES: Mapping[str, Trouble] = {
     "unknown_model": Trouble("There is no such model", "Give the agent another model.", "model"),
-    "missing_key": Trouble("The model has no key", "Add its key, or give the agent another model.", "model"),
+    "missing_key": Trouble("The model has no key", "Add its key, or give the agent another model.", "key"),
     "model_refused": Trouble(
         "The model’s provider refused the request",
         "Check the name of the model and the key, or give the agent another model.",
-        "model",
+        "key",
     ),
     "model_declined": Trouble(
         "The model refused to answer", "Decide the matter yourself, or give the agent another model.", "model"

@@ -334,7 +334,7 @@ def test_a_missing_key_says_what_to_set(
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     make_run(make_agent("Writer", model="openai-chat:x"))
     html = page(signed_in, "run", work_next().pk)
-    assert "The model has no key" in html and "OPENAI_API_KEY" in html and "Open Writer" in html
+    assert "The model has no key" in html and reverse("model_settings") in html and "Open Writer" in html
 
 
 def test_a_run_that_tries_again_says_when_and_why(signed_in: Client, triage: Agent, make_run: Make[Run]) -> None:
