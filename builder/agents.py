@@ -1,6 +1,6 @@
 """The verbs of agents: create, save, try, connect, pause, duplicate, delete, restore."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -18,7 +18,7 @@ from teams.refusals import refusing_a_taken_name
 from teams.text import one_line, prose
 
 from . import mentions
-from .models import Agent, Mention, QueueConnection, Revision
+from .models import Agent, Mention, QueueConnection, Revision, ToolConnection
 
 AOP_LIMIT = 200_000
 
@@ -173,14 +173,21 @@ def _save_name(agent: Agent) -> None:
 
 
 @transaction.atomic
-def connect(agent: Agent, consumes: Iterable[Consumes] | None = None, produces: Iterable[UUID] | None = None) -> None:
-    """Replaces the agent's queue connections of each role that is given."""
+def connect(
+    agent: Agent,
+    consumes: Iterable[Consumes] | None = None,
+    produces: Iterable[UUID] | None = None,
+    tools: Collection[UUID] | None = None,
+) -> None:
+    """Replaces what is given: the agent's queue connections of each role, its tools of MCP servers."""
     _locked(agent)
     if consumes is not None:
         rows = {item.queue_id: {"concurrency": item.concurrency} for item in consumes}
         _replace(agent, QueueConnection.Role.CONSUMER, rows)
     if produces is not None:
         _replace(agent, QueueConnection.Role.PRODUCER, {queue: {} for queue in produces})
+    if tools is not None:
+        _replace_tools(agent, tools)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()
 
@@ -200,6 +207,12 @@ def _replace(agent: Agent, role: QueueConnection.Role, rows: dict[UUID, dict[str
         QueueConnection.objects.update_or_create(
             agent=agent, queue_id=queue_id, role=role, defaults={**fields, "team_id": agent.team_id}
         )
+
+
+def _replace_tools(agent: Agent, tools: Collection[UUID]) -> None:
+    ToolConnection.objects.filter(agent=agent).exclude(tool__in=tools).delete()
+    rows = [ToolConnection(team_id=agent.team_id, agent=agent, tool_id=tool) for tool in tools]
+    ToolConnection.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def pause_agent(agent: Agent) -> None:
@@ -231,6 +244,7 @@ def duplicate_agent(agent: Agent, author: User | None = None) -> Agent:
         )
         for row in agent.queue_connections.all()
     )
+    _replace_tools(copy, list(agent.tool_connections.values_list("tool", flat=True)))
     live.announce(agent.team_id, "agent", copy.pk)
     return copy
 

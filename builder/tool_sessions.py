@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 from django.conf import settings
+from jsonschema import Draft7Validator, Draft202012Validator, SchemaError
 
 from teams.addresses import checked_client
 from teams.text import storable
@@ -66,7 +67,7 @@ class OfferedTool:
 
 @dataclass(frozen=True)
 class Listing:
-    """`left_out`: the names of tools that are too many, or too long."""
+    """`left_out`: the names of tools that are too many or too long, or whose arguments no schema tells."""
 
     tools: list[OfferedTool]
     left_out: list[str]
@@ -104,8 +105,13 @@ async def list_tools(endpoint: Endpoint) -> Listing:
     return await _converse(endpoint, _LIST_SECONDS, _Course(), _listed)
 
 
-async def call_tool(endpoint: Endpoint, seen: OfferedTool, arguments: dict[str, Any]) -> Answer:
-    """Calls a tool when its server still describes it as it was `seen`. Else ToolChanged; or ServerProblem."""
+async def call_tool(
+    endpoint: Endpoint, seen: OfferedTool, arguments: dict[str, Any], idempotency_key: str = ""
+) -> Answer:
+    """Calls a tool when its server still describes it as it was `seen`. Else ToolChanged; or ServerProblem.
+
+    The key tells servers that heed it that a call is the same one once more.
+    """
     course = _Course()
 
     async def talk(client: "mcp.Client") -> Answer:
@@ -113,7 +119,7 @@ async def call_tool(endpoint: Endpoint, seen: OfferedTool, arguments: dict[str, 
         if found is None or found.words != seen.words:
             raise ToolChanged(found)
         course.is_sent = True
-        return await _called(client, seen.name, arguments)
+        return await _called(client, seen.name, arguments, idempotency_key)
 
     return await _converse(endpoint, settings.TOOL_SECONDS, course, talk)
 
@@ -222,13 +228,13 @@ async def _listed(client: "mcp.Client") -> Listing:
 
 
 def _offered(tool: "mcp.Tool") -> OfferedTool | None:
-    """None when it is too long to be told to a model, or no JSON."""
+    """None when it is too long to be told to a model, or its schema is none."""
     schema = storable(tool.input_schema)
     try:
         length = len(json.dumps(schema, allow_nan=False))
     except ValueError:
         return None
-    if length > SCHEMA_LIMIT or len(tool.name) > 200 or storable(tool.name) != tool.name:
+    if length > SCHEMA_LIMIT or len(tool.name) > 200 or storable(tool.name) != tool.name or not _is_sound(schema):
         return None
     claims = tool.annotations
     return OfferedTool(
@@ -241,15 +247,27 @@ def _offered(tool: "mcp.Tool") -> OfferedTool | None:
     )
 
 
+def _is_sound(schema: Any) -> bool:
+    """Providers and their libraries refuse a whole request over one schema that is wrong."""
+    for kind in (Draft202012Validator, Draft7Validator):
+        try:
+            kind.check_schema(schema)
+        except SchemaError:
+            continue
+        return True
+    return False
+
+
 # --- Calls -----------------------------------------------------------------------------------
 
 
-async def _called(client: "mcp.Client", name: str, arguments: dict[str, Any]) -> Answer:
-    from mcp_types import CallToolRequest, CallToolRequestParams, CallToolResult, InputRequiredResult
+async def _called(client: "mcp.Client", name: str, arguments: dict[str, Any], key: str) -> Answer:
+    from mcp_types import CallToolRequest, CallToolRequestParams, CallToolResult, InputRequiredResult, RequestParamsMeta
     from pydantic import TypeAdapter
 
     # Not `client.call_tool`, which checks results by the server's own schema: patterns in it could take for ever.
-    request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments))
+    about: RequestParamsMeta = {"baton/idempotency-key": key}  # type: ignore[typeddict-unknown-key]
+    request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments, _meta=about))
     kinds: TypeAdapter[CallToolResult | InputRequiredResult] = TypeAdapter(CallToolResult | InputRequiredResult)
     result = await client.session.send_request(request, kinds)
     if isinstance(result, InputRequiredResult):

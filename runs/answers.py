@@ -232,4 +232,6 @@ def step_out(step: Step) -> StepOut:
                 content=str(step.data["content"]),
             )
             return StepOut(**about, result=result)
+        case Step.Kind.INTENT:
+            return StepOut(**about, text=f"Calls {step.data['tool']}.")
     return StepOut(**about, text=step.data["text"])

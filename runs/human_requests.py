@@ -1,5 +1,6 @@
 """Questions and requests for approval that a run waits for a person to answer."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from . import letters, lifecycle, news, tools
 from .endings import lock_both
 from .journal import Work, append
 from .models import HumanRequest, Run, Status, Step
+from .server_tools import ServerCall
 
 ANSWER_LIMIT = 10_000
 
@@ -45,9 +47,28 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     lifecycle.wait(run)
 
 
+def asks(arguments: Any) -> bool:
+    """Whether a call with these arguments waits for a person."""
+    return isinstance(arguments, tools.AskPerson | tools.RequestApproval | ServerCall)
+
+
+def approved_calls(run: Run) -> dict[str, str]:
+    """The calls of tools of MCP servers that people approved, by id, with what they said."""
+    approved = run.human_requests.filter(status=HumanRequest.Status.ANSWERED, approved=True).exclude(tool="")
+    return dict(approved.values_list("call_id", "answer"))
+
+
 def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | None) -> HumanRequest:
     about: dict[str, Any]
-    if isinstance(arguments, tools.RequestApproval):
+    if isinstance(arguments, ServerCall):
+        tool = arguments.tool
+        about = {
+            "kind": HumanRequest.Kind.APPROVAL,
+            "tool": tool.key,
+            "question": f"{tool.server.name}: {tool}",
+            "details": json.dumps(arguments.arguments, indent=2, ensure_ascii=False),
+        }
+    elif isinstance(arguments, tools.RequestApproval):
         about = {"kind": HumanRequest.Kind.APPROVAL, "question": arguments.title, "details": arguments.details}
     else:
         about = {"kind": HumanRequest.Kind.QUESTION, "question": arguments.question, "choices": arguments.choices}
@@ -121,7 +142,8 @@ def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> Hu
     )
     if not answered or run.status != Status.WAITING:
         raise Refused("This was answered or closed in the meantime.", "already_answered")
-    _write_result(run, request, result)
+    if not (request.tool and changes.get("approved")):  # an approved call is made, and has its result then
+        _write_result(run, request, result)
     live.announce(run.team_id, "run", run.pk)
     live.announce(run.team_id, "request", request.pk)
     if not run.human_requests.filter(status=HumanRequest.Status.OPEN).exists():
@@ -140,6 +162,14 @@ _TOOLS = {HumanRequest.Kind.QUESTION: tools.ASK, HumanRequest.Kind.APPROVAL: too
 
 def _write_result(run: Run, request: HumanRequest, text: str) -> None:
     last = run.steps.order_by("-seq").values_list("seq", flat=True).first() or 0
-    tool = _TOOLS[HumanRequest.Kind(request.kind)]
-    data = {"tool": tool, "call_id": request.call_id, "content": text, "ok": True, "code": "answered"}
+    tool = request.tool or _TOOLS[HumanRequest.Kind(request.kind)]
+    if request.tool:
+        text = f"{text} It was not called."
+    data = {
+        "tool": tool,
+        "call_id": request.call_id,
+        "content": text,
+        "ok": not request.tool,
+        "code": "declined" if request.tool else "answered",
+    }
     Step.objects.create(team_id=run.team_id, run=run, seq=last + 1, kind=Step.Kind.TOOL_RESULT, data=data)

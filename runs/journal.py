@@ -18,7 +18,7 @@ from pydantic_ai.messages import (
 )
 
 from builder import usage
-from builder.models import Agent, Revision
+from builder.models import Agent, Revision, ServerTool
 from builder.usage import Amount
 from cases.models import Case, Queue
 from teams import live
@@ -49,6 +49,9 @@ class Work:
     case: Case | None
     may_hand_over: bool = True
     produces: list[Queue] = field(default_factory=list)
+    # Of MCP servers; and the calls of these that people approved, by id, with what they said.
+    server_tools: list[ServerTool] = field(default_factory=list)
+    approved: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     # The handover this run asks for, told when its last write comes too late.
     intended: Intended | None = None
@@ -65,6 +68,10 @@ class Work:
     def results(self, code: str) -> list[Step]:
         """The tool results marked with this code."""
         return [step for step in self.steps if step.kind == Step.Kind.TOOL_RESULT and step.data.get("code") == code]
+
+    def has_begun(self, call: ToolCallPart) -> bool:
+        """Whether the call was begun before, by whoever worked this run then."""
+        return any(step.kind == Step.Kind.INTENT and step.data["call_id"] == call.tool_call_id for step in self.steps)
 
     def notes(self, code: str) -> list[Step]:
         return [step for step in self.steps if step.kind == Step.Kind.NOTE and step.data.get("code") == code]
@@ -155,6 +162,11 @@ def tool_result(
     return Step.Kind.TOOL_RESULT, data
 
 
+def intent(call: ToolCallPart) -> tuple[Step.Kind, dict[str, Any]]:
+    """That a call begins whose effect lies outside of the database."""
+    return Step.Kind.INTENT, {"tool": call.tool_name, "call_id": call.tool_call_id}
+
+
 def note(text: str, code: str) -> tuple[Step.Kind, dict[str, Any]]:
     """A word of the runner to the model."""
     return Step.Kind.NOTE, {"text": text, "code": code}
@@ -178,7 +190,7 @@ def messages(work: Work) -> list[ModelMessage]:
             continue
         if step.kind == Step.Kind.PROMPT:
             instructions = step.data["instructions"]
-        if step.data.get("code") == FALLBACK and step.kind == Step.Kind.NOTE:
+        if step.kind == Step.Kind.INTENT or (step.kind == Step.Kind.NOTE and step.data.get("code") == FALLBACK):
             continue
         parts.append(_part(step))
     return [*found, ModelRequest(parts, instructions=instructions)] if parts else found

@@ -267,7 +267,8 @@ class Step(models.Model):
     """One persisted entry of a run. Append-only; a run that is taken up again goes on from the last one.
 
     prompt: {instructions, prompt}. response: pydantic-ai's ModelResponse as JSON. tool_result: {tool, call_id,
-    content, ok}. note: {text}, of the runner to the model (a correction) or, with `quiet`, to people only.
+    content, ok}. intent: {tool, call_id}, before a call whose effect is elsewhere. note: {text}, of the runner to the
+    model (a correction) or, with `quiet`, to people only.
     """
 
     class Kind(models.TextChoices):
@@ -275,6 +276,7 @@ class Step(models.Model):
         RESPONSE = "response"
         TOOL_RESULT = "tool_result"
         NOTE = "note"
+        INTENT = "intent"
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
@@ -362,6 +364,7 @@ class HumanRequest(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, related_name="human_requests", db_constraint=False, db_index=False)
     call_id = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind.choices)
+    tool = models.CharField(max_length=64, blank=True, help_text="Of an approval: the tool whose call waits for it.")
     question = models.TextField()
     details = models.TextField(blank=True, help_text="Of an approval: what would be done.")
     choices: Any = models.JSONField(default=list)

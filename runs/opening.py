@@ -5,7 +5,7 @@ from django.db import transaction
 from builder.models import Agent, QueueConnection
 from cases.models import Case, Queue, QueueQuerySet
 
-from . import handovers, journal, prompts
+from . import handovers, human_requests, journal, prompts, server_tools
 from .claims import Claim, LostRun, lock
 from .journal import Work
 from .models import Run, Step
@@ -23,6 +23,8 @@ def open_work(claim: Claim) -> Work:
         run.case,
         may_hand_over=handovers.hops_left(run, run.case) > 0,
         produces=list(_produces(run.agent)),
+        server_tools=list(server_tools.tools_of(run.agent)),
+        approved=human_requests.approved_calls(run),
         steps=list(run.steps.all()),
     )
     if not work.steps:

@@ -26,6 +26,7 @@ from teams.actors import BATON
 from teams.errors import Refused
 from teams.text import storable
 
+from . import server_tools
 from .endings import lock_both
 from .journal import Work, append, tool_result
 
@@ -268,18 +269,21 @@ TOOLS = {
 }
 
 
-_SPARED = "Noted, and nothing was done: this is only a try. Go on as if it were done."
+SPARED = "Noted, and nothing was done: this is only a try. Go on as if it were done."
 
 
 def offered(work: Work) -> list[ToolDefinition]:
-    return [tool.definition(work) for tool in TOOLS.values() if tool.is_offered(work)]
+    own = [tool.definition(work) for tool in TOOLS.values() if tool.is_offered(work)]
+    return own + server_tools.offered(work)
 
 
 def parse(work: Work, call: ToolCallPart) -> Any:
     """The call's arguments. Refused, in words for the model, when the tool is not offered or they do not fit."""
+    if served := server_tools.find(work, call.tool_name):
+        return server_tools.parse(served, call)
     tool = TOOLS.get(call.tool_name)
     if tool is None or not tool.is_offered(work):
-        names = ", ".join(tool.name for tool in TOOLS.values() if tool.is_offered(work))
+        names = ", ".join(definition.name for definition in offered(work))
         raise Refused(f"There is no tool {call.tool_name}. Your tools: {names}.", "unknown_tool")
     try:
         return tool.arguments.model_validate(storable(call.args_as_dict(raise_if_invalid=True)))
@@ -299,7 +303,7 @@ def execute(work: Work, call: ToolCallPart) -> bool:
         with transaction.atomic():
             _, case = lock_both(work.claim)
             is_spared = work.run.is_try and not tool.only_reads
-            content = _SPARED if is_spared else tool.run(work, case, arguments)
+            content = SPARED if is_spared else tool.run(work, case, arguments)
             append(work, tool_result(call, content))
     except Refused as refusal:
         append(work, tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))

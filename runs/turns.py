@@ -15,7 +15,7 @@ from pydantic_ai.messages import ModelResponse, ToolCallPart
 from builder.models import Agent
 from teams.errors import Refused
 
-from . import endings, handovers, human_requests, tools, tracing
+from . import endings, handovers, human_requests, server_tools, tool_calls, tools, tracing
 from .endings import Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from .journal import Work, append, note, open_calls, tool_result
 from .models import Step
@@ -47,14 +47,25 @@ async def take_turn(work: Work, response: ModelResponse) -> bool:
         return await sync_to_async(_without_calls)(work, response.text or "")
     failed: list[ToolCallPart] = []
     for call in calls:
-        if call.tool_name not in tools.SETTLED:
+        if not _is_settled(work, call):
             with tracing.tool_calls(work, [call]):
-                is_done = await sync_to_async(tools.execute)(work, call)
+                is_done = await _execute(work, call)
             if not is_done:
                 failed.append(call)
-    rest = [call for call in calls if call.tool_name in tools.SETTLED]
+    rest = [call for call in calls if _is_settled(work, call)]
     with tracing.tool_calls(work, rest):
         return await sync_to_async(_settle)(work, rest, failed, response.text or "") if rest else False
+
+
+def _is_settled(work: Work, call: ToolCallPart) -> bool:
+    """Whether it is acted upon together with others, when the turn's other calls have run."""
+    return call.tool_name in tools.SETTLED or server_tools.must_ask(work, call)
+
+
+async def _execute(work: Work, call: ToolCallPart) -> bool:
+    if server_tools.find(work, call.tool_name) or work.has_begun(call):
+        return await tool_calls.execute(work, call)
+    return await sync_to_async(tools.execute)(work, call)
 
 
 def _without_calls(work: Work, text: str) -> bool:
@@ -78,7 +89,7 @@ def _no_outcome(work: Work) -> Broken:
 def _settle(work: Work, calls: Sequence[ToolCallPart], failed: list[ToolCallPart], text: str) -> bool:
     parsed, entries = _parse(work, calls)
     parsed = _without_withdrawn(parsed, entries)
-    asks = [(call, arguments) for call, arguments in parsed if call.tool_name in tools.REQUESTS]
+    asks = [(call, arguments) for call, arguments in parsed if human_requests.asks(arguments)]
     wanted = [(call, arguments) for call, arguments in parsed if call.tool_name in tools.OUTCOMES]
     if asks:
         entries += [tool_result(call, _WAIT, ok=False, code="waiting") for call, _ in wanted]

@@ -55,7 +55,7 @@ def call_words(
     """Icon and sentence of a tool call. `names` are the agents' names by the keys that the model was given."""
     verb = VERBS.get(tool)
     if verb is None:
-        name = short(tool.replace("_", " "), 60) or "a tool without a name"
+        name = short(tool.replace("__", ": ").replace("_", " "), 60) or "a tool without a name"
         return "wrench", {"done": "Used", "open": "Uses", "refused": "Wanted to use"}[state] + f" {name}"
     given = arguments if isinstance(arguments, Mapping) else {}
     return verb.icon, getattr(verb, state).format_map(_words_of(given, names or {}))

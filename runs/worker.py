@@ -15,6 +15,8 @@ from rq.serializers import JSONSerializer
 from rq.worker import Worker
 
 # All of this is imported before the fork, so that a shift begins at once.
+from builder import tool_sessions
+
 from . import closeness, jobs, providers, sweeper, tracing
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ class ShiftWorker(Worker):
         providers.import_providers()
         closeness.load()
         tracing.load()
+        tool_sessions.load()
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         connections.close_all()  # a child must not share its parent's connection

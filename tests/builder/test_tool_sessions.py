@@ -154,11 +154,12 @@ def test_an_answer_without_end_is_a_problem(tool_server: ToolServer) -> None:
 def test_what_is_too_long_or_too_many_is_left_out(tool_server: ToolServer) -> None:
     tool_server.add("long", "a" * 10_000, schema={"type": "object", "description": "b" * 60_000})
     tool_server.add("wordy", "a" * 10_000)
+    tool_server.add("wrong", schema={"type": "object", "properties": []})
     for number in range(200):
         tool_server.add(f"more-{number}")
     found = listing(tool_server)
     assert len(found.tools) == 200
-    assert found.left_out == ["long", *(f"more-{number}" for number in range(196, 200))]
+    assert found.left_out == ["long", "wrong", *(f"more-{number}" for number in range(196, 200))]
     assert len(found.tools[3].description) == 4000
 
 

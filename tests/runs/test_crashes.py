@@ -74,6 +74,11 @@ def at(point: int, how: str) -> At:
 
 
 def in_another_process(act: Callable[[], None]) -> None:
+    os.waitpid(started(act), 0)
+
+
+def started(act: Callable[[], None]) -> int:
+    """The id of a process that does it."""
     connections.close_all()
     child = os.fork()
     if not child:
@@ -84,7 +89,7 @@ def in_another_process(act: Callable[[], None]) -> None:
             act()
         finally:
             os._exit(0)
-    os.waitpid(child, 0)
+    return child
 
 
 @dataclass
