@@ -18,10 +18,13 @@ from teams.paging import Page, Paging, take
 from . import agents, limits, queries
 from .doctor import HINT, Finding, examine
 from .facts import as_saved, gather
-from .models import Agent, Revision
+from .models import Agent, Revision, ServerTool
 from .queries import AgentDetails
 
 router = Router(tags=["Agents"])
+
+
+_MCP_TOOLS = "Which tools of MCP servers it gets. Beside `connections.mcp`: of the servers there."
 
 
 class RevisionName(BaseModel):
@@ -37,7 +40,7 @@ class Consumes(Wanted):
 class Connections(BaseModel):
     consumes: list[Consumes]
     produces: list[UUID]
-    mcp: list[UUID]
+    mcp: Annotated[list[UUID], Field(description="MCP servers that it has tools of.")]
     ask_person: bool
 
 
@@ -46,7 +49,10 @@ class NewConnections(Wanted):
 
     consumes: list[Consumes] | None = None
     produces: list[UUID] | None = None
-    mcp: Annotated[list[UUID], Field(max_length=0, description="Empty: MCP servers come with a later version.")] = []
+    mcp: Annotated[
+        list[UUID] | None,
+        Field(description="MCP servers. Of one that it had no tools of, it gets all that are switched on."),
+    ] = None
     ask_person: bool | None = None
 
 
@@ -74,6 +80,7 @@ class AgentOut(BaseModel):
     paused: bool
     revision: RevisionName
     connections: Connections
+    mcp_tools: Annotated[list[UUID], Field(description="Its tools of MCP servers.")]
     budget: Annotated[Budget, Field(description="Its own. What is null is as the team has it.")]
     handover_targets: Annotated[list[HandoverTarget], Field(description="Whom the procedure mentions, in its order.")]
     problems: Annotated[list[Problem], Field(description="What breaks runs, or lets work wait or go astray.")]
@@ -90,6 +97,7 @@ class AgentIn(Wanted):
     fallback: Annotated[str, Field(description="The model that a run goes on with when the other fails.")] = ""
     paused: bool = False
     connections: NewConnections = NewConnections()
+    mcp_tools: Annotated[list[UUID] | None, Field(description=_MCP_TOOLS)] = None
     budget: Budget = Budget()
 
 
@@ -104,6 +112,7 @@ class AgentChanges(Wanted):
     note: Annotated[str, Field(description="What changed, for the history. At most 200 characters.")] = ""
     paused: bool | None = None
     connections: NewConnections = NewConnections()
+    mcp_tools: Annotated[list[UUID] | None, Field(description=_MCP_TOOLS)] = None
     budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None
 
 
@@ -149,7 +158,7 @@ def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
             may_ask=wanted.connections.ask_person is not False,
             fallback=wanted.fallback,
         )
-        _connect(team, made, wanted.connections)
+        _connect(team, made, wanted.connections, wanted.mcp_tools)
         limits.change_budget(made, wanted.budget)
         if wanted.paused:
             agents.pause_agent(made)
@@ -177,7 +186,7 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
             fallback=changes.fallback,
             note=changes.note,
         )
-        _connect(team, agent, changes.connections)
+        _connect(team, agent, changes.connections, changes.mcp_tools)
         if changes.budget is not None:
             limits.change_budget(agent, changes.budget)
         if changes.paused is not None:
@@ -223,17 +232,38 @@ def list_revisions(request: KeyRequest, agent_id: UUID, paging: Query[Paging]) -
     return Page[RevisionOut](items=items, next_cursor=cursor)
 
 
-def _connect(team: Team, agent: Agent, wanted: NewConnections) -> None:
+def _connect(team: Team, agent: Agent, wanted: NewConnections, mcp_tools: list[UUID] | None) -> None:
     consumes = None if wanted.consumes is None else [agents.Consumes(**row.model_dump()) for row in wanted.consumes]
     _check_queues(team, "connections.consumes", [row.queue_id for row in consumes or []])
     _check_queues(team, "connections.produces", wanted.produces or [])
-    if consumes is not None or wanted.produces is not None:
-        agents.connect(agent, consumes, wanted.produces)
+    tools = _tools(team, agent, wanted.mcp, mcp_tools)
+    if consumes is not None or wanted.produces is not None or tools is not None:
+        agents.connect(agent, consumes, wanted.produces, tools)
+
+
+def _tools(team: Team, agent: Agent, mcp: list[UUID] | None, tools: list[UUID] | None) -> list[UUID] | None:
+    """None when nothing is said of them."""
+    here = ServerTool.objects.filter(team=team, server__deleted_at=None)
+    chosen = here.filter(connections__agent=agent)
+    if tools is not None:
+        chosen = here.filter(pk__in=tools)
+        _check("mcp_tools", "tool", tools, chosen.values_list("pk", flat=True))
+    if mcp is None:
+        return None if tools is None else list(chosen.values_list("pk", flat=True))
+    servers = team.tool_servers.present().filter(pk__in=mcp)
+    _check("connections.mcp", "MCP server", mcp, servers.values_list("pk", flat=True))
+    kept = list(chosen.filter(server__in=mcp))
+    others = set(mcp) - {tool.server_id for tool in kept}
+    return [tool.pk for tool in kept] + list(here.filter(server__in=others, is_on=True).values_list("pk", flat=True))
 
 
 def _check_queues(team: Team, field: str, ids: Iterable[UUID]) -> None:
-    if unknown := set(ids) - set(team.queues.live().filter(pk__in=ids).values_list("pk", flat=True)):
-        message = f"There is no such queue: {min(unknown)}."
+    _check(field, "queue", ids, team.queues.live().filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _check(field: str, what: str, ids: Iterable[UUID], known: Iterable[UUID]) -> None:
+    if unknown := set(ids) - set(known):
+        message = f"There is no such {what}: {min(unknown)}."
         raise Refused(message, "not_found", {field: message})
 
 
@@ -264,9 +294,10 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
         connections=Connections(
             consumes=[Consumes(queue_id=row.queue_id, concurrency=row.concurrency) for row in found.consumes],
             produces=found.produces,
-            mcp=[],
+            mcp=list(dict.fromkeys(tool.server_id for tool in found.tools)),
             ask_person=agent.may_ask,
         ),
+        mcp_tools=[tool.pk for tool in found.tools],
         budget=Budget(**agent.budget),
         handover_targets=[
             HandoverTarget(

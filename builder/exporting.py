@@ -45,6 +45,7 @@ def as_file(saved: AgentDetails) -> AgentFile:
         may_ask=saved.agent.may_ask,
         consumes={row.queue.name: row.concurrency for row in saved.consumes},
         produces=[row.queue.name for row in connections if row.role == _PRODUCER],
+        tools=[(tool.server.name, tool.name) for tool in saved.tools],
         aop=mentions.relabel(saved.revision.aop, {target.agent.pk: target.agent.name for target in saved.targets}),
     )
 

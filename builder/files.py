@@ -11,11 +11,15 @@
     - queue: Support
       concurrency: 5
     produces: []
+    tools:
+    - server: Bank
+      tool: look_up_invoice
     ---
 
     Read the case. Refunds go to @[Billing Specialist](agent:0199a1b3-...).
 
-What is left out of the front matter stays as it is, or as new agents have it. Queues stand there by name.
+What is left out of the front matter stays as it is, or as new agents have it. Queues stand there by name, and
+so do tools of MCP servers.
 """
 
 import re
@@ -40,6 +44,10 @@ _DEEPEST = 3
 _YES, _NO = {"true", "yes", "on"}, {"false", "no", "off"}
 
 
+type ToolName = tuple[str, str]
+"""Of an MCP server, and of a tool as its server calls it."""
+
+
 @dataclass(frozen=True)
 class AgentFile:
     """What a file says of an agent; None where it says nothing. `consumes`: how many cases at once, by queue."""
@@ -53,6 +61,7 @@ class AgentFile:
     produces: list[str] | None = None
     aop: str = ""
     fallback: str | None = None
+    tools: list[ToolName] | None = None
     # Where it was read from, and the line of each field, for what is to be said of them.
     source: str = field(default="", compare=False)
     lines: dict[str, int] = field(default_factory=dict, compare=False)
@@ -92,6 +101,7 @@ def write(agent: AgentFile) -> str:
         "may_ask": agent.may_ask,
         "consumes": None if agent.consumes is None else _written(agent.consumes),
         "produces": None if agent.produces is None else sorted(agent.produces, key=_order),
+        "tools": [{"server": server, "tool": tool} for server, tool in sorted(agent.tools)] if agent.tools else None,
     }
     front = yaml.safe_dump(
         {key: value for key, value in said.items() if value is not None},
@@ -253,6 +263,22 @@ class _Reader:
     def produces(self, node: yaml.Node) -> list[str]:
         return [name for name, _ in self._queues(node, lambda item: (_queue(self.text(item)), 0))]
 
+    def tools(self, node: yaml.Node) -> list[ToolName]:
+        if isinstance(node, yaml.ScalarNode) and not node.value:
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            raise ValueError("This must be a list: lines “- server: …” and “  tool: …” for each tool.")
+        return list(dict.fromkeys(self._tool(item) for item in node.value))
+
+    def _tool(self, node: yaml.Node) -> ToolName:
+        if not isinstance(node, yaml.MappingNode):
+            raise ValueError("Each tool needs “server: …” and “tool: …”.")
+        found = dict(self._pairs(node, " here", ("server", "tool"), {}))
+        if len(found) < 2:
+            raise ValueError("Each tool needs “server: …” and “tool: …”.")
+        server = one_line(self.text(found["server"]), "server", 80)
+        return server, one_line(self.text(found["tool"]), "tool", 200)
+
     def _queues[T](self, node: yaml.Node, read: Callable[[yaml.Node], tuple[str, T]]) -> Iterator[tuple[str, T]]:
         if isinstance(node, yaml.ScalarNode) and not node.value:
             return
@@ -291,6 +317,7 @@ _FIELDS: dict[str, Callable[[_Reader, yaml.Node], Any]] = {
     "may_ask": _Reader.flag,
     "consumes": _Reader.consumes,
     "produces": _Reader.produces,
+    "tools": _Reader.tools,
 }
 
 

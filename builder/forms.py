@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +18,12 @@ from teams.forms import BudgetForm
 from teams.models import Team, User
 from teams.refusals import show_refusal
 
-from . import agents, drafts, limits, mention_search, mentions, revisions
+from . import agents, drafts, limits, mention_search, mentions, revisions, tool_servers
 from .doctor import Finding, reds
 from .drafts import Conflict, Known
 from .facts import Typed, gather
 from .mention_search import Viewpoint
-from .models import Agent, Revision
+from .models import Agent, Revision, ServerTool, ToolServer
 from .queries import AgentDetails
 from .targets import Target
 
@@ -51,6 +53,18 @@ class QueueRow:
     consumes: BoundField
     concurrency: BoundField
     produces: BoundField
+
+
+@dataclass(frozen=True)
+class ToolGroup:
+    """An MCP server with its tools, each with whether the agent has it."""
+
+    server: ToolServer
+    tools: list[tuple[ServerTool, bool]]
+
+    @property
+    def chosen(self) -> int:
+        return sum(is_chosen for _, is_chosen in self.tools)
 
 
 class AgentForm(forms.Form):
@@ -97,6 +111,9 @@ class AgentForm(forms.Form):
         required=False,
         help_text="It can put a question to your team and wait for the answer.",
     )
+    tools = forms.MultipleChoiceField(
+        required=False, error_messages={"invalid_choice": "One of these tools was deleted meanwhile."}
+    )
     note = forms.CharField(
         label="What changed",
         max_length=200,
@@ -127,6 +144,8 @@ class AgentForm(forms.Form):
         self.queues = list(team.queues.live())
         for queue in self.queues:
             self._add_queue(queue)
+        self._tools = tool_servers.on_offer(team, saved.tools if saved else [])
+        self.fields["tools"].choices = [(str(tool.pk), tool.name) for tool in self._tools]  # type: ignore[attr-defined]
 
     def _add_queue(self, queue: Any) -> None:
         self.fields[f"consumes-{queue.pk}"] = forms.BooleanField(
@@ -151,6 +170,14 @@ class AgentForm(forms.Form):
             yield QueueRow(
                 queue, self[f"consumes-{queue.pk}"], self[f"concurrency-{queue.pk}"], self[f"produces-{queue.pk}"]
             )
+
+    def tool_groups(self) -> list[ToolGroup]:
+        """The tools one can give it, by server."""
+        chosen = set(self["tools"].value() or [])
+        return [
+            ToolGroup(server, [(tool, str(tool.pk) in chosen) for tool in tools])
+            for server, tools in groupby(self._tools, key=attrgetter("server"))
+        ]
 
     def typed(self) -> Typed:
         """What the wiring doctor looks at, as it stands in the fields."""
@@ -223,7 +250,8 @@ class AgentForm(forms.Form):
         else:
             known, note = known_to(self.data), self.cleaned_data["note"]
             agent = drafts.publish(self.saved.agent, **fields, known=known, author=author, note=note)
-        agents.connect(agent, self._consumes(), self._chosen("produces"))
+        tools = [UUID(pk) for pk in self.cleaned_data["tools"]]
+        agents.connect(agent, self._consumes(), self._chosen("produces"), tools)
         limits.change_budget(agent, self.budget.wanted())
         return agent
 
@@ -277,6 +305,7 @@ def _initial(saved: AgentDetails | None, draft: Revision | None) -> dict[str, An
     for connection in saved.consumes:
         initial[f"consumes-{connection.queue_id}"] = True
         initial[f"concurrency-{connection.queue_id}"] = connection.concurrency
+    initial["tools"] = [str(tool.pk) for tool in saved.tools]
     initial |= {f"produces-{queue_id}": True for queue_id in saved.produces}
     return initial | {
         "name": saved.agent.name,

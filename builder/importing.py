@@ -19,9 +19,9 @@ from teams.models import Team, User, new_id
 from . import agents, mentions
 from .archives import TextFile
 from .exporting import as_file, with_queues
-from .files import AgentFile, Flaw, Flawed, read
+from .files import AgentFile, Flaw, Flawed, ToolName, read
 from .mentions import Mention
-from .models import Agent
+from .models import Agent, ServerTool
 from .queries import AgentDetails
 
 CREATE = "+"
@@ -106,6 +106,8 @@ class Plan:
     items: list[Item]
     missing_agents: list[MissingAgent]
     missing_queues: list[MissingQueue]
+    # Tools of MCP servers that are not here, which no file can add.
+    missing_tools: list[ToolName]
     # Names of queues, in lower case: where they are, or None for those to be made, with the name as written.
     queue_ids: dict[str, UUID | None]
     queue_names: dict[str, str]
@@ -148,6 +150,7 @@ class Plan:
             for item in self.items
         ]
         missing = [row.name for row in self.missing_agents] + [row.name for row in self.missing_queues]
+        missing += [" ".join(name) for name in self.missing_tools]
         return hashlib.sha256(json.dumps([told, missing, self.new_queues]).encode()).hexdigest()
 
 
@@ -207,6 +210,8 @@ class _Planner:
         self.final_names = self.names | {self.ids[file.source]: file.name for file in files}
         self.missing_agents: dict[UUID, MissingAgent] = {}
         self.missing_queues: dict[str, MissingQueue] = {}
+        self.tools = _tools_here(team)
+        self.missing_tools: dict[ToolName, None] = {}
         self.queue_ids: dict[str, UUID | None] = {}
         self.queue_names: dict[str, str] = {}
 
@@ -235,6 +240,7 @@ class _Planner:
             items,
             list(self.missing_agents.values()),
             list(self.missing_queues.values()),
+            list(self.missing_tools),
             self.queue_ids,
             self.queue_names,
         )
@@ -243,7 +249,9 @@ class _Planner:
         id = self.ids[file.source]
         saved = self.saved.get(id)
         now = as_file(saved) if saved else None
-        before = AgentFile(name="", description="", model="", fallback="", may_ask=True, consumes={}, produces=[])
+        before = AgentFile(
+            name="", description="", model="", fallback="", may_ask=True, consumes={}, produces=[], tools=[]
+        )
         before = now or before
         wanted = AgentFile(
             name=file.name,
@@ -254,6 +262,7 @@ class _Planner:
             may_ask=before.may_ask if file.may_ask is None else file.may_ask,
             consumes=before.consumes if file.consumes is None else self._consumes(file, file.consumes),
             produces=before.produces if file.produces is None else self._produces(file, file.produces),
+            tools=before.tools if file.tools is None else self._tools_of(file.tools),
             aop=self._aop(file, saved),
         )
         aop_before = mentions.relabel(before.aop, self.final_names)
@@ -308,6 +317,16 @@ class _Planner:
         found = (self._queue(file, "produces", name) for name in wanted)
         return list(dict.fromkeys(name for name in found if name))
 
+    def _tools_of(self, wanted: Iterable[ToolName]) -> list[ToolName]:
+        """Those that are here, as they are called here; the others are left out."""
+        found: dict[ToolName, None] = {}
+        for server, tool in wanted:
+            if (key := (server.lower(), tool)) in self.tools:
+                found[self.tools[key][0]] = None
+            else:
+                self.missing_tools[server, tool] = None
+        return sorted(found)
+
     def _queue(self, file: AgentFile, field: str, name: str) -> str:
         """The name of the queue that is meant, here or to be made; empty to drop the connection."""
         key = name.lower()
@@ -328,6 +347,12 @@ class _Planner:
                 raise Refused(message, "not_found", {f"queue-{key}": message})
         self.queue_ids[queue.name.lower()] = queue.pk
         return str(queue.name)
+
+
+def _tools_here(team: Team) -> dict[ToolName, tuple[ToolName, UUID]]:
+    """By the server's name in lower case and the tool's: both as they are called, and the tool's id."""
+    tools = ServerTool.objects.filter(team=team, server__deleted_at=None).select_related("server")
+    return {(tool.server.name.lower(), tool.name): ((tool.server.name, tool.name), tool.pk) for tool in tools}
 
 
 def _pauses(saved: AgentDetails | None, before: AgentFile, wanted: AgentFile) -> bool:
@@ -356,6 +381,7 @@ def facts(agent: AgentFile) -> list[tuple[str, str]]:
         ("May ask a person", "Yes" if agent.may_ask else "No"),
         ("Works the cases of", ", ".join(f"{name} ({places} at once)" for name, places in consumes)),
         ("May add cases to", ", ".join(sorted(agent.produces or [], key=str.lower))),
+        ("May use", ", ".join(f"{tool} of {server}" for server, tool in sorted(agent.tools or []))),
     ]
 
 
@@ -424,14 +450,17 @@ def _note(item: Item) -> str:
 
 def _connect(item: Item, agent: Agent, queue_ids: Mapping[str, UUID]) -> None:
     wanted, said = item.wanted, item.file
-    consumes = produces = None
+    consumes = produces = tools = None
     if said.consumes is not None:
         consumes = [
             agents.Consumes(queue_ids[name.lower()], places) for name, places in (wanted.consumes or {}).items()
         ]
     if said.produces is not None:
         produces = [queue_ids[name.lower()] for name in wanted.produces or []]
-    if consumes is not None or produces is not None:
-        agents.connect(agent, consumes, produces)
+    if said.tools is not None:
+        here = _tools_here(agent.team)
+        tools = [here[server.lower(), tool][1] for server, tool in wanted.tools or []]
+    if consumes is not None or produces is not None or tools is not None:
+        agents.connect(agent, consumes, produces, tools)
     if item.pauses:
         agents.pause_agent(agent)

@@ -336,6 +336,15 @@ class ServerTool(models.Model):
         return self.title or self.name
 
     @property
+    def obstacle(self) -> str:
+        """Why no agent can use it now, in a few words; empty when they can."""
+        if self.gone_at:
+            return "Its server has it no more"
+        if not self.is_on:
+            return "Switched off"
+        return "Changed since somebody looked" if self.found is not None else ""
+
+    @property
     def is_repeatable(self) -> bool:
         """A call that may have been carried out can be made again."""
         return self.mark in (self.Mark.READ_ONLY, self.Mark.IDEMPOTENT)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from teams.models import Team
 
 from . import mentions
-from .models import Agent, AgentQuerySet, Mention, QueueConnection, Revision
+from .models import Agent, AgentQuerySet, Mention, QueueConnection, Revision, ServerTool, ToolConnection
 from .targets import OK, Problem, Target, consumed, judge, problems, queues_of
 
 # How many agents the list beside the procedure offers for a mention.
@@ -28,6 +28,7 @@ class AgentDetails:
     revision: Revision
     consumes: list[QueueConnection] = field(default_factory=list)
     produces: list[UUID] = field(default_factory=list)
+    tools: list[ServerTool] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -36,7 +37,12 @@ def with_details(agents: QuerySet[Agent]) -> QuerySet[Agent]:
     """Agents that `details` takes, in a constant number of queries."""
     live = Revision.objects.filter(status=Revision.Status.LIVE)
     live = live.prefetch_related("mentions__target__queue_connections")
-    return agents.prefetch_related("queue_connections", Prefetch("revisions", queryset=live, to_attr="live_revisions"))
+    tools = ToolConnection.objects.filter(tool__server__deleted_at=None).select_related("tool__server")
+    return agents.prefetch_related(
+        "queue_connections",
+        Prefetch("tool_connections", queryset=tools.order_by("tool__key")),
+        Prefetch("revisions", queryset=live, to_attr="live_revisions"),
+    )
 
 
 def details(agent: Agent) -> AgentDetails:
@@ -49,6 +55,7 @@ def details(agent: Agent) -> AgentDetails:
         revision,
         consumes=[row for row in connections if row.role == QueueConnection.Role.CONSUMER],
         produces=[row.queue_id for row in connections if row.role == QueueConnection.Role.PRODUCER],
+        tools=[row.tool for row in agent.tool_connections.all()],
         targets=targets,
         problems=problems(agent, targets),
     )

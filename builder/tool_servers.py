@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -199,6 +201,13 @@ def _locked(server: ToolServer) -> ToolServer:
 
 def _announce(server: ToolServer) -> None:
     live.announce(server.team_id, "tool_server", server.pk)
+
+
+def on_offer(team: Team, owned: Iterable[ServerTool] = ()) -> list[ServerTool]:
+    """What one can give to an agent that has those already, by server."""
+    wanted = Q(is_on=True, gone_at=None) | Q(pk__in=[tool.pk for tool in owned])
+    tools = ServerTool.objects.filter(wanted, team=team, server__deleted_at=None).select_related("server")
+    return list(tools.order_by(Lower("server__name"), "server", "name"))
 
 
 # --- Tools -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from ninja.openapi.docs import Swagger
 
 import builder.api
+import builder.tool_api
 import builder.usage_api
 import cases.api
 import runs.api
@@ -20,6 +21,7 @@ api = Api(
 )
 api.add_router("", builder.api.router)
 api.add_router("", builder.usage_api.router)
+api.add_router("", builder.tool_api.router)
 api.add_router("", cases.api.router)
 api.add_router("", runs.api.router)
 api.add_router("", runs.schedule_api.router)

@@ -147,7 +147,6 @@ def test_names_of_live_agents_are_unique(api: Caller, make_agent) -> None:
         ({"name": "ok", "aop": "a\x00b"}, "aop"),
         ({"name": "ok", "aop": "x" * 200_001}, "aop"),
         ({"name": "ok", "model": "m" * 101}, "model"),
-        ({"name": "ok", "connections": {"mcp": [str(uuid.uuid4())]}}, "connections.mcp"),
         ({"name": "ok", "connections": {"consumes": [{"queue_id": "x"}]}}, "connections.consumes.0.queue_id"),
     ],
 )

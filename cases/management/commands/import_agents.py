@@ -72,6 +72,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{item.file.source}: {words} {item.wanted.name}")
             for line in _details(item):
                 self.stdout.write(f"    {line}")
+        for server, tool in plan.missing_tools:
+            self.stdout.write(
+                f"Without the tool {tool} of {server}, which is not here. A file cannot add an MCP server."
+            )
 
     def _say_left(self, left: list[str]) -> None:
         for line in left:

@@ -1,0 +1,111 @@
+"""The API of MCP servers and their tools."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from ninja import Query, Router, Status
+from pydantic import BaseModel, Field
+
+from teams.api import KeyRequest, Wanted, find
+from teams.paging import Page, Paging, take
+
+from . import tool_servers as verbs
+from .models import ServerTool, ToolServer
+from .tool_servers import Choice, Credential
+
+router = Router(tags=["MCP servers"])
+
+
+class ToolOut(BaseModel):
+    id: UUID
+    name: str
+    key: Annotated[str, Field(description="As models call it.")]
+    description: str
+    input_schema: dict[str, Any]
+    mark: ServerTool.Mark
+    asks_first: Annotated[bool, Field(description="A person approves each call.")]
+    on: bool
+    obstacle: Annotated[str, Field(description="Why no agent can use it now; empty when they can.")]
+
+
+class ToolServerOut(BaseModel):
+    id: UUID
+    name: str
+    url: str
+    has_credential: bool
+    tools: list[ToolOut]
+    created_at: datetime
+
+
+class WantedTool(Wanted):
+    name: str
+    mark: ServerTool.Mark = ServerTool.Mark.EFFECTS
+    asks_first: bool = True
+
+
+class ToolServerIn(Wanted):
+    name: str
+    url: Annotated[str, Field(description="Of a server that speaks streamable HTTP.")]
+    credential: Annotated[str, Field(description="Sent as a bearer token, or in `header`. Never shown again.")] = ""
+    header: Annotated[str, Field(description="Such as X-Api-Key, for a credential that is no bearer token.")] = ""
+    tools: Annotated[list[WantedTool], Field(description="Those to switch on.", max_length=200)] = []
+
+
+@router.get("/mcp-servers", response=Page[ToolServerOut], summary="List MCP servers with their tools")
+def list_servers(request: KeyRequest, paging: Query[Paging]) -> Page[ToolServerOut]:
+    servers = request.auth.team.tool_servers.present().prefetch_related("tools")
+    rows, cursor = take(servers, ["-created_at", "-id"], paging)
+    return Page[ToolServerOut](items=[_out(row) for row in rows], next_cursor=cursor)
+
+
+@router.post("/mcp-servers", response={201: ToolServerOut}, summary="Add an MCP server")
+def add_server(request: KeyRequest, wanted: ToolServerIn) -> Status[ToolServerOut]:
+    """It is asked for its tools first, and saved only when it answers."""
+    credential = Credential()
+    if wanted.credential and wanted.header:
+        credential = verbs.check_credential(wanted.header, wanted.credential)
+    elif wanted.credential:
+        credential = verbs.bearer(wanted.credential)
+    choices = {tool.name: Choice(True, tool.mark, tool.asks_first) for tool in wanted.tools}
+    listing = verbs.ask(wanted.url, credential)
+    team = request.auth.team
+    made = verbs.add_server(team, wanted.name, wanted.url, credential=credential, listing=listing, choices=choices)
+    return Status(201, _out(made))
+
+
+@router.get("/mcp-servers/{server_id}", response=ToolServerOut, summary="Read an MCP server with its tools")
+def get_server(request: KeyRequest, server_id: UUID) -> ToolServerOut:
+    return _out(find(request.auth.team.tool_servers.present(), server_id))
+
+
+@router.delete("/mcp-servers/{server_id}", response={204: None}, summary="Delete an MCP server")
+def delete_server(request: KeyRequest, server_id: UUID) -> Status[None]:
+    """No agent can use its tools any more, and its credential is forgotten."""
+    verbs.delete_server(find(request.auth.team.tool_servers.present(), server_id))
+    return Status(204, None)
+
+
+def _out(server: ToolServer) -> ToolServerOut:
+    tools = [
+        ToolOut(
+            id=tool.pk,
+            name=tool.name,
+            key=tool.key,
+            description=tool.description,
+            input_schema=tool.input_schema,
+            mark=ServerTool.Mark(tool.mark),
+            asks_first=tool.asks_first,
+            on=tool.is_on,
+            obstacle=tool.obstacle,
+        )
+        for tool in server.tools.all()
+    ]
+    return ToolServerOut(
+        id=server.pk,
+        name=server.name,
+        url=server.url,
+        has_credential=bool(server.header),
+        tools=tools,
+        created_at=server.created_at,
+    )

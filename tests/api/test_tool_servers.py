@@ -1,0 +1,84 @@
+"""MCP servers over the API, and the tools that agents get of them."""
+
+from typing import Any
+
+import pytest
+
+from builder.models import ToolServer
+from tests.api.conftest import Caller, problem
+from tests.tool_server import ToolServer as RealServer
+from tests.tool_server import tool_server
+
+__all__ = ["tool_server"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bank(api: Caller, tool_server: RealServer) -> dict[str, Any]:
+    tools = [{"name": "look", "mark": "read_only", "asks_first": False}, {"name": "pay"}]
+    body = {"name": "Bank", "url": tool_server.url, "credential": "geheim", "tools": tools}
+    answer = api.post("/mcp-servers", body)
+    assert answer.status_code == 201
+    return answer.json()
+
+
+def ids(server: dict[str, Any]) -> dict[str, str]:
+    return {tool["name"]: tool["id"] for tool in server["tools"]}
+
+
+def test_a_server_is_added_with_the_tools_it_has(api: Caller, bank: dict[str, Any], tool_server: RealServer) -> None:
+    told = {tool["name"]: (tool["mark"], tool["asks_first"], tool["on"]) for tool in bank["tools"]}
+    assert told == {
+        "look": ("read_only", False, True),
+        "pay": ("effects", True, True),
+        "put": ("idempotent", True, False),
+    }
+    assert bank == api.get(f"/mcp-servers/{bank['id']}").json() == api.get("/mcp-servers").json()["items"][0]
+    assert bank["has_credential"] and "geheim" not in str(bank)
+    assert tool_server.headers[0]["authorization"] == "Bearer geheim"
+
+
+def test_a_server_that_does_not_answer_is_not_saved(api: Caller, tool_server: RealServer) -> None:
+    tool_server.close()
+    error = problem(api.post("/mcp-servers", {"name": "Bank", "url": tool_server.url}), 422, "server_problem")
+    assert "could not be reached" in error["fields"]["url"]
+    assert not ToolServer.objects.exists()
+
+
+def test_a_private_address_is_refused(api: Caller, tool_server: RealServer, settings) -> None:
+    settings.BATON_ALLOW_PRIVATE_ADDRESSES = False
+    problem(api.post("/mcp-servers", {"name": "Bank", "url": tool_server.url}), 422, "invalid")
+
+
+def test_a_command_is_no_address(api: Caller) -> None:
+    problem(api.post("/mcp-servers", {"name": "Bank", "url": "stdio:rm -rf /"}), 422, "invalid")
+    problem(api.post("/mcp-servers", {"name": "Bank", "command": "rm"}), 422)
+
+
+def test_an_agent_gets_servers_or_single_tools(api: Caller, bank: dict[str, Any]) -> None:
+    tools = ids(bank)
+    agent = api.post("/agents", {"name": "Teller", "connections": {"mcp": [bank["id"]]}}).json()
+    assert agent["connections"]["mcp"] == [bank["id"]]
+    assert set(agent["mcp_tools"]) == {tools["look"], tools["pay"]}
+    path = f"/agents/{agent['id']}"
+    assert api.patch(path, {"mcp_tools": [tools["look"]]}).json()["mcp_tools"] == [tools["look"]]
+    assert api.patch(path, {"connections": {"mcp": [bank["id"]]}}).json()["mcp_tools"] == [tools["look"]]
+    assert api.patch(path, {"name": "Clerk"}).json()["mcp_tools"] == [tools["look"]]
+    assert api.patch(path, {"connections": {"mcp": []}}).json()["connections"]["mcp"] == []
+
+
+def test_another_teams_servers_and_tools_are_not_found(
+    api: Caller, bank: dict[str, Any], strangers, make_caller
+) -> None:
+    theirs = make_caller(strangers)
+    problem(theirs.get(f"/mcp-servers/{bank['id']}"), 404)
+    problem(theirs.post("/agents", {"name": "A", "connections": {"mcp": [bank["id"]]}}), 404)
+    problem(theirs.post("/agents", {"name": "A", "mcp_tools": [ids(bank)["look"]]}), 404)
+
+
+def test_a_deleted_server_leaves_its_agents(api: Caller, bank: dict[str, Any]) -> None:
+    agent = api.post("/agents", {"name": "Teller", "connections": {"mcp": [bank["id"]]}}).json()
+    assert api.delete(f"/mcp-servers/{bank['id']}").status_code == 204
+    assert api.get(f"/agents/{agent['id']}").json()["connections"]["mcp"] == []
+    assert api.get("/mcp-servers").json()["items"] == []
