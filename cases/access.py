@@ -4,9 +4,9 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 
-from teams.models import Team
+from teams.models import Team, User
 
-from .models import Case, Queue
+from .models import Attachment, Case, Comment, Queue
 
 
 def queue_or_404(team: Team, id: UUID) -> Queue:
@@ -15,3 +15,14 @@ def queue_or_404(team: Team, id: UUID) -> Queue:
 
 def case_or_404(team: Team, id: UUID) -> Case:
     return get_object_or_404(Case.objects.present().select_related("queue", "assignee"), team=team, pk=id)
+
+
+def comment_or_404(team: Team, user: User, id: UUID) -> Comment:
+    """One's own, and not deleted."""
+    found = Comment.objects.filter(user=user, deleted_at=None, case__deleted_at=None).select_related("case")
+    return get_object_or_404(found, team=team, pk=id)
+
+
+def attachment_or_404(team: Team, id: UUID) -> Attachment:
+    found = Attachment.objects.filter(case__deleted_at=None).select_related("case")
+    return get_object_or_404(found, team=team, pk=id)

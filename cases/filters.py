@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from builder.models import Agent
 from teams.models import Member, Team
 
 from . import search
-from .models import CLOSED, Case, CaseQuerySet, Queue, Reason, Status
+from .models import CLOSED, Case, CaseQuerySet, Queue, Reason, Status, Watch
 
 NEEDS_ME, OPEN = "needs_me", "open"
+WATCHED, NEWS, MENTIONED = "watched", "news", "mentioned"
 
 NEWEST = "newest"
 ORDERS: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +53,7 @@ _TITLES = {
     "label": "Label",
     "priority": "Priority",
     "age": "Age",
+    "mine": "For me",
 }
 type Choices = dict[str, list[tuple[object, str]]]
 
@@ -64,6 +66,8 @@ class CaseFilter:
     status: str = ""
     needs: Member | None = None
     needs_person: bool = False
+    watcher: Member | None = None
+    mine: str = ""
     reason: str = ""
     queue: UUID | None = None
     agent: UUID | None = None
@@ -89,6 +93,7 @@ def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None =
         "reason": set(Reason.values),
         "priority": {str(value) for value in Case.Priority.values},
         "age": set(_AGES),
+        "mine": {WATCHED, NEWS, MENTIONED},
     } | {name: {said[name]} if id else set() for name, id in ids.items()}
     if any(said[name] and said[name] not in values for name, values in known.items()):
         return CaseFilter(is_impossible=True)
@@ -98,6 +103,8 @@ def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None =
         words=search.read(said["q"]),
         status="" if said["status"] == NEEDS_ME else said["status"],
         needs=member if said["status"] == NEEDS_ME else None,
+        watcher=member if said["mine"] else None,
+        mine=said["mine"],
         reason=said["reason"],
         queue=queue.pk if queue else ids["queue"],
         agent=ids["agent"],
@@ -118,6 +125,8 @@ def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
         cases = cases.filter(status=Status.NEEDS_INPUT)
     if wanted.needs:
         cases = cases.filter(_for(wanted.needs))
+    if wanted.watcher:
+        cases = cases.filter(_watched(wanted.watcher, wanted.mine))
     if wanted.status == OPEN:
         cases = cases.exclude(status__in=CLOSED)
     elif wanted.status:
@@ -147,6 +156,15 @@ def _for(member: Member) -> Q:
     return Q(pk__in=asked.values("pk")) | ~Q(reason__in=[Reason.QUESTION, Reason.APPROVAL])
 
 
+def _watched(member: Member, which: str) -> Q:
+    watches = Watch.objects.filter(user=member.user_id, team=member.team_id)
+    if which == NEWS:
+        watches = watches.filter(case__last_seq__gt=F("seen_seq"))
+    if which == MENTIONED:
+        watches = watches.filter(mentioned_at__isnull=False)
+    return Q(pk__in=watches.values("case"))
+
+
 def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
     """What the list of cases can be filtered by; the labels are known to whoever shows it."""
     agents: list[tuple[object, str]] = list(Agent.objects.live().filter(team=team).values_list("pk", "name"))
@@ -158,6 +176,11 @@ def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
         ],
         "reason": [(choice.value, choice.label.rstrip(".")) for choice in Reason],
         "priority": [(Case.Priority.HIGH, "High"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.NONE, "None")],
+        "mine": [
+            (WATCHED, "I watch them"),
+            (NEWS, "I watch them, and they have news"),
+            (MENTIONED, "A comment mentions me"),
+        ],
         "age": [(name, label) for name, (label, _) in _AGES.items()],
         "queue": list(team.queues.live().values_list("pk", "name")),
         "agent": agents,

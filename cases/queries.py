@@ -1,6 +1,6 @@
 """Reading for lists and pages of queues and cases."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from teams.pages import Page, page
 
 from . import filters, search
 from .consumers import Consumer, consumers
-from .models import CLOSED, QUIET, Case, CaseEvent, Queue, Status
+from .models import CLOSED, QUIET, Case, CaseEvent, Comment, Kind, Queue, Status
 
 type Counts = dict[str, int]
 
@@ -109,3 +109,9 @@ def timeline_of(case: Case, newest: int = 100) -> Timeline:
     agents = Agent.objects.filter(team=case.team_id, pk__in={id for id in ids if id})
     earlier = events[0].seq - 1 if events else 0
     return Timeline(moves, events, earlier, {agent.pk: agent for agent in agents})
+
+
+def comments_of(events: Iterable[CaseEvent]) -> dict[str, Comment]:
+    """The comments that events tell of, by their ids as texts."""
+    ids = [event.data["comment_id"] for event in events if event.kind == Kind.COMMENTED]
+    return {str(said.pk): said for said in Comment.objects.filter(pk__in=ids)}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import import_views, views
+from . import import_views, people_views, views
 
 urlpatterns = [
     path("queues/", views.queues, name="queues"),
@@ -14,6 +14,13 @@ urlpatterns = [
     path("cases/", views.cases, name="cases"),
     path("cases/<uuid:id>/", views.case, name="case"),
     path("cases/<uuid:id>/edit/", views.case_edit, name="case_edit"),
+    path("cases/<uuid:id>/comments/", people_views.comment_add, name="comment_add"),
+    path("cases/<uuid:id>/watch/", people_views.case_watch, name="case_watch"),
+    path("cases/<uuid:id>/attachments/", people_views.attachments_add, name="attachments_add"),
+    path("comments/<uuid:id>/edit/", people_views.comment_edit, name="comment_edit"),
+    path("comments/<uuid:id>/delete/", people_views.comment_delete, name="comment_delete"),
+    path("attachments/<uuid:id>/", people_views.attachment, name="attachment"),
+    path("attachments/<uuid:id>/delete/", people_views.attachment_delete, name="attachment_delete"),
     path("agents/import/", import_views.agents_import, name="agents_import"),
     path("agents/import/<uuid:id>/", import_views.agents_import_preview, name="agents_import_preview"),
 ]

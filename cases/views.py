@@ -18,7 +18,7 @@ from teams.parts import render_page
 from teams.redirects import back
 from teams.refusals import show_refusal
 
-from . import filters, labels, lifecycle, outlook, queries, route, swimlanes, timeline, wording
+from . import comments, filters, labels, lifecycle, outlook, queries, route, swimlanes, timeline, wording
 from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .consumers import consumers
@@ -194,6 +194,7 @@ def case(request: TeamRequest, id: UUID) -> HttpResponse:
         "watched": _watched(case),
         **_stages(case, told, outlook.taker(case, working)),
         **_events(request, told),
+        **_people(request, case),
     }
     return render_page(request, "cases/case.html", context, parts=["case"])
 
@@ -213,7 +214,7 @@ def _stages(case: Case, told: queries.Timeline, taker: Agent | None) -> dict[str
 def _events(request: TeamRequest, told: queries.Timeline) -> dict[str, Any]:
     """The newest events, in the order that the address asks for."""
     oldest_first = request.GET.get("order") == "oldest"
-    lines = wording.lines(told.newest, told.agents)
+    lines = wording.lines(told.newest, told.agents, queries.comments_of(told.newest))
     shown = len(told.newest)
     return {
         "lines": lines if oldest_first else lines[::-1],
@@ -227,6 +228,20 @@ def _events(request: TeamRequest, told: queries.Timeline) -> dict[str, Any]:
 def _address(oldest_first: bool, shown: int) -> str:
     query = {"order": "oldest" if oldest_first else "", "shown": str(shown) if shown > _EVENTS else ""}
     return "?" + urlencode({name: value for name, value in query.items() if value})
+
+
+def _people(request: TeamRequest, case: Case) -> dict[str, Any]:
+    """What people put beside the case. Who watches it has now seen it."""
+    watchers = list(case.watches.select_related("user").order_by("user__email"))
+    watch = next((row for row in watchers if row.user_id == request.user.pk), None)
+    if watch:
+        comments.see(watch, case.last_seq)
+    return {
+        "watchers": watchers,
+        "watch": watch,
+        "attachments": case.attachments.all(),
+        "members": comments.members_of(request.team),
+    }
 
 
 def _events_wanted(request: TeamRequest) -> int:

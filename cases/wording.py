@@ -14,10 +14,11 @@ from uuid import UUID
 from builder.models import Agent
 from teams import times
 
-from .models import Case, CaseEvent, Kind, Reason
+from .models import Case, CaseEvent, Comment, Kind, Reason
 
 type Agents = Mapping[UUID, Agent]
 type Named = Agent | str
+type Comments = Mapping[str, Comment]  # by id
 
 # What people read where a field of a case has another name.
 _FIELDS = {"data": "details"}
@@ -65,7 +66,7 @@ class Line:
     """One event, or several alike, as the timeline tells it.
 
     `quote`: the reason of a handover, in the agent's words. `text`: what somebody wrote, as Markdown. `aside`: what
-    Baton adds.
+    Baton adds. `comment`: as it is now.
     """
 
     at: datetime
@@ -80,6 +81,7 @@ class Line:
     revision: int | None = None
     changes: tuple[Change, ...] = ()
     more_changes: int = 0
+    comment: Comment | None = None
 
 
 @dataclass(frozen=True)
@@ -119,15 +121,18 @@ _TELLINGS: Mapping[str, Telling] = {
     Kind.STOPPED: Telling("{who} stopped the run", "circle-stop", shows="aside"),
     Kind.STALE_WRITE_REFUSED: Telling("A late write of {agent} was refused: the case had moved on", "shield-check"),
     Kind.DELETED: Telling("{who} deleted the case", "trash-2"),
+    Kind.COMMENTED: Telling("{who} commented", "message-square-text"),
+    Kind.ATTACHED: Telling("{who} attached {files}", "paperclip"),
+    Kind.DETACHED: Telling("{who} deleted the attachment {files}", "paperclip"),
 }
 
 # Lines that lead to their run; the others of a run stand below one of these.
 _OPENS_RUN = {Kind.STARTED, Kind.STALE_WRITE_REFUSED}
 
 
-def lines(events: Iterable[CaseEvent], agents: Agents) -> list[Line]:
+def lines(events: Iterable[CaseEvent], agents: Agents, comments: Comments | None = None) -> list[Line]:
     """The timeline in sentences, oldest first. Changes that one agent or person makes in a row are told as one."""
-    return [_line(event, agents) for event in _grouped(events)]
+    return [_line(event, agents, comments or {}) for event in _grouped(events)]
 
 
 def _grouped(events: Iterable[CaseEvent]) -> list[CaseEvent]:
@@ -162,7 +167,7 @@ def _joined(first: CaseEvent, second: CaseEvent) -> CaseEvent:
     )
 
 
-def _line(event: CaseEvent, agents: Agents) -> Line:
+def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
     agent: Named = (agents.get(event.agent_id) if event.agent_id else None) or event.data.get("agent_name", "An agent")
     told = _changes_of(event)
     telling = _telling(event)
@@ -174,6 +179,7 @@ def _line(event: CaseEvent, agents: Agents) -> Line:
         until=_moment(event.data.get("until")),
         reason=_reason(event),
         what=changed_fields(event),
+        files=listed([str(name) for name in event.data.get("files", [])]) or "a file",
     )
     return Line(
         event.at,
@@ -188,6 +194,7 @@ def _line(event: CaseEvent, agents: Agents) -> Line:
         revision=event.data.get("revision"),
         changes=tuple(told[:_CHANGES_LIMIT]),
         more_changes=max(0, len(told) - _CHANGES_LIMIT),
+        comment=comments.get(event.data.get("comment_id", "")),
     )
 
 

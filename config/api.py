@@ -6,6 +6,7 @@ import builder.api
 import builder.tool_api
 import builder.usage_api
 import cases.api
+import cases.attachment_api
 import runs.api
 import runs.schedule_api
 import teams.webhook_api
@@ -23,6 +24,7 @@ api.add_router("", builder.api.router)
 api.add_router("", builder.usage_api.router)
 api.add_router("", builder.tool_api.router)
 api.add_router("", cases.api.router)
+api.add_router("", cases.attachment_api.router)
 api.add_router("", runs.api.router)
 api.add_router("", runs.schedule_api.router)
 api.add_router("", teams.webhook_api.router)

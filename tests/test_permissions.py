@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from builder.models import Agent, ServerTool, ToolServer
-from cases.models import AgentUpload, Case, Label, Queue
+from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
 from config.api import api
 from runs.models import HumanRequest, Run, Schedule
 from teams.keys import create_key
@@ -92,6 +93,13 @@ PAGES: dict[str, Entry] = {
     "cases/<uuid:id>/": Entry(of="case"),
     "cases/<uuid:id>/edit/": Entry("GET POST", of="case"),
     "cases/<uuid:id>/runs/": Entry(of="case"),
+    "cases/<uuid:id>/comments/": Entry("POST", of="case"),
+    "cases/<uuid:id>/watch/": Entry("POST", of="case"),
+    "cases/<uuid:id>/attachments/": Entry("POST", of="case"),
+    "comments/<uuid:id>/edit/": Entry("GET POST", of="comment"),
+    "comments/<uuid:id>/delete/": Entry("POST", of="comment"),
+    "attachments/<uuid:id>/": Entry(of="attachment"),
+    "attachments/<uuid:id>/delete/": Entry("GET POST", of="attachment"),
     "cases/<uuid:id>/complete/": Entry("POST", of="case"),
     "cases/<uuid:id>/fail/": Entry("POST", of="case"),
     "cases/<uuid:id>/postpone/": Entry("POST", of="case"),
@@ -185,6 +193,10 @@ OPERATIONS: dict[str, Entry] = {
     "PATCH /cases/{case_id}": Entry(of="case", body={"title": "Taken over"}),
     "DELETE /cases/{case_id}": Entry(of="case"),
     "GET /cases/{case_id}/events": Entry(of="case"),
+    "GET /cases/{case_id}/attachments": Entry(of="case"),
+    "POST /cases/{case_id}/attachments": Entry(of="case"),
+    "GET /attachments/{attachment_id}": Entry(of="attachment"),
+    "DELETE /attachments/{attachment_id}": Entry(of="attachment"),
     "POST /cases/{case_id}/reprocess": Entry(of="case"),
     "POST /cases/{case_id}/complete": Entry(of="case"),
     "POST /cases/{case_id}/fail": Entry(of="case"),
@@ -289,6 +301,10 @@ def theirs(
     schedule = Schedule.objects.create(
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()
     )
+    comment = Comment.objects.create(team=strangers, case=case, text=SECRET)
+    attachment = Attachment(team=strangers, case=case, name=SECRET, size=len(SECRET))
+    attachment.file.save(SECRET, ContentFile(SECRET.encode()))
+    of |= {"comment": comment, "attachment": attachment}
     of |= {"credential": credential, "webhook": webhook, "delivery": delivery, "schedule": schedule}
     server = ToolServer.objects.create(team=strangers, name=SECRET, slug="bank", url=f"https://{SECRET}.example")
     tool = ServerTool.objects.create(team=strangers, server=server, name=SECRET, key=SECRET, input_schema={})

@@ -1,4 +1,5 @@
 // What pages need beyond HTML and htmx: a few small custom elements.
+import "./comment-box.js";
 import "./copy-button.js";
 import "./dialog-link.js";
 import "./live-duration.js";

@@ -1,4 +1,6 @@
-"""{{ text|markdown }}"""
+"""{{ text|markdown }}, {{ text|markdown:words_to_mark }}"""
+
+from collections.abc import Collection
 
 from django import template
 from django.utils.safestring import SafeString
@@ -9,5 +11,5 @@ register = template.Library()
 
 
 @register.filter
-def markdown(text: str | None) -> SafeString:
-    return prose.to_html(text or "")
+def markdown(text: str | None, marked: Collection[str] = ()) -> SafeString:
+    return prose.to_html(text or "", marked)
