@@ -15,6 +15,9 @@ from . import filters, search
 from .consumers import Consumer, consumers
 from .models import CLOSED, QUIET, Case, CaseEvent, Comment, Kind, Queue, Status
 
+# More than the stages need that a page shows.
+_MOVES = 400
+
 type Counts = dict[str, int]
 
 
@@ -91,7 +94,7 @@ def _uuid(value: str) -> UUID | None:
 
 @dataclass(frozen=True)
 class Timeline:
-    """What happened to a case, by seq: all events that can have moved it, the newest events of any kind, how many came
+    """What happened to a case, by seq: the newest events that can have moved it, the newest of any kind, how many came
     before those, and the agents that all of them name.
     """
 
@@ -102,7 +105,7 @@ class Timeline:
 
 
 def timeline_of(case: Case, newest: int = 100) -> Timeline:
-    moves = list(case.events.exclude(kind__in=QUIET))
+    moves = list(case.events.exclude(kind__in=QUIET).order_by("-seq")[:_MOVES])[::-1]
     events = list(case.events.order_by("-seq")[:newest])[::-1]
     told = [*moves, *events]
     ids = {event.agent_id for event in told} | {_uuid(event.data.get("target_id", "")) for event in told}

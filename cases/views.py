@@ -203,11 +203,12 @@ def _stages(case: Case, told: queries.Timeline, taker: Agent | None) -> dict[str
     """The last of them, as a picture and in words."""
     found = timeline.stages(told.moves)
     shown = found[-_STAGES:]
-    since = shown[0].waiting_since if len(found) > len(shown) else None
+    is_cut = len(found) > len(shown) or bool(told.moves and told.moves[0].seq > 1)
+    since = shown[0].waiting_since if is_cut and shown else None
     return {
         "picture": swimlanes.draw(course(told.moves, told.agents, taker), timezone.now(), since),
         "stops": route.stops(shown, case, told.agents, taker),
-        "stages_left_out": len(found) - len(shown),
+        "stages_are_cut": is_cut,
     }
 
 
