@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 
+from builder.differences import Passage, compare, passages
 from builder.models import Agent
 
 from .consumers import Consumer
@@ -119,6 +121,14 @@ def _offered(item: Consumer) -> str:
     return item.agent.name + waits.get(item.status, "")
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A field that somebody else saved meanwhile, and what differs from what was typed here."""
+
+    label: str
+    passages: list[Passage]
+
+
 class EditCaseForm(CaseForm):
     # The last event that the person has seen: what came later must not be overwritten unseen.
     seen = forms.IntegerField(widget=forms.HiddenInput)
@@ -134,6 +144,7 @@ class EditCaseForm(CaseForm):
         super().__init__(data, initial=initial, label_suffix="")
         self.case = case
         self.offer_labels(sorted({*labels, *case.labels}))
+        self.differences: list[Difference] = []
 
     def warn(self, unseen: CaseEvent) -> None:
         """Nobody's change is overwritten unseen: whoever saves again after this means it."""
@@ -143,8 +154,24 @@ class EditCaseForm(CaseForm):
             f"{who} changed {changed_fields(unseen)} while you were writing. What you wrote stands here, unsaved. Save"
             " again to replace theirs.",
         )
+        self.differences = self._against_what_is_saved()
         self.data = self.data.copy()  # type: ignore[attr-defined]
         self.data["seen"] = str(unseen.seq)  # type: ignore[index]
+
+    def _against_what_is_saved(self) -> list[Difference]:
+        """Each field where what was typed is other than what the case says by now."""
+        case, said = Case.objects.get(pk=self.case.pk), self.cleaned_data
+        pairs = {
+            "Title": (case.title, said["title"]),
+            "Details": (write_details(case.data), write_details(said["details"])),
+            "Priority": (Case.Priority(case.priority).label, Case.Priority(said["priority"]).label),
+            "Labels": (", ".join(case.labels), ", ".join(sorted(said["labels"]))),
+        }
+        return [
+            Difference(label, passages(compare(theirs, yours)))
+            for label, (theirs, yours) in pairs.items()
+            if theirs != yours
+        ]
 
     def clean_details(self) -> Any:
         text = self.cleaned_data["details"]

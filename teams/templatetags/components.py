@@ -3,7 +3,7 @@
 import json
 import re
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 from zlib import crc32
 
 import lucide
@@ -52,6 +52,8 @@ STATES = {
     "deleted": ("Deleted", "trash-2", "neutral"),
 }
 HUES = 12
+# How deep data is shown as lists of facts.
+_LEVELS = 4
 
 MOVING = {"in_progress", "running"}
 
@@ -330,7 +332,7 @@ def json_view(value: object, label: str = "Data") -> SafeString:
 
 
 def _fact_words(value: object) -> str:
-    if value is None:
+    if value is None or value == {}:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -339,19 +341,36 @@ def _fact_words(value: object) -> str:
 
 @register.simple_tag
 def data_view(value: object) -> SafeString:
-    """Data without depth as a list of facts, texts last; text as text, everything else as JSON."""
+    """An object as a list of facts, then its long texts, then what has parts of its own, folded; text as text.
+
+    Beyond some levels, and where there is no name for anything, as JSON.
+    """
+    return _data_view(value, _LEVELS)
+
+
+def _data_view(value: object, levels: int) -> SafeString:
     if isinstance(value, str):
         return _component("data_view", text=value)
-    flat = isinstance(value, dict) and not any(
-        isinstance(part, dict) or (isinstance(part, list) and any(isinstance(item, dict | list) for item in part))
-        for part in value.values()
-    )
-    facts = []
-    if isinstance(value, dict) and flat:
-        facts = [(str(key).replace("_", " ").capitalize(), _fact_words(part)) for key, part in value.items()]
+    if not isinstance(value, dict) or not levels:
+        return _component("data_view", value=value)
     # The database keeps no order of keys anyway.
-    short = [fact for fact in facts if not _is_long(fact[1])]
-    return _component("data_view", facts=short, texts=[fact for fact in facts if _is_long(fact[1])], value=value)
+    facts: list[tuple[str, str]] = []
+    texts: list[tuple[str, str]] = []
+    parts: list[tuple[str, int, SafeString]] = []
+    for key, part in value.items():
+        term = str(key).replace("_", " ").capitalize()
+        if _has_parts(part):
+            parts.append((term, len(part), _data_view(part, levels - 1)))
+        else:
+            words = _fact_words(part)
+            (texts if _is_long(words) else facts).append((term, words))
+    return _component("data_view", facts=facts, texts=texts, parts=parts, value=value)
+
+
+def _has_parts(value: object) -> TypeGuard[dict[str, object] | list[object]]:
+    if isinstance(value, list):
+        return any(isinstance(item, dict | list) for item in value)
+    return isinstance(value, dict) and bool(value)
 
 
 def _is_long(words: str) -> bool:

@@ -266,6 +266,16 @@ def test_a_case_shows_what_it_says(signed_in: Client, make_case: Make[Case]) -> 
     assert "<script>alert" not in body
 
 
+def test_details_within_details_are_folded(signed_in: Client, make_case: Make[Case]) -> None:
+    deep = {"order": {"lines": [{"sku": "A-1"}], "address": {"city": "<Bonn>"}}, "customer": "Marta", "none": {}}
+    shown = text(signed_in.get(reverse("case", args=[make_case(data=deep).pk])))
+    assert "<dt>Customer</dt><dd>Marta</dd>" in shown
+    assert '<summary>Order <span class="text-muted text-sm">2</span></summary>' in shown
+    assert "<dt>City</dt><dd>&lt;Bonn&gt;</dd>" in shown
+    assert "<dt>None</dt><dd>–</dd>" in shown
+    assert "A-1" in shown
+
+
 def test_a_case_outlives_its_deleted_agents(
     signed_in: Client, worked: Case, triage: Agent, make_agent: Make[Agent], queue: Queue
 ) -> None:
@@ -433,6 +443,8 @@ def test_nobody_overwrites_a_change_they_have_not_seen(signed_in: Client, make_c
     assert response.status_code == 422
     assert "Triage changed the priority while you were writing." in text(response)
     assert "Mine" in text(response)
+    assert "<del>Refund</del><ins>Mine</ins>" in text(response)
+    assert "<del>high</del><ins>none</ins>" in text(response)
     seen = re.search(r'name="seen" value="(\d+)"', text(response))
     assert seen
     assert signed_in.post(url, form(title="Mine", seen=seen[1])).status_code == 302
