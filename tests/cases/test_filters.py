@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -95,7 +94,7 @@ def test_cases_are_sorted_and_come_in_pages_so(
 
 
 @pytest.mark.parametrize("name", ["status", "reason", "queue", "agent", "worked", "priority", "age"])
-@pytest.mark.parametrize("value", ["nonsense", "\x00", "'", "١", str(uuid4())])
+@pytest.mark.parametrize("value", ["nonsense", "\x00", "'", "١", "67ced9e1-cc38-4095-9c46-72274a9d0a00"])
 def test_what_makes_no_sense_finds_nothing(member: Member, make_case: Make[Case], name: str, value: str) -> None:
     make_case()
     assert found(member, **{name: value}) == []
