@@ -393,10 +393,11 @@ class CaseEvent(models.Model):
         ordering = ["seq"]
         constraints = [models.UniqueConstraint(fields=["case", "seq"], name="one_event_per_seq")]
         indexes = [
-            # How many cases came, changed hands and were closed since then?
+            # How many cases came, changed hands, came to people (and why) and were closed since then?
             models.Index(
                 fields=["team", "kind", "at"],
-                condition=Q(kind__in=["created", "handed_over", "completed", "failed"]),
+                include=["reason"],
+                condition=Q(kind__in=["created", "handed_over", "parked", "completed", "failed"]),
                 name="event_flow",
             ),
         ]

@@ -100,7 +100,13 @@ def hops_left(run: Run, case: Case | None) -> int:
 
 def record(run: Run, target: Agent, reason: str, note: str) -> Handover:
     return Handover.objects.create(
-        team_id=run.team_id, source=run, target=target, target_name=target.name, reason=reason, note=note
+        team_id=run.team_id,
+        source=run,
+        source_agent_id=run.agent_id,
+        target=target,
+        target_name=target.name,
+        reason=reason,
+        note=note,
     )
 
 
@@ -111,14 +117,16 @@ def deliver(handover: Handover, run: Run, case: Case | None) -> None:
         raise Undeliverable("target_unavailable", obstacle)
     if hops_left(run, case) == 0:
         raise Undeliverable("hop_limit", "It was handed over as often as allowed.")
-    _check_exchanges(handover, run, case)
+    earlier = _earlier(run, case)
+    _check_exchanges(handover, run, case, earlier)
     if case is not None:
         case_lifecycle.hand_over(case, target, handover.reason, handover.note, agent_id=run.agent_id, run_id=run.pk)
     else:
         handover.next_run = _fresh_run(target, run)
     handover.status = Handover.Status.APPLIED
     handover.applied_at = timezone.now()
-    handover.save(update_fields=["status", "applied_at", "next_run"])
+    handover.is_return = _is_return(handover, earlier)
+    handover.save(update_fields=["status", "applied_at", "next_run", "is_return"])
     news.handed_over(handover, run)
 
 
@@ -151,9 +159,15 @@ def _fresh_run(target: Agent, source: Run) -> Run:
     )
 
 
-def _check_exchanges(handover: Handover, run: Run, case: Case | None) -> None:
+def _is_return(handover: Handover, earlier: list[Handover]) -> bool:
+    """Whoever got it hands it straight back."""
+    there = [(row.source_agent_id, row.target_id) for row in earlier[-1:]]
+    return there == [(handover.target_id, handover.source_agent_id)]
+
+
+def _check_exchanges(handover: Handover, run: Run, case: Case | None, earlier: list[Handover]) -> None:
     """Parks ping-pong: what two agents already exchanged twice, with nothing new to say."""
-    between = [row for row in _earlier(run, case) if {row.source.agent_id, row.target_id} == _pair(handover, run)]
+    between = [row for row in earlier if {row.source_agent_id, row.target_id} == _pair(handover, run)]
     if len(between) < _EXCHANGES:
         return
     notes = {row.note.strip() for row in between} | {""}
@@ -176,7 +190,7 @@ def _earlier(run: Run, case: Case | None) -> list[Handover]:
         of_case = list(applied.filter(source__case=case))
         return of_case[-case.hops :] if case.hops else []
     root = run.root_id or run.pk
-    return list(applied.filter(source__root_id=root)) + list(applied.filter(source_id=root))
+    return list(applied.filter(source_id=root)) + list(applied.filter(source__root_id=root))
 
 
 def _changed_since(case: Case, handover: Handover) -> bool:

@@ -307,6 +307,10 @@ class Handover(models.Model):
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     source = models.OneToOneField(Run, models.CASCADE, related_name="handover", db_constraint=False)
+    # The source's agent, said again for the map: counting who handed to whom then reads no runs.
+    source_agent = models.ForeignKey(
+        Agent, models.CASCADE, related_name="handovers_out", db_constraint=False, db_index=False
+    )
     target = models.ForeignKey(Agent, models.CASCADE, related_name="handovers_in", db_constraint=False, db_index=False)
     target_name = models.CharField(max_length=80, help_text="As it was called then.")
     reason = models.TextField()
@@ -314,11 +318,13 @@ class Handover(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECORDED)
     created_at = models.DateTimeField(db_default=Now())
     applied_at = models.DateTimeField(null=True)
+    is_return = models.BooleanField(default=False, help_text="Straight back to whom it came from.")
     # Standalone: the run it started. On a case, what came of it is the case's next run.
     next_run = models.OneToOneField(Run, models.SET_NULL, null=True, related_name="handover_in", db_constraint=False)
 
     if TYPE_CHECKING:
         source_id: UUID
+        source_agent_id: UUID
         target_id: UUID
         next_run_id: UUID | None
 
@@ -332,6 +338,19 @@ class Handover(models.Model):
             models.Index(fields=["target", "-created_at"], name="handover_newest_of_target"),
             # Which were the team's latest?
             models.Index(fields=["team", "-applied_at"], condition=Q(status="applied"), name="handover_newest"),
+            # Who handed over to whom since then, and how often straight back?
+            models.Index(
+                fields=["team", "applied_at"],
+                include=["source_agent", "target", "is_return"],
+                condition=Q(status="applied"),
+                name="handover_traffic",
+            ),
+            # Which were those of one agent to another, newest first?
+            models.Index(
+                fields=["source_agent", "target", "-applied_at"],
+                condition=Q(status="applied"),
+                name="handover_of_pair",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import health, home, inbox, metrics, model_views, run_page, schedule_views, trying_views, views
+from . import health, home, inbox, map_views, metrics, model_views, run_page, schedule_views, trying_views, views
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -41,6 +41,8 @@ urlpatterns = [
     path("cases/<uuid:id>/postpone/", views.case_postpone, name="case_postpone"),
     path("cases/<uuid:id>/reprocess/", views.case_reprocess, name="case_reprocess"),
     path("cases/<uuid:id>/delete/", views.case_delete, name="case_delete"),
+    path("map/", map_views.handover_map_page, name="map"),
+    path("map/handovers/", map_views.handovers, name="handovers"),
     path("models/", model_views.models, name="models"),
     path("models/test/", model_views.model_test, name="model_test"),
     path("healthz", health.healthz, name="healthz"),

@@ -122,6 +122,8 @@ PAGES: dict[str, Entry] = {
     "questions/<uuid:id>/answer/": Entry("POST", of="human_request"),
     "questions/<uuid:id>/assign/": Entry("POST", of="human_request"),
     "questions/<uuid:id>/due/": Entry("POST", of="human_request"),
+    "map/": Entry(),
+    "map/handovers/": Entry(),
     "inbox/": Entry(),
     "inbox/count/": Entry(),
     "models/": Entry(),

@@ -35,6 +35,7 @@ def make_handover(make_run: Make, make_agent: Make) -> Make:
         return Handover.objects.create(
             team_id=run.team_id,
             source=run,
+            source_agent=run.agent,
             target=target or make_agent(),
             target_name="as it was called",
             reason="It is about money",
