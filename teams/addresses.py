@@ -8,6 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
@@ -111,10 +112,16 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
         await self._network.sleep(seconds)
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates takes 15 ms, more than all else about a connection."""
+    return ssl.create_default_context()
+
+
 def checked_pool(most_connections: int | None = 10) -> httpcore2.AsyncConnectionPool:
     """Connections to checked addresses. It follows no redirect and heeds no proxy of the environment."""
     return httpcore2.AsyncConnectionPool(
-        ssl_context=ssl.create_default_context(),
+        ssl_context=_tls(),
         max_connections=most_connections,
         max_keepalive_connections=10,
         network_backend=CheckedNetwork(),
@@ -136,7 +143,7 @@ def checked_client(
 
 class _CheckedTransport(httpx2.AsyncHTTPTransport):
     def __init__(self, most_bytes: int) -> None:
-        super().__init__(verify=ssl.create_default_context(), trust_env=False)
+        super().__init__(verify=_tls(), trust_env=False)
         self._pool = checked_pool(most_connections=None)
         self._most_bytes = most_bytes
 
