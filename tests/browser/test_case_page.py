@@ -16,6 +16,7 @@ from cases.models import Case, Queue, Reason
 from runs import lifecycle as run_lifecycle
 from runs.models import HumanRequest, Run
 from tests.fixtures import Make, take
+from tests.stories import make_story, stages
 
 
 @pytest.fixture
@@ -109,6 +110,51 @@ def test_a_half_written_answer_survives_changes_of_the_case(
         expect(page.get_by_role("heading", level=1)).to_contain_text(title)
     expect(answer).to_have_value("The second")
     expect(answer).to_be_focused()
+
+
+def test_a_question_is_answered_in_place(signed_in_page: Page, web: str, case: Case, triage: Agent) -> None:
+    take()
+    with transaction.atomic():
+        row = lifecycle.lock(case.pk)
+        run = Run.objects.get(case=case)
+        HumanRequest.objects.create(team_id=run.team_id, run=run, call_id="1", kind="question", question="Which one?")
+        lifecycle.ask(row, Reason.QUESTION, "Which one?", agent_id=triage.pk, run_id=run.pk)
+        run_lifecycle.wait(run)
+    page = signed_in_page
+    open_live(page, web + reverse("case", args=[case.pk]))
+    page.get_by_label("Your answer").fill("The second")
+    page.get_by_role("button", name="Answer").click()
+    expect(page.get_by_label("Timeline")).to_contain_text("answered Triage")
+    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage is working on it.")
+    assert page.evaluate("window.sameDocument"), "the page was loaded anew"
+
+
+def test_fifty_stages_scroll_in_their_own_box_from_the_last_one(
+    signed_in_page: Page, web: str, queue: Queue, make_agent: Make[Agent], transactional_db: None
+) -> None:
+    agents = [make_agent(name, queue=queue) for name in ("Triage", "Billing Specialist", "Refunds")]
+    case = make_story(queue, "A long way", stages(agents, 50), assignee=agents[2])
+    page = signed_in_page
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_live(page, web + reverse("case", args=[case.pk]))
+    box = page.get_by_role("region", name="Picture of the stages")
+    assert box.evaluate("box => box.scrollWidth > 3 * box.clientWidth")
+    assert box.evaluate("box => box.scrollLeft + box.clientWidth >= box.scrollWidth - 2")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    link = box.locator("a").last
+    link.click()
+    expect(page).to_have_url(re.compile("/runs/"))
+
+
+def test_typing_an_at_offers_members(case_page: Page) -> None:
+    page = case_page
+    comment = page.get_by_label("Your comment")
+    comment.press_sequentially("Hello @per")
+    page.get_by_role("option").first.wait_for()
+    comment.press("Enter")
+    expect(comment).to_have_value(re.compile(r"^Hello @person\d+@example\.com $"))
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.get_by_label("Timeline").locator("mark")).to_contain_text("@person")
 
 
 def test_the_list_follows_and_keeps_its_filters(
