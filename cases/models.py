@@ -310,6 +310,11 @@ class Label(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def dialog(self) -> str:
+        """The id of the dialog that asks before it is deleted."""
+        return f"delete-{self.pk}"
+
 
 class CaseWords(models.Model):
     """What a case is found by: the words of its title and data, its number, its labels and its team.

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.safestring import SafeString
 
 from builder.models import Agent
@@ -90,6 +90,12 @@ def _uuid(value: str) -> UUID | None:
         return UUID(value)
     except ValueError:
         return None
+
+
+def counted(cases: QuerySet[Case]) -> str:
+    """How many, in words; none counts for long."""
+    number = cases.order_by()[: search.COUNTED + 1].count()
+    return f"more than {search.COUNTED:,}" if number > search.COUNTED else f"{number:,}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import import_views, people_views, views
+from . import import_views, label_views, people_views, views
 
 urlpatterns = [
     path("queues/", views.queues, name="queues"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("queues/<uuid:id>/delete/", views.queue_delete, name="queue_delete"),
     path("queues/<uuid:id>/cases/new/", views.case_new, name="case_new"),
     path("cases/", views.cases, name="cases"),
+    path("cases/count/", label_views.case_count, name="case_count"),
+    path("labels/", label_views.label_list, name="labels"),
     path("cases/<uuid:id>/", views.case, name="case"),
     path("cases/<uuid:id>/edit/", views.case_edit, name="case_edit"),
     path("cases/<uuid:id>/comments/", people_views.comment_add, name="comment_add"),

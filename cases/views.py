@@ -134,7 +134,7 @@ def cases(request: TeamRequest) -> HttpResponse:
 
 def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
     """A page of the cases that the address asks for, and what can be asked for."""
-    asked = request.GET.dict()
+    asked = {name: str(value) for name, value in request.GET.items() if value}
     colours = labels.colours(request.team)
     choices = filters.filter_choices(request.team, colours)
     wanted = filters.read_filter(asked, request.member, queue)
@@ -144,7 +144,9 @@ def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
         "rows": rows,
         "wanted": wanted,
         "filters": choices,
+        "query": urlencode(asked | ({"queue": str(queue.pk)} if queue else {})),
         "chips": filters.chips(asked, choices),
+        "has_more": any(asked.get(name) for name in choices.keys() - {"status", "sort"}),
         "in_queue": queue,
         "label_colours": colours,
         "watched_cases": f"queue:{queue.pk}" if queue else "case:*",

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from . import health, home, inbox, map_views, metrics, model_views, run_page, schedule_views, trying_views, views
+from . import (
+    bulk_views,
+    health,
+    home,
+    inbox,
+    map_views,
+    metrics,
+    model_views,
+    run_page,
+    schedule_views,
+    trying_views,
+    views,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -43,6 +55,14 @@ urlpatterns = [
     path("cases/<uuid:id>/delete/", views.case_delete, name="case_delete"),
     path("map/", map_views.handover_map_page, name="map"),
     path("map/handovers/", map_views.handovers, name="handovers"),
+    path("bulk/preview/", bulk_views.bulk_preview, name="bulk_preview"),
+    path("bulk/start/", bulk_views.bulk_start, name="bulk_start"),
+    path("bulk/recent/", bulk_views.bulk_recent, name="bulk_recent"),
+    path("bulk/<uuid:id>/", bulk_views.bulk_action, name="bulk_action"),
+    path("bulk/<uuid:id>/undo/", bulk_views.bulk_undo, name="bulk_undo"),
+    path("bulk/<uuid:id>/stop/", bulk_views.bulk_stop, name="bulk_stop"),
+    path("labels/<uuid:id>/save/", bulk_views.label_save, name="label_save"),
+    path("labels/<uuid:id>/delete/", bulk_views.label_delete, name="label_delete"),
     path("models/", model_views.models, name="models"),
     path("models/test/", model_views.model_test, name="model_test"),
     path("healthz", health.healthz, name="healthz"),

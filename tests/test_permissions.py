@@ -21,7 +21,7 @@ from django.utils import timezone
 from builder.models import Agent, ServerTool, ToolServer
 from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
 from config.api import api
-from runs.models import HumanRequest, Run, Schedule
+from runs.models import BulkAction, HumanRequest, Run, Schedule
 from teams.keys import create_key
 from teams.models import Credential, Delivery, Team, User, Webhook
 from teams.secrets import seal
@@ -89,6 +89,16 @@ PAGES: dict[str, Entry] = {
     "queues/<uuid:id>/resume/": Entry("POST", of="queue"),
     "queues/<uuid:id>/delete/": Entry("POST", of="queue"),
     "queues/<uuid:id>/cases/new/": Entry("GET POST", of="queue"),
+    "cases/count/": Entry(),
+    "labels/": Entry(),
+    "labels/<uuid:id>/save/": Entry("POST", of="label"),
+    "labels/<uuid:id>/delete/": Entry("POST", of="label"),
+    "bulk/preview/": Entry("POST"),
+    "bulk/start/": Entry("POST"),
+    "bulk/recent/": Entry(),
+    "bulk/<uuid:id>/": Entry(of="bulk"),
+    "bulk/<uuid:id>/undo/": Entry("POST", of="bulk"),
+    "bulk/<uuid:id>/stop/": Entry("POST", of="bulk"),
     "cases/": Entry(),
     "cases/<uuid:id>/": Entry(of="case"),
     "cases/<uuid:id>/edit/": Entry("GET POST", of="case"),
@@ -300,6 +310,7 @@ def theirs(
     delivery = Delivery.objects.create(team=strangers, webhook=webhook, event="ping", body=json.dumps(SECRET))
     of = {"agent": agent, "agent_upload": upload, "queue": queue, "case": case, "run": run, "human_request": request}
     of["label"] = label
+    of["bulk"] = BulkAction.objects.create(team=strangers, actor=SECRET, verb="complete", arguments={"text": SECRET})
     schedule = Schedule.objects.create(
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()
     )

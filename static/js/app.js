@@ -1,5 +1,6 @@
 // What pages need beyond HTML and htmx: a few small custom elements.
 import "./comment-box.js";
+import "./case-selection.js";
 import "./copy-button.js";
 import "./dialog-link.js";
 import "./live-duration.js";

@@ -3,6 +3,9 @@
 // the form is opened again. data-unsaved: the page itself holds what was typed, since it was refused.
 const REST_MS = 500;
 
+/** Boxes of a group have one name. */
+const nameOf = (field) => (field.type === "checkbox" ? `${field.name}=${field.value}` : field.name);
+
 class KeptForm extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
@@ -47,16 +50,17 @@ class KeptForm extends HTMLElement {
     const fields = {};
     for (const field of this.fields) {
       const editor = field.closest("mention-editor");
-      fields[field.name] = field.type === "checkbox" ? field.checked : (editor?.value ?? field.value);
+      fields[nameOf(field)] = field.type === "checkbox" ? field.checked : (editor?.value ?? field.value);
     }
     this.write({ fields });
   }
 
   put(kept) {
     for (const field of this.fields) {
-      if (!(field.name in kept)) continue;
+      const name = nameOf(field);
+      if (!(name in kept)) continue;
       const editor = field.closest("mention-editor");
-      if (field.type === "checkbox") field.checked = kept[field.name];
+      if (field.type === "checkbox") field.checked = kept[name];
       else field.value = kept[field.name];
       if (editor?.view) editor.value = kept[field.name];
       field.dispatchEvent(new Event("input", { bubbles: true }));

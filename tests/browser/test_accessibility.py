@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from builder.agents import create_agent, delete_agent
 from builder.models import Agent
 from cases.models import Case, Queue
-from runs.models import Run
+from runs.models import BulkAction, BulkItem, Run
 from runs.seeding import EMAIL, seed_demo
 from runs.shift import run_shift
 from teams.models import User
@@ -35,6 +35,8 @@ def pages(web: str, transactional_db: None) -> list[str]:
     assert done and asked
     run = Run.objects.filter(case=done).last()
     assert run
+    action = BulkAction.objects.create(team=queue.team, actor="Somebody", verb="complete", arguments={"text": ""})
+    BulkItem.objects.create(action=action, case=done, state="skipped", text="Is closed already")
     return [
         "/",
         "/agents/",
@@ -54,6 +56,9 @@ def pages(web: str, transactional_db: None) -> list[str]:
         f"/queues/{queue.pk}/edit/",
         f"/queues/{queue.pk}/cases/new/",
         "/cases/",
+        "/cases/?q=refund&status=completed&label=mail",
+        "/labels/",
+        f"/bulk/{action.pk}/",
         f"/cases/{done.pk}/",
         f"/cases/{asked.pk}/",
         f"/cases/{asked.pk}/edit/",

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
+from runs import bulk
 from runs.postman import postman
 from runs.sweeper import sweep
 from teams.couriers import courier
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        stand_in, errands = StandIn(), [courier(), postman()]
+        stand_in, errands = StandIn(), [courier(), postman(), bulk.hand()]
         while not stopped.is_set():
             began = time.monotonic()
             tick(stand_in, errands)

@@ -1,0 +1,208 @@
+"""What can be done to many cases at once, each by the verb that does it to one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case as Choose
+from django.db.models import CharField, Q, QuerySet, Value, When
+
+from builder.models import Agent, QueueConnection
+from cases import lifecycle as case_lifecycle
+from cases.changes import change_case
+from cases.models import CLOSED, Case, Reason
+from cases.models import Status as CaseStatus
+from cases.search import having
+from teams.actors import Actor
+from teams.errors import Refused
+from teams.models import Team
+
+from . import interventions
+from .models import BulkAction
+
+type Arguments = Mapping[str, Any]
+# What undoing needs to know of a case.
+type Before = dict[str, Any]
+type Skips = list[tuple[Q, str]]
+
+Verb = BulkAction.Verb
+
+
+@dataclass(frozen=True)
+class Act:
+    """`skips`: which cases are left alone, and why. `undo` gets what `do` gave back; without it nothing is undone."""
+
+    do: Callable[[Case, Arguments, Actor], Before]
+    skips: Callable[[Team, Arguments], Skips]
+    undo: Callable[[Case, Before, Arguments, Actor], None] | None = None
+
+
+def with_reasons(cases: QuerySet[Case], team: Team, verb: str, arguments: Arguments) -> QuerySet[Any]:
+    """`why` a case is left alone; empty for those that are not."""
+    rules = ACTS[verb].skips(team, arguments)
+    whens = [When(rule, then=Value(why)) for rule, why in rules]
+    return cases.annotate(why=Choose(*whens, default=Value(""), output_field=CharField()))
+
+
+# --- What a case says ------------------------------------------------------------------------
+
+
+def _set_priority(case: Case, arguments: Arguments, by: Actor) -> Before:
+    before = {"priority": case.priority}
+    change_case(case, priority=arguments["priority"], by=by)
+    return before
+
+
+def _reset_priority(case: Case, before: Before, arguments: Arguments, by: Actor) -> None:
+    if case.priority != arguments["priority"]:
+        raise Refused("Its priority was changed since.", "changed_since")
+    change_case(case, priority=before["priority"], by=by)
+
+
+def _put_on(case: Case, arguments: Arguments, by: Actor) -> None:
+    change_case(case, labels=[*case.labels, arguments["label"]], by=by)
+
+
+def _take_off(case: Case, arguments: Arguments, by: Actor) -> None:
+    change_case(case, labels=[label for label in case.labels if label != arguments["label"]], by=by)
+
+
+def _add_label(case: Case, arguments: Arguments, by: Actor) -> Before:
+    _put_on(case, arguments, by)
+    return {}
+
+
+def _remove_label(case: Case, arguments: Arguments, by: Actor) -> Before:
+    _take_off(case, arguments, by)
+    return {}
+
+
+def _rename_label(case: Case, arguments: Arguments, by: Actor) -> Before:
+    others = [label for label in case.labels if label != arguments["label"]]
+    change_case(case, labels=[*others, arguments["to"]], by=by)
+    return {}
+
+
+def _has_label(team: Team, arguments: Arguments) -> Q:
+    return Q(having(team.pk, None, arguments["label"]))
+
+
+# --- Where it is -----------------------------------------------------------------------------
+
+
+def _place(case: Case) -> Before:
+    """Where the case is, for `_put_back`."""
+    return {
+        "status": case.status,
+        "reason": case.reason,
+        "detail": case.detail,
+        "assignee": str(case.assignee_id or ""),
+        "rank": case.rank,
+        "due_at": case.due_at.isoformat() if case.due_at else "",
+    }
+
+
+def _assign(case: Case, arguments: Arguments, by: Actor) -> Before:
+    before = _place(case)
+    agent = Agent.objects.live().filter(team=case.team_id, pk=arguments["agent"]).first()
+    if agent is None:
+        raise Refused("The agent was deleted.", "not_found")
+    return {**before, "fence": interventions.reprocess(case, by, agent).fence}
+
+
+def _postpone(case: Case, arguments: Arguments, by: Actor) -> Before:
+    before = _place(case)
+    return {**before, "fence": interventions.postpone(case, datetime.fromisoformat(arguments["until"]), by).fence}
+
+
+def _put_back(case: Case, before: Before, arguments: Arguments, by: Actor) -> None:
+    """To where it was. A run that was stopped starts anew, but a question that was closed cannot be asked again."""
+    if case.fence != before["fence"]:
+        raise Refused("It has moved since.", "moved_since")
+    was_with = before["assignee"]
+    agent = Agent.objects.filter(team=case.team_id, pk=was_with).first() if was_with else None
+    match before["status"]:
+        case CaseStatus.PENDING | CaseStatus.IN_PROGRESS:
+            case_lifecycle.release(case, to=agent, rank=before["rank"], by=by)
+        case CaseStatus.POSTPONED:
+            case_lifecycle.postpone(case, datetime.fromisoformat(before["due_at"]), "", by=by)
+        case _ if before["reason"] in (Reason.QUESTION, Reason.APPROVAL):
+            raise Refused("What its agent had asked was closed, so it cannot go back to that.", "asked")
+        case _:
+            case_lifecycle.park(case, Reason(before["reason"]), before["detail"], by=by)
+
+
+def _retry(case: Case, arguments: Arguments, by: Actor) -> Before:
+    interventions.reprocess(case, by)
+    return {}
+
+
+def _complete(case: Case, arguments: Arguments, by: Actor) -> Before:
+    interventions.complete(case, arguments["text"], by)
+    return {}
+
+
+def _fail(case: Case, arguments: Arguments, by: Actor) -> Before:
+    interventions.fail(case, arguments["text"], by)
+    return {}
+
+
+def _delete(case: Case, arguments: Arguments, by: Actor) -> Before:
+    interventions.delete(case, by)
+    return {}
+
+
+_CLOSED = (Q(status__in=CLOSED), "Is closed already")
+
+
+def _not_for_agent(team: Team, arguments: Arguments) -> Skips:
+    agent = UUID(arguments["agent"])
+    role = QueueConnection.Role.CONSUMER
+    queues = QueueConnection.objects.filter(agent=agent, agent__team=team, role=role)
+    waiting = Q(assignee=agent, status__in=[CaseStatus.PENDING, CaseStatus.IN_PROGRESS])
+    return [
+        _CLOSED,
+        (waiting, "Is with this agent already"),
+        (~Q(queue__in=queues.values("queue")), "Its queue is not worked by this agent"),
+    ]
+
+
+ACTS: Mapping[str, Act] = {
+    Verb.RETRY: Act(
+        _retry,
+        lambda team, arguments: [
+            (Q(status=CaseStatus.PENDING), "Waits for an agent already"),
+            (Q(status=CaseStatus.IN_PROGRESS), "Is being worked on"),
+        ],
+    ),
+    Verb.ASSIGN: Act(_assign, _not_for_agent, _put_back),
+    Verb.PRIORITY: Act(
+        _set_priority,
+        lambda team, arguments: [(Q(priority=arguments["priority"]), "Has this priority already")],
+        _reset_priority,
+    ),
+    Verb.ADD_LABEL: Act(
+        _add_label,
+        lambda team, arguments: [(_has_label(team, arguments), "Has the label already")],
+        lambda case, before, arguments, by: _take_off(case, arguments, by),
+    ),
+    Verb.REMOVE_LABEL: Act(
+        _remove_label,
+        lambda team, arguments: [(~_has_label(team, arguments), "Does not have the label")],
+        lambda case, before, arguments, by: _put_on(case, arguments, by),
+    ),
+    Verb.RENAME_LABEL: Act(
+        _rename_label,
+        lambda team, arguments: [(~_has_label(team, arguments), "Does not have the label")],
+    ),
+    Verb.POSTPONE: Act(_postpone, lambda team, arguments: [_CLOSED], _put_back),
+    Verb.COMPLETE: Act(_complete, lambda team, arguments: [_CLOSED]),
+    Verb.FAIL: Act(_fail, lambda team, arguments: [_CLOSED]),
+    Verb.DELETE: Act(_delete, lambda team, arguments: []),
+}
+
+
+def can_undo(verb: str) -> bool:
+    return verb in ACTS and ACTS[verb].undo is not None
