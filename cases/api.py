@@ -1,6 +1,6 @@
 """The API of queues, cases and their timelines. What also stops a run is in `runs.api`."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -33,7 +33,7 @@ from .answers import (
     event_out,
     queues_out,
 )
-from .creation import BATCH_LIMIT, LABEL_LIMIT, NewCase, add_cases
+from .creation import BATCH_LIMIT, LABEL_LIMIT, NewCase, SomeRefused, add_cases
 from .filters import CaseFilter, find_cases
 from .models import DEFAULT_HOP_LIMIT, Case, CaseQuerySet, Queue, Reason, Status
 
@@ -199,12 +199,17 @@ def list_cases_of_queue(request: KeyRequest, queue_id: UUID, filters: Query[Case
     summary="Add a case, or up to 1000",
 )
 def add(request: KeyRequest, queue_id: UUID, wanted: Body[OneOrMany]) -> Answer[AddedCase | AddedCases]:
-    """All are added, or none. 201 when a case was made, 200 when all of them existed already."""
+    """All are added, or none: then `fields` says which are in the way, as `cases.17.title` (the first is 0). 201 when a
+    case was made, 200 when all of them existed already.
+    """
     team = request.auth.team
     queue = find(team.queues.live(), queue_id)
     items = wanted.cases if isinstance(wanted, CasesIn) else [wanted]
-    assignees = _assignees(team, queue, {item.assignee_id for item in items if item.assignee_id})
-    made = add_cases(queue, [_new_case(item, assignees) for item in items], by=program(request.auth))
+    try:
+        assignees = _assignees(team, queue, items)
+        made = add_cases(queue, [_new_case(item, assignees) for item in items], by=program(request.auth))
+    except SomeRefused as refused:
+        raise refused if isinstance(wanted, CasesIn) else refused.items[0] from None
     # Deleted ones too: what was added once and deleted since is not added again.
     shown = team.cases.select_related("queue", "assignee").in_bulk([case.pk for case, _ in made])
     added = [AddedCase(**case_fields(shown[case.pk]), existing=not new) for case, new in made]
@@ -271,18 +276,22 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
     return Page[CaseOut](items=[CaseOut(**case_fields(case)) for case in found], next_cursor=cursor)
 
 
-def _assignees(team: Team, queue: Queue, ids: Iterable[UUID]) -> dict[UUID, Agent]:
-    found = team.agents.live().in_bulk(list(ids))
+def _assignees(team: Team, queue: Queue, items: Sequence[CaseIn]) -> dict[UUID, Agent]:
+    ids = {item.assignee_id for item in items if item.assignee_id}
+    found = team.agents.live().in_bulk(ids)
     consumers = QueueConnection.objects.filter(queue=queue, role=QueueConnection.Role.CONSUMER)
     consuming = set(consumers.filter(agent__in=found).values_list("agent_id", flat=True))
-    for id in ids:
-        if id not in found:
-            message = f"There is no such agent: {id}."
-            raise Refused(message, "not_found", {"assignee_id": message})
-        if id not in consuming:
-            message = f"{found[id].name} does not work the queue {queue.name}."
-            raise Refused(message, "not_a_consumer", {"assignee_id": message})
+    refusals = {id: _cannot_take(id, found.get(id), queue) for id in ids - consuming}
+    if refusals:
+        places = ((place, item.assignee_id) for place, item in enumerate(items))
+        raise SomeRefused({place: refusals[id] for place, id in places if id in refusals})
     return found
+
+
+def _cannot_take(id: UUID, agent: Agent | None, queue: Queue) -> Refused:
+    code = "not_a_consumer" if agent else "not_found"
+    message = f"{agent.name} does not work the queue {queue.name}." if agent else f"There is no such agent: {id}."
+    return Refused(message, code, {"assignee_id": message})
 
 
 def _new_case(item: CaseIn, assignees: dict[UUID, Agent]) -> NewCase:

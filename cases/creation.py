@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from .models import Case, CaseEvent, Kind, Queue, Status
 BATCH_LIMIT = 1000
 DATA_LIMIT = 256 * 1024
 LABEL_LIMIT = 20
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -38,35 +39,78 @@ class NewCase:
     assignee: Agent | None = None
 
 
+class SomeRefused(Refused):
+    """Some of several cases cannot be made, so none was. `items`: which, by their place from 0, and why."""
+
+    def __init__(self, items: Mapping[int, Refused]) -> None:
+        shown = [f"{place + 1}: {refusal.message}" for place, refusal in list(items.items())[:_SHOWN]]
+        more = f" And {len(items) - _SHOWN} more." if len(items) > _SHOWN else ""
+        codes = {refusal.code for refusal in items.values()}
+        super().__init__(
+            f"Nothing was added, because of these cases. {' '.join(shown)}{more}",
+            codes.pop() if len(codes) == 1 else "invalid",
+            {
+                f"cases.{place}.{field}".removesuffix("."): message
+                for place, refusal in items.items()
+                for field, message in (refusal.fields or {"": refusal.message}).items()
+            },
+        )
+        self.items = items
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What would become of an item: a case, which may exist already, or nothing, and why."""
+
+    case: Case | None = None
+    is_new: bool = False
+    refusal: Refused | None = None
+
+
+def judge(queue: Queue, items: Sequence[NewCase]) -> list[Judged]:
+    """Changes nothing. An external id that several items have stands for one case."""
+    known = _known(queue, items)
+    return [_judge(queue, item, known) for item in items]
+
+
+def _judge(queue: Queue, item: NewCase, known: dict[str, Case]) -> Judged:
+    try:
+        if existing := known.get(item.external_id or ""):
+            _check_same(existing, item)
+            return Judged(existing)
+        case = _case(queue, item)
+    except Refused as refusal:
+        return Judged(refusal=refusal)
+    if case.external_id:
+        known[case.external_id] = case
+    return Judged(case, is_new=True)
+
+
 def add_case(queue: Queue, new: NewCase, *, by: Actor, agent_id: Any = None, run_id: Any = None) -> Case:
-    return add_cases(queue, [new], by=by, agent_id=agent_id, run_id=run_id)[0][0]
+    try:
+        return add_cases(queue, [new], by=by, agent_id=agent_id, run_id=run_id)[0][0]
+    except SomeRefused as refused:
+        raise refused.items[0] from None
 
 
 @transaction.atomic
 def add_cases(
     queue: Queue, items: Sequence[NewCase], *, by: Actor, agent_id: Any = None, run_id: Any = None
 ) -> list[tuple[Case, bool]]:
-    """Each item's case, and whether it is new. All or none."""
+    """Each item's case, and whether it is new. All or none: SomeRefused says which items are in the way."""
     if len(items) > BATCH_LIMIT:
         raise Refused(f"Please send at most {BATCH_LIMIT} cases at once.", "too_many")
     # The team's row lock hands out numbers, and lets only one request at a time look for its external ids.
     team = Team.objects.select_for_update(no_key=True).get(pk=queue.team_id)
-    known = _known(queue, items)
-    made: list[tuple[Case, bool]] = []
-    number = team.last_case_number
-    for item in items:
-        existing = known.get(item.external_id or "")
-        if existing:
-            _check_same(existing, item)
-            made.append((existing, False))
-            continue
-        number += 1
-        case = _case(queue, item, number)
-        if item.external_id:
-            known[item.external_id] = case
-        made.append((case, True))
-    _insert([case for case, new in made if new], by=by, agent_id=agent_id, run_id=run_id)
-    Team.objects.filter(pk=team.pk).update(last_case_number=F("last_case_number") + number - team.last_case_number)
+    judged = judge(queue, items)
+    if wrong := {place: found.refusal for place, found in enumerate(judged) if found.refusal}:
+        raise SomeRefused(wrong)
+    made = [(found.case, found.is_new) for found in judged if found.case]
+    new = [case for case, is_new in made if is_new]
+    for number, case in enumerate(new, team.last_case_number + 1):
+        case.number = number
+    _insert(new, by=by, agent_id=agent_id, run_id=run_id)
+    Team.objects.filter(pk=team.pk).update(last_case_number=F("last_case_number") + len(new))
     live.announce(queue.team_id, "queue", queue.pk)
     live.announce(queue.team_id, "case", "new")
     bell.ring()
@@ -81,19 +125,18 @@ def _insert(cases: list[Case], **about: Any) -> None:
     timeline.write(cases, events)
 
 
-def _case(queue: Queue, item: NewCase, number: int) -> Case:
+def _case(queue: Queue, item: NewCase) -> Case:
     data = storable(item.data)
     if len(json.dumps(data)) > DATA_LIMIT:
         raise Refused("The data of a case may hold 256 kB at most.", "invalid", {"data": "Too large: 256 kB at most."})
     return Case(
         team_id=queue.team_id,
         queue=queue,
-        number=number,
         title=one_line(item.title, "title", 200),
         data=data,
         priority=item.priority,
         labels=clean_labels(item.labels),
-        external_id=item.external_id or None,
+        external_id=one_line(item.external_id, "external_id", 200) if item.external_id else None,
         external_digest=_digest(item) if item.external_id else "",
         status=Status.POSTPONED if item.postpone_until else Status.PENDING,
         due_at=item.postpone_until,

@@ -149,7 +149,7 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if any(item["loc"][0] == "path" for item in error.errors):
         return not_found()  # an id that cannot be one is like one that nothing has
     fields = {_field(item["loc"]): item["msg"].removeprefix("Value error, ") for item in error.errors}
-    return problem(422, "invalid", "Some of this cannot be used; see fields.", fields)
+    return problem(422, "invalid", "Some of this cannot be used, so nothing was done; see fields.", fields)
 
 
 def _field(location: Sequence[str | int]) -> str:

@@ -62,6 +62,35 @@ def test_one_wrong_case_keeps_all_out(api: Caller, queue) -> None:
     assert not Case.objects.exists()
 
 
+def test_what_only_the_queue_knows_is_said_by_item_and_field(api: Caller, queue, make_agent) -> None:
+    at, idle, worker = f"/queues/{queue.pk}/cases", make_agent("Idle"), make_agent("Busy", queue=queue)
+    api.post(at, {"title": "Refund", "external_id": "mail-1"})
+    cases = [{"title": "a"}, {"title": "Else", "external_id": "mail-1"}, {"title": "c", "external_id": "mail-1"}]
+    error = problem(api.post(at, {"cases": cases}), 409, "external_id_conflict")
+    assert set(error["fields"]) == {"cases.1.external_id", "cases.2.external_id"}
+    assert error["message"].startswith("Nothing was added")
+    cases = [{"title": "a", "assignee_id": str(agent.pk)} for agent in (worker, idle)]
+    error = problem(api.post(at, {"cases": cases}), 422, "not_a_consumer")
+    assert error["fields"] == {"cases.1.assignee_id": "Idle does not work the queue Support."}
+    assert Case.objects.count() == 1
+
+
+def test_a_repeated_batch_makes_nothing_twice(api: Caller, queue) -> None:
+    batch = {"cases": [{"title": f"Mail {n}", "data": {"n": n}, "external_id": f"mail-{n}"} for n in range(1000)]}
+    first = api.post(f"/queues/{queue.pk}/cases", batch)
+    again = api.post(f"/queues/{queue.pk}/cases", batch)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert [row["id"] for row in again.json()["cases"]] == [row["id"] for row in first.json()["cases"]]
+    assert Case.objects.count() == 1000
+
+
+def test_too_much_and_too_deep_are_refused(api: Caller, queue) -> None:
+    at, deep = f"/queues/{queue.pk}/cases", b"[" * 250 + b"]" * 250
+    problem(api.post(at, b'{"title": "a", "data": ' + deep + b"}"), 400)
+    problem(api.post(at, {"cases": [{"title": "a", "data": "x" * 200_000}] * 20}), 413, "too_large")
+    assert not Case.objects.exists()
+
+
 def test_the_same_request_makes_one_case(api: Caller, queue) -> None:
     body = {"title": "Refund", "data": {"n": 1}, "external_id": "mail-1"}
     first = api.post(f"/queues/{queue.pk}/cases", body)
