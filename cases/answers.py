@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -25,6 +25,8 @@ class QueueOut(BaseModel):
     description: str
     paused: bool
     hop_limit: int
+    default_priority: Priority
+    data_schema: Annotated[dict[str, Any] | None, Field(description="A JSON Schema that new cases must fit.")]
     first_agent_id: Annotated[UUID | None, Field(description="Takes the cases that are assigned to nobody.")]
     counts: Annotated[dict[Status, int], Field(description="How many cases it has of each status.")]
     created_at: datetime
@@ -105,6 +107,8 @@ def queues_out(found: Sequence[Queue]) -> list[QueueOut]:
             description=queue.description,
             paused=queue.is_paused,
             hop_limit=queue.hop_limit,
+            default_priority=cast(Priority, Case.Priority(queue.default_priority).label.lower()),
+            data_schema=queue.data_schema,
             first_agent_id=queue.first_agent_id,
             counts={Status(status): number for status, number in counts[queue.pk].items()},
             created_at=queue.created_at,

@@ -40,6 +40,9 @@ from .models import DEFAULT_HOP_LIMIT, Case, CaseQuerySet, Queue, Reason, Status
 router = Router()
 
 Labels = Annotated[list[Label], Field(max_length=LABEL_LIMIT)]
+Schema = Annotated[
+    dict[str, Any], Field(description="A JSON Schema (2020-12) that the data of new cases must fit; 32 kB at most.")
+]
 HopLimit = Annotated[int, Field(ge=1, le=50, description="How often a case may be handed over without a person.")]
 
 
@@ -51,6 +54,8 @@ class QueueIn(Wanted):
     description: str = ""
     paused: bool = False
     hop_limit: HopLimit = DEFAULT_HOP_LIMIT
+    default_priority: Annotated[Priority, Field(description="Of cases that are added without one.")] = "none"
+    data_schema: Schema | None = None
 
 
 class QueueChanges(Wanted):
@@ -60,6 +65,8 @@ class QueueChanges(Wanted):
     description: str | None = None
     paused: bool | None = None
     hop_limit: HopLimit | None = None
+    default_priority: Priority | None = None
+    data_schema: Schema | None = Field(None, description="A JSON Schema (2020-12) for new cases; null: any data.")
     first_agent_id: UUID | None = Field(None, description="Takes the cases that are assigned to nobody; null: any.")
 
 
@@ -72,7 +79,14 @@ def list_queues(request: KeyRequest, paging: Query[Paging]) -> Page[QueueOut]:
 @router.post("/queues", response={201: QueueOut}, tags=["Queues"], summary="Make a queue")
 def create_queue(request: KeyRequest, wanted: QueueIn) -> Answer[QueueOut]:
     with transaction.atomic():
-        queue = queues.create_queue(request.auth.team, wanted.name, wanted.description, wanted.hop_limit)
+        queue = queues.create_queue(
+            request.auth.team,
+            wanted.name,
+            wanted.description,
+            wanted.hop_limit,
+            default_priority=_priority(wanted.default_priority),
+            data_schema=wanted.data_schema,
+        )
         if wanted.paused:
             queues.pause_queue(queue)
     return Answer(201, _read_queue(request.auth.team, queue.pk))
@@ -94,6 +108,8 @@ def change_queue(request: KeyRequest, queue_id: UUID, changes: QueueChanges) -> 
             description=changes.description,
             hop_limit=changes.hop_limit,
             first_agent=_first_agent(team, changes),
+            default_priority=_priority(changes.default_priority),
+            data_schema=changes.data_schema if "data_schema" in changes.model_fields_set else queues.UNCHANGED,
         )
         if changes.paused is not None:
             (queues.pause_queue if changes.paused else queues.resume_queue)(queue)
@@ -132,7 +148,7 @@ def list_labels(request: KeyRequest, paging: Query[Paging]) -> Page[LabelOut]:
 class CaseIn(Wanted):
     title: Title
     data: Annotated[JsonData, BeforeValidator(lambda value: {} if value is None else value)] = {}
-    priority: Priority = "none"
+    priority: Annotated[Priority | None, Field(description="Left out: as the queue says.")] = None
     labels: Labels = []
     external_id: Annotated[
         ExternalId | None, Field(description="Yours, unique in the queue: a repeated request gives back the same case.")
@@ -230,7 +246,7 @@ def change_case(request: KeyRequest, case_id: UUID, changes: CaseChanges) -> Cas
             lifecycle.lock(find(_cases(team), case_id).pk),
             title=changes.title,
             data=changes.data,
-            priority=None if changes.priority is None else Case.Priority[changes.priority.upper()],
+            priority=_priority(changes.priority),
             labels=changes.labels,
             by=program(request.auth),
         )
@@ -264,7 +280,7 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
         agent=filters.agent_id,
         worked=filters.worked_by,
         label=filters.label.replace("\x00", " "),
-        priority=Case.Priority[filters.priority.upper()] if filters.priority else None,
+        priority=_priority(filters.priority),
         after=filters.added_after,
         before=filters.added_before,
         sort=filters.sort,
@@ -274,6 +290,10 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
         cases = cases.filter(external_id=filters.external_id.replace("\x00", ""))
     found, cursor = take(cases, wanted.order, filters)
     return Page[CaseOut](items=[CaseOut(**case_fields(case)) for case in found], next_cursor=cursor)
+
+
+def _priority(name: Priority | None) -> Case.Priority | None:
+    return None if name is None else Case.Priority[name.upper()]
 
 
 def _assignees(team: Team, queue: Queue, items: Sequence[CaseIn]) -> dict[UUID, Agent]:
@@ -298,7 +318,7 @@ def _new_case(item: CaseIn, assignees: dict[UUID, Agent]) -> NewCase:
     return NewCase(
         title=item.title,
         data=item.data,
-        priority=Case.Priority[item.priority.upper()],
+        priority=_priority(item.priority),
         labels=item.labels,
         external_id=item.external_id,
         postpone_until=item.postpone_until,

@@ -19,6 +19,7 @@ from teams.text import one_line, storable
 
 from . import labels, timeline
 from .models import Case, CaseEvent, Kind, Queue, Status
+from .schemas import check_data
 
 BATCH_LIMIT = 1000
 DATA_LIMIT = 256 * 1024
@@ -28,11 +29,11 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class NewCase:
-    """`data` is JSON or text; `postpone_until` lets the case wait before its first agent."""
+    """`data` is JSON or text; `postpone_until` lets the case wait before its first agent. No priority: the queue's."""
 
     title: str
     data: Any = field(default_factory=dict)
-    priority: int = Case.Priority.NONE
+    priority: int | None = None
     labels: Sequence[str] = ()
     external_id: str | None = None
     postpone_until: datetime | None = None
@@ -129,12 +130,13 @@ def _case(queue: Queue, item: NewCase) -> Case:
     data = storable(item.data)
     if len(json.dumps(data)) > DATA_LIMIT:
         raise Refused("The data of a case may hold 256 kB at most.", "invalid", {"data": "Too large: 256 kB at most."})
+    check_data(queue.data_schema, data, queue.name)
     return Case(
         team_id=queue.team_id,
         queue=queue,
         title=one_line(item.title, "title", 200),
         data=data,
-        priority=item.priority,
+        priority=queue.default_priority if item.priority is None else item.priority,
         labels=clean_labels(item.labels),
         external_id=one_line(item.external_id, "external_id", 200) if item.external_id else None,
         external_digest=_digest(item) if item.external_id else "",
@@ -157,7 +159,7 @@ def _known(queue: Queue, items: Sequence[NewCase]) -> dict[str, Case]:
 
 
 def _digest(item: NewCase) -> str:
-    body = [item.title, item.data, item.priority, sorted(item.labels), str(item.postpone_until or "")]
+    body = [item.title, item.data, item.priority or 0, sorted(item.labels), str(item.postpone_until or "")]
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 

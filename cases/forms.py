@@ -9,12 +9,15 @@ from django import forms
 
 from builder.differences import Passage, compare, passages
 from builder.models import Agent
+from teams.errors import Refused
 
 from .consumers import Consumer
 from .models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
+from .schemas import read_schema
 from .wording import changed_fields
 
 _TEXT = {"autocomplete": "off"}
+_PRIORITIES = [(Case.Priority.NONE, "None"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.HIGH, "High")]
 
 
 class QueueForm(forms.Form):
@@ -31,6 +34,28 @@ class QueueForm(forms.Form):
         " for ever.",
         widget=forms.NumberInput(attrs={"class": "max-w-28"}),
     )
+    default_priority = forms.TypedChoiceField(
+        label="Priority of new cases",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=_PRIORITIES,
+        initial=int(Case.Priority.NONE),
+        help_text="For cases that are added without one.",
+    )
+    data_schema = forms.CharField(
+        label="What the details must be like",
+        required=False,
+        strip=False,
+        help_text="A JSON Schema. A case whose details do not fit is not added, and whoever adds it is told why.",
+        widget=forms.Textarea(attrs={"rows": 6, "class": "font-mono", "spellcheck": "false"}),
+    )
+
+    def clean_data_schema(self) -> Any:
+        try:
+            return read_schema(self.cleaned_data["data_schema"])
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
 
 
 class EditQueueForm(QueueForm):
@@ -47,6 +72,8 @@ class EditQueueForm(QueueForm):
             "name": queue.name,
             "description": queue.description,
             "hop_limit": queue.hop_limit,
+            "default_priority": queue.default_priority,
+            "data_schema": json.dumps(queue.data_schema, indent=2, ensure_ascii=False) if queue.data_schema else "",
             "first_agent": str(queue.first_agent_id or ""),
         }
         super().__init__(data, initial=initial, label_suffix="")
@@ -76,7 +103,7 @@ class CaseForm(forms.Form):
     )
     priority = forms.TypedChoiceField(
         coerce=int,
-        choices=[(Case.Priority.NONE, "None"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.HIGH, "High")],
+        choices=_PRIORITIES,
         initial=Case.Priority.NONE,
     )
     picked = Picked(label="Labels", required=False, widget=forms.CheckboxSelectMultiple)
@@ -107,7 +134,7 @@ class NewCaseForm(CaseForm):
     def __init__(
         self, data: Any = None, *, queue: Queue, consumers: Iterable[Consumer], labels: Iterable[str] = ()
     ) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data, initial={"priority": queue.default_priority}, label_suffix="")
         self.offer_labels(labels)
         self.agents = {str(item.agent.pk): item.agent for item in consumers}
         first = self.agents.get(str(queue.first_agent_id))

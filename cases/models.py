@@ -45,6 +45,10 @@ class Queue(models.Model):
         db_index=False,
         help_text="Takes every case that is assigned to nobody, as long as it consumes the queue.",
     )
+    default_priority = models.PositiveSmallIntegerField(
+        choices=[(0, "none"), (1, "medium"), (2, "high")], default=0, help_text="Of new cases that say none."
+    )
+    data_schema: Any = models.JSONField(null=True, blank=True, help_text="A JSON Schema that new cases' data must fit.")
     created_at = models.DateTimeField(auto_now_add=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -223,6 +227,12 @@ class Case(models.Model):
             ),
             # Which postponed cases are due?
             models.Index(fields=["due_at"], condition=Q(status="postponed", deleted_at=None), name="case_due"),
+            # Since when do the cases of this queue wait; how many did it complete each hour?
+            models.Index(
+                fields=["queue", "status", "moved_at"],
+                condition=Q(status__in=["pending", "completed"], deleted_at=None),
+                name="case_flow_of_queue",
+            ),
             # The list of a team, newest first (with the time, so that an age is read from the index); with a status.
             models.Index(
                 "team", models.F("number").desc(), "created_at", condition=Q(deleted_at=None), name="case_newest"

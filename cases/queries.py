@@ -13,6 +13,7 @@ from teams.pages import Page, page
 
 from . import filters, search
 from .consumers import Consumer, consumers
+from .flow import Flow, flows
 from .models import CLOSED, QUIET, Case, CaseEvent, Comment, Kind, Queue, Status
 
 # More than the stages need that a page shows.
@@ -28,6 +29,7 @@ class QueueState:
     queue: Queue
     counts: Counts
     consumers: list[Consumer]
+    flow: Flow
 
     @property
     def open(self) -> int:
@@ -44,8 +46,8 @@ def queues_page(team: Team, words: str = "", cursor: str = "") -> Page[Queue]:
 
 def queue_states(queues: Collection[Queue]) -> list[QueueState]:
     ids = [queue.pk for queue in queues]
-    counts, working = case_counts(ids), consumers(ids)
-    return [QueueState(queue, counts[queue.pk], working.get(queue.pk, [])) for queue in queues]
+    counts, working, moving = case_counts(ids), consumers(ids), flows(ids)
+    return [QueueState(queue, counts[queue.pk], working.get(queue.pk, []), moving[queue.pk]) for queue in queues]
 
 
 def case_counts(queue_ids: Collection[UUID]) -> dict[UUID, Counts]:

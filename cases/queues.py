@@ -1,6 +1,7 @@
 """The verbs of queues: create, change, pause, delete."""
 
 from enum import Enum
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -13,6 +14,7 @@ from teams.refusals import refusing_a_taken_name
 from teams.text import one_line
 
 from .models import DEFAULT_HOP_LIMIT, Queue
+from .schemas import check_schema
 
 DEFAULT_QUEUE = "Default"
 
@@ -31,8 +33,18 @@ def create_queue(
     name: str,
     description: str = "",
     hop_limit: int = DEFAULT_HOP_LIMIT,
+    *,
+    default_priority: int | None = None,
+    data_schema: dict[str, Any] | None = None,
 ) -> Queue:
-    return save_queue(Queue(team=team), name=name, description=description, hop_limit=hop_limit)
+    return save_queue(
+        Queue(team=team),
+        name=name,
+        description=description,
+        hop_limit=hop_limit,
+        default_priority=default_priority,
+        data_schema=data_schema,
+    )
 
 
 @transaction.atomic
@@ -43,8 +55,13 @@ def save_queue(
     description: str | None = None,
     hop_limit: int | None = None,
     first_agent: Agent | Unchanged | None = UNCHANGED,
+    default_priority: int | None = None,
+    data_schema: dict[str, Any] | Unchanged | None = UNCHANGED,
 ) -> Queue:
-    """Saves what is given. `first_agent` must consume the queue; None: new cases go to any consumer."""
+    """Saves what is given. `first_agent` must consume the queue; None: new cases go to any consumer.
+
+    `data_schema` holds for cases that are added from now on; None: any data.
+    """
     queue.name = one_line(queue.name if name is None else name, "name", 80)
     queue.description = one_line(
         queue.description if description is None else description, "description", 200, required=False
@@ -56,6 +73,9 @@ def save_queue(
         if first_agent:
             check_consumes(first_agent, queue, "first_agent_id")
         queue.first_agent = first_agent
+    queue.default_priority = queue.default_priority if default_priority is None else default_priority
+    if not isinstance(data_schema, Unchanged):
+        queue.data_schema = None if data_schema is None else check_schema(data_schema)
     with refusing_a_taken_name("live_queue_names_are_unique", "A queue", queue.name):
         queue.save()
     live.announce(queue.team_id, "queue", queue.pk)

@@ -84,7 +84,7 @@ class PostponeCase(Arguments):
 class AddedCase(Arguments):
     title: str = Field(min_length=1, max_length=200)
     data: dict[str, Any] = Field(default_factory=dict, description="What whoever works the case needs to know.")
-    priority: Literal["none", "medium", "high"] = "none"
+    priority: Literal["none", "medium", "high"] | None = Field(None, description="Left out: as the queue says.")
     labels: list[str] = Field(default_factory=list, max_length=20)
     external_id: str | None = Field(None, description="Makes sure that the same thing is added once.", max_length=200)
 
@@ -159,12 +159,16 @@ def _update_case(work: Work, case: Case | None, wanted: UpdateCase) -> str:
         case,
         title=wanted.title,
         data=_merged(case.data, wanted.data),
-        priority=None if wanted.priority is None else Case.Priority[wanted.priority.upper()],
+        priority=_priority(wanted.priority),
         labels=wanted.labels,
         agent_id=work.agent.pk,
         run_id=work.run.pk,
     )
     return f"Changed: {', '.join(changed)}." if changed else "Nothing was different."
+
+
+def _priority(name: str | None) -> Case.Priority | None:
+    return None if name is None else Case.Priority[name.upper()]
 
 
 def _merged(old: Any, new: dict[str, Any] | None) -> Any:
@@ -175,8 +179,7 @@ def _merged(old: Any, new: dict[str, Any] | None) -> Any:
 
 def _add_cases(work: Work, case: Case | None, wanted: AddCases) -> str:
     items = [
-        NewCase(item.title, item.data, Case.Priority[item.priority.upper()], item.labels, item.external_id)
-        for item in wanted.cases
+        NewCase(item.title, item.data, _priority(item.priority), item.labels, item.external_id) for item in wanted.cases
     ]
     made = add_cases(_queue(work, wanted.queue), items, by=BATON, agent_id=work.agent.pk, run_id=work.run.pk)
     return json.dumps([{"number": row.number, "title": row.title, "existing": not new} for row, new in made])

@@ -10,10 +10,14 @@ from .errors import Refused
 
 
 def show_refusal(form: forms.Form, refusal: Refused, names: Mapping[str, str] | None = None) -> None:
-    """Puts what a verb refused beside the fields it is about; `names` are fields that the form calls otherwise."""
+    """Puts what a verb refused beside the fields it is about; `names` are fields that the form calls otherwise.
+
+    What is about a part, such as `data.email`, stands at its field.
+    """
     for name, message in (refusal.fields or {"": refusal.message}).items():
-        field = (names or {}).get(name, name)
-        form.add_error(field if field in form.fields else None, message)
+        whole, _, part = name.partition(".")
+        field = (names or {}).get(whole, whole)
+        form.add_error(field if field in form.fields else None, f"{part}: {message}" if part else message)
 
 
 @contextmanager

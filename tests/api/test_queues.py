@@ -49,3 +49,17 @@ def test_what_a_queue_cannot_have_is_refused_by_field(api: Caller, body: dict[st
 def test_names_of_queues_are_unique(api: Caller, queue) -> None:
     problem(api.post("/queues", {"name": queue.name.upper()}), 409, "name_taken")
     problem(api.patch(f"/queues/{queue.pk}", {"name": "default"}), 409, "name_taken")
+
+
+def test_a_queue_says_what_its_cases_must_be_like(api: Caller) -> None:
+    schema = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
+    made = api.post("/queues", {"name": "Refunds", "default_priority": "high", "data_schema": schema}).json()
+    assert (made["default_priority"], made["data_schema"]) == ("high", schema)
+    cases = f"/queues/{made['id']}/cases"
+    wrong = api.post(cases, {"title": "Wrong", "data": {"amount": "much"}})
+    assert problem(wrong, 422, "invalid_data")["fields"] == {"data.amount": "Must be a number."}
+    assert api.post(cases, {"title": "Right", "data": {"amount": 5}}).json()["priority"] == "high"
+    refused = api.patch(f"/queues/{made['id']}", {"data_schema": {"type": "thing"}})
+    assert "data_schema" in problem(refused, 422)["fields"]
+    assert api.patch(f"/queues/{made['id']}", {"name": "R"}).json()["data_schema"] == schema
+    assert api.patch(f"/queues/{made['id']}", {"data_schema": None}).json()["data_schema"] is None

@@ -1,11 +1,15 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from builder.agents import delete_agent, pause_agent
 from builder.models import Agent
+from cases.flow import HEIGHT, flows
 from cases.models import Case, Queue
 from cases.queues import pause_queue
 from runs.interventions import complete
@@ -231,3 +235,34 @@ def test_a_queue_names_the_agent_that_takes_new_cases(
     assert "Triage, as always in Support" in text(case)
     pause_agent(triage)
     assert "New cases wait for Triage, who is paused." in text(signed_in.get(reverse("queues")))
+
+
+def test_the_list_says_how_queues_move(
+    signed_in: Client, queue: Queue, make_agent: Make[Agent], make_case: Make[Case], somebody: Actor
+) -> None:
+    make_agent("Triage", queue=queue, concurrency=3)
+    old, new = make_case(), make_case()
+    take()
+    complete(make_case(), "Done", somebody)
+    complete(make_case(), "Done", somebody)
+    Case.objects.filter(pk=new.pk).update(moved_at=timezone.now() - timedelta(hours=5))
+    page = text(signed_in.get(reverse("queues")))
+    assert "1 of 3" in page
+    assert "oldest waits" in page
+    assert "2 completed in 24 hours, at most 2 in an hour" in page
+    state = flows([queue.pk])[queue.pk]
+    assert (state.hours[-1] + state.hours[-2], state.completed) == (2, 2)
+    assert state.oldest
+    assert timezone.now() - state.oldest > timedelta(hours=4)
+    assert len(state.bars) == 24
+    assert max(bar.height for bar in state.bars) == HEIGHT
+    assert old.pk != new.pk
+
+
+def test_what_was_completed_long_ago_is_not_in_the_picture(
+    queue: Queue, make_case: Make[Case], somebody: Actor
+) -> None:
+    case = make_case()
+    complete(case, "Done", somebody)
+    Case.objects.filter(pk=case.pk).update(moved_at=timezone.now() - timedelta(hours=25))
+    assert flows([queue.pk])[queue.pk].words == "None completed in 24 hours"

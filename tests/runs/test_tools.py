@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from builder.agents import connect
+from builder.agents import Consumes, connect
 from cases.models import Case, Status
 from runs import tools
 from runs.models import Outcome
@@ -93,3 +93,17 @@ def test_without_the_connection_no_queue_tools_are_offered(scripted, agent, make
     scripted.answers(call("complete_case", summary="x"))
     work_next()
     assert not {"add_cases", "list_cases"} & set(scripted.requests[0].tools)
+
+
+def test_an_agent_is_told_what_a_queue_asks_for(scripted, agent, make_queue, make_case) -> None:
+    connect(
+        agent,
+        [Consumes(make_case(assignee=agent).queue_id)],
+        [make_queue("Refunds", data_schema={"required": ["iban"]}).pk],
+    )
+    new = [{"title": "Pay back", "data": {}}]
+    scripted.answers(call("add_cases", queue="Refunds", cases=new), call("complete_case", summary="x"))
+    run = work_next()
+    told = run.steps.filter(kind="tool_result").first().data["content"]
+    assert "do not fit what Refunds asks for. iban: Is missing." in told
+    assert not Case.objects.filter(title="Pay back").exists()
