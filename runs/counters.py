@@ -13,15 +13,14 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 from pydantic_ai.messages import ModelResponse
-from redis import Redis
 from redis.exceptions import RedisError
+
+from teams.redis_pool import shared_redis
 
 from . import handovers
 from .models import Run
@@ -100,7 +99,7 @@ def add() -> None:
     if not amounts:
         return
     try:
-        with _redis(settings.REDIS_URL).pipeline() as pipe:
+        with shared_redis().pipeline() as pipe:
             for field, amount in amounts.items():
                 pipe.hincrbyfloat(_HASH, field, amount)
             pipe.execute()
@@ -121,11 +120,6 @@ async def add_each_second() -> None:
             await asyncio.to_thread(add)
     finally:
         _adds_each_second = False
-
-
-@cache
-def _redis(url: str) -> Redis:
-    return Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
 
 
 # --- What is measured around a request -------------------------------------------------------
@@ -170,5 +164,5 @@ def read() -> dict[str, Amounts]:
 
 
 def _everything() -> Iterable[tuple[bytes, bytes]]:
-    rows: dict[bytes, bytes] = _redis(settings.REDIS_URL).hgetall(_HASH)  # type: ignore[assignment]
+    rows: dict[bytes, bytes] = shared_redis().hgetall(_HASH)  # type: ignore[assignment]
     return rows.items()

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import django_rq
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 from rq.worker import Worker
+
+from teams.redis_pool import shared_redis
 
 from .management.commands.clock import CLOCK
 
@@ -58,19 +59,19 @@ def _database() -> dict[str, Any]:
 
 
 def _redis() -> dict[str, Any]:
-    django_rq.get_connection("default").ping()
+    shared_redis().ping()
     return {}
 
 
 def _clock() -> dict[str, Any]:
-    ticked = django_rq.get_connection("default").get(CLOCK)
+    ticked = shared_redis().get(CLOCK)
     if ticked is None:
         raise Missing("The clock does not tick. Start one: manage.py clock")
     return {"ticked_s_ago": max(0, int(time.time()) - int(ticked))}
 
 
 def _workers() -> dict[str, Any]:
-    count = len(Worker.all(connection=django_rq.get_connection("default")))
+    count = len(Worker.all(connection=shared_redis()))
     if not count:
         raise Missing("There is no worker. Start one: manage.py rqworker")
     return {"count": count}

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from redis.exceptions import RedisError
 
+from teams import live
 from teams.bell import BELL
 
 from . import claims, counters, dispatcher, endings, engine, logs, tracing
@@ -62,6 +63,7 @@ class Shift:
                 helper.cancel()
             await asyncio.to_thread(counters.add)
             await asyncio.to_thread(tracing.send)
+            await asyncio.to_thread(live.send)
             await bell.close()
             await self.models.close()
             await sync_to_async(connections.close_all)()

@@ -5,11 +5,12 @@ Carries no data and may get lost: the rows say what there is to do, and the cloc
 
 import logging
 
-import django_rq
 from django.db import transaction
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
+
+from .redis_pool import shared_redis
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def ring() -> None:
 def ring_now() -> bool:
     """False when Redis does not answer, so that nobody heard it."""
     try:
-        connection = django_rq.get_connection("default")
+        connection = shared_redis()
         queue = Queue("default", connection=connection, serializer=JSONSerializer)
         with connection.pipeline(transaction=False) as pipe:
             pipe.lpush(BELL, 1)

@@ -4,10 +4,13 @@ A signal names a subject, never its content: what a person may see stays the bus
 """
 
 import asyncio
+import atexit
 import contextlib
 import logging
+import os
 import random
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +19,6 @@ from types import FrameType
 from typing import Any
 from uuid import UUID
 
-import django_rq
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -26,11 +28,13 @@ from django.views.decorators.http import require_GET
 from redis.exceptions import RedisError
 
 from .access import membership
+from .redis_pool import shared_redis
 
 logger = logging.getLogger(__name__)
 
 _CHANNEL = "baton:live:"
 _PING_SECONDS = 15
+_GATHER_SECONDS = 0.01
 _STREAM_SECONDS = 300  # then the page connects again, and its session is checked anew
 _WAITING_SIGNALS = 200
 _REMEMBERED_SIGNALS = 5000
@@ -43,14 +47,62 @@ _EVERYTHING: Signal = ("refresh", "all")
 
 def announce(team_id: UUID, subject: str, id: UUID | str) -> None:
     """Tells the team's open pages, once the transaction commits, that e.g. `case` `<id>` has changed."""
-    transaction.on_commit(partial(_publish, team_id, subject, str(id)), robust=True)
+    transaction.on_commit(partial(_post.take, f"{_CHANNEL}{team_id}", f"{subject} {id}"), robust=True)
 
 
-def _publish(team_id: UUID, subject: str, id: str) -> None:
-    try:
-        django_rq.get_connection("default").publish(f"{_CHANNEL}{team_id}", f"{subject} {id}")
-    except RedisError as error:
-        logger.warning("Open pages were not told of a change (%s); they will find it by polling.", error)
+def send() -> None:
+    """Sends now what is on its way: for a process that is about to end without a word."""
+    _post.send()
+
+
+class Post:
+    """Signals on their way to Redis. They are gathered for a moment, so that the same one is told once, and sent by a
+    thread, so that nobody who works waits for Redis.
+    """
+
+    def __init__(self) -> None:
+        self._gathered: dict[tuple[str, str], None] = {}
+        self._lock = threading.Lock()
+        self._due = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def take(self, channel: str, words: str) -> None:
+        with self._lock:
+            self._gathered[channel, words] = None
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="live", daemon=True)
+                self._thread.start()
+        self._due.set()
+
+    def _work(self) -> None:
+        while self._due.wait():
+            self._due.clear()
+            time.sleep(_GATHER_SECONDS)
+            self.send()
+
+    def send(self) -> None:
+        with self._lock:
+            signals, self._gathered = self._gathered, {}
+        if not signals:
+            return
+        try:
+            with shared_redis().pipeline(transaction=False) as pipe:
+                for channel, words in signals:
+                    pipe.publish(channel, words)
+                pipe.execute()
+        except RedisError as error:
+            logger.warning("Open pages were not told of a change (%s); they will find it by polling.", error)
+
+
+def _after_fork() -> None:
+    """What the parent has to tell, it tells itself; and its thread is not here."""
+    global _post  # noqa: PLW0603
+    _post = Post()
+
+
+_post = Post()
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(send)
 
 
 class Hub:

@@ -97,7 +97,7 @@ def test_a_question_is_answered_on_the_page_of_the_run(
     text = result.get_by_label("Your answer")
     text.fill("The one with")
     with page.expect_response(lambda response: response.url.endswith(reverse("run", args=[run.pk]))):
-        live._publish(run.team_id, "run", str(run.pk))
+        live.announce(run.team_id, "run", run.pk)
     expect(text).to_have_value("The one with")
     expect(text).to_be_focused()
     text.fill("x" * 10_001)
@@ -126,7 +126,7 @@ def grow(run: Run, count: int) -> None:
         )
         for seq in range(first, first + count)
     )
-    live._publish(run.team_id, "run", str(run.pk))
+    live.announce(run.team_id, "run", run.pk)
 
 
 def test_a_reader_keeps_the_place_and_jumps_to_the_newest(
@@ -157,6 +157,6 @@ def test_a_reader_keeps_the_place_and_jumps_to_the_newest(
     Run.objects.filter(pk=run.pk).update(
         status="completed", outcome="answered", result="Done", ended_at=timezone.now(), lease_until=None
     )
-    live._publish(run.team_id, "run", str(run.pk))
+    live.announce(run.team_id, "run", run.pk)
     page.get_by_role("button", name="See the result").click()
     expect(page.get_by_role("region", name="Result")).to_be_in_viewport()

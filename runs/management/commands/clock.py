@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import django_rq
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
@@ -19,6 +18,7 @@ from runs import bulk
 from runs.postman import postman
 from runs.sweeper import sweep
 from teams.couriers import courier
+from teams.redis_pool import shared_redis
 from teams.threads import Errand
 
 logger = logging.getLogger("runs.clock")
@@ -69,7 +69,7 @@ def tick(stand_in: StandIn, errands: Sequence[Errand]) -> None:
                 stand_in.work()
             for errand in errands:
                 errand.see_to()
-            django_rq.get_connection("default").set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
+            shared_redis().set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)
         connection.close()
