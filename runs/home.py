@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import Left, Now
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -21,6 +21,7 @@ from teams.parts import render_page
 
 from . import demo
 from .models import Handover, HumanRequest
+from .stuck import stuck
 
 _SHOWN = 6
 _HANDOVERS = 8
@@ -34,9 +35,16 @@ _ASKS = {HumanRequest.Kind.QUESTION.value: "asks", HumanRequest.Kind.APPROVAL.va
 @team_page
 def home(request: TeamRequest) -> HttpResponse:
     tips_wanted = request.team.is_demo and request.member.tips_dismissed_at is None
+    now = timezone.now()
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     context = {
-        "flow": flow(request.team, since=timezone.now() - timedelta(hours=24)),
+        "flow": flow(request.team, midnight, now),
+        # Until the same time of day.
+        "before": flow(request.team, midnight - timedelta(days=1), now - timedelta(days=1)),
         "waiting": waiting(request.team),
+        "requests": requests(request.member),
+        "reasons": reasons(request.team),
+        "stuck": stuck(request.team),
         "handovers": latest_handovers(request.team),
         "tips": tips(request.team) if tips_wanted else [],
         "has_agents": Agent.objects.live().filter(team=request.team).exists(),
@@ -64,8 +72,8 @@ class Flow:
     failed: int = 0
 
 
-def flow(team: Team, since: datetime) -> Flow:
-    events = CaseEvent.objects.filter(team=team, kind__in=_FLOW, at__gte=since)
+def flow(team: Team, since: datetime, until: datetime) -> Flow:
+    events = CaseEvent.objects.filter(team=team, kind__in=_FLOW, at__gte=since, at__lt=until)
     return Flow(**dict(events.order_by().values_list("kind").annotate(Count("pk"))))
 
 
@@ -102,6 +110,19 @@ class Waiting:
     @property
     def more(self) -> int:
         return self.count - len(self.items)
+
+
+def requests(member: Member) -> dict[str, int]:
+    """How many requests are open, for the member and in all."""
+    found = HumanRequest.objects.open().filter(team=member.team)
+    return found.aggregate(mine=Count("pk", filter=Q(assignee=member)), all=Count("pk"))
+
+
+def reasons(team: Team) -> list[tuple[str, str, int]]:
+    """Why cases wait for a person, and how many; the most frequent first."""
+    parked = Case.objects.present().filter(team=team, status=CaseStatus.NEEDS_INPUT).order_by()
+    counts = dict(parked.values_list("reason").annotate(Count("pk")))
+    return [(reason, Reason(reason).label, counts[reason]) for reason in sorted(counts, key=lambda one: -counts[one])]
 
 
 def waiting(team: Team) -> Waiting:

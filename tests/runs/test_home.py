@@ -82,8 +82,10 @@ def test_the_flow_counts_what_happened_since_then(team: Team, make_case: Make, m
     lifecycle.hand_over(handed_over, make_agent(), "why", "", agent_id=agent.pk, run_id=run_id)
     lifecycle.complete(completed, "Done")
     now = timezone.now()
-    assert home.flow(team, since=now - timedelta(hours=1)) == Flow(created=3, handed_over=1, completed=1, failed=0)
-    assert home.flow(team, since=now + timedelta(hours=1)) == Flow()
+    hour = timedelta(hours=1)
+    assert home.flow(team, now - hour, now + hour) == Flow(created=3, handed_over=1, completed=1, failed=0)
+    assert home.flow(team, now + hour, now + 2 * hour) == Flow()
+    assert home.flow(team, now - 2 * hour, now - hour) == Flow()
 
 
 def test_the_latest_handovers_come_first_with_case_names_and_reason(
@@ -221,7 +223,7 @@ def test_another_team_s_doings_are_not_shown(
 
 def test_the_live_part_is_answered_alone(signed_in: Client) -> None:
     text = signed_in.get("/", headers={"HX-Target": "div#now"}).content.decode().strip()
-    assert text.startswith('<div id="now" data-live="case:* run:*"')
+    assert text.startswith('<div id="now" data-live="case:* run:* agent:* queue:*"')
 
 
 def test_the_page_asks_as_many_questions_for_much_as_for_little(
