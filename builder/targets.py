@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from teams import pausing
 from teams.errors import Refused
 
 from .limits import overspent
@@ -98,11 +99,12 @@ def check_may_start(agent: Agent) -> None:
         raise Refused(blocking[0].message, blocking[0].code)
     if agent.is_paused:
         raise Refused(f"{agent.name} is paused. Resume it to start a run.", "agent_paused")
-    check_spending(agent)
+    check_limits(agent)
 
 
-def check_spending(agent: Agent) -> None:
-    """Refused when the agent or its team has spent what it may today."""
+def check_limits(agent: Agent) -> None:
+    """Refused when work is paused, or the agent or its team has spent what it may today."""
+    pausing.check_at_work(agent.team_id)
     if found := overspent([agent]).get(agent.pk):
         raise Refused(f"{agent.name} starts nothing new: {found.words}. {found.help}", "spending_limit")
 

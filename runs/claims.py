@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from teams import live
+from teams import live, pausing
 
 from .models import Run, Status
 
@@ -32,17 +32,25 @@ class LostRun(Exception):
     """The run is no longer this claim's: nothing was written."""
 
 
-# Teams take turns, drawn by lot: a claimant with one free place would else always serve the team that came first.
-# It looks at more runs than it takes, since others may be taking some of them at this moment.
-_CLAIM = """
-    with recursive teams (id) as (
+# Those with queued runs, but for the paused ones.
+_TEAMS = f"""
+    with recursive queued (id) as (
         (select team_id from runs_run where status = 'queued' order by team_id limit 1)
         union all
-        select (select team_id from runs_run where status = 'queued' and team_id > teams.id order by team_id limit 1)
-        from teams where id is not null
-    ), turns as (
+        select (select team_id from runs_run where status = 'queued' and team_id > queued.id order by team_id limit 1)
+        from queued where id is not null
+    ), teams (id, lot) as (
+        select queued.id, random() from queued join teams_team on teams_team.id = queued.id where {pausing.AT_WORK}
+    )
+"""  # noqa: S608
+
+# Teams take turns, drawn by lot: a claimant with one free place would else always serve the team that came first.
+# It looks at more runs than it takes, since others may be taking some of them at this moment.
+_CLAIM = f"""
+    {pausing.HOLD_PAUSES_OFF};
+    {_TEAMS}, turns as (
         select run.id, row_number() over (partition by teams.id order by run.available_at) as turn, lot
-        from (select id, random() as lot from teams) teams cross join lateral (
+        from teams cross join lateral (
             select id, available_at from runs_run
             where team_id = teams.id and status = 'queued' and available_at <= statement_timestamp()
             order by available_at limit %s + 200
@@ -59,17 +67,34 @@ _CLAIM = """
         started_at = coalesce(started_at, statement_timestamp()), claimed_at = statement_timestamp()
     from due where runs_run.id = due.id
     returning runs_run.id, team_id, case_id, fence
-"""
+"""  # noqa: S608
 
 
 def claim_runs(worker: str, limit: int) -> list[Claim]:
     """Takes up to `limit` due runs, each for this worker alone: of each team the longest due ones."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])
+        cursor.nextset()
         claims = [Claim(*row) for row in cursor.fetchall()]
     for claim in claims:
         live.announce(claim.team_id, "run", claim.run_id)
     return claims
+
+
+_HAS_DUE = f"""
+    {_TEAMS}
+    select exists (select from teams where exists (
+        select from runs_run
+        where team_id = teams.id and status = 'queued' and available_at <= statement_timestamp()
+    ))
+"""  # noqa: S608
+
+
+def has_due() -> bool:
+    """Is there a run to claim?"""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_DUE)
+        return bool(cursor.fetchone()[0])
 
 
 def held(claim: Claim) -> QuerySet[Run]:

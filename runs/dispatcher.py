@@ -17,7 +17,7 @@ from builder.limits import overspent
 from builder.models import Agent, QueueConnection, Revision
 from cases import lifecycle as case_lifecycle
 from cases.models import Case, Queue
-from teams import live
+from teams import live, pausing
 
 from .models import Run, Status
 
@@ -71,7 +71,7 @@ def _dispatch_some(queues: list[UUID], limit: int) -> int:
 
 
 # Both walk from queue to queue through an index of pending cases, whatever their number.
-_QUEUES_WITH_WORK = """
+_QUEUES_WITH_WORK = f"""
     with recursive nobodys (queue_id) as (
         (select queue_id from cases_case where status = 'pending' and deleted_at is null and assignee_id is null
          order by queue_id limit 1)
@@ -89,7 +89,9 @@ _QUEUES_WITH_WORK = """
     )
     select team_id, id from cases_queue
     where id in (select queue_id from nobodys union select queue_id from somebodys)
-        and deleted_at is null and paused_at is null and exists (
+        and deleted_at is null and paused_at is null
+        and exists (select from teams_team where teams_team.id = cases_queue.team_id and {pausing.AT_WORK})
+        and exists (
             select from builder_queueconnection consumer
             where consumer.queue_id = cases_queue.id and role = 'consumer' and concurrency > (
                 select count(*) from runs_run
@@ -97,7 +99,7 @@ _QUEUES_WITH_WORK = """
             )
         )
     order by random()
-"""
+"""  # noqa: S608
 
 
 def _queues_with_work() -> dict[UUID, list[UUID]]:
@@ -112,6 +114,8 @@ def _queues_with_work() -> dict[UUID, list[UUID]]:
 
 @transaction.atomic
 def dispatch_queue(queue_id: UUID, limit: int) -> int:
+    if not _is_at_work(queue_id):
+        return 0
     queue = Queue.objects.live().select_for_update(no_key=True).filter(pk=queue_id, paused_at=None).first()
     if queue is None:
         return 0
@@ -125,6 +129,23 @@ def dispatch_queue(queue_id: UUID, limit: int) -> int:
             break
         given += taken
     return given
+
+
+_IS_AT_WORK = f"""
+    {pausing.HOLD_PAUSES_OFF};
+    select exists (
+        select from cases_queue join teams_team on teams_team.id = team_id
+        where cases_queue.id = %s and {pausing.AT_WORK}
+    )
+"""  # noqa: S608
+
+
+def _is_at_work(queue_id: UUID) -> bool:
+    """Its team is not paused, and will not be before the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_AT_WORK, [queue_id])
+        cursor.nextset()
+        return bool(cursor.fetchone()[0])
 
 
 def has_work() -> bool:

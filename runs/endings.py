@@ -115,7 +115,7 @@ def _break(run: Run, case: Case | None, code: str, message: str) -> None:
 
 @transaction.atomic
 def give_back(claim: Claim) -> None:
-    """A worker that shuts down lets another go on from the last step; that counts as no loss."""
+    """The worker shuts down or the team is paused: it goes on later from the last step; that counts as no loss."""
     lifecycle.release(lock(claim))
 
 

@@ -29,17 +29,17 @@ logger = logging.getLogger(__name__)
 _LONGEST_IN_PLACE = 60
 
 
-async def work(claim: Claim, models: Models, is_leaving: Callable[[], bool]) -> None:
-    """Works a claimed run until it ends, waits, or the worker is leaving; never raises for what a run can meet."""
+async def work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
+    """Works a claimed run until it ends, waits or must be given back (`is_over`). Never raises for what it can meet."""
     with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
-        await _work(claim, models, is_leaving)
+        await _work(claim, models, is_over)
 
 
-async def _work(claim: Claim, models: Models, is_leaving: Callable[[], bool]) -> None:
+async def _work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
     found: Work | None = None
     try:
         found = await sync_to_async(opening.open_work)(claim)
-        await _steps(found, models, is_leaving)
+        await _steps(found, models, is_over)
     except LostRun:
         await sync_to_async(endings.note_refusal)(claim, found.intended if found else None)
     except ModelProblem as problem:
@@ -53,11 +53,11 @@ async def _work(claim: Claim, models: Models, is_leaving: Callable[[], bool]) ->
         await _finish(claim, broken)
 
 
-async def _steps(work: Work, models: Models, is_leaving: Callable[[], bool]) -> None:
+async def _steps(work: Work, models: Models, is_over: Callable[[], bool]) -> None:
     while True:
         response = journal.unsettled(work)
         if response is None:
-            if is_leaving():
+            if is_over():
                 await sync_to_async(endings.give_back)(work.claim)
                 return
             if over := budgets.over(work.run, work.agent):

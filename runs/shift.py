@@ -9,6 +9,7 @@ import logging
 import signal
 from contextlib import suppress
 from functools import partial
+from uuid import UUID
 
 import redis.asyncio
 from asgiref.sync import sync_to_async
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from redis.exceptions import RedisError
 
-from teams import live
+from teams import live, pausing
 from teams.bell import BELL
 
 from . import claims, counters, dispatcher, endings, engine, logs, tracing
@@ -30,6 +31,8 @@ LINGER_SECONDS = 5.0
 # A shift that was told to leave gives its runs this long to reach their next step.
 LEAVE_SECONDS = 18.0
 _BLOCK_SECONDS = 4
+# How long a pause may take to reach the runs in hand.
+_PAUSE_SECONDS = 0.5
 
 
 class Shift:
@@ -40,13 +43,14 @@ class Shift:
         self.places = places
         self.linger = linger
         self.tasks: dict[Claim, asyncio.Task[None]] = {}
+        self.paused: set[UUID] = set()  # the teams, as far as this shift has runs of them in hand
         self.leaving = asyncio.Event()
         self.look = asyncio.Event()  # there may be work, or a free place for it
         self.models = Models()
 
     async def work(self) -> None:
         bell = Bell()
-        chores = [self._renew(), self._listen(bell), counters.add_each_second()]
+        chores = [self._renew(), self._look_for_pauses(), self._listen(bell), counters.add_each_second()]
         helpers = [asyncio.create_task(chore) for chore in chores]
         self._leave_on_sigterm()
         try:
@@ -91,7 +95,8 @@ class Shift:
             await asyncio.sleep(1)
             return 0
         for claim in taken:
-            task = asyncio.create_task(engine.work(claim, self.models, self.leaving.is_set))
+            self.paused.discard(claim.team_id)  # or there would be nothing to claim of it
+            task = asyncio.create_task(engine.work(claim, self.models, partial(self._is_over_for, claim)))
             self.tasks[claim] = task
             task.add_done_callback(partial(self._ended, claim))
         return len(taken)
@@ -118,6 +123,19 @@ class Shift:
             for claim, task in before.items():
                 if claim not in mine:
                     task.cancel()
+
+    def _is_over_for(self, claim: Claim) -> bool:
+        return self.leaving.is_set() or claim.team_id in self.paused
+
+    async def _look_for_pauses(self) -> None:
+        """Runs of a paused team are given back where they would ask their model again."""
+        while True:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            try:
+                teams = {claim.team_id for claim in self.tasks}
+                self.paused = await sync_to_async(pausing.paused)(teams) if teams else set()
+            except DatabaseError as error:
+                logger.warning("pauses could not be looked for: %s", error)
 
     def _leave_on_sigterm(self) -> None:
         # Elsewhere than on the main thread there are no signals: whoever runs the shift there calls `leave`.

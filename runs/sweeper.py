@@ -9,14 +9,13 @@ from cases import lifecycle as case_lifecycle
 from cases.models import Reason
 from teams import bell
 
-from . import deadlines, dispatcher, interventions, lifecycle, schedules
-from .claims import lapsed
+from . import claims, deadlines, dispatcher, interventions, lifecycle, schedules
 from .models import Run, Status
 
 
 def sweep() -> bool:
     """One round. Everything here may run twice or late without harm. False when there is work and no bell to ring."""
-    take_back(lapsed().values_list("pk", flat=True))
+    take_back(claims.lapsed().values_list("pk", flat=True))
     with transaction.atomic():
         case_lifecycle.wake_due_cases()
     interventions.release_work_of_deleted_agents()
@@ -49,4 +48,4 @@ def _take_back(run_id: UUID) -> None:
 
 def has_due_work() -> bool:
     """Is there a run to claim, or a case that a consumer with a free place could take?"""
-    return Run.objects.due().exists() or dispatcher.has_work()
+    return claims.has_due() or dispatcher.has_work()

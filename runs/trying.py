@@ -12,7 +12,7 @@ from django.db import transaction
 
 from builder import agents
 from builder.models import Agent, QueueConnection, Revision
-from builder.targets import DELETED, check_spending, targets
+from builder.targets import DELETED, check_limits, targets
 from cases.models import Case
 from teams import bell, live
 from teams.actors import Actor
@@ -57,7 +57,7 @@ def _start(agent: Agent, revision: Revision, text: str, among: list[TargetRow] |
         raise Refused(f"{agent.name} was deleted.", "agent_deleted")
     if gone := [f"@{target.agent.name}" for target in targets(agent, revision) if target.status == DELETED]:
         raise Refused(f"The text mentions {', '.join(gone)}, deleted meanwhile. Mend that first.", "deleted_target")
-    check_spending(agent)
+    check_limits(agent)
     run = Run.objects.create(
         team_id=agent.team_id,
         agent=agent,

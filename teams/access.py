@@ -5,12 +5,14 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Subquery
+from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from .actors import Actor, person
-from .models import Member, Team, User
+from .models import Installation, Member, Team, User
 from .times import zone_of
 
 SESSION_TEAM = "team"
@@ -28,6 +30,9 @@ class TeamRequest(HttpRequest):
 def membership(request: HttpRequest) -> Member | None:
     """The member this person acts as: of the team chosen in the session, else of their first team."""
     members = Member.objects.select_related("team").filter(user=cast(User, request.user)).order_by("team__name")
+    members = members.annotate(
+        paused_since=Least("team__paused_at", Subquery(Installation.objects.values("paused_at")))
+    )
     chosen = request.session.get(SESSION_TEAM)
     return (members.filter(team_id=chosen).first() if chosen else None) or members.first()
 

@@ -62,11 +62,27 @@ class Team(models.Model):
         null=True, blank=True, help_text="How long people have to answer agents; empty for no limit."
     )
     budget: Any = models.JSONField(default=dict, blank=True, help_text="A `budgets.Budget`.")
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_demo = models.BooleanField(default=False, help_text="Made by the first start, with example agents and cases.")
     members = models.ManyToManyField(User, through="Member", related_name="teams")
 
     def __str__(self) -> str:
         return self.name
+
+
+class Installation(models.Model):
+    """All teams together: its one row, if there is one, says since when everything is paused."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="only_one_installation")]
+
+    def __str__(self) -> str:
+        return "Everything"
 
 
 class Member(models.Model):

@@ -2,7 +2,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
-from . import budget_views, live, notifications, webhook_views
+from . import budget_views, live, notifications, pausing_views, webhook_views
 from .access import team_page
 
 urlpatterns = [
@@ -26,5 +26,6 @@ urlpatterns = [
     path("settings/webhooks/<uuid:id>/secret/drop/", webhook_views.webhook_secret_drop, name="webhook_secret_drop"),
     path("settings/webhooks/<uuid:id>/delete/", webhook_views.webhook_delete, name="webhook_delete"),
     path("settings/deliveries/<uuid:id>/resend/", webhook_views.delivery_resend, name="delivery_resend"),
+    path("paused/", pausing_views.paused, name="paused"),
     path("live/", live.stream, name="live"),
 ]

@@ -165,6 +165,7 @@ PAGES: dict[str, Entry] = {
     "settings/webhooks/<uuid:id>/secret/drop/": Entry("POST", of="webhook"),
     "settings/webhooks/<uuid:id>/delete/": Entry("POST", of="webhook"),
     "settings/deliveries/<uuid:id>/resend/": Entry("POST", of="delivery"),
+    "paused/": Entry(),
     "live/": Entry(anonymous=403),
     "sign-in/": Entry(open=True),
     "sign-out/": Entry("POST", open=True),

@@ -1,14 +1,15 @@
 """What several commands are told."""
 
+import argparse
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandError
 
 from teams.models import Team
 
 
-def add_team(parser: CommandParser) -> None:
-    parser.add_argument("--team", required=True, help="The team's slug.")
+def add_team(parser: argparse._ActionsContainer, *, required: bool = True) -> None:
+    parser.add_argument("--team", required=required, help="The team's slug.")
 
 
 def team_of(options: dict[str, Any]) -> Team:

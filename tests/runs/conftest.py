@@ -24,13 +24,13 @@ def scripted(provider: Provider, settings: Settings) -> Provider:
     return provider
 
 
-def drive(claim: Claim, is_leaving: Callable[[], bool] = lambda: False) -> Run:
+def drive(claim: Claim, is_over: Callable[[], bool] = lambda: False) -> Run:
     """Works a claimed run, on this thread and in this test's transaction, and says what became of it."""
 
     async def work() -> None:
         models = Models()
         try:
-            await engine.work(claim, models, is_leaving)
+            await engine.work(claim, models, is_over)
         finally:
             await models.close()
 

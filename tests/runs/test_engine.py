@@ -85,7 +85,7 @@ def drive_one_turn(work: journal.Work, scripted) -> None:
 def test_a_leaving_worker_gives_the_run_back_before_the_next_request(scripted, agent, make_case) -> None:
     make_case(assignee=agent)
     [claim] = take()
-    run = drive(claim, is_leaving=lambda: True)
+    run = drive(claim, is_over=lambda: True)
     assert (run.status, run.losses) == (Status.QUEUED, 0)
     assert not scripted.requests
 

@@ -1,0 +1,24 @@
+"""manage.py resume --team SLUG, or --everything"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from teams import pausing
+from teams.management.arguments import add_team, team_of
+
+
+class Command(BaseCommand):
+    help = "Work goes on after `pause`. A team that is paused by itself is resumed by its slug."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        which = parser.add_mutually_exclusive_group(required=True)
+        add_team(which, required=False)
+        which.add_argument("--everything", action="store_true", help="All teams.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["everything"]:
+            pausing.resume_everything()
+        else:
+            pausing.resume_team(team_of(options))
+        self.stdout.write("Resumed.")
