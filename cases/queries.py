@@ -7,14 +7,14 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils.safestring import SafeString
 
-from builder.models import Agent
+from builder.models import Agent, QueueConnection
 from teams.models import Team
 from teams.pages import Page, page
 
 from . import filters, search
 from .consumers import Consumer, consumers
 from .flow import Flow, flows
-from .models import CLOSED, QUIET, Case, CaseEvent, Comment, Kind, Queue, Status
+from .models import CLOSED, OPEN, QUIET, Case, CaseEvent, Comment, Kind, Queue, Status
 
 # More than the stages need that a page shows.
 _MOVES = 400
@@ -57,6 +57,27 @@ def case_counts(queue_ids: Collection[UUID]) -> dict[UUID, Counts]:
     for queue_id, status, number in rows.annotate(cases=Count("pk")).order_by():
         found[queue_id][status] = number
     return found
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What deleting a queue would touch: its agents, its open cases, and the queues these could go to."""
+
+    consumers: list[Agent]
+    producers: list[Agent]
+    open: int
+    others: list[Queue]
+
+
+def deletion(queue: Queue) -> Deletion:
+    connections = queue.connections.filter(agent__deleted_at=None).select_related("agent").order_by("agent__name")
+    rows = list(connections)
+    return Deletion(
+        [row.agent for row in rows if row.role == QueueConnection.Role.CONSUMER],
+        [row.agent for row in rows if row.role == QueueConnection.Role.PRODUCER],
+        Case.objects.present().filter(queue=queue, status__in=OPEN).count(),
+        list(Queue.objects.live().filter(team=queue.team_id).exclude(pk=queue.pk).order_by("name")[:500]),
+    )
 
 
 def _split(text: str) -> list[str]:

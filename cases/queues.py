@@ -8,12 +8,14 @@ from django.db.models.functions import Now
 
 from builder.models import Agent, QueueConnection
 from teams import bell, live
+from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.models import Team
 from teams.refusals import refusing_a_taken_name
 from teams.text import one_line
 
-from .models import DEFAULT_HOP_LIMIT, Queue
+from . import timeline
+from .models import DEFAULT_HOP_LIMIT, OPEN, Case, Kind, Queue, Status
 from .schemas import check_schema
 
 DEFAULT_QUEUE = "Default"
@@ -102,13 +104,53 @@ def resume_queue(queue: Queue) -> None:
     bell.ring()
 
 
+# So many open cases go to another queue with the deletion of their own.
+MOVED_AT_ONCE = 1000
+
+
 @transaction.atomic
-def delete_queue(queue: Queue) -> None:
-    """Soft, and only when no open case would be lost with it."""
+def delete_queue(queue: Queue, move_to: Queue | None = None, *, by: Actor = BATON) -> None:
+    """Soft, and only when no open case would be lost with it: they go to `move_to`, or are closed before."""
     from_db = Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
-    open_cases = from_db.cases.present().exclude(status__in=["completed", "failed"]).count()
-    if open_cases:
-        raise Refused(f"{from_db.name} holds {open_cases} open cases. Close or move them first.", "queue_not_empty")
+    found = from_db.cases.present().filter(status__in=OPEN)
+    open_cases = list(found.order_by("pk").select_for_update(no_key=True)[: MOVED_AT_ONCE + 1])
+    if open_cases and move_to:
+        _move_all(open_cases, from_db, move_to, by)
+    elif open_cases:
+        number = found.count()
+        held = f"{number} open case{'' if number == 1 else 's'}"
+        raise Refused(f"{from_db.name} holds {held}. Close or move them first.", "queue_not_empty")
     Queue.objects.filter(pk=queue.pk).update(deleted_at=Now())
     from_db.connections.all().delete()
     live.announce(queue.team_id, "queue", queue.pk)
+
+
+def _move_all(cases: list[Case], queue: Queue, to: Queue, by: Actor) -> None:
+    """Locked cases. What waits for an agent that does not work the other queue waits for any of its agents."""
+    if to.pk == queue.pk or to.deleted_at or to.team_id != queue.team_id:
+        raise Refused("Please choose another queue.", "invalid", {"move_to": "Not this one."})
+    if len(cases) > MOVED_AT_ONCE:
+        raise Refused(
+            f"{queue.name} holds more than {MOVED_AT_ONCE:,} open cases. Close or move some first.", "queue_not_empty"
+        )
+    if any(case.status == Status.IN_PROGRESS for case in cases):
+        message = f"Agents are working on cases of {queue.name}. Pause it, and delete it when they are done."
+        raise Refused(message, "queue_busy")
+    taken = to.cases.filter(external_id__in=[case.external_id for case in cases if case.external_id]).count()
+    if taken:
+        message = f"{to.name} already holds {taken} of the external ids of {queue.name}. Choose another queue."
+        raise Refused(message, "external_id_conflict")
+    theirs = set(to.connections.filter(role=QueueConnection.Role.CONSUMER).values_list("agent_id", flat=True))
+    events = []
+    for case in cases:
+        case.queue = to
+        # Who asked a person goes on when the answer comes.
+        if case.status != Status.NEEDS_INPUT and case.assignee_id not in theirs:
+            case.assignee = None
+        change = {"queue": {"old": queue.name, "new": to.name}}
+        events.append(timeline.event(case, Kind.UPDATED, by=by, data={"changes": change}))
+        live.announce(case.team_id, "case", case.pk)
+    Case.objects.bulk_update(cases, ["queue", "assignee", "last_seq"], batch_size=500)
+    timeline.write(cases, events)
+    live.announce(to.team_id, "queue", to.pk)
+    bell.ring()

@@ -88,7 +88,7 @@ def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
         except Refused as refusal:
             show_refusal(form, refusal)
             queue = queue_or_404(request.team, id)  # as it is called, not as it was to be
-    context = {"form": form, "queue": queue}
+    context = {"form": form, "queue": queue, "deletion": queries.deletion(queue)}
     return render(request, "cases/queue_form.html", context, status=422 if form.errors else 200)
 
 
@@ -113,12 +113,13 @@ def queue_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page
 def queue_delete(request: TeamRequest, id: UUID) -> HttpResponse:
-    queue = queue_or_404(request.team, id)
+    queue, wanted = queue_or_404(request.team, id), request.POST.get("move_to", "")
+    move_to = next((other for other in request.team.queues.live() if str(other.pk) == wanted), None)
     try:
-        delete_queue(queue)
+        delete_queue(queue, move_to, by=request.actor)
     except Refused as refusal:
         messages.error(request, refusal.message)
-        return redirect("queue", queue.pk)
+        return redirect("queue_edit", queue.pk)
     messages.success(request, f"{queue.name} was deleted.")
     return redirect("queues")
 

@@ -206,7 +206,7 @@ def changed_fields(event: CaseEvent) -> str:
 def _changes_in_order(event: CaseEvent) -> dict[str, Any]:
     """As the page has the fields: the database orders keys by their length."""
     changes = event.data.get("changes", {})
-    return {name: changes[name] for name in ("title", "data", "priority", "labels") if name in changes}
+    return {name: changes[name] for name in ("queue", "title", "data", "priority", "labels") if name in changes}
 
 
 def _telling(event: CaseEvent) -> Telling:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from builder.agents import delete_agent, pause_agent
+from builder.agents import connect, delete_agent, pause_agent
 from builder.models import Agent
 from cases.flow import HEIGHT, flows
 from cases.models import Case, Queue
@@ -194,7 +194,7 @@ def test_nobody_is_sent_to_another_site(signed_in: Client, queue: Queue) -> None
 def test_a_queue_with_open_cases_is_not_deleted(signed_in: Client, queue: Queue, make_case: Make[Case]) -> None:
     make_case()
     response = signed_in.post(address("queue_delete", queue))
-    assert messages_of(response) == ["Support holds 1 open cases. Close or move them first."]
+    assert messages_of(response) == ["Support holds 1 open case. Close or move them first."]
     queue.refresh_from_db()
     assert queue.deleted_at is None
 
@@ -266,3 +266,44 @@ def test_what_was_completed_long_ago_is_not_in_the_picture(
     complete(case, "Done", somebody)
     Case.objects.filter(pk=case.pk).update(moved_at=timezone.now() - timedelta(hours=25))
     assert flows([queue.pk])[queue.pk].words == "None completed in 24 hours"
+
+
+def test_open_cases_go_to_another_queue_when_theirs_is_deleted(
+    signed_in: Client, queue: Queue, make_queue: Make[Queue], make_agent: Make[Agent], make_case: Make[Case]
+) -> None:
+    other, agent = make_queue("Other"), make_agent("Triage", queue=queue)
+    produces = make_agent("Filler")
+    connect(produces, produces=[queue.pk])
+    case = make_case(assignee=agent)
+    dialog = text(signed_in.get(address("queue_edit", queue)))
+    for words in ("Triage", "Filler", "Open cases</dt><dd>1", "Other"):
+        assert words in dialog
+    signed_in.post(address("queue_delete", queue), {"move_to": str(other.pk)})
+    case.refresh_from_db()
+    queue.refresh_from_db()
+    assert (case.queue, case.assignee, queue.deleted_at is None) == (other, None, False)
+    event = case.events.last()
+    assert event.data["changes"] == {"queue": {"old": "Support", "new": "Other"}}
+    assert event.actor
+    assert "the queue" in text(signed_in.get(reverse("case", args=[case.pk])))
+
+
+def test_a_queue_whose_cases_cannot_go_elsewhere_is_kept(
+    signed_in: Client, queue: Queue, make_queue: Make[Queue], make_agent: Make[Agent], make_case: Make[Case], make_team
+) -> None:
+    other = make_queue("Other")
+    theirs = make_queue("Theirs", of=make_team())
+    make_case(external_id="7")
+    make_case(in_queue=other, external_id="7")
+
+    def refusal(to: Queue) -> str:
+        return messages_of(signed_in.post(address("queue_delete", queue), {"move_to": str(to.pk)}))[-1]
+
+    assert "already holds 1 of the external ids" in refusal(other)
+    assert "holds 1 open case." in refusal(theirs)
+    assert "Please choose another queue." in refusal(queue)
+    make_agent(queue=queue)
+    take()
+    assert "Agents are working on cases of Support." in refusal(make_queue())
+    queue.refresh_from_db()
+    assert queue.deleted_at is None
