@@ -123,11 +123,12 @@ def dispatch_queue(queue_id: UUID, limit: int) -> int:
     first = _first(queue)
     given = 0
     while given < limit and (free := {pk: consumer for pk, consumer in consumers.items() if consumer.room > 0}):
-        batch = _next_cases(queue, free, limit - given)
+        wanted = limit - given
+        batch = _next_cases(queue, free, first, wanted)
         taken = sum(_give(case, case.assignee_id or first, free) for case in batch)
-        if not taken:
-            break
         given += taken
+        if not taken or len(batch) < wanted:
+            break
     return given
 
 
@@ -153,7 +154,7 @@ def has_work() -> bool:
     ids = [queue_id for queues in _queues_with_work().values() for queue_id in queues]
     for queue in Queue.objects.filter(pk__in=ids):
         free = [consumer.connection.agent_id for consumer in _consumers(queue) if consumer.room > 0]
-        if free and _heads(queue, free, 1):
+        if free and _heads(queue, free, _first(queue), 1):
             return True
     return False
 
@@ -165,9 +166,9 @@ def _first(queue: Queue) -> UUID | None:
     return queue.first_agent_id if found and found.exists() else None
 
 
-def _next_cases(queue: Queue, free: Iterable[UUID], limit: int) -> list[Case]:
+def _next_cases(queue: Queue, free: Iterable[UUID], first: UUID | None, limit: int) -> list[Case]:
     # Somebody may hold some of them at this moment: they are left to the next dispatcher.
-    ids = _heads(queue, free, limit + _SPARE)
+    ids = _heads(queue, free, first, limit + _SPARE)
     cases = Case.objects.present().pending().filter(pk__in=ids).in_dispatch_order()
     return list(cases.select_for_update(no_key=True, skip_locked=True)[:limit])
 
@@ -191,9 +192,9 @@ _HEADS = """
 """
 
 
-def _heads(queue: Queue, free: Iterable[UUID], limit: int) -> list[UUID]:
+def _heads(queue: Queue, free: Iterable[UUID], first: UUID | None, limit: int) -> list[UUID]:
     """The next cases that one of these may take: its own, and those of nobody unless they have a first agent."""
-    takers, first = list(free), _first(queue)
+    takers = list(free)
     anybodys = first is None or first in takers
     with connection.cursor() as cursor:
         cursor.execute(_HEADS, {"takers": takers, "queue": queue.pk, "limit": limit, "anybodys": anybodys})

@@ -6,6 +6,7 @@ from functools import partial
 
 from django.db import transaction
 
+from builder.models import Agent
 from cases import lifecycle as case_lifecycle
 from cases import timeline
 from cases.models import Case, Kind, Reason
@@ -24,8 +25,11 @@ class Answered:
 
 @dataclass(frozen=True)
 class HandedOver:
-    """To the target that the run's recorded handover names."""
+    """To the target, if that can be. `text` is what the run wrote beside it."""
 
+    target: Agent
+    reason: str
+    note: str = ""
     text: str = ""
 
 
@@ -67,10 +71,14 @@ def lock_both(claim: Claim) -> tuple[Run, Case | None]:
 
 @transaction.atomic
 def finish(claim: Claim, ending: Ending) -> None:
-    run, case = lock_both(claim)
+    apply(*lock_both(claim), ending)
+
+
+def apply(run: Run, case: Case | None, ending: Ending) -> None:
+    """Both rows are locked."""
     match ending:
-        case HandedOver(text):
-            _hand_over(run, case, text)
+        case HandedOver():
+            _hand_over(run, case, ending)
         case Broken(code, message):
             _break(run, case, code, message)
         case Answered(text):
@@ -89,11 +97,12 @@ def finish(claim: Claim, ending: Ending) -> None:
             case_lifecycle.postpone(case, until, reason, agent_id=run.agent_id, run_id=run.pk)
 
 
-def _hand_over(run: Run, case: Case | None, text: str) -> None:
+def _hand_over(run: Run, case: Case | None, ending: HandedOver) -> None:
+    handover = handovers.requested(run, ending.target, ending.reason, ending.note)
     if run.is_try:
-        lifecycle.complete(run, Outcome.HANDED_OVER, text)
+        handover.save()
+        lifecycle.complete(run, Outcome.HANDED_OVER, ending.text)
         return
-    handover = Handover.objects.select_related("target").get(source=run)
     try:
         handovers.deliver(handover, run, case)
     except handovers.Undeliverable as obstacle:
@@ -103,7 +112,7 @@ def _hand_over(run: Run, case: Case | None, text: str) -> None:
         _break(run, case, obstacle.code, obstacle.message)
         return
     transaction.on_commit(partial(counters.count, "handovers"), robust=True)
-    lifecycle.complete(run, Outcome.HANDED_OVER, text)
+    lifecycle.complete(run, Outcome.HANDED_OVER, ending.text)
 
 
 def _break(run: Run, case: Case | None, code: str, message: str) -> None:
@@ -138,7 +147,7 @@ def note_refusal(claim: Claim, intended: handovers.Intended | None = None) -> No
         if case is not None:
             timeline.record(case, Kind.STALE_WRITE_REFUSED, agent_id=run.agent_id, run_id=run.pk)
     elif intended and not Handover.objects.filter(source=run).exists():
-        handover = handovers.record(run, intended.target, intended.reason, intended.note)
+        handover = handovers.requested(run, intended.target, intended.reason, intended.note)
         handovers.cancel(handover)
         if case is not None:
             _tell_cancelled(case, run, handover, "run_stopped", "The run was stopped first.")

@@ -98,8 +98,9 @@ def hops_left(run: Run, case: Case | None) -> int:
     return max(0, DEFAULT_HOP_LIMIT - run.hop)
 
 
-def record(run: Run, target: Agent, reason: str, note: str) -> Handover:
-    return Handover.objects.create(
+def requested(run: Run, target: Agent, reason: str, note: str) -> Handover:
+    """As the run asked for it, not saved yet."""
+    return Handover(
         team_id=run.team_id,
         source=run,
         source_agent_id=run.agent_id,
@@ -111,7 +112,7 @@ def record(run: Run, target: Agent, reason: str, note: str) -> Handover:
 
 
 def deliver(handover: Handover, run: Run, case: Case | None) -> None:
-    """Checks the request against how things are now and applies it; both rows are locked. Undeliverable if not."""
+    """Checks the request against how things are now, applies and saves it; both rows are locked. Or Undeliverable."""
     target = handover.target
     if obstacle := why_not(target, case):
         raise Undeliverable("target_unavailable", obstacle)
@@ -126,7 +127,7 @@ def deliver(handover: Handover, run: Run, case: Case | None) -> None:
     handover.status = Handover.Status.APPLIED
     handover.applied_at = timezone.now()
     handover.is_return = _is_return(handover, earlier)
-    handover.save(update_fields=["status", "applied_at", "next_run", "is_return"])
+    handover.save()
     news.handed_over(handover, run)
 
 
@@ -143,7 +144,7 @@ def before(run: Run) -> Handover | None:
 
 def cancel(handover: Handover) -> None:
     handover.status = Handover.Status.CANCELLED
-    handover.save(update_fields=["status"])
+    handover.save()
 
 
 def _fresh_run(target: Agent, source: Run) -> Run:

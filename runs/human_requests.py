@@ -19,7 +19,7 @@ from teams.text import prose
 
 from . import letters, lifecycle, news, tools
 from .endings import lock_both
-from .journal import Work, append
+from .journal import Work, write
 from .models import HumanRequest, Run, Status, Step
 from .server_tools import ServerCall
 
@@ -30,7 +30,7 @@ ANSWER_LIMIT = 10_000
 def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[Any]) -> None:
     """Opens the requests of a turn; the run waits without a worker until all are answered."""
     run, case = lock_both(work.claim)
-    append(work, *entries)
+    write(work, *entries)
     hours = run.team.answer_hours
     due_at = timezone.now() + timedelta(hours=hours) if hours else None
     requests = [_request(run, call, arguments, due_at) for call, arguments in asks]

@@ -82,7 +82,7 @@ def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     with transaction.atomic():
         if not held(work.claim).select_for_update(no_key=True).exists():
             raise LostRun
-        _insert(work, entries)
+        write(work, *entries)
 
 
 def append_response(work: Work, response: ModelResponse, model: str) -> None:
@@ -109,7 +109,7 @@ def append_response(work: Work, response: ModelResponse, model: str) -> None:
     with transaction.atomic():
         if not held(work.claim).update(**{name: getattr(run, name) for name in _COUNTED}):
             raise LostRun
-        _insert(work, [(Step.Kind.RESPONSE, data)])
+        write(work, (Step.Kind.RESPONSE, data))
         usage.add(run.team_id, run.agent_id, model, amount)
 
 
@@ -119,7 +119,7 @@ def fall_back(work: Work, why: str) -> None:
     with transaction.atomic():
         if not held(work.claim).update(retries=0, error=""):
             raise LostRun
-        _insert(work, [note(words, FALLBACK)])
+        write(work, note(words, FALLBACK))
     work.run.retries, work.run.error = 0, ""
 
 
@@ -136,7 +136,8 @@ def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
     return replace(response, parts=parts)
 
 
-def _insert(work: Work, entries: Any) -> None:
+def write(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
+    """Writes the next steps; the run is locked, or was just changed under its fence, in the same transaction."""
     seq = work.steps[-1].seq if work.steps else 0
     steps = [
         Step(team_id=work.run.team_id, run=work.run, seq=seq + number, kind=kind, data=storable(data))

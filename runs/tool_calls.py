@@ -14,7 +14,7 @@ from teams.errors import Refused
 
 from . import server_tools, tools
 from .endings import lock_both
-from .journal import Work, append, intent, tool_result
+from .journal import Work, append, intent, tool_result, write
 from .server_tools import ServerCall
 
 UNKNOWN = "unknown"
@@ -59,7 +59,7 @@ def _begin(work: Work, call: ToolCallPart) -> ServerCall | Answer:
         usable = server_tools.tools_of(work.agent).filter(pk=planned.tool.pk).first()
         if usable is None:
             raise Refused(_UNUSABLE.format(tool=call.tool_name), "tool_unusable")
-        append(work, intent(call))
+        write(work, intent(call))
     return ServerCall(usable, planned.arguments)
 
 

@@ -28,7 +28,7 @@ from teams.text import storable
 
 from . import server_tools
 from .endings import lock_both
-from .journal import Work, append, tool_result
+from .journal import Work, append, tool_result, write
 
 type Choices = Sequence[tuple[str, str]]
 
@@ -307,7 +307,7 @@ def execute(work: Work, call: ToolCallPart) -> bool:
             _, case = lock_both(work.claim)
             is_spared = work.run.is_try and not tool.only_reads
             content = SPARED if is_spared else tool.run(work, case, arguments)
-            append(work, tool_result(call, content))
+            write(work, tool_result(call, content))
     except Refused as refusal:
         append(work, tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
         return False

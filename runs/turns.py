@@ -17,7 +17,7 @@ from teams.errors import Refused
 
 from . import endings, handovers, human_requests, server_tools, tool_calls, tools, tracing
 from .endings import Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
-from .journal import Work, append, note, open_calls, tool_result
+from .journal import Work, append, note, open_calls, tool_result, write
 from .models import Step
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
@@ -154,9 +154,9 @@ def _ending(tool: str, arguments: Any) -> Ending:
 def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
     """The last results and the ending, or neither."""
     with transaction.atomic():
-        endings.lock_both(work.claim)
-        append(work, *entries)
-        endings.finish(work.claim, ending)
+        run, case = endings.lock_both(work.claim)
+        write(work, *entries)
+        endings.apply(run, case, ending)
 
 
 def _settle_handover(
@@ -190,13 +190,9 @@ def _settle_handover(
 
 
 def _hand_over(work: Work, entries: list[Entry], target: Agent, arguments: tools.RequestHandover, text: str) -> None:
-    request = handovers.Intended(target, arguments.reason, _note_with_failures(work, arguments.note))
-    work.intended = request
-    with transaction.atomic():
-        endings.lock_both(work.claim)
-        append(work, *entries)
-        handovers.record(work.run, target, request.reason, request.note)
-        endings.finish(work.claim, HandedOver(text))
+    note = _note_with_failures(work, arguments.note)
+    work.intended = handovers.Intended(target, arguments.reason, note)
+    _end(work, entries, HandedOver(target, arguments.reason, note, text))
 
 
 def _note_with_failures(work: Work, text: str) -> str:

@@ -43,7 +43,7 @@ def lists(
 
     def full_run() -> None:
         made = make_run(case=full_case(), queue=queue)
-        handovers.record(made, make_agent(), "why", "")
+        handovers.requested(made, make_agent(), "why", "").save()
         HumanRequest.objects.create(team_id=made.team_id, run=made, call_id="1", kind="question", question="?")
 
     def step() -> Step:

@@ -142,7 +142,7 @@ def test_a_busy_provider_is_asked_again_when_it_says(scripted, agent, make_case)
     run = work_next()
     wait = (run.available_at - run.steps.get().at).total_seconds()
     assert run.status == Status.QUEUED
-    assert 29 < wait < 31
+    assert 30 <= wait < 36, "what it asked for, and up to a tenth more, so that not all come at once"
     Run.objects.update(available_at=run.created_at)
     run = work_next()
     assert (run.outcome, run.retries, run.error) == (Outcome.CASE_COMPLETED, 0, "")

@@ -6,7 +6,7 @@ from builder.agents import Consumes, connect, delete_agent, pause_agent, save_ag
 from builder.models import Agent
 from cases import changes, lifecycle
 from cases.models import Case, Queue, Reason, Status
-from runs import endings, handovers, interventions
+from runs import endings, interventions
 from runs.models import Handover, Outcome, Run
 from runs.models import Status as RunStatus
 from teams.actors import Actor
@@ -214,11 +214,9 @@ def test_target_deleted_since_the_run_started(scripted, case, billing) -> None:
 def test_a_target_that_is_gone_when_the_handover_is_applied_parks_the_case(case, billing, triage) -> None:
     [claim] = take()
     run = Run.objects.get(pk=claim.run_id)
-    handover = handovers.record(run, billing, "Money", "")
     connect(billing, [])
-    endings.finish(claim, endings.HandedOver())
-    handover.refresh_from_db()
-    assert handover.status == Handover.Status.CANCELLED
+    endings.finish(claim, endings.HandedOver(billing, "Money"))
+    assert run.handover.status == Handover.Status.CANCELLED
     assert needs(case) == Reason.TARGET_UNAVAILABLE
     assert events(case)[-2:] == ["handover_cancelled", "parked"]
 

@@ -17,7 +17,7 @@ from builder.models import Agent
 from cases import lifecycle
 from cases.models import Case, Queue, Reason
 from runs import handover_map, traffic
-from runs.handovers import deliver, record
+from runs.handovers import deliver, requested
 from runs.map_layout import NODE_HEIGHT, NODE_WIDTH, lay_out
 from runs.models import Handover, Run
 from teams.models import Team
@@ -255,7 +255,7 @@ def test_a_handover_straight_back_is_kept_as_such(make_agent: Make, make_run: Ma
     third = make_agent("Third")
 
     def pass_on(run: Run, target: Agent) -> Handover:
-        handover = record(run, target, "why", "")
+        handover = requested(run, target, "why", "")
         deliver(handover, run, None)
         handover.refresh_from_db()
         return handover

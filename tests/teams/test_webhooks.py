@@ -20,7 +20,7 @@ from django.utils import timezone
 from cases import lifecycle as case_lifecycle
 from cases.creation import NewCase, add_cases
 from cases.models import Reason
-from runs import endings, handovers, human_requests, interventions, lifecycle
+from runs import endings, human_requests, interventions, lifecycle
 from runs.claims import claim_runs
 from runs.endings import HandedOver
 from runs.models import HumanRequest, Run
@@ -92,8 +92,7 @@ def test_runs_and_handovers_are_told_of(webhook, make_agent) -> None:
     source = make_agent("Triage", mentions=[target])
     run = start_run(source, by=BATON, trigger=Run.Trigger.API)
     [claim] = claim_runs("w/1", 1)
-    handovers.record(run, target, "Theirs", "")
-    endings.finish(claim, HandedOver())
+    endings.finish(claim, HandedOver(target, "Theirs"))
     assert told(webhook) == ["handover.applied", "run.completed"]
     data = json.loads(webhook.deliveries.get(event="handover.applied").body)["data"]
     assert (data["target"]["name"], data["run"]["id"]) == ("Billing", str(run.pk))
