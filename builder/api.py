@@ -9,7 +9,7 @@ from django.db import transaction
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
-from teams.api import KeyRequest, Named, Wanted, find
+from teams.api import KeyRequest, Named, Scope, TeamKey, Wanted, find
 from teams.budgets import Budget
 from teams.errors import Refused
 from teams.models import Team
@@ -145,7 +145,7 @@ def list_agents(request: KeyRequest, filters: Query[AgentFilters]) -> Page[Agent
     return Page[AgentOut](items=_out(request.auth.team, found), next_cursor=cursor)
 
 
-@router.post("/agents", response={201: AgentOut}, summary="Make an agent")
+@router.post("/agents", auth=TeamKey(Scope.AGENTS), response={201: AgentOut}, summary="Make an agent")
 def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
     team = request.auth.team
     with transaction.atomic():
@@ -170,7 +170,7 @@ def get_agent(request: KeyRequest, agent_id: UUID) -> AgentOut:
     return _read(request.auth.team, agent_id)
 
 
-@router.patch("/agents/{agent_id}", response=AgentOut, summary="Change an agent")
+@router.patch("/agents/{agent_id}", auth=TeamKey(Scope.AGENTS), response=AgentOut, summary="Change an agent")
 def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> AgentOut:
     """Another procedure or model becomes a new live revision, which runs follow that start from now on."""
     team = request.auth.team
@@ -194,7 +194,7 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
     return _read(team, agent_id)
 
 
-@router.delete("/agents/{agent_id}", response={204: None}, summary="Delete an agent")
+@router.delete("/agents/{agent_id}", auth=TeamKey(Scope.AGENTS), response={204: None}, summary="Delete an agent")
 def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | None = None) -> Status[None]:
     """Its runs stop and its cases go back to their queues. Agents that mention it start no runs until mended; with a
     replacement each gets a new live revision that mentions that one instead.
@@ -205,7 +205,9 @@ def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | Non
     return Status(204, None)
 
 
-@router.post("/agents/{agent_id}/duplicate", response={201: AgentOut}, summary="Copy an agent")
+@router.post(
+    "/agents/{agent_id}/duplicate", auth=TeamKey(Scope.AGENTS), response={201: AgentOut}, summary="Copy an agent"
+)
 def duplicate_agent(request: KeyRequest, agent_id: UUID) -> Status[AgentOut]:
     """With the same procedure, model and connections, under a name of its own, and paused."""
     team = request.auth.team
@@ -216,7 +218,9 @@ class Restore(Wanted):
     name: Annotated[str | None, Field(description="When its own was taken meanwhile.")] = None
 
 
-@router.post("/agents/{agent_id}/restore", response=AgentOut, summary="Restore a deleted agent")
+@router.post(
+    "/agents/{agent_id}/restore", auth=TeamKey(Scope.AGENTS), response=AgentOut, summary="Restore a deleted agent"
+)
 def restore_agent(request: KeyRequest, agent_id: UUID, wanted: Restore | None = None) -> AgentOut:
     """As it was. One that is not deleted stays as it is."""
     team = request.auth.team

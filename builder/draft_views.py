@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, TeamRequest, team_page
 from teams.errors import Refused
 from teams.pages import page
 from teams.times import clock
@@ -20,7 +20,7 @@ _SHOWN = 30
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def agent_draft(request: TeamRequest, id: UUID) -> HttpResponse:
     """Saves the form's procedure and model as the draft. A conflict is answered with the choice, as HTML."""
     agent = access.agent_or_404(request.team, id)
@@ -44,7 +44,7 @@ def agent_draft(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def agent_draft_discard(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
     try:
@@ -98,7 +98,7 @@ def _compared(request: HttpRequest, agent: Agent, revision: Revision) -> Revisio
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def agent_revision_restore(request: TeamRequest, id: UUID, number: int) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
     revision = access.published_revision_or_404(agent, number)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, TeamRequest, team_page
 from teams.errors import Refused
 from teams.pages import page
 from teams.parts import render_page
@@ -19,7 +19,7 @@ from .models import Agent
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def agent_duplicate(request: TeamRequest, id: UUID) -> HttpResponse:
     copy = verbs.duplicate_agent(access.agent_or_404(request.team, id), request.user)
     messages.success(request, f"This is {copy.name}. It is paused: it takes no cases until you resume it.")
@@ -27,7 +27,7 @@ def agent_duplicate(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER, get=BUILDER)
 def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     """GET asks: as a page, or as the part that the agent's page shows in its dialog."""
     agent = access.agent_or_404(request.team, id)
@@ -83,7 +83,7 @@ def agents_deleted(request: TeamRequest) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def agent_restore(request: TeamRequest, id: UUID) -> HttpResponse:
     """Under the name that is given, or its own. When that was taken meanwhile, a page asks for another one."""
     agent = get_object_or_404(Agent, team=request.team, pk=id)

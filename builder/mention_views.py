@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, TeamRequest, team_page
 from teams.errors import Refused
 
 from . import access, agents, mention_search
@@ -26,7 +26,7 @@ def mention_options(request: TeamRequest, id: UUID | None = None) -> JsonRespons
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def mention_create(request: TeamRequest) -> JsonResponse:
     """A new agent of which there is only the name: whoever mentions it writes its procedure later."""
     try:

@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
-from teams.api import KeyRequest, Wanted, find
+from teams.api import KeyRequest, Scope, TeamKey, Wanted, find
 from teams.paging import Page, Paging, take
 
 from . import tool_servers as verbs
@@ -59,7 +59,7 @@ def list_servers(request: KeyRequest, paging: Query[Paging]) -> Page[ToolServerO
     return Page[ToolServerOut](items=[_out(row) for row in rows], next_cursor=cursor)
 
 
-@router.post("/mcp-servers", response={201: ToolServerOut}, summary="Add an MCP server")
+@router.post("/mcp-servers", auth=TeamKey(Scope.ADMIN), response={201: ToolServerOut}, summary="Add an MCP server")
 def add_server(request: KeyRequest, wanted: ToolServerIn) -> Status[ToolServerOut]:
     """It is asked for its tools first, and saved only when it answers."""
     credential = Credential()
@@ -79,7 +79,9 @@ def get_server(request: KeyRequest, server_id: UUID) -> ToolServerOut:
     return _out(find(request.auth.team.tool_servers.present(), server_id))
 
 
-@router.delete("/mcp-servers/{server_id}", response={204: None}, summary="Delete an MCP server")
+@router.delete(
+    "/mcp-servers/{server_id}", auth=TeamKey(Scope.ADMIN), response={204: None}, summary="Delete an MCP server"
+)
 def delete_server(request: KeyRequest, server_id: UUID) -> Status[None]:
     """No agent can use its tools any more, and its credential is forgotten."""
     verbs.delete_server(find(request.auth.team.tool_servers.present(), server_id))

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from teams.access import TeamRequest, team_page
+from teams.access import ADMINISTRATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
 
@@ -22,7 +22,7 @@ from .tool_sessions import Listing
 
 
 @require_GET
-@team_page
+@team_page(get=ADMINISTRATOR)
 def tool_servers(request: TeamRequest) -> HttpResponse:
     here = Q(tools__gone_at=None)
     rows = request.team.tool_servers.present().annotate(
@@ -34,7 +34,7 @@ def tool_servers(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def tool_server_new(request: TeamRequest) -> HttpResponse:
     """First the address, then the tools that are found there; nothing is saved before that."""
     form = ToolServerForm(request.POST if request.method == "POST" else None)
@@ -78,7 +78,7 @@ def _choosing(
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def tool_server(request: TeamRequest, id: UUID) -> HttpResponse:
     server, refused = tool_server_or_404(request.team, id), ""
     if request.method == "POST":
@@ -108,7 +108,7 @@ def _about(server: ToolServer) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def tool_server_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     server = tool_server_or_404(request.team, id)
     form = ToolServerForm(request.POST if request.method == "POST" else None, server=server)
@@ -124,7 +124,7 @@ def tool_server_edit(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def tool_server_look(request: TeamRequest, id: UUID) -> HttpResponse:
     try:
         messages.success(request, verbs.look_again(tool_server_or_404(request.team, id)))
@@ -134,7 +134,7 @@ def tool_server_look(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def tool_server_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     server = tool_server_or_404(request.team, id)
     verbs.delete_server(server)
@@ -143,7 +143,7 @@ def tool_server_delete(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def tool_accept(request: TeamRequest, id: UUID) -> HttpResponse:
     tool = tool_or_404(request.team, id)
     try:

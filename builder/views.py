@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, TeamRequest, team_page
 from teams.errors import Refused
 from teams.pages import page
 from teams.parts import render_page
@@ -45,7 +45,7 @@ def agents(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER, get=BUILDER)
 def agent_new(request: TeamRequest) -> HttpResponse:
     form = AgentForm(_posted(request), team=request.team)
     if form.is_bound and "mend" not in request.POST and (made := form.save(request.user)):
@@ -55,11 +55,13 @@ def agent_new(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER)
 def agent(request: TeamRequest, id: UUID) -> HttpResponse:
     saved = queries.detailed(access.past_or_present_agent_or_404(request.team, id))
     if saved.agent.is_deleted:
         return _deleted_agent(request, saved)
+    if not request.member.builds:
+        return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
     form = AgentForm(_posted(request), team=request.team, saved=saved)
     if form.is_bound and "mend" not in request.POST and (agent := form.save(request.user)):
         _tell_saved(request, agent)
@@ -123,7 +125,7 @@ def _tell_saved(request: HttpRequest, agent: Agent) -> None:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def agent_pause(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
     verbs.pause_agent(agent)
@@ -132,7 +134,7 @@ def agent_pause(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def agent_resume(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
     verbs.resume_agent(agent)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from teams.access import TeamRequest, team_page
+from teams.access import VIEWER, TeamRequest, team_page
 from teams.models import Team
 
 from . import access, doctor, queries, wiring
@@ -17,7 +17,7 @@ from .mending import mend
 
 
 @require_POST
-@team_page
+@team_page(post=VIEWER)
 def agent_wiring(request: TeamRequest, id: UUID | None = None) -> HttpResponse:
     """The panel for what is typed, after the button that was pressed in it, if one was."""
     saved = queries.detailed(access.agent_or_404(request.team, id)) if id else None

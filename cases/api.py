@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from builder.models import Agent, QueueConnection
 from teams.actors import program
-from teams.api import ExternalId, JsonData, KeyRequest, Label, Moment, Title, Wanted, find
+from teams.api import ExternalId, JsonData, KeyRequest, Label, Moment, Scope, TeamKey, Title, Wanted, find
 from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
@@ -76,7 +76,7 @@ def list_queues(request: KeyRequest, paging: Query[Paging]) -> Page[QueueOut]:
     return Page[QueueOut](items=queues_out(found), next_cursor=cursor)
 
 
-@router.post("/queues", response={201: QueueOut}, tags=["Queues"], summary="Make a queue")
+@router.post("/queues", auth=TeamKey(Scope.AGENTS), response={201: QueueOut}, tags=["Queues"], summary="Make a queue")
 def create_queue(request: KeyRequest, wanted: QueueIn) -> Answer[QueueOut]:
     with transaction.atomic():
         queue = queues.create_queue(
@@ -97,7 +97,9 @@ def get_queue(request: KeyRequest, queue_id: UUID) -> QueueOut:
     return _read_queue(request.auth.team, queue_id)
 
 
-@router.patch("/queues/{queue_id}", response=QueueOut, tags=["Queues"], summary="Change a queue")
+@router.patch(
+    "/queues/{queue_id}", auth=TeamKey(Scope.AGENTS), response=QueueOut, tags=["Queues"], summary="Change a queue"
+)
 def change_queue(request: KeyRequest, queue_id: UUID, changes: QueueChanges) -> QueueOut:
     team = request.auth.team
     with transaction.atomic():
@@ -123,7 +125,13 @@ def _first_agent(team: Team, changes: QueueChanges) -> Agent | queues.Unchanged 
     return find(team.agents.live(), wanted, "first_agent_id") if wanted else None
 
 
-@router.delete("/queues/{queue_id}", response={204: None}, tags=["Queues"], summary="Delete a queue without open cases")
+@router.delete(
+    "/queues/{queue_id}",
+    auth=TeamKey(Scope.AGENTS),
+    response={204: None},
+    tags=["Queues"],
+    summary="Delete a queue without open cases",
+)
 def delete_queue(request: KeyRequest, queue_id: UUID) -> Answer[None]:
     queues.delete_queue(find(request.auth.team.queues.live(), queue_id))
     return Answer(204, None)
@@ -210,6 +218,7 @@ def list_cases_of_queue(request: KeyRequest, queue_id: UUID, filters: Query[Case
 
 @router.post(
     "/queues/{queue_id}/cases",
+    auth=TeamKey(Scope.CASES),
     response={201: AddedCase | AddedCases, 200: AddedCase | AddedCases},
     tags=["Cases"],
     summary="Add a case, or up to 1000",
@@ -238,7 +247,13 @@ def get_case(request: KeyRequest, case_id: UUID) -> CaseDetails:
     return read_case(request.auth.team, case_id)
 
 
-@router.patch("/cases/{case_id}", response=CaseDetails, tags=["Cases"], summary="Change what a case says")
+@router.patch(
+    "/cases/{case_id}",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Change what a case says",
+)
 def change_case(request: KeyRequest, case_id: UUID, changes: CaseChanges) -> CaseDetails:
     team = request.auth.team
     with transaction.atomic():

@@ -11,7 +11,7 @@ from ninja.files import UploadedFile
 from pydantic import BaseModel, Field
 
 from teams.actors import program
-from teams.api import KeyRequest, find
+from teams.api import KeyRequest, Scope, TeamKey, find
 
 from . import attachments
 from .models import Attachment, CaseQuerySet
@@ -35,7 +35,12 @@ def list_attachments(request: KeyRequest, case_id: UUID) -> list[AttachmentOut]:
     return [_out(row) for row in find(_cases(request), case_id).attachments.all()]
 
 
-@router.post("/cases/{case_id}/attachments", response={201: list[AttachmentOut]}, summary="Attach files to a case")
+@router.post(
+    "/cases/{case_id}/attachments",
+    auth=TeamKey(Scope.CASES),
+    response={201: list[AttachmentOut]},
+    summary="Attach files to a case",
+)
 def add_attachments(
     request: KeyRequest,
     case_id: UUID,
@@ -51,7 +56,7 @@ def download_attachment(request: KeyRequest, attachment_id: UUID) -> HttpRespons
     return attachments.download(_find(request, attachment_id))
 
 
-@router.delete("/attachments/{attachment_id}", response={204: None}, summary="Delete a file")
+@router.delete("/attachments/{attachment_id}", auth=TeamKey(Scope.CASES), response={204: None}, summary="Delete a file")
 def delete_attachment(request: KeyRequest, attachment_id: UUID) -> Answer[None]:
     attachments.detach(_find(request, attachment_id), program(request.auth))
     return Answer(204, None)

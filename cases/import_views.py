@@ -1,6 +1,7 @@
 """Agents from files: what is uploaded is looked at before anything of it is made. With the queues that they need."""
 
 from datetime import timedelta
+from functools import wraps
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from builder.archives import TextFile
 from builder.files import AgentFile, Flawed
 from builder.importing import Item, Plan
 from builder.targets import OK, Target
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
 from teams.refusals import show_refusal
@@ -33,15 +34,9 @@ _SHOWN = 50
 _OFFERED = 500
 
 
-@csrf_exempt  # the check reads what was sent, so `_agents_import` makes it, after the bounds are set
-def agents_import(request: HttpRequest) -> HttpResponseBase:
-    request.upload_handlers.insert(0, BoundedUpload(request))
-    return _agents_import(cast(TeamRequest, request))
-
-
 @csrf_protect
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER, get=BUILDER)
 def _agents_import(request: TeamRequest) -> HttpResponseBase:
     sent = request.method == "POST"
     form = UploadForm(request.POST if sent else None, request.FILES if sent else None, label_suffix="")
@@ -57,6 +52,13 @@ def _agents_import(request: TeamRequest) -> HttpResponseBase:
     return render(request, "builder/import.html", {"form": form}, status=422)
 
 
+@csrf_exempt  # the check reads what was sent, so `_agents_import` makes it, after the bounds are set
+@wraps(_agents_import)
+def agents_import(request: HttpRequest) -> HttpResponseBase:
+    request.upload_handlers.insert(0, BoundedUpload(request))
+    return _agents_import(cast(TeamRequest, request))
+
+
 def _flawed(request: TeamRequest, form: UploadForm, flawed: Flawed) -> HttpResponse:
     more = len(flawed.flaws) - _SHOWN_FLAWS
     context = {"form": form, "flaws": flawed.flaws[:_SHOWN_FLAWS], "more_flaws": max(more, 0)}
@@ -70,7 +72,7 @@ def _keep(request: TeamRequest, texts: list[TextFile]) -> AgentUpload:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER, get=BUILDER)
 def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
     upload = get_object_or_404(AgentUpload, team=request.team, user=request.user, pk=id)
     try:

@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, TeamRequest, team_page
 from teams.parts import render_page
 
 from . import filters, labels, queries, search
@@ -11,7 +11,7 @@ from .models import Label
 
 
 @require_GET
-@team_page
+@team_page(get=BUILDER)
 def label_list(request: TeamRequest) -> HttpResponse:
     words = request.GET.get("q", "")
     found = labels.find(request.team, words)

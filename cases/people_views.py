@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from teams.access import TeamRequest, team_page
+from teams.access import OPERATOR, VIEWER, TeamRequest, team_page
 from teams.errors import Refused
 
 from . import attachments, comments
@@ -16,7 +16,7 @@ from .access import attachment_or_404, case_or_404, comment_or_404
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def comment_add(request: TeamRequest, id: UUID) -> HttpResponseBase:
     case, text = case_or_404(request.team, id), request.POST.get("text", "")
     try:
@@ -28,7 +28,7 @@ def comment_add(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=OPERATOR, get=OPERATOR)
 def comment_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     said = comment_or_404(request.team, request.user, id)
     text, refused = said.text, ""
@@ -45,7 +45,7 @@ def comment_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def comment_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     said = comment_or_404(request.team, request.user, id)
     comments.delete(said, request.user)
@@ -54,7 +54,7 @@ def comment_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=VIEWER)
 def case_watch(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """`watch` is 1 or nothing."""
     case = case_or_404(request.team, id)
@@ -66,7 +66,7 @@ def case_watch(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def attachments_add(request: TeamRequest, id: UUID) -> HttpResponseBase:
     case = case_or_404(request.team, id)
     try:
@@ -83,7 +83,7 @@ def attachment(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=OPERATOR, get=OPERATOR)
 def attachment_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     row = attachment_or_404(request.team, id)
     if request.method == "GET":

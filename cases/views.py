@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.models import Agent
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
 from teams.redirects import back
@@ -62,7 +62,7 @@ def queue(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER, get=BUILDER)
 def queue_new(request: TeamRequest) -> HttpResponse:
     form = QueueForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
@@ -75,7 +75,7 @@ def queue_new(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER, get=BUILDER)
 def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     queue = queue_or_404(request.team, id)
     working = consumers([queue.pk])[queue.pk]
@@ -93,7 +93,7 @@ def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def queue_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
     queue = queue_or_404(request.team, id)
     pause_queue(queue)
@@ -102,7 +102,7 @@ def queue_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def queue_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
     queue = queue_or_404(request.team, id)
     resume_queue(queue)
@@ -111,7 +111,7 @@ def queue_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def queue_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     queue, wanted = queue_or_404(request.team, id), request.POST.get("move_to", "")
     move_to = next((other for other in request.team.queues.live() if str(other.pk) == wanted), None)
@@ -155,7 +155,7 @@ def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=OPERATOR, get=OPERATOR)
 def case_new(request: TeamRequest, id: UUID) -> HttpResponse:
     queue = queue_or_404(request.team, id)
     colours = labels.colours(request.team)
@@ -260,7 +260,7 @@ def _watched(case: Case) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=OPERATOR, get=OPERATOR)
 def case_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     case = case_or_404(request.team, id)
     colours = labels.colours(request.team)

@@ -13,7 +13,7 @@ from cases.api import read_case
 from cases.api import router as cases_router
 from cases.models import Case
 from teams.actors import program
-from teams.api import KeyRequest, Moment, Prose, Wanted, find
+from teams.api import KeyRequest, Moment, Prose, Scope, TeamKey, Wanted, find
 from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
@@ -53,7 +53,9 @@ def list_runs(request: KeyRequest, filters: Query[RunFilters]) -> Page[RunOut]:
     return Page[RunOut](items=[run_out(run) for run in found], next_cursor=cursor)
 
 
-@router.post("/runs", response={202: RunOut}, tags=["Runs"], summary="Start a run without a case")
+@router.post(
+    "/runs", auth=TeamKey(Scope.RUNS), response={202: RunOut}, tags=["Runs"], summary="Start a run without a case"
+)
 def start_run(request: KeyRequest, wanted: RunIn) -> Answer[RunOut]:
     """It is queued; read it until its status is completed, failed or stopped."""
     team = request.auth.team
@@ -75,7 +77,7 @@ def list_steps(request: KeyRequest, run_id: UUID, paging: Query[Paging]) -> Page
     return Page[StepOut](items=[step_out(step) for step in found], next_cursor=cursor)
 
 
-@router.post("/runs/{run_id}/stop", response=RunOut, tags=["Runs"], summary="Stop a run")
+@router.post("/runs/{run_id}/stop", auth=TeamKey(Scope.RUNS), response=RunOut, tags=["Runs"], summary="Stop a run")
 def stop_run(request: KeyRequest, run_id: UUID) -> RunOut:
     """A handover that it asked for is cancelled; its case waits for a person."""
     interventions.stop_run(find(_runs(request.auth.team), run_id), program(request.auth))
@@ -124,6 +126,7 @@ class Response(Wanted):
 
 @router.post(
     "/human-requests/{request_id}/respond",
+    auth=TeamKey(Scope.CASES),
     response=HumanRequestOut,
     tags=["Human requests"],
     summary="Answer what a run waits for",
@@ -160,13 +163,21 @@ class Postpone(Wanted):
     until: Moment
 
 
-@cases_router.delete("/cases/{case_id}", response={204: None}, tags=["Cases"], summary="Delete a case")
+@cases_router.delete(
+    "/cases/{case_id}", auth=TeamKey(Scope.CASES), response={204: None}, tags=["Cases"], summary="Delete a case"
+)
 def delete_case(request: KeyRequest, case_id: UUID) -> Answer[None]:
     interventions.delete(_case(request, case_id), program(request.auth))
     return Answer(204, None)
 
 
-@router.post("/cases/{case_id}/reprocess", response=CaseDetails, tags=["Cases"], summary="Send a case again")
+@router.post(
+    "/cases/{case_id}/reprocess",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Send a case again",
+)
 def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None = None) -> CaseDetails:
     """Through its queue, whatever its status; its run stops."""
     case, agents = _case(request, case_id), request.auth.team.agents.live()
@@ -175,19 +186,33 @@ def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None 
     return read_case(request.auth.team, case_id)
 
 
-@router.post("/cases/{case_id}/complete", response=CaseDetails, tags=["Cases"], summary="Complete a case")
+@router.post(
+    "/cases/{case_id}/complete",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Complete a case",
+)
 def complete_case(request: KeyRequest, case_id: UUID, wanted: Complete | None = None) -> CaseDetails:
     interventions.complete(_case(request, case_id), wanted.summary if wanted else "", program(request.auth))
     return read_case(request.auth.team, case_id)
 
 
-@router.post("/cases/{case_id}/fail", response=CaseDetails, tags=["Cases"], summary="Fail a case")
+@router.post(
+    "/cases/{case_id}/fail", auth=TeamKey(Scope.CASES), response=CaseDetails, tags=["Cases"], summary="Fail a case"
+)
 def fail_case(request: KeyRequest, case_id: UUID, wanted: Fail | None = None) -> CaseDetails:
     interventions.fail(_case(request, case_id), wanted.reason if wanted else "", program(request.auth))
     return read_case(request.auth.team, case_id)
 
 
-@router.post("/cases/{case_id}/postpone", response=CaseDetails, tags=["Cases"], summary="Postpone a case")
+@router.post(
+    "/cases/{case_id}/postpone",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Postpone a case",
+)
 def postpone_case(request: KeyRequest, case_id: UUID, wanted: Postpone) -> CaseDetails:
     interventions.postpone(_case(request, case_id), wanted.until, program(request.auth))
     return read_case(request.auth.team, case_id)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cases import labels
 from cases.filters import CaseFilter, find_cases
 from cases.models import Label
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
 from teams.pages import page
@@ -57,7 +57,7 @@ def _action_or_404(team: Team, id: UUID) -> BulkAction:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def bulk_preview(request: TeamRequest) -> HttpResponseBase:
     """How many it would be, as often as the form changes."""
     verb = _verb(request)
@@ -89,7 +89,7 @@ def _preview(request: TeamRequest, verb: str, form: BulkForm, status: int = 200)
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def bulk_start(request: TeamRequest) -> HttpResponseBase:
     verb = _verb(request)
     form = form_for(verb, request.team, request.POST)
@@ -122,7 +122,7 @@ def _verb(request: HttpRequest) -> str:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def label_save(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """Another colour, and another name on all cases that have it."""
     label = get_object_or_404(Label, team=request.team, pk=id)
@@ -142,7 +142,7 @@ def label_save(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def label_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """Off all cases that have it."""
     name = get_object_or_404(Label, team=request.team, pk=id).name
@@ -223,7 +223,7 @@ def bulk_recent(request: TeamRequest) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def bulk_undo(request: TeamRequest, id: UUID) -> HttpResponseBase:
     try:
         undoing = bulk.undo(_action_or_404(request.team, id), request.actor)
@@ -234,7 +234,7 @@ def bulk_undo(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def bulk_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
     bulk.stop(_action_or_404(request.team, id))
     return back(request, "bulk_action", id)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from builder.models import Agent
 from cases.models import Case, CaseEvent, Kind, Reason
 from cases.models import Status as CaseStatus
-from teams.access import TeamRequest, team_page
+from teams.access import VIEWER, TeamRequest, team_page
 from teams.models import Member, Team
 from teams.parts import render_page
 
@@ -46,14 +46,14 @@ def home(request: TeamRequest) -> HttpResponse:
         "reasons": reasons(request.team),
         "stuck": stuck(request.team),
         "handovers": latest_handovers(request.team),
-        "tips": tips(request.team) if tips_wanted else [],
+        "tips": tips(request.member) if tips_wanted else [],
         "has_agents": Agent.objects.live().filter(team=request.team).exists(),
     }
     return render_page(request, "runs/home.html", context, parts=["now"])
 
 
 @require_POST
-@team_page
+@team_page(post=VIEWER)
 def tips_dismiss(request: TeamRequest) -> HttpResponse:
     Member.objects.filter(pk=request.member.pk, tips_dismissed_at=None).update(tips_dismissed_at=Now())
     return redirect("home")
@@ -163,8 +163,9 @@ class Tip:
     address: str
 
 
-def tips(team: Team) -> list[Tip]:
-    """What to try next with the demo. What somebody deleted or renamed is left out."""
+def tips(member: Member) -> list[Tip]:
+    """What to try next with the demo. What somebody deleted or renamed, or the member may not do, is left out."""
+    team = member.team
     agents = {agent.name: agent for agent in Agent.objects.live().filter(team=team)}
     queue = team.queues.live().filter(name=demo.QUEUE).first()
     moving = Case.objects.present().filter(team=team, hops__gt=0).order_by("-moved_at").first()
@@ -175,10 +176,10 @@ def tips(team: Team) -> list[Tip]:
     if triage := agents.get(demo.TRIAGE.name):
         words = "Its procedure is plain text. The agents it mentions are those it may hand over to."
         found.append(Tip(f"Read what {triage.name} is told", words, reverse("agent", args=[triage.pk])))
-    if billing := agents.get(demo.BILLING.name):
+    if member.operates and (billing := agents.get(demo.BILLING.name)):
         words = "Press “Run now”, paste a mail, and see what it makes of it."
         found.append(Tip(f"Run {billing.name} yourself", words, reverse("agent", args=[billing.pk])))
-    if queue:
+    if queue and member.operates:
         words = f"Put one into {queue.name} in your own words, and see which agent gets it."
         found.append(Tip("Add a case", words, reverse("case_new", args=[queue.pk])))
     return found

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from teams.access import TeamRequest, team_page
+from teams.access import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Member, Team
 from teams.pages import page
@@ -61,7 +61,7 @@ def inbox_count(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def request_settings(request: TeamRequest) -> HttpResponseBase:
     """How long the team's people have to answer what is asked from now on."""
     form = AnswerTimeForm(
@@ -75,7 +75,7 @@ def request_settings(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """To the member that the form names, or to nobody."""
     question = question_or_404(request.team, id)
@@ -87,7 +87,7 @@ def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def due(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """Until when this one request is to be answered."""
     question, form = question_or_404(request.team, id), DueForm(request.POST)

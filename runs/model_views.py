@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from builder.models import Agent
 from builder.queries import agents_of_provider, models_in_use
 from teams import credentials
-from teams.access import TeamRequest, team_page
+from teams.access import ADMINISTRATOR, BUILDER, TeamRequest, team_page
 from teams.credentials import credential_or_404
 from teams.errors import Refused
 from teams.models import Credential, Team
@@ -34,7 +34,7 @@ def models(request: TeamRequest) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def model_test(request: TeamRequest) -> HttpResponse:
     """Asks the model that stands in the form, saved or not."""
     is_offline = request.POST.get("model_kind") == providers.OFFLINE
@@ -57,14 +57,14 @@ def _trial(team_id: UUID, name: str) -> llm.Trial:
 
 
 @require_GET
-@team_page
+@team_page(get=ADMINISTRATOR)
 def model_settings(request: TeamRequest) -> HttpResponse:
     offers = providers.offers(request.team.pk)
     return render(request, "runs/model_settings.html", {"offers": offers})
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def credential_new(request: TeamRequest) -> HttpResponseBase:
     form = CredentialForm(request.POST if request.method == "POST" else None, provider=request.GET.get("provider", ""))
     if form.is_bound and form.is_valid():
@@ -79,7 +79,7 @@ def credential_new(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def credential(request: TeamRequest, id: UUID) -> HttpResponseBase:
     found = credential_or_404(request.team, id)
     form = CredentialForm(request.POST if request.method == "POST" else None, credential=found)
@@ -128,7 +128,7 @@ def _used(team: Team) -> list[str]:
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def credential_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     credentials.delete(credential_or_404(request.team, id))
     messages.success(request, "The key was deleted.")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from builder.api import name_of
 from teams.actors import program
-from teams.api import KeyRequest, Named, Wanted, find
+from teams.api import KeyRequest, Named, Scope, TeamKey, Wanted, find
 from teams.models import Team
 from teams.paging import Page, Paging, take
 
@@ -70,7 +70,13 @@ def list_schedules(request: KeyRequest, filters: Query[ScheduleFilters]) -> Page
     return Page[ScheduleOut](items=[_out(row) for row in found], next_cursor=cursor)
 
 
-@router.post("/schedules", response={201: ScheduleOut}, tags=["Schedules"], summary="Start an agent by the clock")
+@router.post(
+    "/schedules",
+    auth=TeamKey(Scope.AGENTS),
+    response={201: ScheduleOut},
+    tags=["Schedules"],
+    summary="Start an agent by the clock",
+)
 def create_schedule(request: KeyRequest, wanted: ScheduleIn) -> Answer[ScheduleOut]:
     """It starts runs without a case."""
     agent = find(request.auth.team.agents.live(), wanted.agent_id, "agent_id")
@@ -86,7 +92,13 @@ def get_schedule(request: KeyRequest, schedule_id: UUID) -> ScheduleOut:
     return _read(request.auth.team, schedule_id)
 
 
-@router.patch("/schedules/{schedule_id}", response=ScheduleOut, tags=["Schedules"], summary="Change a schedule")
+@router.patch(
+    "/schedules/{schedule_id}",
+    auth=TeamKey(Scope.AGENTS),
+    response=ScheduleOut,
+    tags=["Schedules"],
+    summary="Change a schedule",
+)
 def change_schedule(request: KeyRequest, schedule_id: UUID, changes: ScheduleChanges) -> ScheduleOut:
     """From now on: what was missed while it was paused is not made up for."""
     team = request.auth.team
@@ -104,7 +116,13 @@ def change_schedule(request: KeyRequest, schedule_id: UUID, changes: ScheduleCha
     return _read(team, schedule_id)
 
 
-@router.delete("/schedules/{schedule_id}", response={204: None}, tags=["Schedules"], summary="Delete a schedule")
+@router.delete(
+    "/schedules/{schedule_id}",
+    auth=TeamKey(Scope.AGENTS),
+    response={204: None},
+    tags=["Schedules"],
+    summary="Delete a schedule",
+)
 def delete_schedule(request: KeyRequest, schedule_id: UUID) -> Answer[None]:
     """Runs that it started stay."""
     schedules.delete(find(_schedules(request.auth.team), schedule_id))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from builder.access import agent_or_404, past_or_present_agent_or_404
 from builder.models import Agent
 from builder.targets import check_may_start
-from teams.access import TeamRequest, team_page
+from teams.access import BUILDER, TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
 from teams.pages import page
@@ -82,14 +82,14 @@ def _why_not(agent: Agent) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER, get=BUILDER)
 def schedule_new(request: TeamRequest, id: UUID) -> HttpResponseBase:
     agent = agent_or_404(request.team, id)
     return _form(request, agent, None)
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=BUILDER, get=BUILDER)
 def schedule_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     schedule = _schedule_or_404(request.team, id)
     return _form(request, schedule.agent, schedule)
@@ -134,18 +134,18 @@ def _act(request: TeamRequest, id: UUID, act: Callable[[Schedule], Any]) -> Http
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def schedule_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _act(request, id, schedules.pause)
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def schedule_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _act(request, id, schedules.resume)
 
 
 @require_POST
-@team_page
+@team_page(post=BUILDER)
 def schedule_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _act(request, id, schedules.delete)

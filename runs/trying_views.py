@@ -10,7 +10,7 @@ from builder.access import agent_or_404
 from builder.forms import fallback_of, model_of
 from builder.models import Agent
 from cases.models import Case
-from teams.access import TeamRequest, team_page
+from teams.access import OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
 
@@ -24,7 +24,7 @@ TYPED = "typed"
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=OPERATOR, get=OPERATOR)
 def agent_try(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """GET is the panel, POST a try. The agent's form sends its text along; without scripts the live one is tried."""
     agent = agent_or_404(request.team, id)
@@ -66,7 +66,7 @@ def _panel(request: HttpRequest, agent: Agent, form: TryForm, refused: str = "")
 
 
 @require_GET
-@team_page
+@team_page(get=OPERATOR)
 def agent_try_sample(request: TeamRequest, id: UUID) -> HttpResponse:
     """The text of the chosen case, in the field that it fills."""
     agent = agent_or_404(request.team, id)

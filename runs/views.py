@@ -15,7 +15,7 @@ from builder.access import agent_or_404, past_or_present_agent_or_404
 from builder.models import Agent
 from cases.access import case_or_404
 from cases.models import Case
-from teams.access import TeamRequest, team_page
+from teams.access import OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Team
 from teams.parts import render_page
@@ -63,14 +63,14 @@ def runs(request: TeamRequest) -> HttpResponse:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def run_start(request: TeamRequest, id: UUID) -> HttpResponseBase:
     agent, text = agent_or_404(request.team, id), request.POST.get("input", "")
     return _start(request, agent, text)
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def run_again(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """A standalone run once more: the same input, and the same revision or (`revision=latest`) the agent's latest."""
     old, latest = run_or_404(request.team, id), request.POST.get("revision") == "latest"
@@ -95,7 +95,7 @@ def _start(request: TeamRequest, agent: Agent, text: str) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def run_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
     try:
         interventions.stop_run(run_or_404(request.team, id), request.actor)
@@ -105,14 +105,14 @@ def run_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def run_seen(request: TeamRequest, id: UUID) -> HttpResponseBase:
     interventions.see(run_or_404(request.team, id), request.actor)
     return back(request, "run", id)
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """One of the choices, or a text; of an approval the decision, with a comment.
 
@@ -148,21 +148,21 @@ def _decision(request: HttpRequest) -> bool:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def case_complete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     act = partial(interventions.complete, summary=request.POST.get("summary", "").strip(), by=request.actor)
     return _act(request, case_or_404(request.team, id), act, "is completed")
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def case_fail(request: TeamRequest, id: UUID) -> HttpResponseBase:
     act = partial(interventions.fail, reason=request.POST.get("reason", "").strip(), by=request.actor)
     return _act(request, case_or_404(request.team, id), act, "is closed as failed")
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def case_postpone(request: TeamRequest, id: UUID) -> HttpResponseBase:
     case, form = case_or_404(request.team, id), PostponeForm(request.POST)
     if form.is_valid():
@@ -177,7 +177,7 @@ def case_postpone(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def case_reprocess(request: TeamRequest, id: UUID) -> HttpResponseBase:
     def act(case: Case) -> Case:
         return interventions.reprocess(case, request.actor, _assignee(request, request.team))
@@ -197,7 +197,7 @@ def _assignee(request: HttpRequest, team: Team) -> Agent | None:
 
 
 @require_POST
-@team_page
+@team_page(post=OPERATOR)
 def case_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     case = case_or_404(request.team, id)
     interventions.delete(case, request.actor)

@@ -1,21 +1,26 @@
-"""Who may see and do what. Every page starts from the team of the person who asks."""
+"""Who may see and do what. Every page starts from the team of the person who asks, and says which role it needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, cast
+from typing import Any, cast, overload
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Subquery
 from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django_htmx.http import reswap
 
 from .actors import Actor, person
 from .models import Installation, Member, Team, User
 from .times import zone_of
 
 SESSION_TEAM = "team"
+VIEWER, OPERATOR, BUILDER, ADMINISTRATOR = Member.Role
+
+type Page[**P] = Callable[P, HttpResponseBase]
 
 
 class TeamRequest(HttpRequest):
@@ -37,18 +42,61 @@ def membership(request: HttpRequest) -> Member | None:
     return (members.filter(team_id=chosen).first() if chosen else None) or members.first()
 
 
-def team_page[**P](view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
-    """A page for members: signs people in first and gives the view a `TeamRequest`."""
+@overload
+def team_page[**P](view: Page[P]) -> Page[P]: ...
 
-    @login_required
-    @wraps(view)
-    def with_team(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        member = membership(request)
-        if member is None:
-            return render(request, "teams/no_team.html", status=403)
-        page = cast(TeamRequest, request)
-        page.member, page.team, page.actor = member, member.team, person(page.user)
-        with timezone.override(zone_of(request)):
-            return cast(Callable[..., HttpResponseBase], view)(page, *args, **kwargs)
 
-    return cast(Callable[P, HttpResponseBase], with_team)
+@overload
+def team_page[**P](*, post: Member.Role | None = None, get: Member.Role = VIEWER) -> Callable[[Page[P]], Page[P]]: ...
+
+
+def team_page[**P](
+    view: Page[P] | None = None, *, post: Member.Role | None = None, get: Member.Role = VIEWER
+) -> Page[P] | Callable[[Page[P]], Page[P]]:
+    """A page for members: signs people in first and gives the view a `TeamRequest`.
+
+    `get`, `post`: the role that looking and acting need. The view carries them as `needs`, for the test that has
+    every page say so. One that takes POST and does not say is for administrators.
+    """
+    needs = {"GET": get, **({"POST": post} if post else {})}
+
+    def page(view: Page[P]) -> Page[P]:
+        @login_required
+        @wraps(view)
+        def with_team(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            member = membership(request)
+            if member is None:
+                return render(request, "teams/no_team.html", status=403)
+            page = cast(TeamRequest, request)
+            page.member, page.team, page.actor = member, member.team, person(page.user)
+            needed = get if request.method in ("GET", "HEAD", "OPTIONS") else post or ADMINISTRATOR
+            if not member.may(needed):
+                return refuse(page, needed)
+            with timezone.override(zone_of(request)):
+                return cast(Callable[..., HttpResponseBase], view)(page, *args, **kwargs)
+
+        with_team.needs = needs  # type: ignore[attr-defined]
+        return cast(Page[P], with_team)
+
+    return page(view) if view else page
+
+
+def refuse(request: TeamRequest, needed: Member.Role) -> HttpResponseBase:
+    """Says which role it takes, and who gives it."""
+    who = listed([str(user) for user in administrators(request.team)]) or "An administrator of the team"
+    sentence = f"This takes the role of {needed.label.lower()}. {who} can do it, or give you that role."
+    if getattr(request, "htmx", False):
+        messages.error(request, sentence)
+        return reswap(render(request, "components/toasts.html", {"oob": True}, status=403), "none")
+    return render(request, "403.html", {"sentence": sentence}, status=403)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Ada, Ben or Cem."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def administrators(team: Team) -> list[User]:
+    """Those whom others can ask."""
+    able = Member.objects.filter(team=team, role=ADMINISTRATOR, user__is_active=True)
+    return [member.user for member in able.select_related("user").order_by("pk")[:5]]

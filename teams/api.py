@@ -34,11 +34,28 @@ logger = logging.getLogger(__name__)
 DATA_LIMIT = 256 * 1024
 
 
+Scope = ApiKey.Scope
+
+
 class TeamKey(HttpBearer):
-    """`Authorization: Bearer baton_...`; the operation finds the key as `request.auth`."""
+    """`Authorization: Bearer baton_...`; the operation finds the key as `request.auth`.
+
+    Each operation that does more than read says as its `auth` which scope it takes.
+    """
+
+    def __init__(self, scope: Scope | None = None) -> None:
+        super().__init__()
+        self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
-        return find_key(token)
+        key = find_key(token)
+        # An operation that says nothing and changes something: for those alone that may do the most.
+        needed = self.scope or (Scope.READ if request.method == "GET" else Scope.ADMIN)
+        if key and needed not in key.scopes:
+            raise PermissionDenied(
+                f"This takes a key with the scope “{needed}”. Administrators make keys in the settings."
+            )
+        return key
 
 
 class KeyRequest(HttpRequest):
@@ -190,7 +207,7 @@ _HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     OperationalError: _unavailable,
     RequestDataTooBig: _too_large,
     HttpError: _http_error,
-    PermissionDenied: lambda *_: problem(403, "forbidden", "This key may not do that."),
+    PermissionDenied: lambda _, error: problem(403, "forbidden", str(error) or "This key may not do that."),
     Http404: lambda *_: not_found(),
     ValidationError: _invalid,
     Refused: _refused,

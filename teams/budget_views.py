@@ -5,13 +5,13 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from .access import TeamRequest, team_page
+from .access import ADMINISTRATOR, TeamRequest, team_page
 from .budgets import change_budget, defaults
 from .forms import BudgetForm
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def budgets(request: TeamRequest) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else None
     form = BudgetForm(data, budget=request.team.budget, inherited=defaults())

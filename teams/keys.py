@@ -2,12 +2,13 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 
-from .models import ApiKey, Team
+from .models import ApiKey, Team, every_scope
 
 _USED_EVERY = timedelta(minutes=1)  # `last_used_at` need not be exacter than that
 
@@ -17,16 +18,19 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def create_key(team: Team, name: str) -> tuple[ApiKey, str]:
-    """The key and its secret, which cannot be shown again."""
+def create_key(team: Team, name: str, scopes: Iterable[str] | None = None) -> tuple[ApiKey, str]:
+    """The key and its secret, which cannot be shown again. Without `scopes` it may do everything."""
     secret = f"baton_{secrets.token_urlsafe(32)}"
-    return ApiKey.objects.create(team=team, name=name, prefix=secret[:12], digest=_digest(secret)), secret
+    wanted = every_scope() if scopes is None else list(scopes)
+    key = ApiKey.objects.create(team=team, name=name, prefix=secret[:12], digest=_digest(secret), scopes=wanted)
+    return key, secret
 
 
 def find_key(secret: str) -> ApiKey | None:
-    key = ApiKey.objects.select_related("team").filter(digest=_digest(secret), revoked_at=None).first()
+    now = timezone.now()
+    valid = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+    key = valid.select_related("team").filter(digest=_digest(secret)).first()
     if key:
-        now = timezone.now()
         ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=now - _USED_EVERY), pk=key.pk).update(
             last_used_at=now
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
@@ -89,6 +90,8 @@ class Member(models.Model):
     """A person in a team. `mail`: which requests of agents they are told of by mail."""
 
     class Role(models.TextChoices):
+        """From the least to the most: each may do what those before it may."""
+
         VIEWER = "viewer"
         OPERATOR = "operator"
         BUILDER = "builder"
@@ -111,15 +114,45 @@ class Member(models.Model):
     def __str__(self) -> str:
         return f"{self.user} in {self.team}"
 
+    def may(self, needed: Role) -> bool:
+        order = list(Member.Role)
+        return order.index(Member.Role(self.role)) >= order.index(needed)
+
+    @property
+    def operates(self) -> bool:
+        return self.may(Member.Role.OPERATOR)
+
+    @property
+    def builds(self) -> bool:
+        return self.may(Member.Role.BUILDER)
+
+    @property
+    def administers(self) -> bool:
+        return self.may(Member.Role.ADMINISTRATOR)
+
+
+def every_scope() -> list[str]:
+    return [str(scope) for scope in ApiKey.Scope]
+
 
 class ApiKey(models.Model):
     """Lets a program act for a team. Only a hash of the key is kept: it is shown once, when it is made."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read everything"
+        CASES = "cases", "Add, change and close cases, and answer agents"
+        RUNS = "runs", "Start and stop runs"
+        AGENTS = "agents", "Change agents, queues and schedules"
+        ADMIN = "admin", "Change webhooks and MCP servers"
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=12, help_text="The first characters, to recognise the key by.")
     digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices), default=every_scope)
     created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 

@@ -7,7 +7,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from .access import TeamRequest, team_page
+from .access import VIEWER, TeamRequest, team_page
 from .models import Member
 
 
@@ -16,7 +16,7 @@ class NotificationForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=VIEWER)
 def notifications(request: TeamRequest) -> HttpResponseBase:
     sent = request.POST if request.method == "POST" else None
     form = NotificationForm(sent, initial={"mail": request.member.mail}, label_suffix="")

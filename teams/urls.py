@@ -1,9 +1,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
-from django.views.generic import RedirectView
 
-from . import budget_views, live, notifications, pausing_views, webhook_views
-from .access import team_page
+from . import budget_views, live, notifications, pausing_views, settings_views, webhook_views
 
 urlpatterns = [
     path(
@@ -14,7 +12,7 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("settings/budgets/", budget_views.budgets, name="budgets"),
     path("settings/notifications/", notifications.notifications, name="notifications"),
-    path("settings/", team_page(RedirectView.as_view(pattern_name="model_settings")), name="settings"),
+    path("settings/", settings_views.settings_home, name="settings"),
     path("settings/webhooks/", webhook_views.webhooks, name="webhooks"),
     path("settings/webhooks/new/", webhook_views.webhook_new, name="webhook_new"),
     path("settings/webhooks/<uuid:id>/", webhook_views.webhook, name="webhook"),

@@ -12,7 +12,7 @@ from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
 from . import webhooks
-from .api import KeyRequest, Wanted, find
+from .api import KeyRequest, Scope, TeamKey, Wanted, find
 from .models import Delivery, Team, Webhook
 from .paging import Page, Paging, take
 
@@ -78,7 +78,9 @@ def list_webhooks(request: KeyRequest, paging: Query[Paging]) -> Page[WebhookOut
     return Page[WebhookOut](items=[_out(row) for row in rows], next_cursor=cursor)
 
 
-@router.post("/webhooks", response={201: NewWebhook}, tags=["Webhooks"], summary="Make a webhook")
+@router.post(
+    "/webhooks", auth=TeamKey(Scope.ADMIN), response={201: NewWebhook}, tags=["Webhooks"], summary="Make a webhook"
+)
 def create_webhook(request: KeyRequest, wanted: WebhookIn) -> Answer[NewWebhook]:
     made, secret = webhooks.create_webhook(request.auth.team, wanted.url, wanted.events, wanted.description)
     made.refresh_from_db()
@@ -90,7 +92,13 @@ def get_webhook(request: KeyRequest, webhook_id: UUID) -> WebhookOut:
     return _out(find(_webhooks(request.auth.team), webhook_id))
 
 
-@router.patch("/webhooks/{webhook_id}", response=WebhookOut, tags=["Webhooks"], summary="Change a webhook")
+@router.patch(
+    "/webhooks/{webhook_id}",
+    auth=TeamKey(Scope.ADMIN),
+    response=WebhookOut,
+    tags=["Webhooks"],
+    summary="Change a webhook",
+)
 def change_webhook(request: KeyRequest, webhook_id: UUID, changes: WebhookChanges) -> WebhookOut:
     rows = _webhooks(request.auth.team)
     with transaction.atomic():
@@ -107,14 +115,24 @@ def change_webhook(request: KeyRequest, webhook_id: UUID, changes: WebhookChange
 
 
 @router.delete(
-    "/webhooks/{webhook_id}", response={204: None}, tags=["Webhooks"], summary="Delete a webhook and its log"
+    "/webhooks/{webhook_id}",
+    auth=TeamKey(Scope.ADMIN),
+    response={204: None},
+    tags=["Webhooks"],
+    summary="Delete a webhook and its log",
 )
 def delete_webhook(request: KeyRequest, webhook_id: UUID) -> Answer[None]:
     webhooks.delete(find(_webhooks(request.auth.team), webhook_id))
     return Answer(204, None)
 
 
-@router.post("/webhooks/{webhook_id}/secret", response=Secret, tags=["Webhooks"], summary="Make a new secret")
+@router.post(
+    "/webhooks/{webhook_id}/secret",
+    auth=TeamKey(Scope.ADMIN),
+    response=Secret,
+    tags=["Webhooks"],
+    summary="Make a new secret",
+)
 def renew_webhook_secret(request: KeyRequest, webhook_id: UUID) -> Secret:
     """The old one signs beside it for 24 hours."""
     row = find(_webhooks(request.auth.team), webhook_id)
@@ -123,14 +141,24 @@ def renew_webhook_secret(request: KeyRequest, webhook_id: UUID) -> Secret:
 
 
 @router.delete(
-    "/webhooks/{webhook_id}/old-secret", response={204: None}, tags=["Webhooks"], summary="End the old secret at once"
+    "/webhooks/{webhook_id}/old-secret",
+    auth=TeamKey(Scope.ADMIN),
+    response={204: None},
+    tags=["Webhooks"],
+    summary="End the old secret at once",
 )
 def drop_old_webhook_secret(request: KeyRequest, webhook_id: UUID) -> Answer[None]:
     webhooks.drop_old_secret(find(_webhooks(request.auth.team), webhook_id))
     return Answer(204, None)
 
 
-@router.post("/webhooks/{webhook_id}/test", response={202: DeliveryOut}, tags=["Webhooks"], summary="Send a test")
+@router.post(
+    "/webhooks/{webhook_id}/test",
+    auth=TeamKey(Scope.ADMIN),
+    response={202: DeliveryOut},
+    tags=["Webhooks"],
+    summary="Send a test",
+)
 def test_webhook(request: KeyRequest, webhook_id: UUID) -> Answer[DeliveryOut]:
     made = webhooks.ping(find(_webhooks(request.auth.team), webhook_id))
     return Answer(202, _delivery_out(find(_deliveries(request.auth.team), made.pk)))
@@ -156,7 +184,11 @@ def list_deliveries(request: KeyRequest, webhook_id: UUID, filters: Query[Delive
 
 
 @router.post(
-    "/deliveries/{delivery_id}/resend", response={202: DeliveryOut}, tags=["Webhooks"], summary="Send a message again"
+    "/deliveries/{delivery_id}/resend",
+    auth=TeamKey(Scope.ADMIN),
+    response={202: DeliveryOut},
+    tags=["Webhooks"],
+    summary="Send a message again",
 )
 def resend_delivery(request: KeyRequest, delivery_id: UUID) -> Answer[DeliveryOut]:
     """Under the same id."""

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import webhooks as verbs
-from .access import TeamRequest, team_page
+from .access import ADMINISTRATOR, TeamRequest, team_page
 from .errors import Refused
 from .forms import WebhookForm
 from .models import Delivery, Webhook
@@ -25,7 +25,7 @@ _STATES = [(status.value, status.label) for status in Delivery.Status]
 
 
 @require_GET
-@team_page
+@team_page(get=ADMINISTRATOR)
 def webhooks(request: TeamRequest) -> HttpResponse:
     waiting = Delivery.objects.filter(team=request.team, status=Delivery.Status.WAITING).values("webhook")
     counts = {row["webhook"]: row["messages"] for row in waiting.annotate(messages=Count("pk")).order_by()}
@@ -34,7 +34,7 @@ def webhooks(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def webhook_new(request: TeamRequest) -> HttpResponseBase:
     form = WebhookForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -48,7 +48,7 @@ def webhook_new(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def webhook_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     webhook = webhook_or_404(request.team, id)
     form = WebhookForm(request.POST if request.method == "POST" else None, webhook=webhook)
@@ -64,7 +64,7 @@ def webhook_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_GET
-@team_page
+@team_page(get=ADMINISTRATOR)
 def webhook(request: TeamRequest, id: UUID) -> HttpResponse:
     found = webhook_or_404(request.team, id)
     state = request.GET.get("state", "")
@@ -112,38 +112,38 @@ def _act(request: TeamRequest, id: UUID, act: Callable[[Webhook], object], done:
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def webhook_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _act(request, id, verbs.pause, "Paused. What happens is kept until you resume.")
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def webhook_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _act(request, id, verbs.resume, "Resumed. What waited is being sent.")
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def webhook_ping(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _act(request, id, verbs.ping, "A test message is on its way.")
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def webhook_secret(request: TeamRequest, id: UUID) -> HttpResponseBase:
     found = webhook_or_404(request.team, id)
     return _show_secret(request, found, verbs.renew_secret(found))
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def webhook_secret_drop(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _act(request, id, verbs.drop_old_secret, "The old secret signs nothing any more.")
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def webhook_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     verbs.delete(webhook_or_404(request.team, id))
     messages.success(request, "The webhook was deleted.")
@@ -151,7 +151,7 @@ def webhook_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page
+@team_page(post=ADMINISTRATOR)
 def delivery_resend(request: TeamRequest, id: UUID) -> HttpResponseBase:
     delivery = delivery_or_404(request.team, id)
     return _act(request, delivery.webhook_id, lambda _: verbs.resend(delivery), "It is being sent again.")

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django.apps import apps
 from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
 from builder.models import Agent, ServerTool, ToolServer
@@ -23,7 +24,7 @@ from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
 from config.api import api
 from runs.models import BulkAction, HumanRequest, Run, Schedule
 from teams.keys import create_key
-from teams.models import Credential, Delivery, Team, User, Webhook
+from teams.models import Credential, Delivery, Member, Team, User, Webhook, every_scope
 from teams.secrets import seal
 from tests.fixtures import Make
 
@@ -294,10 +295,20 @@ class Things:
 
 
 @pytest.fixture
-def theirs(
-    make_team: Make[Team], make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case], make_run: Make[Run]
+def make_things(
+    make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case], make_run: Make[Run]
+) -> Callable[[Team], Things]:
+    return partial(_things, make_agent, make_queue, make_case, make_run)
+
+
+@pytest.fixture
+def theirs(make_team: Make[Team], make_things: Callable[[Team], Things]) -> Things:
+    return make_things(make_team(SECRET))
+
+
+def _things(
+    make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case], make_run: Make[Run], strangers: Team
 ) -> Things:
-    strangers = make_team(SECRET)
     queue = make_queue(SECRET, of=strangers)
     agent = make_agent(SECRET, of=strangers, queue=queue, aop=SECRET)
     case = make_case(SECRET, in_queue=queue, data={"text": SECRET})
@@ -415,6 +426,134 @@ def test_what_is_open_shows_nothing_of_a_team(
     response = _send(client, method, route, entry)
     assert response.status_code in (200, 302, 404, 503)
     assert SECRET.encode() not in getattr(response, "content", b"")
+
+
+# --- Roles and scopes ------------------------------------------------------------------------
+
+
+def _needs(address: str, method: str) -> Member.Role | None:
+    """The role that a page says it takes."""
+    try:
+        needs = getattr(resolve(address).func, "needs", {})
+    except Resolver404:
+        return None
+    found: Member.Role | None = needs.get(method)
+    return found
+
+
+def _address(route: str, id: object) -> str:
+    start, bracket, rest = route.replace("<int:number>", "1").partition("<")
+    return f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
+
+
+def _scopes() -> dict[str, str | None]:
+    """The scope of each operation, by the function that it calls."""
+    found = {}
+    for router in api._routers:
+        for path in router[1].path_operations.values():
+            for operation in path.operations:
+                declared = [getattr(callback, "scope", None) for callback in operation.auth_callbacks]
+                for method in operation.methods:
+                    found[f"{method} {router[0]}{operation.path or ''}"] = declared[0] if declared else None
+    return found
+
+
+# Whoever works in them sees no team: they check by themselves, or are for all who signed in.
+WITHOUT_ROLE = {"live/", "metrics", "admin/"}
+_IN_A_TEAM = [
+    (route, method, entry)
+    for route, entry in PAGES.items()
+    if not entry.open and route not in WITHOUT_ROLE
+    for method in entry.methods.split()
+]
+
+
+def test_every_page_says_which_role_it_takes() -> None:
+    silent = [
+        f"{method} /{route}" for route, method, _ in _IN_A_TEAM if not _needs(_address(route, uuid.uuid4()), method)
+    ]
+    assert not silent, "Say @team_page(post=OPERATOR, BUILDER, ...) at the views of: " + ", ".join(silent)
+
+
+def test_every_operation_that_changes_something_says_which_scope_it_takes() -> None:
+    scopes = _scopes()
+    silent = [name for name in OPERATIONS if not name.startswith("GET") and not scopes.get(name)]
+    assert not silent, "Say auth=TeamKey(Scope....) at the operations: " + ", ".join(silent)
+
+
+@pytest.mark.parametrize(
+    ("route", "method", "entry"), [pytest.param(*line, id=f"{line[1]} /{line[0]}") for line in _IN_A_TEAM]
+)
+def test_a_role_may_do_what_it_is_for_and_nothing_more(
+    client: Client,
+    team: Team,
+    make_member: Make[Member],
+    make_things: Callable[[Team], Things],
+    route: str,
+    method: str,
+    entry: Entry,
+) -> None:
+    members = {role: make_member(role=role) for role in Member.Role}
+    things = make_things(team)
+    needed = _needs(_address(route, things.ids.get(entry.of)), method)
+    assert needed
+    for role, member in members.items():
+        client.force_login(member.user)
+        before = _everything()
+        response = _send(client, method, route, entry, things.ids.get(entry.of))
+        if member.may(needed):
+            assert response.status_code != 403, role
+            return
+        assert response.status_code == 403, role
+        assert members[Member.Role.ADMINISTRATOR].user.email in response.content.decode()
+        assert _everything() == before
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_key_may_do_what_its_scopes_say_and_nothing_more(
+    team: Team, make_things: Callable[[Team], Things], name: str
+) -> None:
+    method, route, entry = name.partition(" ")[0], _route(name), OPERATIONS[name]
+    needed = _scopes()[name] or "read"
+    id = make_things(team).ids.get(entry.of)
+    able, unable = (create_key(team, "key", scopes)[1] for scopes in ([needed], set(every_scope()) - {needed}))
+    before = _everything()
+    refused = _send(Client(headers={"authorization": f"Bearer {unable}"}), method, route, entry, id)
+    assert refused.status_code == 403
+    assert needed in refused.json()["error"]["message"]
+    assert _everything() == before
+    assert _send(Client(headers={"authorization": f"Bearer {able}"}), method, route, entry, id).status_code != 403
+
+
+@pytest.mark.parametrize("role", [Member.Role.VIEWER, Member.Role.OPERATOR, Member.Role.BUILDER])
+def test_no_page_offers_what_one_may_not_do(
+    client: Client, team: Team, make_member: Make[Member], make_things: Callable[[Team], Things], role: Member.Role
+) -> None:
+    member = make_member(role=role)
+    client.force_login(member.user)
+    things = make_things(team)
+    offered = []
+    for route, entry in PAGES.items():
+        address = _address(route, things.ids.get(entry.of))
+        needed = _needs(address, "GET")
+        if not needed or "GET" not in entry.methods or not member.may(needed):
+            continue
+        response = client.get(address)
+        if not response["Content-Type"].startswith("text/html"):
+            continue
+        page = response.content.decode()
+        for form in re.findall(r"<form[^>]*>", page):
+            action = re.search(r'action="([^"?]*)', form)
+            if 'method="post"' in form:
+                offered.append((address, "POST", action[1] if action and action[1] else address))
+        offered += [(address, "POST", found) for found in re.findall(r'(?:hx-post|formaction)="([^"?]*)', page)]
+        offered += [(address, "GET", found) for found in re.findall(r'(?:href|hx-get)="(/[^"?#]*)', page)]
+    wrong = {
+        f"{page} leads by {method} to {to}"
+        for page, method, to in offered
+        if (needed := _needs(to, method)) and not member.may(needed)
+    }
+    assert not wrong, "\n".join(sorted(wrong))
 
 
 def test_the_admin_is_not_for_members(signed_in: Client) -> None:

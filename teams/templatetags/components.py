@@ -82,13 +82,13 @@ NAVIGATION = [
 
 # The sections of the settings. Each has pages below `settings/` that extend teams/settings.html.
 SETTINGS = [
-    # url name, label, icon
-    ("model_settings", "Models", "brain"),
-    ("request_settings", "Requests", "inbox"),
-    ("budgets", "Budgets", "gauge"),
-    ("tool_servers", "Tools", "wrench"),
-    ("webhooks", "Webhooks", "webhook"),
-    ("notifications", "My mail", "mail"),
+    # url name, label, icon, only for administrators
+    ("model_settings", "Models", "brain", True),
+    ("request_settings", "Requests", "inbox", True),
+    ("budgets", "Budgets", "gauge", True),
+    ("tool_servers", "Tools", "wrench", True),
+    ("webhooks", "Webhooks", "webhook", True),
+    ("notifications", "My mail", "mail", False),
 ]
 
 
@@ -130,10 +130,11 @@ def navigation(context: RequestContext) -> list[dict[str, Any]]:
 
 @register.simple_tag(takes_context=True)
 def settings_sections(context: RequestContext) -> list[dict[str, Any]]:
-    path = context["request"].path
+    request = context["request"]
     return [
-        {"url": url, "label": label, "icon": symbol, "current": path.startswith(url)}
-        for url, label, symbol in ((reverse(name), label, symbol) for name, label, symbol in SETTINGS)
+        {"url": reverse(name), "label": label, "icon": symbol, "current": request.path.startswith(reverse(name))}
+        for name, label, symbol, is_closed in SETTINGS
+        if request.member.administers or not is_closed
     ]
 
 
