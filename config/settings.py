@@ -58,7 +58,8 @@ try:
 except OSError as error:
     sys.exit(f"BATON_HOME {BATON_HOME} cannot be read and written: {error.strerror}.")
 DEBUG = _flag("DEBUG", False)
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+# This machine itself may always ask: health checks do.
+ALLOWED_HOSTS = [*filter(None, os.environ.get("ALLOWED_HOSTS", "").split(",")), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 
 # Nothing answers at these addresses: a command that needs a server says how to start one.
@@ -77,6 +78,8 @@ if _flag("BATON_DATABASE_POOL", False):
 else:
     _database["CONN_MAX_AGE"] = None
 DATABASES = {"default": _database}
+# How long a migration waits for a table that is in use, before it lets everybody else go first and tries again.
+MIGRATION_LOCK_SECONDS = float(os.environ.get("MIGRATION_LOCK_SECONDS", "3"))
 
 RQ_QUEUES = {
     "default": {
@@ -138,7 +141,11 @@ BATON_URL = os.environ.get("BATON_URL", f"http://localhost:{os.environ.get('PORT
 # May addresses that people give lead into this machine's own network?
 BATON_ALLOW_PRIVATE_ADDRESSES = _flag("BATON_ALLOW_PRIVATE_ADDRESSES", False)
 # The server that mail to members goes through; without one no mail is sent.
-SILENCED_SYSTEM_CHECKS = ["mail.W001"]  # that there is none is nothing to warn of
+SILENCED_SYSTEM_CHECKS = [
+    "mail.W001",  # that there is none is nothing to warn of
+    "security.W005",  # whether HTTPS holds for subdomains too, and for good, is their owner's to say
+    "security.W021",
+]
 MAILERS = _mailers(os.environ.get("EMAIL_URL", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or f"Baton <baton@{urlsplit(BATON_URL).hostname or 'localhost'}>"
 # Seal secrets in the database, the newest first (teams/secrets.py). Without any, SECRET_KEY does.
@@ -222,9 +229,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BATON_HOME / "static"
-# Files are served from where they lie; a deployment may run collectstatic and set a CDN of its own before it.
-SERVESTATIC_USE_FINDERS = True
+# Files are served from where they lie, unless collectstatic has put them into one folder, as in the image.
+STATIC_ROOT = Path(os.environ.get("BATON_STATIC") or BATON_HOME / "static").absolute()
+SERVESTATIC_USE_FINDERS = "BATON_STATIC" not in os.environ
 SERVESTATIC_AUTOREFRESH = DEBUG
 
 # Files that belong to cases. No address leads here: views of the team give them out.
@@ -248,6 +255,10 @@ SESSION_COOKIE_HTTPONLY = True
 BATON_HTTPS = _flag("BATON_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATON_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATON_HTTPS else None
+SECURE_HSTS_SECONDS = int(os.environ.get("HSTS_SECONDS", str(30 * 24 * 3600))) if BATON_HTTPS else 0
+SECURE_SSL_REDIRECT = BATON_HTTPS
+# Asked by machines beside this one, without the proxy.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
 
 # A collector for spans; what else OpenTelemetry's variables say is read by its own code.
 TRACES = bool(
