@@ -1,0 +1,59 @@
+"""manage.py migrate: Django's, which on a busy database waits for a lock only for a moment, and tries again."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.errors import LockNotAvailable
+
+_LOCK = 0x4D_49_47_52_41_54_45
+_TRIES = 20
+_PAUSE_SECONDS = 1.0
+
+
+class Command(migrate.Command):
+    def handle(self, *args: Any, **options: Any) -> None:
+        connection = connections[options["database"]]
+        seconds = settings.MIGRATION_LOCK_SECONDS
+        with _one_at_a_time(connection), _lock_timeout(connection, seconds):
+            for number in range(1, _TRIES + 1):
+                try:
+                    super().handle(*args, **options)
+                    return
+                except OperationalError as error:
+                    if not isinstance(error.__cause__, LockNotAvailable):
+                        raise
+                    self.stderr.write(f"A table was in use for more than {seconds:g} s ({number} of {_TRIES} tries).")
+                    time.sleep(_PAUSE_SECONDS)
+        raise CommandError(
+            "The database stayed busy. What was done is whole, the rest is not begun: run this again in a quiet moment,"
+            " or end the long transactions that pg_stat_activity shows."
+        )
+
+
+@contextmanager
+def _one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Of several that are started at once, the others wait and then find nothing left to do."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("select pg_advisory_unlock(%s)", [_LOCK])
+
+
+@contextmanager
+def _lock_timeout(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
+    """Whoever waits for a table's lock makes everybody who comes later wait behind it: so that is kept short."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('lock_timeout', %s, false)", [f"{seconds * 1000:.0f}ms"])
+        try:
+            yield
+        finally:
+            cursor.execute("reset lock_timeout")

@@ -1,0 +1,83 @@
+"""The drill of docs/backup.md: a dump while everybody works, restored elsewhere, with an empty Redis."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from cases.models import Case
+from runs.stack.postgres import wheel_folder
+from tests.provider import Provider, provider, router
+from tests.runs.test_workers import desk, process, wait_for
+
+__all__ = ["desk", "process", "provider"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CASES = 16
+ELSEWHERE = "restored_elsewhere"
+
+
+def address(database: str) -> str:
+    return os.environ["TEST_DATABASE_URL"].rpartition("/")[0] + "/" + database
+
+
+def postgres(program: str, *arguments: str | Path) -> None:
+    binary = wheel_folder() / "bin" / program
+    if not binary.exists():
+        pytest.skip(f"the embedded PostgreSQL has no {program} here")
+    subprocess.run([binary, *arguments], check=True)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of an empty database."""
+    name = sql.Identifier(f"{connection.settings_dict['NAME']}_{ELSEWHERE}")
+    with psycopg.connect(address("postgres"), autocommit=True) as server:
+        server.execute(sql.SQL("create database {}").format(name))
+        yield address(name.as_string().strip('"'))
+        server.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+@pytest.fixture
+def empty_redis() -> str:
+    """A database of the test's Valkey that nobody has used."""
+    start, _, number = settings.REDIS_URL.rpartition("db=")
+    return f"{start}db={int(number) + 128}"
+
+
+def test_what_was_dumped_under_load_is_restored_elsewhere_and_every_case_ends(
+    process, desk, make_case, provider: Provider, elsewhere: str, empty_redis: str, tmp_path: Path
+) -> None:
+    provider.script = router({"refund": "billing-specialist"}, delay=0.1)
+    parts = [process("rqworker", "default"), process("clock")]
+    for number in range(CASES):
+        make_case(f"refund {number}", assignee=desk)
+    wait_for(lambda: Case.objects.filter(status="completed").count() >= 2)
+    dump = tmp_path / "baton.dump"
+    postgres("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={address(connection.settings_dict['NAME'])}")
+    for part in parts:
+        part.kill()
+        part.wait()
+    postgres("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={elsewhere}", dump)
+
+    with psycopg.connect(elsewhere, autocommit=True) as restored:
+
+        def count(where: str) -> int:
+            return restored.execute(f"select count(*) from {where}").fetchone()[0]
+
+        assert count("cases_case") == CASES
+        assert 0 < count("cases_case where status <> 'completed'") < CASES, "the dump fell into the midst of the work"
+        process("rqworker", "default", DATABASE_URL=elsewhere, REDIS_URL=empty_redis)
+        process("clock", DATABASE_URL=elsewhere, REDIS_URL=empty_redis)
+        wait_for(lambda: count("cases_case where status = 'completed'") == CASES, 60)
+        assert count("cases_caseevent where kind = 'completed'") == CASES, "none ended twice"
+        assert count("cases_caseevent where kind = 'handed_over'") == CASES
+        with pytest.raises(psycopg.errors.RaiseException):
+            restored.execute("delete from cases_caseevent")
