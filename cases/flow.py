@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Min
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from .models import Case, Status
+from .models import Case, Queue, Status
 
 HOURS = 24
 # Of the picture: a bar for each hour.
@@ -53,7 +53,9 @@ class Flow:
 def flows(queue_ids: Collection[UUID]) -> dict[UUID, Flow]:
     """Of each queue. Two queries."""
     present = Case.objects.present().filter(queue__in=queue_ids).order_by()
-    oldest = dict(present.pending().values_list("queue").annotate(Min("moved_at")))
+    waiting = Case.objects.present().pending().filter(queue=OuterRef("pk")).order_by("moved_at")
+    queues = Queue.objects.filter(pk__in=queue_ids).annotate(oldest=Subquery(waiting.values("moved_at")[:1]))
+    oldest = dict(queues.order_by().values_list("pk", "oldest"))
     this_hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     first = this_hour - timedelta(hours=HOURS - 1)
     done = present.filter(status=Status.COMPLETED, moved_at__gte=first)

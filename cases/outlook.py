@@ -191,10 +191,15 @@ class Problem:
     agent: Agent | None = None
 
 
+# Pages count the cases of a queue and status up to here.
+MOST_COUNTED = 1000
+
+
 def counted(status: str, number: int) -> str:
-    """`3 pending`, `1 needs input`, `4 need input`"""
+    """`3 pending`, `1 needs input`, `4 need input`, `1,000+ completed`"""
     words = Status(status).label.lower()
-    return f"{number} {'need input' if status == Status.NEEDS_INPUT and number != 1 else words}"
+    many = f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+    return f"{many} {'need input' if status == Status.NEEDS_INPUT and number != 1 else words}"
 
 
 def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
 from builder.models import Agent, QueueConnection
@@ -15,6 +16,7 @@ from . import filters, search
 from .consumers import Consumer, consumers
 from .flow import Flow, flows
 from .models import CLOSED, OPEN, QUIET, Case, CaseEvent, Comment, Kind, Queue, Status
+from .outlook import MOST_COUNTED
 
 # More than the stages need that a page shows.
 _MOVES = 400
@@ -46,16 +48,26 @@ def queues_page(team: Team, words: str = "", cursor: str = "") -> Page[Queue]:
 
 def queue_states(queues: Collection[Queue]) -> list[QueueState]:
     ids = [queue.pk for queue in queues]
-    counts, working, moving = case_counts(ids), consumers(ids), flows(ids)
+    counts, working, moving = case_counts(ids, MOST_COUNTED), consumers(ids), flows(ids)
     return [QueueState(queue, counts[queue.pk], working.get(queue.pk, []), moving[queue.pk]) for queue in queues]
 
 
-def case_counts(queue_ids: Collection[UUID]) -> dict[UUID, Counts]:
-    """How many cases each queue has of each status."""
+_COUNT = """
+select queue, status, (
+    select count(*) from (
+        select from cases_case where queue_id = queue and status = wanted.status and deleted_at is null limit %s
+    ) found
+) from unnest(%s::uuid[]) queue cross join unnest(%s::text[]) wanted (status)
+"""
+
+
+def case_counts(queue_ids: Collection[UUID], most: int | None = None) -> dict[UUID, Counts]:
+    """How many cases each queue has of each status; beyond `most`, one more than that."""
     found: dict[UUID, Counts] = {pk: dict.fromkeys(Status.values, 0) for pk in queue_ids}
-    rows = Case.objects.present().filter(queue__in=queue_ids).values_list("queue_id", "status")
-    for queue_id, status, number in rows.annotate(cases=Count("pk")).order_by():
-        found[queue_id][status] = number
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [None if most is None else most + 1, list(queue_ids), Status.values])
+        for queue_id, status, number in cursor.fetchall():
+            found[queue_id][status] = number
     return found
 
 

@@ -11,6 +11,8 @@ from builder.agents import connect, delete_agent, pause_agent
 from builder.models import Agent
 from cases.flow import HEIGHT, flows
 from cases.models import Case, Queue
+from cases.outlook import MOST_COUNTED, counted
+from cases.queries import case_counts
 from cases.queues import pause_queue
 from runs.interventions import complete
 from teams.actors import Actor
@@ -307,3 +309,11 @@ def test_a_queue_whose_cases_cannot_go_elsewhere_is_kept(
     assert "Agents are working on cases of Support." in refusal(make_queue())
     queue.refresh_from_db()
     assert queue.deleted_at is None
+
+
+def test_counts_end_where_nobody_reads_on(queue: Queue, make_case: Make[Case]) -> None:
+    for _ in range(3):
+        make_case()
+    assert case_counts([queue.pk], most=1)[queue.pk]["pending"] == 2
+    assert case_counts([queue.pk])[queue.pk]["pending"] == 3
+    assert counted("completed", MOST_COUNTED + 1) == "1,000+ completed"
