@@ -33,7 +33,7 @@ class LostRun(Exception):
 
 
 # Those with queued runs, but for the paused ones.
-_TEAMS = f"""
+QUEUED_TEAMS = f"""
     with recursive queued (id) as (
         (select team_id from runs_run where status = 'queued' order by team_id limit 1)
         union all
@@ -48,7 +48,7 @@ _TEAMS = f"""
 # It looks at more runs than it takes, since others may be taking some of them at this moment.
 _CLAIM = f"""
     {pausing.HOLD_PAUSES_OFF};
-    {_TEAMS}, turns as (
+    {QUEUED_TEAMS}, turns as (
         select run.id, row_number() over (partition by teams.id order by run.available_at) as turn, lot
         from teams cross join lateral (
             select id, available_at from runs_run
@@ -82,7 +82,7 @@ def claim_runs(worker: str, limit: int) -> list[Claim]:
 
 
 _HAS_DUE = f"""
-    {_TEAMS}
+    {QUEUED_TEAMS}
     select exists (select from teams where exists (
         select from runs_run
         where team_id = teams.id and status = 'queued' and available_at <= statement_timestamp()

@@ -4,7 +4,7 @@ One dispatcher at a time works a queue: it holds the queue's row, so a consumer 
 and whoever waits for the row sees what the one before did.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -151,12 +151,15 @@ def _is_at_work(queue_id: UUID) -> bool:
 
 def has_work() -> bool:
     """Is there a case that a consumer with a free place could take?"""
+    return any(first_cases())
+
+
+def first_cases() -> Iterator[list[UUID]]:
+    """Of each queue, the case that a consumer with a free place takes next, if there is one."""
     ids = [queue_id for queues in _queues_with_work().values() for queue_id in queues]
     for queue in Queue.objects.filter(pk__in=ids):
         free = [consumer.connection.agent_id for consumer in _consumers(queue) if consumer.room > 0]
-        if free and _heads(queue, free, _first(queue), 1):
-            return True
-    return False
+        yield _heads(queue, free, _first(queue), 1) if free else []
 
 
 def _first(queue: Queue) -> UUID | None:

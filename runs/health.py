@@ -34,7 +34,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Each part as `{"ok": ..., ...}`; 503 when one is missing."""
-    parts = {"database": _look(_database), "redis": _look(_redis), "clock": _look(_clock), "workers": _look(_workers)}
+    parts = {"database": _look(_database), "redis": _look(_redis), "clock": _look(clock), "workers": _look(workers)}
     is_ready = all(part["ok"] for part in parts.values())
     return JsonResponse({"status": "ready" if is_ready else "not ready", **parts}, status=200 if is_ready else 503)
 
@@ -63,14 +63,14 @@ def _redis() -> dict[str, Any]:
     return {}
 
 
-def _clock() -> dict[str, Any]:
+def clock() -> dict[str, Any]:
     ticked = shared_redis().get(CLOCK)
     if ticked is None:
         raise Missing("The clock does not tick. Start one: manage.py clock")
     return {"ticked_s_ago": max(0, int(time.time()) - int(ticked))}
 
 
-def _workers() -> dict[str, Any]:
+def workers() -> dict[str, Any]:
     count = len(Worker.all(connection=shared_redis()))
     if not count:
         raise Missing("There is no worker. Start one: manage.py rqworker")
