@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from teams.models import Team, User
 
-from .models import Attachment, Case, Comment, Queue
+from .models import Attachment, Case, CaseUpload, Comment, Queue
 
 
 def queue_or_404(team: Team, id: UUID) -> Queue:
@@ -26,3 +26,7 @@ def comment_or_404(team: Team, user: User, id: UUID) -> Comment:
 def attachment_or_404(team: Team, id: UUID) -> Attachment:
     found = Attachment.objects.filter(case__deleted_at=None).select_related("case")
     return get_object_or_404(found, team=team, pk=id)
+
+
+def upload_or_404(team: Team, id: UUID) -> CaseUpload:
+    return get_object_or_404(CaseUpload.objects.select_related("queue").defer("content"), team=team, pk=id)

@@ -19,13 +19,14 @@ _SHOWN_PLACES = 5
 
 
 class BoundedUpload(FileUploadHandler):
-    """Stops reading when the files are more than UPLOAD_LIMIT together."""
+    """Stops reading when the files are more than `limit` bytes together."""
 
+    limit = UPLOAD_LIMIT
     received = 0
 
     @property
     def exceeded(self) -> bool:
-        return self.received > UPLOAD_LIMIT
+        return self.received > self.limit
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import import_views, label_views, people_views, views
+from . import export, import_views, label_views, people_views, upload_views, views
 
 urlpatterns = [
     path("queues/", views.queues, name="queues"),
@@ -11,7 +11,13 @@ urlpatterns = [
     path("queues/<uuid:id>/resume/", views.queue_resume, name="queue_resume"),
     path("queues/<uuid:id>/delete/", views.queue_delete, name="queue_delete"),
     path("queues/<uuid:id>/cases/new/", views.case_new, name="case_new"),
+    path("queues/<uuid:id>/cases/paste/", upload_views.cases_paste, name="cases_paste"),
+    path("queues/<uuid:id>/cases/upload/", upload_views.cases_upload, name="cases_upload"),
     path("cases/", views.cases, name="cases"),
+    path("cases/export/", export.cases_export, name="cases_export"),
+    path("cases/imports/<uuid:id>/", upload_views.case_import, name="case_import"),
+    path("cases/imports/<uuid:id>/stop/", upload_views.case_import_stop, name="case_import_stop"),
+    path("cases/imports/<uuid:id>/rows/", upload_views.case_import_rows, name="case_import_rows"),
     path("cases/count/", label_views.case_count, name="case_count"),
     path("labels/", label_views.label_list, name="labels"),
     path("cases/<uuid:id>/", views.case, name="case"),

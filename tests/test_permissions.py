@@ -20,6 +20,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 from django.utils import timezone
 
 from builder.models import Agent, ServerTool, ToolServer
+from cases import uploads
 from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
 from config.api import api
 from runs.models import BulkAction, HumanRequest, Run, Schedule
@@ -100,7 +101,13 @@ PAGES: dict[str, Entry] = {
     "bulk/<uuid:id>/": Entry(of="bulk"),
     "bulk/<uuid:id>/undo/": Entry("POST", of="bulk"),
     "bulk/<uuid:id>/stop/": Entry("POST", of="bulk"),
+    "queues/<uuid:id>/cases/paste/": Entry("GET POST", of="queue"),
+    "queues/<uuid:id>/cases/upload/": Entry("GET POST", of="queue"),
     "cases/": Entry(),
+    "cases/export/": Entry(),
+    "cases/imports/<uuid:id>/": Entry("GET POST", of="case_upload"),
+    "cases/imports/<uuid:id>/stop/": Entry("POST", of="case_upload"),
+    "cases/imports/<uuid:id>/rows/": Entry(of="case_upload"),
     "cases/<uuid:id>/": Entry(of="case"),
     "cases/<uuid:id>/edit/": Entry("GET POST", of="case"),
     "cases/<uuid:id>/runs/": Entry(of="case"),
@@ -316,12 +323,13 @@ def _things(
     run = make_run(agent, input=SECRET, status="waiting")
     request = HumanRequest.objects.create(team=strangers, run=run, call_id="1", kind="question", question=SECRET)
     user = User.objects.create_user("stranger@example.com")
+    case_upload = uploads.keep(queue, user, SECRET, f"{SECRET},b\nc,d".encode())
     upload = AgentUpload.objects.create(team=strangers, user=user, files=[[SECRET, SECRET]])
     webhook = Webhook.objects.create(team=strangers, url=f"https://{SECRET}.example", secret=seal(SECRET))
     credential = Credential.objects.create(team=strangers, provider="openai", name=SECRET, key=seal(SECRET))
     delivery = Delivery.objects.create(team=strangers, webhook=webhook, event="ping", body=json.dumps(SECRET))
     of = {"agent": agent, "agent_upload": upload, "queue": queue, "case": case, "run": run, "human_request": request}
-    of["label"] = label
+    of |= {"label": label, "case_upload": case_upload}
     of["bulk"] = BulkAction.objects.create(team=strangers, actor=SECRET, verb="complete", arguments={"text": SECRET})
     schedule = Schedule.objects.create(
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
+from cases import importing
 from runs import bulk
 from runs.postman import postman
 from runs.sweeper import sweep
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        stand_in, errands = StandIn(), [courier(), postman(), bulk.hand()]
+        stand_in, errands = StandIn(), [courier(), postman(), bulk.hand(), importing.hand()]
         while not stopped.is_set():
             began = time.monotonic()
             tick(stand_in, errands)

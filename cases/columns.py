@@ -1,0 +1,179 @@
+"""What the columns of a table become in cases, and cases out of its rows."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import TextChoices
+
+from teams.errors import Refused
+
+from .creation import NewCase
+from .forms import read_details
+from .models import Case
+from .tables import Cell
+
+
+class Role(TextChoices):
+    TITLE = "title", "Title"
+    DETAILS = "details", "Details"
+    PRIORITY = "priority", "Priority"
+    LABELS = "labels", "Labels"
+    EXTERNAL_ID = "external_id", "External id"
+    FIELD = "field", "A field of the details"
+    IGNORE = "ignore", "Leave it out"
+
+
+# Only one column each.
+SINGLE = (Role.TITLE, Role.DETAILS, Role.PRIORITY, Role.LABELS, Role.EXTERNAL_ID)
+
+_USUAL_NAMES = {
+    Role.TITLE: {"title", "subject", "summary", "topic", "headline", "betreff", "titel"},
+    Role.DETAILS: {"details", "description", "text", "body", "message", "content", "beschreibung", "nachricht"},
+    Role.PRIORITY: {"priority", "prio", "urgency", "priorität"},
+    Role.LABELS: {"labels", "label", "tags", "tag"},
+    Role.EXTERNAL_ID: {"externalid", "id", "reference", "ref", "key", "uuid", "ticketid", "messageid"},
+}
+_PRIORITIES = {
+    "none": Case.Priority.NONE,
+    "low": Case.Priority.NONE,
+    "normal": Case.Priority.NONE,
+    "medium": Case.Priority.MEDIUM,
+    "high": Case.Priority.HIGH,
+    "urgent": Case.Priority.HIGH,
+}
+_NAME_LENGTH = 80
+
+
+def has_names(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Does the first row look like the names of columns? They are short, all there, and no two alike."""
+    first = list(rows[0])
+    names = {_plain(cell) for cell in first if isinstance(cell, str) and len(cell) <= _NAME_LENGTH}
+    if len(rows) < 2 or len(names) < max(len(first), *(len(row) for row in rows[:20])):
+        return False
+    known = set().union(*_USUAL_NAMES.values())
+    return len(first) > 1 or bool(names & known)
+
+
+def names_of(first: Sequence[Cell], width: int) -> list[str]:
+    """A name for each column, no two alike; "Column C" for one without."""
+    names: list[str] = []
+    for place in range(width):
+        cell = first[place] if place < len(first) else None
+        wanted = " ".join(text_of(cell).split())[:_NAME_LENGTH] or f"Column {letters(place)}"
+        name, count = wanted, 1
+        while name in names:
+            count += 1
+            name = f"{wanted} {count}"
+        names.append(name)
+    return names
+
+
+def letters(place: int) -> str:
+    """As spreadsheet programs call a column: "A" for 0, "AB" for 27."""
+    return (letters(place // 26 - 1) if place >= 26 else "") + chr(65 + place % 26)
+
+
+def guess_roles(names: Sequence[str]) -> list[Role]:
+    """By the names. Some column is the title: the first one that is nothing else."""
+    roles = [Role.FIELD] * len(names)
+    for role, usual in _USUAL_NAMES.items():
+        place = next((at for at, name in enumerate(names) if _plain(name) in usual), None)
+        if place is not None:
+            roles[place] = role
+    if Role.TITLE not in roles:
+        free = next((at for at, role in enumerate(roles) if role == Role.FIELD), 0)
+        roles[free] = Role.TITLE
+    return roles
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()
+
+
+def text_of(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table, and what they become. `schema`: what the queue asks of the details, which says whether
+    the text of a CSV file is a number.
+    """
+
+    names: Sequence[str]
+    roles: Sequence[str]
+    schema: Mapping[str, Any] | None = None
+
+    def new_case(self, cells: Sequence[Cell], flaws: Mapping[str, str]) -> NewCase:
+        """Refused, at the fields of a case, when the cells make none."""
+        wrong = {self._field(int(place)): words for place, words in flaws.items() if self._is_used(int(place))}
+        said = {role: text_of(self._cell(cells, role)).strip() for role in SINGLE}
+        priority = _PRIORITIES.get(said[Role.PRIORITY].lower()) if said[Role.PRIORITY] else None
+        if said[Role.PRIORITY] and priority is None and "priority" not in wrong:
+            wrong["priority"] = f"“{said[Role.PRIORITY][:40]}” is no priority: high, medium or none."
+        if wrong:
+            raise Refused("This row has errors.", "invalid", wrong)
+        return NewCase(
+            title=said[Role.TITLE],
+            data=self._data(cells),
+            priority=priority,
+            labels=[label for part in re.split(r"[,;\n]", said[Role.LABELS]) if (label := part.strip())],
+            external_id=" ".join(said[Role.EXTERNAL_ID].split()) or None,
+        )
+
+    def _cell(self, cells: Sequence[Cell], role: Role) -> Cell:
+        return next((cell for cell, its in zip(cells, self.roles, strict=False) if its == role), None)
+
+    def _is_used(self, place: int) -> bool:
+        return place < len(self.roles) and self.roles[place] != Role.IGNORE
+
+    def _field(self, place: int) -> str:
+        role = self.roles[place]
+        return f"data.{self.names[place]}" if role in (Role.FIELD, Role.DETAILS) else role
+
+    def _data(self, cells: Sequence[Cell]) -> Any:
+        fields = {
+            name: self._fitting(name, cell)
+            for name, role, cell in zip(self.names, self.roles, cells, strict=False)
+            if role == Role.FIELD and cell is not None
+        }
+        details = read_details(text_of(self._cell(cells, Role.DETAILS)))
+        if Role.FIELD not in self.roles or not details:
+            return fields or details
+        if isinstance(details, dict):
+            return details | fields
+        return {self.names[list(self.roles).index(Role.DETAILS)]: details} | fields
+
+    def _fitting(self, name: str, cell: Cell) -> Cell:
+        """As the schema wants it where that loses nothing: "12" as a number, 12 as text."""
+        properties = (self.schema or {}).get("properties")
+        wanted = properties.get(name) if isinstance(properties, dict) else None
+        kind = wanted.get("type") if isinstance(wanted, dict) else None
+        if kind == "string":
+            return text_of(cell)
+        if not isinstance(cell, str):
+            return cell
+        text = cell.strip()
+        if kind == "boolean" and text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        if kind in ("integer", "number") and re.fullmatch(r"-?\d{1,15}", text):
+            return int(text)
+        if kind == "number" and re.fullmatch(r"-?\d{1,15}\.\d{1,15}", text):
+            return float(text)
+        return cell
+
+    def column_of(self, field: str) -> str:
+        """The column that an error at a field of a case is about."""
+        whole, _, part = field.partition(".")
+        if whole == "data":
+            fields = [name for name, role in zip(self.names, self.roles, strict=False) if role == Role.FIELD]
+            inside = next((name for name in fields if part == name or part.startswith(f"{name}.")), "")
+            return inside or part or next(iter(self._called(Role.DETAILS)), "Details")
+        return next(iter(self._called(whole)), Role(whole).label if whole in Role.values else "")
+
+    def _called(self, role: str) -> list[str]:
+        return [name for name, its in zip(self.names, self.roles, strict=False) if its == role]

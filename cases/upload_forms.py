@@ -1,0 +1,97 @@
+"""What people fill in to make many cases from a table."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from .columns import Role
+from .csv_tables import ENCODINGS, SEPARATORS
+from .models import CaseUpload
+from .table_files import FILE_LIMIT
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(
+        label="CSV or XLSX file",
+        allow_empty_file=True,
+        max_length=200,
+        help_text="At most 20 MB, 10,000 rows and 100 columns. Of a workbook you choose the sheet next.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),
+        error_messages={"required": "Please choose a file."},
+    )
+
+    def clean_file(self) -> Any:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > FILE_LIMIT:
+            raise forms.ValidationError("This file has more than 20 MB. Please import it in parts.")
+        return file
+
+
+class PasteForm(forms.Form):
+    names = {"file": "text"}
+
+    text = forms.CharField(
+        label="Rows of a spreadsheet, or text",
+        strip=False,
+        max_length=2_000_000,
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
+        error_messages={"required": "Please paste something."},
+    )
+    form = forms.ChoiceField(
+        label="What it is",
+        choices=CaseUpload.Form.choices[1:],
+        initial=CaseUpload.Form.TABLE,
+        widget=forms.RadioSelect,
+    )
+
+    def clean_text(self) -> str:
+        """Half a pair of surrogates is no letter."""
+        text: str = self.cleaned_data["text"]
+        return text.encode("utf-8", "replace").decode()
+
+
+class ReadingForm(forms.Form):
+    """How the file is read, and what its columns become. A choice of reading guesses the columns anew."""
+
+    sheet = forms.ChoiceField()
+    encoding = forms.ChoiceField(label="Letters", choices=list(ENCODINGS.items()))
+    separator = forms.ChoiceField(label="Columns are parted by", choices=list(SEPARATORS.items()))
+    has_names = forms.BooleanField(label="The first row holds the names of the columns", required=False)
+    skip_flawed = forms.BooleanField(required=False)
+    again = forms.BooleanField(label="Import it again", required=False)
+
+    def __init__(self, data: Any = None, *, upload: CaseUpload, names: list[str]) -> None:
+        self.upload = upload
+        initial = {name: getattr(upload, name) for name in ("sheet", "encoding", "separator", "has_names")}
+        super().__init__(data, initial=initial, label_suffix="")
+        self.fields["sheet"].choices = [(name[:100], name) for name in upload.sheets]  # type: ignore[attr-defined]
+        if len(upload.sheets) < 2:
+            del self.fields["sheet"]
+        if not upload.separator:
+            del self.fields["separator"]
+        if upload.form != CaseUpload.Form.FILE or not upload.encoding:
+            del self.fields["encoding"]
+        if upload.form in (CaseUpload.Form.LINES, CaseUpload.Form.PARAGRAPHS):
+            del self.fields["has_names"]
+        for place, name in enumerate(names):
+            self.fields[f"role-{place}"] = forms.ChoiceField(
+                label=name, choices=Role.choices, initial=upload.roles[place], required=False
+            )
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """Of a valid form: how the file shall be read."""
+        return {name: self.cleaned_data.get(name, getattr(self.upload, name)) for name in _READING}
+
+    @property
+    def reads_otherwise(self) -> bool:
+        return any(getattr(self.upload, name) != value for name, value in self.reading.items())
+
+    @property
+    def roles(self) -> list[str]:
+        said = [self.cleaned_data.get(f"role-{place}") for place in range(len(self.upload.roles))]
+        return [role or guessed for role, guessed in zip(said, self.upload.roles, strict=True)]
+
+
+_READING = ("sheet", "encoding", "separator", "has_names")
