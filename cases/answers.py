@@ -52,6 +52,7 @@ class CaseOut(BaseModel):
     detail: Annotated[str, Field(description="The reason in words; of a closed case, the result.")]
     assignee_id: UUID | None
     assignee: Named | None
+    taken_over_by: Annotated[str | None, Field(description="The person who has it; no agent gets it then.")]
     hops: Annotated[int, Field(description="Handovers since a person or program last acted.")]
     postpone_until: datetime | None
     created_at: datetime
@@ -144,6 +145,7 @@ def case_fields(case: Case) -> dict[str, Any]:
         "detail": case.detail,
         "assignee_id": case.assignee_id,
         "assignee": name_of(case.assignee) if case.assignee else None,
+        "taken_over_by": case.taken_by or None,
         "hops": case.hops,
         "postpone_until": case.due_at,
         "created_at": case.created_at,

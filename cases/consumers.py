@@ -9,8 +9,9 @@ from django.db.models import Count
 
 from builder.limits import Overspent, overspent
 from builder.models import Agent, QueueConnection
+from teams.errors import Refused
 
-from .models import Case, Status
+from .models import Case, Queue, Status
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,38 @@ class Consumer:
         return self.status == "active"
 
     @property
+    def obstacle(self) -> str:
+        """Why it takes no case now, after its name; empty when it may, be it later than now."""
+        return {
+            "blocked": "its procedure mentions a deleted agent",
+            "paused": "is paused",
+            "overspent": "has spent what it may today",
+            "active": "",
+        }[self.status]
+
+    @property
     def is_full(self) -> bool:
         return self.load >= self.concurrency
+
+
+def check_can_take(agent: Agent, queue: Queue, field: str) -> None:
+    """Refused, at that field, when a case of the queue would only lie with this agent. To be at its limit is no
+    obstacle.
+    """
+    found = next((item for item in consumers([queue.pk]).get(queue.pk, []) if item.agent.pk == agent.pk), None)
+    if found is None:
+        message = f"{agent.name} does not work this queue."
+        raise Refused(message, "not_a_consumer", {field: message})
+    if found.obstacle:
+        message = f"{agent.name} cannot take it: {found.obstacle}."
+        raise Refused(message, "agent_unavailable", {field: message})
+
+
+def strangers(queue: Queue, limit: int) -> list[Agent]:
+    """The first of the team's other agents, by name: they do not consume the queue."""
+    connected = QueueConnection.objects.filter(queue=queue, role=QueueConnection.Role.CONSUMER)
+    others = Agent.objects.live().filter(team=queue.team_id).exclude(pk__in=connected.values("agent"))
+    return list(others.order_by("name")[:limit])
 
 
 def consumers(queue_ids: Collection[UUID]) -> dict[UUID, list[Consumer]]:

@@ -23,7 +23,7 @@ _PHASES: dict[str, Phase] = {
 _MOVES = {
     *(Kind.CREATED, Kind.STARTED, Kind.RESUMED, Kind.RELEASED, Kind.HANDED_OVER, Kind.POSTPONED, Kind.DUE),
     *(Kind.PARKED, Kind.ASKED, Kind.ANSWERED, Kind.WITHDRAWN, Kind.COMPLETED, Kind.FAILED, Kind.REOPENED),
-    *(Kind.STOPPED, Kind.ASSIGNED, Kind.DELETED),
+    *(Kind.STOPPED, Kind.ASSIGNED, Kind.DELETED, Kind.TAKEN_OVER, Kind.HANDED_BACK, Kind.UNDONE),
 }
 
 

@@ -119,11 +119,21 @@ def add_cases(
 
 
 def _insert(cases: list[Case], **about: Any) -> None:
-    events: list[CaseEvent] = [timeline.event(case, Kind.CREATED, **about) for case in cases]
+    events: list[CaseEvent] = [timeline.event(case, Kind.CREATED, data=_said(case), **about) for case in cases]
     Case.objects.bulk_create(cases)
     if cases:
         labels.know(cases[0].team_id, {label for case in cases for label in case.labels})
     timeline.write(cases, events)
+
+
+def _said(case: Case) -> dict[str, Any]:
+    """What the event says of a new case: all but its data, which may be long and is told by its changes."""
+    said: dict[str, Any] = {"title": case.title, "priority": case.priority, "labels": case.labels}
+    if case.assignee:
+        said |= {"target_id": str(case.assignee.pk), "target_name": case.assignee.name}
+    if case.due_at:
+        said["until"] = case.due_at.isoformat()
+    return said
 
 
 def _case(queue: Queue, item: NewCase) -> Case:

@@ -153,7 +153,8 @@ def _for(member: Member) -> Q:
     """
     is_mine = Q(runs__human_requests__assignee=member) | Q(runs__human_requests__assignee=None)
     asked = Case.objects.filter(is_mine, team=member.team_id, runs__human_requests__status="open")
-    return Q(pk__in=asked.values("pk")) | ~Q(reason__in=[Reason.QUESTION, Reason.APPROVAL])
+    asks, taken = [Reason.QUESTION, Reason.APPROVAL], Reason.TAKEN_OVER
+    return Q(pk__in=asked.values("pk")) | ~Q(reason__in=[*asks, taken]) | Q(reason=taken, owner=member.user_id)
 
 
 def _watched(member: Member, which: str) -> Q:

@@ -17,10 +17,11 @@ from builder.models import Agent
 from teams import bell
 from teams.actors import BATON, Actor
 from teams.errors import Refused
+from teams.models import User
 from teams.text import storable
 
 from . import timeline
-from .models import Case, Kind, Reason, Status
+from .models import CLOSED, Case, Kind, Reason, Status
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset(
@@ -40,6 +41,10 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 }
 
 
+# What a move takes from a case.
+_UNLESS_SAID: Mapping[str, Any] = {"reason": "", "due_at": None, "taken_by": "", "owner_id": None}
+
+
 class IllegalMove(Refused):
     """The case cannot go from where it is to where it was told to go."""
 
@@ -50,11 +55,13 @@ def lock(case_id: UUID) -> Case:
 
 
 def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | None = None, **about: Any) -> None:
-    if to not in MOVES[Status(case.status)]:
+    if to not in MOVES[Status(case.status)] and kind != Kind.UNDONE:
         raise IllegalMove(
             f"This case is {Status(case.status).label.lower()}, so it cannot become {to.label.lower()}.", "illegal_move"
         )
-    fields = {"reason": "", "due_at": None, **(changes or {}), "status": to, "moved_at": timezone.now()}
+    # Handovers are counted since a person, or a program of theirs, last acted.
+    hops = {"hops": 0} if about.get("by", BATON).is_outside else {}
+    fields = {**_UNLESS_SAID, **hops, **(changes or {}), "status": to, "moved_at": timezone.now()}
     for name, value in fields.items():
         setattr(case, name, storable(value))
     case.fence += 1
@@ -80,7 +87,7 @@ def start(case: Case, agent: Agent, run_id: UUID, revision: int) -> None:
 def release(case: Case, *, to: Agent | None = None, rank: int = Case.Rank.NEW, **about: Any) -> None:
     """Back to the queue, for one agent or for any."""
     changes = {"assignee_id": to.pk if to else None, "rank": rank}
-    _move(case, Status.PENDING, Kind.RELEASED, changes=changes, **about)
+    _move(case, Status.PENDING, Kind.RELEASED, changes=changes, data={"rank": rank, **_meant_for(to)}, **about)
     bell.ring()
 
 
@@ -94,7 +101,7 @@ def hand_over(case: Case, target: Agent, reason: str, note: str, *, agent_id: UU
         agent_id=agent_id,
         run_id=run_id,
         text=reason,
-        data={"target_id": str(target.pk), "target_name": target.name, "note": note},
+        data={**_meant_for(target), "note": note},
     )
     bell.ring()
 
@@ -115,7 +122,7 @@ def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UU
 
 def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID) -> None:
     """The agent that asked goes on."""
-    changes = {"detail": "", "hops": 0} if by.is_outside else {"detail": ""}
+    changes = {"detail": ""}
     _move(
         case, Status.IN_PROGRESS, Kind.ANSWERED, changes=changes, by=by, agent_id=agent_id, run_id=run_id, text=answer
     )
@@ -128,37 +135,74 @@ def park(case: Case, reason: Reason, detail: str, **about: Any) -> None:
 
 
 def postpone(case: Case, until: datetime, text: str, **about: Any) -> None:
-    data = {"until": until.isoformat()}
-    changes = {"due_at": until, **_after(about)}
-    _move(case, Status.POSTPONED, Kind.POSTPONED, changes=changes, text=text, data=data, **about)
+    """What a person has taken over comes back to them."""
+    keeper = _keeper(case)
+    data = {"until": until.isoformat(), **keeper}
+    _move(case, Status.POSTPONED, Kind.POSTPONED, changes={"due_at": until, **keeper}, text=text, data=data, **about)
 
 
 def due(case: Case) -> None:
     """A postponed case's time has come."""
+    if keeper := _keeper(case):
+        changes = {"reason": Reason.TAKEN_OVER, "detail": "", **keeper}
+        _move(case, Status.NEEDS_INPUT, Kind.DUE, changes=changes, reason=Reason.TAKEN_OVER, data=keeper)
+        return
     _move(case, Status.PENDING, Kind.DUE, changes={"rank": Case.Rank.DUE})
     bell.ring()
 
 
 def complete(case: Case, summary: str, **about: Any) -> None:
-    changes = {"detail": summary, **_after(about)}
-    _move(case, Status.COMPLETED, Kind.COMPLETED, changes=changes, text=summary, **about)
+    _move(case, Status.COMPLETED, Kind.COMPLETED, changes={"detail": summary}, text=summary, **about)
 
 
 def fail(case: Case, why: str, **about: Any) -> None:
-    _move(case, Status.FAILED, Kind.FAILED, changes={"detail": why, **_after(about)}, text=why, **about)
+    _move(case, Status.FAILED, Kind.FAILED, changes={"detail": why}, text=why, **about)
 
 
-def reopen(case: Case, *, by: Actor, to: Agent | None = None) -> None:
-    """A person or the API sends the case through its queue again."""
-    changes = {"assignee_id": to.pk if to else None, "rank": Case.Rank.NEW, "hops": 0, "detail": ""}
-    data = {"target_id": str(to.pk), "target_name": to.name} if to else None
-    _move(case, Status.PENDING, Kind.REOPENED, changes=changes, by=by, data=data)
+def reopen(case: Case, *, by: Actor, to: Agent | None = None, note: str = "") -> None:
+    """A person or the API sends the case through its queue again. The note is for the agent that takes it."""
+    data = {**_meant_for(to), "was_closed": True} if case.status in CLOSED else _meant_for(to)
+    _send(case, Kind.REOPENED, to, by=by, text=note, data=data)
+
+
+def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> None:
+    """No agent gets the case. The reverse is `hand_back`."""
+    keeper = {"taken_by": taken_by[:100], "owner_id": owner.pk if owner else None}
+    data = {**keeper, "from": case.taken_by} if case.taken_by else keeper
+    changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None, **keeper}
+    _move(case, Status.NEEDS_INPUT, Kind.TAKEN_OVER, changes=changes, by=by, reason=Reason.TAKEN_OVER, data=data)
+
+
+def hand_back(case: Case, *, by: Actor, to: Agent | None = None, note: str = "") -> None:
+    """Whoever took it over lets an agent go on; the note is for it."""
+    _send(case, Kind.HANDED_BACK, to, by=by, text=note, data=_meant_for(to))
+
+
+def put_back(
+    case: Case, to: Status, fields: Mapping[str, Any], *, by: Actor, undoes: int, target: Agent | None
+) -> None:
+    """A person's act, the event `undoes`, is taken back: the case is where it was, with the fields as they were."""
+    changes = {**fields, "assignee_id": target.pk if target else None, "deleted_at": None}
+    said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}
+    data = {"undoes": undoes, "fields": said, **_meant_for(target)}
+    _move(case, to, Kind.UNDONE, changes=changes, by=by, reason=fields.get("reason", ""), data=data)
+    if to == Status.PENDING:
+        bell.ring()
+
+
+def _send(case: Case, kind: Kind, to: Agent | None, **about: Any) -> None:
+    changes = {"assignee_id": to.pk if to else None, "rank": Case.Rank.NEW, "detail": ""}
+    _move(case, Status.PENDING, kind, changes=changes, **about)
     bell.ring()
 
 
-def _after(about: Mapping[str, Any]) -> dict[str, Any]:
-    """What a person's act changes beside the move itself."""
-    return {"hops": 0} if about.get("by", BATON).is_outside else {}
+def _meant_for(agent: Agent | None) -> dict[str, str]:
+    return {"target_id": str(agent.pk), "target_name": agent.name} if agent else {}
+
+
+def _keeper(case: Case) -> dict[str, Any]:
+    """Who has taken the case over, if somebody has."""
+    return {"taken_by": case.taken_by, "owner_id": case.owner_id} if case.taken_by else {}
 
 
 def wake_due_cases(limit: int = 500) -> int:

@@ -104,6 +104,7 @@ class Reason(models.TextChoices):
     RUN_LOST = "run_lost", "The run was interrupted too often."
     RUN_FAILED = "run_failed", "The run failed."
     RUN_STOPPED = "run_stopped", "Somebody stopped the run."
+    TAKEN_OVER = "taken_over", "A person has taken it over."
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -126,6 +127,9 @@ class Case(models.Model):
     needs_input -> pending, in_progress (answered), needs_input (its run was stopped), postponed, completed, failed
     postponed -> pending (due), needs_input, completed, failed
     completed, failed -> pending (reopened by a person or the API)
+    Besides, a person or the API may undo the last such act: the case is then where it was before.
+
+    A case that a person has taken over needs input with that reason, or is postponed by them; no agent gets it.
 
     Moved only by `cases.lifecycle`. `fence` rises with every move: whoever acts on a case as it was, acts on nothing.
     """
@@ -169,6 +173,22 @@ class Case(models.Model):
         db_index=False,
         help_text="Who took it up last.",
     )
+    taken_by = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who has taken it over from the agents, by name.",
+    )
+    owner = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The same, where it is a member.",
+    )
     rank = models.PositiveSmallIntegerField(choices=Rank.choices, default=Rank.NEW)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When a postponed case goes on.")
     hops = models.PositiveSmallIntegerField(default=0, help_text="Handovers since a person last acted.")
@@ -184,6 +204,8 @@ class Case(models.Model):
         team_id: UUID
         queue_id: UUID
         assignee_id: UUID | None
+        worked_by_id: UUID | None
+        owner_id: int | None
 
     class Meta:
         ordering = ["-number"]
@@ -202,6 +224,12 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(status="postponed", due_at__isnull=False) | (~Q(status="postponed") & Q(due_at=None)),
                 name="only_a_postponed_case_is_due",
+            ),
+            models.CheckConstraint(
+                condition=(Q(reason="taken_over") & ~Q(taken_by=""))
+                | (Q(status="postponed"))
+                | (~Q(reason="taken_over") & Q(taken_by="", owner=None)),
+                name="a_case_taken_over_says_by_whom",
             ),
         ]
         indexes = [
@@ -365,6 +393,9 @@ class Kind(models.TextChoices):
     COMPLETED = "completed"
     FAILED = "failed"
     REOPENED = "reopened"
+    TAKEN_OVER = "taken_over", "Taken over"
+    HANDED_BACK = "handed_back", "Handed back"
+    UNDONE = "undone"
     STOPPED = "stopped"
     STALE_WRITE_REFUSED = "stale_write_refused", "Late write refused"
     DELETED = "deleted"
@@ -375,14 +406,18 @@ class Kind(models.TextChoices):
 
 # They leave the case where it is, and with whom it is.
 QUIET = frozenset({Kind.UPDATED, Kind.COMMENTED, Kind.ATTACHED, Kind.DETACHED})
+# So do these, but they belong to the course of a case.
+UNMOVING = QUIET | {Kind.HANDOVER_CANCELLED, Kind.WITHDRAWN, Kind.STALE_WRITE_REFUSED}
 
 
 class CaseEvent(models.Model):
     """One line of a timeline. Append-only: a trigger refuses UPDATE and DELETE.
 
     `status` is the case's after the event, so that the row can be folded from its events. `data` depends on the
-    kind: `started` has agent_name and revision; `handed_over` and, sent to one agent,
-    `reopened` have target_id and target_name; `updated` has the changes; `commented` has comment_id, and `attached` and
+    kind: `created` has title, priority and labels; `started` has agent_name and revision; `handed_over` and, meant for
+    one agent, `created`, `released`, `reopened`, `handed_back` and `undone` have target_id and target_name; what
+    leaves the case with a person has taken_by and owner_id; `undone` has undoes (a seq) and the fields as they are
+    again; `updated` has the changes; `commented` has comment_id, and `attached` and
     `detached` the names of files.
     """
 

@@ -14,8 +14,8 @@ from .wording import Agents, Named, Sentence, clock, listed, reason_label, say
 class Now:
     """Where a case is and what happens next. `text` is what somebody wrote (Markdown), `aside` what Baton knows more.
 
-    `help` says what a person can do; `acts` are the buttons for it, the best one first: reprocess, complete, edit,
-    resume_queue, queue, agent (`agent` is whose page to open).
+    `help` says what a person can do; `acts` are the buttons for it, the best one first: retry, reprocess, hand_back,
+    complete, edit, resume_queue, queue, agent (`agent` is whose page to open).
     """
 
     words: Sentence
@@ -25,6 +25,7 @@ class Now:
     help: str = ""
     acts: tuple[str, ...] = ()
     agent: Agent | None = None
+    symbol: str = ""
 
     @property
     def is_trouble(self) -> bool:
@@ -33,7 +34,7 @@ class Now:
 
     @property
     def icon(self) -> str:
-        return _ICONS[self.tone]
+        return self.symbol or _ICONS[self.tone]
 
 
 _ICONS = {
@@ -55,6 +56,9 @@ def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], 
             return Now(say("{agent} is working on it.", agent=case.assignee or "An agent"), "accent")
         case Status.POSTPONED:
             until = clock(case.due_at) if case.due_at else "later"
+            if case.taken_by:
+                words = say("Waits until {until}, then comes back to {who}.", until=until, who=case.taken_by)
+                return Now(words, "info", acts=("hand_back",))
             whom: Named = taker(case, consumers) or "any agent of the queue"
             return Now(say("Waits until {until}, then goes to {whom}.", until=until, whom=whom), "info")
         case Status.NEEDS_INPUT:
@@ -126,7 +130,7 @@ _WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     Reason.APPROVAL: ("Decide below, and {agent} goes on.", ()),
     Reason.NO_OUTCOME: (
         "Send it again or close it yourself. If it happens often, say in the procedure how a case ends.",
-        ("reprocess", "complete", "agent"),
+        ("retry", "reprocess", "complete", "agent"),
     ),
     Reason.AMBIGUOUS_HANDOVER: (
         "Choose who should have it. A clearer procedure keeps this from happening again.",
@@ -145,9 +149,13 @@ _WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Choose who should have it. If they lack something to decide, add it to the details first.",
         ("reprocess", "edit"),
     ),
-    Reason.RUN_LOST: ("Send it again: it starts afresh.", ("reprocess",)),
-    Reason.RUN_FAILED: ("Mend the cause, then send it again.", ("reprocess", "agent")),
-    Reason.RUN_STOPPED: ("Send it again, or close it yourself.", ("reprocess", "complete")),
+    Reason.RUN_LOST: ("Try again: it starts afresh.", ("retry", "reprocess")),
+    Reason.RUN_FAILED: ("Mend the cause, then try again.", ("retry", "reprocess", "agent")),
+    Reason.RUN_STOPPED: (
+        "Try again, send it to another agent, or close it yourself.",
+        ("retry", "reprocess", "complete"),
+    ),
+    Reason.TAKEN_OVER: ("No agent gets it until it is handed back.", ("hand_back", "complete")),
 }
 
 
@@ -159,9 +167,13 @@ def _needs_input(case: Case) -> Now:
         say(label),
         "warning",
         help=help.format(agent=agent.name if agent else "the agent"),
-        acts=tuple(act for act in acts if act != "agent" or (agent and not agent.is_deleted)),
+        acts=tuple(act for act in acts if _is_possible(act, case)),
         agent=agent,
     )
+    if case.reason == Reason.TAKEN_OVER:
+        return replace(
+            now, words=say("{who} has taken it over.", who=case.taken_by), tone="info", symbol="user-round-check"
+        )
     who: Named = agent or "An agent"
     # What is asked stands with the place for its answer.
     if case.reason == Reason.QUESTION:
@@ -169,6 +181,12 @@ def _needs_input(case: Case) -> Now:
     if case.reason == Reason.APPROVAL:
         return replace(now, words=say("{who} asks for approval and waits for it.", who=who))
     return replace(now, aside="" if case.detail == label else case.detail)
+
+
+def _is_possible(act: str, case: Case) -> bool:
+    if act == "retry":
+        return bool(case.worked_by_id)
+    return act != "agent" or bool(case.assignee and not case.assignee.is_deleted)
 
 
 def _closed(case: Case, events: Sequence[CaseEvent], agents: Agents) -> Now:

@@ -145,10 +145,11 @@ def _move_all(cases: list[Case], queue: Queue, to: Queue, by: Actor) -> None:
     for case in cases:
         case.queue = to
         # Who asked a person goes on when the answer comes.
+        data: dict[str, Any] = {"changes": {"queue": {"old": queue.name, "new": to.name}}}
         if case.status != Status.NEEDS_INPUT and case.assignee_id not in theirs:
             case.assignee = None
-        change = {"queue": {"old": queue.name, "new": to.name}}
-        events.append(timeline.event(case, Kind.UPDATED, by=by, data={"changes": change}))
+            data["unassigned"] = True
+        events.append(timeline.event(case, Kind.UPDATED, by=by, data=data))
         live.announce(case.team_id, "case", case.pk)
     Case.objects.bulk_update(cases, ["queue", "assignee", "last_seq"], batch_size=500)
     timeline.write(cases, events)

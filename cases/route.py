@@ -37,6 +37,7 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
     "failed": ("failed", "Failed"),
     "postponed": ("postponed", "Postponed"),
     "needs_input": ("needs_input", "Needed a person"),
+    "taken_over": ("taken_over", "Taken over by a person"),
     "released": ("withdrawn", "Given back"),
     "stopped": ("stopped", "Stopped"),
 }

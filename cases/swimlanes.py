@@ -307,6 +307,7 @@ _ENDED = {
     Kind.ASKED: "Asked a person",
     Kind.RELEASED: "Given back to the queue",
     Kind.STOPPED: "Stopped",
+    Kind.TAKEN_OVER: "Taken over by a person",
 }
 
 
@@ -329,7 +330,7 @@ def _arrow(before: Span, bar: Bar, after: Span, next_bar: Bar) -> Arrow:
     elif after.phase == "person":
         kind, title = "asks", reason_label(row.reason)
     elif before.phase == "person":
-        did = "answered" if row.kind == Kind.ANSWERED else "sent it on"
+        did = {Kind.ANSWERED: "answered", Kind.HANDED_BACK: "handed it back"}.get(Kind(row.kind), "sent it on")
         kind, title = "answers", f"{row.actor or 'Somebody'} {did}"
     return Arrow(kind, next_bar.x, bar.middle, edge, title)
 

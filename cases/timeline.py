@@ -24,6 +24,9 @@ _ENDS = {
     Kind.STOPPED: "stopped",
     Kind.REOPENED: "released",
     Kind.DELETED: "stopped",
+    Kind.TAKEN_OVER: "taken_over",
+    Kind.HANDED_BACK: "released",
+    Kind.UNDONE: "released",
 }
 
 
@@ -37,6 +40,19 @@ _NEWS = {
     Kind.POSTPONED: "case.postponed",
     Kind.REOPENED: "case.reopened",
     Kind.DELETED: "case.deleted",
+    Kind.TAKEN_OVER: "case.taken_over",
+    Kind.HANDED_BACK: "case.handed_back",
+}
+
+
+# Where an act that was undone leaves a case.
+_UNDONE = {
+    Status.PENDING: "case.reopened",
+    Status.IN_PROGRESS: "case.reopened",
+    Status.NEEDS_INPUT: "case.needs_input",
+    Status.POSTPONED: "case.postponed",
+    Status.COMPLETED: "case.completed",
+    Status.FAILED: "case.failed",
 }
 
 
@@ -78,7 +94,7 @@ def write(cases: Sequence[Case], rows: Sequence[CaseEvent]) -> None:
     news = [
         (name, partial(_news, case, row))
         for case, row in zip(cases, rows, strict=True)
-        if (name := _NEWS.get(Kind(row.kind)))
+        if (name := _UNDONE[Status(row.status)] if row.kind == Kind.UNDONE else _NEWS.get(Kind(row.kind)))
     ]
     if news:
         outbox.tell_all(rows[0].team_id, news)

@@ -18,10 +18,10 @@ from teams.parts import render_page
 from teams.redirects import back
 from teams.refusals import show_refusal
 
-from . import comments, filters, labels, lifecycle, outlook, queries, route, swimlanes, timeline, wording
+from . import acts, comments, filters, labels, lifecycle, outlook, queries, route, swimlanes, timeline, wording
 from .access import case_or_404, queue_or_404
 from .changes import change_case
-from .consumers import consumers
+from .consumers import consumers, strangers
 from .course import course
 from .creation import NewCase, add_case
 from .forms import EditCaseForm, EditQueueForm, NewCaseForm, QueueForm
@@ -193,6 +193,9 @@ def case(request: TeamRequest, id: UUID) -> HttpResponse:
         "consumers": working,
         "now": outlook.now(case, working, told.moves, told.agents),
         "first_agent": outlook.first_of(case.queue, working),
+        "strangers": strangers(case.queue, 10),
+        "acts": acts.possible(case, request.user) if request.member.operates else set(),
+        "interrupts": acts.interrupts(case),
         "label_colours": labels.colours(request.team),
         "watched": _watched(case),
         **_stages(case, told, outlook.taker(case, working)),

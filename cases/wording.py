@@ -5,7 +5,7 @@ A sentence is made of pieces, so that a page can make links of the agents in it.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -96,7 +96,7 @@ class Telling:
 
 _ADDED = Telling("The case was added", "plus")
 _POSTPONED = Telling("{who} postponed the case until {until}", "alarm-clock", "info", "text")
-_REOPENED = Telling("{who} sent the case through the queue again", "rotate-ccw", "accent")
+_REOPENED = Telling("{who} sent the case through the queue again", "rotate-ccw", "accent", "text")
 _PARKED = Telling("A person is needed: {reason}", "hand", "warning", "aside")
 _TELLINGS: Mapping[str, Telling] = {
     Kind.CREATED: Telling("{who} added the case", "plus"),
@@ -118,6 +118,9 @@ _TELLINGS: Mapping[str, Telling] = {
     Kind.COMPLETED: Telling("{who} completed the case", "circle-check", "success", "text"),
     Kind.FAILED: Telling("{who} marked the case as failed", "circle-x", "error", "text"),
     Kind.REOPENED: _REOPENED,
+    Kind.TAKEN_OVER: Telling("{who} took the case over", "user-round-check", "info"),
+    Kind.HANDED_BACK: Telling("{who} handed the case back to {target}", "undo-2", "accent", "text"),
+    Kind.UNDONE: Telling("{who} undid that", "undo-2"),
     Kind.STOPPED: Telling("{who} stopped the run", "circle-stop", shows="aside"),
     Kind.STALE_WRITE_REFUSED: Telling("A late write of {agent} was refused: the case had moved on", "shield-check"),
     Kind.DELETED: Telling("{who} deleted the case", "trash-2"),
@@ -179,6 +182,8 @@ def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
         until=_moment(event.data.get("until")),
         reason=_reason(event),
         what=changed_fields(event),
+        taker=event.data.get("taken_by", ""),
+        holder=event.data.get("from", ""),
         files=listed([str(name) for name in event.data.get("files", [])]) or "a file",
     )
     return Line(
@@ -218,9 +223,34 @@ def _telling(event: CaseEvent) -> Telling:
         return replace(_PARKED, words="{who} stopped the run", shows="")
     if event.kind == Kind.PARKED and event.text == reason_label(event.reason):
         return replace(_PARKED, shows="")
-    if event.kind == Kind.REOPENED and event.data.get("target_name"):
-        return replace(_REOPENED, words="{who} sent the case to {target}")
+    if event.kind in _BY_PEOPLE:
+        return replace(_TELLINGS[event.kind], words=_BY_PEOPLE[event.kind](event))
     return _TELLINGS.get(event.kind, Telling("{who}: " + event.kind.replace("_", " "), "circle", shows="aside"))
+
+
+def _sent(event: CaseEvent) -> str:
+    is_meant_for_one = bool(event.data.get("target_name"))
+    if event.data.get("was_closed"):
+        return "{who} reopened the case for {target}" if is_meant_for_one else "{who} reopened the case"
+    return "{who} sent the case to {target}" if is_meant_for_one else _REOPENED.words
+
+
+def _taken_over(event: CaseEvent) -> str:
+    said = "{who} took the case over" if event.actor == event.data.get("taken_by") else "{who} gave the case to {taker}"
+    return f"{said} from {{holder}}" if event.data.get("from") else said
+
+
+def _handed_back(event: CaseEvent) -> str:
+    whom = "{target}" if event.data.get("target_name") else "its queue"
+    return f"{{who}} handed the case back to {whom}"
+
+
+# What is told differently from one event of a kind to another.
+_BY_PEOPLE: Mapping[str, Callable[[CaseEvent], str]] = {
+    Kind.REOPENED: _sent,
+    Kind.TAKEN_OVER: _taken_over,
+    Kind.HANDED_BACK: _handed_back,
+}
 
 
 def reason_label(reason: str) -> str:

@@ -8,6 +8,7 @@ import builder.usage_api
 import cases.api
 import cases.attachment_api
 import runs.api
+import runs.case_api
 import runs.schedule_api
 import teams.webhook_api
 from teams.api import Api
@@ -26,5 +27,6 @@ api.add_router("", builder.tool_api.router)
 api.add_router("", cases.api.router)
 api.add_router("", cases.attachment_api.router)
 api.add_router("", runs.api.router)
+api.add_router("", runs.case_api.router)
 api.add_router("", runs.schedule_api.router)
 api.add_router("", teams.webhook_api.router)

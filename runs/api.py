@@ -1,4 +1,4 @@
-"""The API of runs, and of what people and programs do to cases and so to the runs that work them."""
+"""The API of runs and of what they ask people."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,12 +8,8 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import Field
 
-from cases.answers import CaseDetails
-from cases.api import read_case
-from cases.api import router as cases_router
-from cases.models import Case
 from teams.actors import program
-from teams.api import KeyRequest, Moment, Prose, Scope, TeamKey, Wanted, find
+from teams.api import KeyRequest, Scope, TeamKey, Wanted, find
 from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
@@ -142,81 +138,3 @@ def respond(request: KeyRequest, request_id: UUID, response: Response) -> HumanR
         message = "This is a question. Please send an answer."
         raise Refused(message, "invalid", {"approved" if response.approved is not None else "comment": message})
     return human_request_out(human_requests.answer(row, response.answer or "", program(request.auth)))
-
-
-# --- Cases -----------------------------------------------------------------------------------
-
-
-class Reprocess(Wanted):
-    assignee_id: Annotated[UUID | None, Field(description="An agent that consumes the queue; else any does.")] = None
-
-
-class Complete(Wanted):
-    summary: Prose = ""
-
-
-class Fail(Wanted):
-    reason: Prose = ""
-
-
-class Postpone(Wanted):
-    until: Moment
-
-
-@cases_router.delete(
-    "/cases/{case_id}", auth=TeamKey(Scope.CASES), response={204: None}, tags=["Cases"], summary="Delete a case"
-)
-def delete_case(request: KeyRequest, case_id: UUID) -> Answer[None]:
-    interventions.delete(_case(request, case_id), program(request.auth))
-    return Answer(204, None)
-
-
-@router.post(
-    "/cases/{case_id}/reprocess",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Send a case again",
-)
-def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None = None) -> CaseDetails:
-    """Through its queue, whatever its status; its run stops."""
-    case, agents = _case(request, case_id), request.auth.team.agents.live()
-    assignee = find(agents, wanted.assignee_id, "assignee_id") if wanted and wanted.assignee_id else None
-    interventions.reprocess(case, program(request.auth), assignee)
-    return read_case(request.auth.team, case_id)
-
-
-@router.post(
-    "/cases/{case_id}/complete",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Complete a case",
-)
-def complete_case(request: KeyRequest, case_id: UUID, wanted: Complete | None = None) -> CaseDetails:
-    interventions.complete(_case(request, case_id), wanted.summary if wanted else "", program(request.auth))
-    return read_case(request.auth.team, case_id)
-
-
-@router.post(
-    "/cases/{case_id}/fail", auth=TeamKey(Scope.CASES), response=CaseDetails, tags=["Cases"], summary="Fail a case"
-)
-def fail_case(request: KeyRequest, case_id: UUID, wanted: Fail | None = None) -> CaseDetails:
-    interventions.fail(_case(request, case_id), wanted.reason if wanted else "", program(request.auth))
-    return read_case(request.auth.team, case_id)
-
-
-@router.post(
-    "/cases/{case_id}/postpone",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Postpone a case",
-)
-def postpone_case(request: KeyRequest, case_id: UUID, wanted: Postpone) -> CaseDetails:
-    interventions.postpone(_case(request, case_id), wanted.until, program(request.auth))
-    return read_case(request.auth.team, case_id)
-
-
-def _case(request: KeyRequest, case_id: UUID) -> Case:
-    return find(request.auth.team.cases.present(), case_id)

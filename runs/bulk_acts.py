@@ -10,9 +10,8 @@ from django.db.models import Case as Choose
 from django.db.models import CharField, Q, QuerySet, Value, When
 
 from builder.models import Agent, QueueConnection
-from cases import lifecycle as case_lifecycle
 from cases.changes import change_case
-from cases.models import CLOSED, Case, Reason
+from cases.models import CLOSED, Case
 from cases.models import Status as CaseStatus
 from cases.search import having
 from teams.actors import Actor
@@ -92,61 +91,31 @@ def _has_label(team: Team, arguments: Arguments) -> Q:
 # --- Where it is -----------------------------------------------------------------------------
 
 
-def _place(case: Case) -> Before:
-    """Where the case is, for `_put_back`."""
-    return {
-        "status": case.status,
-        "reason": case.reason,
-        "detail": case.detail,
-        "assignee": str(case.assignee_id or ""),
-        "rank": case.rank,
-        "due_at": case.due_at.isoformat() if case.due_at else "",
-    }
+def _undo(case: Case, before: Before, arguments: Arguments, by: Actor) -> None:
+    interventions.undo(case, before["seq"], by)
 
 
 def _assign(case: Case, arguments: Arguments, by: Actor) -> Before:
-    before = _place(case)
     agent = Agent.objects.live().filter(team=case.team_id, pk=arguments["agent"]).first()
     if agent is None:
         raise Refused("The agent was deleted.", "not_found")
-    return {**before, "fence": interventions.reprocess(case, by, agent).fence}
+    return {"seq": interventions.reprocess(case, by, agent).last_seq}
 
 
 def _postpone(case: Case, arguments: Arguments, by: Actor) -> Before:
-    before = _place(case)
-    return {**before, "fence": interventions.postpone(case, datetime.fromisoformat(arguments["until"]), by).fence}
-
-
-def _put_back(case: Case, before: Before, arguments: Arguments, by: Actor) -> None:
-    """To where it was. A run that was stopped starts anew, but a question that was closed cannot be asked again."""
-    if case.fence != before["fence"]:
-        raise Refused("It has moved since.", "moved_since")
-    was_with = before["assignee"]
-    agent = Agent.objects.filter(team=case.team_id, pk=was_with).first() if was_with else None
-    match before["status"]:
-        case CaseStatus.PENDING | CaseStatus.IN_PROGRESS:
-            case_lifecycle.release(case, to=agent, rank=before["rank"], by=by)
-        case CaseStatus.POSTPONED:
-            case_lifecycle.postpone(case, datetime.fromisoformat(before["due_at"]), "", by=by)
-        case _ if before["reason"] in (Reason.QUESTION, Reason.APPROVAL):
-            raise Refused("What its agent had asked was closed, so it cannot go back to that.", "asked")
-        case _:
-            case_lifecycle.park(case, Reason(before["reason"]), before["detail"], by=by)
+    return {"seq": interventions.postpone(case, datetime.fromisoformat(arguments["until"]), by).last_seq}
 
 
 def _retry(case: Case, arguments: Arguments, by: Actor) -> Before:
-    interventions.reprocess(case, by)
-    return {}
+    return {"seq": interventions.reprocess(case, by).last_seq}
 
 
 def _complete(case: Case, arguments: Arguments, by: Actor) -> Before:
-    interventions.complete(case, arguments["text"], by)
-    return {}
+    return {"seq": interventions.complete(case, arguments["text"], by).last_seq}
 
 
 def _fail(case: Case, arguments: Arguments, by: Actor) -> Before:
-    interventions.fail(case, arguments["text"], by)
-    return {}
+    return {"seq": interventions.fail(case, arguments["text"], by).last_seq}
 
 
 def _delete(case: Case, arguments: Arguments, by: Actor) -> Before:
@@ -176,8 +145,9 @@ ACTS: Mapping[str, Act] = {
             (Q(status=CaseStatus.PENDING), "Waits for an agent already"),
             (Q(status=CaseStatus.IN_PROGRESS), "Is being worked on"),
         ],
+        _undo,
     ),
-    Verb.ASSIGN: Act(_assign, _not_for_agent, _put_back),
+    Verb.ASSIGN: Act(_assign, _not_for_agent, _undo),
     Verb.PRIORITY: Act(
         _set_priority,
         lambda team, arguments: [(Q(priority=arguments["priority"]), "Has this priority already")],
@@ -197,9 +167,9 @@ ACTS: Mapping[str, Act] = {
         _rename_label,
         lambda team, arguments: [(~_has_label(team, arguments), "Does not have the label")],
     ),
-    Verb.POSTPONE: Act(_postpone, lambda team, arguments: [_CLOSED], _put_back),
-    Verb.COMPLETE: Act(_complete, lambda team, arguments: [_CLOSED]),
-    Verb.FAIL: Act(_fail, lambda team, arguments: [_CLOSED]),
+    Verb.POSTPONE: Act(_postpone, lambda team, arguments: [_CLOSED], _undo),
+    Verb.COMPLETE: Act(_complete, lambda team, arguments: [_CLOSED], _undo),
+    Verb.FAIL: Act(_fail, lambda team, arguments: [_CLOSED], _undo),
     Verb.DELETE: Act(_delete, lambda team, arguments: []),
 }
 

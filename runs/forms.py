@@ -8,7 +8,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
+from builder.models import Agent
 from cases.models import Case
+from teams.models import Team
 
 from .models import Outcome, Run, Status
 from .queries import ATTENTION, DEAREST, LONGEST, ON_CASE, STANDALONE, RunFilter
@@ -53,8 +55,8 @@ class PostponeForm(forms.Form):
 
     PRESETS: Sequence[tuple[str, str]] = (
         ("hour", "In 1 hour"),
-        ("tomorrow", "Tomorrow at 8:00"),
-        ("week", "In a week"),
+        ("tomorrow", "Tomorrow at 9:00"),
+        ("monday", "Next Monday at 9:00"),
     )
 
     preset = forms.ChoiceField(choices=PRESETS, required=False)
@@ -77,9 +79,10 @@ def preset_time(preset: str) -> datetime | None:
     now = timezone.localtime()
     if preset == "never":
         return None
-    if preset == "tomorrow":
-        return timezone.make_aware(datetime.combine(now.date() + timedelta(days=1), time(8)))
-    return now + (timedelta(hours=1) if preset == "hour" else timedelta(weeks=1))
+    if preset == "hour":
+        return now + timedelta(hours=1)
+    days = 1 if preset == "tomorrow" else 7 - now.weekday()
+    return timezone.make_aware(datetime.combine(now.date() + timedelta(days=days), time(9)))
 
 
 class TryForm(forms.Form):
@@ -107,10 +110,19 @@ class TryForm(forms.Form):
         field.queryset = Case.objects.filter(pk__in=[case.pk for case in samples]).order_by("-number")
 
 
-class ReprocessForm(forms.Form):
+class SendForm(forms.Form):
     """Without an agent any of the queue may take the case."""
 
-    assignee_id = forms.UUIDField(required=False, error_messages={"invalid": "There is no such agent."})
+    assignee_id = forms.ModelChoiceField(
+        Agent.objects.none(), required=False, error_messages={"invalid_choice": "There is no such agent."}
+    )
+    note = forms.CharField(required=False, max_length=10_000)
+
+    def __init__(self, data: Any, *, team: Team) -> None:
+        super().__init__(data, label_suffix="")
+        field = self.fields["assignee_id"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Agent.objects.live().filter(team=team)
 
 
 class DueForm(PostponeForm):

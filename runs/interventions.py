@@ -1,5 +1,5 @@
-"""What people do to cases and runs: stop, complete, fail, postpone, send again. Each stops the case's live run first,
-in the same transaction, so that a late write of the run finds its fence raised.
+"""What people do to cases and runs: take over, hand back, send on, postpone, close, reopen, and take it all back.
+Each stops the case's live run first, in the same transaction, so that a late write of the run finds its fence raised.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,16 @@ from django.utils import timezone
 from builder.models import Agent
 from cases import lifecycle as case_lifecycle
 from cases import timeline
-from cases.models import Case, Kind, Reason
+from cases.consumers import check_can_take
+from cases.models import UNMOVING, Case, Kind, Reason
 from cases.models import Status as CaseStatus
 from cases.queues import check_consumes
+from cases.replay import replay
 from teams import bell, live
 from teams.actors import BATON, Actor
 from teams.errors import Refused
+from teams.models import User
+from teams.text import prose
 
 from . import lifecycle
 from .models import LIVE, Run, Status
@@ -73,6 +77,118 @@ def reprocess(case: Case, by: Actor, assignee: Agent | None = None) -> Case:
 
 
 @transaction.atomic
+def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another: bool = False) -> Case:
+    """A person has the case until they hand it back: whoever acts, or the `owner` that a program names. From another
+    person only when that is said, so that of two who reach for a case one gets it.
+    """
+    owner = owner or by.user
+    taken_by = str(owner) if owner else by.label
+    row = _lock(case)
+    _check_open(row)
+    is_theirs = row.taken_by == taken_by and row.owner_id == (owner.pk if owner else None)
+    if is_theirs and row.status == CaseStatus.NEEDS_INPUT:
+        return row
+    if row.taken_by and not is_theirs and not from_another:
+        raise Refused(f"{row.taken_by} has taken this case over.", "taken_over")
+    _stop_live_run(row, f"{taken_by} took the case over.", by)
+    case_lifecycle.take_over(row, by=by, taken_by=taken_by, owner=owner)
+    return row
+
+
+@transaction.atomic
+def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+    """Of what a person has taken over: an agent goes on, and reads the note."""
+    note = _note(note)
+    row = _lock(case)
+    _check_open(row)
+    if not row.taken_by:
+        raise Refused("Nobody has taken this case over.", "not_taken_over")
+    _check_taker(row, to)
+    case_lifecycle.hand_back(row, by=by, to=to, note=note)
+    return row
+
+
+@transaction.atomic
+def reassign(case: Case, by: Actor, to: Agent | None, note: str = "") -> Case:
+    """An open case goes to this agent, or through its queue again; the note is for whoever takes it."""
+    note = _note(note)
+    row = _lock(case)
+    _check_open(row)
+    return _send(row, by, to, note)
+
+
+@transaction.atomic
+def reopen(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+    note = _note(note)
+    row = _lock(case)
+    if not row.is_closed:
+        raise Refused("This case is open.", "illegal_move")
+    return _send(row, by, to, note)
+
+
+@transaction.atomic
+def retry(case: Case, by: Actor) -> Case:
+    """Whoever worked on it last, or else its queue, tries once more."""
+    row = _lock(case)
+    if row.status not in (CaseStatus.NEEDS_INPUT, CaseStatus.FAILED):
+        raise Refused(f"This case is {_status(row)}: there is nothing to try again.", "illegal_move")
+    return _send(row, by, row.worked_by, "")
+
+
+def _send(row: Case, by: Actor, to: Agent | None, note: str) -> Case:
+    """`row` is locked."""
+    _check_taker(row, to)
+    _stop_live_run(row, f"{by.label} sent the case {f'to {to.name}' if to else 'through its queue again'}.", by)
+    case_lifecycle.reopen(row, by=by, to=to, note=note)
+    return row
+
+
+def _check_open(row: Case) -> None:
+    if row.is_closed:
+        raise Refused(f"This case is {_status(row)}. Reopen it first.", "illegal_move")
+
+
+def _status(row: Case) -> str:
+    return CaseStatus(row.status).label.lower()
+
+
+def _check_taker(row: Case, agent: Agent | None) -> None:
+    if agent is not None:
+        check_can_take(agent, row.queue, "assignee_id")
+
+
+def _note(text: str) -> str:
+    return prose(text, "note", _TEXT_LIMIT).strip()
+
+
+# The acts of people that can be taken back, while nothing else has moved the case.
+_UNDOABLE = {
+    *(Kind.COMPLETED, Kind.FAILED, Kind.POSTPONED, Kind.REOPENED),
+    *(Kind.TAKEN_OVER, Kind.HANDED_BACK, Kind.DELETED),
+}
+_KEPT = ("reason", "detail", "due_at", "taken_by", "owner_id", "rank")
+
+
+@transaction.atomic
+def undo(case: Case, seq: int, by: Actor) -> Case:
+    """Takes back the act that the event `seq` tells of. Whoever worked on the case then begins anew."""
+    row = case_lifecycle.lock(case.pk)
+    events = list(row.events.order_by("seq"))
+    last = next((event for event in reversed(events) if event.kind not in UNMOVING), None)
+    if last is None or last.seq != seq or last.kind not in _UNDOABLE or not last.actor:
+        raise Refused("The case has moved on since, so this cannot be undone.", "moved_on")
+    before = replay(event for event in events if event.seq < seq)
+    fields = {name: before[name] for name in _KEPT if name in before}
+    status = CaseStatus(before["status"])
+    # The run that worked on it, or asked, was stopped.
+    if status == CaseStatus.IN_PROGRESS or fields.get("reason") in (Reason.QUESTION, Reason.APPROVAL):
+        status, fields = CaseStatus.PENDING, {**fields, "reason": "", "detail": ""}
+    agents = Agent.objects.live().filter(team=row.team_id, pk=before["assignee_id"])
+    case_lifecycle.put_back(row, status, fields, by=by, undoes=seq, target=agents.first())
+    return row
+
+
+@transaction.atomic
 def delete(case: Case, by: Actor) -> None:
     """Soft: the case leaves every list and every queue; its timeline stays."""
     row = case_lifecycle.lock(case.pk)
@@ -84,8 +200,15 @@ def delete(case: Case, by: Actor) -> None:
     timeline.announce(row)
 
 
-def _act(case: Case, by: Actor, why: str, act: Callable[[Case], None]) -> Case:
+def _lock(case: Case) -> Case:
     row = case_lifecycle.lock(case.pk)
+    if row.deleted_at:
+        raise Refused("This case was deleted.", "deleted")
+    return row
+
+
+def _act(case: Case, by: Actor, why: str, act: Callable[[Case], None]) -> Case:
+    row = _lock(case)
     _stop_live_run(row, why, by)
     act(row)
     return row

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from builder import mentions
-from cases.models import Case
+from cases.models import Case, Kind
 
 from .models import Handover, Run
 
@@ -73,7 +73,13 @@ def _case(case: Case) -> dict[str, Any]:
 
 
 def _history(case: Case, run: Run) -> list[str]:
-    """Who had the case before, and why they handed it over."""
+    """Who had the case before, why they handed it over, and what people wrote to those who take it up."""
+    notes = case.events.filter(kind__in=[Kind.REOPENED, Kind.HANDED_BACK]).exclude(text="").order_by("seq")
+    said = [{"from": note.actor, "to": note.data.get("target_name", "any agent"), "note": note.text} for note in notes]
+    return [*_handovers(case, run), *(["What people wrote when they sent it on:", _quoted(said)] if said else [])]
+
+
+def _handovers(case: Case, run: Run) -> list[str]:
     before = (
         Handover.objects.filter(source__case=case, status=Handover.Status.APPLIED)
         .exclude(source=run)

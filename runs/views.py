@@ -1,7 +1,5 @@
-"""Pages of runs, parts of runs for the pages of agents and cases, and what people do to both."""
+"""Pages of runs, parts of runs for the pages of agents and cases, and what people do to runs."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +15,12 @@ from cases.access import case_or_404
 from cases.models import Case
 from teams.access import OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
-from teams.models import Team
 from teams.parts import render_page
 from teams.redirects import back
 
 from . import human_requests, interventions, queries, trying
 from .access import question_or_404, run_or_404
-from .forms import ON, SORTS, STATES, PostponeForm, ReprocessForm, run_filter
+from .forms import ON, SORTS, STATES, run_filter
 from .models import HumanRequest, Run
 from .run_page import about
 from .starting import start_again, start_run
@@ -142,77 +139,6 @@ def _decision(request: HttpRequest) -> bool:
     if words not in ("approve", "refuse"):
         raise Refused("Please approve or refuse.", "invalid")
     return words == "approve"
-
-
-# --- What people do to cases, which may have a live run --------------------------------------
-
-
-@require_POST
-@team_page(post=OPERATOR)
-def case_complete(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    act = partial(interventions.complete, summary=request.POST.get("summary", "").strip(), by=request.actor)
-    return _act(request, case_or_404(request.team, id), act, "is completed")
-
-
-@require_POST
-@team_page(post=OPERATOR)
-def case_fail(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    act = partial(interventions.fail, reason=request.POST.get("reason", "").strip(), by=request.actor)
-    return _act(request, case_or_404(request.team, id), act, "is closed as failed")
-
-
-@require_POST
-@team_page(post=OPERATOR)
-def case_postpone(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    case, form = case_or_404(request.team, id), PostponeForm(request.POST)
-    if form.is_valid():
-        try:
-            interventions.postpone(case, form.cleaned_data["until"], request.actor)
-        except Refused as refusal:
-            form.add_error("until" if refusal.fields else None, refusal.fields.get("until", refusal.message))
-    if form.errors:
-        return render(request, "runs/postpone.html", {"case": case, "form": form}, status=422)
-    messages.success(request, f"#{case.number} is postponed.")
-    return redirect("case", id)
-
-
-@require_POST
-@team_page(post=OPERATOR)
-def case_reprocess(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    def act(case: Case) -> Case:
-        return interventions.reprocess(case, request.actor, _assignee(request, request.team))
-
-    return _act(request, case_or_404(request.team, id), act, "goes through its queue again")
-
-
-def _assignee(request: HttpRequest, team: Team) -> Agent | None:
-    form = ReprocessForm(request.POST)
-    if not form.is_valid():
-        raise Refused("There is no such agent.", "invalid")
-    wanted = form.cleaned_data["assignee_id"]
-    agent = Agent.objects.live().filter(team=team, pk=wanted).first() if wanted else None
-    if wanted and agent is None:
-        raise Refused("This agent was deleted. Please choose another one.", "invalid")
-    return agent
-
-
-@require_POST
-@team_page(post=OPERATOR)
-def case_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    case = case_or_404(request.team, id)
-    interventions.delete(case, request.actor)
-    messages.success(request, f"#{case.number} {case.title} was deleted.")
-    return redirect("cases")
-
-
-def _act(request: HttpRequest, case: Case, act: Callable[[Case], object], done: str) -> HttpResponseBase:
-    try:
-        act(case)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        messages.success(request, f"#{case.number} {done}.")
-    return redirect("case", case.pk)
 
 
 # --- Parts of other pages --------------------------------------------------------------------

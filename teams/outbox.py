@@ -25,6 +25,8 @@ EVENTS = {
     "case.needs_input": "A case waits for a person.",
     "case.postponed": "A case was put off.",
     "case.reopened": "A case was sent through its queue again.",
+    "case.taken_over": "A person took a case over.",
+    "case.handed_back": "A case that a person had taken over went back to its queue.",
     "case.deleted": "A case was deleted.",
     "handover.applied": "An agent handed its work over.",
     "run.completed": "A run ended with an outcome.",

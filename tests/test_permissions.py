@@ -121,7 +121,12 @@ PAGES: dict[str, Entry] = {
     "cases/<uuid:id>/complete/": Entry("POST", of="case"),
     "cases/<uuid:id>/fail/": Entry("POST", of="case"),
     "cases/<uuid:id>/postpone/": Entry("POST", of="case"),
-    "cases/<uuid:id>/reprocess/": Entry("POST", of="case"),
+    "cases/<uuid:id>/take-over/": Entry("POST", of="case"),
+    "cases/<uuid:id>/hand-back/": Entry("POST", of="case"),
+    "cases/<uuid:id>/reassign/": Entry("POST", of="case"),
+    "cases/<uuid:id>/reopen/": Entry("POST", of="case"),
+    "cases/<uuid:id>/retry/": Entry("POST", of="case"),
+    "cases/<uuid:id>/undo/<int:seq>/": Entry("POST", of="case"),
     "cases/<uuid:id>/delete/": Entry("POST", of="case"),
     "agents/<uuid:id>/schedules/": Entry(of="agent"),
     "agents/<uuid:id>/schedules/new/": Entry("GET POST", of="agent"),
@@ -219,6 +224,12 @@ OPERATIONS: dict[str, Entry] = {
     "GET /attachments/{attachment_id}": Entry(of="attachment"),
     "DELETE /attachments/{attachment_id}": Entry(of="attachment"),
     "POST /cases/{case_id}/reprocess": Entry(of="case"),
+    "POST /cases/{case_id}/take-over": Entry(of="case"),
+    "POST /cases/{case_id}/hand-back": Entry(of="case"),
+    "POST /cases/{case_id}/reassign": Entry(of="case"),
+    "POST /cases/{case_id}/reopen": Entry(of="case"),
+    "POST /cases/{case_id}/retry": Entry(of="case"),
+    "POST /cases/{case_id}/undo": Entry(of="case", body={"seq": 1}),
     "POST /cases/{case_id}/complete": Entry(of="case"),
     "POST /cases/{case_id}/fail": Entry(of="case"),
     "POST /cases/{case_id}/postpone": Entry(of="case", body={"until": "2031-01-01T00:00:00Z"}),
@@ -367,7 +378,7 @@ def _calls(names: Callable[[Entry], bool]) -> list[Any]:
 
 
 def _send(client: Client, method: str, route: str, entry: Entry, id: object = None) -> HttpResponse:
-    start, bracket, rest = route.removeprefix("^").replace("<int:number>", "1").partition("<")
+    start, bracket, rest = re.sub("<int:.*?>", "1", route.removeprefix("^")).partition("<")
     address = f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
     if _is_operation(route):
         body = b"" if entry.body is None else json.dumps(entry.body).encode()
@@ -450,7 +461,7 @@ def _needs(address: str, method: str) -> Member.Role | None:
 
 
 def _address(route: str, id: object) -> str:
-    start, bracket, rest = route.replace("<int:number>", "1").partition("<")
+    start, bracket, rest = re.sub("<int:.*?>", "1", route).partition("<")
     return f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
 
 

@@ -3,7 +3,7 @@ const SHOWN_MS = 7000;
 
 class ToastMessage extends HTMLElement {
   connectedCallback() {
-    this.querySelector("button").addEventListener("click", () => this.remove());
+    this.querySelector("button[aria-label]").addEventListener("click", () => this.remove());
     if (this.dataset.stays !== undefined) return;
     for (const type of ["pointerenter", "focusin"]) this.addEventListener(type, () => clearTimeout(this.timer));
     for (const type of ["pointerleave", "focusout"]) this.addEventListener(type, () => this.wait());

@@ -37,6 +37,7 @@ STATES = {
     "case_completed": ("Case completed", "circle-check", "success"),
     "case_failed": ("Case failed", "circle-x", "error"),
     "case_postponed": ("Case postponed", "alarm-clock", "info"),
+    "taken_over": ("Taken over", "user-round-check", "info"),
     # handovers, questions, revisions, agents and queues
     "recorded": ("Recorded", "circle-dot", "neutral"),
     "applied": ("Handed over", "forward", "accent"),

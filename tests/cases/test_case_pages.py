@@ -232,7 +232,7 @@ def test_a_case_that_needs_a_person_says_why_and_what_helps(signed_in: Client, w
     assert "Send it again or close it yourself." in shown
     body = text(signed_in.get(reverse("case", args=[worked.pk])))
     assert 'commandfor="send"' in body
-    assert reverse("case_reprocess", args=[worked.pk]) in body
+    assert reverse("case_retry", args=[worked.pk]) in body
 
 
 def test_a_case_tells_what_people_did(signed_in: Client, worked: Case, member: Member, triage: Agent) -> None:
@@ -243,7 +243,7 @@ def test_a_case_tells_what_people_did(signed_in: Client, worked: Case, member: M
     name = str(member.user)
     shown = page(signed_in, worked)
     assert f"{name} marked the case as failed" in shown
-    assert f"{name} sent the case to Triage" in shown
+    assert f"{name} reopened the case for Triage" in shown
     assert f"{name} postponed the case until" in shown
     assert "then goes to Triage." in shown
 
@@ -253,7 +253,7 @@ def test_a_closed_case_shows_its_result_and_can_be_sent_again(signed_in: Client,
     shown = text(signed_in.get(reverse("case", args=[worked.pk])))
     assert f"Completed by {member.user}." in shown
     assert "Paid <strong>back</strong>." in shown
-    assert "Send again" in shown
+    assert reverse("case_reopen", args=[worked.pk]) in shown
     assert 'commandfor="complete">' not in shown.split("<dialog")[0]
 
 

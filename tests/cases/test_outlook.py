@@ -93,7 +93,14 @@ def test_a_question_is_answered_below() -> None:
     assert said.help == "Answer it below, and Triage goes on."
 
 
-@pytest.mark.parametrize("reason", Reason.values)
+def test_a_case_that_was_taken_over_says_who_has_it() -> None:
+    said = about(status=Status.NEEDS_INPUT, reason=Reason.TAKEN_OVER, taken_by="Ada")
+    assert (str(said.words), said.acts) == ("Ada has taken it over.", ("hand_back", "complete"))
+    said = about(status=Status.POSTPONED, due_at=NOON, taken_by="Ada")
+    assert str(said.words).endswith(", then comes back to Ada.")
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.TAKEN_OVER}))
 def test_every_reason_has_a_sentence_and_a_way_out(reason: str) -> None:
     said = about(status=Status.NEEDS_INPUT, reason=reason, detail="Why", assignee=TRIAGE)
     assert said.help

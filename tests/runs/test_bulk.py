@@ -131,7 +131,7 @@ def test_undoing_puts_cases_back_where_they_were(
     assert set(Case.objects.values_list("status", "assignee")) == {("pending", billing.pk)}
     interventions.complete(moved, "", somebody)
     back = undo(action, somebody)
-    assert became(back)[moved.number] == ("failed", "It has moved since.")
+    assert became(back)[moved.number] == ("failed", "The case has moved on since, so this cannot be undone.")
     facts = {case.number: case for case in Case.objects.all()}
     assert (facts[worked.number].status, facts[worked.number].assignee) == ("pending", triage)
     assert (facts[later.number].status, facts[later.number].due_at) == ("postponed", until)

@@ -92,9 +92,9 @@ def test_a_parked_case_is_sent_again_from_its_run(
     [claim] = take()
     run = Run.objects.get(pk=claim.run_id)
     interventions.stop_run(run, somebody)
-    assert reverse("case_reprocess", args=[case.pk]) in page(signed_in, run)
+    assert reverse("case_retry", args=[case.pk]) in page(signed_in, run)
     interventions.complete(case, "", somebody)
-    assert reverse("case_reprocess", args=[case.pk]) not in page(signed_in, run)
+    assert reverse("case_retry", args=[case.pk]) not in page(signed_in, run)
 
 
 # --- Who stopped it --------------------------------------------------------------------------

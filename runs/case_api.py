@@ -1,0 +1,206 @@
+"""The API of what people and programs do to cases, and so to the runs that work them."""
+
+from collections.abc import Callable
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Router
+from ninja import Status as Answer
+from pydantic import Field
+
+from builder.models import Agent
+from cases.answers import CaseDetails
+from cases.api import read_case
+from cases.api import router as cases_router
+from cases.models import Case
+from teams.actors import program
+from teams.api import KeyRequest, Moment, Prose, Scope, TeamKey, Wanted, find
+from teams.errors import Refused
+from teams.models import Team, User
+
+from . import interventions
+
+router = Router()
+
+
+class Reprocess(Wanted):
+    assignee_id: Annotated[UUID | None, Field(description="An agent that consumes the queue; else any does.")] = None
+
+
+class Send(Wanted):
+    assignee_id: Annotated[
+        UUID | None, Field(description="An agent that consumes the queue and can take cases now; else any does.")
+    ] = None
+    note: Annotated[Prose, Field(description="For the agent that takes it.")] = ""
+
+
+class TakeOver(Wanted):
+    member: Annotated[str | None, Field(description="E-mail address of the member who has it then.")] = None
+    from_another: Annotated[bool, Field(description="Also when another person has it.")] = False
+
+
+class Complete(Wanted):
+    summary: Prose = ""
+
+
+class Fail(Wanted):
+    reason: Prose = ""
+
+
+class Postpone(Wanted):
+    until: Moment
+
+
+class Undo(Wanted):
+    seq: Annotated[int, Field(description="Of the event that tells of the act.")]
+
+
+@cases_router.delete(
+    "/cases/{case_id}", auth=TeamKey(Scope.CASES), response={204: None}, tags=["Cases"], summary="Delete a case"
+)
+def delete_case(request: KeyRequest, case_id: UUID) -> Answer[None]:
+    interventions.delete(_case(request, case_id), program(request.auth))
+    return Answer(204, None)
+
+
+@router.post(
+    "/cases/{case_id}/reprocess",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Send a case again",
+)
+def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None = None) -> CaseDetails:
+    """Through its queue, whatever its status; its run stops."""
+    case, agents = _case(request, case_id), request.auth.team.agents.live()
+    assignee = find(agents, wanted.assignee_id, "assignee_id") if wanted and wanted.assignee_id else None
+    interventions.reprocess(case, program(request.auth), assignee)
+    return read_case(request.auth.team, case_id)
+
+
+@router.post(
+    "/cases/{case_id}/reassign",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Send an open case to an agent",
+)
+def reassign_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
+    """Its run stops. Refused when the agent is paused or cannot take cases for another reason."""
+    return _send(request, case_id, wanted, interventions.reassign)
+
+
+@router.post(
+    "/cases/{case_id}/take-over",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Take a case from the agents",
+)
+def take_over_case(request: KeyRequest, case_id: UUID, wanted: TakeOver | None = None) -> CaseDetails:
+    """Its run stops, and no agent gets it until it is handed back."""
+    case, wanted = _case(request, case_id), wanted or TakeOver()
+    owner = _member(request.auth.team, wanted.member) if wanted.member else None
+    by = program(request.auth)
+    interventions.take_over(case, by, owner=owner, from_another=wanted.from_another)
+    return read_case(request.auth.team, case_id)
+
+
+def _member(team: Team, email: str) -> User:
+    found = User.objects.filter(member__team=team, email__iexact=email, is_active=True).first()
+    if found is None:
+        message = "No member of the team has this address."
+        raise Refused(message, "invalid", {"member": message})
+    return found
+
+
+@router.post(
+    "/cases/{case_id}/hand-back",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Hand a case back to agents",
+)
+def hand_back_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
+    """Of one that somebody has taken over."""
+    return _send(request, case_id, wanted, interventions.hand_back)
+
+
+@router.post(
+    "/cases/{case_id}/reopen",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Reopen a closed case",
+)
+def reopen_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
+    return _send(request, case_id, wanted, interventions.reopen)
+
+
+@router.post(
+    "/cases/{case_id}/retry",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Let the last agent try again",
+)
+def retry_case(request: KeyRequest, case_id: UUID) -> CaseDetails:
+    """Of a case that needs input or failed."""
+    interventions.retry(_case(request, case_id), program(request.auth))
+    return read_case(request.auth.team, case_id)
+
+
+@router.post(
+    "/cases/{case_id}/complete",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Complete a case",
+)
+def complete_case(request: KeyRequest, case_id: UUID, wanted: Complete | None = None) -> CaseDetails:
+    interventions.complete(_case(request, case_id), wanted.summary if wanted else "", program(request.auth))
+    return read_case(request.auth.team, case_id)
+
+
+@router.post(
+    "/cases/{case_id}/fail", auth=TeamKey(Scope.CASES), response=CaseDetails, tags=["Cases"], summary="Fail a case"
+)
+def fail_case(request: KeyRequest, case_id: UUID, wanted: Fail | None = None) -> CaseDetails:
+    interventions.fail(_case(request, case_id), wanted.reason if wanted else "", program(request.auth))
+    return read_case(request.auth.team, case_id)
+
+
+@router.post(
+    "/cases/{case_id}/postpone",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Postpone a case",
+)
+def postpone_case(request: KeyRequest, case_id: UUID, wanted: Postpone) -> CaseDetails:
+    interventions.postpone(_case(request, case_id), wanted.until, program(request.auth))
+    return read_case(request.auth.team, case_id)
+
+
+@router.post(
+    "/cases/{case_id}/undo",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    tags=["Cases"],
+    summary="Undo the last act on a case",
+)
+def undo_act(request: KeyRequest, case_id: UUID, wanted: Undo) -> CaseDetails:
+    """Of a person or program, while nothing else has moved the case. A run that was stopped begins anew."""
+    interventions.undo(find(request.auth.team.cases.all(), case_id), wanted.seq, program(request.auth))
+    return read_case(request.auth.team, case_id)
+
+
+def _send(request: KeyRequest, case_id: UUID, wanted: Send | None, verb: Callable[..., Case]) -> CaseDetails:
+    case, wanted, agents = _case(request, case_id), wanted or Send(), request.auth.team.agents.live()
+    to: Agent | None = find(agents, wanted.assignee_id, "assignee_id") if wanted.assignee_id else None
+    verb(case, program(request.auth), to, wanted.note)
+    return read_case(request.auth.team, case_id)
+
+
+def _case(request: KeyRequest, case_id: UUID) -> Case:
+    return find(request.auth.team.cases.present(), case_id)

@@ -1,0 +1,154 @@
+"""What people do to a case from its page. Each answers with the page of the case, and a way to undo it."""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from builder.models import Agent
+from cases.access import case_or_404
+from cases.consumers import consumers, strangers
+from cases.models import Case
+from teams.access import OPERATOR, TeamRequest, team_page
+from teams.errors import Refused
+from teams.redirects import back
+
+from . import interventions
+from .forms import PostponeForm, SendForm
+
+type Act = Callable[[Case], Case]
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_take_over(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    from_another = bool(request.POST.get("from_another"))
+    act = partial(interventions.take_over, by=request.actor, from_another=from_another)
+    return _act(request, case_or_404(request.team, id), act, "is yours now")
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_hand_back(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    return _send(request, id, interventions.hand_back, "is handed back", "case_hand_back")
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_reassign(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    return _send(request, id, interventions.reassign, "is on its way", "case_reassign")
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_reopen(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    return _send(request, id, interventions.reopen, "is open again", "case_reopen")
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_retry(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    return _act(
+        request, case_or_404(request.team, id), partial(interventions.retry, by=request.actor), "is tried again"
+    )
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_complete(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    case, text = case_or_404(request.team, id), request.POST.get("summary", "").strip()
+    act = partial(interventions.complete, summary=text, by=request.actor)
+    return _act(request, case, act, "is completed", text)
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_fail(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    case, text = case_or_404(request.team, id), request.POST.get("reason", "").strip()
+    act = partial(interventions.fail, reason=text, by=request.actor)
+    return _act(request, case, act, "is closed as failed", text)
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_postpone(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    case, form = case_or_404(request.team, id), PostponeForm(request.POST)
+    if form.is_valid():
+        try:
+            case = interventions.postpone(case, form.cleaned_data["until"], request.actor)
+        except Refused as refusal:
+            form.add_error("until" if refusal.fields else None, refusal.fields.get("until", refusal.message))
+    if form.errors:
+        return render(request, "runs/postpone.html", {"case": case, "form": form}, status=422)
+    _say(request, case, "is postponed")
+    return redirect("case", id)
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    case = case_or_404(request.team, id)
+    interventions.delete(case, request.actor)
+    case.refresh_from_db()
+    _say(request, case, "was deleted")
+    return redirect("cases")
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_undo(request: TeamRequest, id: UUID, seq: int) -> HttpResponseBase:
+    case = get_object_or_404(Case, team=request.team, pk=id)
+    try:
+        interventions.undo(case, seq, request.actor)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("cases") if case.deleted_at else redirect("case", id)
+    messages.success(request, f"#{case.number} is as it was before.")
+    return redirect("case", id)
+
+
+def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, name: str) -> HttpResponseBase:
+    case, form = case_or_404(request.team, id), SendForm(request.POST, team=request.team)
+    refused = "Please choose an agent that is there, and keep the note below 10,000 characters."
+    if form.is_valid():
+        to: Agent | None = form.cleaned_data["assignee_id"]
+        try:
+            case = verb(case, request.actor, to, form.cleaned_data["note"])
+        except Refused as refusal:
+            refused = refusal.message
+        else:
+            _say(request, case, f"{done}, to {to.name}" if to else done)
+            return back(request, "case", id)
+    context = {
+        "case": case,
+        "action": reverse(name, args=[id]),
+        "consumers": consumers([case.queue_id])[case.queue_id],
+        "strangers": strangers(case.queue, 10),
+        "note": request.POST.get("note", ""),
+        "refused": refused,
+    }
+    return render(request, "runs/case_send.html", context, status=422)
+
+
+def _act(request: HttpRequest, case: Case, act: Act, done: str, typed: str = "") -> HttpResponseBase:
+    """What was `typed` for an act that is refused is shown again, to be copied: it fits no other act."""
+    try:
+        case = act(case)
+    except Refused as refusal:
+        if typed:
+            context = {"case": case, "refused": refusal.message, "typed": typed}
+            return render(request, "runs/case_refused.html", context, status=422)
+        messages.error(request, refusal.message)
+    else:
+        _say(request, case, done)
+    return back(request, "case", case.pk)
+
+
+def _say(request: HttpRequest, case: Case, done: str) -> None:
+    undo = reverse("case_undo", args=[case.pk, case.last_seq])
+    messages.success(request, f"#{case.number} {done}.", extra_tags=undo)
