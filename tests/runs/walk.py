@@ -1,0 +1,67 @@
+"""Is what a case's timeline tells a walk of the state machine? Judged apart from the code that moves cases.
+
+Takes events as plain values, so it judges those of the API as well as those of the database.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_ENDED = {"completed", "failed"}
+_OPEN = {"pending", "in_progress", "needs_input", "postponed"}
+_ANY = _OPEN | _ENDED
+
+# kind: whence it may come, and whither it leads.
+_MOVES: dict[str, tuple[set[str], str]] = {
+    "started": ({"pending"}, "in_progress"),
+    "released": ({"in_progress", "needs_input"}, "pending"),
+    "handed_over": ({"in_progress"}, "pending"),
+    "asked": ({"in_progress"}, "needs_input"),
+    "answered": ({"needs_input"}, "in_progress"),
+    "parked": (_OPEN, "needs_input"),
+    "postponed": (_OPEN, "postponed"),
+    "due": ({"postponed"}, "pending"),
+    "completed": (_OPEN, "completed"),
+    "failed": (_OPEN, "failed"),
+    "reopened": (_ANY, "pending"),
+}
+# What a run does to its case: only the one that has it may.
+_OF_A_RUN = {"handed_over", "asked", "answered", "postponed", "completed", "failed", "updated"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """`run` is empty for what people and the clock do."""
+
+    seq: int
+    kind: str
+    status: str
+    run: str = ""
+
+
+def faults(events: Iterable[Event]) -> Iterator[str]:
+    """What is wrong with the events of one case, in the order they are read."""
+    status, working = "", ""
+    seen: set[str] = set()
+    for number, event in enumerate(events, 1):
+        what = f"event {event.seq}, {event.kind},"
+        if event.seq != number:
+            yield f"{what} should have the number {number}"
+        if number == 1:
+            if event.kind != "created" or event.status not in ("pending", "postponed"):
+                yield f"{what} does not begin a case"
+        elif event.kind in _MOVES:
+            froms, to = _MOVES[event.kind]
+            if status not in froms or event.status != to:
+                yield f"{what} leads from {status} to {event.status}"
+        elif event.status != status:
+            yield f"{what} is no move, and leads from {status} to {event.status}"
+        if event.kind == "started":
+            if event.run in seen:
+                yield f"{what} starts a run for the second time"
+            seen.add(event.run)
+            working = event.run
+        elif event.run and event.kind in _OF_A_RUN and event.run != working:
+            yield f"{what} is of a run that no longer has the case"
+        status = event.status
+        if status not in ("in_progress", "needs_input"):
+            working = ""
