@@ -125,7 +125,7 @@ def _waits_for_a_place(agent: Agent, consumer: Consumer) -> Now:
 
 
 # What a person can do about a case that waits for one.
-_WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     Reason.QUESTION: ("Answer it below, and {agent} goes on.", ()),
     Reason.APPROVAL: ("Decide below, and {agent} goes on.", ()),
     Reason.NO_OUTCOME: (
@@ -161,7 +161,7 @@ _WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 def _needs_input(case: Case) -> Now:
     agent = case.assignee
-    help, acts = _WAYS_OUT.get(case.reason, ("Send it again, or close it yourself.", ("reprocess", "complete")))
+    help, acts = WAYS_OUT.get(case.reason, ("Send it again, or close it yourself.", ("reprocess", "complete")))
     label = reason_label(case.reason)
     now = Now(
         say(label),

@@ -18,6 +18,8 @@ _PAUSE_SECONDS = 1.0
 
 
 class Command(migrate.Command):
+    help = "Brings the database to this version. On a busy one it waits for a lock only for a moment, and tries again."
+
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
         seconds = settings.MIGRATION_LOCK_SECONDS

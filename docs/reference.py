@@ -1,0 +1,264 @@
+"""The pages of the site: those of docs/, and those that the code itself writes, so that they are never out of date.
+
+`python docs/reference.py FOLDER` puts them into a folder, from which zensical.toml makes the site.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("SECRET_KEY", "docs")  # used for nothing, and nothing is made for it
+
+import django
+
+django.setup()
+
+from django.apps import apps
+from django.core.management import load_command_class
+
+from cases.models import Reason
+from cases.models import Status as CaseStatus
+from cases.outlook import WAYS_OUT
+from config.api import api
+from runs.counters import COUNTERS
+from runs.models import Outcome
+from runs.models import Status as RunStatus
+from runs.tools import TOOLS
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+METHODS = ("get", "post", "patch", "put", "delete")
+
+CASE_STATUSES = {
+    CaseStatus.PENDING: "Waits in its queue for an agent with a free place; or for one agent, if it is assigned to it.",
+    CaseStatus.IN_PROGRESS: "An agent works on it.",
+    CaseStatus.NEEDS_INPUT: "Waits for a person, with one of the reasons below.",
+    CaseStatus.POSTPONED: "Put off until a time; then it waits in its queue again, ahead of new cases.",
+    CaseStatus.COMPLETED: "Done. Only a person or the API reopens it.",
+    CaseStatus.FAILED: "Given up by an agent or a person, with a reason. Only a person or the API reopens it.",
+}
+RUN_STATUSES = {
+    RunStatus.QUEUED: "Waits for a worker, or for a provider that asked for a pause.",
+    RunStatus.RUNNING: "A worker has it.",
+    RunStatus.WAITING: "Waits for a person. It holds no place among the runs of its agent.",
+    RunStatus.COMPLETED: "Ended with one of the outcomes below.",
+    RunStatus.FAILED: "Broken off; the run says why.",
+    RunStatus.STOPPED: "Stopped by a person or the API.",
+}
+OUTCOMES = {
+    Outcome.ANSWERED: "A standalone run gave its answer.",
+    Outcome.HANDED_OVER: "Another agent goes on.",
+    Outcome.CASE_COMPLETED: "The case is done.",
+    Outcome.CASE_FAILED: "The agent gave the case up.",
+    Outcome.CASE_POSTPONED: "The case waits until a time.",
+}
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def states() -> str:
+    def rows(meanings: dict[Any, str]) -> list[list[object]]:
+        return [[f"`{state.value}`", meaning] for state, meaning in meanings.items()]
+
+    reasons = [[f"`{r.value}`", r.label, WAYS_OUT[r][0].format(agent="the agent")] for r in Reason]
+    return f"""# States
+
+## Of a case
+
+{table(["state", "meaning"], rows(CASE_STATUSES))}
+A case that cannot go on by itself never fails in silence. It needs input, for one of these reasons:
+
+{table(["reason", "what happened", "what to do"], reasons)}
+## Of a run
+
+{table(["state", "meaning"], rows(RUN_STATUSES))}
+A completed run has exactly one outcome:
+
+{table(["outcome", "meaning"], rows(OUTCOMES))}"""
+
+
+def tools() -> str:
+    parts = [
+        "# What agents can do\n\nEach of these is a tool that an agent's model may call. It is offered only where it makes"
+        " sense: tools for cases in a run on a case, a handover only to agents that could take over now. Tools of your"
+        " own systems come from [MCP servers](../tools.md).\n"
+    ]
+    for tool in TOOLS.values():
+        fields = tool.arguments.model_json_schema(by_alias=True)
+        needed = fields.get("required", [])
+        rows = [
+            [f"`{name}`", "yes" if name in needed else "", about.get("description", "")]
+            for name, about in fields.get("properties", {}).items()
+        ]
+        body = table(["argument", "needed", "meaning"], rows) if rows else ""
+        parts.append(f"## `{tool.name}`\n\n{tool.description}\n\n{body}")
+    return "\n".join(parts)
+
+
+def our_commands() -> list[tuple[str, str]]:
+    """App and name of each command of manage.py that is ours."""
+    found = []
+    for config in apps.get_app_configs():
+        folder = Path(config.path) / "management/commands"
+        if ROOT in folder.parents and ".venv" not in folder.parts:
+            found += [(config.name, path.stem) for path in sorted(folder.glob("[a-z]*.py"))]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def commands() -> str:
+    parts = [
+        "# Commands\n\nAll are called as `.venv/bin/python manage.py NAME` in the checkout, or `docker compose run --rm web"
+        " NAME`. While `script/server` runs they find its database by themselves. Workers are `manage.py rqworker"
+        " default`, of [django-rq](https://github.com/rq/django-rq).\n"
+    ]
+    for app, name in our_commands():
+        command = load_command_class(app, name)
+        parser = argparse.ArgumentParser(add_help=False)
+        command.add_arguments(parser)  # type: ignore[arg-type]
+        told = (import_module(f"{app}.management.commands.{name}").__doc__ or "").strip()
+        rows = [
+            [
+                f"`{', '.join(action.option_strings) or action.dest}`",
+                "yes" if action.required else "",
+                action.help or "",
+            ]
+            for action in parser._actions
+        ]
+        body = table(["argument", "needed", "meaning"], rows) if rows and name != "migrate" else ""
+        parts.append(f"## `{name}`\n\n{command.help or told}\n\n{body}")
+    return "\n".join(parts)
+
+
+def metrics() -> str:
+    rows = [
+        ["`baton_queue_depth`", "team, queue", "Pending cases"],
+        ["`baton_queue_oldest_waiting_seconds`", "team, queue", "How long the oldest pending case has waited"],
+        ["`baton_runs`", "status", "Runs that have not ended"],
+        ["`baton_human_requests_open`", "kind", "What waits for a person"],
+        ["`baton_counters_up`", "", "Whether Redis, which keeps the counters below, answers"],
+        *(
+            [
+                f"`baton_{name}{'' if counter.is_histogram else '_total'}`",
+                ", ".join(counter.labels),
+                counter.title + (" (histogram)" if counter.is_histogram else ""),
+            ]
+            for name, counter in COUNTERS.items()
+        ),
+    ]
+    return f"""# Metrics
+
+`/metrics` is read by Prometheus: with `METRICS_TOKEN` as the bearer token, or from the same machine. It tells of all teams.
+The first rows are asked of the database at that moment; the others are counted, and begin anew when Redis is emptied.
+
+{table(["metric", "labels", "meaning"], rows)}"""
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    schema = api.get_openapi_schema()
+    return [
+        (path, method, said)
+        for path, of_path in schema["paths"].items()
+        for method, said in of_path.items()
+        if method in METHODS
+    ]
+
+
+def api_page() -> str:
+    parts = [
+        "# API\n\nJSON under `/api/v1/`, with `Authorization: Bearer baton_…`; `manage.py create_api_key` makes keys. A key"
+        " belongs to one team and sees nothing else: ids of others are not found (404). Your Baton shows this page with"
+        " forms to try it at `/api/v1/docs`, and the description for programs is `/api/v1/openapi.json`.\n\n"
+        'Errors are `{"error": {"code", "message", "fields"}}`. Lists take `limit` and `cursor`, and say the next cursor.\n'
+    ]
+    tag = None
+    for path, method, said in sorted(operations(), key=lambda row: row[2].get("tags", [""])):
+        if said.get("tags", [""])[0] != tag:
+            tag = said.get("tags", [""])[0]
+            parts.append(f"## {tag}\n")
+        parts.append(
+            f"### `{method.upper()} {path}`\n\n{said['summary']}. {said.get('description', '')}".rstrip() + "\n"
+        )
+        rows = [
+            [f"`{given['name']}`", given["in"], "yes" if given.get("required") else "", _meaning(given)]
+            for given in said.get("parameters", [])
+            if given["in"] == "query"
+        ]
+        body = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        rows += [[f"`{name}`", "body", needed, about] for name, needed, about in _fields(body)]
+        if rows:
+            parts.append(table(["name", "where", "needed", "meaning"], rows))
+    return "\n".join(parts)
+
+
+def _meaning(given: dict[str, Any]) -> str:
+    schema = given.get("schema", {})
+    return str(given.get("description") or schema.get("description") or schema.get("title") or "")
+
+
+def _fields(schema: dict[str, Any]) -> list[tuple[str, str, str]]:
+    known = api.get_openapi_schema()["components"]["schemas"]
+    for named in [schema, *schema.get("anyOf", [])]:
+        if reference := named.get("$ref"):
+            found = known[reference.rpartition("/")[2]]
+            needed = found.get("required", [])
+            return [
+                (name, "yes" if name in needed else "", str(about.get("description") or ""))
+                for name, about in found.get("properties", {}).items()
+            ]
+    return []
+
+
+PAGES = {
+    "reference/states.md": states,
+    "reference/agent-tools.md": tools,
+    "reference/commands.md": commands,
+    "reference/metrics.md": metrics,
+    "reference/api.md": api_page,
+}
+
+
+def pages() -> Iterator[tuple[Path, bytes]]:
+    """Each file of the site's source, by its path."""
+    for path in sorted(DOCS.rglob("*")):
+        name = path.relative_to(DOCS)
+        if path.suffix == ".md" and not _is_agent(name):
+            yield name, _with_agents(path.read_text()).encode()
+        elif path.suffix in (".png", ".svg"):
+            yield name, path.read_bytes()
+    for page, write in PAGES.items():
+        yield Path(page), write().encode()
+
+
+def _is_agent(name: Path) -> bool:
+    """A file of a recipe, to be imported; it is shown on the recipe's page."""
+    return name.parts[0] == "recipes" and len(name.parts) == 3
+
+
+def _with_agents(text: str) -> str:
+    return re.sub(r'^--8<-- "(.+)"$', lambda found: (ROOT / found[1]).read_text().rstrip(), text, flags=re.MULTILINE)
+
+
+def main(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, content in pages():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
