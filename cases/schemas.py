@@ -6,6 +6,7 @@ anything or take for ever: no `$ref` leaves it, regular expressions run in linea
 
 import json
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import count
 from typing import Annotated, Any
@@ -89,14 +90,8 @@ def _bad(message: str) -> Refused:
 
 def errors(schema: Mapping[str, Any], data: Any) -> dict[str, str]:
     """What is wrong with the data, by field: `{"customer.email": "Is missing."}`; of the whole, by the name ""."""
-    references = count(1)
-
-    def refers(checker: Any, reference: str, part: Any, schema: Any) -> Iterator[ValidationError]:
-        if next(references) > _MOST_REFERENCES:
-            raise _Endless
-        yield from Draft202012Validator.VALIDATORS["$ref"](checker, reference, part, schema)
-
-    checker = extend(Draft202012Validator, {"pattern": _matches, "$ref": refers})(schema, registry=Registry())
+    _references.set(count(1))
+    checker = _Checker(schema, registry=Registry())
     found: dict[str, str] = {}
     try:
         for error in checker.iter_errors(data):
@@ -163,3 +158,15 @@ def _matches(checker: Any, pattern: str, data: Any, schema: Any) -> Iterator[Val
             _pattern(pattern).validate_python(data)
         except NoMatch:
             yield ValidationError(f"Does not look like {pattern}")
+
+
+def _refers(checker: Any, reference: str, part: Any, schema: Any) -> Iterator[ValidationError]:
+    if next(_references.get()) > _MOST_REFERENCES:
+        raise _Endless
+    yield from Draft202012Validator.VALIDATORS["$ref"](checker, reference, part, schema)
+
+
+# Those that this check has followed.
+_references: ContextVar[Iterator[int]] = ContextVar("references")
+# Made once: it takes as long as checking thirty cases.
+_Checker = extend(Draft202012Validator, {"pattern": _matches, "$ref": _refers})
