@@ -21,7 +21,7 @@ class Role(TextChoices):
     PRIORITY = "priority", "Priority"
     LABELS = "labels", "Labels"
     EXTERNAL_ID = "external_id", "External id"
-    FIELD = "field", "A field of the details"
+    FIELD = "field", "Own field"
     IGNORE = "ignore", "Leave it out"
 
 

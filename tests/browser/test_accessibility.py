@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from builder.agents import create_agent, delete_agent
 from builder.models import Agent
+from cases import importing, uploads
 from cases.models import Case, Queue
 from runs.models import BulkAction, BulkItem, Run
 from runs.seeding import EMAIL, seed_demo
@@ -37,6 +38,12 @@ def pages(web: str, transactional_db: None) -> list[str]:
     assert run
     action = BulkAction.objects.create(team=queue.team, actor="Somebody", verb="complete", arguments={"text": ""})
     BulkItem.objects.create(action=action, case=done, state="skipped", text="Is closed already")
+    owner = User.objects.get(email=EMAIL)
+    ready, done_upload = (
+        uploads.keep(queue, owner, "mails.csv", b"Title;Prio;City\nLamp;soon;Bern\nRefund;high;Basel") for _ in range(2)
+    )
+    importing.start(done_upload, skip_flawed=True)
+    importing.work_all()
     return [
         "/",
         "/agents/",
@@ -55,6 +62,10 @@ def pages(web: str, transactional_db: None) -> list[str]:
         f"/queues/{queue.pk}/",
         f"/queues/{queue.pk}/edit/",
         f"/queues/{queue.pk}/cases/new/",
+        f"/queues/{queue.pk}/cases/paste/",
+        f"/queues/{queue.pk}/cases/upload/",
+        f"/cases/imports/{ready.pk}/",
+        f"/cases/imports/{done_upload.pk}/",
         "/cases/",
         "/cases/?q=refund&status=completed&label=mail",
         "/labels/",
