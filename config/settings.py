@@ -101,9 +101,9 @@ BATON_DEFAULT_MODEL = os.environ.get("BATON_DEFAULT_MODEL", "offline")
 MODEL_RETRIES = int(os.environ.get("MODEL_RETRIES", "4"))
 # Who asks to be left alone for longer than this is not waited for.
 MODEL_WAIT_SECONDS = float(os.environ.get("MODEL_WAIT_SECONDS", "3600"))
-MODEL_CONNECT_SECONDS = 10.0
-MODEL_SILENCE_SECONDS = 60.0
-MODEL_TOTAL_SECONDS = 600.0
+MODEL_CONNECT_SECONDS = float(os.environ.get("MODEL_CONNECT_SECONDS", "10"))
+MODEL_SILENCE_SECONDS = float(os.environ.get("MODEL_SILENCE_SECONDS", "60"))
+MODEL_TOTAL_SECONDS = float(os.environ.get("MODEL_TOTAL_SECONDS", "600"))
 # How long a tool of an MCP server may take.
 TOOL_SECONDS = float(os.environ.get("TOOL_SECONDS", "60"))
 # What a run may use where neither its agent nor its team says otherwise; 0: as much as it likes. Requests to its

@@ -1,5 +1,6 @@
 """A supervisor in a process of its own."""
 
+import contextlib
 import json
 import queue
 import signal
@@ -20,6 +21,8 @@ PATIENCE = 30
 
 class Started:
     """A supervisor in a process of its own, and what it says."""
+
+    patience = PATIENCE
 
     def __init__(self, home: Path, command: Sequence[str], environment: dict[str, str]) -> None:
         self.home = home
@@ -44,7 +47,7 @@ class Started:
 
     def hear(self, words: str) -> str:
         """The next line with these words."""
-        while (line := self._lines.get(timeout=PATIENCE)) is not None:
+        while (line := self._lines.get(timeout=self.patience)) is not None:
             self.said.append(line)
             if words in line:
                 return line
@@ -62,13 +65,20 @@ class Started:
 
     def end(self) -> int:
         """Waits for its end by itself, and returns its exit status."""
-        while (line := self._lines.get(timeout=PATIENCE)) is not None:
+        while (line := self._lines.get(timeout=self.patience)) is not None:
             self.said.append(line)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(self.patience)
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.end()
+
+    def heard(self) -> str:
+        """All that it has said by now."""
+        with contextlib.suppress(queue.Empty):
+            while (line := self._lines.get_nowait()) is not None:
+                self.said.append(line)
+        return self.text
 
     @property
     def text(self) -> str:

@@ -1,0 +1,150 @@
+"""Was anything lost, done twice or written late? Judged from the database, the provider's log and what clients saw."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.runs.promises import PROMISES
+from tests.runs.walk import Event, faults
+
+from .client import Client
+from .installation import Installation
+from .provider import ADD, case_in, plan
+
+type Rows = list[tuple[Any, ...]]
+
+_UNFINISHED = """
+    select count(*) from cases_case item join cases_queue queue on queue.id = item.queue_id
+    where queue.name = 'Support' and item.status <> 'completed'
+"""
+_EVENTS = """
+    select item.id::text, seq, event.kind, event.status, coalesce(run_id::text, ''), item.external_id
+    from cases_caseevent event join cases_case item on item.id = case_id
+    join cases_queue queue on queue.id = item.queue_id where queue.name = 'Support' order by item.id, seq
+"""
+_STEPS = """
+    select step.run_id::text, item.title, agent.name, run.outcome, step.kind, step.data
+    from runs_step step join runs_run run on run.id = step.run_id
+    join cases_case item on item.id = run.case_id join builder_agent agent on agent.id = run.agent_id
+    order by step.run_id, step.seq
+"""
+
+
+@dataclass
+class Findings:
+    """What is wanted of all of these is that they are empty."""
+
+    lost: list[str] = field(default_factory=list)
+    worked_twice_at_once: list[str] = field(default_factory=list)
+    transitions_twice: list[str] = field(default_factory=list)
+    effects_repeated: list[str] = field(default_factory=list)
+    stale_writes_accepted: list[str] = field(default_factory=list)
+    promises_broken: list[str] = field(default_factory=list)
+    clients_surprised: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        return {name: len(found) for name, found in vars(self).items()}
+
+
+class Watch:
+    """Looks all the time whether the database keeps its promises."""
+
+    def __init__(self, house: Installation) -> None:
+        self.house = house
+        self.broken: list[str] = []
+        self.looks = 0
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._leaving.wait(1):
+            with suppress(psycopg.Error, OSError, ValueError), self.house.connect() as connection:
+                self.broken += broken_promises(connection)
+                self.looks += 1
+
+    def stop(self) -> None:
+        self._leaving.set()
+        self._thread.join()
+
+
+def broken_promises(connection: psycopg.Connection[Any]) -> Iterator[str]:
+    for promise, sql in PROMISES.items():
+        if found := connection.execute(sql.encode()).fetchall():
+            yield f"{promise}: {found}"
+
+
+def unfinished(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute(_UNFINISHED).fetchone()
+    return int(row[0]) if row else 0
+
+
+def check(connection: psycopg.Connection[Any], client: Client, watch: Watch, log: Path) -> Findings:
+    """When everything is done."""
+    found = Findings(clients_surprised=client.wrong, promises_broken=watch.broken)
+    found.promises_broken += broken_promises(connection)
+    _check_cases(connection.execute(_EVENTS).fetchall(), client, found)
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    _check_steps(connection.execute(_STEPS).fetchall(), {entry["id"]: entry for entry in entries}, found)
+    return found
+
+
+def _check_cases(rows: Rows, client: Client, found: Findings) -> None:
+    timelines = {key: list(group) for key, group in groupby(rows, itemgetter(0))}
+    made = Counter(group[0][5] for group in timelines.values())
+    for number, ids in client.ids.items():
+        if set(ids) - set(timelines):
+            found.lost.append(f"case {number} was acknowledged and is not there")
+        if len(set(ids)) > 1 or made[f"id-{number}"] != 1:
+            found.transitions_twice.append(f"case {number} was made {made[f'id-{number}']} times: {ids}")
+    for key, group in timelines.items():
+        events = [Event(*row[1:5]) for row in group]
+        if events[-1].status != "completed":
+            found.lost.append(f"case {key} is {events[-1].status}")
+        for wrong in faults(events):
+            kind = found.worked_twice_at_once if "no longer has" in wrong else found.transitions_twice
+            kind.append(f"case {key}: {wrong}")
+        seen = client.seen.get(key, [])
+        if events[: len(seen)] != seen:
+            found.lost.append(f"case {key} forgot what it said")
+        starts = Counter(event.run for event in events if event.kind == "started")
+        ends = Counter(event.run for event in events if event.kind in ("handed_over", "completed"))
+        found.transitions_twice += [f"run {run} ended {times} times" for run, times in ends.items() if times > 1]
+        found.worked_twice_at_once += [f"run {run} started {times} times" for run, times in starts.items() if times > 1]
+
+
+def _check_steps(rows: Rows, log: dict[str, dict[str, Any]], found: Findings) -> None:
+    used: Counter[str] = Counter()
+    for run, group in groupby(rows, itemgetter(0)):
+        steps = list(group)
+        _, title, agent, outcome, *_ = steps[0]
+        calls, done = [], 0
+        for *_, kind, data in steps:
+            if kind == "tool_result":
+                done += 1
+                calls += [data["tool"]] if data["ok"] else []
+            if kind == "response":
+                used[data["provider_response_id"]] += 1
+                found.stale_writes_accepted += _compare(data, log, case_in(title), agent, done)
+        if (repeated := calls.count(ADD)) > 1:
+            found.effects_repeated.append(f"run {run} added its cases {repeated} times")
+        if outcome and calls != plan(agent, case_in(title)):
+            found.lost.append(f"run {run} of {agent} ended after {calls}")
+    found.stale_writes_accepted += [f"{key} was written {times} times" for key, times in used.items() if times > 1]
+
+
+def _compare(data: dict[str, Any], log: dict[str, Any], case: int, agent: str, done: int) -> Iterable[str]:
+    """A step says what the provider answered to the request that this very state of the run makes."""
+    entry = log.get(data["provider_response_id"], {})
+    wanted = {"case": case, "agent": agent, "done": done, "failure": ""}
+    if {name: entry.get(name) for name in wanted} != wanted:
+        yield f"a step of {wanted} is the answer to {entry}"

@@ -1,0 +1,32 @@
+"""The real installation while everything fails: nothing is lost, done twice or written late.
+
+CHAOS_SEED repeats a plan of faults, CHAOS_SECONDS makes it longer; `python -m benchmarks.chaos` goes on for half an
+hour.
+"""
+
+import logging
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.chaos import trial
+
+logger = logging.getLogger(__name__)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds work horses in /proc")
+def test_nothing_is_lost_done_twice_or_written_late_while_everything_fails(tmp_path: Path) -> None:
+    seed = int(os.environ.get("CHAOS_SEED") or random.randrange(10**6))
+    seconds = float(os.environ.get("CHAOS_SECONDS", "40"))
+    logger.warning("CHAOS_SEED=%s", seed)  # shown when it fails
+    report = trial.run(tmp_path, seed=seed, seconds=seconds, rate=1.5)
+    logger.warning("%s", report)
+    assert not any(report.found.counts().values())
+    assert report.number_of_faults >= 100
+    assert report.cases > 30
+    assert report.looks > 20
+    # Alone on the machine it takes less than 30 s; here other tests run beside it.
+    assert report.drained_after is not None
