@@ -40,6 +40,18 @@ def stop_run(run: Run, by: Actor) -> None:
         case_lifecycle.park(case, Reason.RUN_STOPPED, why, by=by, run_id=run.pk)
 
 
+@transaction.atomic
+def requeue(run: Run) -> None:
+    """Takes a run from its worker, or from its wait for a retry: another one goes on from the last step."""
+    run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if run.status == Status.RUNNING:
+        lifecycle.take_from_worker(run)
+    elif not Run.objects.filter(pk=run.pk, status=Status.QUEUED).update(available_at=timezone.now()):
+        raise Refused("Only runs that are queued or running can be queued again.", "illegal_move")
+    else:
+        bell.ring()
+
+
 def see(run: Run, by: Actor) -> None:
     """Somebody has looked at a run that failed without a case: it needs no more attention."""
     failed = Run.objects.filter(pk=run.pk, status=Status.FAILED, case=None, seen_at=None)

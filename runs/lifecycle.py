@@ -103,6 +103,12 @@ def release(run: Run) -> None:
     bell.ring()
 
 
+def take_from_worker(run: Run) -> None:
+    """As `release`, but the worker does not know: its fence is raised, so whatever it still writes is refused."""
+    _move(run, Status.QUEUED, available_at=timezone.now(), fence=run.fence + 1)
+    bell.ring()
+
+
 def retry_later(run: Run, delay: timedelta, error: str) -> None:
     """The model's provider is not to be had just now. Holds no place among the running runs meanwhile."""
     again = {"retries": run.retries + 1, "retried": run.retried + 1}

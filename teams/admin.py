@@ -1,4 +1,4 @@
-"""The operators' admin: people and teams. Agents, cases and runs have pages of their own."""
+"""The operators' admin: teams, people, keys and webhooks, and the policy of all its pages."""
 
 from collections.abc import Callable
 from inspect import iscoroutinefunction
@@ -12,9 +12,12 @@ from django.http import HttpRequest
 from django.utils.decorators import sync_and_async_middleware
 from django.views.decorators.csp import csp_override
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from .models import Member, Team, User
+from . import pausing, webhooks
+from .models import ApiKey, Credential, Delivery, Member, Team, User, Webhook
+from .operators import ReadOnly, may_operate, verb
 
 
 @sync_and_async_middleware
@@ -43,10 +46,23 @@ class MemberInline(TabularInline):  # type: ignore[misc]
 
 @admin.register(Team)
 class TeamAdmin(ModelAdmin):  # type: ignore[misc]
-    list_display = ["name", "slug", "created_at"]
+    list_display = ["name", "slug", "paused_at", "created_at"]
+    list_filter = [("paused_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "slug"]
-    fields = ["name", "slug"]
+    fields = ["name", "slug", "paused_at"]
+    readonly_fields = ["paused_at"]
     inlines = [MemberInline]
+    actions = [
+        verb(
+            "Pause",
+            "Shall all work of these teams stand still? Nothing starts; running agents stop before their next step.",
+            lambda team, by: pausing.pause_team(team),
+        ),
+        verb("Resume", "Shall these teams go on with their work?", lambda team, by: pausing.resume_team(team)),
+    ]
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may_operate(request, Team)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # `manage.py create_team` also makes the team's first queue
@@ -69,6 +85,57 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "password1", "password2"]})]
     filter_horizontal = []
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly):
+    list_display = ["name", "prefix", "team", "created_at", "last_used_at", "revoked_at"]
+    list_select_related = ["team"]
+    list_filter = [("team", AutocompleteSelectFilter)]
+    search_fields = ["name", "prefix"]
+    hidden = ["digest"]
+
+
+@admin.register(Credential)
+class CredentialAdmin(ReadOnly):
+    list_display = ["name", "provider", "team", "hint", "base_url", "updated_at"]
+    list_select_related = ["team"]
+    list_filter = [("team", AutocompleteSelectFilter), "provider"]
+    search_fields = ["name", "provider"]
+    hidden = ["key"]
+    page = "credential"
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnly):
+    list_display = ["url", "team", "failures", "paused_at", "gave_up", "deleted_at"]
+    list_select_related = ["team"]
+    list_filter = [("team", AutocompleteSelectFilter), "gave_up"]
+    search_fields = ["url", "description"]
+    hidden = ["secret", "old_secret"]
+    page = "webhook"
+    leads = [("Deliveries", "teams_delivery", "webhook__id__exact")]
+    actions = [
+        verb("Pause", "Shall these webhooks be sent nothing?", lambda webhook, by: webhooks.pause(webhook)),
+        verb(
+            "Resume",
+            "Shall these webhooks be sent what waits for them, at once?",
+            lambda webhook, by: webhooks.resume(webhook),
+        ),
+    ]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ["event", "webhook", "status", "attempts", "answer_status", "created_at", "next_at"]
+    list_select_related = ["webhook"]
+    list_filter = [("webhook", AutocompleteSelectFilter), "status"]
+    filtered_ordering = ["-created_at", "-id"]
+    found_by = ["pk", "webhook"]
+    search_help_text = "The id of a message or webhook"
+    actions = [
+        verb("Send again", "Shall these messages be sent once more?", lambda delivery, by: webhooks.resend(delivery))
+    ]
 
 
 admin.site.unregister(Group)

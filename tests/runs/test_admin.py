@@ -1,0 +1,200 @@
+"""The operators' admin: each list, row and search opens, in as many queries for many rows as for few."""
+
+import uuid
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from builder.models import Agent, ToolServer
+from cases.models import Case, Queue
+from runs.models import BulkAction, HumanRequest, Letter, Run, Schedule, Status
+from teams import pausing
+from teams.models import ApiKey, Credential, Delivery, Member, Team, User, Webhook
+from teams.secrets import seal
+from tests.fixtures import take
+from tests.provider import call
+from tests.runs.conftest import work_next
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "Never-shown-to-anybody"
+MODELS = [model for model in admin.site._registry if model._meta.app_label in ("teams", "builder", "cases", "runs")]
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("operator@example.com"))
+    return client
+
+
+@pytest.fixture
+def make_rows(scripted, team, make_agent, make_case, make_queue, member):
+    """One more row, at least, of everything that the admin shows."""
+
+    def make() -> None:
+        name = uuid.uuid4().hex[:10]
+        queue = make_queue()
+        other = make_agent(f"B{name}", queue=queue)
+        agent = make_agent(f"A{name}", queue=queue, mentions=[other], aop="See")
+        make_case(in_queue=queue, assignee=agent)
+        scripted.answers(call("request_handover", target=f"b{name}", reason="r"), call("ask_person", question="Why?"))
+        work_next()
+        run = work_next()
+        request = HumanRequest.objects.get(run=run)
+        request.assignee = member
+        request.save()
+        Letter.objects.create(team=team, request=request, member=member, why="asked")
+        Schedule.objects.create(
+            team=team, agent=agent, expression="0 8 * * *", zone="UTC", next_at=run.created_at, created_by=member.user
+        )
+        BulkAction.objects.create(team=team, user=member.user, actor="x", verb="complete")
+        sealed = seal(SECRET)
+        hook = Webhook.objects.create(team=team, url="https://example.com", secret=sealed, old_secret=sealed)
+        Delivery.objects.create(team=team, webhook=hook, event="ping", body="{}")
+        Credential.objects.create(team=team, provider=f"p-{name}", name="n", key=sealed)
+        ToolServer.objects.create(team=team, name=name, slug=name, url="https://example.com", credential=sealed)
+        ApiKey.objects.create(team=team, name=name, prefix="p", digest=f"{SECRET}{name}")
+
+    return make
+
+
+def address(model, page: str = "changelist", *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def queries(client: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as log:
+        response = client.get(url)
+    assert response.status_code == 200, url
+    return len(log)
+
+
+def test_each_list_row_and_search_opens_and_no_list_asks_more_for_more_rows(operator: Client, make_rows) -> None:
+    make_rows()
+    assert [model for model in MODELS if not model._default_manager.exists()] == []
+    for model in MODELS:
+        operator.get(address(model))  # what is remembered from the first request on
+    few = {model: queries(operator, address(model)) for model in MODELS}
+    for _ in range(3):
+        make_rows()
+    assert {model: queries(operator, address(model)) for model in MODELS} == few
+    for model in MODELS:
+        row = model._default_manager.order_by("pk").first()
+        page = operator.get(address(model, "change", row.pk))
+        assert page.status_code == 200
+        for sealed in (*Credential.objects.values_list("key", flat=True), SECRET):
+            assert sealed not in page.content.decode()
+        for term in ("word", "#1", str(row.pk), str(uuid.uuid4())):
+            assert operator.get(address(model), {"q": term}).status_code == 200
+        assert operator.get(address(model), {"p": 1}).status_code == 200
+
+
+def test_rows_are_found_by_their_words_and_ids(operator: Client, make_rows) -> None:
+    make_rows()
+    case = Case.objects.get()
+    run = case.runs.latest("created_at")
+    for model, term, row in (
+        (Case, case.title, case),
+        (Case, str(case.pk), case),
+        (Run, str(case.pk), run),
+        (Agent, run.agent.name, run.agent),
+        (HumanRequest, str(run.pk), run.human_requests.get()),
+    ):
+        assert address(model, "change", row.pk) in operator.get(address(model), {"q": term}).content.decode()
+    found = operator.get(address(Run), {"case__id__exact": case.pk}).content.decode()
+    assert str(run.pk) in found
+
+
+def test_what_verbs_change_no_form_changes(operator: Client, make_rows) -> None:
+    make_rows()
+    for model in set(MODELS) - {Team, User}:
+        row = model._default_manager.first()
+        assert operator.get(address(model, "add")).status_code == 403
+        assert operator.post(address(model, "change", row.pk), {"status": "completed"}).status_code == 403
+        assert operator.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+def act(client: Client, row, action: str) -> None:
+    """Asked first, nothing happens; then it does."""
+    post = {"action": action, "_selected_action": [str(row.pk)]}
+    before = type(row).objects.filter(pk=row.pk).values().get()
+    question = client.post(address(type(row)), post)
+    assert b"Shall " in question.content
+    assert type(row).objects.filter(pk=row.pk).values().get() == before
+    assert client.post(address(type(row)), post | {"confirmed": "yes"}).status_code == 302
+    row.refresh_from_db()
+
+
+@pytest.mark.parametrize("model", [Team, Agent, Queue, Schedule, Webhook])
+def test_pause_and_resume(operator: Client, make_rows, model) -> None:
+    make_rows()
+    row = model.objects.first()
+    act(operator, row, "pause")
+    assert row.paused_at
+    act(operator, row, "resume")
+    assert row.paused_at is None
+
+
+def test_runs_are_stopped_and_requeued_and_cases_sent_again(operator, make_case, make_agent, queue) -> None:
+    case = make_case(assignee=make_agent(queue=queue))
+    [claim] = take()
+    run = case.runs.get()
+    act(operator, run, "requeue")
+    assert (run.status, run.losses, run.fence) == (Status.QUEUED, 0, claim.fence + 1)
+    act(operator, run, "stop")
+    assert (run.status, run.stopped_by) == (Status.STOPPED, "operator@example.com")
+    case.refresh_from_db()
+    act(operator, case, "send_again")
+    assert case.status == "pending"
+    operator.post(address(Run), {"action": "stop", "_selected_action": [str(run.pk)], "confirmed": "yes"})
+    assert "left alone" in operator.get(address(Run)).content.decode()
+
+
+def test_a_delivery_is_sent_again(operator: Client, make_rows) -> None:
+    make_rows()
+    delivery = Delivery.objects.get()
+    Delivery.objects.update(status="failed", attempts=9)
+    act(operator, delivery, "send_again")
+    assert (delivery.status, delivery.attempts) == ("waiting", 0)
+
+
+def test_the_health_page_leads_to_the_rows_and_pauses_everything(
+    operator: Client, team, make_agent, make_case, queue
+) -> None:
+    case = make_case(assignee=make_agent(queue=queue))
+    take()
+    case.runs.update(status="failed", error_code="x", lease_until=None)
+    page = operator.get("/admin/health/").content.decode()
+    link = f"{address(Case)}?id__in={case.pk}"
+    assert link in page
+    assert str(case.pk) in operator.get(link).content.decode()
+    assert b"Shall " in operator.post("/admin/health/", {"action": "pause"}).content
+    assert not pausing.paused([team.pk])
+    operator.post("/admin/health/", {"action": "pause", "confirmed": "yes"})
+    assert pausing.paused([team.pk])
+    assert "Everything is paused" in operator.get("/admin/health/").content.decode()
+    operator.post("/admin/health/", {"action": "resume", "confirmed": "yes"})
+    assert not pausing.paused([team.pk])
+
+
+def test_pages_of_rqs_queues_and_workers_are_there(operator: Client) -> None:
+    assert b"default" in operator.get("/admin/django_rq/dashboard/").content
+
+
+def test_members_and_staff_without_rights_get_nowhere(client: Client, member: Member, make_run) -> None:
+    run = make_run()
+    addresses = ["/admin/health/", "/admin/", "/admin/django_rq/dashboard/", address(Run)]
+    client.force_login(member.user)
+    assert all(client.get(page)["Location"].startswith("/admin/login/") for page in addresses)
+    member.user.is_staff = True
+    member.user.save()
+    assert client.get("/admin/health/").status_code == client.get(address(Run)).status_code == 403
+    post = {"action": "stop", "_selected_action": [str(run.pk)], "confirmed": "yes"}
+    assert client.post(address(Run), post).status_code == 403
+    assert client.post("/admin/health/", {"action": "pause", "confirmed": "yes"}).status_code == 403
+    run.refresh_from_db()
+    assert run.status == Status.QUEUED
