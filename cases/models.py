@@ -396,6 +396,8 @@ class Kind(models.TextChoices):
     TAKEN_OVER = "taken_over", "Taken over"
     HANDED_BACK = "handed_back", "Handed back"
     UNDONE = "undone"
+    CORRECTED = "corrected", "Corrected as wrong"
+    CORRECTION_UNDONE = "correction_undone", "Correction undone"
     STOPPED = "stopped"
     STALE_WRITE_REFUSED = "stale_write_refused", "Late write refused"
     DELETED = "deleted"
@@ -407,18 +409,21 @@ class Kind(models.TextChoices):
 # They leave the case where it is, and with whom it is.
 QUIET = frozenset({Kind.UPDATED, Kind.COMMENTED, Kind.ATTACHED, Kind.DETACHED})
 # So do these, but they belong to the course of a case.
-UNMOVING = QUIET | {Kind.HANDOVER_CANCELLED, Kind.WITHDRAWN, Kind.STALE_WRITE_REFUSED}
+UNMOVING = QUIET | {
+    *(Kind.HANDOVER_CANCELLED, Kind.WITHDRAWN, Kind.STALE_WRITE_REFUSED),
+    *(Kind.CORRECTED, Kind.CORRECTION_UNDONE),
+}
 
 
 class CaseEvent(models.Model):
     """One line of a timeline. Append-only: a trigger refuses UPDATE and DELETE.
 
-    `status` is the case's after the event, so that the row can be folded from its events. `data` depends on the
-    kind: `created` has title, priority and labels; `started` has agent_name and revision; `handed_over` and, meant for
-    one agent, `created`, `released`, `reopened`, `handed_back` and `undone` have target_id and target_name; what
-    leaves the case with a person has taken_by and owner_id; `undone` has undoes (a seq) and the fields as they are
-    again; `updated` has the changes; `commented` has comment_id, and `attached` and
-    `detached` the names of files.
+    `status` is the case's after the event, so that the row can be folded from its events. `data` depends on the kind:
+    `created` has title, priority and labels; `started` has agent_name and revision; `handed_over` and, meant for one
+    agent, `created`, `released`, `reopened`, `handed_back` and `undone` have target_id and target_name; what leaves
+    the case with a person has taken_by and owner_id; `undone` has undoes (a seq) and the fields as they are again;
+    `corrected` has the right agent as its target, none for a person; `updated` has the changes; `commented` has
+    comment_id, and `attached` and `detached` the names of files.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -28,6 +28,7 @@ class Stop:
     since: datetime | None = None
     run_id: UUID | None = None
     revision: int | None = None
+    corrected: str = ""
 
 
 # What a stage's outcome is called, and the state that draws it.
@@ -64,6 +65,7 @@ def _stop(stage: Stage, case: Case, agents: Agents) -> Stop:
         since=None if stage.ended_at else stage.started_at,
         run_id=stage.run_id,
         revision=stage.revision,
+        corrected="" if stage.corrected_to is None else f"Should have been {stage.corrected_to or 'a person'}",
     )
 
 

@@ -148,6 +148,7 @@ class Stage:
     text: str = ""
     note: str = ""
     handed_to: str = ""
+    corrected_to: str | None = None  # who should have had it; empty for a person
     events: list[CaseEvent] = field(default_factory=list)
 
     @property
@@ -167,6 +168,10 @@ def stages(events: Iterable[CaseEvent]) -> list[Stage]:
     for row in events:
         waiting_since = waiting_since or row.at
         stage = found[-1] if found and not found[-1].ended_at else None
+        if row.kind in (Kind.CORRECTED, Kind.CORRECTION_UNDONE):
+            right = row.data.get("target_name", "") if row.kind == Kind.CORRECTED else None
+            for one in found:
+                one.corrected_to = right if one.run_id == row.run_id else one.corrected_to
         if row.kind == Kind.STARTED:
             found.append(
                 Stage(

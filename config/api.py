@@ -9,6 +9,7 @@ import cases.api
 import cases.attachment_api
 import runs.api
 import runs.case_api
+import runs.correction_api
 import runs.schedule_api
 import teams.webhook_api
 from teams.api import Api
@@ -28,5 +29,6 @@ api.add_router("", cases.api.router)
 api.add_router("", cases.attachment_api.router)
 api.add_router("", runs.api.router)
 api.add_router("", runs.case_api.router)
+api.add_router("", runs.correction_api.router)
 api.add_router("", runs.schedule_api.router)
 api.add_router("", teams.webhook_api.router)

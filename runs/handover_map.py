@@ -145,6 +145,7 @@ def title(route: Route) -> str:
     count = f"{route.handovers:,} handover{'' if route.handovers == 1 else 's'}" if route.handovers else "not used"
     parts = [f"{route.source.name} to {route.target.name}: {count}"]
     parts[0] += f", {route.returned:,} straight back." if route.returned else "."
+    parts += [f"{route.corrected:,} corrected as wrong."] if route.corrected else []
     parts += [route.explanation] if route.explanation else []
     parts += ["Part of a circle."] if route.in_circle else []
     return " ".join(parts)

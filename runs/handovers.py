@@ -142,6 +142,15 @@ def before(run: Run) -> Handover | None:
     return earlier.order_by("-applied_at").first()
 
 
+def came_of(handover: Handover) -> Run | None:
+    """The run of the target that an applied handover led to, if it has begun."""
+    if handover.source.case_id is None:
+        return handover.next_run
+    later = Run.objects.filter(case=handover.source.case_id, created_at__gt=handover.source.created_at)
+    run = later.order_by("created_at").first()
+    return run if run and run.agent_id == handover.target_id else None
+
+
 def cancel(handover: Handover) -> None:
     handover.status = Handover.Status.CANCELLED
     handover.save()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from uuid import UUID
@@ -16,6 +16,7 @@ from cases.models import CaseEvent, Kind
 from cases.wording import reason_label
 from teams.models import Team
 
+from . import corrections
 from .models import Handover, Run
 
 # The mention was taken out since somebody handed over by it.
@@ -38,6 +39,7 @@ class Route:
     handovers: int = 0
     returned: int = 0
     in_circle: bool = False
+    corrected: int = 0
 
     @property
     def key(self) -> tuple[UUID, UUID]:
@@ -62,7 +64,7 @@ class Traffic:
 
 def traffic(team: Team, since: datetime) -> Traffic:
     """Routes of live revisions and of the handovers since then, by names. A constant number of queries."""
-    flows = _flows(team, since)
+    flows, wrong = _flows(team, since), corrections.per_route(team, since)
     mentions: dict[UUID, list[Mention]] = {}
     for mention in _mentions(team):
         mentions.setdefault(mention.revision.agent_id, []).append(mention)
@@ -83,6 +85,8 @@ def traffic(team: Team, since: datetime) -> Traffic:
     for (source, target_id), counts in flows.items():
         routes[source, target_id] = Route(agents[source], agents[target_id], FORMER, "Not mentioned any more.", *counts)
     held_up = {source for (source, _), route in routes.items() if route.standing == DELETED}
+    for key in wrong.keys() & routes.keys():
+        routes[key] = replace(routes[key], corrected=wrong[key])
     in_order = sorted(routes.values(), key=lambda route: (route.source.name.casefold(), route.target.name.casefold()))
     return Traffic(list(agents.values()), _with_circles(in_order), frozenset(held_up))
 
@@ -165,6 +169,7 @@ class Figures:
     accepted_in: timedelta | None
     is_sample: bool
     parked: list[tuple[str, int]]
+    corrected: int = 0
 
     @property
     def returned_share(self) -> int:
@@ -177,6 +182,7 @@ def figures(team: Team, since: datetime, routes: Iterable[Route]) -> Figures:
     for route in routes:
         counts["all"] += route.handovers
         counts["back"] += route.returned
+        counts["wrong"] += route.corrected
     waits = _waits(team, since)
     parked = CaseEvent.objects.filter(team=team, kind=Kind.PARKED, at__gte=since).order_by()
     reasons = dict(parked.values_list("reason").annotate(Count("pk")))
@@ -186,6 +192,7 @@ def figures(team: Team, since: datetime, routes: Iterable[Route]) -> Figures:
         timedelta(seconds=median(waits)) if waits else None,
         counts["all"] > _SAMPLE,
         [(reason_label(reason), reasons[reason]) for reason in sorted(reasons, key=lambda one: -reasons[one])],
+        counts["wrong"],
     )
 
 

@@ -3,6 +3,7 @@ from django.urls import path
 from . import (
     bulk_views,
     case_views,
+    correction_views,
     health,
     home,
     inbox,
@@ -22,6 +23,9 @@ urlpatterns = [
     path("runs/<uuid:id>/", run_page.run, name="run"),
     path("runs/<uuid:id>/text/", run_page.run_text, name="run_text"),
     path("runs/<uuid:id>/stop/", views.run_stop, name="run_stop"),
+    path("runs/<uuid:id>/correct/", correction_views.run_correct, name="run_correct"),
+    path("corrections/", correction_views.correction_list, name="corrections"),
+    path("corrections/<uuid:id>/undo/", correction_views.correction_undo, name="correction_undo"),
     path("runs/<uuid:id>/again/", views.run_again, name="run_again"),
     path("runs/<uuid:id>/seen/", views.run_seen, name="run_seen"),
     path("questions/<uuid:id>/answer/", views.answer, name="answer"),

@@ -23,7 +23,7 @@ from builder.models import Agent, ServerTool, ToolServer
 from cases import uploads
 from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
 from config.api import api
-from runs.models import BulkAction, HumanRequest, Run, Schedule
+from runs.models import BulkAction, Correction, HumanRequest, Run, Schedule
 from teams.keys import create_key
 from teams.models import Credential, Delivery, Member, Team, User, Webhook, every_scope
 from teams.secrets import seal
@@ -141,6 +141,9 @@ PAGES: dict[str, Entry] = {
     "runs/<uuid:id>/text/": Entry(of="run"),
     "runs/<uuid:id>/stop/": Entry("POST", of="run"),
     "runs/<uuid:id>/again/": Entry("POST", of="run"),
+    "runs/<uuid:id>/correct/": Entry("GET POST", of="run"),
+    "corrections/": Entry(),
+    "corrections/<uuid:id>/undo/": Entry("POST", of="correction"),
     "runs/<uuid:id>/seen/": Entry("POST", of="run"),
     "questions/<uuid:id>/answer/": Entry("POST", of="human_request"),
     "questions/<uuid:id>/assign/": Entry("POST", of="human_request"),
@@ -238,6 +241,9 @@ OPERATIONS: dict[str, Entry] = {
     "GET /runs/{run_id}": Entry(of="run"),
     "GET /runs/{run_id}/steps": Entry(of="run"),
     "POST /runs/{run_id}/stop": Entry(of="run"),
+    "GET /corrections": Entry(),
+    "POST /runs/{run_id}/corrections": Entry(of="run"),
+    "DELETE /corrections/{correction_id}": Entry(of="correction"),
     "GET /schedules": Entry(),
     "POST /schedules": Entry(body={"agent_id": str(uuid.uuid4()), "cron": "0 8 * * *"}),
     "GET /schedules/{schedule_id}": Entry(of="schedule"),
@@ -345,10 +351,11 @@ def _things(
     schedule = Schedule.objects.create(
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()
     )
+    correction = Correction.objects.create(team=strangers, run=run, wrong=agent, note=SECRET, actor=SECRET)
     comment = Comment.objects.create(team=strangers, case=case, text=SECRET)
     attachment = Attachment(team=strangers, case=case, name=SECRET, size=len(SECRET))
     attachment.file.save(SECRET, ContentFile(SECRET.encode()))
-    of |= {"comment": comment, "attachment": attachment}
+    of |= {"comment": comment, "attachment": attachment, "correction": correction}
     of |= {"credential": credential, "webhook": webhook, "delivery": delivery, "schedule": schedule}
     server = ToolServer.objects.create(team=strangers, name=SECRET, slug="bank", url=f"https://{SECRET}.example")
     tool = ServerTool.objects.create(team=strangers, server=server, name=SECRET, key=SECRET, input_schema={})
