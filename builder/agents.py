@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from teams import bell, live
+from teams import audit, bell, live
 from teams.errors import Refused
 from teams.models import Team, User, new_id
 from teams.refusals import refusing_a_taken_name
@@ -66,6 +66,7 @@ def create_agents(team: Team, wanted: Sequence[NewAgent], author: User | None = 
         _save_name(agent)
     for agent, new in zip(made, wanted, strict=True):
         _publish(agent, 1, new.aop, new.model, author, fallback=new.fallback, note=new.note)
+        audit.record(team.pk, "agent_made", agent)
         live.announce(team.pk, "agent", agent.pk)
     return made
 
@@ -95,7 +96,8 @@ def save_agent(
     fallback = current.fallback if fallback is None else _fallback(fallback)
     if (aop, model, fallback) != (current.aop, current.model, current.fallback):
         Revision.objects.filter(pk=current.pk).update(status=Revision.Status.HISTORIC)
-        _publish(agent, current.number + 1, aop, model, author, fallback=fallback, note=note)
+        made = _publish(agent, current.number + 1, aop, model, author, fallback=fallback, note=note)
+        audit.record(agent.team_id, "agent_published", agent, f"Revision {made.number}. {made.note}".strip())
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()  # an agent that was held up by its AOP may have cases waiting
     return agent
@@ -215,14 +217,18 @@ def _replace_tools(agent: Agent, tools: Collection[UUID]) -> None:
     ToolConnection.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+@transaction.atomic
 def pause_agent(agent: Agent) -> None:
     """The agent starts no new runs; those it has go on. The reverse is `resume_agent`."""
-    Agent.objects.filter(pk=agent.pk, paused_at=None).update(paused_at=Now())
+    if Agent.objects.filter(pk=agent.pk, paused_at=None).update(paused_at=Now()):
+        audit.record(agent.team_id, "agent_paused", agent)
     live.announce(agent.team_id, "agent", agent.pk)
 
 
+@transaction.atomic
 def resume_agent(agent: Agent) -> None:
-    Agent.objects.filter(pk=agent.pk).update(paused_at=None)
+    if Agent.objects.filter(pk=agent.pk, paused_at__isnull=False).update(paused_at=None):
+        audit.record(agent.team_id, "agent_resumed", agent)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()
 
@@ -245,6 +251,7 @@ def duplicate_agent(agent: Agent, author: User | None = None) -> Agent:
         for row in agent.queue_connections.all()
     )
     _replace_tools(copy, list(agent.tool_connections.values_list("tool", flat=True)))
+    audit.record(agent.team_id, "agent_made", copy, f"Copied from {agent.name}")
     live.announce(agent.team_id, "agent", copy.pk)
     return copy
 
@@ -279,7 +286,8 @@ def delete_agent(agent: Agent, replacement: Agent | None = None, author: User | 
         for other in mentioning:
             _replace_mentions(other, agent, replacement, author)
         _replace_in_drafts(agent, replacement)
-    Agent.objects.filter(pk=agent.pk, deleted_at=None).update(deleted_at=timezone.now())
+    if Agent.objects.filter(pk=agent.pk, deleted_at=None).update(deleted_at=timezone.now()):
+        audit.record(agent.team_id, "agent_deleted", agent, f"Replaced by {replacement}" if replacement else "")
     live.announce(agent.team_id, "agent", agent.pk)
     for other in mentioning:
         live.announce(agent.team_id, "agent", other.pk)
@@ -322,6 +330,7 @@ def restore_agent(agent: Agent, name: str | None = None) -> Agent:
     agent.deleted_at = None
     _name(agent, agent.name if name is None else name, agent.description)
     _save_name(agent)
+    audit.record(agent.team_id, "agent_restored", agent)
     live.announce(agent.team_id, "agent", agent.pk)
     for other in mentioned_by(agent):
         live.announce(agent.team_id, "agent", other.pk)

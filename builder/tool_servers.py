@@ -19,7 +19,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.text import slugify
 
-from teams import live
+from teams import audit, live
 from teams.addresses import check_url
 from teams.errors import Refused
 from teams.models import Team
@@ -136,6 +136,7 @@ def add_server(
         server.save(force_insert=True)
     _add_tools(server, listing.tools)
     choose(server, choices)
+    audit.record(team.pk, "server_added", server.name, server.url)
     return server
 
 
@@ -153,6 +154,7 @@ def change_server(server: ToolServer, name: str, url: str, credential: Credentia
             _keep(server, credential)
         with refusing_a_taken_name("tool_server_names_are_unique", "A server", name):
             server.save()
+        audit.record(server.team_id, "server_changed", server.name, server.url)
         compare(server, listing)
 
 
@@ -179,9 +181,11 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port
 
 
+@transaction.atomic
 def delete_server(server: ToolServer) -> None:
     """Soft: runs go on naming its tools. Its credential is forgotten."""
     ToolServer.objects.filter(pk=server.pk).update(deleted_at=timezone.now(), credential="", header="")
+    audit.record(server.team_id, "server_deleted", server.name, server.url)
     _announce(server)
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from builder.models import Agent, QueueConnection
-from teams import bell, live
+from teams import audit, bell, live
 from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.models import Team
@@ -121,6 +121,7 @@ def delete_queue(queue: Queue, move_to: Queue | None = None, *, by: Actor = BATO
         held = f"{number} open case{'' if number == 1 else 's'}"
         raise Refused(f"{from_db.name} holds {held}. Close or move them first.", "queue_not_empty")
     Queue.objects.filter(pk=queue.pk).update(deleted_at=Now())
+    audit.record(queue.team_id, "queue_deleted", queue.name)
     from_db.connections.all().delete()
     live.announce(queue.team_id, "queue", queue.pk)
 

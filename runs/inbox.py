@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Prefetch, Q
 from django.db.models.functions import Left
 from django.http import HttpResponse, HttpResponseBase
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from teams import audit
 from teams.access import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.models import Member, Team
@@ -68,7 +70,10 @@ def request_settings(request: TeamRequest) -> HttpResponseBase:
         request.POST if request.method == "POST" else None, initial={"hours": request.team.answer_hours}
     )
     if form.is_valid():
-        Team.objects.filter(pk=request.team.pk).update(answer_hours=form.cleaned_data["hours"])
+        hours = form.cleaned_data["hours"]
+        with transaction.atomic():
+            Team.objects.filter(pk=request.team.pk).update(answer_hours=hours)
+            audit.record(request.team.pk, "settings_changed", "Due times", f"{hours} hours" if hours else "No limit")
         messages.success(request, "Saved.")
         return redirect("request_settings")
     return render(request, "runs/request_settings.html", {"form": form}, status=422 if form.errors else 200)

@@ -17,7 +17,7 @@ from cases.models import UNMOVING, Case, Kind, Reason
 from cases.models import Status as CaseStatus
 from cases.queues import check_consumes
 from cases.replay import replay
-from teams import bell, live
+from teams import audit, bell, live
 from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.models import User
@@ -36,6 +36,7 @@ def stop_run(run: Run, by: Actor) -> None:
     run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     why = f"{by.label} stopped the run."
     lifecycle.stop(run, why, by)
+    audit.record(run.team_id, "run_stopped", f"Run of {run.agent.name}", str(run.pk), by=by)
     if case is not None and case.fence == run.case_fence:
         case_lifecycle.park(case, Reason.RUN_STOPPED, why, by=by, run_id=run.pk)
 
@@ -104,6 +105,7 @@ def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another:
         raise Refused(f"{row.taken_by} has taken this case over.", "taken_over")
     _stop_live_run(row, f"{taken_by} took the case over.", by)
     case_lifecycle.take_over(row, by=by, taken_by=taken_by, owner=owner)
+    audit.record(row.team_id, "case_moved", row, f"{taken_by} took the case over.", by=by)
     return row
 
 
@@ -117,6 +119,7 @@ def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "") ->
         raise Refused("Nobody has taken this case over.", "not_taken_over")
     _check_taker(row, to)
     case_lifecycle.hand_back(row, by=by, to=to, note=note)
+    audit.record(row.team_id, "case_moved", row, f"{by.label} handed the case back.", by=by)
     return row
 
 
@@ -150,8 +153,10 @@ def retry(case: Case, by: Actor) -> Case:
 def _send(row: Case, by: Actor, to: Agent | None, note: str) -> Case:
     """`row` is locked."""
     _check_taker(row, to)
-    _stop_live_run(row, f"{by.label} sent the case {f'to {to.name}' if to else 'through its queue again'}.", by)
+    why = f"{by.label} sent the case {f'to {to.name}' if to else 'through its queue again'}."
+    _stop_live_run(row, why, by)
     case_lifecycle.reopen(row, by=by, to=to, note=note)
+    audit.record(row.team_id, "case_moved", row, why, by=by)
     return row
 
 
@@ -197,6 +202,7 @@ def undo(case: Case, seq: int, by: Actor) -> Case:
         status, fields = CaseStatus.PENDING, {**fields, "reason": "", "detail": ""}
     agents = Agent.objects.live().filter(team=row.team_id, pk=before["assignee_id"])
     case_lifecycle.put_back(row, status, fields, by=by, undoes=seq, target=agents.first())
+    audit.record(row.team_id, "case_moved", row, f"{by.label} took back what was done.", by=by)
     return row
 
 
@@ -209,6 +215,7 @@ def delete(case: Case, by: Actor) -> None:
     row.fence += 1
     row.save(update_fields=["deleted_at", "fence"])
     timeline.record(row, Kind.DELETED, by=by)
+    audit.record(row.team_id, "case_deleted", row, by=by)
     timeline.announce(row)
 
 
@@ -223,6 +230,7 @@ def _act(case: Case, by: Actor, why: str, act: Callable[[Case], None]) -> Case:
     row = _lock(case)
     _stop_live_run(row, why, by)
     act(row)
+    audit.record(row.team_id, "case_moved", row, why, by=by)
     return row
 
 

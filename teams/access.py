@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django_htmx.http import reswap
 
+from . import audit
 from .actors import Actor, person
 from .models import Installation, Member, Team, User
 from .times import zone_of
@@ -29,17 +30,24 @@ class TeamRequest(HttpRequest):
     user: User
     member: Member
     team: Team
+    teams: list[Team]
+    """All that the person is in."""
     actor: Actor
 
 
-def membership(request: HttpRequest) -> Member | None:
-    """The member this person acts as: of the team chosen in the session, else of their first team."""
+def memberships(request: HttpRequest) -> list[Member]:
+    """Of the person who asks, the one they act as first: of the team chosen in the session, else by name."""
     members = Member.objects.select_related("team").filter(user=cast(User, request.user)).order_by("team__name")
-    members = members.annotate(
-        paused_since=Least("team__paused_at", Subquery(Installation.objects.values("paused_at")))
+    found = list(
+        members.annotate(paused_since=Least("team__paused_at", Subquery(Installation.objects.values("paused_at"))))
     )
     chosen = request.session.get(SESSION_TEAM)
-    return (members.filter(team_id=chosen).first() if chosen else None) or members.first()
+    return sorted(found, key=lambda member: str(member.team_id) != chosen)
+
+
+def membership(request: HttpRequest) -> Member | None:
+    """The member this person acts as."""
+    return next(iter(memberships(request)), None)
 
 
 @overload
@@ -64,15 +72,17 @@ def team_page[**P](
         @login_required
         @wraps(view)
         def with_team(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            member = membership(request)
-            if member is None:
+            members = memberships(request)
+            if not members:
                 return render(request, "teams/no_team.html", status=403)
+            member = members[0]
             page = cast(TeamRequest, request)
+            page.teams = sorted((row.team for row in members), key=lambda team: team.name)
             page.member, page.team, page.actor = member, member.team, person(page.user)
             needed = get if request.method in ("GET", "HEAD", "OPTIONS") else post or ADMINISTRATOR
             if not member.may(needed):
                 return refuse(page, needed)
-            with timezone.override(zone_of(request)):
+            with timezone.override(zone_of(request)), audit.acting(page.actor):
                 return cast(Callable[..., HttpResponseBase], view)(page, *args, **kwargs)
 
         with_team.needs = needs  # type: ignore[attr-defined]

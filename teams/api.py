@@ -24,6 +24,8 @@ from ninja.security import HttpBearer
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic_core import from_json
 
+from . import audit
+from .actors import BATON, program
 from .errors import Refused
 from .keys import find_key
 from .models import ApiKey
@@ -55,6 +57,8 @@ class TeamKey(HttpBearer):
             raise PermissionDenied(
                 f"This takes a key with the scope “{needed}”. Administrators make keys in the settings."
             )
+        if key:
+            audit.acts(program(key))
         return key
 
 
@@ -259,7 +263,8 @@ def _without_defs(model: type[BaseModel]) -> dict[str, Any]:
 def _with_json_405(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
+        with audit.acting(BATON):
+            response = view(request, *args, **kwargs)
         if response.status_code != 405:
             return response
         allowed = response["Allow"]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from pydantic import BaseModel, Field
 
-from . import bell, live
+from . import audit, bell, live
 from .models import Team
 
 
@@ -42,5 +42,6 @@ def defaults() -> dict[str, float | None]:
 def change_budget(team: Team, budget: Budget) -> None:
     """For what happens from now on; a run that is being worked notices when it is taken up again."""
     Team.objects.filter(pk=team.pk).update(budget=budget.model_dump(exclude_none=True))
+    audit.record(team.pk, "settings_changed", "Budgets", budget.model_dump_json(exclude_none=True))
     live.announce(team.pk, "team", team.pk)
     bell.ring()  # what the old limit held up may start now

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.shortcuts import get_object_or_404
 
+from . import audit
 from .addresses import check_url
 from .errors import Refused
 from .models import Credential, Team
@@ -50,6 +51,7 @@ def add(team: Team, provider: str, *, name: str, key: str, base_url: str = "") -
     try:
         with transaction.atomic():
             credential.save(force_insert=True)
+            audit.record(team.pk, "credential_added", credential, provider)
     except IntegrityError as error:
         if "one_credential_per_provider" not in str(error):
             raise
@@ -57,6 +59,7 @@ def add(team: Team, provider: str, *, name: str, key: str, base_url: str = "") -
     return credential
 
 
+@transaction.atomic
 def change(credential: Credential, *, name: str, key: str = "", base_url: str = "") -> None:
     """No key: it stays, unless the address is another one, where it must not go unless somebody says so."""
     base_url = check_url(base_url, "base_url").rstrip("/") if base_url.strip() else ""
@@ -69,10 +72,13 @@ def change(credential: Credential, *, name: str, key: str = "", base_url: str = 
     if key:
         _set_key(credential, key)
     credential.save(update_fields=["name", "base_url", "key", "hint", "updated_at"])
+    audit.record(credential.team_id, "credential_changed", credential, "A new key" if key else "Its name or address")
 
 
+@transaction.atomic
 def delete(credential: Credential) -> None:
     """From the next request on, agents use the key of the environment, if there is one."""
+    audit.record(credential.team_id, "credential_deleted", credential, credential.provider)
     credential.delete()
 
 

@@ -3,12 +3,17 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from . import audit
+from .actors import Actor
 from .models import ApiKey, Team, every_scope
+from .text import one_line
 
 _USED_EVERY = timedelta(minutes=1)  # `last_used_at` need not be exacter than that
 
@@ -18,12 +23,27 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def create_key(team: Team, name: str, scopes: Iterable[str] | None = None) -> tuple[ApiKey, str]:
+def create_key(team: Team, name: str, scopes: Iterable[str] | None = None, **fields: Any) -> tuple[ApiKey, str]:
     """The key and its secret, which cannot be shown again. Without `scopes` it may do everything."""
     secret = f"baton_{secrets.token_urlsafe(32)}"
-    wanted = every_scope() if scopes is None else list(scopes)
-    key = ApiKey.objects.create(team=team, name=name, prefix=secret[:12], digest=_digest(secret), scopes=wanted)
+    fields["scopes"] = every_scope() if scopes is None else list(scopes)
+    key = ApiKey.objects.create(team=team, name=name, prefix=secret[:12], digest=_digest(secret), **fields)
     return key, secret
+
+
+@transaction.atomic
+def make_key(team: Team, name: str, scopes: Iterable[str], ends: datetime | None, by: Actor) -> tuple[ApiKey, str]:
+    """By a person."""
+    name = one_line(name, "name", 80)
+    key, secret = create_key(team, name, scopes, expires_at=ends, created_by=by.user)
+    audit.record(team.pk, "key_made", key, ", ".join(key.scopes), by=by)
+    return key, secret
+
+
+@transaction.atomic
+def revoke(key: ApiKey, by: Actor) -> None:
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        audit.record(key.team_id, "key_revoked", key, by=by)
 
 
 def find_key(secret: str) -> ApiKey | None:

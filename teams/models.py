@@ -131,6 +131,49 @@ class Member(models.Model):
         return self.may(Member.Role.ADMINISTRATOR)
 
 
+class Invitation(models.Model):
+    """Lets whoever has its link into a team, once. Only a hash of the link is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Member.Role.choices)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "email"], name="one_invitation_per_email")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class AuditEntry(models.Model):
+    """Who did what in a team, and when. Never changed afterwards: a trigger refuses it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="audit")
+    at = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=254, blank=True, help_text="Empty: Baton itself.")
+    # Of people that are deleted, their entries stay, so nothing may be changed here.
+    user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    act = models.CharField(max_length=40)
+    subject = models.CharField(max_length=254)
+    change = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            # What was done last in a team, of any kind or of one?
+            models.Index("team", models.F("at").desc(), models.F("id").desc(), name="audit_newest"),
+            models.Index("team", "act", models.F("at").desc(), models.F("id").desc(), name="audit_newest_by_act"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.subject}"
+
+
 def every_scope() -> list[str]:
     return [str(scope) for scope in ApiKey.Scope]
 

@@ -10,4 +10,4 @@ from .access import TeamRequest, team_page
 @require_GET
 @team_page
 def settings_home(request: TeamRequest) -> HttpResponseBase:
-    return redirect("model_settings" if request.member.administers else "notifications")
+    return redirect("members")

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from . import outbox
+from . import audit, outbox
 from .addresses import check_url
 from .errors import Refused
 from .models import Delivery, Team, Webhook
@@ -49,17 +49,21 @@ def create_webhook(team: Team, url: str, events: Collection[str], description: s
         secret=seal(secret),
     )
     outbox.somebody_listens(team.pk)
+    audit.record(team.pk, "webhook_added", webhook.url, ", ".join(webhook.events))
     return webhook, secret
 
 
+@transaction.atomic
 def change_webhook(webhook: Webhook, url: str, events: Collection[str], description: str = "") -> None:
     """What waits already goes to the new address."""
     webhook.url = check_url(url)
     webhook.events = _checked(events)
     webhook.description = one_line(description, "description", 200, required=False)
     webhook.save(update_fields=["url", "events", "description"])
+    audit.record(webhook.team_id, "webhook_changed", webhook.url, ", ".join(webhook.events))
 
 
+@transaction.atomic
 def renew_secret(webhook: Webhook) -> str:
     """A new secret. The one before signs beside it for a day, so that no message is refused meanwhile."""
     secret = _new_secret()
@@ -67,6 +71,7 @@ def renew_secret(webhook: Webhook) -> str:
     # In one statement: of two at once the second keeps the secret of the first, not the one before.
     Webhook.objects.filter(pk=webhook.pk).update(old_secret=F("secret"), old_secret_until=until, secret=seal(secret))
     webhook.refresh_from_db()
+    audit.record(webhook.team_id, "webhook_changed", webhook.url, "A new secret")
     return secret
 
 
@@ -87,10 +92,12 @@ def resume(webhook: Webhook) -> None:
     waiting.filter(next_at__gt=timezone.now()).update(next_at=timezone.now())
 
 
+@transaction.atomic
 def delete(webhook: Webhook) -> None:
     """With its log and what was still to be sent."""
     Webhook.objects.filter(pk=webhook.pk).update(deleted_at=timezone.now())
     Delivery.objects.filter(webhook=webhook).delete()
+    audit.record(webhook.team_id, "webhook_deleted", webhook.url)
 
 
 def ping(webhook: Webhook) -> Delivery:

@@ -24,6 +24,8 @@ from cases import uploads
 from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
 from config.api import api
 from runs.models import BulkAction, Correction, HumanRequest, Run, Schedule
+from teams import members
+from teams.actors import BATON
 from teams.keys import create_key
 from teams.models import Credential, Delivery, Member, Team, User, Webhook, every_scope
 from teams.secrets import seal
@@ -160,6 +162,18 @@ PAGES: dict[str, Entry] = {
     "settings/models/new/": Entry("GET POST"),
     "settings/models/<uuid:id>/": Entry("GET POST", of="credential"),
     "settings/models/<uuid:id>/delete/": Entry("POST", of="credential"),
+    "settings/members/": Entry(),
+    "settings/members/invite/": Entry("POST"),
+    "settings/members/leave/": Entry("POST"),
+    "settings/members/<int:id>/role/": Entry("POST", of="member"),
+    "settings/members/<int:id>/remove/": Entry("POST", of="member"),
+    "settings/invitations/<uuid:id>/withdraw/": Entry("POST", of="invitation"),
+    "settings/keys/": Entry("GET POST"),
+    "settings/keys/<int:id>/revoke/": Entry("POST", of="key"),
+    "settings/audit/": Entry(),
+    "settings/audit/export/": Entry(),
+    "invitation/": Entry("GET POST", open=True),
+    "team/": Entry("POST"),
     "settings/requests/": Entry("GET POST"),
     "settings/budgets/": Entry("GET POST"),
     "settings/notifications/": Entry("GET POST"),
@@ -315,7 +329,7 @@ def _route(operation: str) -> str:
 class Things:
     """What the other team has: the ids by kind."""
 
-    ids: dict[str, uuid.UUID]
+    ids: dict[str, object]
 
 
 @pytest.fixture
@@ -360,6 +374,9 @@ def _things(
     server = ToolServer.objects.create(team=strangers, name=SECRET, slug="bank", url=f"https://{SECRET}.example")
     tool = ServerTool.objects.create(team=strangers, server=server, name=SECRET, key=SECRET, input_schema={})
     of |= {"tool_server": server, "server_tool": tool}
+    of["member"] = Member.objects.create(team=strangers, user=user, role=Member.Role.VIEWER)
+    of["invitation"] = members.invite(strangers, "guest@example.com", "viewer", BATON)[0]
+    of["key"] = create_key(strangers, SECRET)[0]
     return Things({kind: row.pk for kind, row in of.items()})
 
 
@@ -426,7 +443,7 @@ def test_another_teams_id_is_like_one_that_nothing_has(
 ) -> None:
     client = program if _is_operation(route) else signed_in
     before = _everything()
-    answers = [_send(client, method, route, entry, id) for id in (theirs.ids[entry.of], uuid.uuid4())]
+    answers = [_send(client, method, route, entry, id) for id in (theirs.ids[entry.of], _nobody(route))]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert _without_csrf(answers[0]) == _without_csrf(answers[1])
     assert SECRET.encode() not in answers[0].content
@@ -467,6 +484,11 @@ def _needs(address: str, method: str) -> Member.Role | None:
     return found
 
 
+def _nobody(route: str) -> object:
+    """An id that nothing has."""
+    return 2**31 - 1 if "<int:id>" in route else uuid.uuid4()
+
+
 def _address(route: str, id: object) -> str:
     start, bracket, rest = re.sub("<int:.*?>", "1", route).partition("<")
     return f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
@@ -496,7 +518,7 @@ _IN_A_TEAM = [
 
 def test_every_page_says_which_role_it_takes() -> None:
     silent = [
-        f"{method} /{route}" for route, method, _ in _IN_A_TEAM if not _needs(_address(route, uuid.uuid4()), method)
+        f"{method} /{route}" for route, method, _ in _IN_A_TEAM if not _needs(_address(route, _nobody(route)), method)
     ]
     assert not silent, "Say @team_page(post=OPERATOR, BUILDER, ...) at the views of: " + ", ".join(silent)
 

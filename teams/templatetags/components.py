@@ -84,11 +84,14 @@ NAVIGATION = [
 # The sections of the settings. Each has pages below `settings/` that extend teams/settings.html.
 SETTINGS = [
     # url name, label, icon, only for administrators
+    ("members", "Members", "users", False),
+    ("keys", "API keys", "key-round", True),
     ("model_settings", "Models", "brain", True),
     ("request_settings", "Requests", "inbox", True),
     ("budgets", "Budgets", "gauge", True),
     ("tool_servers", "Tools", "wrench", True),
     ("webhooks", "Webhooks", "webhook", True),
+    ("audit_log", "Audit log", "scroll-text", True),
     ("notifications", "My mail", "mail", False),
 ]
 

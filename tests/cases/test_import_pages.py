@@ -199,7 +199,7 @@ def test_what_cannot_be_read_is_said_and_nothing_is_kept(
 
 
 def test_uploads_are_bounded(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_forms, "UPLOAD_LIMIT", 100_000)
+    monkeypatch.setattr(import_forms.BoundedUpload, "limit", 100_000)
     files = [(f"{number}.md", b"x" * 60_000) for number in range(2)]
     assert "more than 10 MB together" in shown(upload(signed_in, *files), 422)
 

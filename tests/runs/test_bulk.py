@@ -333,5 +333,5 @@ def test_an_action_takes_the_same_queries_for_each_case(
 ) -> None:
     make_case()
     action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), somebody)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         bulk._work_next(action.pk)

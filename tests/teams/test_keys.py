@@ -1,8 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from teams.keys import create_key, find_key
-from teams.models import ApiKey
+from teams.models import ApiKey, AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -26,3 +28,31 @@ def test_last_use_is_noted(team) -> None:
     find_key(secret)
     key.refresh_from_db()
     assert key.last_used_at
+
+
+def test_a_key_ends(team) -> None:
+    key, secret = create_key(team, "script", expires_at=timezone.now() + timedelta(hours=1))
+    assert find_key(secret) == key
+    ApiKey.objects.update(expires_at=timezone.now())
+    assert find_key(secret) is None
+
+
+def test_a_key_is_made_on_the_page_and_shown_once(signed_in, team, member) -> None:
+    form = {"name": "Shop", "scopes": ["read", "cases"], "expires": "30"}
+    page = signed_in.post("/settings/keys/", form, follow=True).text
+    key = ApiKey.objects.get()
+    assert (key.name, key.scopes, key.created_by) == ("Shop", ["read", "cases"], member.user)
+    assert key.expires_at
+    secret = page.partition('value="baton_')[2].partition('"')[0]
+    assert find_key(f"baton_{secret}") == key
+    assert secret not in signed_in.get("/settings/keys/").text
+    signed_in.post(f"/settings/keys/{key.pk}/revoke/")
+    assert find_key(f"baton_{secret}") is None
+    assert list(AuditEntry.objects.order_by("at").values_list("act", flat=True)) == ["key_made", "key_revoked"]
+    assert secret not in str(list(AuditEntry.objects.values()))
+
+
+def test_a_key_needs_a_scope(signed_in) -> None:
+    answer = signed_in.post("/settings/keys/", {"name": "Shop"})
+    assert answer.status_code == 422
+    assert "Please choose at least one." in answer.text

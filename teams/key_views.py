@@ -1,0 +1,56 @@
+"""The page of API keys, in the settings of the team."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from .access import ADMINISTRATOR, TeamRequest, team_page
+from .errors import Refused
+from .keys import make_key, revoke
+from .models import ApiKey
+from .people_forms import KeyForm
+from .refusals import show_refusal
+from .secrets import seal
+from .session_secrets import take
+
+_FRESH_KEY = "fresh_api_key"
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+def keys(request: TeamRequest) -> HttpResponseBase:
+    form = KeyForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid() and (secret := _made(request, form)):
+        request.session[_FRESH_KEY] = seal(secret)
+        return redirect("keys")
+    return _page(request, form)
+
+
+def _made(request: TeamRequest, form: KeyForm) -> str:
+    days = form.cleaned_data["expires"]
+    ends = timezone.now() + timedelta(days=int(days)) if days != "never" else None
+    try:
+        name, scopes = form.cleaned_data["name"], form.cleaned_data["scopes"]
+        return make_key(request.team, name, scopes, ends, request.actor)[1]
+    except Refused as refusal:
+        show_refusal(form, refusal)
+        return ""
+
+
+def _page(request: TeamRequest, form: KeyForm) -> HttpResponse:
+    rows = request.team.api_keys.filter(revoked_at=None).select_related("created_by").order_by("-created_at")
+    context = {"form": form, "keys": rows, "secret": take(request, _FRESH_KEY), "now": timezone.now()}
+    return render(request, "teams/keys.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@team_page(post=ADMINISTRATOR)
+def key_revoke(request: TeamRequest, id: int) -> HttpResponseBase:
+    key = get_object_or_404(ApiKey, team=request.team, pk=id)
+    revoke(key, request.actor)
+    messages.success(request, f"{key.name} opens nothing any more.")
+    return redirect("keys")

@@ -1,0 +1,140 @@
+"""The verbs of members: roles, leaving, invitations. A team always has somebody who administers it."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from . import audit
+from .actors import Actor, person
+from .errors import Refused
+from .models import Invitation, Member, Team, User
+from .text import one_line
+
+INVITATION_DAYS = 7
+_ADMINISTRATOR = Member.Role.ADMINISTRATOR
+
+
+@transaction.atomic
+def change_role(member: Member, role: str, by: Actor) -> None:
+    if role not in Member.Role.values:
+        raise Refused("There is no such role.", "invalid", {"role": "There is no such role."})
+    row = _locked(member)
+    before = row.get_role_display()
+    if role == row.role:
+        return
+    row.role = role
+    row.save(update_fields=["role"])
+    _keep_an_administrator(row.team)
+    audit.record(row.team_id, "member_role", row.user, f"{before} → {row.get_role_display()}", by=by)
+
+
+@transaction.atomic
+def remove(member: Member, by: Actor) -> None:
+    """What they did stays, under their name."""
+    row = _locked(member)
+    left = by.user == row.user
+    row.delete()
+    _keep_an_administrator(row.team)
+    audit.record(row.team_id, "member_left" if left else "member_removed", row.user, by=by)
+
+
+def _locked(member: Member) -> Member:
+    """Under the lock of its team, so that two administrators cannot demote each other at once."""
+    Team.objects.select_for_update(no_key=True).get(pk=member.team_id)
+    row = Member.objects.select_related("team", "user").filter(pk=member.pk).first()
+    if row is None:
+        raise Refused("They are in this team no more.", "gone")
+    return row
+
+
+def _keep_an_administrator(team: Team) -> None:
+    if not Member.objects.filter(team=team, role=_ADMINISTRATOR, user__is_active=True).exists():
+        raise Refused("A team needs an administrator. Make somebody else one first.", "last_administrator")
+
+
+# --- Invitations -----------------------------------------------------------------------------
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@transaction.atomic
+def invite(team: Team, email: str, role: str, by: Actor) -> tuple[Invitation, str]:
+    """The invitation and the token of its link, which cannot be read again. Takes the place of one before."""
+    email = User.objects.normalize_email(email.strip()).lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise _wrong("email", "This is no e-mail address.") from error
+    if role not in Member.Role.values:
+        raise _wrong("role", "There is no such role.")
+    if Member.objects.filter(team=team, user__email=email).exists():
+        raise _wrong("email", "They are in this team already.")
+    token = secrets.token_urlsafe(32)
+    fields = {
+        "role": role,
+        "digest": _digest(token),
+        "invited_by": by.user,
+        "expires_at": _expiry(),
+    }
+    invitation, _ = Invitation.objects.update_or_create(team=team, email=email, defaults=fields)
+    audit.record(team.pk, "invited", email, invitation.get_role_display(), by=by)
+    return invitation, token
+
+
+def _expiry() -> datetime:
+    return timezone.now() + timedelta(days=INVITATION_DAYS)
+
+
+@transaction.atomic
+def withdraw(invitation: Invitation, by: Actor) -> None:
+    invitation.delete()
+    audit.record(invitation.team_id, "invitation_withdrawn", invitation.email, by=by)
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Of its link, unless its time is over."""
+    found = Invitation.objects.filter(digest=_digest(token), expires_at__gt=timezone.now())
+    return found.select_related("team", "invited_by").first()
+
+
+@transaction.atomic
+def accept(invitation: Invitation, user: User) -> Team:
+    """Once. Who is in the team already keeps the role they have."""
+    row = Invitation.objects.select_for_update().select_related("team").filter(pk=invitation.pk).first()
+    if row is None or row.digest != invitation.digest:
+        raise Refused("This invitation was used or withdrawn.", "gone")
+    _, is_new = Member.objects.get_or_create(team=row.team, user=user, defaults={"role": row.role})
+    row.delete()
+    if is_new:
+        audit.record(row.team_id, "member_joined", user, row.get_role_display(), by=person(user))
+    return row.team
+
+
+@transaction.atomic
+def accept_as_new(invitation: Invitation, name: str, password: str) -> User:
+    """Makes an account for the address that was invited."""
+    user = User(email=invitation.email, first_name=one_line(name, "name", 150))
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise _wrong("password", " ".join(error.messages)) from error
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        raise Refused("There is an account with this address. Please sign in with it.", "exists") from error
+    accept(invitation, user)
+    return user
+
+
+def _wrong(field: str, message: str) -> Refused:
+    return Refused(message, "invalid", {field: message})

@@ -1,0 +1,44 @@
+"""What people fill in about members and API keys."""
+
+from typing import Any
+
+from django import forms
+
+from .models import ApiKey, Member
+
+_NO_SUGGESTIONS = {"autocomplete": "off"}
+EXPIRIES = [("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("never", "never")]
+
+
+class _Plain(forms.Form):
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, label_suffix="", **options)
+
+
+class InviteForm(_Plain):
+    email = forms.CharField(label="E-mail address", widget=forms.EmailInput(attrs=_NO_SUGGESTIONS))
+    role = forms.ChoiceField(label="Role", choices=Member.Role.choices, initial=Member.Role.OPERATOR)
+
+
+class AcceptForm(_Plain):
+    name = forms.CharField(label="Your name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters.",
+    )
+
+
+class KeyForm(_Plain):
+    name = forms.CharField(
+        label="Name", widget=forms.TextInput(attrs=_NO_SUGGESTIONS), help_text="What uses it, to recognise it by."
+    )
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=ApiKey.Scope.choices,
+        initial=[ApiKey.Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Please choose at least one."},
+    )
+    expires = forms.ChoiceField(label="It ends", choices=EXPIRIES, initial="365")

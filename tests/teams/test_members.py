@@ -1,0 +1,123 @@
+"""Members, their roles and invitations."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from builder.agents import create_agent
+from teams import members
+from teams.actors import person
+from teams.errors import Refused
+from teams.models import AuditEntry, Invitation, Member, User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_team_keeps_an_administrator(team, member, make_member) -> None:
+    other = make_member(role="builder")
+    by = person(member.user)
+    for act in (lambda: members.change_role(member, "viewer", by), lambda: members.remove(member, by)):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code == "last_administrator"
+    assert Member.objects.get(pk=member.pk).role == "administrator"
+    members.change_role(other, "administrator", by)
+    members.remove(member, by)
+    assert list(Member.objects.filter(team=team)) == [other]
+
+
+def test_somebody_who_is_deactivated_administers_nothing(team, member, make_member) -> None:
+    gone = make_member()
+    User.objects.filter(pk=gone.user_id).update(is_active=False)
+    with pytest.raises(Refused):
+        members.remove(member, person(member.user))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_cannot_demote_each_other_at_once(team, make_member) -> None:
+    pair, start, refusals = [make_member(), make_member()], Barrier(2), []
+
+    def demote(which: int) -> None:
+        try:
+            start.wait(5)
+            members.change_role(pair[which], "viewer", person(pair[1 - which].user))
+        except Refused as refusal:
+            refusals.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=demote, args=[which]) for which in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert refusals == ["last_administrator"]
+    assert Member.objects.filter(team=team, role="administrator").count() == 1
+
+
+def test_what_somebody_did_stays_when_they_are_removed(team, member, make_member) -> None:
+    other = make_member(role="builder")
+    agent = create_agent(team, "Desk", author=other.user)
+    members.remove(other, person(member.user))
+    assert agent.live_revision.author == other.user
+
+
+def test_an_invitation_lets_one_new_person_in(signed_in, team, member) -> None:
+    answer = signed_in.post("/settings/members/invite/", {"email": "New@Example.com", "role": "operator"}, follow=True)
+    token = answer.text.partition("invitation/?token=")[2].partition("<")[0]
+    assert token
+    assert token not in signed_in.get("/settings/members/").text
+    assert token not in str(Invitation.objects.values().get())
+    browser = Client()
+    address = f"/invitation/?token={token}"
+    assert "You sign in as new@example.com" in browser.get(address).text
+    assert browser.post(address, {"name": "Nia", "password": "short"}).status_code == 422
+    assert browser.post(address, {"name": "Nia", "password": "a long password"}).headers["Location"] == "/"
+    joined = Member.objects.get(user__email="new@example.com")
+    assert (joined.team, joined.role, str(joined.user)) == (team, "operator", "Nia")
+    assert browser.get("/cases/").status_code == 200
+    assert Client().get(address).status_code == 404
+
+
+def test_an_invitation_lets_somebody_into_another_team(make_team, make_member, member, client) -> None:
+    theirs = make_team("Theirs")
+    host = make_member(of=theirs)
+    _, token = members.invite(theirs, member.user.email, "viewer", person(host.user))
+    address = f"/invitation/?token={token}"
+    assert "has an account" in client.get(address).text
+    client.force_login(member.user)
+    assert client.post(address).headers["Location"] == "/"
+    assert "Theirs" in client.get("/cases/").text.partition("</title>")[0]
+    client.post("/team/", {"team": member.team.slug})
+    assert "Ours" in client.get("/cases/").text.partition("</title>")[0]
+    assert client.post("/team/", {"team": make_team("Strangers").slug}).status_code == 404
+
+
+def test_an_invitation_ends(team, member, client) -> None:
+    _, token = members.invite(team, "late@example.com", "viewer", person(member.user))
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert client.get(f"/invitation/?token={token}").status_code == 404
+    _, token = members.invite(team, "late@example.com", "viewer", person(member.user))
+    members.withdraw(Invitation.objects.get(), person(member.user))
+    assert client.get(f"/invitation/?token={token}").status_code == 404
+
+
+def test_an_invitation_takes_the_place_of_one_before(team, member, client) -> None:
+    _, old = members.invite(team, "twice@example.com", "viewer", person(member.user))
+    _, new = members.invite(team, "twice@example.com", "builder", person(member.user))
+    assert client.get(f"/invitation/?token={old}").status_code == 404
+    assert client.get(f"/invitation/?token={new}").status_code == 200
+
+
+def test_roles_are_changed_and_members_leave_on_the_page(signed_in, team, member, make_member) -> None:
+    other = make_member(role="viewer")
+    signed_in.post(f"/settings/members/{other.pk}/role/", {"role": "administrator"})
+    assert Member.objects.get(pk=other.pk).role == "administrator"
+    signed_in.post("/settings/members/leave/")
+    assert not Member.objects.filter(pk=member.pk).exists()
+    assert signed_in.get("/cases/").status_code == 403
+    assert list(AuditEntry.objects.values_list("act", flat=True).order_by("at")) == ["member_role", "member_left"]
