@@ -14,7 +14,8 @@ def possible(case: Case, user: User) -> set[str]:
     acts = {"complete", "fail", "postpone", "hand_back" if case.taken_by else "send"}
     if not (case.owner_id == user.pk and case.status == Status.NEEDS_INPUT):
         acts.add("take_over")
-    if case.status == Status.NEEDS_INPUT and case.worked_by_id and not case.taken_by:
+    # What an agent asks is answered; sending it again would close that unseen.
+    if case.status == Status.NEEDS_INPUT and case.worked_by_id and not (case.taken_by or interrupts(case)):
         acts.add("retry")
     return acts
 
