@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import ToolDefinition
 
@@ -51,6 +51,10 @@ def moment(text: str) -> datetime:
     return found
 
 
+# Read once: what was in the future when the call was checked stays so.
+type Moment = Annotated[datetime, BeforeValidator(lambda text: moment(str(text))), WithJsonSchema({"type": "string"})]
+
+
 class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -71,14 +75,8 @@ class FailCase(Arguments):
 
 
 class PostponeCase(Arguments):
-    until: str = Field(description="A time from now such as 30m, 2h, 1d or 1w, or a date and time in ISO 8601.")
+    until: Moment = Field(description="A time from now such as 30m, 2h, 1d or 1w, or a date and time in ISO 8601.")
     reason: str = Field(description="Why the case should wait.", min_length=1)
-
-    @field_validator("until")
-    @classmethod
-    def _later(cls, value: str) -> str:
-        moment(value)
-        return value
 
 
 class AddedCase(Arguments):

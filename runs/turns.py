@@ -147,7 +147,7 @@ def _ending(tool: str, arguments: Any) -> Ending:
         case tools.COMPLETE:
             return CaseCompleted(arguments.summary)
         case tools.POSTPONE:
-            return CasePostponed(tools.moment(arguments.until), arguments.reason)
+            return CasePostponed(arguments.until, arguments.reason)
     return CaseFailed(arguments.reason)
 
 
