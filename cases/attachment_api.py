@@ -18,7 +18,7 @@ from .models import Attachment, CaseQuerySet
 
 router = Router(tags=["Attachments"])
 
-_BYTES = {"200": {"description": "The file.", "content": {"application/octet-stream": {}}}}
+_BYTES = {200: {"description": "The file.", "content": {"application/octet-stream": {}}}}
 
 
 class AttachmentOut(BaseModel):

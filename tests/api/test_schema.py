@@ -36,6 +36,14 @@ def test_every_operation_says_what_it_does_and_needs(schema: dict[str, Any]) -> 
     assert len(ids) == len(operations(schema))
 
 
+def test_no_object_names_a_thing_twice(client: Client) -> None:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len(dict(pairs)) == len(pairs), [name for name, _ in pairs]
+        return dict(pairs)
+
+    json.loads(client.get("/api/v1/openapi.json").content, object_pairs_hook=once)
+
+
 def test_references_lead_somewhere(schema: dict[str, Any]) -> None:
     def references(node: Any) -> set[str]:
         if isinstance(node, dict):

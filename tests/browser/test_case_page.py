@@ -88,7 +88,7 @@ def test_an_open_dialog_and_its_text_survive_a_move_of_the_case(case_page: Page,
     summary.press_sequentially(" back.")
     page.get_by_role("dialog").get_by_role("button", name="Complete", exact=True).click()
     expect(page.get_by_label("Now", exact=True)).to_contain_text("I paid it back.")
-    expect(page.get_by_role("button", name="Send again")).to_be_visible()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
 
 
 def test_a_half_written_answer_survives_changes_of_the_case(
