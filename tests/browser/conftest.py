@@ -1,10 +1,13 @@
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Error as PlaywrightError
 
+_CLOSING_SECONDS = 20
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,6 +37,61 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, **chromium()}
 
 
+@pytest.fixture(scope="session")
+def browsers(launch_browser: Callable[[], Browser]) -> Iterator[list[Browser]]:
+    """The last one is in use."""
+    launched = [launch_browser()]
+    yield launched
+    loop.show()
+    with suppress(PlaywrightError):
+        launched[-1].close()
+
+
+@pytest.fixture
+def browser(browsers: list[Browser], launch_browser: Callable[[], Browser]) -> Browser:
+    if not browsers[-1].is_connected():
+        browsers.append(launch_browser())
+    return browsers[-1]
+
+
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """Once in some hundred times Chromium never closes a context: it is ended then, and the next test gets another."""
+
+    def make(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        close = context.close
+
+        def close_in_time() -> None:
+            ended = threading.Event()
+            timer = threading.Timer(_CLOSING_SECONDS, lambda: (ended.set(), end_browser()))
+            timer.start()
+            try:
+                close()
+            except PlaywrightError:
+                if not ended.is_set():
+                    raise
+            finally:
+                timer.cancel()
+
+        context.close = close_in_time  # type: ignore[method-assign]
+        return context
+
+    return make
+
+
+def end_browser() -> None:
+    """Playwright's driver is a child of this process, and the browser is a child of the driver."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    drivers = {pid for pid, parent in parents.items() if parent == os.getpid()}
+    for pid, parent in parents.items():
+        if parent in drivers and b"--remote-debugging-pipe" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+
+
 class Loop:
     """Playwright's event loop counts as running on this thread from its first test on, also while it rests."""
 
@@ -47,12 +107,6 @@ class Loop:
 
 
 loop = Loop()
-
-
-@pytest.fixture(scope="session")
-def browser(browser: Browser) -> Iterator[Browser]:
-    yield browser
-    loop.show()
 
 
 @pytest.fixture(autouse=True)
