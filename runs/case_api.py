@@ -55,6 +55,17 @@ class Undo(Wanted):
     seq: Annotated[int, Field(description="Of the event that tells of the act.")]
 
 
+def _act[F: Callable[..., CaseDetails]](name: str, summary: str) -> Callable[[F], F]:
+    """An operation on one case that answers with the case as it is then."""
+    return router.post(
+        f"/cases/{{case_id}}/{name}",
+        auth=TeamKey(Scope.CASES),
+        response=CaseDetails,
+        tags=["Cases"],
+        summary=summary,
+    )
+
+
 @cases_router.delete(
     "/cases/{case_id}", auth=TeamKey(Scope.CASES), response={204: None}, tags=["Cases"], summary="Delete a case"
 )
@@ -63,13 +74,7 @@ def delete_case(request: KeyRequest, case_id: UUID) -> Answer[None]:
     return Answer(204, None)
 
 
-@router.post(
-    "/cases/{case_id}/reprocess",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Send a case again",
-)
+@_act("reprocess", "Send a case again")
 def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None = None) -> CaseDetails:
     """Through its queue, whatever its status; its run stops."""
     case, agents = _case(request, case_id), request.auth.team.agents.live()
@@ -78,25 +83,13 @@ def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None 
     return read_case(request.auth.team, case_id)
 
 
-@router.post(
-    "/cases/{case_id}/reassign",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Send an open case to an agent",
-)
+@_act("reassign", "Send an open case to an agent")
 def reassign_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
     """Its run stops. Refused when the agent is paused or cannot take cases for another reason."""
     return _send(request, case_id, wanted, interventions.reassign)
 
 
-@router.post(
-    "/cases/{case_id}/take-over",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Take a case from the agents",
-)
+@_act("take-over", "Take a case from the agents")
 def take_over_case(request: KeyRequest, case_id: UUID, wanted: TakeOver | None = None) -> CaseDetails:
     """Its run stops, and no agent gets it until it is handed back."""
     case, wanted = _case(request, case_id), wanted or TakeOver()
@@ -114,81 +107,43 @@ def _member(team: Team, email: str) -> User:
     return found
 
 
-@router.post(
-    "/cases/{case_id}/hand-back",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Hand a case back to agents",
-)
+@_act("hand-back", "Hand a case back to agents")
 def hand_back_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
     """Of one that somebody has taken over."""
     return _send(request, case_id, wanted, interventions.hand_back)
 
 
-@router.post(
-    "/cases/{case_id}/reopen",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Reopen a closed case",
-)
+@_act("reopen", "Reopen a closed case")
 def reopen_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
     return _send(request, case_id, wanted, interventions.reopen)
 
 
-@router.post(
-    "/cases/{case_id}/retry",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Let the last agent try again",
-)
+@_act("retry", "Let the last agent try again")
 def retry_case(request: KeyRequest, case_id: UUID) -> CaseDetails:
     """Of a case that needs input or failed."""
     interventions.retry(_case(request, case_id), program(request.auth))
     return read_case(request.auth.team, case_id)
 
 
-@router.post(
-    "/cases/{case_id}/complete",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Complete a case",
-)
+@_act("complete", "Complete a case")
 def complete_case(request: KeyRequest, case_id: UUID, wanted: Complete | None = None) -> CaseDetails:
     interventions.complete(_case(request, case_id), wanted.summary if wanted else "", program(request.auth))
     return read_case(request.auth.team, case_id)
 
 
-@router.post(
-    "/cases/{case_id}/fail", auth=TeamKey(Scope.CASES), response=CaseDetails, tags=["Cases"], summary="Fail a case"
-)
+@_act("fail", "Fail a case")
 def fail_case(request: KeyRequest, case_id: UUID, wanted: Fail | None = None) -> CaseDetails:
     interventions.fail(_case(request, case_id), wanted.reason if wanted else "", program(request.auth))
     return read_case(request.auth.team, case_id)
 
 
-@router.post(
-    "/cases/{case_id}/postpone",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Postpone a case",
-)
+@_act("postpone", "Postpone a case")
 def postpone_case(request: KeyRequest, case_id: UUID, wanted: Postpone) -> CaseDetails:
     interventions.postpone(_case(request, case_id), wanted.until, program(request.auth))
     return read_case(request.auth.team, case_id)
 
 
-@router.post(
-    "/cases/{case_id}/undo",
-    auth=TeamKey(Scope.CASES),
-    response=CaseDetails,
-    tags=["Cases"],
-    summary="Undo the last act on a case",
-)
+@_act("undo", "Undo the last act on a case")
 def undo_act(request: KeyRequest, case_id: UUID, wanted: Undo) -> CaseDetails:
     """Of a person or program, while nothing else has moved the case. A run that was stopped begins anew."""
     interventions.undo(find(request.auth.team.cases.all(), case_id), wanted.seq, program(request.auth))
