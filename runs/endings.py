@@ -134,7 +134,7 @@ def retry_later(claim: Claim, delay: timedelta, error: str) -> None:
 
 
 @transaction.atomic
-def note_refusal(claim: Claim, intended: handovers.Intended | None = None) -> None:
+def note_refusal(claim: Claim, intended: HandedOver | None = None) -> None:
     """A write came too late: the run ended, or is another's.
 
     After a person's stop there is nothing to tell but the handover that was not applied.

@@ -1,7 +1,6 @@
 """Handover: whom a run may hand over to, recording its request, and applying it when the run completes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils import timezone
@@ -19,15 +18,6 @@ type TargetRow = dict[str, str]
 
 # A pair of agents may exchange a case this often; once more needs new data or a new note.
 _EXCHANGES = 2
-
-
-@dataclass(frozen=True)
-class Intended:
-    """A handover that a run asked for, should its write come too late."""
-
-    target: Agent
-    reason: str
-    note: str
 
 
 class Undeliverable(Exception):

@@ -25,7 +25,7 @@ from teams import live
 from teams.text import storable
 
 from .claims import Claim, LostRun, held
-from .handovers import Intended
+from .endings import HandedOver
 from .models import Run, Step
 from .providers import OFFLINE
 
@@ -54,7 +54,7 @@ class Work:
     approved: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     # The handover this run asks for, told when its last write comes too late.
-    intended: Intended | None = None
+    intended: HandedOver | None = None
 
     @property
     def model(self) -> str:

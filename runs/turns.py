@@ -190,9 +190,8 @@ def _settle_handover(
 
 
 def _hand_over(work: Work, entries: list[Entry], target: Agent, arguments: tools.RequestHandover, text: str) -> None:
-    note = _note_with_failures(work, arguments.note)
-    work.intended = handovers.Intended(target, arguments.reason, note)
-    _end(work, entries, HandedOver(target, arguments.reason, note, text))
+    work.intended = HandedOver(target, arguments.reason, _note_with_failures(work, arguments.note), text)
+    _end(work, entries, work.intended)
 
 
 def _note_with_failures(work: Work, text: str) -> str:
