@@ -452,7 +452,13 @@ class HumanRequest(models.Model):
     answer = models.TextField(blank=True, help_text="Of an approval: the comment.")
     closed_because = models.CharField(max_length=300, blank=True)
     assignee = models.ForeignKey(
-        Member, models.SET_NULL, null=True, blank=True, related_name="human_requests", db_index=False
+        Member,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="human_requests",
+        db_constraint=False,
+        db_index=False,
     )
     due_at = models.DateTimeField(null=True)
     remind_at = models.DateTimeField(null=True, help_text="When its due time comes near; empty once somebody was told.")
@@ -521,7 +527,7 @@ class Letter(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     request = models.ForeignKey(HumanRequest, models.CASCADE, related_name="letters", db_constraint=False)
-    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
     why = models.CharField(max_length=10, choices=Why.choices)
     by = models.CharField(max_length=100, blank=True, help_text="Who gave it to the member.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
@@ -615,7 +621,7 @@ class BulkAction(models.Model):
     verb = models.CharField(max_length=20, choices=Verb.choices)
     arguments: Any = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
-    undoes = models.OneToOneField("self", models.CASCADE, null=True, related_name="undone_by")
+    undoes = models.OneToOneField("self", models.CASCADE, null=True, related_name="undone_by", db_constraint=False)
     created_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
 
@@ -627,6 +633,7 @@ class BulkAction(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["team", "id"], name="bulk_action_team_key")]
         indexes = [
             # What is there to do?
             models.Index(fields=["created_at"], condition=Q(status="running"), name="bulk_action_running"),

@@ -109,7 +109,10 @@ class Member(models.Model):
     tips_dismissed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team"),
+            models.UniqueConstraint(fields=["team", "id"], name="member_team_key"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team}"

@@ -16,6 +16,31 @@ def same_team(table: str, column: str, parent: str) -> RunSQL:
     )
 
 
+def same_team_through(table: str, column: str, parent: str, *, owner_column: str, owner: str) -> RunSQL:
+    """`table.column` names a row of `parent` that belongs to the team of its owner: rows of `table` say no team.
+
+    A look at all rows of a statement at once, since such tables are written in thousands.
+    """
+    name = f"{table}_{column}_same_team"
+    written = "referencing new table as written for each statement execute function"
+    return RunSQL(
+        f"""
+        create function {name}() returns trigger language plpgsql as $$
+        begin
+          if exists (
+            select from written join {owner} o on o.id = written.{owner_column}
+            join {parent} p on p.id = written.{column} where p.team_id <> o.team_id
+          ) then raise foreign_key_violation using message = '{name}: it belongs to another team'; end if;
+          return null;
+        end $$;
+        create trigger {column}_same_team after insert on {table} {written} {name}();
+        create trigger {column}_same_team_still after update on {table} {written} {name}();
+        """,
+        f"drop trigger {column}_same_team on {table}; drop trigger {column}_same_team_still on {table};"
+        f" drop function {name}()",
+    )
+
+
 def append_only(table: str) -> RunSQL:
     """Rows of `table` are never changed or deleted."""
     return RunSQL(
