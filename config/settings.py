@@ -114,6 +114,11 @@ RUN_TOKEN_LIMIT = int(os.environ.get("RUN_TOKEN_LIMIT", "2000000"))
 RUN_USD_LIMIT = float(os.environ.get("RUN_USD_LIMIT", "5"))
 RUN_MINUTES_LIMIT = float(os.environ.get("RUN_MINUTES_LIMIT", "60"))
 
+# --- What comes in ---------------------------------------------------------------------------
+
+# How many requests an API key may send in a minute, 0: as many as it likes. Keys may have a lower limit of their own.
+API_REQUESTS_PER_MINUTE = int(os.environ.get("API_REQUESTS_PER_MINUTE", "6000"))
+
 # --- What goes out ---------------------------------------------------------------------------
 
 

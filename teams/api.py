@@ -1,22 +1,19 @@
-"""What all routers of the API share: the key that says whose team it is, errors of one shape, and checked texts."""
+"""What all routers of the API share: the key that says whose team it is, and checked texts."""
 
 import json
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
-from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from ninja.parser import Parser
@@ -24,14 +21,14 @@ from ninja.security import HttpBearer
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic_core import from_json
 
-from . import audit
+from . import audit, quotas
 from .actors import BATON, program
 from .errors import Refused
 from .keys import find_key
 from .models import ApiKey
+from .problems import HANDLERS, Error, not_found, problem
+from .quotas import Quota, TooMany
 from .text import one_line, prose
-
-logger = logging.getLogger(__name__)
 
 DATA_LIMIT = 256 * 1024
 
@@ -51,14 +48,18 @@ class TeamKey(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         key = find_key(token)
+        if key is None:
+            return None
+        quota = cast(KeyRequest, request).quota = quotas.count(key)
+        if quota and quota.is_used_up:
+            raise TooMany(quota)
         # An operation that says nothing and changes something: for those alone that may do the most.
         needed = self.scope or (Scope.READ if request.method == "GET" else Scope.ADMIN)
-        if key and needed not in key.scopes:
+        if needed not in key.scopes:
             raise PermissionDenied(
                 f"This takes a key with the scope “{needed}”. Administrators make keys in the settings."
             )
-        if key:
-            audit.acts(program(key))
+        audit.acts(program(key))
         return key
 
 
@@ -66,6 +67,7 @@ class KeyRequest(HttpRequest):
     """A request of a program, as operations get it."""
 
     auth: ApiKey
+    quota: Quota | None
 
 
 def find[M: Model](rows: QuerySet[M], id: UUID, field: str = "") -> M:
@@ -133,89 +135,7 @@ class StrictJson(Parser):
         return from_json(request.body, allow_inf_nan=False)
 
 
-# --- Errors ----------------------------------------------------------------------------------
-
-
-class ErrorDetail(BaseModel):
-    code: str
-    message: str
-    fields: dict[str, str] | None = None
-
-
-class Error(BaseModel):
-    error: ErrorDetail
-
-
-# They name a field, and yet nothing is wrong with it but what exists already.
-_CONFLICTS = {"name_taken", "external_id_conflict"}
-_CODES = {400: "bad_request", 401: "unauthenticated", 403: "forbidden", 429: "too_many_requests"}
-
-
-def problem(status: int, code: str, message: str, fields: Mapping[str, str] | None = None) -> HttpResponse:
-    detail: dict[str, Any] = {"code": code, "message": message}
-    return JsonResponse({"error": {**detail, "fields": fields} if fields else detail}, status=status)
-
-
-def not_found() -> HttpResponse:
-    return problem(404, "not_found", "There is nothing here. It may have been deleted, or the address is mistyped.")
-
-
-def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    is_wrong = refusal.fields and refusal.code not in _CONFLICTS
-    status = 404 if refusal.code == "not_found" else 422 if is_wrong else 409
-    return problem(status, refusal.code, refusal.message, refusal.fields)
-
-
-def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    if any(item["loc"][0] == "path" for item in error.errors):
-        return not_found()  # an id that cannot be one is like one that nothing has
-    fields = {_field(item["loc"]): item["msg"].removeprefix("Value error, ") for item in error.errors}
-    return problem(422, "invalid", "Some of this cannot be used, so nothing was done; see fields.", fields)
-
-
-def _field(location: Sequence[str | int]) -> str:
-    """`cases.3.title`. Left out: the names that only our code knows, which are the body's and, in <>, those of tags."""
-    source, *parts = location
-    names = [str(part) for part in parts[source == "body" and len(parts) > 0 :] if not str(part).startswith("<")]
-    return ".".join(names) or "body"
-
-
-def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    message = error.message
-    if error.status_code == 400 and error.__cause__:
-        message = f"The body is not valid JSON: {error.__cause__}"
-    if error.status_code == 401:
-        message = "Please send a key of your team: “Authorization: Bearer baton_…”."
-    response = problem(error.status_code, _CODES.get(error.status_code, "error"), message)
-    if error.status_code == 401:
-        response["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return problem(413, "too_large", "The body is too large: 2.5 MB at most.")
-
-
-def _unavailable(request: HttpRequest, error: OperationalError) -> HttpResponse:
-    logger.warning("%s %s: the database does not answer: %s", request.method, request.path, error)
-    return problem(503, "unavailable", "The database does not answer just now. Please try again.")
-
-
-def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
-    logger.exception("%s %s broke", request.method, request.path, exc_info=error)
-    return problem(500, "internal_error", "Baton met an error of its own. It is in the log of the server.")
-
-
-_HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
-    Exception: _broken,
-    OperationalError: _unavailable,
-    RequestDataTooBig: _too_large,
-    HttpError: _http_error,
-    PermissionDenied: lambda _, error: problem(403, "forbidden", str(error) or "This key may not do that."),
-    Http404: lambda *_: not_found(),
-    ValidationError: _invalid,
-    Refused: _refused,
-}
+# --- The API itself ---------------------------------------------------------------------------
 
 
 @csrf_exempt
@@ -228,7 +148,7 @@ class Api(NinjaAPI):
 
     def __init__(self, **about: Any) -> None:
         super().__init__(auth=TeamKey(), parser=StrictJson(), **about)
-        for kind, handler in _HANDLERS.items():
+        for kind, handler in HANDLERS.items():
             self.add_exception_handler(kind, handler)
 
     @property
@@ -236,7 +156,7 @@ class Api(NinjaAPI):
         patterns, app, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                pattern.callback = _with_json_405(pattern.callback)
+                pattern.callback = _told(pattern.callback)
         return patterns, app, namespace
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
@@ -260,16 +180,22 @@ def _without_defs(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
-def _with_json_405(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def _told(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """What is the same for all operations: who acts, how much is left of the quota, and the shape of a 405."""
+
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with audit.acting(BATON):
             response = view(request, *args, **kwargs)
-        if response.status_code != 405:
-            return response
-        allowed = response["Allow"]
-        refusal = problem(405, "method_not_allowed", f"{request.method} is not possible here, but {allowed} is.")
-        refusal["Allow"] = allowed
-        return refusal
+        if response.status_code == 405:
+            response = _not_allowed(request, response["Allow"])
+        quotas.tell(request, response)
+        return response
 
     return answer
+
+
+def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    refusal = problem(405, "method_not_allowed", f"{request.method} is not possible here, but {allowed} is.")
+    refusal["Allow"] = allowed
+    return refusal

@@ -34,8 +34,8 @@ def _made(request: TeamRequest, form: KeyForm) -> str:
     days = form.cleaned_data["expires"]
     ends = timezone.now() + timedelta(days=int(days)) if days != "never" else None
     try:
-        name, scopes = form.cleaned_data["name"], form.cleaned_data["scopes"]
-        return make_key(request.team, name, scopes, ends, request.actor)[1]
+        name, scopes, per_minute = (form.cleaned_data[field] for field in ("name", "scopes", "per_minute"))
+        return make_key(request.team, name, scopes, ends, request.actor, per_minute=per_minute)[1]
     except Refused as refusal:
         show_refusal(form, refusal)
         return ""

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from . import audit
 from .actors import Actor
+from .errors import Refused
 from .models import ApiKey, Team, every_scope
 from .text import one_line
 
@@ -32,11 +34,17 @@ def create_key(team: Team, name: str, scopes: Iterable[str] | None = None, **fie
 
 
 @transaction.atomic
-def make_key(team: Team, name: str, scopes: Iterable[str], ends: datetime | None, by: Actor) -> tuple[ApiKey, str]:
-    """By a person."""
-    name = one_line(name, "name", 80)
-    key, secret = create_key(team, name, scopes, expires_at=ends, created_by=by.user)
-    audit.record(team.pk, "key_made", key, ", ".join(key.scopes), by=by)
+def make_key(
+    team: Team, name: str, scopes: Iterable[str], ends: datetime | None, by: Actor, *, per_minute: int | None = None
+) -> tuple[ApiKey, str]:
+    """By a person. `per_minute`: how many requests it may send, if fewer than the settings say."""
+    name, most = one_line(name, "name", 80), settings.API_REQUESTS_PER_MINUTE
+    if per_minute and most and per_minute > most:
+        message = f"This server lets keys send {most} requests a minute at most."
+        raise Refused(message, "invalid", {"per_minute": message})
+    key, secret = create_key(team, name, scopes, expires_at=ends, created_by=by.user, per_minute=per_minute)
+    limit = f"; {per_minute} requests a minute" if per_minute else ""
+    audit.record(team.pk, "key_made", key, ", ".join(key.scopes) + limit, by=by)
     return key, secret
 
 

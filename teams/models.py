@@ -196,6 +196,9 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, help_text="The first characters, to recognise the key by.")
     digest = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices), default=every_scope)
+    per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many requests it may send; empty for as many as the settings say."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -42,3 +42,11 @@ class KeyForm(_Plain):
         error_messages={"required": "Please choose at least one."},
     )
     expires = forms.ChoiceField(label="It ends", choices=EXPIRIES, initial="365")
+    per_minute = forms.IntegerField(
+        label="Requests a minute",
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        widget=forms.NumberInput(attrs={"class": "max-w-28"}),
+        help_text="Beyond that it is told to wait. Empty: as many as this server lets any key send.",
+    )
