@@ -10,6 +10,7 @@ from . import (
     map_views,
     metrics,
     model_views,
+    palette_views,
     run_page,
     schedule_views,
     trying_views,
@@ -19,6 +20,7 @@ from . import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("tips/dismiss/", home.tips_dismiss, name="tips_dismiss"),
+    path("find/", palette_views.palette_page, name="palette"),
     path("runs/", views.runs, name="runs"),
     path("runs/<uuid:id>/", run_page.run, name="run"),
     path("runs/<uuid:id>/text/", run_page.run_text, name="run_text"),

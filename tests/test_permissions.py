@@ -56,6 +56,7 @@ class Entry:
 PAGES: dict[str, Entry] = {
     "": Entry(),
     "tips/dismiss/": Entry("POST"),
+    "find/": Entry(),
     "agents/": Entry(),
     "agents/new/": Entry("GET POST"),
     "agents/<uuid:id>/": Entry("GET POST", of="agent"),

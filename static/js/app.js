@@ -1,6 +1,7 @@
 // What pages need beyond HTML and htmx: a few small custom elements.
 import "./comment-box.js";
 import "./case-selection.js";
+import "./command-palette.js";
 import "./copy-button.js";
 import "./dialog-link.js";
 import "./live-duration.js";
@@ -8,6 +9,7 @@ import "./live-stream.js";
 import "./live-time.js";
 import "./newest-step.js";
 import "./search-form.js";
+import "./shortcuts.js";
 import "./theme-toggle.js";
 import "./time-zone.js";
 import "./toast-message.js";

@@ -1,6 +1,8 @@
 // <case-selection data-count="/cases/count/">: what is chosen in a list of cases, for its bar of acts. The boxes, the bar
 // and its buttons work without this; it adds ranges (Shift and click), the key x, "all that match", and keeps the
 // choice when the list follows live.
+import { areOff } from "./shortcuts.js";
+
 const IGNORED = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
 const EVENTS = ["click", "change", "keydown", "pointerover", "focusin", "htmx:after:swap"];
@@ -55,7 +57,7 @@ class CaseSelection extends HTMLElement {
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(IGNORED) || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && this.chosen.size) this.choose(this.boxes, false);
-    if (event.key !== "x") return;
+    if (event.key !== "x" || areOff()) return;
     const box = document.getElementById(this.at)?.querySelector("input[name=case]");
     if (!box) return;
     this.choose([box], !box.checked);

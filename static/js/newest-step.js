@@ -1,6 +1,8 @@
 // <newest-step><button hidden><span></span></button></newest-step>: follows a run while its newest step is in view. Whoever
 // reads elsewhere keeps the place, and is offered a way to what is new: steps below, or what came of the run above.
 // Keys: j and k move through the steps, n goes to the newest.
+import { areOff } from "./shortcuts.js";
+
 const WORKING = ["queued", "running", "retrying"];
 
 const steps = () => [...document.querySelectorAll(".conversation > li")];
@@ -83,7 +85,7 @@ class NewestStep extends HTMLElement {
   }
 
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping() || document.querySelector("dialog[open]")) return;
+    if (areOff() || event.ctrlKey || event.metaKey || event.altKey || isTyping() || document.querySelector("dialog[open]")) return;
     if (event.key === "n") this.focus(steps().length - 1);
     else if (event.key === "j" || event.key === "k") this.move(event.key === "j" ? 1 : -1);
     else return;

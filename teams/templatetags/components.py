@@ -68,17 +68,17 @@ MENTIONS = {
 PRIORITIES = {0: ("", "", ""), 1: ("Medium", "signal-medium", "neutral"), 2: ("High", "signal-high", "warning")}
 
 NAVIGATION = [
-    # url name, label, icon, also in the bar of phones
-    ("home", "Home", "house", True),
-    ("inbox", "Inbox", "inbox", True),
-    ("agents", "Agents", "bot", True),
-    ("queues", "Queues", "layers", False),
-    ("cases", "Cases", "square-check-big", True),
-    ("runs", "Runs", "activity", True),
-    ("schedules", "Schedules", "calendar-clock", False),
-    ("map", "Map", "waypoints", False),
-    ("usage", "Usage", "chart-column", False),
-    ("settings", "Settings", "settings", False),
+    # url name, label, icon, also in the bar of phones, the key after "g"
+    ("home", "Home", "house", True, "h"),
+    ("inbox", "Inbox", "inbox", True, "i"),
+    ("agents", "Agents", "bot", True, "a"),
+    ("queues", "Queues", "layers", False, "q"),
+    ("cases", "Cases", "square-check-big", True, "c"),
+    ("runs", "Runs", "activity", False, "r"),
+    ("schedules", "Schedules", "calendar-clock", False, "e"),
+    ("map", "Map", "waypoints", False, "m"),
+    ("usage", "Usage", "chart-column", False, "u"),
+    ("settings", "Settings", "settings", False, "s"),
 ]
 
 # The sections of the settings. Each has pages below `settings/` that extend teams/settings.html.
@@ -122,13 +122,14 @@ def navigation(context: RequestContext) -> list[dict[str, Any]]:
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
     items = []
-    for name, label, symbol, in_bar in NAVIGATION:
+    for name, label, symbol, in_bar, key in NAVIGATION:
         try:
             url = reverse(name)
         except NoReverseMatch:
             continue
         current = "page" if path == url else "true" if name != "home" and path.startswith(url) else ""
-        items.append({"name": name, "url": url, "label": label, "icon": symbol, "in_bar": in_bar, "current": current})
+        item = {"name": name, "url": url, "label": label, "icon": symbol, "in_bar": in_bar, "key": key}
+        items.append({**item, "current": current})
     return items
 
 

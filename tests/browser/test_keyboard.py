@@ -1,0 +1,66 @@
+"""The palette and the keys, which need no mouse and keep out of the way of whoever types."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.fixtures import Make
+
+
+def test_the_palette_leads_anywhere_by_the_keyboard(
+    signed_in_page: Page, web: str, make_agent: Make, make_case: Make
+) -> None:
+    agent, case = make_agent("Billing Specialist"), make_case("Charged twice")
+    page = signed_in_page
+    page.goto(f"{web}/")
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Search and commands")
+    expect(field).to_be_focused()
+    page.keyboard.type("bill")
+    page.keyboard.press("Enter")  # before the server can have answered
+    page.wait_for_url(f"{web}/agents/{agent.pk}/")
+
+    page.get_by_role("link", name="Find or do").click()
+    recent = page.get_by_role("option", name="Billing Specialist")
+    expect(recent).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")  # round to the last line
+    expect(recent).to_have_attribute("aria-selected", "false")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "none")
+    field.fill("#1")
+    expect(page.locator("#palette-list [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{web}/cases/{case.pk}/")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("theme dark")
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_single_keys_go_places_and_are_silent_while_one_types(signed_in_page: Page, web: str, make_case: Make) -> None:
+    first, second = make_case(), make_case()
+    page = signed_in_page
+    page.goto(f"{web}/")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url(f"{web}/cases/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{web}/cases/{first.pk}/")  # the newest stands first
+    page.keyboard.press("e")
+    page.wait_for_url(f"{web}/cases/{first.pk}/edit/")
+    page.get_by_label("Title").focus()
+    page.keyboard.type("ga?")
+    expect(page.get_by_label("Title")).to_have_value(re.compile("ga\\?"))
+
+    page.goto(f"{web}/cases/{second.pk}/")
+    page.keyboard.press("?")
+    page.get_by_label("Single keys work").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    page.keyboard.press("Control+k")  # goes on working
+    expect(page.get_by_role("combobox", name="Search and commands")).to_be_focused()
+    expect(page).to_have_url(f"{web}/cases/{second.pk}/")
