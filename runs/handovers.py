@@ -10,6 +10,7 @@ from builder.limits import overspent
 from builder.models import Agent, QueueConnection, Revision
 from cases import lifecycle as case_lifecycle
 from cases.models import DEFAULT_HOP_LIMIT, Case
+from teams import bell
 
 from . import news
 from .models import Handover, Run
@@ -148,6 +149,7 @@ def cancel(handover: Handover) -> None:
 
 def _fresh_run(target: Agent, source: Run) -> Run:
     """A new run of the target without any context: no input, no note."""
+    bell.ring()  # whoever works the source may be about to leave
     return Run.objects.create(
         team_id=source.team_id,
         agent=target,

@@ -64,13 +64,16 @@ def look(invariant: Invariant) -> Broken:
     return Broken(invariant, len(ids), ids[:50])
 
 
-def _rows(sql: str) -> Callable[[], Iterator[Any]]:
-    def find() -> Iterator[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(f"{sql} limit {MOST}")
-            yield from (id for (id,) in cursor.fetchall())
+@dataclass(frozen=True)
+class Rows:
+    """Those that one statement finds."""
 
-    return find
+    sql: str
+
+    def __call__(self) -> Iterator[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{self.sql} limit {MOST}")
+            yield from (id for (id,) in cursor.fetchall())
 
 
 def _unheard_runs() -> Iterator[Any]:
@@ -118,7 +121,7 @@ INVARIANTS = [
         "Cases in progress that no run works",
         "Nobody will move them. Send them through their queue again.",
         Case,
-        _rows(
+        Rows(
             f"""
             select found.id from cases_queue queue cross join lateral (
                 select id from cases_case
@@ -133,7 +136,7 @@ INVARIANTS = [
         "Running runs whose worker gives no sign of life",
         "The clock takes them back within a second: see whether it ticks.",
         Run,
-        _rows(
+        Rows(
             f"""
             select id from runs_run where status = 'running'
                 and lease_until < statement_timestamp() - make_interval(secs => {GRACE_SECONDS})
@@ -159,7 +162,7 @@ INVARIANTS = [
         "Live runs on cases that are closed, deleted or waiting in a queue",
         "Whatever they write is refused. Stop them.",
         Run,
-        _rows(
+        Rows(
             f"""
             select run.id from runs_run run join cases_case on cases_case.id = run.case_id
             where run.status in {_LIVE}
@@ -172,7 +175,7 @@ INVARIANTS = [
         "Handovers that were applied, and nothing came of them (of the latest 1000)",
         "Send the case to the agent that was to take over, or start that agent.",
         Handover,
-        _rows(
+        Rows(
             """
             select late.id from (select * from runs_handover order by id desc limit 1000) late
             join runs_run source on source.id = late.source_id
@@ -191,7 +194,7 @@ INVARIANTS = [
         "Open requests to people of runs that do not wait for them",
         "Nothing comes of an answer to them.",
         HumanRequest,
-        _rows(
+        Rows(
             """
             select request.id from runs_humanrequest request join runs_run run on run.id = request.run_id
             where request.status = 'open' and run.status <> 'waiting'
@@ -203,7 +206,7 @@ INVARIANTS = [
         "Runs that wait for a person, and nobody is asked anything",
         "They would wait for ever. Stop them, and send their cases again.",
         Run,
-        _rows(
+        Rows(
             """
             select run.id from runs_run run where run.status = 'waiting' and not exists (
                 select from runs_humanrequest request where request.run_id = run.id and request.status = 'open'
@@ -216,7 +219,7 @@ INVARIANTS = [
         "Cases with events missing from their timeline (of those moved last)",
         "Something wrote past the code, or the database lost rows: compare with a backup.",
         Case,
-        _rows(
+        Rows(
             f"""
             {_SAMPLE} select id from sample join cases_case on id = case_id cross join lateral (
                 select count(*) as events, min(seq) as first, max(seq) as last
@@ -231,7 +234,7 @@ INVARIANTS = [
         "Cases whose status is not what their timeline says (of those moved last)",
         "Something wrote past the code: the timeline tells what happened.",
         Case,
-        _rows(
+        Rows(
             f"""
             {_SAMPLE} select id from sample join cases_case on id = case_id
             where status <> (

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from tests.runs.promises import PROMISES
+from tests.runs import promises
 from tests.runs.walk import Event, faults
 
 from .client import Client
@@ -27,7 +27,8 @@ _UNFINISHED = """
     where queue.name = 'Support' and item.status <> 'completed'
 """
 _EVENTS = """
-    select item.id::text, seq, event.kind, event.status, coalesce(run_id::text, ''), item.external_id
+    select item.id::text, seq, event.kind, event.status, coalesce(run_id::text, ''), event.actor,
+        item.external_id
     from cases_caseevent event join cases_case item on item.id = case_id
     join cases_queue queue on queue.id = item.queue_id where queue.name = 'Support' order by item.id, seq
 """
@@ -78,9 +79,8 @@ class Watch:
 
 
 def broken_promises(connection: psycopg.Connection[Any]) -> Iterator[str]:
-    for promise, sql in PROMISES.items():
-        if found := connection.execute(sql.encode()).fetchall():
-            yield f"{promise}: {found}"
+    for promise, row in connection.execute(promises.ALL.encode()).fetchall():
+        yield f"{promise}: {row}"
 
 
 def unfinished(connection: psycopg.Connection[Any]) -> int:
@@ -100,14 +100,14 @@ def check(connection: psycopg.Connection[Any], client: Client, watch: Watch, log
 
 def _check_cases(rows: Rows, client: Client, found: Findings) -> None:
     timelines = {key: list(group) for key, group in groupby(rows, itemgetter(0))}
-    made = Counter(group[0][5] for group in timelines.values())
+    made = Counter(group[0][6] for group in timelines.values())
     for number, ids in client.ids.items():
         if set(ids) - set(timelines):
             found.lost.append(f"case {number} was acknowledged and is not there")
         if len(set(ids)) > 1 or made[f"id-{number}"] != 1:
             found.transitions_twice.append(f"case {number} was made {made[f'id-{number}']} times: {ids}")
     for key, group in timelines.items():
-        events = [Event(*row[1:5]) for row in group]
+        events = [Event(*row[1:6]) for row in group]
         if events[-1].status != "completed":
             found.lost.append(f"case {key} is {events[-1].status}")
         for wrong in faults(events):

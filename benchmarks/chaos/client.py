@@ -135,7 +135,8 @@ class Client:
 
     def read(self, case: str) -> list[Event]:
         _, row = self.house.ask("GET", f"/cases/{case}")
-        events = [Event(item["seq"], item["kind"], item["status"], item["run_id"] or "") for item in row["events"]]
+        said = [(item["run_id"] or "", item["actor"] or "", item) for item in row["events"]]
+        events = [Event(item["seq"], item["kind"], item["status"], run, actor) for run, actor, item in said]
         before = self.seen.get(case, [])
         if events[: len(before)] != before:
             self.wrong.append(f"the timeline of case {case} was {before} and is {events}")

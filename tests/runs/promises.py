@@ -1,7 +1,16 @@
 """What the database promises about cases and runs at every moment, as SQL: judged apart from the code that writes."""
 
+from runs.invariants import GRACE_SECONDS, INVARIANTS, Rows
+
+# What an installation watches itself for, but for what only becomes wrong after a while.
+_WATCHED = {
+    found.title: found.find.sql
+    for found in INVARIANTS
+    if isinstance(found.find, Rows) and f"secs => {GRACE_SECONDS}" not in found.find.sql
+}
+
 # Each finds rows that must not be.
-PROMISES = {
+PROMISES = _WATCHED | {
     "two live runs of one case": """
         select case_id from runs_run where case_id is not null and status in ('queued', 'running', 'waiting')
         group by case_id having count(*) > 1""",
@@ -12,7 +21,18 @@ PROMISES = {
     "hops are bounded": """
         select item.id, hops from cases_case item
         join cases_queue queue on queue.id = item.queue_id where hops > hop_limit""",
-    "standalone hops are bounded": "select id, hop from runs_run where hop > 8",
+    "standalone hops are counted, and bounded": """
+        select run.id, run.hop, parent.hop from runs_run run left join runs_run parent on parent.id = run.parent_id
+        where run.hop > 8 or run.hop <> coalesce(parent.hop + 1, 0)
+            or run.root_id is distinct from coalesce(parent.root_id, parent.id)""",
+    "who was lost too often has failed": """
+        select id, losses, status from runs_run where (losses = 3) <> (error_code = 'run_lost')""",
+    "who is postponed has a time, and nobody else": """
+        select id, status, due_at from cases_case where (status = 'postponed') <> (due_at is not null)""",
+    "who is taken over works nothing": """
+        select id, status, reason, taken_by from cases_case
+        where taken_by <> '' and not (status = 'postponed' or (status = 'needs_input' and reason = 'taken_over'))
+            or (reason = 'taken_over' and taken_by = '')""",
     "who works a case has its fence": """
         select run.id, run.status, run.case_fence, "case".fence, "case".status, deleted_at
         from runs_run run join cases_case "case" on "case".id = run.case_id
@@ -26,10 +46,6 @@ PROMISES = {
             when "case".status = 'needs_input' then run.status in ('queued', 'running')
                 or (run.status = 'waiting') <> ("case".reason in ('question', 'approval'))
             else run.status is not null end""",
-    "who waits has asked something": """
-        select run.id, run.status, count(request.id) from runs_run run
-        left join runs_humanrequest request on request.run_id = run.id and request.status = 'open'
-        group by run.id having (run.status = 'waiting') <> (count(request.id) > 0)""",
     "a handover is applied if and only if its run ended with it": """
         select run.id, run.status, run.outcome, handover.status
         from runs_run run left join runs_handover handover on source_id = run.id
@@ -49,3 +65,8 @@ PROMISES = {
     "who is not live any more ended": """
         select id, status from runs_run where (ended_at is null) <> (status in ('queued', 'running', 'waiting'))""",
 }
+
+# One statement for all of them: what is broken, and a row that breaks it.
+ALL = "\nunion all ".join(
+    f"select '{promise}' as promise, found::text as row from ({sql}) found" for promise, sql in PROMISES.items()
+)

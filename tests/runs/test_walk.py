@@ -10,8 +10,10 @@ _GOOD = [
     Event(3, "handed_over", "pending", "a"),
     Event(4, "started", "in_progress", "b"),
     Event(5, "asked", "needs_input", "b"),
-    Event(6, "answered", "in_progress", "b"),
+    Event(6, "answered", "in_progress", "b", "Somebody"),
     Event(7, "completed", "completed", "b"),
+    Event(8, "reopened", "pending", actor="Somebody"),
+    Event(9, "undone", "completed", actor="Somebody"),
 ]
 
 
@@ -28,6 +30,8 @@ def test_a_walk_has_no_faults() -> None:
         ({7: Event(7, "completed", "completed", "a")}, "no longer has the case"),
         ({3: Event(3, "updated", "pending", "a")}, "is no move"),
         ({6: Event(6, "handed_over", "pending", "b")}, "leads from needs_input to pending"),
+        ({8: Event(8, "reopened", "pending")}, "was done by nobody"),
+        ({9: Event(9, "undone", "failed", actor="Somebody")}, "where it was not"),
     ],
 )
 def test_what_is_no_walk_is_told(changed: dict[int, Event], words: str) -> None:

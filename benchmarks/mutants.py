@@ -1,0 +1,224 @@
+"""Does the model test see what is wrong? Each mutant is the code with one guard taken out; the test must fail.
+
+    python -m benchmarks.mutants [--times 3] [NAME ...]
+
+Takes some minutes: a run of tests/runs/test_model.py for each mutant, and as often as said. Prints one JSON line for
+each, and ends with status 1 when one was missed, or no longer fits the code.
+"""
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from runs.stack import throwaway
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+_NAME = "BATON_MUTANT"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`module` with `new` in the place of `old`, which is there once."""
+
+    module: str
+    old: str
+    new: str
+
+    @property
+    def path(self) -> Path:
+        return CHECKOUT / f"{self.module.replace('.', '/')}.py"
+
+    def code(self) -> str:
+        source = self.path.read_text()
+        if source.count(self.old) != 1:
+            raise ValueError(f"{self.path} has it {source.count(self.old)} times: {self.old}")
+        return source.replace(self.old, self.new)
+
+
+_HELD = "filter(pk=claim.run_id, fence=claim.fence, status=Status.RUNNING)"
+_STEP = "        if not held(work.claim).select_for_update(no_key=True).exists():\n            raise LostRun\n"
+
+MUTANTS = {
+    "no fence in what a claim holds": Mutant("runs.claims", _HELD, "filter(pk=claim.run_id, status=Status.RUNNING)"),
+    "no status in what a claim holds": Mutant("runs.claims", _HELD, "filter(pk=claim.run_id, fence=claim.fence)"),
+    "no fence at a step": Mutant("runs.journal", _STEP, ""),
+    "no fence at an answer": Mutant(
+        "runs.journal",
+        "if not held(work.claim).update(**{name: getattr(run, name) for name in _COUNTED}):",
+        "if not Run.objects.filter(pk=run.pk).update(**{name: getattr(run, name) for name in _COUNTED}):",
+    ),
+    "no fence at an ending": Mutant(
+        "runs.claims",
+        "run = held(claim).select_for_update(no_key=True).first()",
+        "run = Run.objects.select_for_update(no_key=True).filter(pk=claim.run_id).first()",
+    ),
+    "a heartbeat says that all are held": Mutant(
+        "runs.claims", "return {Claim(*row) for row in cursor.fetchall()}", "return set(claims)"
+    ),
+    "a heartbeat renews what others hold": Mutant(
+        "runs.claims", "where id = any(%s) and worker = %s and", "where id = any(%s) and %s <> '' and"
+    ),
+    "a claim raises no fence": Mutant("runs.claims", "worker = %s, fence = fence + 1,", "worker = %s,"),
+    "a claim is taken although the team is paused": Mutant(
+        "runs.claims", "where {pausing.AT_WORK}", "where true or {pausing.AT_WORK}"
+    ),
+    "a lost run keeps its fence": Mutant(
+        "runs.lifecycle", "losses, fence = run.losses + 1, run.fence + 1", "losses, fence = run.losses + 1, run.fence"
+    ),
+    "a loss is not counted": Mutant(
+        "runs.lifecycle", "losses, fence = run.losses + 1, run.fence + 1", "losses, fence = run.losses, run.fence + 1"
+    ),
+    "a stop raises no fence, and ends nothing": Mutant(
+        "runs.lifecycle", "_end(run, Status.STOPPED, why, fence=run.fence + 1, **said)", "run.fence += 1"
+    ),
+    "a run that is released keeps its lease": Mutant(
+        "runs.lifecycle", '"status": to, "worker": "", "lease_until": None}', '"status": to, "worker": ""}'
+    ),
+    "questions stay open when their run ends": Mutant(
+        "runs.lifecycle", "closed = run.human_requests.open().update(", "closed = run.human_requests.none().update("
+    ),
+    "a release rings no bell": Mutant(
+        "runs.lifecycle",
+        '"""Given back by a worker that shuts down; another takes it up at once."""\n'
+        "    _move(run, Status.QUEUED, available_at=timezone.now())\n    bell.ring()",
+        "_move(run, Status.QUEUED, available_at=timezone.now())",
+    ),
+    "a handover rings no bell": Mutant(
+        "cases.lifecycle",
+        'data={**_meant_for(target), "note": note},\n    )\n    bell.ring()',
+        'data={**_meant_for(target), "note": note},\n    )',
+    ),
+    "a handover counts no hop": Mutant("cases.lifecycle", '"hops": case.hops + 1', '"hops": case.hops'),
+    "a person's act leaves the hops": Mutant(
+        "cases.lifecycle", 'hops = {"hops": 0} if', 'hops = {"hops": case.hops} if'
+    ),
+    "a move writes no event": Mutant(
+        "cases.lifecycle",
+        "timeline.write([case], [row])",
+        "case.status == Status.POSTPONED or timeline.write([case], [row])",
+    ),
+    "a move raises no fence of the case": Mutant("cases.lifecycle", "    case.fence += 1\n    row =", "    row ="),
+    "a closed case can be closed again": Mutant(
+        "cases.lifecycle",
+        "Status.COMPLETED: frozenset({Status.PENDING}),",
+        "Status.COMPLETED: frozenset({Status.PENDING, Status.FAILED}),",
+    ),
+    "who takes over is forgotten": Mutant(
+        "cases.lifecycle",
+        'changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None, **keeper}',
+        'changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None}',
+    ),
+    "a handover is recorded and not applied": Mutant(
+        "runs.handovers",
+        "    if case is not None:\n        case_lifecycle.hand_over(",
+        "    if case is not None and case.hops == 0:\n        case_lifecycle.hand_over(",
+    ),
+    "there is always a hop left": Mutant(
+        "runs.handovers", "return max(0, case.queue.hop_limit - case.hops)", "return 1"
+    ),
+    "ping-pong goes on": Mutant("runs.handovers", "_EXCHANGES = 2", "_EXCHANGES = 20"),
+    "lost too often, and not parked": Mutant(
+        "runs.sweeper",
+        "not lifecycle.lose(run) and case is not None",
+        "not lifecycle.lose(run) and case is None and case is not None",
+    ),
+    "a lost run is taken back twice": Mutant(
+        "runs.sweeper", "filter(pk=run_id, status=Status.RUNNING).first()", "filter(pk=run_id).first()"
+    ),
+    "a break does not park": Mutant(
+        "runs.endings",
+        "    lifecycle.fail(run, code, message)\n    if case is not None:",
+        "    lifecycle.fail(run, code, message)\n    if case is not None and code != 'internal_error':",
+    ),
+    "paused agents take cases": Mutant(
+        "runs.dispatcher", "agent__in=Agent.objects.startable()", "agent__in=Agent.objects.live()"
+    ),
+    "no limit of cases at once": Mutant("runs.dispatcher", "consumer.load += 1", "consumer.load += 0"),
+    "an answered request is answered again": Mutant(
+        "runs.human_requests",
+        "filter(pk=request.pk, status=HumanRequest.Status.OPEN).update(",
+        "filter(pk=request.pk).update(",
+    ),
+    "an act leaves the run alone": Mutant(
+        "runs.interventions", "    if run is not None:\n        lifecycle.stop(run, why, by)", "    return"
+    ),
+    "anybody takes from anybody": Mutant(
+        "runs.interventions", "if row.taken_by and not is_theirs and not from_another:", "if False:"
+    ),
+    "an undone act comes back as something else": Mutant(
+        "runs.interventions", "event for event in events if event.seq < seq", "event for event in events[:1]"
+    ),
+    "the same request makes two cases": Mutant(
+        "cases.creation", 'if existing := known.get(item.external_id or ""):', 'if existing := known.get(""):'
+    ),
+    "what is due stays postponed": Mutant("cases.lifecycle", "    for case in found:\n        due(case)", ""),
+}
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Gives out the mutant in the place of its module."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant = mutant
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self.mutant.module:
+            return None
+        loader = Loader(name, str(self.mutant.path))
+        loader.mutant = self.mutant
+        return importlib.machinery.ModuleSpec(name, loader, origin=str(self.mutant.path))
+
+
+class Loader(importlib.machinery.SourceFileLoader):
+    mutant: Mutant
+
+    def get_code(self, name: str) -> CodeType:
+        return compile(self.mutant.code(), self.path, "exec")
+
+
+if chosen := os.environ.get(_NAME):  # as a plugin of pytest, before Baton is imported
+    sys.meta_path.insert(0, Finder(MUTANTS[chosen]))
+
+
+def is_caught(name: str, database: str) -> bool:
+    command = [sys.executable, "-m", "pytest", "-qx", "-p", "benchmarks.mutants", "-p", "no:cacheprovider"]
+    command += ["--reuse-db", "--ds", "config.settings_test", "tests/runs/test_model.py"]
+    environment = {**os.environ, _NAME: name, "TEST_DATABASE_URL": database}
+    found = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+    if found.returncode not in (0, 1) or "1 error" in found.stdout:
+        raise SystemExit(f"{name}: {found.stdout[-2000:]}{found.stderr[-2000:]}")
+    return found.returncode == 1
+
+
+def main() -> bool:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=list(MUTANTS))
+    parser.add_argument("--times", type=int, default=1)
+    chosen = parser.parse_args()
+    for name in chosen.names:
+        MUTANTS[name].code()
+    database = throwaway.start_postgres()
+    missed = 0
+    for name in chosen.names:
+        began = time.monotonic()
+        caught = sum(is_caught(name, database) for _ in range(chosen.times))
+        missed += chosen.times - caught
+        seconds = round((time.monotonic() - began) / chosen.times, 1)
+        print(json.dumps({"mutant": name, "times": chosen.times, "caught": caught, "seconds": seconds}), flush=True)
+    print(json.dumps({"mutants": len(chosen.names), "times": chosen.times, "missed": missed}))
+    return missed == 0
+
+
+if __name__ == "__main__":
+    sys.exit(not main())

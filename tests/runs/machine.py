@@ -1,0 +1,485 @@
+"""All the moves of cases and runs, as rules that hypothesis plays in any order."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from builder.agents import delete_agent, pause_agent, restore_agent, resume_agent
+from builder.limits import change_budget
+from builder.models import Agent
+from cases import lifecycle
+from cases.changes import change_case
+from cases.creation import NewCase, add_case
+from cases.models import UNMOVING, Case, Queue
+from cases.queues import pause_queue, resume_queue
+from runs import budgets, bulk, claims, dispatcher, endings, human_requests, interventions, sweeper
+from runs.models import BulkAction, BulkItem, HumanRequest, Run, Status
+from runs.starting import start_run
+from teams import pausing
+from teams.actors import Actor
+from teams.budgets import Budget
+from teams.errors import Refused
+from teams.models import Team
+from tests.runs.holders import Call, Holder
+from tests.runs.judge import Judge, digest, due_runs, is_paused, loads, rows, startable, takeable
+
+HOP_LIMIT = 3
+CONCURRENCY = 2
+NAMES = ["Ada", "Ben", "Cleo"]
+WORKERS = ["w/1", "w/2"]
+SOMEBODY, ANOTHER = Actor("Somebody"), Actor("Another")
+
+_number = st.integers(0, 1000)
+_end: st.SearchStrategy[Call] = st.sampled_from(
+    [
+        ("complete_case", {"summary": "Done"}),
+        ("fail_case", {"reason": "Cannot"}),
+        ("postpone_case", {"until": "2h", "reason": "Later"}),
+        ("ask_person", {"question": "Which?"}),
+        ("request_approval", {"title": "May I?", "details": "All of it"}),
+    ]
+)
+_step: st.SearchStrategy[Call] = st.sampled_from(
+    [
+        ("update_case", {"labels": ["a"]}),
+        ("update_case", {"data": {"b": 1}}),
+        ("add_cases", {"queue": "Outbox", "cases": [{"title": "Made"}]}),
+    ]
+)
+_nonsense: st.SearchStrategy[Call] = st.sampled_from(
+    [
+        ("request_handover", {"target": "Ada", "reason": "R"}),
+        ("request_handover", {"target": "Ben", "reason": "R"}),
+        ("request_handover", {"target": "Nobody", "reason": "R"}),
+        ("withdraw_request", {}),
+        ("update_case", {"title": ""}),
+        ("no_such_tool", {}),
+    ]
+)
+_DECISIONS = [
+    *("complete", "fail", "postpone", "delete", "send again", "send to one", "take over", "take from another"),
+    *("hand back", "hand back to one", "reassign", "reopen", "try again", "undo", "relabel"),
+]
+_UNDOABLE = {"completed", "failed", "postponed", "reopened", "taken_over", "handed_back", "deleted"}
+
+
+@dataclass
+class House:
+    team: Team
+    queue: Queue
+    agents: list[Agent]
+
+
+class Model(RuleBasedStateMachine):
+    house: House
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.point = transaction.atomic()
+        self.point.__enter__()
+        self.holders: list[Holder] = []
+        self.judge = Judge()
+        self.budgeted = False
+
+    # --- New work ----------------------------------------------------------------------------
+
+    @initialize(cases=st.integers(1, 3))
+    def begin(self, cases: int) -> None:
+        for _ in range(cases):
+            self._add(NewCase("Work"))
+        self.take("w/1", 2)
+
+    @rule(kind=st.sampled_from(["plain", "later", "assigned", "again", "otherwise", "standalone"]), which=_number)
+    def add(self, kind: str, which: int) -> None:
+        agent = self._agent(which)
+        match kind:
+            case "plain":
+                self._add(NewCase("Work", priority=which % 3))
+            case "later":
+                self._add(NewCase("Work", postpone_until=_in_an_hour()))
+            case "assigned":
+                self._add(NewCase("Work", assignee=agent))
+            case "standalone":
+                legal = agent.pk in startable() and not is_paused()
+                self._try(lambda: start_run(agent, by=SOMEBODY, trigger=Run.Trigger.API), legal)
+            case _:  # the same request makes one case, and another one under its id makes none
+                earlier = Case.objects.filter(external_id="id").first()
+                self._try(lambda: self._add(NewCase(kind, external_id="id")), earlier is None or earlier.title == kind)
+
+    def _add(self, new: NewCase) -> None:
+        add_case(self.house.queue, new, by=SOMEBODY)
+
+    # --- Workers -----------------------------------------------------------------------------
+
+    @rule(worker=st.sampled_from(WORKERS), places=st.integers(1, 3))
+    def take(self, worker: str, places: int) -> None:
+        """As a shift does when the bell rings, be it for nothing."""
+        self._dispatch(places)
+        due, before = due_runs(), dict(rows("select id, fence from runs_run"))
+        taken = claims.claim_runs(worker, places)
+        assert len({claim.run_id for claim in taken} & due) == min(places, len(due))
+        assert all(claim.fence == before[claim.run_id] + 1 for claim in taken)
+        self.holders += [Holder(worker, claim) for claim in taken]
+        for holder in self.holders[-len(taken) :] if taken else []:
+            holder.opened()
+
+    def _dispatch(self, places: int) -> None:
+        """Whoever may take cases is given some while there are any, and nobody else, and not too many."""
+        may, had, known = startable(), loads(), set(Run.objects.values_list("pk", flat=True))
+        could = takeable(may)
+        given = dispatcher.dispatch(places)
+        began = Run.objects.exclude(pk__in=known)
+        assert len(began) == given <= places
+        assert {run.case_id for run in began} <= could
+        has = loads()
+        assert all(has[run.agent_id] <= CONCURRENCY and run.agent_id in may for run in began), (had, has)
+        free = {agent for agent in may if has.get(agent, 0) < CONCURRENCY}
+        assert given == places or not takeable(free)
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def heartbeat(self, worker: str) -> None:
+        """Those that it still has, and no others: who lost one is told so, and nobody else's lease is touched."""
+        own = [holder for holder in self.holders if holder.worker == worker]
+        others = "select id, lease_until from runs_run where worker <> %s order by id"
+        before = rows(others, worker)
+        mine = claims.renew(worker, [holder.claim for holder in own])
+        assert {holder.claim for holder in own} & mine == {holder.claim for holder in own if holder.has_it}
+        assert rows(others, worker) == before
+
+    @precondition(lambda self: self.holders)
+    @rule(which=_number, to=st.sampled_from(NAMES), text=st.sampled_from(["", "New", "Newer"]))
+    def hand_over(self, which: int, to: str, text: str) -> None:
+        self._work(self._holder(which), ("request_handover", {"target": to, "reason": "R", "note": text}))
+
+    @precondition(lambda self: self.holders)
+    @rule(which=_number, way=st.sampled_from(["back and forth", "round"]), texts=st.lists(_number, max_size=5))
+    def relay(self, which: int, way: str, texts: list[int]) -> None:
+        """One case from agent to agent, until it is kept from going on."""
+        case_id = self._holder(which).claim.case_id
+        for turn, text in enumerate(texts):
+            holder = next((one for one in self.holders if one.has_it and one.claim.case_id == case_id), None)
+            if holder is None:
+                return
+            names = NAMES[:2] if way == "back and forth" else NAMES
+            said = str(turn) if text % 3 else ""
+            own = holder.work.agent.name if holder.work else ""
+            to = names[(names.index(own) + 1) % len(names)] if own in names else names[0]
+            self._work(holder, ("request_handover", {"target": to, "reason": "R", "note": said}), 3)
+
+    @precondition(lambda self: self.holders)
+    @rule(which=_number, call=_end)
+    def end(self, which: int, call: Call) -> None:
+        self._work(self._holder(which), call)
+
+    @precondition(lambda self: self.holders)
+    @rule(which=_number, call=_step)
+    def step(self, which: int, call: Call) -> None:
+        self._work(self._holder(which), call)
+
+    def _work(self, holder: Holder, call: Call, places: int = 1) -> None:
+        """A turn with one call; what that makes possible is taken up."""
+        self._turn(holder, [call], "", True)
+        self.take("w/2", places)
+
+    @precondition(lambda self: self.holders)
+    @rule(
+        which=_number,
+        turn=st.lists(_step | _end | _nonsense, max_size=3),
+        text=st.sampled_from(["", "I will pass it on."]),
+        is_acted_upon=st.booleans(),
+    )
+    def turn(self, which: int, turn: list[Call], text: str, is_acted_upon: bool) -> None:
+        """The model's answer is written, and the worker may die before it acts on it."""
+        self._turn(self._holder(which), turn, text, is_acted_upon)
+
+    def _turn(self, holder: Holder, turn: list[Call], text: str, is_acted_upon: bool) -> None:
+        if (work := holder.opened()) and holder.has_it and (over := budgets.over(work.run, work.agent)):
+            assert self.budgeted
+            endings.finish(holder.claim, over)
+            return
+        holder.answer(turn, text)
+        if is_acted_upon:
+            holder.act()
+
+    @precondition(lambda self: self.holders)
+    @rule(which=_number, how=st.sampled_from(["give back", "later", "much later", "break"]))
+    def leave(self, which: int, how: str) -> None:
+        """That counts as no loss."""
+        holder = self._holder(which)
+        if how == "later":
+            self.judge.time_passes()
+        holder.write(
+            {
+                "give back": partial(endings.give_back, holder.claim),
+                "later": partial(endings.retry_later, holder.claim, timedelta(), "Too busy"),
+                "much later": partial(endings.retry_later, holder.claim, timedelta(hours=1), "Too busy"),
+                "break": partial(endings.finish, holder.claim, endings.Broken("internal_error", "Oh")),
+            }[how]
+        )
+
+    @precondition(lambda self: self._late())
+    @rule(which=_number, how=st.sampled_from(["everything", "answer", "act"]))
+    def come_late(self, which: int, how: str) -> None:
+        """With any fence that anybody ever had."""
+        late = self._late()
+        holder = late[which % len(late)]
+        match how:
+            case "answer":
+                holder.answer([("complete_case", {"summary": "Late"})])
+            case "act":
+                holder.act()
+            case _:
+                holder.write_all_late()
+
+    # --- Time and loss -----------------------------------------------------------------------
+
+    @rule(worker=st.sampled_from(WORKERS), how=st.sampled_from(["noticed", "in silence"]), times=st.integers(1, 3))
+    def die(self, worker: str, how: str, times: int) -> None:
+        """Its parent sees it, or its leases lapse. Somebody may go on, and die too."""
+        for time in range(times):
+            if time:
+                self.take(worker, 3)
+            if how == "in silence":
+                _let_lapse(worker)
+                continue
+            self._lost(Run.objects.running().filter(worker=worker))
+            sweeper.take_back_from(worker)
+            assert not Run.objects.running().filter(worker=worker)
+
+    def _lost(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            self.judge.losses[run.pk] += 1
+
+    @rule(hours=st.booleans())
+    def sweep(self, hours: bool) -> None:
+        self.judge.time_passes()
+        if hours:
+            _let_hours_pass()
+        self._lost(list(claims.lapsed()))
+        sweeper.sweep()
+        assert not Run.objects.live().filter(agent__deleted_at__isnull=False)
+        assert not claims.lapsed()
+        assert not Case.objects.present().filter(status="postponed", due_at__lt=timezone.now())
+
+    @precondition(lambda self: Run.objects.exists())
+    @rule(which=_number)
+    def requeue(self, which: int) -> None:
+        """An operator takes a run from its worker."""
+        run = self._run(which)
+        self._try(lambda: interventions.requeue(run), run.status in (Status.QUEUED, Status.RUNNING))
+
+    # --- People ------------------------------------------------------------------------------
+
+    @precondition(lambda self: HumanRequest.objects.exists())
+    @rule(which=_number, approved=st.booleans())
+    def answer_request(self, which: int, approved: bool) -> None:
+        requests = list(HumanRequest.objects.order_by("-created_at", "call_id"))
+        row = requests[which % len(requests)]
+        self._try(lambda: _answer(row, approved), row.status == "open")
+
+    @precondition(lambda self: Run.objects.exists())
+    @rule(which=_number)
+    def stop(self, which: int) -> None:
+        run = self._run(which)
+        self._try(lambda: interventions.stop_run(run, SOMEBODY), run.is_live)
+
+    @rule(which=_number, act=st.sampled_from(_DECISIONS), by=st.sampled_from([SOMEBODY, ANOTHER]))
+    def decide(self, which: int, act: str, by: Actor) -> None:
+        cases = list(Case.objects.filter(queue=self.house.queue).order_by("number"))
+        case, agent = cases[which % len(cases)], self._agent(which)
+        if case.deleted_at and act not in ("undo", "take over", "complete"):
+            return
+        self._try(*self._decision(case, act, by, agent))
+
+    def _decision(self, case: Case, act: str, by: Actor, agent: Agent) -> tuple[Callable[[], object], bool]:
+        """What is to be done, and whether it may be."""
+        is_open = not case.is_closed and not case.deleted_at
+        is_free = case.taken_by in ("", by.label)
+        can_take = agent.pk in startable()
+        last = case.events.exclude(kind__in=UNMOVING).order_by("-seq").first()
+        assert last
+        is_undoable = bool(last.kind in _UNDOABLE and last.actor)
+        retried = case.worked_by_id is None or case.worked_by_id in startable()
+        one = {
+            "complete": (lambda: interventions.complete(case, "By hand", by), is_open),
+            "fail": (lambda: interventions.fail(case, "By hand", by), is_open),
+            "postpone": (lambda: interventions.postpone(case, _in_an_hour(), by), is_open),
+            "delete": (lambda: interventions.delete(case, by), True),
+            "send again": (lambda: interventions.reprocess(case, by), True),
+            "send to one": (lambda: interventions.reprocess(case, by, agent), not agent.is_deleted),
+            "take over": (lambda: interventions.take_over(case, by), is_open and is_free),
+            "take from another": (lambda: interventions.take_over(case, by, from_another=True), is_open),
+            "hand back": (lambda: interventions.hand_back(case, by), is_open and bool(case.taken_by)),
+            "hand back to one": (
+                lambda: interventions.hand_back(case, by, agent, "Go on"),
+                is_open and bool(case.taken_by) and can_take,
+            ),
+            "reassign": (lambda: interventions.reassign(case, by, agent), is_open and can_take),
+            "reopen": (lambda: interventions.reopen(case, by), case.is_closed),
+            "try again": (
+                lambda: interventions.retry(case, by),
+                case.status in ("needs_input", "failed") and retried,
+            ),
+            "undo": (lambda: interventions.undo(case, last.seq, by), is_undoable),
+            "relabel": (lambda: change_case(lifecycle.lock(case.pk), labels=[by.label], by=by), True),
+        }
+        return one[act]
+
+    @rule(
+        verb=st.sampled_from(["retry", "assign", "priority", "add_label", "postpone", "complete", "fail"]),
+        which=_number,
+        undone=st.booleans(),
+    )
+    def do_to_all(self, verb: str, which: int, undone: bool) -> None:
+        """Of a bulk action each case is done, or left alone; and what was done can be undone."""
+        arguments = {"agent": str(self._agent(which).pk), "priority": which % 3, "label": "bulk", "text": "By hand"}
+        arguments["until"] = _in_an_hour().isoformat()
+        action = bulk.start(self.house.team, verb, arguments, self.house.queue.cases.present(), SOMEBODY)
+        self._work_off(action)
+        if undone:
+            self._work_off(bulk.undo(action, SOMEBODY))
+
+    def _work_off(self, action: BulkAction) -> None:
+        bulk.work(action.pk, 60)
+        bulk.work(action.pk, 60)  # another one comes to do it too
+        left = action.items.exclude(state__in=[BulkItem.State.DONE, BulkItem.State.SKIPPED])
+        assert all(item.state == BulkItem.State.FAILED and "went wrong" not in item.text for item in left)
+        assert not BulkAction.objects.running()
+
+    # --- Agents, queues, teams ---------------------------------------------------------------
+
+    @rule(
+        which=st.integers(0, 2),
+        act=st.sampled_from(["pause", "resume", "restore", "delete", "replace", "limit", "unlimit"]),
+    )
+    def agent(self, which: int, act: str) -> None:
+        agent, other = self._agent(which), self._agent(which + 1)
+        self.budgeted = self.budgeted or act == "limit"
+        acts = {
+            "pause": lambda: pause_agent(agent),
+            "resume": lambda: resume_agent(agent),
+            "restore": lambda: restore_agent(agent),
+            "delete": lambda: delete_agent(agent),
+            "replace": lambda: delete_agent(agent, other),
+            "limit": lambda: change_budget(agent, Budget(requests=2)),
+            "unlimit": lambda: change_budget(agent, Budget()),
+        }
+        self._try(acts[act], act != "replace" or not other.is_deleted)
+
+    @rule(what=st.sampled_from(["queue", "team", "everything"]), then=st.sampled_from(["nothing", "take", "die"]))
+    def stand_still(self, what: str, then: str) -> None:
+        """For a while: nothing begins, and what was begun is not lost."""
+        stop, go_on = {
+            "queue": (lambda: pause_queue(self.house.queue), lambda: resume_queue(self.house.queue)),
+            "team": (lambda: pausing.pause_team(self.house.team), lambda: pausing.resume_team(self.house.team)),
+            "everything": (pausing.pause_everything, pausing.resume_everything),
+        }[what]
+        stop()
+        match then:
+            case "take":
+                self.take("w/1", 2)
+            case "die":
+                self.die("w/1", "noticed", 1)
+        self.judge.look()
+        go_on()
+
+    # --- What always holds -------------------------------------------------------------------
+
+    @invariant()
+    def everything_is_as_it_should_be(self) -> None:
+        self.judge.look()
+
+    def teardown(self) -> None:
+        """Whatever happened: with everybody back at work, every case comes to an end."""
+        try:
+            self._finish_everything()
+        finally:
+            transaction.set_rollback(True)
+            self.point.__exit__(None, None, None)
+
+    def _finish_everything(self) -> None:
+        for agent in self.house.agents:
+            restore_agent(Agent.objects.get(pk=agent.pk))
+            resume_agent(agent)
+            change_budget(agent, Budget())
+        for worker in WORKERS:
+            self.die(worker, "noticed", 1)
+        present = Case.objects.present().filter(queue=self.house.queue)
+        for _ in range(30):
+            _let_hours_pass()
+            self.sweep(False)
+            for row in HumanRequest.objects.open():
+                _answer(row, True)
+            for case in present.filter(status="needs_input").exclude(reason__in=["question", "approval"]):
+                (interventions.hand_back if case.taken_by else interventions.reprocess)(case, SOMEBODY)
+            self.take("w/1", 10)
+            for holder in self.holders:
+                self._finish(holder)
+            if not (left := Run.objects.live().exists() or present.exclude(status__in=["completed", "failed"])):
+                break
+        assert not left
+        assert not sweeper.has_due_work()
+        self.judge.look()
+
+    def _finish(self, holder: Holder) -> None:
+        while holder.has_it:
+            work = holder.opened()
+            assert work
+            holder.answer([("complete_case", {"summary": "Done"})] if work.case else [], "Done")
+            holder.act()
+
+    # --- What the rules are made of ----------------------------------------------------------
+
+    def _agent(self, which: int) -> Agent:
+        return Agent.objects.get(pk=self.house.agents[which % 3].pk)
+
+    def _run(self, which: int) -> Run:
+        runs = list(Run.objects.order_by("-created_at", "id"))
+        return runs[which % len(runs)]
+
+    def _holder(self, which: int) -> Holder:
+        """One that has its run, or where there is none, anyone."""
+        some = [holder for holder in self.holders if holder.has_it] or self.holders
+        return some[which % len(some)]
+
+    def _late(self) -> list[Holder]:
+        return [holder for holder in self.holders if not holder.has_it]
+
+    def _try(self, act: Callable[[], object], legal: bool) -> None:
+        """What a person may not do is refused and changes nothing."""
+        before = digest()
+        try:
+            act()
+        except Refused as refused:
+            note(refused.message)
+            assert not legal, refused.message
+            assert digest() == before
+        else:
+            assert legal
+
+
+def _let_lapse(worker: str) -> None:
+    rows("update runs_run set lease_until = now() - interval '1 s' where worker = %s returning id", worker)
+
+
+def _let_hours_pass() -> None:
+    rows("update cases_case set due_at = now() - interval '1 s' where due_at is not null returning id")
+    rows("update runs_run set available_at = now() - interval '1 s' where status = 'queued' returning id")
+
+
+def _answer(row: HumanRequest, approved: bool) -> None:
+    if row.kind == HumanRequest.Kind.QUESTION:
+        human_requests.answer(row, "This one", SOMEBODY)
+    else:
+        human_requests.decide(row, approved, "", SOMEBODY)
+
+
+def _in_an_hour() -> datetime:
+    return timezone.now() + timedelta(hours=1)
