@@ -1,42 +1,26 @@
 """How long the list of cases takes with a million cases in a team: the whole request, per kind of question.
 
-    python -m benchmarks.case_list [cases]
+    python -m benchmarks.case_list [--quick]
 
-Makes a database of its own beside the one of the settings, and drops it. Another team has a tenth as many cases.
+Another team has a tenth as many cases.
 """
 
-import os
 import random
-import re
-import statistics
-import sys
-import time
 
-import django
+from benchmarks import ground
+from benchmarks.figures import Notes, timed
+from benchmarks.ground import PART, RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
+from builder.agents import Consumes, connect, create_agent
+from builder.models import Agent
+from cases.creation import BATCH_LIMIT, NewCase, add_cases
+from cases.models import Queue
+from cases.queues import create_queue
+from cases.teams import create_team
+from teams.actors import BATON
+from teams.models import Team
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
-django.setup()
-
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
-
-from builder.agents import Consumes, connect, create_agent  # noqa: E402
-from builder.models import Agent  # noqa: E402
-from cases.creation import BATCH_LIMIT, NewCase, add_cases  # noqa: E402
-from cases.models import Queue  # noqa: E402
-from cases.queues import create_queue  # noqa: E402
-from cases.teams import create_team  # noqa: E402
-from teams.actors import BATON  # noqa: E402
-from teams.models import Member, Team, User  # noqa: E402
-
-CASES = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
 ROUNDS = 20
 MAILS = 20_000
-_DEEP = 200
-
-# Each in as many cases as it says, of a hundred; one word in three mails is one of the 30,000 rare ones.
-COMMON = {"refund": 50, "invoice": 30, "delivery": 20, "login": 10, "damaged": 3, "chargeback": 1}
 
 MAKE = """
 insert into cases_case (id, team_id, queue_id, number, title, data, priority, labels, external_digest, status, reason,
@@ -56,25 +40,16 @@ cross join lateral (select now() - (%(cases)s - n) * interval '5 seconds' added,
 """
 
 
-def main() -> None:
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    try:
-        _measure()
-    finally:
-        teardown_databases(old, verbosity=0)
-
-
-def _measure() -> None:
-    start = time.perf_counter()
-    team, agents, queues = _team("ours", CASES)
-    _team("theirs", CASES // 10)
-    with connection.cursor() as cursor:
-        cursor.execute("vacuum analyze")
-        cursor.execute("select pg_size_pretty(pg_relation_size('case_words'))")
-        (size,) = cursor.fetchone()
-    print(f"{CASES:,} cases made in {time.perf_counter() - start:.0f} s; the index of their words has {size}")
-    client = _member(team)
+def measure(notes: Notes, quick: bool) -> None:
+    cases, deep = (20_000, 20) if quick else (1_000_000, 200)
+    team, agents, queues = _team("ours", cases)
+    _team("theirs", cases // 10)
+    vacuum()
+    [(size,)] = execute("select pg_relation_size('case_words')")
+    notes.note("cases of the team", cases, "cases")
+    notes.note("index of their words", size / 1e6, "MB")
+    client, _ = member(team)
+    floor = empty(member(create_team("nothing", "nothing"))[0], "/cases/", headers=PART)
     agent, queue = agents[3].pk, queues[1].pk
     kinds: dict[str, dict[str, object]] = {
         "first page": {},
@@ -106,13 +81,14 @@ def _measure() -> None:
         "word and open": {"q": "invoice", "status": "open"},
         "word, label and state": {"q": "damaged", "label": "mail", "status": "failed"},
     }
-    print(f"{ROUNDS} requests each; milliseconds\n{'':28}{'median':>8}{'p95':>8}")
     for kind, query in kinds.items():
-        _tell(kind, [_ask(client, query)[0] for _ in range(ROUNDS)])
-    _tell(f"page {_DEEP} of all", [_deep(client, {})])
-    _tell(f"page {_DEEP} of a word", [_deep(client, {"q": "refund"})])
-    made = [_add(queues[0]) for _ in range(5)]
-    _tell(f"{BATCH_LIMIT} cases added", made)
+        notes.times(kind, ask_often(client, "/cases/", query, ROUNDS, headers=PART), floor)
+    notes.times(f"page {deep} of all", turn_pages(client, "/cases/", {}, deep, headers=PART)[-1:], floor)
+    notes.times(
+        f"page {deep} of a word", turn_pages(client, "/cases/", {"q": "refund"}, deep, headers=PART)[-1:], floor
+    )
+    items = [NewCase(title, {"message": body}) for _, title, body in _mails()[:BATCH_LIMIT]]
+    notes.times(f"{BATCH_LIMIT} cases added", [timed(lambda: add_cases(queues[0], items, by=BATON)) for _ in range(5)])
 
 
 def _team(name: str, cases: int) -> tuple[Team, list[Agent], list[Queue]]:
@@ -121,71 +97,29 @@ def _team(name: str, cases: int) -> tuple[Team, list[Agent], list[Queue]]:
     agents = [create_agent(team, f"Agent {number}") for number in range(10)]
     for agent in agents:
         connect(agent, [Consumes(queue.pk) for queue in queues])
-    with connection.cursor() as cursor:
-        cursor.execute("create temporary table if not exists mails (number int primary key, title text, body text)")
-        cursor.execute("truncate mails")
-        cursor.executemany("insert into mails values (%s, %s, %s)", list(_mails()))
-        # Entry by entry would take an hour.
-        cursor.execute("drop index if exists case_words")
-        for first in range(1, cases + 1, 50_000):
-            values = {"team": team.pk, "first": first, "last": min(first + 49_999, cases), "cases": cases}
-            values |= {"queue": queues[first // 50_000 % 4].pk, "mails": MAILS, "agents": [row.pk for row in agents]}
-            cursor.execute(MAKE, values)
-        cursor.execute("create index case_words on cases_casewords using gin (words) with (fastupdate = off)")
+    ground.keep_mails(_mails())
+    # Entry by entry would take an hour.
+    execute("drop index if exists case_words")
+    for first in range(1, cases + 1, 50_000):
+        values = {"team": team.pk, "first": first, "last": min(first + 49_999, cases), "cases": cases}
+        values |= {"queue": queues[first // 50_000 % 4].pk, "mails": MAILS, "agents": [row.pk for row in agents]}
+        execute(MAKE, values)
+    execute("create index case_words on cases_casewords using gin (words) with (fastupdate = off)")
     team.last_case_number = cases
     team.save()
     return team, agents, queues
 
 
 def _mails() -> list[tuple[int, str, str]]:
-    chance = random.Random(1)
-    mails = []
-    for number in range(MAILS):
-        words = [word for word, share in COMMON.items() if chance.random() * 100 < share]
-        words += ["apple" if number % 2 else "banana"]  # each in half of all, never together
-        words += [f"rare{chance.randrange(30_000)}"] * (chance.random() < 0.33)
-        words += [f"word{int(chance.paretovariate(1)) % 5000}" for _ in range(40)]
-        chance.shuffle(words)
-        mails.append((number, " ".join(words[:6]).capitalize(), " ".join(words[6:])))
-    return mails
+    """One mail in three has one of the rare words; of two words each has one, so they are never together."""
 
+    def words(chance: random.Random) -> list[str]:
+        rare = [f"rare{chance.randrange(RARE)}"] * (chance.random() < 0.33)
+        usual = [f"word{int(chance.paretovariate(1)) % 5000}" for _ in range(40)]
+        return [chance.choice(["apple", "banana"]), *rare, *usual]
 
-def _member(team: Team) -> Client:
-    user = User.objects.create_user("somebody@example.com", "a long password")
-    Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def _ask(client: Client, query: dict[str, object]) -> tuple[float, str]:
-    start = time.perf_counter()
-    response = client.get("/cases/", query, headers={"HX-Request": "true", "HX-Target": "div#results"})
-    took = (time.perf_counter() - start) * 1000
-    assert response.status_code == 200, response.content
-    return took, response.content.decode()
-
-
-def _deep(client: Client, query: dict[str, object]) -> float:
-    took, body = _ask(client, query)
-    for _ in range(_DEEP - 1):
-        older = re.search(r'rel="next" href="[^"]*cursor=([^"&]+)', body)
-        assert older
-        took, body = _ask(client, {**query, "cursor": older[1]})
-    return took
-
-
-def _add(queue: Queue) -> float:
-    items = [NewCase(title, {"message": body}) for _, title, body in _mails()[:BATCH_LIMIT]]
-    start = time.perf_counter()
-    add_cases(queue, items, by=BATON)
-    return (time.perf_counter() - start) * 1000
-
-
-def _tell(kind: str, times: list[float]) -> None:
-    p95 = statistics.quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
-    print(f"{kind:28}{statistics.median(times):8.1f}{p95:8.1f}", flush=True)
+    return ground.mails(MAILS, words)
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, "case_list")

@@ -1,41 +1,39 @@
 """How long giving out one case takes with a million pending ones, and how long it takes to add a thousand.
 
-    python -m benchmarks.dispatch [cases]
+    python -m benchmarks.dispatch [--quick]
 
 The worst case beside the plain one: all but a few of the pending cases wait for an agent that is at its limit. Counted
-is the time that the server says it spent. Makes a database of its own beside the one of the settings, and drops it.
+is the time that the server says it spent. The floor is one statement that takes the next pending case of a queue, and
+does nothing with it.
 """
 
-import os
 import re
 import statistics
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
-import django
 import psycopg
+from django.db import connection, transaction
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
-django.setup()
+from benchmarks.figures import Notes, p95_ms, timed
+from benchmarks.ground import execute, run, vacuum
+from builder.agents import Consumes, connect, create_agent
+from builder.models import Agent
+from cases.creation import BATCH_LIMIT, NewCase, add_cases
+from cases.models import Case, Queue
+from cases.queues import create_queue
+from cases.teams import create_team
+from runs import dispatcher
+from teams.actors import BATON
+from teams.models import Team
 
-from django.db import connection  # noqa: E402
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
-
-from builder.agents import Consumes, connect, create_agent  # noqa: E402
-from builder.models import Agent  # noqa: E402
-from cases.creation import BATCH_LIMIT, NewCase, add_cases  # noqa: E402
-from cases.models import Case, Queue  # noqa: E402
-from cases.queues import create_queue  # noqa: E402
-from cases.teams import create_team  # noqa: E402
-from runs import dispatcher  # noqa: E402
-from teams.actors import BATON  # noqa: E402
-from teams.models import Team  # noqa: E402
-
-CASES = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
 OTHER_TEAMS = 200
 ROUNDS = 100
+
+_TAKE_NEXT = """
+    select id from cases_case where queue_id = %s and assignee_id is null and status = 'pending' and deleted_at is null
+    order by rank, priority desc, created_at, id limit 1 for no key update skip locked
+"""
 
 _FILL = """
     insert into cases_case (id, team_id, queue_id, number, title, data, priority, labels, external_digest, status,
@@ -46,35 +44,36 @@ _FILL = """
 """
 
 
-def main() -> None:
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    try:
-        _measure()
-    finally:
-        teardown_databases(old, verbosity=0)
-
-
-def _measure() -> None:
+def measure(notes: Notes, quick: bool) -> None:
+    cases = 20_000 if quick else 1_000_000
     queue, busy = _team("ours")
-    _fill(queue, None, 1, CASES)
+    _fill(queue, None, 1, cases)
     for number in range(OTHER_TEAMS):
         other, _ = _team(f"team-{number}")
         _fill(other, None, 1, 20)
     dispatcher.dispatch(300)
-    _vacuum()
-    print(f"{CASES:,} pending cases in one queue, {OTHER_TEAMS} other teams with some; milliseconds")
-    print(f"{'':42}{'median':>8}{'p95':>8}")
-    _tell("give out a case of that queue", lambda: dispatcher.dispatch_queue(queue.pk, 1))
-    _tell("look at all queues, and give out one case", lambda: dispatcher.dispatch(1))
+    vacuum()
+    notes.note("pending cases", cases, "cases")
+    floor = "take the next case", statistics.median(_times(lambda: _take_next(queue)))
+
+    def tell(what: str, act: Callable[[], Any]) -> None:
+        times = _times(act)
+        p95 = p95_ms([time / 1000 for time in times])
+        notes.note(what, statistics.median(times), "ms", p95=p95, floor=floor)
+
+    tell("give out a case of that queue", lambda: dispatcher.dispatch_queue(queue.pk, 1))
+    tell("look at all queues, and give out one case", lambda: dispatcher.dispatch(1))
     _occupy(busy, queue)
-    Case.objects.filter(queue=queue, number__lte=CASES - 1000).update(assignee=busy)
-    _vacuum()
-    _tell("the same, nearly all waiting for one agent", lambda: dispatcher.dispatch_queue(queue.pk, 1))
+    Case.objects.filter(queue=queue, number__lte=cases - 1000).update(assignee=busy)
+    vacuum()
+    tell("the same, nearly all waiting for one agent", lambda: dispatcher.dispatch_queue(queue.pk, 1))
     items = [NewCase(f"Mail {number}", {"message": "Please help. " * 20}) for number in range(BATCH_LIMIT)]
-    began = time.perf_counter()
-    add_cases(queue, items, by=BATON)
-    print(f"adding {BATCH_LIMIT:,} cases in one call takes {time.perf_counter() - began:.2f} s in all")
+    notes.times(f"{BATCH_LIMIT:,} cases added in one call", [timed(lambda: add_cases(queue, items, by=BATON))])
+
+
+def _take_next(queue: Queue) -> int:
+    with transaction.atomic():
+        return len(execute(_TAKE_NEXT, [queue.pk]))
 
 
 def _team(slug: str) -> tuple[Queue, Agent]:
@@ -94,20 +93,13 @@ def _occupy(busy: Agent, queue: Queue) -> None:
 
 
 def _fill(queue: Queue, assignee: Agent | None, first: int, last: int) -> None:
-    with connection.cursor() as cursor:
-        about = {"team": queue.team_id, "queue": queue.pk, "assignee": assignee and assignee.pk}
-        cursor.execute(_FILL, about | {"first": first, "last": last})
+    about = {"team": queue.team_id, "queue": queue.pk, "assignee": assignee and assignee.pk}
+    execute(_FILL, about | {"first": first, "last": last})
     Team.objects.filter(pk=queue.team_id).update(last_case_number=last)
 
 
-def _vacuum() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("vacuum analyze")
-
-
-def _tell(what: str, act: Callable[[], Any]) -> None:
-    times = sorted(_time_of_the_database(act) for _ in range(ROUNDS))
-    print(f"{what:42}{statistics.median(times):8.2f}{times[int(ROUNDS * 0.95)]:8.2f}")
+def _times(act: Callable[[], Any]) -> list[float]:
+    return [_time_of_the_database(act) for _ in range(ROUNDS)]
 
 
 def _time_of_the_database(act: Callable[[], Any]) -> float:
@@ -132,4 +124,4 @@ def _time_of_the_database(act: Callable[[], Any]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, "dispatch")

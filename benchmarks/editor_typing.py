@@ -1,13 +1,13 @@
 """What a key costs in a procedure of 20,000 words: the CPU time of the page's main thread, in Chromium.
 
-python -m benchmarks.editor_typing
+python -m benchmarks.editor_typing [--quick]
 """
 
+import argparse
 import contextlib
 import os
 import random
 import shutil
-import statistics
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +16,8 @@ from pathlib import Path
 from uuid import UUID
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
+
+from benchmarks.figures import Notes
 
 STATIC = Path(__file__).parents[1] / "static"
 WORDS = 20_000
@@ -29,16 +31,20 @@ BADGE = '<template data-badge="{status}"><span class="mention"><svg></svg><span>
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--to", type=Path)
+    chosen = parser.parse_args()
+    notes, keys = Notes("editor_typing", chosen.to), 40 if chosen.quick else KEYS
     with _server() as address, sync_playwright() as playwright:
         args = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=args)
         page = browser.new_page()
         page.goto(address)
         page.locator(".mention-text").wait_for()
-        print(f"{WORDS:,} words, {KEYS} keys each; milliseconds of CPU per key\n{'':24}{'median':>8}{'p95':>8}")
+        notes.note("words of the procedure", WORDS, "words")
         for name, share in PLACES.items():
-            times = _typed(page, share)
-            print(f"{name:24}{statistics.median(times):8.1f}{statistics.quantiles(times, n=20)[-1]:8.1f}")
+            notes.times(f"a key {name}", _typed(page, share, keys))
         browser.close()
 
 
@@ -77,7 +83,8 @@ def _text() -> str:
     return "\n".join(lines)
 
 
-def _typed(page: Page, share: float) -> list[float]:
+def _typed(page: Page, share: float, keys: int) -> list[float]:
+    """Seconds of CPU of each key."""
     page.evaluate(
         """share => { const { view } = document.querySelector("mention-editor"); const { state } = view;
           const near = state.selection.constructor.near(state.doc.resolve(Math.round(share * state.doc.content.size)));
@@ -87,11 +94,11 @@ def _typed(page: Page, share: float) -> list[float]:
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     times = []
-    for number in range(KEYS):
+    for number in range(keys):
         before = _spent(session)
         page.keyboard.press("abcde "[number % 6])
         page.evaluate("() => new Promise(requestAnimationFrame)")
-        times.append((_spent(session) - before) * 1000)
+        times.append(_spent(session) - before)
     return times
 
 

@@ -1,34 +1,25 @@
 """How long the map of handovers takes with 80 agents and 100,000 handovers in its period: the whole request.
 
-    python -m benchmarks.handover_map [handovers]
+    python -m benchmarks.handover_map [--quick]
 
-Makes a database of its own beside the one of the settings, and drops it. As many handovers again are older.
+As many handovers again are older.
 """
 
-import os
 import random
-import statistics
-import sys
-import time
 
-import django
+from django.db import connection
+from django.test import Client
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
-django.setup()
+from benchmarks.figures import Notes, timed
+from benchmarks.ground import PART, Query, ask, empty, member, run, vacuum
+from builder.agents import Consumes, connect, create_agent, save_agent
+from builder.mentions import token
+from builder.models import Agent
+from cases.queues import create_queue
+from cases.teams import create_team
+from runs.map_layout import lay_out
+from teams.models import Team
 
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
-
-from builder.agents import Consumes, connect, create_agent, save_agent  # noqa: E402
-from builder.mentions import token  # noqa: E402
-from builder.models import Agent  # noqa: E402
-from cases.queues import create_queue  # noqa: E402
-from cases.teams import create_team  # noqa: E402
-from runs.map_layout import lay_out  # noqa: E402
-from teams.models import Member, Team, User  # noqa: E402
-
-HANDOVERS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 AGENTS, ROUNDS = 80, 15
 
 # Half of them lie in the last seven days.
@@ -52,16 +43,8 @@ from (select n, now() - n * interval '14 days' / %(all)s moment, pairs.* from ge
 """
 
 
-def main() -> None:
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    try:
-        _measure()
-    finally:
-        teardown_databases(old, verbosity=0)
-
-
-def _measure() -> None:
+def measure(notes: Notes, quick: bool) -> None:
+    handovers = 5_000 if quick else 100_000
     team = create_team("ours", "ours")
     pairs = _agents(team)
     with connection.cursor() as cursor:
@@ -69,21 +52,27 @@ def _measure() -> None:
         rows = [(at, source.pk, source.live_revision.pk, target.pk) for at, (source, target) in enumerate(pairs)]
         cursor.executemany("insert into pairs values (%s, %s, %s, %s)", rows)
         for statement in (RUNS, HANDED):
-            cursor.execute(statement, {"team": team.pk, "all": 2 * HANDOVERS, "pairs": len(pairs)})
-        cursor.execute("vacuum analyze")
-    client = _member(team)
+            cursor.execute(statement, {"team": team.pk, "all": 2 * handovers, "pairs": len(pairs)})
+    vacuum()
+    client, _ = member(team)
+    floor = empty(member(create_team("nothing", "nothing"))[0], "/map/", headers=PART)
     source, target = pairs[0]
     both = {"from": source.pk, "to": target.pk}
-    print(f"{AGENTS} agents, {len(pairs)} mentions, {HANDOVERS:,} handovers in 7 days; milliseconds, of {ROUNDS}")
-    _tell("the map, 7 days", client, "/map/", {"days": 7})
-    _tell("the map, 90 days", client, "/map/", {"days": 90})
-    _tell("the map, laid out anew", client, "/map/", {"days": 7}, anew=True)
-    _tell("round one agent", client, "/map/", {"days": 7, "agent": source.pk})
-    _tell("all handovers", client, "/map/handovers/", {"days": 7})
-    _tell("handovers of a pair", client, "/map/handovers/", {"days": 7, **both})
-    _tell("handovers to one", client, "/map/handovers/", {"days": 7, "to": target.pk})
-    _tell("straight back", client, "/map/handovers/", {"days": 7, "returned": 1})
-    _tell("words that are nowhere", client, "/map/handovers/", {"days": 7, "q": "qqxzzv"})
+
+    def tell(kind: str, address: str, query: Query, anew: bool = False) -> None:
+        notes.times(kind, _ask_often(client, address, query, anew), floor)
+
+    notes.note("handovers in 7 days", handovers, "handovers")
+    notes.note("mentions", len(pairs), "mentions")
+    tell("the map, 7 days", "/map/", {"days": 7})
+    tell("the map, 90 days", "/map/", {"days": 90})
+    tell("the map, laid out anew", "/map/", {"days": 7}, anew=True)
+    tell("round one agent", "/map/", {"days": 7, "agent": source.pk})
+    tell("all handovers", "/map/handovers/", {"days": 7})
+    tell("handovers of a pair", "/map/handovers/", {"days": 7, **both})
+    tell("handovers to one", "/map/handovers/", {"days": 7, "to": target.pk})
+    tell("straight back", "/map/handovers/", {"days": 7, "returned": 1})
+    tell("words that are nowhere", "/map/handovers/", {"days": 7, "q": "qqxzzv"})
 
 
 def _agents(team: Team) -> list[tuple[Agent, Agent]]:
@@ -103,25 +92,14 @@ def _agents(team: Team) -> list[tuple[Agent, Agent]]:
     return pairs
 
 
-def _member(team: Team) -> Client:
-    user = User.objects.create_user("somebody@example.com", "a long password")
-    Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def _tell(kind: str, client: Client, address: str, query: dict[str, object], *, anew: bool = False) -> None:
+def _ask_often(client: Client, address: str, query: Query, anew: bool) -> list[float]:
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS + 1):
         if anew:
             lay_out.cache_clear()
-        start = time.perf_counter()
-        response = client.get(address, query, headers={"HX-Request": "true", "HX-Target": "div#results"})
-        times.append((time.perf_counter() - start) * 1000)
-        assert response.status_code == 200, response.content
-    print(f"{kind:28}{statistics.median(times):8.1f}{statistics.quantiles(times, n=20)[-1]:8.1f}", flush=True)
+        times.append(timed(lambda: ask(client, address, query, PART)))
+    return times[1:]
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, "handover_map")

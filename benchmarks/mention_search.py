@@ -1,31 +1,20 @@
 """How long the list behind an @ takes with 10,000 agents in a team: the whole request, per kind of words.
 
-    python -m benchmarks.mention_search
-
-Makes a database of its own beside the one of the settings, and drops it.
+python -m benchmarks.mention_search [--quick]
 """
 
-import os
 import random
-import statistics
-import time
 
-import django
+from django.test import Client
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
-django.setup()
+from benchmarks.figures import Notes
+from benchmarks.ground import ask_often, empty, execute, member, run
+from builder.agents import Consumes, connect, create_agent
+from builder.models import Agent, QueueConnection
+from cases.queues import create_queue
+from cases.teams import create_team
+from teams.models import Team
 
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
-
-from builder.agents import Consumes, connect  # noqa: E402
-from builder.models import Agent, QueueConnection  # noqa: E402
-from cases.queues import create_queue  # noqa: E402
-from cases.teams import create_team  # noqa: E402
-from teams.models import Member, Team, User  # noqa: E402
-
-AGENTS = 10_000
 ROUNDS = 40
 FIRST = ["Billing", "Claims", "Refund", "Invoice", "Delivery", "Returns", "Account", "Fraud", "Travel", "Payroll"]
 SECOND = ["Specialist", "Checker", "Writer", "Router", "Analyst", "Reviewer", "Clerk", "Planner", "Auditor", "Helper"]
@@ -43,38 +32,32 @@ WORDS = {
 }
 
 
-def main() -> None:
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    try:
-        client, agent = _team()
-        print(f"{AGENTS:,} agents, {ROUNDS} requests each; milliseconds\n{'':24}{'median':>8}{'p95':>8}")
-        everything: list[float] = []
-        for kind, words in WORDS.items():
-            times = [_ask(client, agent, words) for _ in range(ROUNDS)]
-            everything += times
-            _tell(kind, times)
-        _tell("all", everything)
-    finally:
-        teardown_databases(old, verbosity=0)
+def measure(notes: Notes, quick: bool) -> None:
+    agents = 500 if quick else 10_000
+    client, agent = _team(agents)
+    alone = create_team("Nothing", "nothing")
+    floor = empty(member(alone)[0], f"/agents/{create_agent(alone, 'Alone').pk}/mentions/")
+    notes.note("agents of the team", agents, "agents")
+    everything: list[float] = []
+    for kind, words in WORDS.items():
+        times = ask_often(client, f"/agents/{agent.pk}/mentions/", {"q": words}, ROUNDS)
+        everything += times
+        notes.times(kind, times, floor)
+    notes.times("all", everything, floor)
 
 
-def _team() -> tuple[Client, Agent]:
+def _team(size: int) -> tuple[Client, Agent]:
     chance = random.Random(1)
     team, other = create_team("Ours", "ours"), create_team("Theirs", "theirs")
     queue = create_queue(team, "Support")
-    agents = [_agent(team, chance, number) for number in range(AGENTS)]
-    Agent.objects.bulk_create(agents + [_agent(other, chance, number) for number in range(AGENTS)])
+    agents = [_agent(team, chance, number) for number in range(size)]
+    Agent.objects.bulk_create(agents + [_agent(other, chance, number) for number in range(size)])
     QueueConnection.objects.bulk_create(
         QueueConnection(team=team, agent=agent, queue=queue, role="consumer") for agent in agents[::2]
     )
     connect(agents[0], [Consumes(queue.pk)])
-    with connection.cursor() as cursor:
-        cursor.execute("analyze")
-    user = User.objects.create_user("somebody@example.com", "a long password")
-    Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
-    client = Client()
-    client.force_login(user)
+    execute("analyze")
+    client, _ = member(team)
     return client, agents[0]
 
 
@@ -83,16 +66,5 @@ def _agent(team: Team, chance: random.Random, number: int) -> Agent:
     return Agent(team=team, name=name, description=f"Takes what {name} should take.")
 
 
-def _ask(client: Client, agent: Agent, words: str) -> float:
-    start = time.perf_counter()
-    response = client.get(f"/agents/{agent.pk}/mentions/", {"q": words})
-    assert response.status_code == 200, response.content
-    return (time.perf_counter() - start) * 1000
-
-
-def _tell(kind: str, times: list[float]) -> None:
-    print(f"{kind:24}{statistics.median(times):8.1f}{statistics.quantiles(times, n=20)[-1]:8.1f}")
-
-
 if __name__ == "__main__":
-    main()
+    run(measure, "mention_search")

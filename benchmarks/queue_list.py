@@ -1,30 +1,14 @@
 """How long the list of queues and the start page take with 100 queues and 1,000,000 cases: the whole request.
 
-    python -m benchmarks.queue_list [cases]
-
-Makes a database of its own beside the one of the settings, and drops it.
+python -m benchmarks.queue_list [--quick]
 """
 
-import os
-import statistics
-import sys
-import time
+from benchmarks.figures import Notes
+from benchmarks.ground import ask_often, empty, execute, member, run
+from builder.agents import Consumes, connect, create_agent
+from cases.queues import create_queue
+from cases.teams import create_team
 
-import django
-
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
-django.setup()
-
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
-
-from builder.agents import Consumes, connect, create_agent  # noqa: E402
-from cases.queues import create_queue  # noqa: E402
-from cases.teams import create_team  # noqa: E402
-from teams.models import Member, User  # noqa: E402
-
-CASES = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
 QUEUES, ROUNDS = 100, 15
 
 # A tenth is pending, the newest tenth of the completed ones was so in the last day.
@@ -40,43 +24,27 @@ cross join lateral (select now() - n * interval '10 days' / %(cases)s as at,
 """
 
 
-def main() -> None:
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    try:
-        _measure()
-    finally:
-        teardown_databases(old, verbosity=0)
-
-
-def _measure() -> None:
+def measure(notes: Notes, quick: bool) -> None:
+    cases = 20_000 if quick else 1_000_000
     team = create_team("ours", "ours")
     queues = [create_queue(team, f"Queue {number:03}") for number in range(QUEUES)]
     for number in range(10):
         connect(create_agent(team, f"Agent {number}"), [Consumes(queue.pk) for queue in queues])
     ids = [queue.pk for queue in queues]
-    with connection.cursor() as cursor:
-        cursor.execute("alter table cases_case disable trigger user")
-        cursor.execute(MAKE, {"team": team.pk, "queues": ids, "count": QUEUES, "cases": CASES})
-        cursor.execute("alter table cases_case enable trigger user")
-        cursor.execute("vacuum analyze cases_case")
-    user = User.objects.create_user("somebody@example.com", "a long password")
-    Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
-    client = Client()
-    client.force_login(user)
-    print(f"{QUEUES} queues, {CASES:,} cases; milliseconds, of {ROUNDS}")
-    for kind, address in (
-        ("the list of queues", "/queues/"),
-        ("one queue", f"/queues/{ids[0]}/"),
-        ("the start page", "/"),
+    execute("alter table cases_case disable trigger user")
+    execute(MAKE, {"team": team.pk, "queues": ids, "count": QUEUES, "cases": cases})
+    execute("alter table cases_case enable trigger user")
+    execute("vacuum analyze cases_case")
+    client, _ = member(team)
+    nobody, _ = member(create_team("nothing", "nothing"))
+    notes.note("cases", cases, "cases")
+    for kind, address, floor in (
+        ("the list of queues", "/queues/", empty(nobody, "/queues/")),
+        ("one queue", f"/queues/{ids[0]}/", None),
+        ("the start page", "/", empty(nobody, "/")),
     ):
-        times = []
-        for _ in range(ROUNDS):
-            start = time.perf_counter()
-            assert client.get(address).status_code == 200
-            times.append((time.perf_counter() - start) * 1000)
-        print(f"{kind:28}{statistics.median(times):8.1f}{statistics.quantiles(times, n=20)[-1]:8.1f}", flush=True)
+        notes.times(kind, ask_often(client, address, rounds=ROUNDS), floor)
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, "queue_list")

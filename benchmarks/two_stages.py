@@ -1,81 +1,72 @@
-"""What a case costs that Triage hands over to another agent, who completes it: with the whole product around it.
+"""What a case costs that Triage hands over to Billing, who completes it: with the whole product around it.
 
-    python -m benchmarks.two_stages [cases]
+    python -m benchmarks.two_stages [--quick]
+    python -m benchmarks.two_stages --expect      writes benchmarks/expected.json anew
 
 Works the cases in one shift in this process, with a scripted provider in another one that answers at once, over HTTP.
-Counts what does not depend on the load of the machine: CPU time of this process, transactions and WAL of PostgreSQL,
-commands of Redis. Makes a database of its own beside the one of the settings, and drops it.
+Counts what does not depend on the load of the machine: write transactions and WAL of PostgreSQL, statements, commands
+of Redis. One at a time, so that nothing is shared between cases, and fifty at once, as a busy worker has them.
+`tests/runs/test_cost.py` compares the first of these with `expected.json`.
 """
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-import django
+from django.conf import settings
+from django.db import connection
+from django.db.backends.signals import connection_created
+from redis import Redis
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
-os.environ["LOG_LEVEL"] = "WARNING"
-django.setup()
+from benchmarks import counts
+from benchmarks.counts import Counts
+from benchmarks.figures import Notes
+from benchmarks.ground import database, execute, run
+from benchmarks.provider import Standing, mail, provider
+from builder import mentions
+from builder.agents import Consumes, connect, create_agent
+from cases.creation import NewCase, add_cases
+from cases.models import Case, Queue, Status
+from cases.queues import create_queue, save_queue
+from cases.teams import create_team
+from runs.models import Run
+from runs.shift import run_shift
+from teams.actors import BATON
 
-import django_rq  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
-
-from builder import mentions  # noqa: E402
-from builder.agents import Consumes, connect, create_agent  # noqa: E402
-from cases.creation import NewCase, add_cases  # noqa: E402
-from cases.models import Case, Queue, Status  # noqa: E402
-from cases.queues import create_queue, save_queue  # noqa: E402
-from cases.teams import create_team  # noqa: E402
-from runs.models import Run  # noqa: E402
-from runs.shift import run_shift  # noqa: E402
-from teams.actors import BATON  # noqa: E402
-
-CASES = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-_WARM = 20
+EXPECTED = Path(__file__).parent / "expected.json"
+# What is compared: what the machine's speed does not change.
+COMPARED = ("write transactions", "statements", "WAL", "Redis commands")
+UNITS = {"WAL": "kB", "CPU": "ms"}
+_WARM = 5
 
 
-def main() -> None:
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    try:
-        with _provider():
-            queue = _team()
-            _work(queue, _WARM)
-            before = _counts()
+def measure(notes: Notes, quick: bool) -> None:
+    with provider() as standing:
+        ask(standing)
+        queue = desk()
+        for places, cases in ((1, 40 if quick else 150), (50, 100 if quick else 400)):
             began = time.perf_counter()
-            _work(queue, CASES)
-            took = time.perf_counter() - began
-            after = _counts()
-        requests = sum(run.requests for run in Run.objects.order_by("-created_at")[: 2 * CASES])
-        print(f"{CASES} cases of two stages, {requests / CASES:.1f} requests each, {CASES / took:.0f} cases a second")
-        for what, count in after.items():
-            print(f"{what:28}{(count - before[what]) / CASES:10.2f} a case")
-    finally:
-        teardown_databases(old, verbosity=0)
+            counted = cost(queue, cases, places)
+            kind = "one at a time" if places == 1 else f"{places} at once"
+            notes.note(f"{kind}: cases", cases / (time.perf_counter() - began), "a second")
+            for what, value in counted.items():
+                notes.note(f"{kind}: {what}", value, UNITS.get(what, "a case"))
+            notes.note(f"{kind}: heap-only updates", _hot_share(), "%")
 
 
-@contextmanager
-def _provider() -> Iterator[None]:
-    """A process of its own, whose CPU time is not counted."""
-    command = [sys.executable, "-m", "tests.provider", json.dumps({"refund": "billing"})]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        os.environ["OPENAI_API_KEY"] = "none"
-        os.environ["OPENAI_BASE_URL"] = process.stdout.readline().strip()
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
-def _team() -> Queue:
+def ask(standing: Standing) -> None:
+    """From now on the models of agents are this provider."""
     settings.BATON_DEFAULT_MODEL = "openai-chat:scripted"
+    os.environ |= standing.environment
+
+
+def desk() -> Queue:
+    """A queue whose cases Triage gets first; Billing completes them."""
     team = create_team("Ours", "ours")
     queue = create_queue(team, "Support")
     billing = create_agent(team, "Billing", aop="Refund what was paid twice, then complete the case.")
@@ -86,34 +77,79 @@ def _team() -> Queue:
     return queue
 
 
-def _work(queue: Queue, count: int) -> None:
-    add_cases(queue, [NewCase("Paid twice", {"message": "I want a refund. " * 20}) for _ in range(count)], by=BATON)
-    run_shift("benchmark/1", linger=0.2)
-    assert not Case.objects.exclude(status=Status.COMPLETED).exists(), "not all cases were completed"
-    assert Run.objects.count() == 2 * Case.objects.count()
+def cost(queue: Queue, cases: int, places: int = 1) -> Counts:
+    """Of one case of that many, worked with so many places after a few that do not count."""
+    _work(queue, _WARM, places)
+    with _statements() as statements:
+        before = _counts(statements)
+        _work(queue, cases, places)
+        return counts.difference(_counts(statements), before, cases)
 
 
-def _counts() -> dict[str, float]:
+def _work(queue: Queue, count: int, places: int) -> None:
+    first = Case.objects.filter(queue=queue).count()
+    items = [NewCase(title, {"message": text}) for title, text in map(mail, range(first, first + count))]
+    add_cases(queue, items, by=BATON)
+    run_shift("benchmark/1", places, linger=0.05)
+    assert not Case.objects.filter(queue=queue).exclude(status=Status.COMPLETED).exists(), "some are not completed"
+    assert Run.objects.filter(queue=queue).count() == 2 * (first + count)
+
+
+def _counts(statements: list[int]) -> Counts:
+    connection.ensure_connection()
     times = os.times()
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_stat_force_next_flush()")
-        cursor.execute("select pg_stat_clear_snapshot()")
-        cursor.execute(
-            "select xact_commit + xact_rollback, pg_current_wal_lsn() - '0/0'"
-            " from pg_stat_database where datname = current_database()"
-        )
-        transactions, wal = cursor.fetchone()
-        cursor.execute("select coalesce(sum(n_tup_ins), 0), coalesce(sum(n_tup_upd), 0) from pg_stat_user_tables")
-        inserted, updated = cursor.fetchone()
-    return {
-        "CPU of this process, ms": (times.user + times.system) * 1000,
-        "transactions": float(transactions),
-        "rows inserted": float(inserted),
-        "rows updated": float(updated),
-        "WAL, kB": float(wal) / 1000,
-        "Redis commands": float(django_rq.get_connection("default").info("stats")["total_commands_processed"]),
-    }
+    asked = Redis.from_url(settings.REDIS_URL)
+    with asked:
+        told = {"CPU": (times.user + times.system) * 1000, "statements": float(statements[0])}
+        return told | counts.postgres(connection.connection) | _rows() | counts.redis(asked)
+
+
+def _rows() -> Counts:
+    [(inserted, updated)] = execute("select sum(n_tup_ins), sum(n_tup_upd) from pg_stat_user_tables")
+    return {"rows inserted": float(inserted), "rows updated": float(updated)}
+
+
+def _hot_share() -> float:
+    [(share,)] = execute("select 100.0 * n_tup_hot_upd / n_tup_upd from pg_stat_user_tables where relname = 'runs_run'")
+    return float(share)
+
+
+@contextmanager
+def _statements() -> Iterator[list[int]]:
+    """How many statements all connections of this process have sent, those to come too; without begin and commit."""
+    number = [0]
+
+    def count(execute: Any, *statement: Any) -> Any:
+        number[0] += 1
+        return execute(*statement)
+
+    def watch(connection: Any, **_: Any) -> None:
+        connection.execute_wrappers.append(count)
+
+    connection_created.connect(watch)
+    connection.execute_wrappers.append(count)
+    try:
+        yield number
+    finally:
+        connection.execute_wrappers.remove(count)
+        connection_created.disconnect(watch)
+
+
+# --- What is expected ------------------------------------------------------------------------
+
+
+def compared(queue: Queue) -> Counts:
+    """What a case costs by now."""
+    counted = cost(queue, 15)
+    return {what: round(counted[what], 2) for what in COMPARED}
+
+
+def expect() -> None:
+    with database(), provider() as standing:
+        ask(standing)
+        EXPECTED.write_text(json.dumps(compared(desk()), indent=2) + "\n")
+    print(EXPECTED.read_text())
 
 
 if __name__ == "__main__":
-    main()
+    expect() if "--expect" in sys.argv else run(measure, "two_stages")

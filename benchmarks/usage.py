@@ -1,33 +1,23 @@
 """How long the usage page takes for a team with a million runs in 90 days, and what adding to it costs a run.
 
-    python -m benchmarks.usage
-
-Makes a database of its own beside the one of the settings, and drops it.
+python -m benchmarks.usage [--quick]
 """
 
-import os
-import statistics
-import time
 from collections.abc import Callable
 from decimal import Decimal
 
-import django
+from django.test import Client
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
-django.setup()
+from benchmarks.figures import Notes, median_ms, timed
+from benchmarks.ground import ask_often, complete, execute, member, run
+from builder import limits, usage
+from builder.agents import create_agent
+from builder.models import Agent
+from builder.usage import Amount
+from cases.teams import create_team
+from teams.models import Team
 
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
-
-from builder import limits, usage  # noqa: E402
-from builder.agents import create_agent  # noqa: E402
-from builder.models import Agent  # noqa: E402
-from builder.usage import Amount  # noqa: E402
-from cases.teams import create_team  # noqa: E402
-from teams.models import Member, Team, User  # noqa: E402
-
-AGENTS, DAYS, MODELS, SLOTS, RUNS = 100, 90, 2, 8, 1_000_000
+AGENTS, DAYS, MODELS, SLOTS = 100, 90, 2, 8
 ROUNDS = 15
 
 _ROWS = """
@@ -39,9 +29,10 @@ _ROWS = """
 _RUNS = """
     insert into runs_run (id, team_id, agent_id, revision_id, trigger, input, status, outcome, result, error_code,
         error, losses, retries, fence, worker, hop, requests, input_tokens, output_tokens, cached_tokens,
-        unpriced_requests, worked, cost_usd, created_at, ended_at, available_at)
+        unpriced_requests, worked, cost_usd, created_at, ended_at, available_at{columns})
     select gen_random_uuid(), %s, %s, %s, 'api', '', 'completed', 'answered', repeat('x', 400), '', '', 0, 0, 1, '', 0,
         3, 5000, 500, 0, 0, '0', 0.05, now() - random() * interval '90 days', now(), now()
+        {values}
     from generate_series(1, %s)
 """
 _SUM_OF_RUNS = """
@@ -50,54 +41,36 @@ _SUM_OF_RUNS = """
 """
 
 
-def main() -> None:
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    try:
-        team, agent, client = _team()
-        print(f"{RUNS:,} runs, {AGENTS * DAYS * MODELS * SLOTS:,} rows of usage; milliseconds, median of {ROUNDS}")
-        for days in (7, 30, 90):
-            _tell(f"page, {days} days", lambda days=days: client.get(f"/usage/?days={days}"))
-        _tell("agent, 30 days", lambda: usage.of_agent(agent, usage.last_days(30)))
-        _tell("today's spending of the team", lambda: limits.overspent([agent]))
-        amount = Amount(runs=1, requests=1, input_tokens=900, cost_usd=Decimal("0.01"))
-        _tell("adding one request", lambda: usage.add(team.pk, agent.pk, "openai:model-1", amount))
-        _tell("instead: a sum over the runs, by day", lambda: _ask(_SUM_OF_RUNS, team.pk))
-    finally:
-        teardown_databases(old, verbosity=0)
+def measure(notes: Notes, quick: bool) -> None:
+    runs = 20_000 if quick else 1_000_000
+    team, agent, client = _team(runs)
+    notes.note("runs", runs, "runs")
+    notes.note("rows of usage", AGENTS * DAYS * MODELS * SLOTS, "rows")
+    floor = "a sum over the runs, by day", median_ms(_often(lambda: execute(_SUM_OF_RUNS, [team.pk])))
+    notes.note(floor[0], floor[1], "ms")
+    for days in (7, 30, 90):
+        notes.times(f"page, {days} days", ask_often(client, f"/usage/?days={days}"), floor)
+    notes.times("agent, 30 days", _often(lambda: usage.of_agent(agent, usage.last_days(30))), floor)
+    notes.times("today's spending of the team", _often(lambda: limits.overspent([agent])), floor)
+    amount = Amount(runs=1, requests=1, input_tokens=900, cost_usd=Decimal("0.01"))
+    notes.times("adding one request", _often(lambda: usage.add(team.pk, agent.pk, "openai:model-1", amount)))
 
 
-def _team() -> tuple[Team, Agent, Client]:
+def _team(runs: int) -> tuple[Team, Agent, Client]:
     team = create_team("Ours", "ours")
     team.budget = {"usd_per_day": 1_000_000}
     team.save()
     agent, *_ = [create_agent(team, f"Agent {number}") for number in range(AGENTS)]
-    with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [team.pk, DAYS - 1, MODELS, SLOTS - 1])
-        cursor.execute(_RUNS, [team.pk, agent.pk, agent.live_revision.pk, RUNS])
-        cursor.execute("vacuum analyze builder_usage")
-        cursor.execute("vacuum analyze runs_run")
-    user = User.objects.create_user("person@example.com")
-    Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
-    client = Client()
-    client.force_login(user)
-    return team, agent, client
+    execute(_ROWS, [team.pk, DAYS - 1, MODELS, SLOTS - 1])
+    execute(complete(_RUNS, "runs_run"), [team.pk, agent.pk, agent.live_revision.pk, runs])
+    execute("vacuum analyze builder_usage")
+    execute("vacuum analyze runs_run")
+    return team, agent, member(team)[0]
 
 
-def _ask(query: str, *values: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        cursor.fetchall()
-
-
-def _tell(what: str, act: Callable[[], object]) -> None:
-    times = []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - began) * 1000)
-    print(f"{what:40}{statistics.median(times):8.1f}")
+def _often(act: Callable[[], object]) -> list[float]:
+    return [timed(act) for _ in range(ROUNDS)]
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, "usage")
