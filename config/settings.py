@@ -90,6 +90,14 @@ RQ_QUEUES = {
     }
 }
 RQ = {"WORKER_CLASS": "runs.worker.ShiftWorker"}
+CACHES = {
+    "default": {
+        "BACKEND": "teams.shared_cache.SharedCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "baton",
+        "OPTIONS": {"serializer": "teams.shared_cache.Json", "socket_connect_timeout": 2, "socket_timeout": 5},
+    }
+}
 
 # --- How work is done ------------------------------------------------------------------------
 
@@ -162,6 +170,10 @@ BATON_ENCRYPTION_KEYS = [key for key in os.environ.get("BATON_ENCRYPTION_KEYS", 
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -191,6 +203,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -265,13 +278,73 @@ UNFOLD = {
 }
 
 AUTH_USER_MODEL = "teams.User"
-LOGIN_URL = "sign_in"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "sign_in"
+LOGOUT_REDIRECT_URL = "account_login"
+# The second makes older hashes readable; they are replaced when their people sign in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "first_name", "last_name"]},
+    },
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+
+ACCOUNT_ADAPTER = "teams.signing_in.Account"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_CHANGE_EMAIL = True
+# Where no mail is sent nobody could confirm anything.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAILERS else "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Each within WAIT_MINUTES of teams/signing_in.py, as the page says that refuses more.
+ACCOUNT_RATE_LIMITS = {
+    "login": "100/5m/ip",
+    "login_failed": "30/5m/ip,5/5m/key",
+    "reset_password": "20/5m/ip,3/5m/key",
+    "reset_password_from_key": "20/5m/ip",
+    "reauthenticate": "10/5m/user",
+    "change_password": "10/5m/user",
+    "manage_email": "10/5m/user",
+    "confirm_email": "1/1m/key",
+}
+ACCOUNT_FORMS = {
+    "login": "teams.account_forms.SignIn",
+    "reset_password": "teams.account_forms.ResetPassword",
+    "reset_password_from_key": "teams.account_forms.NewPassword",
+    "change_password": "teams.account_forms.ChangePassword",
+    "set_password": "teams.account_forms.SetPassword",
+    "reauthenticate": "teams.account_forms.Reauthenticate",
+    "add_email": "teams.account_forms.ChangeEmail",
+}
+MFA_ADAPTER = "teams.two_step.TwoStep"
+MFA_FORMS = {
+    "authenticate": "teams.account_forms.TwoStepCode",
+    "reauthenticate": "teams.account_forms.TwoStepCodeAgain",
+    "activate_totp": "teams.account_forms.FirstCode",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Baton"
+# A clock of a phone may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Nobody signs up by themselves, so nobody can take an address that is another person's.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# The addresses that tries to sign in are counted by: without proxies the peer's, else what they say in X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("BATON_PROXIES", "0"))
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -1,5 +1,6 @@
 """Every address of the product."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
@@ -7,6 +8,9 @@ from django.views.generic import RedirectView
 from teams.api import no_such_address
 
 from .api import api
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+handler429 = "teams.signing_in.too_many_tries"
 
 urlpatterns = [
     path("", include("teams.urls")),

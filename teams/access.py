@@ -45,6 +45,14 @@ def memberships(request: HttpRequest) -> list[Member]:
     return sorted(found, key=lambda member: str(member.team_id) != chosen)
 
 
+def enter(request: HttpRequest, members: list[Member]) -> TeamRequest:
+    """As the first of these `memberships`."""
+    page = cast(TeamRequest, request)
+    page.teams = sorted((row.team for row in members), key=lambda team: team.name)
+    page.member, page.team, page.actor = members[0], members[0].team, person(page.user)
+    return page
+
+
 def membership(request: HttpRequest) -> Member | None:
     """The member this person acts as."""
     return next(iter(memberships(request)), None)
@@ -75,12 +83,9 @@ def team_page[**P](
             members = memberships(request)
             if not members:
                 return render(request, "teams/no_team.html", status=403)
-            member = members[0]
-            page = cast(TeamRequest, request)
-            page.teams = sorted((row.team for row in members), key=lambda team: team.name)
-            page.member, page.team, page.actor = member, member.team, person(page.user)
+            page = enter(request, members)
             needed = get if request.method in ("GET", "HEAD", "OPTIONS") else post or ADMINISTRATOR
-            if not member.may(needed):
+            if not page.member.may(needed):
                 return refuse(page, needed)
             with timezone.override(zone_of(request)), audit.acting(page.actor):
                 return cast(Callable[..., HttpResponseBase], view)(page, *args, **kwargs)

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -138,4 +141,5 @@ class DeliveryAdmin(ReadOnly):
     ]
 
 
-admin.site.unregister(Group)
+for model in (Group, EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(model)

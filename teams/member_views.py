@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.core.mail import EmailMessage, mailers
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -64,7 +64,7 @@ def member_invite(request: TeamRequest) -> HttpResponseBase:
         return _page(request, form)
     link = f"{settings.BATON_URL}{reverse('invitation')}?{urlencode({'token': token})}"
     request.session[_FRESH_LINK] = seal(link)
-    _mail(request, invitation, link)
+    _mail(request, invitation, f"{link}&{urlencode({'mailed': verbs.mailed_mark(token)})}")
     return redirect("members")
 
 
@@ -151,15 +151,19 @@ def invitation(request: HttpRequest) -> HttpResponseBase:
     context = {
         "invitation": found,
         "has_account": User.objects.filter(email=found.email).exists(),
-        "sign_in": f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}",
+        "sign_in": f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}",
         "form": form,
     }
     if request.method == "POST" and (request.user.is_authenticated or form.is_valid()):
         try:
             if request.user.is_authenticated:
                 verbs.accept(found, request.user)
+                response = redirect("home")
             else:
-                login(request, verbs.accept_as_new(found, **form.cleaned_data))
+                was_mailed = verbs.was_mailed(token, request.GET.get("mailed", ""))
+                user = verbs.accept_as_new(found, **form.cleaned_data, was_mailed=was_mailed)
+                # On to the mail that confirms the address, where that is needed.
+                response = perform_login(request, user, email=user.email)
         except Refused as refusal:
             if not form.is_bound:
                 messages.error(request, refusal.message)
@@ -167,6 +171,7 @@ def invitation(request: HttpRequest) -> HttpResponseBase:
             show_refusal(form, refusal)
         else:
             request.session[SESSION_TEAM] = str(found.team_id)
-            messages.success(request, f"Welcome to {found.team}.")
-            return redirect("home")
+            if request.user.is_authenticated:
+                messages.success(request, f"Welcome to {found.team}.")
+            return response
     return render(request, "teams/invitation.html", context, status=422 if form.errors else 200)

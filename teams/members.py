@@ -4,13 +4,14 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
-from . import audit
+from . import audit, people
 from .actors import Actor, person
 from .errors import Refused
 from .models import Invitation, Member, Team, User
@@ -68,11 +69,7 @@ def _digest(token: str) -> str:
 @transaction.atomic
 def invite(team: Team, email: str, role: str, by: Actor) -> tuple[Invitation, str]:
     """The invitation and the token of its link, which cannot be read again. Takes the place of one before."""
-    email = User.objects.normalize_email(email.strip()).lower()
-    try:
-        validate_email(email)
-    except ValidationError as error:
-        raise _wrong("email", "This is no e-mail address.") from error
+    email = people.clean_email(email)
     if role not in Member.Role.values:
         raise _wrong("role", "There is no such role.")
     if Member.objects.filter(team=team, user__email=email).exists():
@@ -99,6 +96,15 @@ def withdraw(invitation: Invitation, by: Actor) -> None:
     audit.record(invitation.team_id, "invitation_withdrawn", invitation.email, by=by)
 
 
+def mailed_mark(token: str) -> str:
+    """Stands in the link that is mailed and not in the one that is shown, so whoever has it reads that mailbox."""
+    return salted_hmac("teams.members.mailed", token, algorithm="sha256").hexdigest()
+
+
+def was_mailed(token: str, mark: str) -> bool:
+    return constant_time_compare(mailed_mark(token), mark)
+
+
 def find_invitation(token: str) -> Invitation | None:
     """Of its link, unless its time is over."""
     found = Invitation.objects.filter(digest=_digest(token), expires_at__gt=timezone.now())
@@ -119,8 +125,8 @@ def accept(invitation: Invitation, user: User) -> Team:
 
 
 @transaction.atomic
-def accept_as_new(invitation: Invitation, name: str, password: str) -> User:
-    """Makes an account for the address that was invited."""
+def accept_as_new(invitation: Invitation, name: str, password: str, *, was_mailed: bool) -> User:
+    """Makes an account for the address that was invited. `was_mailed`: the link came from their mailbox."""
     user = User(email=invitation.email, first_name=one_line(name, "name", 150))
     try:
         validate_password(password, user)
@@ -132,6 +138,7 @@ def accept_as_new(invitation: Invitation, name: str, password: str) -> User:
             user.save()
     except IntegrityError as error:
         raise Refused("There is an account with this address. Please sign in with it.", "exists") from error
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=was_mailed)
     accept(invitation, user)
     return user
 

@@ -44,10 +44,18 @@ class User(AbstractUser):
     objects = UserManager()  # type: ignore[assignment, misc]
 
     class Meta(AbstractUser.Meta):
-        constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_email")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="one_user_per_email"),
+            # Signing in looks for them in small letters.
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_in_small_letters"),
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
 
 
 class Team(models.Model):

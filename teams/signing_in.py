@@ -1,20 +1,90 @@
-"""Signing in by e-mail address and password."""
+"""Signing in: what django-allauth does here in our way."""
 
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+import logging
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.mail import mailers
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from . import audit
 from .actors import person
-from .models import Member
+from .models import Member, User
+
+logger = logging.getLogger(__name__)
+
+# All limits count within this time (ACCOUNT_RATE_LIMITS), so whoever waits for it may try again.
+WAIT_MINUTES = 5
 
 
-class SignIn(LoginView):
-    @transaction.atomic
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+class Account(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "This e-mail address and password do not belong together.",
+        "email_taken": "Somebody else signs in with this address.",
+        "duplicate_email": "This is your address already.",
+        "enter_current_password": "This is not your password.",
+        "incorrect_password": "This is not your password.",
+        "incorrect_code": "This code is wrong or was used. Codes of the app change every 30 seconds.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """People come by invitation."""
+        return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Nowhere but to this address itself, whatever else it may be called."""
+        request = self.request
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Too many tries are an answer of their own, wherever they are noticed."""
+        if code in ("too_many_login_attempts", "rate_limited"):
+            raise ImmediateHttpResponse(respond_429(self.request))
+        return super().validation_error(code, *args)  # type: ignore[no-any-return]
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Not the one that they sign in with."""
+        return bool(email_address.email != email_address.user.email)
+
+    def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
         """Each team of the person has it in its audit log."""
-        user = form.get_user()
-        for team_id in Member.objects.filter(user=user).values_list("team_id", flat=True):
-            audit.record(team_id, "signed_in", user, by=person(user))
-        return super().form_valid(form)
+        with transaction.atomic():
+            for team_id in Member.objects.filter(user=user).values_list("team_id", flat=True):
+                audit.record(team_id, "signed_in", user, by=person(user))
+        return super().post_login(request, user, **about)  # type: ignore[no-any-return]
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Of what people need not wait for, it is enough that the log says so."""
+        if "default" not in mailers:
+            return
+        try:
+            more = {"home": settings.BATON_URL, "link": settings.BATON_URL + reverse("account_reset_password")}
+            super().send_mail(template_prefix, email, {**context, **more})
+        except OSError as error:  # those of smtplib are
+            logger.warning("mail about an account could not be sent: %s", error)
+            messages.error(self.request, "The mail could not be sent. Please try again in a few minutes.")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        uid, _, token = key.partition("-")
+        return settings.BATON_URL + reverse("account_reset_password_from_key", args=[uid, token])
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return settings.BATON_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+
+def too_many_tries(request: HttpRequest) -> HttpResponse:
+    """For `handler429`."""
+    response = render(request, "429.html", {"minutes": WAIT_MINUTES}, status=429)
+    response["Retry-After"] = str(WAIT_MINUTES * 60)
+    return response

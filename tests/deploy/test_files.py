@@ -54,7 +54,7 @@ def ask(path, **headers):
     answer = Client().get(path, headers={"Host": "baton.example.com", **headers})
     return answer.status_code, answer.get("Location"), answer.get("Strict-Transport-Security")
 secure = {"X-Forwarded-Proto": "https"}
-print(json.dumps([ask("/sign-in/"), ask("/sign-in/", **secure), ask("/healthz")[:2],
+print(json.dumps([ask("/sign-up/"), ask("/sign-up/", **secure), ask("/healthz")[:2],
     ask("/healthz", Host="localhost")[0], settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE]))
 """
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "BATON_HTTPS": "1"}
@@ -62,7 +62,7 @@ print(json.dumps([ask("/sign-in/"), ask("/sign-in/", **secure), ask("/healthz")[
     done = run([sys.executable, "-c", ask], env=environment)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [
-        [301, "https://baton.example.com/sign-in/", None],
+        [301, "https://baton.example.com/sign-up/", None],
         [200, None, "max-age=2592000"],
         [200, None],
         200,

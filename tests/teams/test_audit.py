@@ -30,9 +30,9 @@ def test_it_is_append_only_in_the_database(team) -> None:
 
 
 def test_it_says_who_signed_in(team, member, client) -> None:
-    client.post("/sign-in/", {"username": member.user.email, "password": "wrong"})
+    client.post("/sign-in/", {"login": member.user.email, "password": "wrong"})
     assert _told() == []
-    client.post("/sign-in/", {"username": member.user.email, "password": "a long password"})
+    client.post("/sign-in/", {"login": member.user.email, "password": "a long password"})
     assert _told() == [(member.user.email, "signed_in", member.user.email)]
 
 

@@ -1,0 +1,136 @@
+"""What people fill in to sign in, and about their own account: allauth's forms in our words."""
+
+from typing import Any, ClassVar
+
+from allauth.account import forms as account
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.internal.flows.manage_email import emit_email_changed
+from allauth.account.models import EmailAddress
+from allauth.mfa.base import forms as two_step
+from allauth.mfa.totp import forms as totp
+from django import forms
+from django.core.mail import mailers
+from django.http import HttpRequest
+
+from . import people
+from .errors import Refused
+from .models import User
+
+_NEW = "At least 10 characters; a few words that only you would put together are best."
+
+
+class _Plain:
+    """No placeholders, no lists of rules in HTML; labels and help are ours."""
+
+    labels: ClassVar[dict[str, str]] = {}
+    helps: ClassVar[dict[str, str]] = {}
+    focus: ClassVar[str] = ""
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.helps.get(name, "")
+            if name == self.focus:
+                field.widget.attrs["autofocus"] = True
+
+
+class SignIn(_Plain, account.LoginForm):  # type: ignore[misc]
+    labels = {"login": "E-mail address"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
+    labels = {"email": "E-mail address"}
+
+    def clean(self) -> dict[str, Any]:
+        if "default" not in mailers:
+            raise forms.ValidationError("This Baton sends no mail.")
+        return super().clean()  # type: ignore[no-any-return]
+
+
+class NewPassword(_Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]
+    labels = {"password1": "New password", "password2": "The same again"}
+    helps = {"password1": _NEW}
+
+
+class ChangePassword(_Plain, account.ChangePasswordForm):  # type: ignore[misc]
+    labels = {"oldpassword": "Password until now", "password1": "New password", "password2": "The same again"}
+    helps = {"password1": _NEW}
+
+
+class SetPassword(_Plain, account.SetPasswordForm):  # type: ignore[misc]
+    labels = {"password1": "New password", "password2": "The same again"}
+    helps = {"password1": _NEW}
+
+
+class Reauthenticate(_Plain, account.ReauthenticateForm):  # type: ignore[misc]
+    labels = {"password": "Your password"}
+    focus = "password"
+
+
+class _Code(_Plain):
+    labels = {"code": "Code"}
+    focus = "code"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
+
+
+class TwoStepCode(_Code, two_step.AuthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class TwoStepCodeAgain(_Code, two_step.ReauthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class FirstCode(_Code, totp.ActivateTOTPForm):  # type: ignore[misc]
+    labels = {"code": "The code that the app shows now"}
+
+
+class ChangeEmail(_Plain, account.AddEmailForm):  # type: ignore[misc]
+    """Where mail is set up the new address is confirmed by a link in a mail to it; without, it holds at once."""
+
+    labels = {"email": "New e-mail address"}
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if "default" not in mailers:
+            try:
+                people.refuse_a_taken_address(email, self.user)
+            except Refused as refusal:
+                raise forms.ValidationError(refusal.message) from refusal
+        return email
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        user: User = self.user
+        if "default" not in mailers:
+            before = EmailAddress(user=user, email=user.email)
+            address = people.change_email(user, self.cleaned_data["email"], verified=False)
+            emit_email_changed(request, before, address)
+            return address
+        # The address until now stays, even one that was never confirmed.
+        EmailAddress.objects.filter(user=user, verified=False).exclude(email=user.email).delete()
+        address = EmailAddress.objects.create(user=user, email=self.cleaned_data["email"])
+        send_verification_email_to_address(request, address)
+        return address
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(
+        label="Name",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        help_text="What others of your teams see you as.",
+    )
+
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, label_suffix="", **options)

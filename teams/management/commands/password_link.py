@@ -1,0 +1,32 @@
+"""manage.py password_link EMAIL [--end-two-step]"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from teams import people
+from teams.models import User
+
+
+class Command(BaseCommand):
+    help = "Prints a link where somebody sets a new password, alone on the last line. It holds for a day, once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument(
+            "--end-two-step",
+            action="store_true",
+            help="For who lost both the app and the recovery codes: the password alone lets them in again.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(email=options["email"].strip().lower()).first()
+        if user is None:
+            raise CommandError(f"Nobody signs in with {options['email']}.")
+        if not user.is_active:
+            raise CommandError(f"{user.email} is deactivated. The page of the person in /admin/ can undo that.")
+        if options["end_two_step"]:
+            people.end_two_step(user)
+            self.stdout.write(f"Two-step sign-in of {user.email} is off.")
+        self.stdout.write(f"Whoever opens this signs in as {user.email}:")
+        self.stdout.write(people.password_link(user))
