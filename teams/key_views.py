@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .access import ADMINISTRATOR, TeamRequest, team_page
@@ -22,6 +23,7 @@ _FRESH_KEY = "fresh_api_key"
 
 @require_http_methods(["GET", "POST"])
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@never_cache
 def keys(request: TeamRequest) -> HttpResponseBase:
     form = KeyForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid() and (secret := _made(request, form)):

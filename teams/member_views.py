@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import members as verbs
@@ -33,6 +34,7 @@ ROLES = [
 
 @require_GET
 @team_page
+@never_cache
 def members(request: TeamRequest) -> HttpResponse:
     return _page(request)
 
@@ -141,6 +143,7 @@ def team_switch(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
+@never_cache
 def invitation(request: HttpRequest) -> HttpResponseBase:
     """For whoever has the link: signed in, with an account, or new."""
     token = request.GET.get("token", "")

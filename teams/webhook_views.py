@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import webhooks as verbs
@@ -65,6 +66,7 @@ def webhook_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 @require_GET
 @team_page(get=ADMINISTRATOR)
+@never_cache
 def webhook(request: TeamRequest, id: UUID) -> HttpResponse:
     found = webhook_or_404(request.team, id)
     state = request.GET.get("state", "")

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from playwright.sync_api import Error as PlaywrightError
 
 _CLOSING_SECONDS = 20
@@ -54,12 +54,31 @@ def browser(browsers: list[Browser], launch_browser: Callable[[], Browser]) -> B
     return browsers[-1]
 
 
+# Chromium itself tries styles while one edits, in vain: that is none of our pages.
+_TELL_WHAT_WAS_FORBIDDEN = """
+addEventListener("securitypolicyviolation", (event) => {
+  if (event.violatedDirective === "style-src-attr" && document.activeElement?.isContentEditable) return;
+  console.error(`forbidden: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+});
+"""
+
+
 @pytest.fixture
-def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
-    """Once in some hundred times Chromium never closes a context: it is ended then, and the next test gets another."""
+def new_context(new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., BrowserContext]]:
+    """Whatever a test looks at, no page may try what its content security policy forbids.
+
+    Once in some hundred times Chromium never closes a context: it is ended then, and the next test gets another.
+    """
+    forbidden: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.text.startswith("forbidden: "):
+            forbidden.append(f"{message.page.url if message.page else ''} {message.text}")
 
     def make(**options: Any) -> BrowserContext:
         context = new_context(**options)
+        context.on("console", note)
+        context.add_init_script(_TELL_WHAT_WAS_FORBIDDEN)
         close = context.close
 
         def close_in_time() -> None:
@@ -77,7 +96,8 @@ def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., Bro
         context.close = close_in_time  # type: ignore[method-assign]
         return context
 
-    return make
+    yield make
+    assert not forbidden, "\n".join(forbidden)
 
 
 def end_browser() -> None:
