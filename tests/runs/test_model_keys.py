@@ -17,8 +17,11 @@ from teams.errors import Refused
 from teams.models import Credential, Team
 from tests.fixtures import Make, take
 from tests.provider import Provider, call, fail, say
+from tests.receiver import Receiver, receiver
 
 from .conftest import drive
+
+__all__ = ["receiver"]
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +117,16 @@ def test_an_address_inside_a_private_network_is_never_asked(
     with pytest.raises(Refused) as refused:
         credentials.change(found, name="Ours", key=KEY, base_url="http://127.0.0.1:1234/v1")
     assert "base_url" in refused.value.fields
+
+
+def test_a_provider_that_sends_elsewhere_is_not_followed(
+    kind: str, provider: Provider, team: Team, make_run: Make[Run], receiver: Receiver
+) -> None:
+    receiver.status, receiver.headers = 307, {"location": provider.url}
+    credentials.add(team, kind, name="Ours", key=KEY, base_url=receiver.url)
+    run = work(make_run())
+    assert run.status in ("failed", "queued") and run.error
+    assert len(receiver.got) == 1 and provider.requests == []
 
 
 def test_a_key_that_can_no_longer_be_read_says_so(

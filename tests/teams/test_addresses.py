@@ -66,6 +66,25 @@ def test_what_anybody_reaches_is_public(address: str) -> None:
         "http://127.1/",
         "http://2130706433/",
         "http://0x7f000001/",
+        "http://0177.0.0.1/",
+        "http://0/",
+        "http://0.0.0.0:8000/",
+        "http://localhost./",
+        "http://127.0.0.1./",
+        "http://[::]/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://[0:0:0:0:0:ffff:7f00:1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[::7f00:1]/",
+        "http://[fe80::1%25eth0]/",
+        "http://①②⑦.⓪.⓪.①/",
+        "http://example.com\\@127.0.0.1/",
+        "http://127.0.0.1%2f@example.com/",
+        "//127.0.0.1/",
+        "file:///etc/passwd",
+        "gopher://example.com/",
+        "unix:///run/valkey.sock",
+        "http+unix://%2Frun%2Fvalkey.sock/",
         "http://[::1]:80/",
         "http://169.254.169.254/latest/meta-data",
         "https://example.com/" + 2000 * "a",
@@ -80,6 +99,22 @@ def test_other_addresses_are_refused_at_their_field(url: str) -> None:
 def test_an_operator_may_allow_private_addresses(settings) -> None:
     settings.BATON_ALLOW_PRIVATE_ADDRESSES = True
     assert check_url(" http://127.0.0.1:8080/hook ") == "http://127.0.0.1:8080/hook"
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "2852039166"])
+def test_nobody_may_allow_where_clouds_hand_out_the_keys_of_a_machine(settings, host: str) -> None:
+    settings.BATON_ALLOW_PRIVATE_ADDRESSES = True
+    with pytest.raises(Refused):
+        check_url(f"http://{host}/latest/meta-data")
+    with pytest.raises(NotAllowed):
+        asyncio.run(addresses.resolve(host.strip("[]"), 80))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f000001", "0", "::1"])
+def test_whatever_a_name_is_written_like_where_it_leads_is_checked(host: str) -> None:
+    """For what gets past the check of the address as it was typed."""
+    with pytest.raises(NotAllowed):
+        asyncio.run(addresses.resolve(host, 80))
 
 
 def test_a_name_with_one_private_address_is_not_connected_to(monkeypatch) -> None:
@@ -145,6 +180,18 @@ def test_a_checked_client_follows_no_redirect(receiver, ask) -> None:
     receiver.status, receiver.headers = 307, {"location": "http://169.254.169.254/"}
     assert ask() == b"thanks"
     assert len(receiver.got) == 1
+
+
+def test_a_checked_client_heeds_no_proxy_of_the_environment(receiver, ask, monkeypatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody listens
+    assert ask() == b"thanks"
+    assert receiver.got[0].path == "/hook"
+
+
+def test_a_checked_client_opens_no_socket_of_this_machine() -> None:
+    with pytest.raises(NotAllowed):
+        asyncio.run(addresses.CheckedNetwork().connect_unix_socket("/run/valkey.sock"))
 
 
 def test_a_checked_client_reads_no_answer_without_end(receiver, ask) -> None:
