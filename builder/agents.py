@@ -15,7 +15,7 @@ from teams import audit, bell, live
 from teams.errors import Refused
 from teams.models import Team, User, new_id
 from teams.refusals import refusing_a_taken_name
-from teams.text import one_line, prose
+from teams.text import one_line, plain_name, prose
 
 from . import mentions
 from .models import Agent, Mention, QueueConnection, Revision, ToolConnection
@@ -165,7 +165,7 @@ def _fallback(name: str) -> str:
 
 
 def _name(agent: Agent, name: str, description: str) -> None:
-    agent.name = one_line(name, "name", 80)
+    agent.name = plain_name(name, "name", 80)
     agent.description = one_line(description, "description", 200, required=False)
 
 

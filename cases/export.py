@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from teams.access import TeamRequest, team_page
 from teams.pages import page
+from teams.text import harmless
 
 from .filters import find_cases, read_filter
 from .models import Case, CaseQuerySet
@@ -47,11 +48,6 @@ def cases_export(request: TeamRequest) -> HttpResponseBase:
     response = StreamingHttpResponse(streamed(cases, wanted.order), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="cases.csv"'
     return response
-
-
-def harmless(cell: Any) -> Any:
-    """Text that a spreadsheet program would work out gets an apostrophe before it, and is shown as it is."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 async def streamed(cases: CaseQuerySet, order: Sequence[str]) -> AsyncIterator[str]:

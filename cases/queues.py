@@ -12,7 +12,7 @@ from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.models import Team
 from teams.refusals import refusing_a_taken_name
-from teams.text import one_line
+from teams.text import one_line, plain_name
 
 from . import timeline
 from .models import DEFAULT_HOP_LIMIT, OPEN, Case, Kind, Queue, Status
@@ -64,7 +64,7 @@ def save_queue(
 
     `data_schema` holds for cases that are added from now on; None: any data.
     """
-    queue.name = one_line(queue.name if name is None else name, "name", 80)
+    queue.name = plain_name(queue.name if name is None else name, "name", 80)
     queue.description = one_line(
         queue.description if description is None else description, "description", 200, required=False
     )

@@ -17,11 +17,11 @@ from teams.access import OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
 from teams.refusals import show_refusal
+from teams.text import harmless
 
 from . import importing, labels, uploads
 from .access import queue_or_404, upload_or_404
 from .columns import letters
-from .export import harmless
 from .import_forms import BoundedUpload
 from .models import CaseUpload, Queue, UploadRow
 from .table_files import FILE_LIMIT

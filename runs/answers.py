@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from builder.api import RevisionName, name_of
 from teams.api import Named
+from teams.text import storable
 
 from . import journal
 from .models import Handover, HumanRequest, Outcome, Run, Status, Step
@@ -220,7 +221,7 @@ def step_out(step: Step) -> StepOut:
         case Step.Kind.RESPONSE:
             response = journal.response_of(step)
             calls = [
-                ToolCall(id=call.tool_call_id, tool=call.tool_name, arguments=call.args_as_dict())
+                ToolCall(id=call.tool_call_id, tool=call.tool_name, arguments=storable(call.args_as_dict()))
                 for call in response.tool_calls
             ]
             return StepOut(**about, text=response.text or "", calls=calls)

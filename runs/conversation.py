@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from teams.text import storable
+
 from .journal import FALLBACK
 from .models import Handover, HumanRequest, Step
 from .wording import CallState, call_words, problem_words, tried_words
@@ -134,7 +136,7 @@ def _arguments(given: Any) -> Any:
     """Some models send their arguments as a text of JSON, and some of these texts are none."""
     if isinstance(given, str):
         try:
-            return json.loads(given)
+            return storable(json.loads(given))
         except ValueError:
             return given
     return given

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from .actors import BATON, Actor
 from .models import AuditEntry, Team
-from .text import storable
+from .text import harmless, storable
 
 # Every act there is, in words.
 ACTS = {
@@ -110,8 +110,3 @@ def as_csv(entries: Iterable[AuditEntry]) -> Iterator[str]:
             entry.change,
         ]
         yield writer.writerow([harmless(cell) for cell in row])
-
-
-def harmless(cell: str) -> str:
-    """No formula: spreadsheets run what begins with one of these signs, whatever the quotes around it."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell

@@ -6,6 +6,10 @@ from typing import Any
 from .errors import Refused
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# Nothing wide, marks of direction but those that Arabic and Hebrew need, tags.
+_UNSEEN = re.compile(r"[\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+# Wide signs count too where one types Japanese or Chinese.
+_FORMULA = re.compile(r"[ \u3000]*[=+@＝＋＠－\t\r\n-]")
 # Tabs and line ends (U+0085 is one) may stand in texts.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
@@ -20,6 +24,13 @@ def one_line(value: str, field: str, limit: int, *, required: bool = True) -> st
     if len(line) > limit:
         raise _wrong(field, f"Please use at most {limit} characters; these are {len(line)}.")
     return line
+
+
+def plain_name(value: str, field: str, limit: int) -> str:
+    """A line that nobody takes for another one: without what is not seen or turns the reading around."""
+    if _UNSEEN.search(value):
+        raise _wrong(field, "This holds characters that nobody sees. Please type it by hand.")
+    return one_line(value, field, limit)
 
 
 def prose(value: str, field: str, limit: int) -> str:
@@ -41,6 +52,11 @@ def storable(value: Any) -> Any:
     if isinstance(value, list):
         return [storable(item) for item in value]
     return value
+
+
+def harmless(cell: Any) -> Any:
+    """A cell of a CSV file: what a spreadsheet program would work out gets an apostrophe, and is shown as it is."""
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
 def _wrong(field: str, message: str) -> Refused:

@@ -1,0 +1,41 @@
+"""Whether a page would do something that nobody but us put there: found in its markup as a browser would read it."""
+
+import re
+from html.parser import HTMLParser
+
+# What acts, loads or hides by itself. Our pages have scripts of their own files, forms and SVG, and none of these.
+_FORBIDDEN = {"iframe", "object", "embed", "base", "style", "frame", "applet", "math", "marquee", "portal"}
+_ADDRESSES = {"href", "src", "action", "formaction", "srcset", "poster", "data", "background", "xlink:href", "ping"}
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attributes}
+        said = self.get_starttag_text() or tag
+        if tag in _FORBIDDEN or (tag == "script" and "src" not in values and values.get("type") != "application/json"):
+            self.faults.append(said)
+        if tag == "meta" and "http-equiv" in values:
+            self.faults.append(said)
+        for name, value in values.items():
+            address = re.sub(r"[\x00-\x20]", "", value).casefold()
+            if name.startswith("on") or name in ("style", "srcdoc") or (name.startswith("hx-on")):
+                self.faults.append(said)
+            elif name in _ADDRESSES or (name.startswith("hx-") and "evil" in address):
+                is_link = tag == "a" and name == "href"
+                if is_link and address.startswith(("http://", "https://", "mailto:")) and "evil" in address:
+                    if not {"nofollow", "noopener"} <= set(values.get("rel", "").split()):
+                        self.faults.append(said)
+                elif re.match("javascript:|vbscript:|data:(?!image/svg)", address) or "evil" in address:
+                    self.faults.append(said)
+
+
+def faults(html: str) -> list[str]:
+    """The tags that should not be there."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.faults
