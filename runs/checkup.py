@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import django_rq
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import mailers
 from django.db import DatabaseError, connection
@@ -116,6 +117,7 @@ def _secrets() -> Iterator[Finding]:
         *Credential.objects.exclude(key="").values_list("key", flat=True)[:_SEALED],
         *ToolServer.objects.present().exclude(credential="").values_list("credential", flat=True)[:_SEALED],
         *Webhook.objects.present().values_list("secret", flat=True)[:_SEALED],
+        *(text for data in Authenticator.objects.values_list("data", flat=True)[:_SEALED] for text in _sealed_in(data)),
     ]
     unreadable = sum(not _opens(text) for text in sealed)
     if unreadable:
@@ -123,6 +125,11 @@ def _secrets() -> Iterator[Finding]:
         yield Finding("Secrets", State.BROKEN, f"{unreadable} of {len(sealed)} cannot be read.", mend)
     else:
         yield Finding("Secrets", State.OK, f"{len(sealed)} can be read.")
+
+
+def _sealed_in(data: dict[str, str]) -> list[str]:
+    """Of a second step: the secret of the app, or what the recovery codes are made of."""
+    return [data[name] for name in ("secret", "seed") if name in data]
 
 
 def _opens(sealed: str) -> bool:
@@ -187,7 +194,7 @@ def _people() -> Iterator[Finding]:
     if User.objects.filter(is_superuser=True, is_active=True).exists():
         yield Finding("Operators", State.OK, "Somebody can open /admin/.")
     else:
-        yield Finding("Operators", State.WARNING, "Nobody can open /admin/.", "Run manage.py createsuperuser.")
+        yield Finding("Operators", State.WARNING, "Nobody can open /admin/.", "Run manage.py create_administrator.")
 
 
 def _pauses() -> Iterator[Finding]:

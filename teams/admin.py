@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from . import pausing, webhooks
+from . import members, pausing, people, webhooks
 from .models import ApiKey, Credential, Delivery, Member, Team, User, Webhook
 from .operators import ReadOnly, may_operate, verb
 
@@ -44,7 +44,15 @@ class MemberInline(TabularInline):  # type: ignore[misc]
     model = Member
     extra = 0
     fields = ["user", "role"]
-    autocomplete_fields = ["user"]
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False  # members are invited, and `manage.py create_administrator` makes administrators
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
 
 
 @admin.register(Team)
@@ -86,8 +94,33 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
         (None, {"fields": ["email", "password", "first_name", "last_name"]}),
         ("May", {"fields": ["is_active", "is_staff", "is_superuser"]}),
     ]
+    readonly_fields = ["is_active"]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "password1", "password2"]})]
     filter_horizontal = []
+    actions = [
+        verb(
+            "Deactivate",
+            "Shall these people be signed out, and sign in no more? What they did stays under their names.",
+            members.deactivate,
+        ),
+        verb("Let in again", "Shall these people be able to sign in again?", members.reactivate),
+        verb(
+            "End two-step sign-in",
+            "Have these people lost their phone and their recovery codes? Their password alone lets them in then.",
+            lambda user, by: people.end_two_step(user),
+        ),
+    ]
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may_operate(request, User)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False  # timelines, revisions and the audit log go on naming them
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            people.change_email(obj, obj.email, verified=True)
 
 
 @admin.register(ApiKey)

@@ -22,6 +22,8 @@ ACTS = {
     "member_joined": "Joined the team",
     "member_role": "Changed a role",
     "member_removed": "Removed a member",
+    "person_deactivated": "Deactivated somebody",
+    "person_reactivated": "Let somebody in again",
     "member_left": "Left the team",
     "invited": "Invited somebody",
     "invitation_withdrawn": "Withdrew an invitation",

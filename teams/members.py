@@ -56,7 +56,33 @@ def _locked(member: Member) -> Member:
 
 def _keep_an_administrator(team: Team) -> None:
     if not Member.objects.filter(team=team, role=_ADMINISTRATOR, user__is_active=True).exists():
-        raise Refused("A team needs an administrator. Make somebody else one first.", "last_administrator")
+        raise Refused(f"{team} needs an administrator. Make somebody else one first.", "last_administrator")
+
+
+@transaction.atomic
+def deactivate(user: User, by: Actor) -> None:
+    """They can sign in no more, and are signed out. Reversed by `reactivate`."""
+    teams = _lock_teams_of(user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    for team in teams:
+        _keep_an_administrator(team)
+        audit.record(team.pk, "person_deactivated", user, by=by)
+    people.end_sessions(user)
+
+
+@transaction.atomic
+def reactivate(user: User, by: Actor) -> None:
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    for team in _lock_teams_of(user):
+        audit.record(team.pk, "person_reactivated", user, by=by)
+
+
+def _lock_teams_of(user: User) -> list[Team]:
+    """In one order, as two operators might do the same at once."""
+    ids = Member.objects.filter(user=user).values("team")
+    return list(Team.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
 # --- Invitations -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -53,6 +54,12 @@ def password_link(user: User) -> str:
     """The address where they set a new password, once, within the time of PASSWORD_RESET_TIMEOUT."""
     uid, token = user_pk_to_url_str(user), default_token_generator.make_token(user)
     return settings.BATON_URL + reverse("account_reset_password_from_key", args=[uid, token])
+
+
+def end_sessions(user: User) -> None:
+    """Wherever they are signed in."""
+    for session in UserSession.objects.filter(user=user):
+        session.end()
 
 
 def end_two_step(user: User) -> None:

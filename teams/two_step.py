@@ -1,10 +1,11 @@
 """The second step of signing in: a code of an app, or a recovery code."""
 
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString, mark_safe
 from qrcode.main import QRCode
 
-from .secrets import seal, unseal
+from .secrets import Unreadable, seal, unseal
 
 
 class TwoStep(DefaultMFAAdapter):  # type: ignore[misc]
@@ -17,7 +18,12 @@ class TwoStep(DefaultMFAAdapter):  # type: ignore[misc]
         return seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(encrypted_text)
+        try:
+            return unseal(encrypted_text)
+        except Unreadable as error:
+            raise ValidationError(
+                "This server lost the key of your second step. Please ask whoever runs it."
+            ) from error
 
     def build_totp_svg(self, url: str) -> SafeString:
         """One path without styles, which the content security policy would refuse."""

@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
@@ -13,7 +15,7 @@ from builder.models import Agent, ToolServer
 from cases.models import Case, Queue
 from runs.models import BulkAction, HumanRequest, Letter, Run, Schedule, Status
 from teams import pausing
-from teams.models import ApiKey, Credential, Delivery, Member, Team, User, Webhook
+from teams.models import ApiKey, AuditEntry, Credential, Delivery, Member, Team, User, Webhook
 from teams.secrets import seal
 from tests.fixtures import take
 from tests.provider import call
@@ -198,3 +200,54 @@ def test_members_and_staff_without_rights_get_nowhere(client: Client, member: Me
     assert client.post("/admin/health/", {"action": "pause", "confirmed": "yes"}).status_code == 403
     run.refresh_from_db()
     assert run.status == Status.QUEUED
+
+
+# --- People ----------------------------------------------------------------------------------
+
+
+def choose(operator: Client, name: str, *people: User) -> str:
+    data = {"action": name, "_selected_action": [str(person.pk) for person in people], "confirmed": "yes"}
+    return operator.post(address(User), data, follow=True).text
+
+
+def test_people_are_deactivated_and_let_in_again(operator: Client, team, member, make_member) -> None:
+    assert "Ours needs an administrator" in choose(operator, "deactivate", member.user)
+    assert User.objects.get(pk=member.user_id).is_active
+    make_member()
+    browser = Client()
+    browser.post("/sign-in/", {"login": member.user.email, "password": "a long password"})
+    choose(operator, "deactivate", member.user)
+    assert not User.objects.get(pk=member.user_id).is_active
+    assert browser.get("/cases/").status_code == 302
+    choose(operator, "let_in_again", member.user)
+    assert browser.get("/cases/").status_code == 302, "the session is gone"
+    acts = list(AuditEntry.objects.filter(subject=member.user.email).order_by("at").values_list("act", flat=True))
+    assert acts[-2:] == ["person_deactivated", "person_reactivated"]
+
+
+def test_a_second_step_is_ended_for_who_lost_their_phone(operator: Client, member) -> None:
+    Authenticator.objects.create(user=member.user, type="totp", data={"secret": seal("A")})
+    choose(operator, "end_two_step_sign_in", member.user)
+    assert not Authenticator.objects.exists()
+
+
+def test_an_operator_changes_an_address_and_adds_people(operator: Client, member) -> None:
+    fields = {"email": "Other@Example.com", "first_name": "Ada", "last_name": ""}
+    assert operator.post(address(User, "change", member.user_id), fields).status_code == 302
+    row = EmailAddress.objects.get(user=member.user)
+    assert (row.email, row.verified, row.primary) == ("other@example.com", True, True)
+    assert User.objects.get(pk=member.user_id).email == "other@example.com"
+    password = "quite a long one"
+    fields = {"email": "New@Example.com", "password1": password, "password2": password, "usable_password": "true"}
+    assert operator.post(address(User, "add"), fields).status_code == 302
+    browser = Client()
+    browser.post("/sign-in/", {"login": "new@example.com", "password": password})
+    assert "no team" in browser.get("/").text
+
+
+def test_members_are_only_looked_at_and_people_not_deleted(operator: Client, team, member) -> None:
+    assert operator.post(address(User, "delete", member.user_id), {"post": "yes"}).status_code == 403
+    fields = {"name": "Ours", "slug": team.slug, "member_set-TOTAL_FORMS": "1", "member_set-INITIAL_FORMS": "1"}
+    fields |= {"member_set-0-id": str(member.pk), "member_set-0-role": "viewer", "member_set-0-DELETE": "on"}
+    operator.post(address(Team, "change", team.pk), fields)
+    assert Member.objects.get(pk=member.pk).role == "administrator"
