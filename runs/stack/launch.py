@@ -22,6 +22,7 @@ from .supervisor import Output, Supervisor
 
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 JSON = "rq.serializers.JSONSerializer"  # django-rq's worker does not take it from the queue's settings
+DEMO = "demo@example.com"
 SAME_WISH = 0.5  # seconds within which a second signal is the first one, passed on twice
 
 
@@ -62,6 +63,7 @@ def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
     manage = [sys.executable, str(MANAGE)]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--app-dir", str(MANAGE.parent)]
     web += ["--host", plan.host, "--port", str(plan.port), "--timeout-graceful-shutdown", "3", "--log-level", "warning"]
+    web += ["--no-proxy-headers"]  # BATON_PROXIES says whom to believe
     # macOS refuses a fork once certain libraries are in use, unless told otherwise; RQ forks for each job.
     forking = {**environment, "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
     workers = [f"worker {number}" for number in range(1, plan.workers + 1)]
@@ -187,9 +189,13 @@ class Launch:
 
     def _welcome(self) -> str:
         lines = [f"Baton is ready: {self.plan.address}"]
-        if has_demo(self.plan.database):
-            lines += ["", "  Sign in as demo@example.com, password demo."]
+        people = people_of(self.plan.database)
+        if DEMO in people:
+            lines += ["", f"  Sign in as {DEMO}, password demo."]
             lines += ["  Open the Support queue and watch its cases find the right agent."]
+        elif people == []:
+            command = ".venv/bin/python manage.py create_administrator"
+            lines += ["", f"  Nobody can sign in yet. Make the first administrator in a second window: {command}"]
         return "\n".join(["", *lines, "  Ctrl-C stops everything.", ""])
 
 
@@ -217,10 +223,11 @@ def check_database(arguments: Mapping[str, Any]) -> None:
         raise CannotStart(f"The database of DATABASE_URL cannot be reached: {str(error).splitlines()[0]}") from None
 
 
-def has_demo(database: Mapping[str, Any]) -> bool:
+def people_of(database: Mapping[str, Any]) -> list[str]:
+    """The addresses of some who can sign in, that of the demo among them if it is there."""
+    ask = "select email from teams_user where is_active order by email <> %s limit 2"
     try:
         with psycopg.connect(**database) as connection:
-            found = connection.execute("select 1 from teams_user where email = 'demo@example.com'").fetchone()
+            return [email for (email,) in connection.execute(ask, [DEMO])]
     except psycopg.Error:
-        return False
-    return found is not None
+        return ["somebody"]

@@ -87,7 +87,7 @@ def test_without_clock_and_worker_the_exit_status_says_so(settings) -> None:
     assert status == 1
     assert "manage.py clock" in said
     assert "manage.py rqworker" in said
-    assert "createsuperuser" in said
+    assert "create_administrator" in said
 
 
 def test_without_redis_the_rest_is_looked_at(healthy, settings, monkeypatch) -> None:

@@ -1,4 +1,7 @@
-"""manage.py migrate: Django's, which on a busy database waits for a lock only for a moment, and tries again."""
+"""manage.py migrate: Django's, which on a busy database waits for a lock only for a moment, and tries again.
+
+The first time it also makes the administrator whom BATON_ADMIN_EMAIL names.
+"""
 
 import time
 from collections.abc import Iterator
@@ -11,6 +14,9 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import LockNotAvailable
+
+from cases.administrators import first_administrator
+from teams.errors import Refused
 
 _LOCK = 0x4D_49_47_52_41_54_45
 _TRIES = 20
@@ -27,16 +33,26 @@ class Command(migrate.Command):
             for number in range(1, _TRIES + 1):
                 try:
                     super().handle(*args, **options)
-                    return
+                    break
                 except OperationalError as error:
                     if not isinstance(error.__cause__, LockNotAvailable):
                         raise
                     self.stderr.write(f"A table was in use for more than {seconds:g} s ({number} of {_TRIES} tries).")
                     time.sleep(_PAUSE_SECONDS)
-        raise CommandError(
-            "The database stayed busy. What was done is whole, the rest is not begun: run this again in a quiet moment,"
-            " or end the long transactions that pg_stat_activity shows."
-        )
+            else:
+                raise CommandError(
+                    "The database stayed busy. What was done is whole, the rest is not begun: run this again in a quiet"
+                    " moment, or end the long transactions that pg_stat_activity shows."
+                )
+        if not any(options[name] for name in ("app_label", "plan", "check_unapplied", "fake", "prune")):
+            self._let_somebody_in()
+
+    def _let_somebody_in(self) -> None:
+        try:
+            if said := first_administrator():
+                self.stdout.write(said)
+        except Refused as refusal:
+            raise CommandError(f"BATON_ADMIN_EMAIL or BATON_ADMIN_PASSWORD: {refusal.message}") from refusal
 
 
 @contextmanager
