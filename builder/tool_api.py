@@ -59,7 +59,12 @@ def list_servers(request: KeyRequest, paging: Query[Paging]) -> Page[ToolServerO
     return Page[ToolServerOut](items=[_out(row) for row in rows], next_cursor=cursor)
 
 
-@router.post("/mcp-servers", auth=TeamKey(Scope.ADMIN), response={201: ToolServerOut}, summary="Add an MCP server")
+@router.post(
+    "/mcp-servers",
+    auth=TeamKey(Scope.ADMIN, asks_outside=True),
+    response={201: ToolServerOut},
+    summary="Add an MCP server",
+)
 def add_server(request: KeyRequest, wanted: ToolServerIn) -> Status[ToolServerOut]:
     """It is asked for its tools first, and saved only when it answers."""
     credential = Credential()
@@ -69,6 +74,7 @@ def add_server(request: KeyRequest, wanted: ToolServerIn) -> Status[ToolServerOu
         credential = verbs.bearer(wanted.credential)
     choices = {tool.name: Choice(True, tool.mark, tool.asks_first) for tool in wanted.tools}
     listing = verbs.ask(wanted.url, credential)
+    request.once.hold()
     team = request.auth.team
     made = verbs.add_server(team, wanted.name, wanted.url, credential=credential, listing=listing, choices=choices)
     return Status(201, _out(made))

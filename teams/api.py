@@ -21,13 +21,14 @@ from ninja.security import HttpBearer
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic_core import from_json
 
-from . import audit, quotas
+from . import audit, quotas, repeats
 from .actors import BATON, program
 from .errors import Refused
 from .keys import find_key
 from .models import ApiKey
 from .problems import HANDLERS, Error, not_found, problem
 from .quotas import Quota, TooMany
+from .repeats import Once
 from .text import one_line, prose
 
 DATA_LIMIT = 256 * 1024
@@ -39,18 +40,21 @@ Scope = ApiKey.Scope
 class TeamKey(HttpBearer):
     """`Authorization: Bearer baton_...`; the operation finds the key as `request.auth`.
 
-    Each operation that does more than read says as its `auth` which scope it takes.
+    Each operation that does more than read says as its `auth` which scope it takes. `asks_outside`: it asks another
+    server before it does anything, and then calls `request.once.hold()`, as nothing waits inside a transaction.
     """
 
-    def __init__(self, scope: Scope | None = None) -> None:
+    def __init__(self, scope: Scope | None = None, *, asks_outside: bool = False) -> None:
         super().__init__()
         self.scope = scope
+        self.asks_outside = asks_outside
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         key = find_key(token)
         if key is None:
             return None
-        quota = cast(KeyRequest, request).quota = quotas.count(key)
+        caller = cast(KeyRequest, request)
+        quota = caller.quota = quotas.count(key)
         if quota and quota.is_used_up:
             raise TooMany(quota)
         # An operation that says nothing and changes something: for those alone that may do the most.
@@ -60,6 +64,7 @@ class TeamKey(HttpBearer):
                 f"This takes a key with the scope “{needed}”. Administrators make keys in the settings."
             )
         audit.acts(program(key))
+        caller.once.begin(key, later=self.asks_outside)
         return key
 
 
@@ -68,6 +73,7 @@ class KeyRequest(HttpRequest):
 
     auth: ApiKey
     quota: Quota | None
+    once: Once
 
 
 def find[M: Model](rows: QuerySet[M], id: UUID, field: str = "") -> M:
@@ -156,8 +162,25 @@ class Api(NinjaAPI):
         patterns, app, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                pattern.callback = _told(pattern.callback)
+                pattern.callback = self._told(pattern.callback)
         return patterns, app, namespace
+
+    def _told(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        """What is the same for all operations: who acts, what is kept of it, its quota, and the shape of a 405."""
+
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                with audit.acting(BATON):
+                    response = repeats.answer(request, lambda: view(request, *args, **kwargs))
+            except Exception as error:
+                response = self.on_exception(request, error)
+            if response.status_code == 405:
+                response = _not_allowed(request, response["Allow"])
+            quotas.tell(request, response)
+            return response
+
+        return answer
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
@@ -178,21 +201,6 @@ def _without_defs(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)
     return schema
-
-
-def _told(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """What is the same for all operations: who acts, how much is left of the quota, and the shape of a 405."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with audit.acting(BATON):
-            response = view(request, *args, **kwargs)
-        if response.status_code == 405:
-            response = _not_allowed(request, response["Allow"])
-        quotas.tell(request, response)
-        return response
-
-    return answer
 
 
 def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:

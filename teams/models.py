@@ -217,6 +217,28 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class KeptAnswer(models.Model):
+    """What a request with an `Idempotency-Key` was answered. Sent again within a day, it gets that: see `repeats`."""
+
+    api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=255, help_text="What stood in the header.")
+    request = models.CharField(max_length=64, help_text="A hash of method, address and body.")
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField(help_text="Sealed: it may hold a secret that was just made.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    if TYPE_CHECKING:
+        api_key_id: int
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["api_key", "name"], name="one_answer_per_idempotency_key")]
+        # What is old enough to be forgotten?
+        indexes = [models.Index(fields=["created_at"], name="kept_answer_oldest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Credential(models.Model):
     """The team's own key to a provider of models; only one for each, so that a model's name says which is used."""
 

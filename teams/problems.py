@@ -26,6 +26,14 @@ class Error(BaseModel):
     error: ErrorDetail
 
 
+class Answered(Exception):
+    """There is nothing left to do: this is the answer."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
 # They name a field, and yet nothing is wrong with it but what exists already.
 _CONFLICTS = {"name_taken", "external_id_conflict"}
 _CODES = {400: "bad_request", 401: "unauthenticated", 403: "forbidden"}
@@ -93,6 +101,7 @@ def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
 
 HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     Exception: _broken,
+    Answered: lambda _, answered: answered.response,
     OperationalError: _unavailable,
     RequestDataTooBig: _too_large,
     HttpError: _http_error,

@@ -20,7 +20,13 @@ __all__ = ["make_things"]
 pytestmark = pytest.mark.django_db
 
 # Rows that say no team of their own are their owner's.
-OWNED = {"CaseWords": "case", "RunWords": "run", "UploadRow": "upload", "BulkItem": "action"}
+OWNED = {
+    "CaseWords": "case",
+    "RunWords": "run",
+    "UploadRow": "upload",
+    "BulkItem": "action",
+    "KeptAnswer": "api_key",
+}
 
 
 def _keys() -> Iterator[ForeignKey[Any, Any]]:

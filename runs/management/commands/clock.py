@@ -18,6 +18,7 @@ from cases import importing
 from runs import bulk
 from runs.postman import postman
 from runs.sweeper import sweep
+from teams import repeats
 from teams.couriers import courier
 from teams.redis_pool import shared_redis
 from teams.threads import Errand
@@ -37,7 +38,8 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        stand_in, errands = StandIn(), [courier(), postman(), bulk.hand(), importing.hand()]
+        stand_in = StandIn()
+        errands = [courier(), postman(), bulk.hand(), importing.hand(), repeats.tidying()]
         while not stopped.is_set():
             began = time.monotonic()
             tick(stand_in, errands)
