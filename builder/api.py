@@ -24,6 +24,8 @@ from .queries import AgentDetails
 router = Router(tags=["Agents"])
 
 
+type Some[T] = Annotated[list[T], Field(max_length=1000)]
+
 _MCP_TOOLS = "Which tools of MCP servers it gets. Beside `connections.mcp`: of the servers there."
 
 
@@ -47,10 +49,10 @@ class Connections(BaseModel):
 class NewConnections(Wanted):
     """What is left out stays as it is; a list that is given replaces the one before."""
 
-    consumes: list[Consumes] | None = None
-    produces: list[UUID] | None = None
+    consumes: Some[Consumes] | None = None
+    produces: Some[UUID] | None = None
     mcp: Annotated[
-        list[UUID] | None,
+        Some[UUID] | None,
         Field(description="MCP servers. Of one that it had no tools of, it gets all that are switched on."),
     ] = None
     ask_person: bool | None = None
@@ -97,7 +99,7 @@ class AgentIn(Wanted):
     fallback: Annotated[str, Field(description="The model that a run goes on with when the other fails.")] = ""
     paused: bool = False
     connections: NewConnections = NewConnections()
-    mcp_tools: Annotated[list[UUID] | None, Field(description=_MCP_TOOLS)] = None
+    mcp_tools: Annotated[Some[UUID] | None, Field(description=_MCP_TOOLS)] = None
     budget: Budget = Budget()
 
 
@@ -112,7 +114,7 @@ class AgentChanges(Wanted):
     note: Annotated[str, Field(description="What changed, for the history. At most 200 characters.")] = ""
     paused: bool | None = None
     connections: NewConnections = NewConnections()
-    mcp_tools: Annotated[list[UUID] | None, Field(description=_MCP_TOOLS)] = None
+    mcp_tools: Annotated[Some[UUID] | None, Field(description=_MCP_TOOLS)] = None
     budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None
 
 

@@ -10,6 +10,7 @@ from django import forms
 from builder.differences import Passage, compare, passages
 from builder.models import Agent
 from teams.errors import Refused
+from teams.json_text import read_json
 
 from .consumers import Consumer
 from .models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
@@ -205,7 +206,7 @@ class EditCaseForm(CaseForm):
         if isinstance(self.case.data, str) or not self.case.data:
             return read_details(text)
         try:
-            return _json(text)
+            return read_json(text)
         except ValueError as error:
             raise forms.ValidationError(f"The details were JSON, and this is not: {error}.") from error
 
@@ -216,7 +217,7 @@ def read_details(text: str) -> Any:
     if not text.strip():
         return {}
     try:
-        found = _json(text)
+        found = read_json(text)
     except ValueError:
         return text
     return found if isinstance(found, dict) else text
@@ -227,19 +228,3 @@ def write_details(data: Any) -> str:
     if not data:
         return ""
     return data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False)
-
-
-def _json(text: str) -> Any:
-    """ValueError in words where it is none, or holds numbers that JSON does not have."""
-    try:
-        found = json.loads(text, parse_constant=_no_number)
-        json.dumps(found, allow_nan=False)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg}, line {error.lineno}, column {error.colno}") from error
-    except RecursionError as error:
-        raise ValueError("too many levels") from error
-    return found
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number in JSON")

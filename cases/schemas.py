@@ -21,6 +21,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from teams.errors import Refused
+from teams.json_text import read_json
 
 SCHEMA_LIMIT = 32 * 1024
 _MOST_ERRORS = 20
@@ -38,8 +39,8 @@ def read_schema(text: str) -> dict[str, Any] | None:
     if not text.strip():
         return None
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = read_json(text)
+    except ValueError as error:
         raise _bad(f"This is no JSON: {error}.") from error
     return check_schema(found)
 

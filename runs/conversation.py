@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from teams.json_text import read_json
 from teams.text import storable
 
 from .journal import FALLBACK
@@ -136,7 +137,7 @@ def _arguments(given: Any) -> Any:
     """Some models send their arguments as a text of JSON, and some of these texts are none."""
     if isinstance(given, str):
         try:
-            return storable(json.loads(given))
+            return storable(read_json(given))
         except ValueError:
             return given
     return given

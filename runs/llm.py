@@ -32,6 +32,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from teams.addresses import NotAllowed
+from teams.json_text import check_levels
 
 from . import closeness
 from .providers import PROVIDERS, Access, ModelProblem, Models, streams, without_key
@@ -46,11 +47,13 @@ async def request(
     """One answer of the model, or ModelProblem. Neither holds the key that was sent."""
     try:
         response = await _request(model, name, messages, tools)
+        for call in response.tool_calls:
+            check_levels(call.args)  # those that the provider's library has read; texts are read by their tools
     except ModelAPIError as error:
         problem = _problem(name, error, access)
         problem.message = without_key(problem.message, access)
         raise problem from error
-    except (AgentRunError, UserError, httpx2.HTTPError, ValueError) as error:
+    except (AgentRunError, UserError, httpx2.HTTPError, ValueError, RecursionError) as error:
         words = without_key(str(error), access)
         raise ModelProblem("model_error", f"The model “{name}” gave no usable answer: {words}") from error
     response = _without_key(response, access)

@@ -13,6 +13,7 @@ from referencing import Registry
 
 from builder.models import Agent, ServerTool
 from teams.errors import Refused
+from teams.json_text import read_json
 from teams.text import storable
 
 from .journal import Work
@@ -55,11 +56,20 @@ def is_spared(work: Work, tool: ServerTool) -> bool:
     return work.run.is_try and tool.mark != ServerTool.Mark.READ_ONLY
 
 
+def given(call: ToolCallPart) -> dict[str, Any]:
+    """The arguments of a call of any tool; ValueError when they are none."""
+    found = read_json(call.args) if isinstance(call.args, str) and call.args else call.args or {}
+    if not isinstance(found, dict):
+        raise ValueError("it is no object")
+    arguments: dict[str, Any] = storable(found)
+    return arguments
+
+
 def parse(tool: ServerTool, call: ToolCallPart) -> ServerCall:
     """Refused, in words for the model, when the arguments do not fit."""
     try:
-        arguments = storable(call.args_as_dict(raise_if_invalid=True))
-    except (ValueError, AssertionError) as error:
+        arguments = given(call)
+    except ValueError as error:
         raise Refused(f"The arguments are no valid JSON. Please call {tool.key} again.", "invalid") from error
     if wrong := list(_wrong(tool.input_schema, arguments)):
         raise Refused(f"These arguments do not fit: {'; '.join(wrong)}. Please call {tool.key} again.", "invalid")

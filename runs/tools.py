@@ -24,7 +24,6 @@ from cases.models import Case, Queue
 from cases.models import Status as CaseStatus
 from teams.actors import BATON
 from teams.errors import Refused
-from teams.text import storable
 
 from . import server_tools
 from .endings import lock_both
@@ -287,11 +286,11 @@ def parse(work: Work, call: ToolCallPart) -> Any:
         names = ", ".join(definition.name for definition in offered(work))
         raise Refused(f"There is no tool {call.tool_name}. Your tools: {names}.", "unknown_tool")
     try:
-        return tool.arguments.model_validate(storable(call.args_as_dict(raise_if_invalid=True)))
+        return tool.arguments.model_validate(server_tools.given(call))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise Refused(f"These arguments do not fit: {wrong}. Please call {tool.name} again.", "invalid") from error
-    except (ValueError, AssertionError) as error:
+    except ValueError as error:
         raise Refused(f"The arguments are no valid JSON. Please call {tool.name} again.", "invalid") from error
 
 

@@ -19,11 +19,11 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
-from pydantic_core import from_json
 
 from . import audit, quotas, repeats
 from .actors import BATON, program
 from .errors import Refused
+from .json_text import read_json
 from .keys import find_key
 from .models import ApiKey
 from .problems import HANDLERS, Error, not_found, problem
@@ -110,11 +110,7 @@ def _checked(check: Callable[[str], str]) -> AfterValidator:
 
 
 def _storable_json(value: Any) -> Any:
-    try:
-        size = len(json.dumps(value, allow_nan=False))
-    except ValueError as error:
-        raise ValueError("This holds a number that is too large.") from error
-    if size > DATA_LIMIT:
+    if len(json.dumps(value)) > DATA_LIMIT:
         raise ValueError("Too large: 256 kB at most.")
     return value
 
@@ -135,10 +131,10 @@ Moment = Annotated[AwareDatetime, AfterValidator(_within_ten_years)]
 
 
 class StrictJson(Parser):
-    """Only JSON that can be stored: UTF-8, without lone surrogates or NaN, and not too deep (200 levels)."""
+    """Only JSON that can be kept."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        return from_json(request.body, allow_inf_nan=False)
+        return read_json(request.body)
 
 
 # --- The API itself ---------------------------------------------------------------------------

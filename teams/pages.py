@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
+from .json_text import read_json
+
 PAGE_SIZE = 50
 
 
@@ -70,7 +72,7 @@ def _write(backwards: bool, order: Sequence[str], row: Model) -> str:
 
 def _read(cursor: str, length: int) -> tuple[bool, list[str]]:
     try:
-        backwards, *edge = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        backwards, *edge = read_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError, binascii.Error):
         return False, []
     if len(edge) != length or not all(isinstance(value, str) and "\x00" not in value for value in edge):

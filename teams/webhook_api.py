@@ -18,7 +18,9 @@ from .paging import Page, Paging, take
 
 router = Router()
 
-Events = Annotated[list[str], Field(description="Which events it is told of; docs/webhooks.md lists them.")]
+Events = Annotated[
+    list[str], Field(max_length=100, description="Which events it is told of; docs/webhooks.md lists them.")
+]
 
 
 class WebhookIn(Wanted):

@@ -85,7 +85,7 @@ def test_a_repeated_batch_makes_nothing_twice(api: Caller, queue) -> None:
 
 
 def test_too_much_and_too_deep_are_refused(api: Caller, queue) -> None:
-    at, deep = f"/queues/{queue.pk}/cases", b"[" * 250 + b"]" * 250
+    at, deep = f"/queues/{queue.pk}/cases", b"[" * 101 + b"]" * 101
     problem(api.post(at, b'{"title": "a", "data": ' + deep + b"}"), 400)
     problem(api.post(at, {"cases": [{"title": "a", "data": "x" * 200_000}] * 20}), 413, "too_large")
     assert not Case.objects.exists()
@@ -137,11 +137,11 @@ def test_what_a_case_cannot_have_is_refused_by_field(api: Caller, queue, wrong: 
 
 
 def test_a_number_beyond_all_numbers_is_refused(api: Caller, queue) -> None:
-    problem(api.post(f"/queues/{queue.pk}/cases", b'{"title": "a", "data": [1e999]}'), 422)
+    problem(api.post(f"/queues/{queue.pk}/cases", b'{"title": "a", "data": [1e999]}'), 400)
 
 
 def test_data_may_be_deep_and_null(api: Caller, queue) -> None:
-    deep = b"[" * 150 + b"]" * 150
+    deep = b"[" * 99 + b"]" * 99
     assert api.post(f"/queues/{queue.pk}/cases", b'{"title": "a", "data": ' + deep + b"}").status_code == 201
     assert api.post(f"/queues/{queue.pk}/cases", {"title": "a", "data": None}).json()["data"] == {}
 

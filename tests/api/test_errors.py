@@ -61,7 +61,17 @@ def test_a_wrong_method_is_told_the_right_ones(api: Caller) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"\xff\xfe", b'{"name": NaN}', b'{"name": "\\ud800"}', b"[" * 100_000, b"[" * 500 + b"]" * 500, b"nope"],
+    [
+        b"{",
+        b"\xff\xfe",
+        b'{"name": NaN}',
+        b'{"name": 1e999}',
+        b'{"name": "\\ud800"}',
+        b'{"name": "a", "name": "b"}',
+        b"[" * 100_000,
+        b"[" * 500 + b"]" * 500,
+        b"nope",
+    ],
 )
 def test_what_is_no_json_is_refused(api: Caller, body: bytes) -> None:
     assert "JSON" in problem(api.post("/agents", body), 400, "bad_request")["message"]

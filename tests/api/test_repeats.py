@@ -236,7 +236,9 @@ def _waits_for_us() -> int:
     """The process of the database that waits for a lock of ours."""
     for _ in range(500):
         with connection.cursor() as cursor:
-            cursor.execute("select pid from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))")
+            cursor.execute(
+                "select pid from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))"
+            )
             if found := cursor.fetchone():
                 return int(found[0])
         time.sleep(0.01)

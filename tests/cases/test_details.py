@@ -31,13 +31,17 @@ def test_only_an_object_is_taken_as_json(typed: str, data: object) -> None:
     assert read_details(typed) == data
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists)))
+@given(
+    st.dictionaries(
+        st.text(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=20)
+    )
+)
 def test_an_object_survives_being_edited(data: dict[str, object]) -> None:
     assert read_details(write_details(data)) == data
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("typed", [r'{"a": "\ud800"}', r'{"a": "\u0000"}', r'{"\udfff": 1}'])
+@pytest.mark.parametrize("typed", [r'{"a": "\u0000"}', r'{"\u0000": 1}', "{\ud800"])
 def test_what_the_database_cannot_keep_is_made_visible(queue, typed: str) -> None:
     case = add_case(queue, NewCase("A", read_details(typed)), by=BATON)
     case.refresh_from_db()

@@ -107,3 +107,15 @@ def test_an_agent_is_told_what_a_queue_asks_for(scripted, agent, make_queue, mak
     told = run.steps.filter(kind="tool_result").first().data["content"]
     assert "do not fit what Refunds asks for. iban: Is missing." in told
     assert not Case.objects.filter(title="Pay back").exists()
+
+
+@pytest.mark.parametrize("levels", [150, 900])
+def test_arguments_that_are_too_deep_are_answered_to_the_model(scripted, agent, make_case, levels: int) -> None:
+    make_case(assignee=agent)
+    deep: object = []
+    for _ in range(levels):
+        deep = [deep]
+    scripted.answers(call("update_case", data=deep), call("complete_case", summary="x"))
+    run = work_next()
+    assert run.outcome == Outcome.CASE_COMPLETED
+    assert "no valid JSON" in run.steps.filter(kind="tool_result").first().data["content"]

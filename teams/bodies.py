@@ -1,0 +1,54 @@
+"""How large the body of a request may be, before anything of it is kept: Django itself stores it whole, then looks."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+
+MB = 1024 * 1024
+# Forms with files: 20 files of 20 MB are the most that anything takes, and what wraps them.
+FILES_LIMIT = 410 * MB
+
+type Message = Mapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+type App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+
+def bounded(app: App) -> App:
+    """The ASGI application, which is told that the sender is gone when it sends too much."""
+
+    async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await app(scope, receive, send)
+        headers, taken = dict(scope["headers"]), 0
+        limit = _limit(headers)
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            return message if taken <= limit else {"type": "http.disconnect"}
+
+        said = headers.get(b"content-length", b"")
+        if not (said.isdigit() and int(said) > limit):
+            await app(scope, counted, send)
+            if taken <= limit:
+                return None
+        return await _refuse(send, limit)
+
+    return answer
+
+
+def _limit(headers: dict[bytes, bytes]) -> int:
+    is_form = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
+    return FILES_LIMIT if is_form else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+async def _refuse(send: Send, limit: int) -> None:
+    message = f"The body is too large: {limit / MB:g} MB at most."
+    body = json.dumps({"error": {"code": "too_large", "message": message}}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
