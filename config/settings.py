@@ -358,7 +358,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The help shows the pictures of the docs.
+STATICFILES_DIRS = [BASE_DIR / "static", ("help", BASE_DIR / "docs" / "images")]
 # Files are served from where they lie, unless collectstatic has put them into one folder, as in the image.
 STATIC_ROOT = Path(os.environ.get("BATON_STATIC") or BATON_HOME / "static").absolute()
 SERVESTATIC_USE_FINDERS = "BATON_STATIC" not in os.environ

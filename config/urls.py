@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from teams.api import no_such_address
 
 from .api import api
+from .help import help_page
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 handler429 = "teams.signing_in.too_many_tries"
@@ -17,6 +18,8 @@ urlpatterns = [
     path("", include("builder.urls")),
     path("", include("cases.urls")),
     path("", include("runs.urls")),
+    path("help/", help_page, name="help"),
+    path("help/<path:name>/", help_page, name="help_page"),
     path("api/v1/", RedirectView.as_view(pattern_name="api-1:openapi-view")),
     path("api/v1/", api.urls),
     re_path("^api/", no_such_address),

@@ -18,13 +18,14 @@ from builder.models import Agent
 from cases.filters import CaseFilter, find_cases
 from cases.models import Case, Queue, Status
 from cases.search import read
+from teams import help
 from teams.models import Member, Team
 from teams.templatetags.components import NAVIGATION, SETTINGS
 
 from .models import Run
 from .queries import RunFilter, find_runs
 
-_AGENTS, _CASES, _QUEUES, _RUNS, _COMMANDS, _RECENT = 6, 6, 4, 3, 8, 8
+_AGENTS, _CASES, _QUEUES, _RUNS, _COMMANDS, _HELP, _RECENT = 6, 6, 4, 3, 8, 4, 8
 # The queues that a command to add a case can name.
 _QUEUES_TO_ADD_TO = 20
 # Not more than so many that fit are sorted apart: PostgreSQL might look for them along all rows of the team.
@@ -77,7 +78,7 @@ def find(member: Member, teams: Iterable[Team], text: str = "", recent: str = ""
         words = [word for word in re.split(r"\W+", text.lower()) if word]
         known = [*_places(member), *_adding(member), *_switching(member, teams)]
         commands = [choice for choice in known if words and choice.fits(words)]
-        groups = [Group("Commands", commands[:_COMMANDS]), *_things(team, text)]
+        groups = [Group("Commands", commands[:_COMMANDS]), *_things(team, text), Group("Help", _help(words))]
     return [group for group in groups if group.choices]
 
 
@@ -96,6 +97,7 @@ def _places(member: Member) -> list[Choice]:
     return [
         *found,
         Choice("Corrected routes", "route", reverse("corrections"), words="corrections"),
+        Choice("Help", "circle-question-mark", help.address(help.FIRST), words="docs documentation"),
         Choice("Deleted agents", "trash-2", reverse("agents_deleted"), words="restore"),
     ]
 
@@ -130,6 +132,14 @@ def _switching(member: Member, teams: Iterable[Team]) -> list[Choice]:
         *(Choice(f"Theme: {name}", icon, do=f"theme:{name}", words="toggle mode colours") for name, icon in themes),
         Choice("Keyboard shortcuts", "keyboard", do="shortcuts", words="keys help", hint="?"),
     ]
+
+
+def _help(words: Sequence[str]) -> list[Choice]:
+    found = [
+        Choice(heading, "circle-question-mark", url, hint=f"Help: {page}" if page != heading else "Help", words=page)
+        for page, heading, url in help.sections()
+    ]
+    return [choice for choice in found if words and choice.fits(words)][:_HELP]
 
 
 # --- Things of the team ----------------------------------------------------------------------

@@ -58,6 +58,8 @@ PAGES: dict[str, Entry] = {
     "": Entry(),
     "tips/dismiss/": Entry("POST"),
     "find/": Entry(),
+    "help/": Entry(),
+    "help/<path:name>/": Entry(),
     "agents/": Entry(),
     "agents/new/": Entry("GET POST"),
     "agents/<uuid:id>/": Entry("GET POST", of="agent"),
@@ -328,7 +330,7 @@ def test_every_operation_has_its_line() -> None:
 
 def test_every_line_says_whose_id_stands_in_the_address() -> None:
     lines = PAGES | OPERATIONS
-    named = {name for name in lines if ("<" in name or "{" in name) and name not in OF_A_MAIL}
+    named = {name for name in lines if ("<" in _plain(name, "") or "{" in name) and name not in OF_A_MAIL}
     assert named == {name for name, entry in lines.items() if entry.of}
 
 
@@ -349,6 +351,12 @@ def _operations() -> set[str]:
 def _route(operation: str) -> str:
     """The address of an operation as Django has it: `api/v1/agents/<agent_id>`."""
     return "api/v1" + operation.partition(" ")[2].replace("{", "<").replace("}", ">")
+
+
+def _plain(route: str, number: str = "1") -> str:
+    """The address with a page of the help, and a number if one is given, filled in."""
+    route = re.sub("<path:.*?>", "agents", route)
+    return re.sub("<int:.*?>", number, route) if number else route
 
 
 # --- What they let through -------------------------------------------------------------------
@@ -432,7 +440,7 @@ def _calls(names: Callable[[Entry], bool]) -> list[Any]:
 
 def _send(client: Client, method: str, route: str, entry: Entry, id: object = None) -> HttpResponse:
     route = OF_A_MAIL.get(route, route)
-    start, bracket, rest = re.sub("<int:.*?>", "1", route.removeprefix("^")).partition("<")
+    start, bracket, rest = _plain(route.removeprefix("^")).partition("<")
     address = f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
     if _is_operation(route):
         body = b"" if entry.body is None else json.dumps(entry.body).encode()
@@ -528,7 +536,7 @@ def _nobody(route: str) -> object:
 
 
 def _address(route: str, id: object) -> str:
-    start, bracket, rest = re.sub("<int:.*?>", "1", route).partition("<")
+    start, bracket, rest = _plain(route).partition("<")
     return f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
 
 

@@ -16,6 +16,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from .. import help
+
 register = template.Library()
 
 # What a state of anything is called, its icon and its tone.
@@ -143,8 +145,14 @@ def settings_sections(context: RequestContext) -> list[dict[str, Any]]:
     ]
 
 
-@register.simple_block_tag
+@register.simple_tag
+def help_url(topic: str) -> str:
+    return help.address(topic)
+
+
+@register.simple_block_tag(takes_context=True)
 def page_header(
+    context: RequestContext,
     content: str,
     title: str,
     *,
@@ -154,8 +162,12 @@ def page_header(
     status: str = "",
     avatar: object = None,
 ) -> SafeString:
+    """With a "?" that opens the help on this page."""
+    match = context["request"].resolver_match if "request" in context else None
+    topic = help.TOPICS.get(match.url_name) if match else None
     return _component(
         "page_header",
+        help=help.address(topic) if topic else "",
         actions=SafeString(content.strip()),
         title=title,
         subtitle=subtitle,

@@ -11,7 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from docs import reference
+from config import reference
+from config.help import drawn
+from teams import help
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -22,7 +24,7 @@ OUTSIDE = ("http:", "https:", "mailto:")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site."""
     folder = tmp_path_factory.mktemp("docs")
-    reference.main(folder / ".site-pages")
+    reference.write_site(folder / ".site-pages")
     (folder / "zensical.toml").write_text((ROOT / "zensical.toml").read_text())
     command = [Path(sys.executable).parent / "zensical", "build", "--clean", "--strict"]
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
@@ -72,6 +74,12 @@ def test_every_link_of_the_site_resolves_and_nothing_comes_from_elsewhere(site: 
             ):
                 broken.append(f"{path.relative_to(site)}: {link}")
     assert broken == []
+
+
+def test_sections_have_the_same_address_in_the_help_of_the_product(site: Path) -> None:
+    for name in sorted(help.names()):
+        ids = Html((site / f"{name}.html").read_text()).ids
+        assert {heading.id for heading in drawn(name).headings} <= ids, name
 
 
 def test_every_link_in_the_texts_resolves_where_they_lie() -> None:

@@ -1,25 +1,15 @@
-"""The pages of the site: those of docs/, and those that the code itself writes, so that they are never out of date.
+"""The pages of the docs that the code itself writes, so that they are never out of date, and the source of the site.
 
-`python docs/reference.py FOLDER` puts them into a folder, from which zensical.toml makes the site.
+docs/build.py puts all of it into a folder, from which zensical.toml makes the site; the help shows it too.
 """
 
 import argparse
-import os
-import re
 import shutil
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("SECRET_KEY", "docs")  # used for nothing, and nothing is made for it
-
-import django
-
-django.setup()
 
 from django.apps import apps
 from django.core.management import load_command_class
@@ -32,6 +22,7 @@ from runs.counters import COUNTERS
 from runs.models import Outcome
 from runs.models import Status as RunStatus
 from runs.tools import TOOLS
+from teams import help
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -94,8 +85,8 @@ A completed run has exactly one outcome:
 
 def tools() -> str:
     parts = [
-        "# What agents can do\n\nEach of these is a tool that an agent's model may call. It is offered only where it makes"
-        " sense: tools for cases in a run on a case, a handover only to agents that could take over now. Tools of your"
+        "# What agents can do\n\nEach of these is a tool that an agent's model may call. It is offered only"
+        " where it makes sense: tools for cases in a run on a case, a handover only to agents that could take over now. Tools of your"
         " own systems come from [MCP servers](../tools.md).\n"
     ]
     for tool in TOOLS.values():
@@ -122,8 +113,8 @@ def our_commands() -> list[tuple[str, str]]:
 
 def commands() -> str:
     parts = [
-        "# Commands\n\nAll are called as `.venv/bin/python manage.py NAME` in the checkout, or `docker compose run --rm web"
-        " NAME`. While `script/server` runs they find its database by themselves. Workers are `manage.py rqworker"
+        "# Commands\n\nAll are called as `.venv/bin/python manage.py NAME` in the checkout, or"
+        " `docker compose run --rm web NAME`. While `script/server` runs they find its database by themselves. Workers are `manage.py rqworker"
         " default`, of [django-rq](https://github.com/rq/django-rq).\n"
     ]
     for app, name in our_commands():
@@ -162,17 +153,21 @@ def metrics() -> str:
     ]
     return f"""# Metrics
 
-`/metrics` is read by Prometheus: with `METRICS_TOKEN` as the bearer token, or from the same machine. It tells of all teams.
-The first rows are asked of the database at that moment; the others are counted, and begin anew when Redis is emptied.
+`/metrics` is read by Prometheus: with `METRICS_TOKEN` as the bearer token, or from the same machine. It tells of
+all teams. The first rows are asked of the database at that moment; the others are counted, and begin anew when Redis is emptied.
 
 {table(["metric", "labels", "meaning"], rows)}"""
 
 
+@cache
+def described() -> dict[str, Any]:
+    return api.get_openapi_schema()
+
+
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
-    schema = api.get_openapi_schema()
     return [
         (path, method, said)
-        for path, of_path in schema["paths"].items()
+        for path, of_path in described()["paths"].items()
         for method, said in of_path.items()
         if method in METHODS
     ]
@@ -180,10 +175,11 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
 
 def api_page() -> str:
     parts = [
-        "# API\n\nJSON under `/api/v1/`, with `Authorization: Bearer baton_…`; `manage.py create_api_key` makes keys. A key"
-        " belongs to one team and sees nothing else: ids of others are not found (404). Your Baton shows this page with"
+        "# API\n\nJSON under `/api/v1/`, with `Authorization: Bearer baton_…`; `manage.py create_api_key` makes keys."
+        " A key belongs to one team and sees nothing else: ids of others are not found (404). Your Baton shows this page with"
         " forms to try it at `/api/v1/docs`, and the description for programs is `/api/v1/openapi.json`.\n\n"
-        'Errors are `{"error": {"code", "message", "fields"}}`. Lists take `limit` and `cursor`, and say the next cursor.\n'
+        'Errors are `{"error": {"code", "message", "fields"}}`. Lists take `limit` and `cursor`,'
+        " and say the next cursor.\n"
     ]
     tag = None
     for path, method, said in sorted(operations(), key=lambda row: row[2].get("tags", [""])):
@@ -211,7 +207,7 @@ def _meaning(given: dict[str, Any]) -> str:
 
 
 def _fields(schema: dict[str, Any]) -> list[tuple[str, str, str]]:
-    known = api.get_openapi_schema()["components"]["schemas"]
+    known = described()["components"]["schemas"]
     for named in [schema, *schema.get("anyOf", [])]:
         if reference := named.get("$ref"):
             found = known[reference.rpartition("/")[2]]
@@ -223,7 +219,7 @@ def _fields(schema: dict[str, Any]) -> list[tuple[str, str, str]]:
     return []
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "reference/states.md": states,
     "reference/agent-tools.md": tools,
     "reference/commands.md": commands,
@@ -234,31 +230,17 @@ PAGES = {
 
 def pages() -> Iterator[tuple[Path, bytes]]:
     """Each file of the site's source, by its path."""
+    for name, text in help.sources():
+        yield Path(f"{name}.md"), text.encode()
     for path in sorted(DOCS.rglob("*")):
-        name = path.relative_to(DOCS)
-        if path.suffix == ".md" and not _is_agent(name):
-            yield name, _with_agents(path.read_text()).encode()
-        elif path.suffix in (".png", ".svg"):
-            yield name, path.read_bytes()
+        if path.suffix in (".png", ".svg"):
+            yield path.relative_to(DOCS), path.read_bytes()
     for page, write in PAGES.items():
         yield Path(page), write().encode()
 
 
-def _is_agent(name: Path) -> bool:
-    """A file of a recipe, to be imported; it is shown on the recipe's page."""
-    return name.parts[0] == "recipes" and len(name.parts) == 3
-
-
-def _with_agents(text: str) -> str:
-    return re.sub(r'^--8<-- "(.+)"$', lambda found: (ROOT / found[1]).read_text().rstrip(), text, flags=re.MULTILINE)
-
-
-def main(folder: Path) -> None:
+def write_site(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for name, content in pages():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
