@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from teams import tour
 from teams.access import BUILDER, TeamRequest, team_page
 from teams.errors import Refused
 from teams.pages import page
@@ -60,6 +61,7 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
     saved = queries.detailed(access.past_or_present_agent_or_404(request.team, id))
     if saved.agent.is_deleted:
         return _deleted_agent(request, saved)
+    tour.saw(request.member, tour.AGENT)
     if not request.member.builds:
         return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
     form = AgentForm(_posted(request), team=request.team, saved=saved)

@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.models import Agent
+from teams import tour
 from teams.access import BUILDER, OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
@@ -188,6 +189,8 @@ def case(request: TeamRequest, id: UUID) -> HttpResponse:
     case = case_or_404(request.team, id)
     working = consumers([case.queue_id])[case.queue_id]
     told = queries.timeline_of(case, _events_wanted(request))
+    if case.hops:
+        tour.saw(request.member, tour.HANDOVER)
     context = {
         "case": case,
         "consumers": working,

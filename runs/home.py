@@ -5,23 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
-from django.db.models.functions import Left, Now
+from django.db.models.functions import Left
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from builder.models import Agent
 from cases.models import Case, CaseEvent, Kind, Reason
 from cases.models import Status as CaseStatus
-from teams.access import VIEWER, TeamRequest, team_page
+from teams.access import TeamRequest, team_page
 from teams.models import Member, Team
 from teams.parts import render_page
 
-from . import demo
 from .models import Handover, HumanRequest
 from .stuck import stuck
+from .tour import tour_of
 
 _SHOWN = 6
 _HANDOVERS = 8
@@ -34,7 +33,6 @@ _ASKS = {HumanRequest.Kind.QUESTION.value: "asks", HumanRequest.Kind.APPROVAL.va
 @require_GET
 @team_page
 def home(request: TeamRequest) -> HttpResponse:
-    tips_wanted = request.team.is_demo and request.member.tips_dismissed_at is None
     now = timezone.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     context = {
@@ -46,17 +44,10 @@ def home(request: TeamRequest) -> HttpResponse:
         "reasons": reasons(request.team),
         "stuck": stuck(request.team),
         "handovers": latest_handovers(request.team),
-        "tips": tips(request.member) if tips_wanted else [],
+        "tour": tour_of(request.member),
         "has_agents": Agent.objects.live().filter(team=request.team).exists(),
     }
     return render_page(request, "runs/home.html", context, parts=["now"])
-
-
-@require_POST
-@team_page(post=VIEWER)
-def tips_dismiss(request: TeamRequest) -> HttpResponse:
-    Member.objects.filter(pk=request.member.pk, tips_dismissed_at=None).update(tips_dismissed_at=Now())
-    return redirect("home")
 
 
 # --- What is going on ------------------------------------------------------------------------
@@ -151,35 +142,3 @@ def _of_question(question: HumanRequest, beginning: str) -> Item:
     run = question.run
     title, address = beginning or "A run without input", reverse("run", args=[run.pk])
     return Item(title, address, question.created_at, run.agent, question.question, _ASKS[question.kind])
-
-
-# --- Tips ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tip:
-    title: str
-    words: str
-    address: str
-
-
-def tips(member: Member) -> list[Tip]:
-    """What to try next with the demo. What somebody deleted or renamed, or the member may not do, is left out."""
-    team = member.team
-    agents = {agent.name: agent for agent in Agent.objects.live().filter(team=team)}
-    queue = team.queues.live().filter(name=demo.QUEUE).first()
-    moving = Case.objects.present().filter(team=team, hops__gt=0).order_by("-moved_at").first()
-    found = []
-    if moving:
-        words = "The timeline of a case shows who handled it, when, and why it was passed on."
-        found.append(Tip("Watch a case change hands", words, reverse("case", args=[moving.pk])))
-    if triage := agents.get(demo.TRIAGE.name):
-        words = "Its procedure is plain text. The agents it mentions are those it may hand over to."
-        found.append(Tip(f"Read what {triage.name} is told", words, reverse("agent", args=[triage.pk])))
-    if member.operates and (billing := agents.get(demo.BILLING.name)):
-        words = "Press “Run now”, paste a mail, and see what it makes of it."
-        found.append(Tip(f"Run {billing.name} yourself", words, reverse("agent", args=[billing.pk])))
-    if queue and member.operates:
-        words = f"Put one into {queue.name} in your own words, and see which agent gets it."
-        found.append(Tip("Add a case", words, reverse("case_new", args=[queue.pk])))
-    return found

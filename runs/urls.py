@@ -13,13 +13,15 @@ from . import (
     palette_views,
     run_page,
     schedule_views,
+    tour,
     trying_views,
     views,
 )
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("tips/dismiss/", home.tips_dismiss, name="tips_dismiss"),
+    path("tour/leave/", tour.tour_leave, name="tour_leave"),
+    path("tour/begin/", tour.tour_begin, name="tour_begin"),
     path("find/", palette_views.palette_page, name="palette"),
     path("runs/", views.runs, name="runs"),
     path("runs/<uuid:id>/", run_page.run, name="run"),

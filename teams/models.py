@@ -114,7 +114,10 @@ class Member(models.Model):
     user = models.ForeignKey(User, models.CASCADE)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
     mail = models.CharField(max_length=4, choices=Mail.choices, default=Mail.ALL)
+    # The tour of the start page: when it was left, since when things done count, and what was looked at.
     tips_dismissed_at = models.DateTimeField(null=True, blank=True)
+    tour_began_at = models.DateTimeField(db_default=Now())
+    tour_seen = ArrayField(models.CharField(max_length=20), db_default=[], default=list, blank=True)
 
     class Meta:
         constraints = [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from builder import mentions
 from builder.agents import Consumes, connect, create_agent
@@ -43,7 +44,7 @@ def team(make_team: Make[Team]) -> Team:
 def make_member(team: Team) -> Make[Member]:
     def make(of: Team | None = None, role: str = Member.Role.ADMINISTRATOR) -> Member:
         user = User.objects.create_user(f"person{next(_numbers)}@example.com", "a long password")
-        return Member.objects.create(team=of or team, user=user, role=role)
+        return Member.objects.create(team=of or team, user=user, role=role, tips_dismissed_at=timezone.now())
 
     return make
 

@@ -56,7 +56,8 @@ class Entry:
 
 PAGES: dict[str, Entry] = {
     "": Entry(),
-    "tips/dismiss/": Entry("POST"),
+    "tour/leave/": Entry("POST"),
+    "tour/begin/": Entry("POST"),
     "find/": Entry(),
     "help/": Entry(),
     "help/<path:name>/": Entry(),

@@ -35,7 +35,7 @@ def test_a_newcomer_watches_a_case_change_hands_without_reloading(baton: str, pa
     page.get_by_label("E-mail").fill("demo@example.com")
     page.get_by_label("Password", exact=True).fill("demo")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("What to try next")).to_be_visible()
+    expect(page.get_by_text("First steps")).to_be_visible()
 
     page.goto(f"{baton}/cases/")
     page.get_by_role("link", name=re.compile("Refund for the seats we never used")).click()

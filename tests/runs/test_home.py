@@ -9,15 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from builder.agents import delete_agent, save_agent
+from builder.agents import delete_agent
 from builder.models import Agent
 from cases import lifecycle
 from cases.models import Case, Queue, Reason
 from runs import home
 from runs.home import Flow
 from runs.models import Handover, HumanRequest, Run
-from runs.seeding import seed_demo
-from teams.models import Member, Team
+from teams.models import Team
 
 type Make = Callable[..., Any]
 
@@ -163,42 +162,6 @@ def test_many_that_wait_are_counted(signed_in: Client, team: Team, make_case: Ma
         park(make_case())
     assert (len(home.waiting(team).items), home.waiting(team).more) == (6, 2)
     assert "2 more" in shown(signed_in)
-
-
-# --- Tips ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def demo(db: None, client: Client) -> Client:
-    seed_demo()
-    client.force_login(Member.objects.get(team__is_demo=True).user)
-    return client
-
-
-def test_a_newcomer_to_the_demo_gets_tips_that_lead_somewhere(demo: Client) -> None:
-    Case.objects.filter(number=1).update(hops=1)
-    found = demo.get("/").context["tips"]
-    assert [tip.title for tip in found] == [
-        *("Watch a case change hands", "Read what Triage is told", "Run Billing Specialist yourself", "Add a case")
-    ]
-    assert {demo.get(tip.address).status_code for tip in found} == {200}
-
-
-def test_tips_about_what_is_gone_are_left_out(demo: Client) -> None:
-    delete_agent(Agent.objects.get(name="Billing Specialist"))
-    save_agent(Agent.objects.get(name="Triage"), name="Reader")
-    assert [tip.title for tip in demo.get("/").context["tips"]] == ["Add a case"]
-
-
-def test_tips_go_away_for_good_when_dismissed(demo: Client) -> None:
-    assert "What to try next" in shown(demo)
-    assert demo.get(reverse("tips_dismiss")).status_code == 405
-    assert demo.post(reverse("tips_dismiss")).headers["Location"] == "/"
-    assert "What to try next" not in shown(demo)
-
-
-def test_a_team_of_ones_own_gets_no_tips(signed_in: Client) -> None:
-    assert "What to try next" not in shown(signed_in)
 
 
 # --- The page --------------------------------------------------------------------------------
