@@ -318,6 +318,27 @@ def copy(value: object, label: str = "Copy", *, words: bool = False) -> SafeStri
     return _component("copy", value=value, label=label, words=words)
 
 
+def _to_copy(request: HttpRequest, kind: str, id: object) -> list[tuple[str, str, str]]:
+    """`kind` as in the addresses of the API: agents, cases, queues, runs."""
+    call = f"{request.scheme}://{request.get_host()}/api/v1/{kind}/{id}"
+    return [
+        ("Copy the link", "link", request.build_absolute_uri(reverse(kind.removesuffix("s"), args=[id]))),
+        ("Copy the id", "hash", str(id)),
+        ("Copy as curl", "terminal", f'curl -H "Authorization: Bearer $BATON_API_KEY" {call}'),
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def copy_items(context: RequestContext, kind: str, id: object) -> SafeString:
+    """For a menu of the page of one thing."""
+    return _component("copy_items", items=_to_copy(context["request"], kind, id))
+
+
+@register.simple_tag(takes_context=True)
+def copy_menu(context: RequestContext, kind: str, id: object) -> SafeString:
+    return _component("copy_menu", items=_to_copy(context["request"], kind, id))
+
+
 _JSON_PART = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)')
 
 

@@ -3,10 +3,12 @@ from typing import Any
 import pytest
 from django import forms
 from django.template import engines
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.utils.html import escape
 
 from builder.models import Agent
 from teams.templatetags.components import STATES
+from tests.fixtures import Make
 
 
 def render(source: str, **context: Any) -> str:
@@ -84,3 +86,11 @@ def test_a_field_keeps_its_value_and_names_its_error() -> None:
     assert 'id="id_name_error"' in html
     assert 'value="kept"' in html
     assert "optional" in html
+
+
+def test_what_is_copied_as_curl_names_this_host_and_no_key(signed_in: Client, make_queue: Make) -> None:
+    queue = make_queue()
+    page = signed_in.get(f"/queues/{queue.pk}/").text
+    call = f'curl -H "Authorization: Bearer $BATON_API_KEY" http://testserver/api/v1/queues/{queue.pk}'
+    assert escape(call) in page
+    assert escape(f"http://testserver/queues/{queue.pk}/") in page
