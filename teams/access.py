@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, cast, overload
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import Subquery
 from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponseBase
@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django_htmx.http import reswap
 
-from . import audit
+from . import audit, failures
 from .actors import Actor, person
 from .models import Installation, Member, Team, User
 from .times import zone_of
@@ -77,9 +77,11 @@ def team_page[**P](
     needs = {"GET": get, **({"POST": post} if post else {})}
 
     def page(view: Page[P]) -> Page[P]:
-        @login_required
         @wraps(view)
         def with_team(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                is_link = request.method in ("GET", "HEAD") and not getattr(request, "htmx", False)
+                return redirect_to_login(request.get_full_path()) if is_link else failures.signed_out(request)
             members = memberships(request)
             if not members:
                 return render(request, "teams/no_team.html", status=403)

@@ -85,6 +85,14 @@ TOPICS = {
     "webhook_new": "webhooks",
     "webhook_edit": "webhooks",
     "webhook": "webhooks",
+    **dict.fromkeys(
+        (
+            *("account", "account_email", "account_change_password", "account_set_password", "usersessions_list"),
+            *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
+            *("mfa_generate_recovery_codes", "account_reauthenticate", "mfa_reauthenticate"),
+        ),
+        "people#your-account",
+    ),
 }
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])

@@ -4,6 +4,7 @@ import "./case-selection.js";
 import "./command-palette.js";
 import "./copy-button.js";
 import "./dialog-link.js";
+import "./failures.js";
 import "./live-duration.js";
 import "./live-stream.js";
 import "./live-time.js";

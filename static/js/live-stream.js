@@ -5,6 +5,8 @@
 //   <div data-live="case:<id> run:*" hx-get="…" hx-trigger="live" hx-swap="outerMorph">
 // and gets a `live` event when one of its words matches: at once, then at most every 300 ms, the last one always.
 // While the tab is hidden nothing is fetched; on return, and after a lost connection, what was missed is.
+import { tell as tellFailure, wordsOf } from "./failures.js";
+
 const GATHER_MS = 300;
 const POLL_MS = 5000;
 const HIDDEN_MS = 10_000;
@@ -12,7 +14,7 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 // Streams end after some minutes by design: a short gap is not worth a word.
 const SILENT_MS = 2500;
-const WORDS = { live: "Live", reconnecting: "Reconnecting…", polling: "Updating every 5 s" };
+const WORDS = { live: "Live", reconnecting: "Reconnecting…", polling: "Updating every 5 s", paused: "Updates are paused" };
 
 const parts = () => document.querySelectorAll("[data-live]");
 
@@ -43,6 +45,8 @@ class LiveStream extends HTMLElement {
   connectedCallback() {
     document.addEventListener("visibilitychange", this);
     document.addEventListener("htmx:after:swap", this);
+    document.addEventListener("htmx:error", this);
+    document.addEventListener("click", this);
     window.addEventListener("pagehide", this);
     window.addEventListener("pageshow", this);
     window.addEventListener("online", this);
@@ -52,6 +56,8 @@ class LiveStream extends HTMLElement {
   disconnectedCallback() {
     document.removeEventListener("visibilitychange", this);
     document.removeEventListener("htmx:after:swap", this);
+    document.removeEventListener("htmx:error", this);
+    document.removeEventListener("click", this);
     window.removeEventListener("pagehide", this);
     window.removeEventListener("pageshow", this);
     window.removeEventListener("online", this);
@@ -59,7 +65,10 @@ class LiveStream extends HTMLElement {
   }
 
   handleEvent(event) {
-    if (event.type === "htmx:after:swap") {
+    if (event.type === "htmx:error") this.failed(event.detail);
+    else if (event.type === "click") event.target.closest("[data-stream-again]") && this.restart();
+    else if (event.type === "htmx:after:swap") {
+      if (this.dataset.state === "paused") this.say(this.source?.readyState === EventSource.OPEN ? "live" : "polling");
       if (this.source) this.listen();
       else if (!this.retry && !document.hidden) this.open();
     } else if (event.type === "pagehide") this.close();
@@ -125,7 +134,7 @@ class LiveStream extends HTMLElement {
     this.source = undefined;
     this.connectedOnce = true;
     this.failures += 1;
-    this.silence ??= setTimeout(() => this.say(this.poll ? "polling" : "reconnecting"), SILENT_MS);
+    this.silence ??= setTimeout(() => this.dataset.state === "paused" || this.say(this.poll ? "polling" : "reconnecting"), SILENT_MS);
     if (this.failures >= 3 && !this.poll) {
       this.poll = setInterval(() => document.hidden || parts().forEach(tell), POLL_MS);
       this.say("polling");
@@ -133,6 +142,17 @@ class LiveStream extends HTMLElement {
     const wait = Math.min(FIRST_RETRY_MS * 2 ** (this.failures - 1), LAST_RETRY_MS);
     // Not all pages at once after a restart of the server.
     this.retry = setTimeout(() => this.again(), wait * (0.5 + Math.random()));
+  }
+
+  /** Neither the stream nor a refetch reaches the server: what the page shows may be old, and it says so. */
+  failed({ ctx, error }) {
+    if (error instanceof TypeError && ctx?.sourceElement?.matches?.("[data-live]") && this.poll) this.say("paused");
+  }
+
+  restart() {
+    this.close();
+    this.open();
+    parts().forEach(tell);
   }
 
   again() {
@@ -174,6 +194,12 @@ class LiveStream extends HTMLElement {
 
 customElements.define("live-stream", LiveStream);
 
+/** What a reload would lose. */
+const somethingIsTyped = () =>
+  [...document.querySelectorAll("#content :is(textarea, input[type=text], input[type=email], input:not([type]))")].some(
+    (field) => field.value !== field.defaultValue,
+  );
+
 // A refetch that does not bring the part must not replace it: on an error the old one stays; who was signed out
 // is led to the sign-in page.
 document.addEventListener("htmx:before:swap", (event) => {
@@ -182,5 +208,7 @@ document.addEventListener("htmx:before:swap", (event) => {
   const { raw, status } = ctx.response;
   if (status < 400 && !raw.redirected) return;
   event.preventDefault();
-  if (raw.redirected || status === 401 || status === 403) location.reload();
+  if (!raw.redirected && status !== 401 && status !== 403) return;
+  if (somethingIsTyped()) tellFailure(wordsOf(status === 403 ? 403 : 401), null, status !== 403);
+  else location.reload();
 });

@@ -1,0 +1,77 @@
+"""Pages that cannot be given say what to do, also when there is no database; nothing typed is lost with a session."""
+
+import re
+
+import pytest
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path, reverse
+
+from cases.models import Case, Queue
+from config import urls
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise ValueError("broken")
+
+
+def without_database(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+urlpatterns = [*urls.urlpatterns, path("broken/", broken), path("away/", without_database)]
+handler400, handler500 = urls.handler400, urls.handler500
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(("address", "status", "words"), [("/broken/", 500, "went wrong"), ("/away/", 503, "database")])
+def test_a_failure_asks_the_database_for_nothing(client: Client, address: str, status: int, words: str) -> None:
+    client.raise_request_exception = False
+    page = client.get(address)  # without the db fixture any query would raise
+    assert page.status_code == status
+    assert words in page.text
+    assert ">Try again</a>" in page.text
+    assert page.headers.get("Retry-After") == ("10" if status == 503 else None)
+
+
+@pytest.mark.urls(__name__)
+async def test_the_same_under_asgi(async_client: Client) -> None:
+    async_client.raise_request_exception = False
+    page = await async_client.get("/away/")  # type: ignore[misc]
+    assert page.status_code == 503
+
+
+def test_an_address_that_only_takes_post_says_so(client: Client) -> None:
+    page = client.get(reverse("account_logout"))
+    assert page.status_code == 405
+    assert "There is no page here" in page.text
+    assert client.get("/api/v1/nowhere").json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.django_db
+def test_too_much_at_once_is_told_from_nonsense(signed_in: Client, queue: Queue) -> None:
+    address = reverse("case_new", args=[queue.pk])
+    with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=100):
+        page = signed_in.post(address, {"title": "x" * 200})
+    assert page.status_code == 413
+    assert "too much" in page.text
+
+
+@pytest.mark.django_db
+def test_what_was_typed_outlives_the_session(signed_in: Client, queue: Queue) -> None:
+    address = reverse("case_new", args=[queue.pk])
+    signed_in.cookies["sessionid"] = "ended"
+    page = signed_in.post(address, {"title": 'A "lamp" <b>', "password": "Of somebody"})
+    assert page.status_code == 401
+    assert not Case.objects.exists()
+    assert '<input type="hidden" name="title" value="A &quot;lamp&quot; &lt;b&gt;">' in page.text
+    assert "Of somebody" not in page.text
+    assert "type them again" in page.text
+    assert re.search(rf'<form method="post" action="{address}">', page.text)
+
+
+@pytest.mark.django_db
+def test_a_part_of_a_page_is_not_answered_with_the_sign_in_page(client: Client) -> None:
+    assert client.get(reverse("home"), headers={"HX-Request": "true"}).status_code == 401
+    assert client.get(reverse("home")).headers["Location"] == "/sign-in/?next=/"
