@@ -86,10 +86,14 @@ def save_agent(
 ) -> Agent:
     """Saves what is given. What an agent is told becomes a new live revision, for runs that start from now on."""
     agent = _locked(agent)
+    before = (agent.name, agent.description, agent.may_ask)
     if may_ask is not None:
         agent.may_ask = may_ask
     _name(agent, agent.name if name is None else name, agent.description if description is None else description)
     _save_name(agent)
+    after = (agent.name, agent.description, agent.may_ask)
+    if change := audit.changes(zip(("Name", "Description", "May ask people"), before, after, strict=True)):
+        audit.record(agent.team_id, "agent_changed", agent, change)
     current = agent.live_revision
     aop = current.aop if aop is None else prose(aop, "aop", AOP_LIMIT)
     model = current.model if model is None else model
@@ -97,10 +101,21 @@ def save_agent(
     if (aop, model, fallback) != (current.aop, current.model, current.fallback):
         Revision.objects.filter(pk=current.pk).update(status=Revision.Status.HISTORIC)
         made = _publish(agent, current.number + 1, aop, model, author, fallback=fallback, note=note)
-        audit.record(agent.team_id, "agent_published", agent, f"Revision {made.number}. {made.note}".strip())
+        audit.record(agent.team_id, "agent_published", agent, _published(current, made))
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()  # an agent that was held up by its AOP may have cases waiting
     return agent
+
+
+def _published(before: Revision, made: Revision) -> str:
+    changed = [
+        ("Revision", before.number, made.number),
+        ("Procedure", before.aop, made.aop),
+        ("Model", before.model, made.model),
+        ("Model if that fails", before.fallback, made.fallback),
+    ]
+    lines = [*audit.changes(changed).splitlines(), f"Note: {made.note}" if made.note else ""]
+    return "\n".join(filter(None, lines))
 
 
 @transaction.atomic
@@ -183,6 +198,7 @@ def connect(
 ) -> None:
     """Replaces what is given: the agent's queue connections of each role, its tools of MCP servers."""
     _locked(agent)
+    before = _connections(agent)
     if consumes is not None:
         rows = {item.queue_id: {"concurrency": item.concurrency} for item in consumes}
         _replace(agent, QueueConnection.Role.CONSUMER, rows)
@@ -190,15 +206,37 @@ def connect(
         _replace(agent, QueueConnection.Role.PRODUCER, {queue: {} for queue in produces})
     if tools is not None:
         _replace_tools(agent, tools)
+    _record_connections(agent, before)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()
 
 
+def _connections(agent: Agent) -> dict[str, list[str]]:
+    """In words."""
+    rows = QueueConnection.objects.filter(agent=agent).values_list("role", "queue__name", "concurrency")
+    tools = ToolConnection.objects.filter(agent=agent).values_list("tool__server__name", "tool__name")
+    works = QueueConnection.Role.CONSUMER
+    return {
+        "Works": [f"{name} ({places} at once)" for role, name, places in rows if role == works],
+        "Feeds": [name for role, name, _ in rows if role != works],
+        "Tools": [f"{tool} of {server}" for server, tool in tools],
+    }
+
+
+def _record_connections(agent: Agent, before: dict[str, list[str]]) -> None:
+    now = _connections(agent)
+    if change := audit.changes((label, sorted(before[label]), sorted(now[label])) for label in now):
+        audit.record(agent.team_id, "agent_connected", agent, change)
+
+
+@transaction.atomic
 def add_consumer(agent: Agent, queue_id: UUID) -> None:
     """Connects the agent to one more queue, whose cases it works from now on."""
+    before = _connections(agent)
     QueueConnection.objects.get_or_create(
         agent=agent, queue_id=queue_id, role=QueueConnection.Role.CONSUMER, defaults={"team_id": agent.team_id}
     )
+    _record_connections(agent, before)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
+from teams import audit
 from teams.access import TeamRequest, team_page
 from teams.errors import Refused
 
@@ -19,7 +20,9 @@ from .exporting import export_agent, export_agents
 @require_GET
 @team_page
 def agent_export(request: TeamRequest, id: UUID) -> HttpResponse:
-    file = export_agent(agent_or_404(request.team, id))
+    agent = agent_or_404(request.team, id)
+    file = export_agent(agent)
+    audit.record(request.team.pk, "agents_exported", agent)
     return _download(file.name, file.text.encode(), "text/markdown; charset=utf-8")
 
 
@@ -31,6 +34,7 @@ def agents_export(request: TeamRequest) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("agents")
+    audit.record(request.team.pk, "agents_exported", f"All {len(files)} agents")
     return _download(f"agents-of-{request.team.slug}.zip", pack(files), "application/zip")
 
 

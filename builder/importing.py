@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from teams import audit
 from teams.errors import Refused
 from teams.models import Team, User, new_id
 
@@ -412,6 +413,8 @@ def apply(
     for item in agreed.changed:
         agent = _save(item, author)
         _connect(item, agent, queue_ids)
+    done = audit.facts(New=[agent.name for agent in made], Changed=[item.wanted.name for item in agreed.changed])
+    audit.record(team.pk, "agents_imported", f"{len(files)} file{'' if len(files) == 1 else 's'}", done)
     return agreed
 
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from teams import bell, live
+from teams import audit, bell, live
 from teams.amounts import money
-from teams.budgets import Budget, defaults
+from teams.budgets import Budget, defaults, differences
 from teams.models import Team
 
 from . import usage
@@ -43,7 +43,10 @@ def inherited(team: Team) -> dict[str, float | None]:
 @transaction.atomic
 def change_budget(agent: Agent, budget: Budget) -> None:
     """For what happens from now on; a run that is being worked notices when it is taken up again."""
+    before = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk).budget
     Agent.objects.filter(pk=agent.pk).update(budget=budget.model_dump(exclude_none=True))
+    if change := differences(before, budget):
+        audit.record(agent.team_id, "agent_changed", agent, change)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()  # what the old limit held up may start now
 

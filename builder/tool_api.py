@@ -8,7 +8,6 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
 from teams.api import KeyRequest, Scope, TeamKey, Wanted, find
-from teams.errors import Refused
 from teams.paging import Page, Paging, take
 
 from . import tool_servers as verbs
@@ -43,14 +42,6 @@ class WantedTool(Wanted):
     name: str
     mark: ServerTool.Mark = ServerTool.Mark.EFFECTS
     asks_first: bool = True
-
-
-class ToolChanges(Wanted):
-    """What is left out stays as it is."""
-
-    on: bool | None = None
-    mark: Annotated[ServerTool.Mark | None, Field(description="Whether a call that broke off may be repeated.")] = None
-    asks_first: bool | None = None
 
 
 class ToolServerIn(Wanted):
@@ -101,28 +92,6 @@ def delete_server(request: KeyRequest, server_id: UUID) -> Status[None]:
     """No agent can use its tools any more, and its credential is forgotten."""
     verbs.delete_server(find(request.auth.team.tool_servers.present(), server_id))
     return Status(204, None)
-
-
-@router.patch(
-    "/mcp-servers/{server_id}/tools/{tool_name}",
-    auth=TeamKey(Scope.ADMIN),
-    response=ToolServerOut,
-    summary="Switch a tool on or off, and say how it is used",
-)
-def change_tool(request: KeyRequest, server_id: UUID, tool_name: str, changes: ToolChanges) -> ToolServerOut:
-    """One that its server has changed since a person saw it is accepted on the page of the server only."""
-    servers = request.auth.team.tool_servers.present()
-    server = find(servers, server_id)
-    tool = server.tools.filter(name=tool_name.replace("\x00", "")).first()
-    if tool is None:
-        raise Refused("There is no such tool.", "not_found")
-    choice = Choice(
-        tool.is_on if changes.on is None else changes.on,
-        tool.mark if changes.mark is None else changes.mark,
-        tool.asks_first if changes.asks_first is None else changes.asks_first,
-    )
-    verbs.choose(server, {tool.name: choice})
-    return _out(find(servers, server_id))
 
 
 def _out(server: ToolServer) -> ToolServerOut:

@@ -134,9 +134,9 @@ def add_server(
     _keep(server, credential)
     with refusing_a_taken_name("tool_server_names_are_unique", "A server", server.name):
         server.save(force_insert=True)
+    audit.record(team.pk, "server_added", server, audit.facts(Address=server.url))
     _add_tools(server, listing.tools)
     choose(server, choices)
-    audit.record(team.pk, "server_added", server.name, server.url)
     return server
 
 
@@ -149,12 +149,15 @@ def change_server(server: ToolServer, name: str, url: str, credential: Credentia
     listing = ask(url, _kept(server) if credential is None else credential)
     with transaction.atomic():
         server = _locked(server)
+        changed = [("Name", server.name, name), ("Address", server.url, url)]
         server.name, server.url = name, url
         if credential is not None:
+            changed.append(("Credential", "the one before", "a new one" if credential.header else "none"))
             _keep(server, credential)
         with refusing_a_taken_name("tool_server_names_are_unique", "A server", name):
             server.save()
-        audit.record(server.team_id, "server_changed", server.name, server.url)
+        if change := audit.changes(changed):
+            audit.record(server.team_id, "server_changed", server, change)
         compare(server, listing)
 
 
@@ -185,7 +188,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 def delete_server(server: ToolServer) -> None:
     """Soft: runs go on naming its tools. Its credential is forgotten."""
     ToolServer.objects.filter(pk=server.pk).update(deleted_at=timezone.now(), credential="", header="")
-    audit.record(server.team_id, "server_deleted", server.name, server.url)
+    audit.record(server.team_id, "server_deleted", server, audit.facts(Address=server.url))
     _announce(server)
 
 
@@ -289,6 +292,7 @@ def choose(server: ToolServer, choices: Mapping[str, Choice]) -> None:
     tools = {tool.name: tool for tool in server.tools.all()}
     if unknown := [name for name in choices if name not in tools]:
         raise Refused(f"{server.name} has no tool “{unknown[0]}”.", "not_found", {"tools": unknown[0]})
+    before = {name: _chosen(tools[name]) for name in choices}
     for name, choice in choices.items():
         tool = tools[name]
         if choice.mark not in ServerTool.Mark.values:
@@ -297,7 +301,14 @@ def choose(server: ToolServer, choices: Mapping[str, Choice]) -> None:
             raise Refused(f"{tool.name} changed while you looked at it. Please look again.", "changed_meanwhile")
         tool.is_on, tool.mark, tool.asks_first = choice.is_on, choice.mark, choice.asks_first
     ServerTool.objects.bulk_update(tools.values(), ["is_on", "mark", "asks_first"])
+    if change := audit.changes((name, old, _chosen(tools[name])) for name, old in before.items()):
+        audit.record(server.team_id, "server_tools", server, change)
     _announce(server)
+
+
+def _chosen(tool: ServerTool) -> str:
+    said = [tool.get_mark_display().lower(), *(["asks first"] if tool.asks_first else [])]
+    return ", ".join(["on", *said]) if tool.is_on else "off"
 
 
 @transaction.atomic
@@ -309,6 +320,7 @@ def accept(tool: ServerTool, seen: str) -> None:
     if fingerprint(**tool.found) != seen:
         raise Refused(f"{tool.name} changed once more. Please look again.", "changed_meanwhile")
     ServerTool.objects.filter(pk=tool.pk).update(**tool.found, found=None)
+    audit.record(tool.team_id, "tool_accepted", f"{tool.name} of {tool.server}", of=tool.server)
     live.announce(tool.team_id, "tool_server", tool.server_id)
 
 

@@ -58,7 +58,8 @@ def make_administrator(email: str, name: str = "", password: str = "", team: str
     of = _team(team)
     _, joined = Member.objects.update_or_create(team=of, user=user, defaults={"role": Member.Role.ADMINISTRATOR})
     if joined:
-        audit.record(of.pk, "member_joined", user, Member.Role.ADMINISTRATOR.label, by=BATON)
+        audit.record(of.pk, "member_joined", user, audit.facts(Role=Member.Role.ADMINISTRATOR.label))
+    audit.record_of_person(user, "person_made" if is_new else "person_changed", "May do everything in the admin")
     return Administrator(user, of, is_new)
 
 
@@ -95,6 +96,5 @@ def first_administrator() -> str:
         waiting = make_administrator(email, password=password, team=team).user
     if waiting.has_usable_password():
         return f"{email} is the first administrator, with the password of BATON_ADMIN_PASSWORD."
-    return (
-        f"{email} is the first administrator, and sets a password here, within a day:\n{people.password_link(waiting)}"
-    )
+    link = people.password_link(waiting, BATON)
+    return f"{email} is the first administrator, and sets a password here, within a day:\n{link}"

@@ -11,6 +11,7 @@ from django.db.models import Sum
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 
+from teams import audit
 from teams.actors import Actor
 from teams.errors import Refused
 
@@ -51,6 +52,7 @@ def detach(attachment: Attachment, by: Actor) -> None:
     if not gone:
         return
     timeline.record(row, Kind.DETACHED, by=by, data={"files": [attachment.name]})
+    audit.record(row.team_id, "file_deleted", row, attachment.name, by=by)
     storage, place = attachment.file.storage, attachment.file.name or ""
     transaction.on_commit(lambda: storage.delete(place), robust=True)
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from teams import audit
 from teams.actors import person
 from teams.errors import Refused
 from teams.models import Member, Team, User
@@ -53,6 +54,7 @@ def delete(said: Comment, by: User) -> None:
     row = _own(said, by)
     row.text, row.mentions, row.deleted_at = "", [], timezone.now()
     row.save(update_fields=["text", "mentions", "deleted_at"])
+    audit.record(row.team_id, "comment_deleted", row.case, by=person(by))
     timeline.announce(row.case)
 
 

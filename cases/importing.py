@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import Count
 from django.db.models.functions import Now
 
-from teams import live
+from teams import audit, live
 from teams.actors import Actor
 from teams.errors import Refused
 from teams.threads import Errand
@@ -51,6 +51,7 @@ def start(upload: CaseUpload, *, skip_flawed: bool = False, again: bool = False)
     UploadRow.objects.bulk_update(flawed, ["state", "text"], batch_size=1000)
     changes = {"status": Status.IMPORTING, "started_at": Now(), "content": None}
     CaseUpload.objects.filter(pk=upload.pk).update(**changes)
+    audit.record(upload.team_id, "cases_imported", upload.name, f"{_rows(ahead.total)} into {queue}", of=upload)
     _announce(upload)
 
 
@@ -58,12 +59,13 @@ def _rows(number: int) -> str:
     return f"{number:,} row{'' if number == 1 else 's'}"
 
 
+@transaction.atomic
 def stop(upload: CaseUpload, problem: str = "") -> None:
     """What is made stays; the rest is left. One that has not begun is forgotten."""
     CaseUpload.objects.filter(pk=upload.pk, status=Status.READY).delete()
-    CaseUpload.objects.importing().filter(pk=upload.pk).update(
-        status=Status.STOPPED, ended_at=Now(), problem=problem[:200]
-    )
+    stopped = {"status": Status.STOPPED, "ended_at": Now(), "problem": problem[:200]}
+    if CaseUpload.objects.importing().filter(pk=upload.pk).update(**stopped):
+        audit.record(upload.team_id, "import_stopped", upload.name, problem, of=upload)
     _announce(upload)
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from uuid import UUID
 from zlib import crc32
 
+from django.db import transaction
 from django.db.models import Q
 
+from teams import audit
 from teams.models import Team
 from teams.text import one_line
 
@@ -29,16 +31,21 @@ def colours(team: Team) -> dict[str, str]:
     return dict(team.labels.values_list("name", "colour"))
 
 
+@transaction.atomic
 def recolour(label: Label, colour: str) -> None:
-    Label.objects.filter(pk=label.pk).update(colour=colour)
+    if Label.objects.filter(pk=label.pk).exclude(colour=colour).update(colour=colour):
+        audit.record(label.team_id, "label_changed", label, audit.changes([("Colour", label.colour, colour)]))
 
 
+@transaction.atomic
 def rename(label: Label, name: str) -> str:
     """Makes the new label, of the same colour unless there is one, and says how it is called. The cases and the old
     label follow by a bulk action, as they may be many.
     """
     name = one_line(name, "name", 40)
     Label.objects.bulk_create([Label(team_id=label.team_id, name=name, colour=label.colour)], ignore_conflicts=True)
+    if name != label.name:
+        audit.record(label.team_id, "label_changed", label, audit.changes([("Name", label.name, name)]))
     return name
 
 

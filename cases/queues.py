@@ -1,5 +1,6 @@
 """The verbs of queues: create, change, pause, delete."""
 
+import json
 from enum import Enum
 from typing import Any
 
@@ -64,6 +65,7 @@ def save_queue(
 
     `data_schema` holds for cases that are added from now on; None: any data.
     """
+    is_new, before = queue._state.adding, _facts(queue)
     queue.name = plain_name(queue.name if name is None else name, "name", 80)
     queue.description = one_line(
         queue.description if description is None else description, "description", 200, required=False
@@ -80,9 +82,24 @@ def save_queue(
         queue.data_schema = None if data_schema is None else check_schema(data_schema)
     with refusing_a_taken_name("live_queue_names_are_unique", "A queue", queue.name):
         queue.save()
+    if is_new:
+        audit.record(queue.team_id, "queue_made", queue)
+    elif change := audit.changes((label, before[label], new) for label, new in _facts(queue).items()):
+        audit.record(queue.team_id, "queue_changed", queue, change)
     live.announce(queue.team_id, "queue", queue.pk)
     bell.ring()  # another first agent may be free
     return queue
+
+
+def _facts(queue: Queue) -> dict[str, Any]:
+    return {
+        "Name": queue.name,
+        "Description": queue.description,
+        "Handovers at most": queue.hop_limit,
+        "First agent": queue.first_agent,
+        "Priority of new cases": queue.get_default_priority_display(),
+        "What cases must hold": queue.data_schema and json.dumps(queue.data_schema, indent=1, ensure_ascii=False),
+    }
 
 
 def check_consumes(agent: Agent, queue: Queue, field: str) -> None:
@@ -92,14 +109,18 @@ def check_consumes(agent: Agent, queue: Queue, field: str) -> None:
         raise Refused(message, "not_a_consumer", {field: message})
 
 
+@transaction.atomic
 def pause_queue(queue: Queue) -> None:
     """Nothing is given out of the queue any more; what is being worked goes on. The reverse is `resume_queue`."""
-    Queue.objects.filter(pk=queue.pk, paused_at=None).update(paused_at=Now())
+    if Queue.objects.filter(pk=queue.pk, paused_at=None).update(paused_at=Now()):
+        audit.record(queue.team_id, "queue_paused", queue)
     live.announce(queue.team_id, "queue", queue.pk)
 
 
+@transaction.atomic
 def resume_queue(queue: Queue) -> None:
-    Queue.objects.filter(pk=queue.pk).update(paused_at=None)
+    if Queue.objects.filter(pk=queue.pk, paused_at__isnull=False).update(paused_at=None):
+        audit.record(queue.team_id, "queue_resumed", queue)
     live.announce(queue.team_id, "queue", queue.pk)
     bell.ring()
 
@@ -121,7 +142,8 @@ def delete_queue(queue: Queue, move_to: Queue | None = None, *, by: Actor = BATO
         held = f"{number} open case{'' if number == 1 else 's'}"
         raise Refused(f"{from_db.name} holds {held}. Close or move them first.", "queue_not_empty")
     Queue.objects.filter(pk=queue.pk).update(deleted_at=Now())
-    audit.record(queue.team_id, "queue_deleted", queue.name)
+    moved = f"{len(open_cases)} open cases went to {move_to}" if open_cases and move_to else ""
+    audit.record(queue.team_id, "queue_deleted", queue, moved)
     from_db.connections.all().delete()
     live.announce(queue.team_id, "queue", queue.pk)
 

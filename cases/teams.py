@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from teams import audit
 from teams.models import Team
 
 from .queues import DEFAULT_QUEUE, create_queue
@@ -10,5 +11,6 @@ from .queues import DEFAULT_QUEUE, create_queue
 @transaction.atomic
 def create_team(name: str, slug: str, *, is_demo: bool = False) -> Team:
     team = Team.objects.create(name=name, slug=slug, is_demo=is_demo)
+    audit.record(team.pk, "team_made", team)
     create_queue(team, DEFAULT_QUEUE)
     return team

@@ -248,6 +248,7 @@ UNFOLD = {
                 "Operation": [
                     ("Health", "monitor_heart", "health"),
                     ("Queues and workers", "memory", "django_rq_dashboard_changelist"),
+                    ("Audit log", "policy", "teams_auditentry_changelist"),
                 ],
                 "Teams": [
                     ("Teams", "groups", "teams_team_changelist"),

@@ -1,17 +1,51 @@
 """The operators' admin: runs and what belongs to them. Verbs that stop a run are added to the list of cases here."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, QuerySet
-from django.urls import path
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django_rq.admin import QueueAdmin
+from django_rq.models import Dashboard
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from cases.admin import CaseAdmin
-from teams.operators import ReadOnly, verb
+from teams import audit
+from teams.operators import ReadOnly, operator_of, verb
 
 from . import interventions, schedules
 from .health_page import health
 from .models import BulkAction, Handover, HumanRequest, Letter, Run, RunWords, Schedule, Step
+
+admin.site.unregister(Dashboard)
+
+
+@admin.register(Dashboard)
+class RqAdmin(QueueAdmin):
+    """RQ's own pages. What they do to jobs and workers is recorded; the work itself lies in PostgreSQL."""
+
+    def get_urls(self) -> list[URLPattern]:
+        patterns: list[URLPattern] = super().get_urls()  # type: ignore[no-untyped-call]
+        for pattern in patterns:
+            pattern.callback = _recorded(pattern.callback)
+        return patterns
+
+
+def _recorded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if request.method == "POST" and response.status_code == 302:
+            asked = request.POST.get("action", "") or request.path.strip("/").rpartition("/")[2]
+            audit.record(None, "rq_changed", asked, request.path, by=operator_of(request))
+        return response
+
+    return answer
+
 
 # What unfold asks for pages that show no model.
 admin.site.extra_urls = lambda: [  # type: ignore[attr-defined]

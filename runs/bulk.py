@@ -22,13 +22,13 @@ from cases import labels
 from cases import lifecycle as case_lifecycle
 from cases.models import Case
 from cases.models import Status as CaseStatus
-from teams import live
+from teams import audit, live
 from teams.actors import Actor
 from teams.errors import Refused
 from teams.models import Team
 from teams.threads import Errand
 
-from .bulk_acts import ACTS, Verb, can_undo, with_reasons
+from .bulk_acts import ACTS, Verb, can_undo, with_reasons, words
 from .models import BulkAction, BulkItem
 
 logger = logging.getLogger(__name__)
@@ -88,8 +88,10 @@ def start(team: Team, verb: str, arguments: Mapping[str, Any], cases: QuerySet[C
     rows = with_reasons(cases.order_by(), team, verb, arguments).annotate(
         for_action=Value(action.pk, UUIDField()), state=state
     )
-    if _insert(rows.values_list("for_action", "pk", "state", "why")[: LIMIT + 1]) > LIMIT:
+    number = _insert(rows.values_list("for_action", "pk", "state", "why")[: LIMIT + 1])
+    if number > LIMIT:
         raise Refused(f"These are more than {LIMIT:,} cases. Please narrow them down.", "too_many")
+    audit.record(team.pk, "bulk_started", words(action), f"Cases: {number:,}", by=by, of=action)
     _announce(action)
     return action
 
@@ -111,7 +113,8 @@ def undo(action: BulkAction, by: Actor) -> BulkAction:
     done = action.items.filter(state=State.DONE).annotate(
         for_action=Value(back.pk, UUIDField()), new=Value(State.WAITING, CharField()), no=Value("", CharField())
     )
-    _insert(done.order_by().values_list("for_action", "case_id", "new", "no"))
+    number = _insert(done.order_by().values_list("for_action", "case_id", "new", "no"))
+    audit.record(action.team_id, "bulk_undone", words(action), f"Cases: {number:,}", by=by, of=back)
     _announce(back)
     return back
 
@@ -126,9 +129,12 @@ def _insert(rows: QuerySet[Any, Any]) -> int:
         return int(cursor.rowcount)
 
 
+@transaction.atomic
 def stop(action: BulkAction) -> None:
     """What is done is done; the rest is left alone."""
-    BulkAction.objects.running().filter(pk=action.pk).update(status=BulkAction.Status.STOPPED, ended_at=Now())
+    stopped = {"status": BulkAction.Status.STOPPED, "ended_at": Now()}
+    if BulkAction.objects.running().filter(pk=action.pk).update(**stopped):
+        audit.record(action.team_id, "bulk_stopped", words(action), of=action)
     _announce(action)
 
 
@@ -208,6 +214,9 @@ def _finish(action_id: UUID) -> None:
     BulkAction.objects.filter(pk=action_id).update(ended_at=Now())
     if action.arguments.get("forget"):
         labels.forget(action.team_id, action.arguments["label"])
+        if action.verb == Verb.REMOVE_LABEL:
+            label = action.arguments["label"]
+            audit.record(action.team_id, "label_deleted", label, by=Actor(action.actor, action.user))
     _announce(action)
 
 

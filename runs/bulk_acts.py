@@ -176,3 +176,25 @@ ACTS: Mapping[str, Act] = {
 
 def can_undo(verb: str) -> bool:
     return verb in ACTS and ACTS[verb].undo is not None
+
+
+# --- In words ---------------------------------------------------------------------------------
+
+_SAID = {
+    Verb.RETRY: "Sent again",
+    Verb.ASSIGN: "Sent to {name}",
+    Verb.PRIORITY: "Priority set to {name}",
+    Verb.ADD_LABEL: "Label “{label}” added",
+    Verb.REMOVE_LABEL: "Label “{label}” removed",
+    Verb.RENAME_LABEL: "Label “{label}” renamed to “{to}”",
+    Verb.POSTPONE: "Postponed until {name}",
+    Verb.COMPLETE: "Completed",
+    Verb.FAIL: "Marked as failed",
+    Verb.DELETE: "Deleted",
+}
+
+
+def words(action: BulkAction) -> str:
+    if action.undoes:
+        return f"Undone: {words(action.undoes)}"
+    return _SAID[Verb(action.verb)].format(**{"name": "…", **action.arguments})

@@ -25,7 +25,7 @@ from teams.parts import render_page
 from teams.redirects import back, wanted_next
 
 from . import bulk
-from .bulk_acts import ACTS, Verb, can_undo
+from .bulk_acts import ACTS, Verb, can_undo, words
 from .bulk_forms import BulkForm, form_for, read_selection
 from .models import BulkAction
 
@@ -178,26 +178,6 @@ def _shown(actions: list[BulkAction]) -> list[Shown]:
         )
         for action in actions
     ]
-
-
-_SAID = {
-    Verb.RETRY: "Sent again",
-    Verb.ASSIGN: "Sent to {name}",
-    Verb.PRIORITY: "Priority set to {name}",
-    Verb.ADD_LABEL: "Label “{label}” added",
-    Verb.REMOVE_LABEL: "Label “{label}” removed",
-    Verb.RENAME_LABEL: "Label “{label}” renamed to “{to}”",
-    Verb.POSTPONE: "Postponed until {name}",
-    Verb.COMPLETE: "Completed",
-    Verb.FAIL: "Marked as failed",
-    Verb.DELETE: "Deleted",
-}
-
-
-def words(action: BulkAction) -> str:
-    if action.undoes:
-        return f"Undone: {words(action.undoes)}"
-    return _SAID[Verb(action.verb)].format(**action.arguments)
 
 
 @require_GET

@@ -14,7 +14,7 @@ from builder.models import Agent
 from cases import lifecycle as case_lifecycle
 from cases import timeline
 from cases.models import Case, Kind
-from teams import live
+from teams import audit, live
 from teams.actors import Actor
 from teams.errors import Refused
 from teams.models import Team
@@ -82,6 +82,8 @@ def correct(mistake: Mistake, right: Agent | None, note: str, by: Actor, send: b
         _tell(case, Kind.CORRECTED, made, by)
         if not case.deleted_at and (not case.is_closed if send is None else send):
             _send(case, right, by)
+    change = audit.changes([("Agent", mistake.wrong, right or "a person")])
+    audit.record(made.team_id, "route_corrected", case or mistake.run or mistake.source, change, by=by)
     _announce(made)
     return made
 
@@ -112,6 +114,8 @@ def undo(correction: Correction, by: Actor) -> None:
         raise Refused("This was undone already.", "undone")
     if case is not None:
         _tell(case, Kind.CORRECTION_UNDONE, correction, by)
+    subject = case or correction.run or correction.source
+    audit.record(correction.team_id, "correction_undone", subject, by=by)
     _announce(correction)
 
 

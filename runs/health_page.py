@@ -21,9 +21,9 @@ from redis.exceptions import RedisError
 from rq.worker import Worker
 
 from cases.models import Case
-from teams import pausing
+from teams import audit, pausing
 from teams.models import Installation
-from teams.operators import may_operate
+from teams.operators import may_operate, operator_of
 
 from . import invariants
 from .checkup import look_at_all
@@ -68,12 +68,9 @@ def _switch(request: HttpRequest, act: str) -> HttpResponse:
         title = f"{act.title()} everything"
         context = {**admin.site.each_context(request), "title": title, "question": _QUESTIONS[act], "action": act}
         return render(request, "admin/confirm_verb.html", context)
-    if act == "pause":
-        pausing.pause_everything()
-        messages.success(request, "Everything is paused.")
-    else:
-        pausing.resume_everything()
-        messages.success(request, "Work goes on.")
+    with audit.acting(operator_of(request)):
+        pausing.pause_everything() if act == "pause" else pausing.resume_everything()
+    messages.success(request, "Everything is paused." if act == "pause" else "Work goes on.")
     return redirect("admin:health")
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from pydantic_ai.messages import ToolCallPart
 
 from cases import lifecycle as case_lifecycle
 from cases.models import Reason
-from teams import live
+from teams import audit, live
 from teams.actors import Actor
 from teams.errors import Refused
 from teams.models import Member, Team
@@ -114,18 +114,28 @@ def assign(request: HumanRequest, member: Member | None, by: Actor) -> None:
     assigned = HumanRequest.objects.open().filter(pk=request.pk).update(assignee=member)
     if not assigned:
         raise Refused("This was answered or closed in the meantime.", "already_answered")
+    who = [("Is with", request.assignee and request.assignee.user, member and member.user)]
+    if change := audit.changes(who):
+        audit.record(request.team_id, "request_given", request.question, change, by=by, of=request.run)
     if member:
         letters.given(request, member, by)
     live.announce(request.team_id, "request", request.pk)
 
 
+@transaction.atomic
 def set_due(request: HumanRequest, due_at: datetime | None) -> None:
     """Another time to answer by, or none. What was passed on already may be passed on once more."""
     if due_at and due_at <= timezone.now():
         raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
     if not HumanRequest.objects.open().filter(pk=request.pk).update(passed_on_at=None, **_due(due_at)):
         raise Refused("This was answered or closed in the meantime.", "already_answered")
+    if change := audit.changes([("Due", _minute(request.due_at), _minute(due_at))]):
+        audit.record(request.team_id, "request_due", request.question, change, of=request.run)
     live.announce(request.team_id, "request", request.pk)
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else ""
 
 
 @transaction.atomic
@@ -144,6 +154,8 @@ def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> Hu
         raise Refused("This was answered or closed in the meantime.", "already_answered")
     if not (request.tool and changes.get("approved")):  # an approved call is made, and has its result then
         _write_result(run, request, result)
+    verdict = {None: "", True: "Approved", False: "Not approved"}[changes.get("approved")]
+    audit.record(run.team_id, "request_answered", request.question, verdict, by=by, of=run)
     live.announce(run.team_id, "run", run.pk)
     live.announce(run.team_id, "request", request.pk)
     if not run.human_requests.filter(status=HumanRequest.Status.OPEN).exists():

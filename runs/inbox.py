@@ -73,7 +73,8 @@ def request_settings(request: TeamRequest) -> HttpResponseBase:
         hours = form.cleaned_data["hours"]
         with transaction.atomic():
             Team.objects.filter(pk=request.team.pk).update(answer_hours=hours)
-            audit.record(request.team.pk, "settings_changed", "Due times", f"{hours} hours" if hours else "No limit")
+            if change := audit.changes([("Hours to answer", request.team.answer_hours, hours)]):
+                audit.record(request.team.pk, "settings_changed", "Due times", change)
         messages.success(request, "Saved.")
         return redirect("request_settings")
     return render(request, "runs/request_settings.html", {"form": form}, status=422 if form.errors else 200)

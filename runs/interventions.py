@@ -36,7 +36,7 @@ def stop_run(run: Run, by: Actor) -> None:
     run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     why = f"{by.label} stopped the run."
     lifecycle.stop(run, why, by)
-    audit.record(run.team_id, "run_stopped", f"Run of {run.agent.name}", str(run.pk), by=by)
+    audit.record(run.team_id, "run_stopped", f"Run of {run.agent.name}", by=by, of=run)
     if case is not None and case.fence == run.case_fence:
         case_lifecycle.park(case, Reason.RUN_STOPPED, why, by=by, run_id=run.pk)
 
@@ -51,6 +51,7 @@ def requeue(run: Run) -> None:
         raise Refused("Only runs that are queued or running can be queued again.", "illegal_move")
     else:
         bell.ring()
+    audit.record(run.team_id, "run_requeued", f"Run of {run.agent.name}", of=run)
 
 
 def see(run: Run, by: Actor) -> None:

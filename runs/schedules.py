@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from builder.models import Agent
-from teams import live
+from teams import audit, live
 from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.text import prose
@@ -65,33 +65,54 @@ def create_schedule(agent: Agent, expression: str, zone: str, input: str, by: Ac
     return schedule
 
 
+@transaction.atomic
 def change_schedule(schedule: Schedule, expression: str, zone: str, input: str) -> None:
     """From now on; a time that was due and not yet started is dropped."""
+    before = _facts(schedule)
     schedule.expression = " ".join(expression.split())
     schedule.zone = zone
     schedule.input = prose(input, "input", INPUT_LIMIT)
     schedule.next_at = next_times(schedule.expression, zone, timezone.now(), 1)[0]
     schedule.obstacle = ""
+    act = "schedule_made" if schedule._state.adding else "schedule_changed"
     if schedule._state.adding:
         schedule.save(force_insert=True)
     else:
         schedule.save(update_fields=["expression", "zone", "input", "next_at", "obstacle"])
+    if change := audit.changes((label, before[label], new) for label, new in _facts(schedule).items()):
+        _record(schedule, act, change)
     live.announce(schedule.team_id, "schedule", schedule.pk)
 
 
+def _facts(schedule: Schedule) -> dict[str, str]:
+    if schedule._state.adding:
+        return dict.fromkeys(("When", "Time zone", "Input"), "")
+    return {"When": words(schedule.expression), "Time zone": schedule.zone, "Input": schedule.input}
+
+
+def _record(schedule: Schedule, act: str, change: str = "") -> None:
+    audit.record(schedule.team_id, act, f"Schedule of {schedule.agent}", change, of=schedule)
+
+
+@transaction.atomic
 def pause(schedule: Schedule) -> None:
-    Schedule.objects.filter(pk=schedule.pk, paused_at=None).update(paused_at=timezone.now())
+    if Schedule.objects.filter(pk=schedule.pk, paused_at=None).update(paused_at=timezone.now()):
+        _record(schedule, "schedule_paused")
     live.announce(schedule.team_id, "schedule", schedule.pk)
 
 
+@transaction.atomic
 def resume(schedule: Schedule) -> None:
     """What was due meanwhile is not made up for."""
     following = next_times(schedule.expression, schedule.zone, timezone.now(), 1)[0]
-    Schedule.objects.filter(pk=schedule.pk).exclude(paused_at=None).update(paused_at=None, next_at=following)
+    if Schedule.objects.filter(pk=schedule.pk).exclude(paused_at=None).update(paused_at=None, next_at=following):
+        _record(schedule, "schedule_resumed")
     live.announce(schedule.team_id, "schedule", schedule.pk)
 
 
+@transaction.atomic
 def delete(schedule: Schedule) -> None:
+    _record(schedule, "schedule_deleted", audit.facts(When=words(schedule.expression)))
     schedule.delete()
     live.announce(schedule.team_id, "schedule", schedule.pk)
 

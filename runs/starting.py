@@ -4,7 +4,7 @@ from django.db import transaction
 
 from builder.models import Agent, Revision
 from builder.targets import DELETED, check_may_start, targets
-from teams import bell, live
+from teams import audit, bell, live
 from teams.actors import Actor
 from teams.errors import Refused
 from teams.text import prose
@@ -30,6 +30,8 @@ def start_run(
         trigger=trigger,
         started_by=by.user,
     )
+    if by.is_outside:
+        audit.record(run.team_id, "run_started", f"Run of {agent.name}", by=by, of=run)
     live.announce(run.team_id, "run", run.pk)
     bell.ring()
     return run

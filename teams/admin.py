@@ -14,13 +14,13 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.decorators import sync_and_async_middleware
 from django.views.decorators.csp import csp_override
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from . import members, pausing, people, webhooks
-from .models import ApiKey, Credential, Delivery, Member, Team, User, Webhook
-from .operators import ReadOnly, may_operate, verb
+from . import audit, keys, members, pausing, people, webhooks
+from .models import ApiKey, AuditEntry, Credential, Delivery, Member, Team, User, Webhook
+from .operators import Changeable, ReadOnly, may_operate, operator_of, verb
 
 
 @sync_and_async_middleware
@@ -56,7 +56,7 @@ class MemberInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Team)
-class TeamAdmin(ModelAdmin):  # type: ignore[misc]
+class TeamAdmin(Changeable):
     list_display = ["name", "slug", "paused_at", "created_at"]
     list_filter = [("paused_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "slug"]
@@ -78,12 +78,17 @@ class TeamAdmin(ModelAdmin):  # type: ignore[misc]
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # `manage.py create_team` also makes the team's first queue
 
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        said = [(words, form.initial[name], getattr(obj, name)) for name, words in (("name", "Name"), ("slug", "Slug"))]
+        if differs := audit.changes(said):
+            audit.record(obj.pk, "team_changed", obj, differs)
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class PersonAdmin(UserAdmin, Changeable):  # type: ignore[type-arg]
+    """Accounts are deactivated and not deleted, so that what somebody did keeps its name."""
+
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -107,20 +112,20 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
         verb(
             "End two-step sign-in",
             "Have these people lost their phone and their recovery codes? Their password alone lets them in then.",
-            lambda user, by: people.end_two_step(user),
+            people.end_two_step,
         ),
     ]
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return may_operate(request, User)
 
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False  # timelines, revisions and the audit log go on naming them
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if "email" in form.changed_data:
-            people.change_email(obj, obj.email, verified=True)
+        people.save_account(obj, operator_of(request))
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        if request.path.endswith("/password/"):  # the one change that goes another way
+            audit.record_of_person(obj, "password_changed", by=operator_of(request))
+        return super().log_change(request, obj, message)
 
 
 @admin.register(ApiKey)
@@ -130,6 +135,19 @@ class ApiKeyAdmin(ReadOnly):
     list_filter = [("team", AutocompleteSelectFilter)]
     search_fields = ["name", "prefix"]
     hidden = ["digest"]
+    actions = [verb("Revoke", "Shall programs that use these keys be refused from now on, for good?", keys.revoke)]
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly):
+    """Of all teams, and of the installation itself: entries without a team."""
+
+    list_display = ["at", "team", "actor", "source", "act", "subject", "change"]
+    list_select_related = ["team"]
+    list_filter = [("team", AutocompleteSelectFilter), "source", ("team", admin.EmptyFieldListFilter)]
+    found_by = ["pk", "object_id"]
+    filtered_ordering = ["-at", "-id"]
+    search_help_text = "The id of what was changed"
 
 
 @admin.register(Credential)

@@ -1,5 +1,6 @@
 """What a run may use, and what may be spent in a day."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from django.conf import settings
@@ -38,10 +39,26 @@ def defaults() -> dict[str, float | None]:
     }
 
 
+_WORDS = {
+    "requests": "Requests of a run",
+    "tokens": "Tokens of a run",
+    "usd": "Dollars of a run",
+    "minutes": "Minutes of a run",
+    "usd_per_day": "Dollars a day",
+}
+
+
+def differences(before: Mapping[str, float], after: Budget) -> str:
+    """For the audit log."""
+    return audit.changes((words, before.get(kind), getattr(after, kind)) for kind, words in _WORDS.items())
+
+
 @transaction.atomic
 def change_budget(team: Team, budget: Budget) -> None:
     """For what happens from now on; a run that is being worked notices when it is taken up again."""
+    before = Team.objects.select_for_update(no_key=True).get(pk=team.pk).budget
     Team.objects.filter(pk=team.pk).update(budget=budget.model_dump(exclude_none=True))
-    audit.record(team.pk, "settings_changed", "Budgets", budget.model_dump_json(exclude_none=True))
+    if change := differences(before, budget):
+        audit.record(team.pk, "settings_changed", "Budgets", change)
     live.announce(team.pk, "team", team.pk)
     bell.ring()  # what the old limit held up may start now

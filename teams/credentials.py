@@ -68,11 +68,14 @@ def change(credential: Credential, *, name: str, key: str = "", base_url: str = 
         raise _wrong("key", "Please give the key again: it would go to another address.")
     if not key and not credential.key and not base_url:
         raise _wrong("key", "Please give the key.")
+    changed = [("Name", credential.name, _name(name)), ("Address", credential.base_url, base_url)]
     credential.name, credential.base_url = _name(name), base_url
     if key:
+        changed.append(("Key", "the one before", "a new one"))
         _set_key(credential, key)
     credential.save(update_fields=["name", "base_url", "key", "hint", "updated_at"])
-    audit.record(credential.team_id, "credential_changed", credential, "A new key" if key else "Its name or address")
+    if change := audit.changes(changed):
+        audit.record(credential.team_id, "credential_changed", credential, change)
 
 
 @transaction.atomic

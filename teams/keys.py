@@ -43,8 +43,8 @@ def make_key(
         message = f"This server lets keys send {most} requests a minute at most."
         raise Refused(message, "invalid", {"per_minute": message})
     key, secret = create_key(team, name, scopes, expires_at=ends, created_by=by.user, per_minute=per_minute)
-    limit = f"; {per_minute} requests a minute" if per_minute else ""
-    audit.record(team.pk, "key_made", key, ", ".join(key.scopes) + limit, by=by)
+    facts = audit.facts(May=key.scopes, Ends=f"{ends:%Y-%m-%d}" if ends else "never", Requests_a_minute=per_minute)
+    audit.record(team.pk, "key_made", key, facts, by=by)
     return key, secret
 
 

@@ -32,7 +32,7 @@ def change_role(member: Member, role: str, by: Actor) -> None:
     row.role = role
     row.save(update_fields=["role"])
     _keep_an_administrator(row.team)
-    audit.record(row.team_id, "member_role", row.user, f"{before} → {row.get_role_display()}", by=by)
+    audit.record(row.team_id, "member_role", row.user, audit.changes([("Role", before, row.get_role_display())]), by=by)
 
 
 @transaction.atomic
@@ -63,11 +63,12 @@ def _keep_an_administrator(team: Team) -> None:
 def deactivate(user: User, by: Actor) -> None:
     """They can sign in no more, and are signed out. Reversed by `reactivate`."""
     teams = _lock_teams_of(user)
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    with people.keeping_an_operator():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
     for team in teams:
         _keep_an_administrator(team)
-        audit.record(team.pk, "person_deactivated", user, by=by)
+    audit.record_of_person(user, "person_deactivated", by=by)
     people.end_sessions(user)
 
 
@@ -75,8 +76,7 @@ def deactivate(user: User, by: Actor) -> None:
 def reactivate(user: User, by: Actor) -> None:
     user.is_active = True
     user.save(update_fields=["is_active"])
-    for team in _lock_teams_of(user):
-        audit.record(team.pk, "person_reactivated", user, by=by)
+    audit.record_of_person(user, "person_reactivated", by=by)
 
 
 def _lock_teams_of(user: User) -> list[Team]:
@@ -108,7 +108,7 @@ def invite(team: Team, email: str, role: str, by: Actor) -> tuple[Invitation, st
         "expires_at": _expiry(),
     }
     invitation, _ = Invitation.objects.update_or_create(team=team, email=email, defaults=fields)
-    audit.record(team.pk, "invited", email, invitation.get_role_display(), by=by)
+    audit.record(team.pk, "invited", invitation, audit.facts(Role=invitation.get_role_display()), by=by)
     return invitation, token
 
 
@@ -118,8 +118,8 @@ def _expiry() -> datetime:
 
 @transaction.atomic
 def withdraw(invitation: Invitation, by: Actor) -> None:
+    audit.record(invitation.team_id, "invitation_withdrawn", invitation, by=by)
     invitation.delete()
-    audit.record(invitation.team_id, "invitation_withdrawn", invitation.email, by=by)
 
 
 def mailed_mark(token: str) -> str:
@@ -146,7 +146,7 @@ def accept(invitation: Invitation, user: User) -> Team:
     _, is_new = Member.objects.get_or_create(team=row.team, user=user, defaults={"role": row.role})
     row.delete()
     if is_new:
-        audit.record(row.team_id, "member_joined", user, row.get_role_display(), by=person(user))
+        audit.record(row.team_id, "member_joined", user, audit.facts(Role=row.get_role_display()), by=person(user))
     return row.team
 
 

@@ -14,14 +14,15 @@ from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.text import slugify
 from unfold.admin import ModelAdmin
 
-from .actors import Actor, person
+from . import audit
+from .actors import Actor, operator
 from .errors import Refused
 from .models import User
 
@@ -118,6 +119,31 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
         return rows.none() if self.search_fields == ("pk",) else rows.filter(wanted)
 
 
+class Changeable(ModelAdmin):  # type: ignore[misc]
+    """Rows that operators change in a form, which calls verbs: what these refuse is said, and nothing is saved."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            with audit.acting(operator_of(request)):
+                return cast(HttpResponse, super().changeform_view(request, object_id, form_url, extra_context))
+        except Refused as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return redirect(request.path)
+
+
+def operator_of(request: HttpRequest) -> Actor:
+    return operator(cast(User, request.user))
+
+
 def may_operate(request: HttpRequest, model: type[Model]) -> bool:
     return cast(User, request.user).has_perm(f"{model._meta.app_label}.change_{model._meta.model_name}")
 
@@ -135,9 +161,11 @@ def verb(title: str, question: str, act: Callable[[Any, Actor], object]) -> Call
             context |= {"action": request.POST["action"], "opts": page.opts}
             return render(request, "admin/confirm_verb.html", context)
         refused: Counter[str] = Counter()
+        by = operator_of(request)
         for row in chosen:
             try:
-                act(row, person(cast(User, request.user)))
+                with audit.acting(by):
+                    act(row, by)
                 page.log_change(request, row, f"{title}.")
             except Refused as refusal:
                 refused[refusal.message] += 1

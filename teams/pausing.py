@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from . import bell, live
+from . import audit, bell, live
 from .errors import Refused
 from .models import Installation, Team
 
@@ -40,13 +40,15 @@ def check_at_work(team_id: UUID) -> None:
 def pause_team(team: Team) -> None:
     """The reverse is `resume_team`."""
     _wait_for_starts()
-    Team.objects.filter(pk=team.pk, paused_at=None).update(paused_at=Now())
+    if Team.objects.filter(pk=team.pk, paused_at=None).update(paused_at=Now()):
+        audit.record(team.pk, "team_paused", team)
     _announce(Q(pk=team.pk))
 
 
 @transaction.atomic
 def resume_team(team: Team) -> None:
-    Team.objects.filter(pk=team.pk).update(paused_at=None)
+    if Team.objects.filter(pk=team.pk, paused_at__isnull=False).update(paused_at=None):
+        audit.record(team.pk, "team_resumed", team)
     _announce(Q(pk=team.pk))
     bell.ring()
 
@@ -56,14 +58,16 @@ def pause_everything() -> None:
     """All teams, also those that are made later. The reverse is `resume_everything`."""
     _wait_for_starts()
     Installation.objects.get_or_create(pk=Installation.ONLY)
-    Installation.objects.filter(paused_at=None).update(paused_at=Now())
+    if Installation.objects.filter(paused_at=None).update(paused_at=Now()):
+        audit.record(None, "everything_paused", "All teams")
     _announce(Q())
 
 
 @transaction.atomic
 def resume_everything() -> None:
     """But for teams that are paused by themselves."""
-    Installation.objects.update(paused_at=None)
+    if Installation.objects.filter(paused_at__isnull=False).update(paused_at=None):
+        audit.record(None, "everything_resumed", "All teams")
     _announce(Q())
     bell.ring()
 

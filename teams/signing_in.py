@@ -11,15 +11,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.mail import mailers
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-
-from . import audit
-from .actors import person
-from .models import Member, User
 
 logger = logging.getLogger(__name__)
 
@@ -56,13 +51,6 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
     def can_delete_email(self, email_address: EmailAddress) -> bool:
         """Not the one that they sign in with."""
         return bool(email_address.email != email_address.user.email)
-
-    def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
-        """Each team of the person has it in its audit log."""
-        with transaction.atomic():
-            for team_id in Member.objects.filter(user=user).values_list("team_id", flat=True):
-                audit.record(team_id, "signed_in", user, by=person(user))
-        return super().post_login(request, user, **about)  # type: ignore[no-any-return]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Of what people need not wait for, it is enough that the log says so."""

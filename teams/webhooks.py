@@ -49,18 +49,21 @@ def create_webhook(team: Team, url: str, events: Collection[str], description: s
         secret=seal(secret),
     )
     outbox.somebody_listens(team.pk)
-    audit.record(team.pk, "webhook_added", webhook.url, ", ".join(webhook.events))
+    audit.record(team.pk, "webhook_added", webhook, audit.facts(Events=webhook.events))
     return webhook, secret
 
 
 @transaction.atomic
 def change_webhook(webhook: Webhook, url: str, events: Collection[str], description: str = "") -> None:
     """What waits already goes to the new address."""
+    before = (webhook.url, webhook.events, webhook.description)
     webhook.url = check_url(url)
     webhook.events = _checked(events)
     webhook.description = one_line(description, "description", 200, required=False)
     webhook.save(update_fields=["url", "events", "description"])
-    audit.record(webhook.team_id, "webhook_changed", webhook.url, ", ".join(webhook.events))
+    after = (webhook.url, webhook.events, webhook.description)
+    if change := audit.changes(zip(("Address", "Events", "Description"), before, after, strict=True)):
+        audit.record(webhook.team_id, "webhook_changed", webhook, change)
 
 
 @transaction.atomic
@@ -71,22 +74,29 @@ def renew_secret(webhook: Webhook) -> str:
     # In one statement: of two at once the second keeps the secret of the first, not the one before.
     Webhook.objects.filter(pk=webhook.pk).update(old_secret=F("secret"), old_secret_until=until, secret=seal(secret))
     webhook.refresh_from_db()
-    audit.record(webhook.team_id, "webhook_changed", webhook.url, "A new secret")
+    audit.record(webhook.team_id, "webhook_changed", webhook, "A new secret; the one before holds for a day")
     return secret
 
 
+@transaction.atomic
 def drop_old_secret(webhook: Webhook) -> None:
     """For one that strangers know."""
-    Webhook.objects.filter(pk=webhook.pk).update(old_secret="", old_secret_until=None)
+    if Webhook.objects.filter(pk=webhook.pk).exclude(old_secret="").update(old_secret="", old_secret_until=None):
+        audit.record(webhook.team_id, "webhook_changed", webhook, "The secret before holds no more")
 
 
+@transaction.atomic
 def pause(webhook: Webhook) -> None:
     """Nothing is sent; what happens is kept. The reverse is `resume`."""
-    Webhook.objects.active().filter(pk=webhook.pk).update(paused_at=timezone.now(), gave_up=False)
+    if Webhook.objects.active().filter(pk=webhook.pk).update(paused_at=timezone.now(), gave_up=False):
+        audit.record(webhook.team_id, "webhook_paused", webhook)
 
 
+@transaction.atomic
 def resume(webhook: Webhook) -> None:
     """Sends what waits, at once."""
+    if Webhook.objects.filter(pk=webhook.pk, paused_at__isnull=False).exists():
+        audit.record(webhook.team_id, "webhook_resumed", webhook)
     Webhook.objects.filter(pk=webhook.pk).update(paused_at=None, gave_up=False, failures=0, failing_since=None)
     waiting = Delivery.objects.filter(webhook=webhook, status=Delivery.Status.WAITING)
     waiting.filter(next_at__gt=timezone.now()).update(next_at=timezone.now())
@@ -97,7 +107,7 @@ def delete(webhook: Webhook) -> None:
     """With its log and what was still to be sent."""
     Webhook.objects.filter(pk=webhook.pk).update(deleted_at=timezone.now())
     Delivery.objects.filter(webhook=webhook).delete()
-    audit.record(webhook.team_id, "webhook_deleted", webhook.url)
+    audit.record(webhook.team_id, "webhook_deleted", webhook)
 
 
 def ping(webhook: Webhook) -> Delivery:
@@ -108,12 +118,14 @@ def ping(webhook: Webhook) -> Delivery:
     return row
 
 
+@transaction.atomic
 def resend(delivery: Delivery) -> None:
     """Once more, with a day of attempts before it. The id stays, so a receiver knows it has seen it."""
     _refuse_paused(delivery.webhook)
     ended = Delivery.objects.filter(pk=delivery.pk).exclude(status=Delivery.Status.WAITING)
     if not ended.update(status=Delivery.Status.WAITING, next_at=timezone.now(), attempts=0):
         Delivery.objects.filter(pk=delivery.pk).update(next_at=timezone.now())  # it waits already: not any longer
+    audit.record(delivery.team_id, "message_resent", f"{delivery.event} to {delivery.webhook}", of=delivery.webhook)
 
 
 def _refuse_paused(webhook: Webhook) -> None:

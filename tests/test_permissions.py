@@ -250,19 +250,11 @@ OPERATIONS: dict[str, Entry] = {
     "POST /agents/{agent_id}/restore": Entry(of="agent"),
     "GET /agents/{agent_id}/revisions": Entry(of="agent"),
     "GET /usage": Entry(),
-    "GET /team": Entry(),
-    "PATCH /team": Entry(body={"budget": {"usd": 1}}),
-    "GET /members": Entry(),
     "GET /audit": Entry(),
-    "GET /model-keys": Entry(),
-    "POST /model-keys": Entry(body={"provider": "openai", "name": "New", "key": "sk-0123456789"}),
-    "PATCH /model-keys/{key_id}": Entry(of="credential", body={"name": "Taken over"}),
-    "DELETE /model-keys/{key_id}": Entry(of="credential"),
     "GET /mcp-servers": Entry(),
     "POST /mcp-servers": Entry(body={"name": "New", "url": "https://127.0.0.1/mcp"}),
     "GET /mcp-servers/{server_id}": Entry(of="tool_server"),
     "DELETE /mcp-servers/{server_id}": Entry(of="tool_server"),
-    "PATCH /mcp-servers/{server_id}/tools/{tool_name}": Entry(of="tool_server", body={"on": True}),
     "GET /queues": Entry(),
     "POST /queues": Entry(body={"name": "New"}),
     "GET /queues/{queue_id}": Entry(of="queue"),
@@ -314,7 +306,6 @@ OPERATIONS: dict[str, Entry] = {
     "GET /webhooks/{webhook_id}/deliveries": Entry(of="webhook"),
     "POST /deliveries/{delivery_id}/resend": Entry(of="delivery"),
     "GET /human-requests": Entry(),
-    "PATCH /human-requests/{request_id}": Entry(of="human_request", body={"due_at": None}),
     "POST /human-requests/{request_id}/respond": Entry(of="human_request", body={"answer": "Yes"}),
 }
 
@@ -384,7 +375,7 @@ class Things:
 def make_things(
     make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case], make_run: Make[Run]
 ) -> Callable[[Team], Things]:
-    return partial(_things, make_agent, make_queue, make_case, make_run)
+    return partial(things_of, make_agent, make_queue, make_case, make_run)
 
 
 @pytest.fixture
@@ -392,7 +383,7 @@ def theirs(make_team: Make[Team], make_things: Callable[[Team], Things]) -> Thin
     return make_things(make_team(SECRET))
 
 
-def _things(
+def things_of(
     make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case], make_run: Make[Run], strangers: Team
 ) -> Things:
     queue = make_queue(SECRET, of=strangers)

@@ -82,13 +82,3 @@ def test_a_deleted_server_leaves_its_agents(api: Caller, bank: dict[str, Any]) -
     assert api.delete(f"/mcp-servers/{bank['id']}").status_code == 204
     assert api.get(f"/agents/{agent['id']}").json()["connections"]["mcp"] == []
     assert api.get("/mcp-servers").json()["items"] == []
-
-
-def test_a_tool_is_switched_off_and_asks_first(api: Caller, bank: dict[str, Any]) -> None:
-    at = f"/mcp-servers/{bank['id']}/tools"
-    changed = api.patch(f"{at}/look", {"on": False}).json()
-    assert {tool["name"]: tool["on"] for tool in changed["tools"]} == {"look": False, "pay": True, "put": False}
-    changed = api.patch(f"{at}/pay", {"mark": "idempotent", "asks_first": False}).json()
-    [pay] = [tool for tool in changed["tools"] if tool["name"] == "pay"]
-    assert (pay["on"], pay["mark"], pay["asks_first"]) == (True, "idempotent", False)
-    problem(api.patch(f"{at}/nothing", {"on": True}), 404)

@@ -251,3 +251,69 @@ def test_members_are_only_looked_at_and_people_not_deleted(operator: Client, tea
     fields |= {"member_set-0-id": str(member.pk), "member_set-0-role": "viewer", "member_set-0-DELETE": "on"}
     operator.post(address(Team, "change", team.pk), fields)
     assert Member.objects.get(pk=member.pk).role == "administrator"
+
+
+# --- What operators do is recorded, and breaks no team ---------------------------------------
+
+
+def test_each_action_is_recorded_as_an_operators(operator: Client, member, make_member, make_rows, make_run) -> None:
+    make_rows()
+    make_member()
+    Delivery.objects.update(status="failed")
+    Authenticator.objects.create(user=member.user, type="totp", data={"secret": seal("A")})
+    told = AuditEntry.objects.filter(source="operator")
+    silent = []
+    for model in MODELS:
+        for action in admin.site._registry[model].actions or ():
+            rows = {Run: make_run, User: lambda: member.user}
+            row = rows.get(model, model._default_manager.order_by("pk").first)()
+            post = {"action": action.__name__, "_selected_action": [str(row.pk)], "confirmed": "yes"}
+            before = told.count()
+            operator.post(address(model), post)
+            if told.count() == before:
+                silent.append(f"{model.__name__}: {action.__name__}")
+    assert silent == []
+
+
+def test_a_teams_new_name_is_recorded(operator: Client, team) -> None:
+    fields = {"name": "Yours", "slug": team.slug, "member_set-TOTAL_FORMS": "0", "member_set-INITIAL_FORMS": "0"}
+    operator.post(address(Team, "change", team.pk), fields)
+    entry = AuditEntry.objects.get(act="team_changed")
+    assert (entry.team, entry.source, entry.change) == (team, "operator", "Name: Ours → Yours")
+
+
+def person_form(user: User, **more: object) -> dict[str, object]:
+    return {"email": user.email, "first_name": "", "last_name": "", "is_active": "on", **more}
+
+
+def test_what_becomes_of_an_account_is_recorded(operator: Client, team, member) -> None:
+    operator.post(address(User, "change", member.user_id), person_form(member.user, is_staff="on"))
+    entry = AuditEntry.objects.get(act="person_changed")
+    assert (entry.team, entry.source, entry.change) == (team, "operator", "May open the admin: no → yes")
+
+
+def test_the_last_operator_stays_one(operator: Client) -> None:
+    user = User.objects.get()
+    assert "Nobody could open this admin" in choose(operator, "deactivate", user)
+    page = operator.post(address(User, "change", user.pk), person_form(user, is_staff="on"), follow=True)
+    assert "Nobody could open this admin" in page.text
+    user.refresh_from_db()
+    assert user.is_superuser
+
+
+def test_a_new_password_by_an_operator_is_recorded(operator: Client, member) -> None:
+    form = {"password1": "a longer canary", "password2": "a longer canary", "usable_password": "true"}
+    operator.post(f"/admin/teams/user/{member.user_id}/password/", form)
+    entry = AuditEntry.objects.get(act="password_changed")
+    assert (entry.source, entry.subject) == ("operator", member.user.email)
+    assert "canary" not in str(list(AuditEntry.objects.values()))
+
+
+def test_what_is_done_to_rq_is_recorded(operator: Client) -> None:
+    operator.post("/admin/django_rq/dashboard/queues/0/empty/")
+    assert AuditEntry.objects.get(act="rq_changed").team is None
+
+
+def test_an_operator_without_a_team_finds_the_way_to_the_admin(operator: Client) -> None:
+    assert 'href="/admin/"' in operator.get("/").text
+    assert operator.get("/admin/").status_code in (200, 302)

@@ -146,3 +146,34 @@ def test_a_running_run_is_given_back_before_it_asks_its_model_again(
     case.refresh_from_db()
     assert (case.status, len(scripted.requests)) == ("completed", 2)
     connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("pause", [pausing.pause_team, lambda team: pausing.pause_everything()], ids=["team", "all"])
+def test_within_a_second_of_a_pause_no_model_is_asked_any_more(
+    team, make_case, make_agent, queue, scripted, settings, pause
+) -> None:
+    settings.RUN_REQUEST_LIMIT = 0
+    make_agent(queue=queue)
+    for _ in range(3):
+        make_case()
+    asked: list[float] = []
+
+    def script(request):
+        asked.append(time.monotonic())
+        return call("update_case", labels=[f"l{len(asked)}"])  # on and on
+
+    scripted.script = script
+
+    async def go() -> float:
+        task = asyncio.create_task(shift.Shift("w/1", places=5, linger=0.1).work())
+        await asyncio.to_thread(scripted.wait_for_requests, 6)
+        await sync_to_async(pause)(team)
+        paused_at = time.monotonic()
+        await task
+        return paused_at
+
+    paused_at = async_to_sync(go)()
+    assert asked[-1] - paused_at < 1
+    assert set(Run.objects.values_list("status", "losses")) == {(Status.QUEUED, 0)}
+    connection.close()

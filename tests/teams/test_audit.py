@@ -2,13 +2,16 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from builder import agents
 from runs import interventions
 from teams import audit, credentials
 from teams.actors import person
@@ -18,8 +21,14 @@ from teams.models import AuditEntry, User
 pytestmark = pytest.mark.django_db
 
 
-def _told() -> list[tuple[str, str, str]]:
-    return list(AuditEntry.objects.order_by("at", "id").values_list("actor", "act", "subject"))
+# What fixtures do is recorded too.
+_SETTING_UP = ("team_made", "queue_made", "signed_in")
+
+
+def _told(*of: str) -> list[tuple[str, str, str]]:
+    entries = AuditEntry.objects.order_by("at", "id")
+    entries = entries.filter(act__in=of) if of else entries.exclude(act__in=_SETTING_UP)
+    return list(entries.values_list("actor", "act", "subject"))
 
 
 def test_it_is_append_only_in_the_database(team) -> None:
@@ -29,11 +38,21 @@ def test_it_is_append_only_in_the_database(team) -> None:
             change()
 
 
-def test_it_says_who_signed_in(team, member, client) -> None:
-    client.post("/sign-in/", {"login": member.user.email, "password": "wrong"})
-    assert _told() == []
-    client.post("/sign-in/", {"login": member.user.email, "password": "a long password"})
-    assert _told() == [(member.user.email, "signed_in", member.user.email)]
+def test_it_says_who_signed_in_and_out_and_who_failed_to(team, member, client) -> None:
+    address, typed = member.user.email, {"login": member.user.email, "password": "wrong-canary"}
+    client.post("/sign-in/", typed)
+    client.post("/sign-in/", typed | {"login": "nobody@example.com"})
+    client.post("/sign-in/", typed | {"password": "a long password"})
+    client.post("/sign-out/")
+    acts = ("signed_in", "signed_out", "sign_in_failed")
+    assert _told(*acts) == [
+        ("Somebody", "sign_in_failed", address),
+        ("Somebody", "sign_in_failed", "nobody@example.com"),
+        (address, "signed_in", address),
+        (address, "signed_out", address),
+    ]
+    assert AuditEntry.objects.get(subject="nobody@example.com").team is None  # in no team: that of the installation
+    assert "canary" not in str(list(AuditEntry.objects.values()))
 
 
 def test_pages_tell_who_changed_an_agent(signed_in, member, make_agent) -> None:
@@ -53,7 +72,8 @@ def test_programs_are_named_by_their_key(team, make_agent) -> None:
     client = Client(headers={"authorization": f"Bearer {secret}"})
     client.patch(f"/api/v1/agents/{agent.pk}", {"aop": "Answer."}, "application/json")
     entry = AuditEntry.objects.get(act="agent_published")
-    assert (entry.actor, entry.change) == ("API key deploy", "Revision 2.")
+    assert (entry.actor, entry.source) == ("API key deploy", "key")
+    assert entry.lines == ["Revision: 1 → 2", "Procedure: – → Answer."]
     audit.record(team.pk, "settings_changed", "Later")
     assert AuditEntry.objects.get(subject="Later").actor == ""
 
@@ -77,15 +97,66 @@ def test_no_secret_gets_into_it(team) -> None:
     assert "canary" not in str(list(AuditEntry.objects.values()))
 
 
-def test_it_is_searched_and_filtered(signed_in, team) -> None:
+def test_it_is_searched_and_filtered(signed_in, team, make_agent) -> None:
     audit.record(team.pk, "settings_changed", "Budgets")
-    audit.record(team.pk, "agent_paused", "Desk", by=person(User.objects.create_user("ada@example.com")))
-    page = signed_in.get("/settings/audit/?q=ada").text
-    assert "Desk" in page
-    assert "Budgets" not in page.partition("<tbody>")[2]
-    page = signed_in.get("/settings/audit/?act=settings_changed").text.partition("<tbody>")[2]
+    desk = make_agent("Desk")
+    ada = User.objects.create_user("ada@example.com")
+    audit.record(team.pk, "agent_paused", desk, by=person(ada))
+    for query in ("q=ada", "area=agents&q=desk", f"who=person:{ada.pk}", f"object=builder.agent:{desk.pk}&q=ada"):
+        page = signed_in.get(f"/settings/audit/?{query}").text.partition("<tbody>")[2]
+        assert "Desk" in page, query
+        assert "Budgets" not in page, query
+    page = signed_in.get("/settings/audit/?area=settings").text.partition("<tbody>")[2]
     assert "Budgets" in page
     assert "Desk" not in page
+    today, tomorrow = timezone.localdate(), timezone.localdate() + timedelta(days=1)
+    assert "Budgets" in signed_in.get(f"/settings/audit/?since={today}&until={today}").text
+    assert "Nothing fits" in signed_in.get(f"/settings/audit/?since={tomorrow}").text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "who=person:x",
+        "who=person:99999999999999",
+        "object=x",
+        "object=builder.agent:1",
+        "since=x&until=0001-01-01",
+        "area=x",
+        "q=%00",
+        "who=%00",
+        "cursor=x",
+    ],
+)
+def test_an_address_without_sense_shows_a_page(signed_in, query) -> None:
+    assert signed_in.get(f"/settings/audit/?{query}").status_code == 200
+
+
+def test_entries_lead_to_what_is_still_there(signed_in, team, make_agent) -> None:
+    desk, gone = make_agent("Desk"), make_agent("Gone")
+    agents.delete_agent(gone)
+    page = signed_in.get("/settings/audit/").text
+    assert f'href="/agents/{desk.pk}/"' in page
+    assert f'href="/agents/{gone.pk}/"' not in page
+
+
+def test_it_is_read_by_the_api_with_the_scope_for_it(team, make_team, make_agent) -> None:
+    desk = make_agent("Desk")
+    audit.record(make_team().pk, "settings_changed", "Theirs")
+    client = Client(headers={"authorization": f"Bearer {create_key(team, 'auditor', ['admin'])[1]}"})
+    found = client.get("/api/v1/audit?area=agents").json()["items"]
+    assert [(entry["act"], entry["object"]["id"]) for entry in found] == [("agent_made", str(desk.pk))]
+    assert "Theirs" not in client.get("/api/v1/audit").text
+    assert client.get("/api/v1/audit?act=x").status_code == 422
+    reader = Client(headers={"authorization": f"Bearer {create_key(team, 'reader', ['read'])[1]}"})
+    assert reader.get("/api/v1/audit").status_code == 403
+
+
+def test_a_change_says_the_old_and_the_new() -> None:
+    assert audit.changes([("Name", "Desk", "Office"), ("Same", 1, 1), ("Hours", None, 5), ("On", False, True)]) == (
+        "Name: Desk → Office\nHours: – → 5\nOn: no → yes"
+    )
+    assert audit.changes([("Procedure", "x" * 300, "y" * 300)]) == "Procedure: changed"
 
 
 def test_the_page_asks_no_more_for_more_rows(signed_in, team) -> None:
@@ -106,7 +177,8 @@ def test_the_export_holds_no_formula(signed_in, team, name) -> None:
     audit.record(team.pk, "agent_made", name, "x, y")
     response = signed_in.get("/settings/audit/export/")
     assert response["Content-Disposition"].startswith("attachment")
-    heads, row = csv.reader(io.StringIO(b"".join(response).decode(), newline=""))
-    assert heads == ["Time", "Who", "What", "Object", "Change"]
-    assert row[3] == f"'{name}"
-    assert row[4] == "x, y"
+    heads, *rows = csv.reader(io.StringIO(b"".join(response).decode(), newline=""))
+    assert heads == ["Time", "Who", "As", "What", "Object", "Id", "Change"]
+    [row] = [row for row in rows if row[3] == "Made an agent"]
+    assert row[4] == f"'{name}"
+    assert row[6] == "x, y"

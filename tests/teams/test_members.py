@@ -120,4 +120,5 @@ def test_roles_are_changed_and_members_leave_on_the_page(signed_in, team, member
     signed_in.post("/settings/members/leave/")
     assert not Member.objects.filter(pk=member.pk).exists()
     assert signed_in.get("/cases/").status_code == 403
-    assert list(AuditEntry.objects.values_list("act", flat=True).order_by("at")) == ["member_role", "member_left"]
+    acts = AuditEntry.objects.filter(act__startswith="member_").order_by("at").values_list("act", flat=True)
+    assert list(acts) == ["member_role", "member_left"]

@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from teams import people
-from teams.models import Member, User
+from teams.actors import COMMAND_LINE
+from teams.models import AuditEntry, Member, User
 from tests.smtp import MailServer, mail_server  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -253,7 +254,9 @@ def test_a_mailed_link_sets_a_new_password_once(client: Client, member, with_mai
 def test_a_link_does_not_go_around_the_second_step(client: Client, member) -> None:
     turn_on(member)
     member.user.refresh_from_db()
-    there = client.get(people.password_link(member.user).partition("8000")[2], follow=True).redirect_chain[-1][0]
+    there = client.get(
+        people.password_link(member.user, COMMAND_LINE).partition("8000")[2], follow=True
+    ).redirect_chain[-1][0]
     answer = client.post(there, {"password1": "another long password", "password2": "another long password"})
     assert answer.headers["Location"] == "/sign-in/code/"
     assert not is_in(client)
@@ -372,3 +375,34 @@ def test_older_hashes_are_replaced_when_their_people_sign_in(client: Client, mem
     ]
     assert sign_in(client, member) == "/"
     assert User.objects.get(pk=member.user_id).password.startswith("scrypt$")
+
+
+@pytest.mark.django_db(transaction=True)  # of second steps allauth tells on commit
+def test_the_audit_log_is_told_of_all_of_it(signed_in: Client, member) -> None:
+    turn_on(member)
+    sign_in(Client(), member, "a canary")
+    half_in = Client()
+    sign_in(half_in, member)
+    half_in.post("/sign-in/code/", {"code": "000000"})
+    again(signed_in)
+    signed_in.post("/account/two-step/codes/new/")
+    signed_in.post("/account/two-step/off/")
+    new = "another long canary"
+    signed_in.post("/account/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    signed_in.post("/account/", {"name": "Ada Lovelace"})
+    signed_in.post("/account/email/", {"email": "new@example.com", "action_add": ""})
+    call_command("password_link", "new@example.com", stdout=StringIO())
+    told = AuditEntry.objects.filter(team=member.team).exclude(act__in=["team_made", "queue_made", "signed_in"])
+    assert [(entry.act, entry.source, entry.change) for entry in told.order_by("at", "id")] == [
+        ("two_step_on", "person", ""),
+        ("recovery_codes_made", "person", ""),
+        ("sign_in_failed", "unknown", "Wrong password"),
+        ("sign_in_failed", "unknown", "Wrong code of the second step"),
+        ("recovery_codes_made", "person", ""),
+        ("two_step_off", "person", ""),
+        ("password_changed", "person", ""),
+        ("person_changed", "person", "Name: – → Ada Lovelace"),
+        ("email_changed", "person", f"Address: {member.user.email} → new@example.com"),
+        ("password_link_made", "operator", ""),
+    ]
+    assert "canary" not in str(list(AuditEntry.objects.values()))

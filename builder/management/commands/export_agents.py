@@ -6,6 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builder.exporting import export_agents
+from teams import audit
+from teams.actors import COMMAND_LINE
 from teams.errors import Refused
 from teams.management.arguments import add_team, team_of
 
@@ -21,10 +23,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder = options["to"]
         try:
-            files = export_agents(team_of(options), options["agent"])
+            team = team_of(options)
+            files = export_agents(team, options["agent"])
             folder.mkdir(parents=True, exist_ok=True)
             for file in files:
                 (folder / file.name).write_text(file.text, encoding="utf-8", newline="\n")
+            audit.record(team.pk, "agents_exported", f"{len(files)} agents", by=COMMAND_LINE)
         except Refused as refusal:
             raise CommandError(refusal.message) from refusal
         except OSError as error:

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from cases.administrators import FIRST_TEAM, make_administrator, refuse_a_poor_password
-from teams import people
+from teams import audit, people
+from teams.actors import COMMAND_LINE
 from teams.errors import Refused
 from teams.models import Team, User
 
@@ -35,7 +36,8 @@ class Command(BaseCommand):
             if not options["email"]:
                 raise CommandError("Say whom: --email EMAIL.")
             told = {name: options[name] or "" for name in ("email", "name", "password", "team")}
-            made = make_administrator(**told)
+            with audit.acting(COMMAND_LINE):
+                made = make_administrator(**told)
         except Refused as refusal:
             raise CommandError(refusal.message) from refusal
         self.stdout.write(f"{made.user.email} opens /admin/ and administers {made.team.name}.")
@@ -46,7 +48,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Sign in at {settings.BATON_URL}{reverse('account_login')}")
         else:
             self.stdout.write("Set a password here, within a day:")
-            self.stdout.write(people.password_link(made.user))
+            self.stdout.write(people.password_link(made.user, COMMAND_LINE))
 
     def _ask(self, options: dict[str, Any]) -> None:
         """For what was not given. An account that is there needs neither name nor password."""

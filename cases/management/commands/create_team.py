@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
 
 from cases.teams import create_team
+from teams import audit
+from teams.actors import COMMAND_LINE
 from teams.models import Team
 
 
@@ -26,5 +28,6 @@ class Command(BaseCommand):
         if Team.objects.filter(slug=slug).exists():
             self.stdout.write(f"The team {slug} exists already.")
             return
-        team = create_team(options["name"], slug)
+        with audit.acting(COMMAND_LINE):
+            team = create_team(options["name"], slug)
         self.stdout.write(f"Made the team {team.name} ({team.slug}).")

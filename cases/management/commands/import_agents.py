@@ -10,6 +10,8 @@ from builder.archives import unpack
 from builder.files import AgentFile, Flawed
 from builder.importing import CREATE, DROP, Choices, Item, Plan
 from cases.import_views import made_queue
+from teams import audit
+from teams.actors import COMMAND_LINE
 from teams.errors import Refused
 from teams.management.arguments import add_team, team_of
 from teams.models import Team
@@ -61,7 +63,8 @@ class Command(BaseCommand):
             raise CommandError(refusal.message) from refusal
 
     def _apply(self, team: Team, files: list[AgentFile], choices: Choices, plan: Plan) -> None:
-        done = importing.apply(team, files, choices, seen=plan.fingerprint, create_queue=made_queue)
+        with audit.acting(COMMAND_LINE):
+            done = importing.apply(team, files, choices, seen=plan.fingerprint, create_queue=made_queue)
         self.stdout.write(f"Imported: {len(done.new)} new, {len(done.changed)} changed, {len(done.same)} as they were.")
         for item in done.paused:
             self.stdout.write(f"Paused, so that nothing runs yet: {item.wanted.name}.")

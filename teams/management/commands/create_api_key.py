@@ -4,8 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from teams.keys import create_key
+from teams.actors import COMMAND_LINE
+from teams.keys import make_key
 from teams.management.arguments import add_team, team_of
+from teams.models import every_scope
 
 
 class Command(BaseCommand):
@@ -16,6 +18,6 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="What the key is for, to recognise it by.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _, secret = create_key(team_of(options), options["name"][:80])
+        _, secret = make_key(team_of(options), options["name"][:80], every_scope(), None, COMMAND_LINE)
         self.stdout.write("Keep this key now; it is not shown again:")
         self.stdout.write(secret)

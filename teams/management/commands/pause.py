@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from teams import pausing
+from teams import audit, pausing
+from teams.actors import COMMAND_LINE
 from teams.management.arguments import add_team, team_of
 
 
@@ -17,8 +18,9 @@ class Command(BaseCommand):
         which.add_argument("--everything", action="store_true", help="All teams.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["everything"]:
-            pausing.pause_everything()
-        else:
-            pausing.pause_team(team_of(options))
+        with audit.acting(COMMAND_LINE):
+            if options["everything"]:
+                pausing.pause_everything()
+            else:
+                pausing.pause_team(team_of(options))
         self.stdout.write("Paused.")
