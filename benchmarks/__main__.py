@@ -14,7 +14,11 @@ from benchmarks import figures
 
 # In this order; what each is about stands at the head of its module.
 NAMES = [
+    "contest",
     "two_stages",
+    "endurance",
+    "waiting",
+    "streams",
     "dispatch",
     "case_page",
     "case_list",

@@ -1,0 +1,111 @@
+"""How long a signal takes to 500 open pages of a team, and what the web process needs for them.
+
+    python -m benchmarks.streams [--quick]
+
+The floor is the same with one open page.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+from redis import Redis
+
+from benchmarks import counts
+from benchmarks.figures import Notes, median_ms
+from benchmarks.ground import member, run
+from cases.teams import create_team
+from runs.stack.launch import free_port
+
+ROUNDS = 30
+
+
+def measure(notes: Notes, quick: bool) -> None:
+    pages = 100 if quick else 500
+    team = create_team("Ours", "ours")
+    client, _ = member(team)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    channel = f"baton:live:{team.pk}"
+    with web() as (port, pid):
+        alone = asyncio.run(_listen(port, cookie, channel, 1))
+        idle, cpu = counts.memory([pid]), counts.cpu([pid])
+        began = time.perf_counter()
+        grown: list[float] = []
+        crowd = asyncio.run(_listen(port, cookie, channel, pages, lambda: grown.append(counts.memory([pid]) - idle)))
+        floor = "one open page", median_ms(alone)
+        notes.times("a signal to one open page", alone)
+        notes.times(f"a signal to the last of {pages}", crowd, floor)
+        notes.note(f"memory of an open page, of {pages}", grown[0] / pages * 1000, "kB")
+        notes.note("CPU of a signal to all", (counts.cpu([pid]) - cpu) * 1000 / ROUNDS, "ms")
+        notes.note("opening and all signals", time.perf_counter() - began, "s")
+
+
+async def _listen(
+    port: int, cookie: str, channel: str, pages: int, when_open: Callable[[], None] = lambda: None
+) -> list[float]:
+    """Seconds until the last page had heard of each signal."""
+    readers = [await open_page(port, cookie) for _ in range(pages)]
+    told = Redis.from_url(settings.REDIS_URL)
+    await asyncio.sleep(1)
+    when_open()
+    times = []
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        told.publish(channel, f"case signal-{number}")
+        await asyncio.gather(*(_hear(reader, b"signal-%d\n" % number) for reader, _ in readers))
+        times.append(time.perf_counter() - began)
+    for _, writer in readers:
+        writer.close()
+    return times
+
+
+async def open_page(port: int, cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    request = f"GET {reverse('live')} HTTP/1.1\r\nHost: localhost\r\nCookie: {settings.SESSION_COOKIE_NAME}={cookie}"
+    writer.write(f"{request}\r\n\r\n".encode())
+    line = await reader.readline()
+    assert b" 200 " in line, line
+    await _hear(reader, b"retry: 2000\n")
+    return reader, writer
+
+
+async def _hear(reader: asyncio.StreamReader, words: bytes) -> None:
+    while not (line := await reader.readline()).endswith(words):
+        assert line, "the stream ended"
+
+
+@contextmanager
+def web() -> Iterator[tuple[int, int]]:
+    """Its port and process."""
+    database = os.environ["TEST_DATABASE_URL"].rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
+    own = {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database, "REDIS_URL": settings.REDIS_URL}
+    port = free_port("127.0.0.1", 0)
+    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "error"]
+    with subprocess.Popen(command, env=os.environ | own) as process:
+        try:
+            asyncio.run(_until_open(port))
+            yield port, process.pid
+        finally:
+            process.terminate()
+
+
+async def _until_open(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.1)
+            continue
+        writer.close()
+        return
+
+
+if __name__ == "__main__":
+    run(measure, "streams")
