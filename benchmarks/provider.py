@@ -66,8 +66,8 @@ class Provider:
         used = [call["function"]["name"] for one in request["messages"] for call in one.get("tool_calls") or []]
         handing = next((name for name in _HAND_OVER if name in tools and name not in used), "")
         if handing and len(self.seen[mail]) == 1:
-            named = {"target": "billing", "reason": "It is about money."} if handing == "request_handover" else {}
-            return self._said(request, handing, named)
+            said = {"reason": "It is about money."}
+            return self._said(request, handing, said | ({"target": "billing"} if handing == "request_handover" else {}))
         if used.count("update_case") < self.steps and "update_case" in tools:
             return self._said(request, "update_case", {"data": {"step": len(used)}})
         if _COMPLETE in tools and _COMPLETE not in used:

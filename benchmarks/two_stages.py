@@ -27,16 +27,11 @@ from benchmarks import counts
 from benchmarks.counts import Counts
 from benchmarks.figures import Notes
 from benchmarks.ground import database, execute, run
-from benchmarks.provider import Standing, mail, provider
-from builder import mentions
-from builder.agents import Consumes, connect, create_agent
-from cases.creation import NewCase, add_cases
+from benchmarks.provider import Standing, provider
+from benchmarks.staff import add_mails, desk
 from cases.models import Case, Queue, Status
-from cases.queues import create_queue, save_queue
-from cases.teams import create_team
 from runs.models import Run
 from runs.shift import run_shift
-from teams.actors import BATON
 
 EXPECTED = Path(__file__).parent / "expected.json"
 # What is compared: what the machine's speed does not change.
@@ -65,18 +60,6 @@ def ask(standing: Standing) -> None:
     os.environ |= standing.environment
 
 
-def desk() -> Queue:
-    """A queue whose cases Triage gets first; Billing completes them."""
-    team = create_team("Ours", "ours")
-    queue = create_queue(team, "Support")
-    billing = create_agent(team, "Billing", aop="Refund what was paid twice, then complete the case.")
-    triage = create_agent(team, "Triage", aop=f"Refunds go to {mentions.token(billing.pk, billing.name)}.")
-    for agent in (billing, triage):
-        connect(agent, [Consumes(queue.pk, 1000)])
-    save_queue(queue, first_agent=triage)
-    return queue
-
-
 def cost(queue: Queue, cases: int, places: int = 1) -> Counts:
     """Of one case of that many, worked with so many places after a few that do not count."""
     _work(queue, _WARM, places)
@@ -88,8 +71,7 @@ def cost(queue: Queue, cases: int, places: int = 1) -> Counts:
 
 def _work(queue: Queue, count: int, places: int) -> None:
     first = Case.objects.filter(queue=queue).count()
-    items = [NewCase(title, {"message": text}) for title, text in map(mail, range(first, first + count))]
-    add_cases(queue, items, by=BATON)
+    add_mails(queue, first, count)
     run_shift("benchmark/1", places, linger=0.05)
     assert not Case.objects.filter(queue=queue).exclude(status=Status.COMPLETED).exists(), "some are not completed"
     assert Run.objects.filter(queue=queue).count() == 2 * (first + count)

@@ -13,10 +13,10 @@ from .home import CannotStart, Home
 from .processes import Program
 
 
-def start_postgres() -> str:
-    """Its address."""
+def start_postgres(*, durable: bool = False) -> str:
+    """Its address. `durable`: with commits that reach the disk, for who measures them."""
     place = _make_home()
-    cluster = postgres.open_cluster(place.postgres, place.spare, durable=False)
+    cluster = postgres.open_cluster(place.postgres, place.spare, durable=durable)
     sockets = home.make_socket_folder(place, "postgres", cluster.account)
     program = postgres.program(cluster, sockets)
     _start(program, place, [place.path, place.spare, sockets], lambda: postgres.answers(cluster.data, sockets))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic_ai.models import override_allow_model_requests
 
-from benchmarks import two_stages
+from benchmarks import staff, two_stages
 from benchmarks.provider import Standing, provider
 from cases.models import Queue
 
@@ -26,7 +26,7 @@ def desk(settings, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> Queue
     settings.BATON_DEFAULT_MODEL = "openai-chat:scripted"
     for name, value in standing.environment.items():
         monkeypatch.setenv(name, value)
-    return two_stages.desk()
+    return staff.desk()
 
 
 def test_a_case_of_two_stages_costs_no_more_than_it_did(desk: Queue) -> None:
