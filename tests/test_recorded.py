@@ -60,6 +60,8 @@ UNRECORDED = {
     "POST /account/again/": "it asks who is there once more",
     "POST /account/again/code/": "it asks who is there once more",
     "POST /tips/dismiss/": _OWN,
+    "POST /tour/begin/": _OWN,
+    "POST /tour/leave/": _OWN,
     "POST /invitation/": "it takes the token of a link; tests/teams/test_members.py sees it recorded",
     "POST /team/": _OWN,
     "POST /settings/notifications/": _OWN,
