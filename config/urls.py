@@ -25,5 +25,6 @@ urlpatterns = [
     path("api/v1/", RedirectView.as_view(pattern_name="api-1:openapi-view")),
     path("api/v1/", api.urls),
     re_path("^api/", no_such_address),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
 ]

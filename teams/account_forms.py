@@ -48,6 +48,13 @@ class SignIn(_Plain, account.LoginForm):  # type: ignore[misc]
 
 class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
     labels = {"email": "E-mail address"}
+    users: list[User]
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        # Nobody gets in by an address that somebody only began to change to.
+        self.users = [user for user in self.users if user.email == email.lower()]
+        return email
 
     def clean(self) -> dict[str, Any]:
         if "default" not in mailers:

@@ -16,6 +16,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from . import people
+from .errors import Refused
+from .models import User
+
 logger = logging.getLogger(__name__)
 
 # All limits count within this time (ACCOUNT_RATE_LIMITS), so whoever waits for it may try again.
@@ -48,9 +52,21 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
             raise ImmediateHttpResponse(respond_429(self.request))
         return super().validation_error(code, *args)  # type: ignore[no-any-return]
 
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        try:
+            people.refuse_a_taken_address(email_address.email, email_address.user)
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+            return False
+        return bool(super().confirm_email(request, email_address))
+
     def can_delete_email(self, email_address: EmailAddress) -> bool:
         """Not the one that they sign in with."""
         return bool(email_address.email != email_address.user.email)
+
+    def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
+        request.session.clear_expired()  # of everybody; nothing else does
+        return super().post_login(request, user, **about)  # type: ignore[no-any-return]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Of what people need not wait for, it is enough that the log says so."""

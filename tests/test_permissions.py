@@ -231,6 +231,7 @@ PAGES: dict[str, Entry] = {
     "api/v1/docs": Entry(open=True),
     "api/v1/openapi.json": Entry(open=True),
     "^api/": Entry(open=True),
+    "admin/password_change/": Entry(open=True),
     "admin/": Entry(),
 }
 

@@ -331,6 +331,22 @@ def test_an_address_that_was_never_confirmed_stays_until_then(signed_in: Client,
     assert signed_in.post("/account/email/", {"email": "newer@example.com", "action_primary": ""}).status_code == 400
 
 
+def test_an_address_that_one_only_asked_for_opens_nothing(signed_in: Client, member, with_mail: MailServer) -> None:
+    again(signed_in)
+    signed_in.post("/account/email/", {"email": "mistyped@example.com", "action_add": ""})
+    Client().post("/password/", {"email": "mistyped@example.com"})
+    assert with_mail.got[-1]["Subject"] == "No account with this address"
+
+
+def test_of_two_who_ask_for_an_address_one_gets_it(signed_in: Client, make_member, with_mail: MailServer) -> None:
+    again(signed_in)
+    signed_in.post("/account/email/", {"email": "new@example.com", "action_add": ""})
+    link = link_of(with_mail)
+    people.change_email(make_member().user, "new@example.com", verified=False)
+    assert "Somebody else signs in" in signed_in.post(link, follow=True).text
+    assert User.objects.get(email="new@example.com") != signed_in.get("/account/").wsgi_request.user
+
+
 def test_without_mail_an_address_changes_at_once(signed_in: Client, member, make_member) -> None:
     page = signed_in.post("/account/email/", {"email": "new@example.com", "action_add": ""})
     assert page.headers["Location"].startswith("/account/again/")
