@@ -63,11 +63,13 @@ def _keep_an_administrator(team: Team) -> None:
 def deactivate(user: User, by: Actor) -> None:
     """They can sign in no more, and are signed out. Reversed by `reactivate`."""
     teams = _lock_teams_of(user)
+    administered = set(Member.objects.filter(user=user, role=_ADMINISTRATOR).values_list("team", flat=True))
     with people.keeping_an_operator():
         user.is_active = False
         user.save(update_fields=["is_active"])
     for team in teams:
-        _keep_an_administrator(team)
+        if team.pk in administered:
+            _keep_an_administrator(team)
     audit.record_of_person(user, "person_deactivated", by=by)
     people.end_sessions(user)
 

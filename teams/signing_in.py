@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # All limits count within this time (ACCOUNT_RATE_LIMITS), so whoever waits for it may try again.
 WAIT_MINUTES = 5
+_WAITED_FOR = {"account/email/password_reset_key", "account/email/unknown_account", "account/email/email_confirmation"}
 
 
 class Account(DefaultAccountAdapter):  # type: ignore[misc]
@@ -34,7 +35,6 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         "duplicate_email": "This is your address already.",
         "enter_current_password": "This is not your password.",
         "incorrect_password": "This is not your password.",
-        "incorrect_code": "This code is wrong or was used. Codes of the app change every 30 seconds.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -69,7 +69,7 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         return super().post_login(request, user, **about)  # type: ignore[no-any-return]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Of what people need not wait for, it is enough that the log says so."""
+        """Who waits for it is told when it fails; of what tells that something was done, the log says so."""
         if "default" not in mailers:
             return
         try:
@@ -77,7 +77,8 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
             super().send_mail(template_prefix, email, {**context, **more})
         except OSError as error:  # those of smtplib are
             logger.warning("mail about an account could not be sent: %s", error)
-            messages.error(self.request, "The mail could not be sent. Please try again in a few minutes.")
+            if template_prefix in _WAITED_FOR:
+                messages.error(self.request, "The mail could not be sent. Please try again in a few minutes.")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _, token = key.partition("-")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from builder.agents import create_agent
 from teams import members
-from teams.actors import person
+from teams.actors import BATON, person
 from teams.errors import Refused
 from teams.models import AuditEntry, Invitation, Member, User
 
@@ -57,6 +57,12 @@ def test_two_administrators_cannot_demote_each_other_at_once(team, make_member) 
         thread.join(10)
     assert refusals == ["last_administrator"]
     assert Member.objects.filter(team=team, role="administrator").count() == 1
+
+
+def test_a_viewer_is_deactivated_whoever_administers_the_team(team, make_member) -> None:
+    viewer = make_member(role="viewer")
+    members.deactivate(viewer.user, BATON)
+    assert not User.objects.get(pk=viewer.user_id).is_active
 
 
 def test_what_somebody_did_stays_when_they_are_removed(team, member, make_member) -> None:
