@@ -27,6 +27,17 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         return self.live().filter(~_broken(), paused_at=None)
 
 
+# The same as `startable`, of a row of builder_agent.
+STARTABLE = """
+    builder_agent.deleted_at is null and builder_agent.paused_at is null and not exists (
+        select from builder_revision revision
+        join builder_mention mention on mention.revision_id = revision.id
+        join builder_agent target on target.id = mention.target_id
+        where revision.agent_id = builder_agent.id and revision.status = 'live' and target.deleted_at is not null
+    )
+"""
+
+
 def _broken() -> Exists:
     return Exists(
         Mention.objects.filter(

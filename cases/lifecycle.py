@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from builder.models import Agent
-from teams import bell
+from teams import bell, rows
 from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.models import User
@@ -51,7 +51,9 @@ class IllegalMove(Refused):
 
 def lock(case_id: UUID) -> Case:
     """The case as it is, kept so until the transaction ends."""
-    return Case.objects.select_for_update(no_key=True).select_related(None).get(pk=case_id)
+    if case := rows.first(Case, "where id = %s for no key update", [case_id]):
+        return case
+    raise Case.DoesNotExist
 
 
 def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | None = None, **about: Any) -> None:
@@ -66,7 +68,7 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
         setattr(case, name, storable(value))
     case.fence += 1
     row = timeline.event(case, kind, **about)
-    case.save(update_fields=[*fields, "fence", "last_seq"])
+    rows.update(case, [*fields, "fence", "last_seq"])
     timeline.write([case], [row])
     timeline.announce(case)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from teams import live, outbox
+from teams import live, outbox, rows
 from teams.actors import BATON, Actor
 from teams.text import storable
 
@@ -88,16 +88,16 @@ def event(
     )
 
 
-def write(cases: Sequence[Case], rows: Sequence[CaseEvent]) -> None:
+def write(cases: Sequence[Case], events: Sequence[CaseEvent]) -> None:
     """The only place where events are written, beside their cases: so webhooks hear of all of them."""
-    CaseEvent.objects.bulk_create(rows)
+    rows.insert(events)
     news = [
         (name, partial(_news, case, row))
-        for case, row in zip(cases, rows, strict=True)
+        for case, row in zip(cases, events, strict=True)
         if (name := _UNDONE[Status(row.status)] if row.kind == Kind.UNDONE else _NEWS.get(Kind(row.kind)))
     ]
     if news:
-        outbox.tell_all(rows[0].team_id, news)
+        outbox.tell_all(events[0].team_id, news)
 
 
 def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
 def record(case: Case, kind: Kind, **about: Any) -> CaseEvent:
     """Writes an event that moves nothing. The case's row must be locked. For `about` see `event`."""
     row = event(case, kind, **about)
-    case.save(update_fields=["last_seq"])
+    rows.update(case, ["last_seq"])
     write([case], [row])
     announce(case)
     return row

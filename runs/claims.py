@@ -6,6 +6,7 @@ to a lapsed lease or to a person's stop, writes nothing any more. Only the datab
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -13,9 +14,9 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from teams import live, pausing
+from teams import live, pausing, rows
 
-from .models import Run, Status
+from .models import Run
 
 
 @dataclass(frozen=True)
@@ -97,17 +98,20 @@ def has_due() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def held(claim: Claim) -> QuerySet[Run]:
-    """The claim's run, or no row when it is lost."""
-    return Run.objects.filter(pk=claim.run_id, fence=claim.fence, status=Status.RUNNING)
+_MINE = "id = %s and fence = %s and status = 'running'"
 
 
 def lock(claim: Claim) -> Run:
     """The claim's run, kept as it is until the transaction ends. LostRun when it is another's."""
-    run = held(claim).select_for_update(no_key=True).first()
-    if run is None:
+    if run := rows.first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):
+        return run
+    raise LostRun
+
+
+def change(claim: Claim, **changes: Any) -> None:
+    """Writes to the claim's run, and so keeps it until the transaction ends. LostRun when it is another's."""
+    if not rows.change(Run, changes, _MINE, [claim.run_id, claim.fence]):
         raise LostRun
-    return run
 
 
 _RENEW = """

@@ -13,17 +13,13 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from asgiref.sync import sync_to_async
-from django.db import DatabaseError
 from django.utils import timezone
 from pydantic_ai.messages import ModelResponse
 from redis.exceptions import RedisError
 
 from teams.redis_pool import shared_redis
-
-from . import handovers
-from .models import Run
 
 logger = logging.getLogger(__name__)
 
@@ -125,8 +121,10 @@ async def add_each_second() -> None:
 # --- What is measured around a request -------------------------------------------------------
 
 
-async def request(run: Run, model: str, answer: Awaitable[ModelResponse]) -> ModelResponse:
-    """The answer of the run's model, counted and timed."""
+async def request(
+    model: str, answer: Awaitable[ModelResponse], handed_over_at: datetime | None = None
+) -> ModelResponse:
+    """The answer of a run's model, counted and timed; of its first one since when the work was handed to it."""
     provider, began, asked_at = model.partition(":")[0], time.monotonic(), timezone.now()
     count("model_requests", provider)
     try:
@@ -138,13 +136,8 @@ async def request(run: Run, model: str, answer: Awaitable[ModelResponse]) -> Mod
         observe("model_request_seconds", time.monotonic() - began, provider)
     count("model_tokens", provider, "input", by=response.usage.input_tokens)
     count("model_tokens", provider, "output", by=response.usage.output_tokens)
-    if run.trigger == Run.Trigger.HANDOVER and not run.requests and not run.retries:
-        try:
-            before = await sync_to_async(handovers.before)(run)
-        except DatabaseError:
-            return response  # whoever writes the answer down will meet it too
-        if before and before.applied_at:
-            observe("handover_seconds", (asked_at - before.applied_at).total_seconds())
+    if handed_over_at:
+        observe("handover_seconds", (asked_at - handed_over_at).total_seconds())
     return response
 
 

@@ -10,19 +10,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count
 from django.utils import timezone
 
 from builder.limits import overspent
-from builder.models import Agent, QueueConnection, Revision
+from builder.models import STARTABLE, Agent, QueueConnection, Revision
 from cases import lifecycle as case_lifecycle
 from cases.models import Case, Queue
-from teams import live, pausing
+from teams import live, pausing, rows
+from teams.models import Team
 
-from .models import Run, Status
+from .models import Run
 
-# Runs that wait for a person hold no place.
-_WORKING = (Status.QUEUED, Status.RUNNING)
 _SPARE = 10
 
 
@@ -116,7 +114,7 @@ def _queues_with_work() -> dict[UUID, list[UUID]]:
 def dispatch_queue(queue_id: UUID, limit: int) -> int:
     if not _is_at_work(queue_id):
         return 0
-    queue = Queue.objects.live().select_for_update(no_key=True).filter(pk=queue_id, paused_at=None).first()
+    queue = rows.first(Queue, f"where id = %s and {_OPEN} for no key update", [queue_id])
     if queue is None:
         return 0
     consumers = {consumer.connection.agent_id: consumer for consumer in _consumers(queue)}
@@ -125,11 +123,27 @@ def dispatch_queue(queue_id: UUID, limit: int) -> int:
     while given < limit and (free := {pk: consumer for pk, consumer in consumers.items() if consumer.room > 0}):
         wanted = limit - given
         batch = _next_cases(queue, free, first, wanted)
-        taken = sum(_give(case, case.assignee_id or first, free) for case in batch)
+        taken = _give_all(batch, free, first)
         given += taken
         if not taken or len(batch) < wanted:
             break
     return given
+
+
+@rows.at_once()
+def _give_all(cases: list[Case], consumers: dict[UUID, Consumer], first: UUID | None) -> int:
+    """As far as the consumers have room."""
+    runs = [run for case in cases if (run := _give(case, case.assignee_id or first, consumers))]
+    rows.insert(runs)
+    takers = {run.agent_id for run in runs}
+    for taker in takers:
+        rows.update(consumers[taker].connection, ["last_given_at"])
+    for run in runs:
+        live.announce(run.team_id, "run", run.pk)
+    return len(runs)
+
+
+_OPEN = "deleted_at is null and paused_at is null"
 
 
 _IS_AT_WORK = f"""
@@ -164,35 +178,43 @@ def first_cases() -> Iterator[list[UUID]]:
 
 def _first(queue: Queue) -> UUID | None:
     """Who takes the cases that are assigned to nobody; None: any consumer."""
+    if queue.first_agent_id is None:
+        return None
     connected = QueueConnection.objects.filter(queue=queue, role=QueueConnection.Role.CONSUMER)
-    found = connected.filter(agent=queue.first_agent_id, agent__deleted_at=None) if queue.first_agent_id else None
-    return queue.first_agent_id if found and found.exists() else None
+    found = connected.filter(agent=queue.first_agent_id, agent__deleted_at=None)
+    return queue.first_agent_id if found.exists() else None
 
 
 def _next_cases(queue: Queue, free: Iterable[UUID], first: UUID | None, limit: int) -> list[Case]:
     # Somebody may hold some of them at this moment: they are left to the next dispatcher.
     ids = _heads(queue, free, first, limit + _SPARE)
-    cases = Case.objects.present().pending().filter(pk__in=ids).in_dispatch_order()
-    return list(cases.select_for_update(no_key=True, skip_locked=True)[:limit])
+    return rows.find(Case, _LOCK_HEADS, [ids, limit])
+
+
+_IN_ORDER = "order by rank, priority desc, created_at, id"
+_LOCK_HEADS = f"""
+    where id = any(%s) and status = 'pending' and deleted_at is null
+    {_IN_ORDER} limit %s for no key update skip locked
+"""
 
 
 # One look into an index for each who may take, however many cases wait for others.
-_HEADS = """
+_HEADS = f"""
     select id from (
         select mine.* from unnest(%(takers)s::uuid[]) taker cross join lateral (
             select id, rank, priority, created_at from cases_case
             where queue_id = %(queue)s and assignee_id = taker and status = 'pending' and deleted_at is null
-            order by rank, priority desc, created_at, id limit %(limit)s
+            {_IN_ORDER} limit %(limit)s
         ) mine
         union all (
             select id, rank, priority, created_at from cases_case
             where queue_id = %(queue)s and assignee_id is null and status = 'pending' and deleted_at is null
                 and %(anybodys)s
-            order by rank, priority desc, created_at, id limit %(limit)s
+            {_IN_ORDER} limit %(limit)s
         )
     ) heads
-    order by rank, priority desc, created_at, id limit %(limit)s
-"""
+    {_IN_ORDER} limit %(limit)s
+"""  # noqa: S608
 
 
 def _heads(queue: Queue, free: Iterable[UUID], first: UUID | None, limit: int) -> list[UUID]:
@@ -208,29 +230,38 @@ def _consumers(queue: Queue) -> list[Consumer]:
     """Who consumes the queue and may start: live, not paused, not held up by a mention of a deleted agent, and with
     something left of what it may spend today.
     """
-    connections = list(
-        QueueConnection.objects.filter(
-            queue=queue, role=QueueConnection.Role.CONSUMER, agent__in=Agent.objects.startable()
-        )
-        .select_related("agent__team")
-        .order_by("pk")
-    )
-    spent = overspent(connection.agent for connection in connections)
-    connections = [connection for connection in connections if connection.agent_id not in spent]
-    ids = [connection.agent_id for connection in connections]
-    revisions = {
-        revision.agent_id: revision for revision in Revision.objects.filter(agent__in=ids, status=Revision.Status.LIVE)
-    }
-    working = Run.objects.filter(agent__in=ids, queue=queue, status__in=_WORKING).values("agent")
-    loads = {row["agent"]: row["runs"] for row in working.annotate(runs=Count("pk")).order_by()}
-    return [
-        Consumer(connection, revisions[connection.agent_id], loads.get(connection.agent_id, 0))
-        for connection in connections
-    ]
+    found = []
+    for connected, agent, agent.team, revision, load in rows.join(
+        _CONSUMERS,
+        [queue.pk],
+        **{"connection": QueueConnection, "builder_agent": Agent, "team": Team, "revision": Revision},
+        load=_LOAD,
+    ):
+        connected.agent = agent
+        found.append(Consumer(connected, revision, load))
+    spent = overspent(consumer.connection.agent for consumer in found)
+    return [consumer for consumer in found if consumer.connection.agent_id not in spent]
 
 
-def _give(case: Case, taker: UUID | None, consumers: dict[UUID, Consumer]) -> bool:
-    """Starts a run of the one who is to take it, else of the least loaded consumer, of these the longest idle."""
+_CONSUMERS = f"""
+    from builder_queueconnection connection
+    join builder_agent on builder_agent.id = connection.agent_id
+    join teams_team team on team.id = connection.team_id
+    join builder_revision revision on revision.agent_id = connection.agent_id and revision.status = 'live'
+    where connection.queue_id = %s and connection.role = 'consumer' and {STARTABLE}
+    order by connection.id
+"""
+# Runs that wait for a person hold no place.
+_LOAD = """(
+    select count(*) from runs_run
+    where agent_id = connection.agent_id and queue_id = connection.queue_id and status in ('queued', 'running')
+)"""
+
+
+def _give(case: Case, taker: UUID | None, consumers: dict[UUID, Consumer]) -> Run | None:
+    """A run, to be written yet, of the one who is to take the case, else of the least loaded consumer, of these the
+    longest idle.
+    """
     if taker:
         candidates = [consumers[taker]]
     else:
@@ -240,7 +271,7 @@ def _give(case: Case, taker: UUID | None, consumers: dict[UUID, Consumer]) -> bo
         )
     consumer = next((item for item in candidates if item.room > 0), None)
     if consumer is None:
-        return False
+        return None
     run = Run(
         team_id=case.team_id,
         agent=consumer.connection.agent,
@@ -251,9 +282,6 @@ def _give(case: Case, taker: UUID | None, consumers: dict[UUID, Consumer]) -> bo
     )
     case_lifecycle.start(case, consumer.connection.agent, run.pk, consumer.revision.number)
     run.case_fence = case.fence
-    run.save(force_insert=True)
     consumer.load += 1
     consumer.connection.last_given_at = timezone.now()
-    consumer.connection.save(update_fields=["last_given_at"])
-    live.announce(run.team_id, "run", run.pk)
-    return True
+    return run

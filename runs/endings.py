@@ -10,6 +10,7 @@ from builder.models import Agent
 from cases import lifecycle as case_lifecycle
 from cases import timeline
 from cases.models import Case, Kind, Reason
+from teams import rows
 
 from . import counters, handovers, lifecycle
 from .claims import Claim, LostRun, lock
@@ -62,16 +63,27 @@ type Ending = Answered | HandedOver | CaseCompleted | CaseFailed | CasePostponed
 
 def lock_both(claim: Claim) -> tuple[Run, Case | None]:
     """The claim's case and run, locked in that order. LostRun when either is no longer the claim's."""
-    case = case_lifecycle.lock(claim.case_id) if claim.case_id else None
-    run = lock(claim)
-    if case is not None and case.fence != run.case_fence:
-        raise LostRun
-    return run, case
+    if claim.case_id is None:
+        return lock(claim), None
+    if found := rows.join(_BOTH, [claim.run_id, claim.fence], run=Run, the_case=Case):
+        [(run, case)] = found
+        return run, case
+    raise LostRun
+
+
+# Locked in the order in which they are named.
+_BOTH = """
+    from cases_case the_case join runs_run run on run.case_id = the_case.id and run.case_fence = the_case.fence
+    where run.id = %s and run.fence = %s and run.status = 'running'
+    for no key update of the_case, run
+"""
 
 
 @transaction.atomic
 def finish(claim: Claim, ending: Ending) -> None:
-    apply(*lock_both(claim), ending)
+    run, case = lock_both(claim)
+    with rows.at_once():
+        apply(run, case, ending)
 
 
 def apply(run: Run, case: Case | None, ending: Ending) -> None:

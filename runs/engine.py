@@ -78,7 +78,8 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     name = work.model
     model, access = await _reach(work, name, models)
     answer = llm.request(model, name, journal.messages(work), tools.offered(work), access)
-    response = await counters.request(work.run, name, tracing.chat(work, answer))
+    handed_over_at = None if work.run.requests else work.handed_over_at
+    response = await counters.request(name, tracing.chat(work, answer), handed_over_at)
     await sync_to_async(journal.append_response)(work, response, name)
     return journal.response_of(work.steps[-1])
 

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from builder import targets as builder_targets
 from builder.limits import overspent
-from builder.models import Agent, QueueConnection, Revision
+from builder.models import Agent, Revision
 from cases import lifecycle as case_lifecycle
-from cases.models import DEFAULT_HOP_LIMIT, Case
-from teams import bell
+from cases.models import DEFAULT_HOP_LIMIT, Case, Queue
+from teams import bell, rows
 
 from . import news
 from .models import Handover, Run
@@ -32,20 +32,39 @@ class Undeliverable(Exception):
 
 def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[TargetRow]:
     """The agents that the revision mentions and that could take over now, each with a short key for the model."""
-    mentioned = (
-        Agent.objects.filter(mentioned_by__revision=revision)
-        .exclude(pk=agent.pk)
-        .select_related("team")
-        .order_by("mentioned_by__position")
-    )
-    rows: list[TargetRow] = []
-    for target in mentioned:
-        if why_not(target, case) is None:
-            key = _unique(target.slug, {row["key"] for row in rows})
-            rows.append(
-                {"key": key, "agent_id": str(target.pk), "name": target.name, "description": target.description}
-            )
-    return rows
+    found: list[TargetRow] = []
+    for target in _available(agent, revision, case):
+        key = _unique(target.slug, {row["key"] for row in found})
+        found.append({"key": key, "agent_id": str(target.pk), "name": target.name, "description": target.description})
+    return found
+
+
+def _available(agent: Agent, revision: Revision, case: Case | None) -> list[Agent]:
+    """In the order of the text."""
+    queue_id = case.queue_id if case else None
+    mentioned = rows.join(_MENTIONED, [queue_id, revision.pk, agent.pk], target=Agent, consumes=_CONSUMES)
+    obstacles = [
+        (target, _why_not_on_case(target, consumes) if case else why_not(target, None))
+        for target, consumes in mentioned
+    ]
+    return [target for target, obstacle in obstacles if obstacle is None]
+
+
+_CONSUMES = "connection.id is not null"
+_MENTIONED = """
+    from builder_mention mention
+    join builder_agent target on target.id = mention.target_id
+    left join builder_queueconnection connection
+        on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
+    where mention.revision_id = %s and target.id <> %s
+    order by mention.position
+"""
+_QUEUE = """
+    from cases_queue queue
+    left join builder_queueconnection connection
+        on connection.agent_id = %s and connection.queue_id = queue.id and connection.role = 'consumer'
+    where queue.id = %s
+"""
 
 
 def _unique(key: str, taken: set[str]) -> str:
@@ -58,11 +77,11 @@ def _unique(key: str, taken: set[str]) -> str:
 
 def why_not(target: Agent, case: Case | None) -> str | None:
     """Why the target could not take over now; None when it can."""
+    if case is not None:
+        [(case.queue, consumes)] = rows.join(_QUEUE, [target.pk, case.queue_id], queue=Queue, consumes=_CONSUMES)
+        return _why_not_on_case(target, consumes)
     if target.is_deleted:
         return f"{target.name} was deleted."
-    if case is not None:
-        # Paused, held up or out of money, it finds the case waiting.
-        return None if _consumes(target, case.queue_id) else f"{target.name} does not work this queue."
     if target.is_paused:
         return f"{target.name} is paused."
     if any(problem.blocking for problem in builder_targets.problems(target)):
@@ -72,8 +91,11 @@ def why_not(target: Agent, case: Case | None) -> str | None:
     return None
 
 
-def _consumes(target: Agent, queue_id: UUID) -> bool:
-    return QueueConnection.objects.filter(agent=target, queue_id=queue_id, role=QueueConnection.Role.CONSUMER).exists()
+def _why_not_on_case(target: Agent, consumes: bool) -> str | None:
+    if target.is_deleted:
+        return f"{target.name} was deleted."
+    # Paused, held up or out of money, it finds the case waiting.
+    return None if consumes else f"{target.name} does not work this queue."
 
 
 def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:
@@ -118,19 +140,35 @@ def deliver(handover: Handover, run: Run, case: Case | None) -> None:
     handover.status = Handover.Status.APPLIED
     handover.applied_at = timezone.now()
     handover.is_return = _is_return(handover, earlier)
-    handover.save()
+    rows.insert([handover])
     news.handed_over(handover, run)
+
+
+def applied(case_id: UUID) -> list[Handover]:
+    """Those of a case, oldest first, with the agents they came from."""
+    found = []
+    for handover, handover.source_agent in rows.join(_APPLIED, [case_id], handover=Handover, source=Agent):
+        found.append(handover)
+    return found
+
+
+_APPLIED = """
+    from runs_run run
+    join runs_handover handover on handover.source_id = run.id
+    join builder_agent source on source.id = handover.source_agent_id
+    where run.case_id = %s and handover.status = 'applied'
+    order by handover.applied_at
+"""
 
 
 def before(run: Run) -> Handover | None:
     """The handover that brought the run about."""
     if run.trigger != Run.Trigger.HANDOVER:
         return None
-    applied = Handover.objects.filter(status=Handover.Status.APPLIED)
     if run.case_id is None:
-        return applied.filter(next_run=run).first()
-    earlier = applied.filter(source__case=run.case_id, target=run.agent_id, applied_at__lte=run.created_at)
-    return earlier.order_by("-applied_at").first()
+        return Handover.objects.filter(status=Handover.Status.APPLIED, next_run=run).first()
+    to_it = [row for row in applied(run.case_id) if row.target_id == run.agent_id]
+    return next((row for row in reversed(to_it) if row.applied_at and row.applied_at <= run.created_at), None)
 
 
 def came_of(handover: Handover) -> Run | None:
@@ -144,7 +182,7 @@ def came_of(handover: Handover) -> Run | None:
 
 def cancel(handover: Handover) -> None:
     handover.status = Handover.Status.CANCELLED
-    handover.save()
+    rows.insert([handover])
 
 
 def _fresh_run(target: Agent, source: Run) -> Run:
@@ -187,12 +225,11 @@ def _pair(handover: Handover, run: Run) -> set[UUID]:
 
 def _earlier(run: Run, case: Case | None) -> list[Handover]:
     """The handovers applied so far, oldest first: on a case since a person last acted, else of the chain of runs."""
-    applied = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
     if case is not None:
-        of_case = list(applied.filter(source__case=case))
-        return of_case[-case.hops :] if case.hops else []
+        return applied(case.pk)[-case.hops :] if case.hops else []
+    chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
     root = run.root_id or run.pk
-    return list(applied.filter(source_id=root)) + list(applied.filter(source__root_id=root))
+    return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))
 
 
 def _changed_since(case: Case, handover: Handover) -> bool:

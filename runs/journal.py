@@ -1,6 +1,7 @@
 """What a run has done so far, step by step: written under the claim's fence, read to go on from the last step."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -21,10 +22,11 @@ from builder import usage
 from builder.models import Agent, Revision, ServerTool
 from builder.usage import Amount
 from cases.models import Case, Queue
-from teams import live
+from teams import live, rows
 from teams.text import storable
 
-from .claims import Claim, LostRun, held
+from . import claims
+from .claims import Claim
 from .endings import HandedOver
 from .models import Run, Step
 from .providers import OFFLINE
@@ -53,6 +55,8 @@ class Work:
     server_tools: list[ServerTool] = field(default_factory=list)
     approved: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    # Of one that has just begun: when it was handed to this run.
+    handed_over_at: datetime | None = None
     # The handover this run asks for, told when its last write comes too late.
     intended: HandedOver | None = None
 
@@ -80,8 +84,7 @@ class Work:
 def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     """Writes the next steps, or raises LostRun and writes nothing."""
     with transaction.atomic():
-        if not held(work.claim).select_for_update(no_key=True).exists():
-            raise LostRun
+        claims.lock(work.claim)
         write(work, *entries)
 
 
@@ -107,8 +110,7 @@ def append_response(work: Work, response: ModelResponse, model: str) -> None:
     run.retries, run.error = 0, ""
     data = ModelMessagesTypeAdapter.dump_python([_with_own_ids(work, response)], mode="json")[0]
     with transaction.atomic():
-        if not held(work.claim).update(**{name: getattr(run, name) for name in _COUNTED}):
-            raise LostRun
+        claims.change(work.claim, **{name: getattr(run, name) for name in _COUNTED})
         write(work, (Step.Kind.RESPONSE, data))
         usage.add(run.team_id, run.agent_id, model, amount)
 
@@ -117,8 +119,7 @@ def fall_back(work: Work, why: str) -> None:
     """The run goes on with the other model from where it stands, with retries of its own, or LostRun."""
     words = f"{why} The run goes on with {work.revision.fallback}."
     with transaction.atomic():
-        if not held(work.claim).update(retries=0, error=""):
-            raise LostRun
+        claims.change(work.claim, retries=0, error="")
         write(work, note(words, FALLBACK))
     work.run.retries, work.run.error = 0, ""
 
@@ -143,7 +144,7 @@ def write(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
         Step(team_id=work.run.team_id, run=work.run, seq=seq + number, kind=kind, data=storable(data))
         for number, (kind, data) in enumerate(entries, 1)
     ]
-    Step.objects.bulk_create(steps)
+    rows.insert(steps)
     work.steps += steps
     live.announce(work.run.team_id, "run", work.run.pk)
 

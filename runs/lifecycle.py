@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from teams import bell, live
+from teams import bell, live, rows
 from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.text import storable
@@ -45,7 +45,7 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
         fields["worked"] = run.worked + run.in_hand_for
     for name, value in fields.items():
         setattr(run, name, value)
-    run.save(update_fields=list(fields))
+    rows.update(run, list(fields))
     news.moved(run)
     live.announce(run.team_id, "run", run.pk)
     if to in ENDED:

@@ -2,19 +2,19 @@
 
 from django.db import transaction
 
-from builder.models import Agent, QueueConnection
+from builder.models import Agent, QueueConnection, Revision
 from cases.models import Case, Queue, QueueQuerySet
+from teams import rows
+from teams.models import Team
 
-from . import handovers, human_requests, journal, prompts, server_tools
-from .claims import Claim, LostRun, held
+from . import claims, handovers, human_requests, journal, prompts, server_tools
+from .claims import Claim, LostRun
 from .journal import Work
 from .models import Run, Step
 
 
 def open_work(claim: Claim) -> Work:
-    run = Run.objects.select_related("agent__team", "revision", "case__queue").get(pk=claim.run_id)
-    if run.fence != claim.fence:
-        raise LostRun
+    run, produces, has_server_tools = _read(claim)
     # Its targets are frozen with its first step.
     steps = [] if run.targets is None else list(run.steps.all())
     work = Work(
@@ -24,14 +24,46 @@ def open_work(claim: Claim) -> Work:
         run.revision,
         run.case,
         may_hand_over=handovers.hops_left(run, run.case) > 0,
-        produces=list(_produces(run.agent)),
-        server_tools=list(server_tools.tools_of(run.agent)),
+        produces=list(_produces(run.agent)) if produces else [],
+        server_tools=list(server_tools.tools_of(run.agent)) if has_server_tools else [],
         steps=steps,
         approved=human_requests.approved_calls(run) if steps else {},
     )
     if not work.steps:
+        before = handovers.before(run)
+        work.handed_over_at = before.applied_at if before else None
         _begin(work, run.case)
     return work
+
+
+_ALL = """
+    from runs_run run
+    join builder_agent agent on agent.id = run.agent_id
+    join teams_team team on team.id = run.team_id
+    join builder_revision revision on revision.id = run.revision_id
+    left join cases_case the_case on the_case.id = run.case_id
+    left join cases_queue queue on queue.id = the_case.queue_id
+    where run.id = %s and run.fence = %s
+"""
+_PRODUCES = "exists (select from builder_queueconnection where agent_id = agent.id and role = 'producer')"
+_HAS_SERVER_TOOLS = "exists (select from builder_toolconnection where agent_id = agent.id)"
+
+
+def _read(claim: Claim) -> tuple[Run, bool, bool]:
+    """The run with its agent, team, revision, case and queue; whether its agent produces, and has tools of servers."""
+    found = rows.join(
+        _ALL,
+        [claim.run_id, claim.fence],
+        **{"run": Run, "agent": Agent, "team": Team, "revision": Revision, "the_case": Case, "queue": Queue},
+        produces=_PRODUCES,
+        has_server_tools=_HAS_SERVER_TOOLS,
+    )
+    if not found:
+        raise LostRun
+    [(run, run.agent, run.agent.team, run.revision, run.case, queue, produces, has_server_tools)] = found
+    if run.case:
+        run.case.queue = queue
+    return run, produces, has_server_tools
 
 
 def _produces(agent: Agent) -> QueueQuerySet:
@@ -50,6 +82,5 @@ def _begin(work: Work, case: Case | None) -> None:
         "prompt": prompts.prompt(run, case, last_hop=bool(targets) and not work.may_hand_over),
     }
     with transaction.atomic():
-        if not held(work.claim).update(targets=targets):
-            raise LostRun
+        claims.change(work.claim, targets=targets)
         journal.write(work, (Step.Kind.PROMPT, data))

@@ -8,9 +8,11 @@ import re
 from typing import Any
 
 from builder import mentions
-from cases.models import Case, Kind
+from cases.models import Case, CaseEvent
+from teams import rows
 
-from .models import Handover, Run
+from . import handovers
+from .models import Run
 
 _CASE_RULES = """
 You work on one case. Use your tools to do what the procedure says. End your work by calling exactly one of the tools \
@@ -74,24 +76,23 @@ def _case(case: Case) -> dict[str, Any]:
     }
 
 
+_NOTES = "where case_id = %s and kind in ('reopened', 'handed_back') and text <> '' order by seq"
+
+
 def _history(case: Case, run: Run) -> list[str]:
     """Who had the case before, why they handed it over, and what people wrote to those who take it up."""
-    notes = case.events.filter(kind__in=[Kind.REOPENED, Kind.HANDED_BACK]).exclude(text="").order_by("seq")
+    notes = rows.find(CaseEvent, _NOTES, [case.pk])
     said = [{"from": note.actor, "to": note.data.get("target_name", "any agent"), "note": note.text} for note in notes]
     return [*_handovers(case, run), *(["What people wrote when they sent it on:", _quoted(said)] if said else [])]
 
 
 def _handovers(case: Case, run: Run) -> list[str]:
-    before = (
-        Handover.objects.filter(source__case=case, status=Handover.Status.APPLIED)
-        .exclude(source=run)
-        .select_related("source__agent")
-        .order_by("applied_at")
-    )
-    rows = [
-        {"from": row.source.agent.name, "to": row.target_name, "reason": row.reason, "note": row.note} for row in before
+    before = [
+        {"from": row.source_agent.name, "to": row.target_name, "reason": row.reason, "note": row.note}
+        for row in handovers.applied(case.pk)
+        if row.source_id != run.pk
     ]
-    return ["Who had it before, and why they handed it over:", _quoted(rows)] if rows else []
+    return ["Who had it before, and why they handed it over:", _quoted(before)] if before else []
 
 
 def _quoted(value: Any) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from django.db import transaction
@@ -135,11 +136,18 @@ class Tool:
     choices: Mapping[str, Callable[[Work], Choices]] = field(default_factory=dict)
 
     def definition(self, work: Work) -> ToolDefinition:
-        schema = self.arguments.model_json_schema()
-        for name, choices in self.choices.items():
-            values = [{"const": value, "description": meaning} for value, meaning in choices(work)]
-            schema["properties"][name] = {"anyOf": values}
+        schema = _schema(self.arguments)
+        chosen = {
+            name: {"anyOf": [{"const": value, "description": meaning} for value, meaning in choices(work)]}
+            for name, choices in self.choices.items()
+        }
+        schema = {**schema, "properties": {**schema["properties"], **chosen}}
         return ToolDefinition(name=self.name, description=self.description, parameters_json_schema=schema)
+
+
+@cache
+def _schema(arguments: type[Arguments]) -> dict[str, Any]:
+    return arguments.model_json_schema()
 
 
 def _targets(work: Work) -> Choices:

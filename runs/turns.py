@@ -13,6 +13,7 @@ from django.db import transaction
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
 from builder.models import Agent
+from teams import rows
 from teams.errors import Refused
 
 from . import endings, handovers, human_requests, server_tools, tool_calls, tools, tracing
@@ -155,8 +156,9 @@ def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
     """The last results and the ending, or neither."""
     with transaction.atomic():
         run, case = endings.lock_both(work.claim)
-        write(work, *entries)
-        endings.apply(run, case, ending)
+        with rows.at_once():
+            write(work, *entries)
+            endings.apply(run, case, ending)
 
 
 def _settle_handover(
@@ -216,7 +218,7 @@ def _target(work: Work, wanted: str) -> Agent:
             raise Refused("You already own this.", INVALID)
         keys = ", ".join(row["key"] for row in work.targets)
         raise Refused(f"There is no target “{wanted}”. Valid targets: {keys}.", INVALID)
-    target = Agent.objects.get(pk=row["agent_id"])
+    [target] = rows.find(Agent, "where id = %s", [row["agent_id"]])
     # Nothing comes of a try, so it may choose whom its sample case could have waited for.
     if not work.run.is_try and (obstacle := handovers.why_not(target, work.case)):
         raise Refused(f"{obstacle} Decide otherwise.", INVALID)

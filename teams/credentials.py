@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.shortcuts import get_object_or_404
 
-from . import audit
+from . import audit, rows
 from .addresses import check_url
 from .errors import Refused
 from .models import Credential, Team
@@ -28,7 +28,7 @@ def of_team(team_id: UUID) -> dict[str, Credential]:
 
 
 def find(team_id: UUID, provider: str) -> Credential | None:
-    return Credential.objects.filter(team_id=team_id, provider=provider).first()
+    return rows.first(Credential, "where team_id = %s and provider = %s", [team_id, provider])
 
 
 def providers_in_use() -> set[str]:

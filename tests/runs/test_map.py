@@ -257,8 +257,7 @@ def test_a_handover_straight_back_is_kept_as_such(make_agent: Make, make_run: Ma
     def pass_on(run: Run, target: Agent) -> Handover:
         handover = requested(run, target, "why", "")
         deliver(handover, run, None)
-        handover.refresh_from_db()
-        return handover
+        return Handover.objects.get(source=run)
 
     there = pass_on(make_run(triage), billing)
     back = pass_on(there.next_run, triage)
