@@ -71,9 +71,6 @@ MUTANTS = {
     "a claim is taken although the team is paused": Mutant(
         "runs.claims", "where {pausing.AT_WORK}", "where true or {pausing.AT_WORK}"
     ),
-    "a lost run keeps its fence": Mutant(
-        "runs.lifecycle", "losses, fence = run.losses + 1, run.fence + 1", "losses, fence = run.losses + 1, run.fence"
-    ),
     "a loss is not counted": Mutant(
         "runs.lifecycle", "losses, fence = run.losses + 1, run.fence + 1", "losses, fence = run.losses, run.fence + 1"
     ),
@@ -130,9 +127,6 @@ MUTANTS = {
         "runs.sweeper",
         "not lifecycle.lose(run) and case is not None",
         "not lifecycle.lose(run) and case is None and case is not None",
-    ),
-    "a lost run is taken back twice": Mutant(
-        "runs.sweeper", "filter(pk=run_id, status=Status.RUNNING).first()", "filter(pk=run_id).first()"
     ),
     "a break does not park": Mutant(
         "runs.endings",

@@ -15,8 +15,7 @@ from runs import endings, human_requests, journal, opening, tools, turns
 from runs.claims import Claim, LostRun
 from runs.endings import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from runs.journal import Work
-from runs.models import Run, Status
-from tests.runs.judge import digest
+from tests.runs.judge import digest, held
 
 MODEL = "openai-chat:scripted"
 
@@ -34,7 +33,7 @@ class Holder:
 
     @property
     def has_it(self) -> bool:
-        return Run.objects.filter(pk=self.claim.run_id, status=Status.RUNNING, fence=self.claim.fence).exists()
+        return (self.claim.run_id, self.claim.fence) in held()
 
     def opened(self) -> Work | None:
         if self.work is None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from cases.models import Case, CaseEvent, Kind
+from cases.models import UNMOVING, Case, CaseEvent, Kind
 from cases.replay import replay
 from runs.models import ENDED, Run
 from teams import bell
@@ -66,6 +66,11 @@ def is_paused() -> bool:
 def loads() -> dict[UUID, int]:
     """How many cases each agent has in its hands."""
     return dict(rows(_LOADS))
+
+
+def held() -> set[tuple[UUID, int]]:
+    """The runs that somebody works, with their fences."""
+    return set(rows("select id, fence from runs_run where status = 'running'"))
 
 
 def due_runs() -> set[UUID]:
@@ -161,6 +166,9 @@ def wrongs(case: Case, events: list[CaseEvent]) -> Iterator[str]:
     for name in _FOLDED:
         if told.get(name) != getattr(case, name):
             yield f"{name} is {getattr(case, name)!r}, and its events tell {told.get(name)!r}"
+    moves = sum(event.kind not in UNMOVING and event.kind not in ("created", "assigned") for event in events)
+    if case.fence != moves:
+        yield f"its fence is {case.fence} after {moves} moves"
     if told["is_deleted"] != bool(case.deleted_at):
         yield "it is deleted, or not, and its events tell the contrary"
     if "data" in told and told["data"] != case.data:

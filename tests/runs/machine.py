@@ -28,7 +28,7 @@ from teams.budgets import Budget
 from teams.errors import Refused
 from teams.models import Team
 from tests.runs.holders import Call, Holder
-from tests.runs.judge import Judge, digest, due_runs, is_paused, loads, rows, startable, takeable
+from tests.runs.judge import Judge, digest, due_runs, held, is_paused, loads, rows, startable, takeable
 
 HOP_LIMIT = 3
 CONCURRENCY = 2
@@ -63,10 +63,15 @@ _nonsense: st.SearchStrategy[Call] = st.sampled_from(
         ("no_such_tool", {}),
     ]
 )
-_DECISIONS = [
-    *("complete", "fail", "postpone", "delete", "send again", "send to one", "take over", "take from another"),
-    *("hand back", "hand back to one", "reassign", "reopen", "try again", "undo", "relabel"),
-]
+_decisions = st.tuples(
+    st.sampled_from(
+        [
+            *("complete", "fail", "postpone", "delete", "send again", "send to one", "take over", "take from another"),
+            *("hand back", "hand back to one", "reassign", "reopen", "try again", "undo", "relabel"),
+        ]
+    ),
+    st.sampled_from([SOMEBODY, ANOTHER]),
+)
 _UNDOABLE = {"completed", "failed", "postponed", "reopened", "taken_over", "handed_back", "deleted"}
 
 
@@ -124,7 +129,8 @@ class Model(RuleBasedStateMachine):
         self._dispatch(places)
         due, before = due_runs(), dict(rows("select id, fence from runs_run"))
         taken = claims.claim_runs(worker, places)
-        assert len({claim.run_id for claim in taken} & due) == min(places, len(due))
+        assert {claim.run_id for claim in taken} <= due
+        assert len(taken) == min(places, len(due))
         assert all(claim.fence == before[claim.run_id] + 1 for claim in taken)
         self.holders += [Holder(worker, claim) for claim in taken]
         for holder in self.holders[-len(taken) :] if taken else []:
@@ -146,20 +152,19 @@ class Model(RuleBasedStateMachine):
     @rule(worker=st.sampled_from(WORKERS))
     def heartbeat(self, worker: str) -> None:
         """Those that it still has, and no others: who lost one is told so, and nobody else's lease is touched."""
-        own = [holder for holder in self.holders if holder.worker == worker]
+        own = {holder.claim for holder in self.holders if holder.worker == worker}
         others = "select id, lease_until from runs_run where worker <> %s order by id"
         before = rows(others, worker)
-        mine = claims.renew(worker, [holder.claim for holder in own])
-        assert {holder.claim for holder in own} & mine == {holder.claim for holder in own if holder.has_it}
+        assert own & claims.renew(worker, own) == {claim for claim in own if (claim.run_id, claim.fence) in held()}
         assert rows(others, worker) == before
 
-    @precondition(lambda self: self.holders)
     @rule(which=_number, to=st.sampled_from(NAMES), text=st.sampled_from(["", "New", "Newer"]))
     def hand_over(self, which: int, to: str, text: str) -> None:
         self._work(self._holder(which), ("request_handover", {"target": to, "reason": "R", "note": text}))
 
-    @precondition(lambda self: self.holders)
-    @rule(which=_number, way=st.sampled_from(["back and forth", "round"]), texts=st.lists(_number, max_size=5))
+    @rule(
+        which=_number, way=st.sampled_from(["back and forth", "round"]), texts=st.lists(_number, min_size=3, max_size=5)
+    )
     def relay(self, which: int, way: str, texts: list[int]) -> None:
         """One case from agent to agent, until it is kept from going on."""
         case_id = self._holder(which).claim.case_id
@@ -168,17 +173,15 @@ class Model(RuleBasedStateMachine):
             if holder is None:
                 return
             names = NAMES[:2] if way == "back and forth" else NAMES
-            said = str(turn) if text % 3 else ""
+            said = str(turn) if text % 2 else ""
             own = holder.work.agent.name if holder.work else ""
             to = names[(names.index(own) + 1) % len(names)] if own in names else names[0]
             self._work(holder, ("request_handover", {"target": to, "reason": "R", "note": said}), 3)
 
-    @precondition(lambda self: self.holders)
     @rule(which=_number, call=_end)
     def end(self, which: int, call: Call) -> None:
         self._work(self._holder(which), call)
 
-    @precondition(lambda self: self.holders)
     @rule(which=_number, call=_step)
     def step(self, which: int, call: Call) -> None:
         self._work(self._holder(which), call)
@@ -188,7 +191,6 @@ class Model(RuleBasedStateMachine):
         self._turn(holder, [call], "", True)
         self.take("w/2", places)
 
-    @precondition(lambda self: self.holders)
     @rule(
         which=_number,
         turn=st.lists(_step | _end | _nonsense, max_size=3),
@@ -208,7 +210,6 @@ class Model(RuleBasedStateMachine):
         if is_acted_upon:
             holder.act()
 
-    @precondition(lambda self: self.holders)
     @rule(which=_number, how=st.sampled_from(["give back", "later", "much later", "break"]))
     def leave(self, which: int, how: str) -> None:
         """That counts as no loss."""
@@ -229,7 +230,10 @@ class Model(RuleBasedStateMachine):
     def come_late(self, which: int, how: str) -> None:
         """With any fence that anybody ever had."""
         late = self._late()
-        holder = late[which % len(late)]
+        working = {run_id for run_id, _ in held()}
+        in_other_hands = [holder for holder in late if holder.claim.run_id in working]
+        late = in_other_hands if in_other_hands and which % 2 else late
+        holder = late[which // 2 % len(late)]
         match how:
             case "answer":
                 holder.answer([("complete_case", {"summary": "Late"})])
@@ -237,11 +241,18 @@ class Model(RuleBasedStateMachine):
                 holder.act()
             case _:
                 holder.write_all_late()
+        for worker in WORKERS:
+            self.heartbeat(worker)
 
     # --- Time and loss -----------------------------------------------------------------------
 
-    @rule(worker=st.sampled_from(WORKERS), how=st.sampled_from(["noticed", "in silence"]), times=st.integers(1, 3))
-    def die(self, worker: str, how: str, times: int) -> None:
+    @rule(
+        worker=st.sampled_from(WORKERS),
+        how=st.sampled_from(["noticed", "in silence"]),
+        times=st.integers(1, 3),
+        goes_on=st.booleans(),
+    )
+    def die(self, worker: str, how: str, times: int, goes_on: bool) -> None:
         """Its parent sees it, or its leases lapse. Somebody may go on, and die too."""
         for time in range(times):
             if time:
@@ -251,7 +262,10 @@ class Model(RuleBasedStateMachine):
                 continue
             self._lost(Run.objects.running().filter(worker=worker))
             sweeper.take_back_from(worker)
+            sweeper.take_back_from(worker)  # nobody is lost twice
             assert not Run.objects.running().filter(worker=worker)
+        if goes_on:
+            self.take("w/2" if worker == "w/1" else "w/1", 3)
 
     def _lost(self, runs: Iterable[Run]) -> None:
         for run in runs:
@@ -290,13 +304,18 @@ class Model(RuleBasedStateMachine):
         run = self._run(which)
         self._try(lambda: interventions.stop_run(run, SOMEBODY), run.is_live)
 
-    @rule(which=_number, act=st.sampled_from(_DECISIONS), by=st.sampled_from([SOMEBODY, ANOTHER]))
-    def decide(self, which: int, act: str, by: Actor) -> None:
+    @rule(which=_number, acts=st.lists(_decisions, min_size=1, max_size=4))
+    def decide(self, which: int, acts: list[tuple[str, Actor]]) -> None:
+        """About one case, one thing after another."""
         cases = list(Case.objects.filter(queue=self.house.queue).order_by("number"))
-        case, agent = cases[which % len(cases)], self._agent(which)
-        if case.deleted_at and act not in ("undo", "take over", "complete"):
-            return
-        self._try(*self._decision(case, act, by, agent))
+        key, agent = cases[which % len(cases)].pk, self._agent(which)
+        if Case.objects.get(pk=key).is_closed:
+            acts = [("complete", SOMEBODY), ("fail", SOMEBODY), *acts]
+        for act, by in acts:
+            case = Case.objects.get(pk=key)
+            if not case.deleted_at or act in ("undo", "take over", "complete"):
+                self._try(*self._decision(case, act, by, agent))
+                self.judge.look()
 
     def _decision(self, case: Case, act: str, by: Actor, agent: Agent) -> tuple[Callable[[], object], bool]:
         """What is to be done, and whether it may be."""
@@ -372,21 +391,21 @@ class Model(RuleBasedStateMachine):
             "unlimit": lambda: change_budget(agent, Budget()),
         }
         self._try(acts[act], act != "replace" or not other.is_deleted)
+        self._add(NewCase("Work"))
+        self.take("w/1", 2)
 
-    @rule(what=st.sampled_from(["queue", "team", "everything"]), then=st.sampled_from(["nothing", "take", "die"]))
-    def stand_still(self, what: str, then: str) -> None:
-        """For a while: nothing begins, and what was begun is not lost."""
+    @rule(what=st.sampled_from(["queue", "team", "everything"]), which=_number)
+    def stand_still(self, what: str, which: int) -> None:
+        """For a while: nothing begins, and what was begun is given back."""
         stop, go_on = {
             "queue": (lambda: pause_queue(self.house.queue), lambda: resume_queue(self.house.queue)),
             "team": (lambda: pausing.pause_team(self.house.team), lambda: pausing.resume_team(self.house.team)),
             "everything": (pausing.pause_everything, pausing.resume_everything),
         }[what]
         stop()
-        match then:
-            case "take":
-                self.take("w/1", 2)
-            case "die":
-                self.die("w/1", "noticed", 1)
+        if self._busy():
+            self.leave(which, "give back")
+        self.take("w/1", 2)
         self.judge.look()
         go_on()
 
@@ -405,12 +424,11 @@ class Model(RuleBasedStateMachine):
             self.point.__exit__(None, None, None)
 
     def _finish_everything(self) -> None:
+        self._everybody_comes_to_work()
         for agent in self.house.agents:
-            restore_agent(Agent.objects.get(pk=agent.pk))
-            resume_agent(agent)
             change_budget(agent, Budget())
         for worker in WORKERS:
-            self.die(worker, "noticed", 1)
+            self.die(worker, "noticed", 1, False)
         present = Case.objects.present().filter(queue=self.house.queue)
         for _ in range(30):
             _let_hours_pass()
@@ -445,12 +463,25 @@ class Model(RuleBasedStateMachine):
         return runs[which % len(runs)]
 
     def _holder(self, which: int) -> Holder:
-        """One that has its run, or where there is none, anyone."""
-        some = [holder for holder in self.holders if holder.has_it] or self.holders
+        """One that has its run."""
+        some = self._busy() or self._everybody_comes_to_work()
         return some[which % len(some)]
 
+    def _busy(self) -> list[Holder]:
+        now = held()
+        return [one for one in self.holders if (one.claim.run_id, one.claim.fence) in now]
+
+    def _everybody_comes_to_work(self) -> list[Holder]:
+        for agent in self.house.agents:
+            restore_agent(Agent.objects.get(pk=agent.pk))
+            resume_agent(agent)
+        self._add(NewCase("Work"))
+        self.take("w/1", 3)
+        return self._busy()
+
     def _late(self) -> list[Holder]:
-        return [holder for holder in self.holders if not holder.has_it]
+        now = held()
+        return [one for one in self.holders if (one.claim.run_id, one.claim.fence) not in now]
 
     def _try(self, act: Callable[[], object], legal: bool) -> None:
         """What a person may not do is refused and changes nothing."""
