@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cases.models import Reason
@@ -157,6 +157,45 @@ def test_of_many_endings_of_one_run_one_counts(make_run) -> None:
     assert sum(side_by_side(finish, 6)) == 1
     run.refresh_from_db()
     assert run.status == Status.COMPLETED
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["renewed", "in other hands"])
+def test_a_run_that_goes_on_while_the_clock_looks_is_not_lost(make_run, how) -> None:
+    run = make_run()
+    [claim] = claim_runs("w/1", 1)
+    Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    is_held = threading.Event()
+
+    def act(number: int) -> None:
+        if number:
+            is_held.wait()
+            sweeper.take_back(claims.lapsed())
+            return
+        with transaction.atomic():
+            Run.objects.select_for_update().get()
+            is_held.set()
+            wait_until_somebody_waits()
+            if how == "renewed":
+                assert claims.renew("w/1", [claim]) == {claim}
+            else:
+                sweeper.take_back(claims.lapsed())
+                assert claim_runs("w/2", 1)
+
+    side_by_side(act, 2)
+    run.refresh_from_db()
+    assert (run.status, run.losses) == (Status.RUNNING, int(how != "renewed"))
+
+
+def wait_until_somebody_waits() -> None:
+    """For a lock."""
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    with connection.cursor() as cursor:
+        cursor.execute(waiting)
+        while not cursor.fetchone()[0]:
+            cursor.execute("select pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
 
 
 @pytest.mark.django_db
