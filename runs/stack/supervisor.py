@@ -14,8 +14,10 @@ from . import home, processes
 from .home import CannotStart
 from .processes import Program, telling_line
 
-FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0  # seconds until a program that ended is started again
-STEADY = 30.0  # seconds after which its next end counts as the first one
+FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0  # seconds until a program that keeps ending is started again
+STEADY = 10.0  # seconds after which it is started again at once
+ASKED = {0, -signal.SIGTERM, -signal.SIGINT}  # how a program ends that somebody told to, as a deploy does
+QUICK = 1.0  # seconds; whoever ends sooner, and be it well, is not started over and over
 GRACE = 30.0  # a worker brings its runs to their next step within 25 s
 NOTICE = 3.0  # seconds of waiting after which it says what for
 KILLED_GRACE = 3.0
@@ -102,16 +104,17 @@ class Supervisor:
             raise CannotStart(f"{program.name} was not ready within {READY:g} seconds.") from None
 
     async def _keep(self, program: Program, process: Process) -> None:
-        clock, delay = asyncio.get_running_loop().time, FIRST_DELAY
+        clock, delay = asyncio.get_running_loop().time, 0.0
         while True:
             began = clock()
             status = await process.wait()
             await self._ended(program)
-            if clock() - began > STEADY:
-                delay = FIRST_DELAY
-            self.say(f"{program.name} {how_it_ended(status)}; starting it again in {delay:g} s")
+            lasted = clock() - began
+            at_once = lasted > STEADY or (status in ASKED and lasted > QUICK)
+            delay = 0.0 if at_once else min(max(FIRST_DELAY, 2 * delay), LONGEST_DELAY)
+            when = f" in {delay:g} s" if delay else ""
+            self.say(f"{program.name} {how_it_ended(status)}; starting it again{when}")
             process = await self._spawn_after(delay, program)
-            delay = min(2 * delay, LONGEST_DELAY)
 
     async def _spawn_after(self, delay: float, program: Program) -> Process:
         while True:
@@ -120,6 +123,7 @@ class Supervisor:
                 return await self._spawn(program)
             except OSError as error:  # out of processes or files, say: that passes
                 self.say(f"{program.name} cannot be started: {error}")
+                delay = max(FIRST_DELAY, delay)
 
     async def _spawn(self, program: Program) -> Process:
         if program.before:

@@ -19,6 +19,7 @@ import pytest
 from runs.stack import home as homes
 from runs.stack import postgres, processes
 from runs.stack.home import Home
+from runs.stack.supervisor import QUICK
 from tests.runs.stack.harness import CHECKOUT, STAND_IN, Started, gone
 
 MANAGE = [sys.executable, str(CHECKOUT / "manage.py")]
@@ -108,6 +109,9 @@ def test_what_dies_is_started_again(home: Path, start: Start) -> None:
     before = baton.pids()
     os.kill(before["worker 1"], signal.SIGKILL)
     baton.hear("worker 1 was killed by SIGKILL; starting it again in 1 s")
+    baton.hear("worker 1 | at work")
+    os.kill(baton.pids()["worker 1"], signal.SIGKILL)
+    baton.hear("worker 1 was killed by SIGKILL; starting it again in 2 s")
     os.kill(before["postgres"], signal.SIGKILL)
     baton.hear("postgres was killed by SIGKILL; starting it again in 1 s")
     baton.hear("worker 1 | at work")
@@ -123,6 +127,17 @@ def test_what_dies_is_started_again(home: Path, start: Start) -> None:
     after = baton.pids()
     assert after["worker 1"] != before["worker 1"]
     assert after["web"] == before["web"]
+    assert baton.stop() == 0
+
+
+def test_what_was_told_to_end_is_started_again_at_once(home: Path, start: Start) -> None:
+    baton = start(home).ready()
+    baton.has_said("worker 1 | at work")
+    for _ in range(2):
+        time.sleep(QUICK)  # what ends sooner is not started over and over
+        os.kill(baton.pids()["worker 1"], signal.SIGTERM)
+        assert baton.hear("worker 1 was killed by SIGTERM").endswith("starting it again\n")
+        baton.hear("worker 1 | at work")
     assert baton.stop() == 0
 
 
