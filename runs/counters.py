@@ -113,7 +113,10 @@ async def add_each_second() -> None:
     try:
         while True:
             await asyncio.sleep(1)
-            await asyncio.to_thread(add)
+            try:
+                await asyncio.to_thread(add)
+            except Exception:  # whatever it was, later counts must still be added
+                logger.exception("counts were lost")
     finally:
         _adds_each_second = False
 

@@ -36,6 +36,15 @@ async def work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> Non
 
 
 async def _work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
+    try:
+        await _try_to_work(claim, models, is_over)
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("the database went away: %s", error)
+        await _give_back_soon(claim)
+
+
+async def _try_to_work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
+    """Raises when the database goes away, also while something is told of what went wrong."""
     found: Work | None = None
     try:
         found = await sync_to_async(opening.open_work)(claim)
@@ -44,9 +53,8 @@ async def _work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> No
         await sync_to_async(endings.note_refusal)(claim, found.intended if found else None)
     except ModelProblem as problem:
         await _problem(claim, found, problem)
-    except (OperationalError, InterfaceError) as error:
-        logger.warning("the database went away: %s", error)
-        await _give_back_soon(claim)
+    except (OperationalError, InterfaceError):
+        raise
     except Exception as error:
         logger.exception("the run broke")
         broken = Broken("internal_error", f"Baton met an error of its own: {type(error).__name__}: {error}")

@@ -7,6 +7,7 @@ costs a few kilobytes. Database work goes through one thread, so through one con
 import asyncio
 import logging
 import signal
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
@@ -14,7 +15,8 @@ from uuid import UUID
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error as DatabaseError  # of psycopg's InterfaceError, too
+from django.db import close_old_connections, connections
 from redis.exceptions import RedisError
 
 from teams import live, pausing
@@ -31,6 +33,8 @@ LINGER_SECONDS = 5.0
 # A shift that was told to leave gives its runs this long to reach their next step.
 LEAVE_SECONDS = 18.0
 _BLOCK_SECONDS = 4
+# Until leases are renewed again, when the database did not answer.
+_RETRY_SECONDS = 0.5
 # How long a pause may take to reach the runs in hand.
 _PAUSE_SECONDS = 0.5
 
@@ -110,15 +114,18 @@ class Shift:
 
     async def _renew(self) -> None:
         """Renews all leases in one statement, and drops runs that are no longer this worker's."""
+        pause = settings.BATON_LEASE_SECONDS * 4 / 15
         while True:
-            await asyncio.sleep(settings.BATON_LEASE_SECONDS * 4 / 15)
+            await asyncio.sleep(pause)
+            pause = settings.BATON_LEASE_SECONDS * 4 / 15
             if not self.tasks:
                 continue
             before = dict(self.tasks)
             try:
-                mine = await sync_to_async(claims.renew)(self.worker, before)
+                mine = await sync_to_async(_renew)(self.worker, before)
             except DatabaseError as error:
                 logger.warning("the leases could not be renewed: %s", error)
+                pause = _RETRY_SECONDS
                 continue
             for claim, task in before.items():
                 if claim not in mine:
@@ -164,6 +171,11 @@ def _dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
     close_old_connections()
     dispatcher.dispatch(limit)
     return claims.claim_runs(worker, limit)
+
+
+def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:
+    close_old_connections()  # a broken one would stay broken for as long as nothing else is done
+    return claims.renew(worker, held)
 
 
 def _give_back(claim: Claim) -> None:

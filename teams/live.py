@@ -78,7 +78,10 @@ class Post:
         while self._due.wait():
             self._due.clear()
             time.sleep(_GATHER_SECONDS)
-            self.send()
+            try:
+                self.send()
+            except Exception:  # whatever it was, later signals must still go out
+                logger.exception("open pages were not told of a change")
 
     def send(self) -> None:
         with self._lock:

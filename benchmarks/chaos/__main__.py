@@ -8,12 +8,18 @@ supervisor, Postgres and Valkey are killed, stopped and wiped by lot. Prints one
 
 import argparse
 import json
+import os
 import random
 import sys
 import tempfile
 from pathlib import Path
 
-from . import trial
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()  # for what is promised of cases and runs; no database of its own is used
+
+from . import trial  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--seconds", type=float, default=1800)

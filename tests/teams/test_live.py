@@ -45,6 +45,18 @@ def test_a_page_older_than_what_is_remembered_fetches_everything(monkeypatch: py
     while_listening(visit)
 
 
+def test_a_signal_that_cannot_be_sent_holds_up_no_other() -> None:
+    async def visit(hub: Hub) -> None:
+        stream, post = hub.join(TEAM), live.Post()
+        post.take(f"baton:live:{TEAM}", "case \ud800")
+        while post._gathered:
+            await asyncio.sleep(0.01)
+        post.take(f"baton:live:{TEAM}", "case after")
+        assert await asyncio.wait_for(stream.get(), 5) == ("case", "after")
+
+    while_listening(visit)
+
+
 def while_listening(visit: Callable[[Hub], Awaitable[None]]) -> None:
     async def listen() -> None:
         hub = Hub()

@@ -11,7 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseError
+from django.db import connection
 from redis.exceptions import RedisError
 
 from cases import importing
@@ -38,13 +39,28 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        stand_in = StandIn()
+        sight, stand_in = Sight(), StandIn()
         errands = [courier(), postman(), bulk.hand(), importing.hand(), repeats.tidying()]
         while not stopped.is_set():
             began = time.monotonic()
-            tick(stand_in, errands)
+            tick(sight, stand_in, errands)
             stopped.wait(max(0.05, 1 - (time.monotonic() - began)))
         stand_in.leave()
+
+
+class Sight:
+    """Of the database. While it is away nobody can renew a lease, so none is judged before it has been back for as long
+    as one lasts: an outage costs no run an attempt.
+    """
+
+    _lost_at = float("-inf")
+
+    def lose(self) -> None:
+        self._lost_at = time.monotonic()
+
+    @property
+    def is_steady(self) -> bool:
+        return time.monotonic() - self._lost_at > settings.BATON_LEASE_SECONDS
 
 
 class StandIn:
@@ -62,19 +78,20 @@ class StandIn:
             self.shift.wait()
 
 
-def tick(stand_in: StandIn, errands: Sequence[Errand]) -> None:
+def tick(sight: Sight, stand_in: StandIn, errands: Sequence[Errand]) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
             is_mine = cursor.fetchone()[0]
         if is_mine:
-            if not sweep():
+            if not sweep(judges_leases=sight.is_steady):
                 stand_in.work()
             for errand in errands:
                 errand.see_to()
             shared_redis().set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)
+        sight.lose()
         connection.close()
     except RedisError as error:
         logger.warning("Redis does not answer: %s", error)
