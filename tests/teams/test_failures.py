@@ -46,6 +46,7 @@ def test_an_address_that_only_takes_post_says_so(client: Client) -> None:
     page = client.get(reverse("account_logout"))
     assert page.status_code == 405
     assert "There is no page here" in page.text
+    assert page.headers["Content-Length"] == str(len(page.content))
     assert client.get("/api/v1/nowhere").json()["error"]["code"] == "not_found"
 
 
