@@ -31,18 +31,21 @@ T-1043\tWrong VAT number\tPlease correct it on invoice 2291.\tMei Tanaka
 
 
 @contextmanager
-def baton() -> Iterator[str]:
+def baton(home: str = "") -> Iterator[str]:
+    """The address of one with the demo. `home`: where its data lie; else they are thrown away."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"BATON_HOME": home, "PORT": str(port)}
+    with tempfile.TemporaryDirectory() as throwaway:
+        environment = os.environ | {"BATON_HOME": home or throwaway, "PORT": str(port)}
         command = [sys.executable, ROOT / "manage.py", "serve"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         next(line for line in process.stdout if "Ctrl-C stops" in line)
-        yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)
-        process.communicate()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
 
 
 def sign_in(page: Page, address: str) -> None:
