@@ -34,10 +34,11 @@ class Layout:
 @lru_cache(maxsize=64)
 def lay_out(nodes: tuple[int, ...], links: tuple[Link, ...]) -> Layout:
     """Nodes are numbers; links join two different ones, each pair of one direction once. Kept: they change rarely."""
-    real = set(nodes)
     places: dict[int, Point] = {}
     bends: dict[Link, list[Point]] = {}
     forward = _without_circles(links)
+    # Nodes that no link names are not told to the package, which may call a bend of its own so.
+    real = {node for link in forward for node in link}
     shelf = _Shelf()
     parts: Any = from_edges(forward, vertex_spacing=_ROW, dummy_size=_DUMMY, ranking_type="up") if forward else []
     # Those that belong together, the largest first; then the agents that stand alone.

@@ -210,6 +210,14 @@ def test_links_pass_beside_nodes(seed: int) -> None:
                     assert left != min(x, to_x) or not top < y < top + NODE_HEIGHT
 
 
+def test_agents_that_nobody_mentions_are_no_bends_of_a_route() -> None:
+    links = ((3, 5), (4, 0), (4, 1), (4, 2), (4, 3), (4, 5), (4, 6), (6, 3), (6, 5))
+    alone = lay_out(tuple(range(7)), links)
+    among_many = lay_out(tuple(range(67)), links)
+    assert among_many.links == alone.links
+    assert len(among_many.nodes) == 67
+
+
 def test_both_directions_of_a_pair_lie_apart() -> None:
     found = lay_out((0, 1), ((0, 1), (1, 0)))
     assert abs(found.links[0, 1][0][1] - found.links[1, 0][-1][1]) >= 16
