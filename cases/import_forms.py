@@ -9,7 +9,8 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.forms import BoundField
 
 from builder.archives import TextFile, unpack
-from builder.importing import CREATE, DROP, Choices, MissingAgent, MissingQueue, Plan, read_all
+from builder.import_plans import CREATE, DROP, Choices, MissingAgent, MissingQueue, Plan
+from builder.importing import read_all
 
 from .models import Queue
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from builder import importing, lines, mentions, revisions
+from builder import import_plans, importing, lines, mentions, revisions
 from builder.archives import TextFile
 from builder.files import AgentFile, Flawed
-from builder.importing import Item, Plan
+from builder.import_plans import Item, Plan
 from builder.targets import OK, Target
 from teams.access import BUILDER, TeamRequest, team_page
 from teams.errors import Refused
@@ -77,13 +77,13 @@ def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
     upload = get_object_or_404(AgentUpload, team=request.team, user=request.user, pk=id)
     try:
         files = importing.read_all([TextFile(name, text) for name, text in upload.files])
-        plan = importing.plan(request.team, files)
+        plan = import_plans.plan(request.team, files)
         form = ChoicesForm(request.POST or None, plan=plan, queues=list(request.team.queues.live()))
         if form.is_valid() and (done := _apply(request, form, files)):
             upload.delete()
             _tell(request, done)
             return redirect("agent", done.items[0].id) if len(done.items) == 1 else redirect("agents")
-        return _preview(request, importing.plan(request.team, files) if form.is_bound else plan, form)
+        return _preview(request, import_plans.plan(request.team, files) if form.is_bound else plan, form)
     except Flawed as flawed:
         return _flawed(request, UploadForm(label_suffix=""), flawed)
 
@@ -136,7 +136,7 @@ def _new(team: Team, items: list[Item]) -> list[dict[str, Any]]:
     return [
         {
             "item": item,
-            "facts": [(label, words) for label, words in importing.facts(item.wanted) if words and label != "Name"],
+            "facts": [(label, words) for label, words in import_plans.facts(item.wanted) if words and label != "Name"],
             "lines": lines.read(item.wanted.aop, targets),
         }
         for item in items

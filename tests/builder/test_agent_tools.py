@@ -7,7 +7,8 @@ from django.urls import reverse
 from builder.agents import connect, duplicate_agent
 from builder.archives import TextFile
 from builder.exporting import export_agent
-from builder.importing import Choices, apply, plan, read_all
+from builder.import_plans import Choices, plan
+from builder.importing import apply, read_all
 from builder.models import Agent, ServerTool, ToolServer
 from tests.fixtures import Make
 

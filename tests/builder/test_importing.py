@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder import importing
+from builder import import_plans, importing
 from builder.agents import connect, delete_agent, pause_agent, save_agent
 from builder.archives import TextFile
 from builder.exporting import export_agent, export_agents
 from builder.files import AgentFile, Flawed, write
-from builder.importing import CREATE, DROP, Choices, Plan
+from builder.import_plans import CREATE, DROP, Choices, Plan
 from builder.models import Agent, Revision
 from cases.import_views import made_queue
 from cases.models import Queue
@@ -29,12 +29,12 @@ type Make = Callable[..., Any]
 
 
 def plan(team: Team, files: list[TextFile], choices: Choices | None = None) -> Plan:
-    return importing.plan(team, importing.read_all(files), choices)
+    return import_plans.plan(team, importing.read_all(files), choices)
 
 
 def apply(team: Team, files: list[TextFile], choices: Choices | None = None, seen: str = "") -> Plan:
     read = importing.read_all(files)
-    seen = seen or importing.plan(team, read).fingerprint
+    seen = seen or import_plans.plan(team, read).fingerprint
     return importing.apply(team, read, choices or Choices(), seen=seen, create_queue=made_queue)
 
 
@@ -311,7 +311,7 @@ def test_a_name_of_another_agent_is_taken(team: Team, make_agent: Make) -> None:
 def test_nothing_is_made_when_one_part_is_refused(team: Team, make_agent: Make) -> None:
     files = [file("A", consumes={"Gone": 3}), file("B")]
     read = importing.read_all(files)
-    seen = importing.plan(team, read).fingerprint
+    seen = import_plans.plan(team, read).fingerprint
 
     def refuse(team: Team, name: str) -> UUID:
         made_queue(team, name)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from builder.agents import delete_agent, save_agent
 from builder.archives import FILE_LIMIT, TextFile, pack, unpack
 from builder.files import Flawed
-from builder.importing import DROP
+from builder.import_plans import DROP
 from builder.models import Agent
 from cases import import_forms
 from cases.models import AgentUpload, Queue

@@ -15,7 +15,8 @@ from django.utils import timezone
 from builder.models import Agent
 from cases.course import Course, course
 from cases.models import CaseEvent, Kind, Queue, Status
-from cases.swimlanes import ROW, TOP, Picture, draw
+from cases.picture import ROW, TOP, Picture
+from cases.swimlanes import draw
 from tests.fixtures import Make
 from tests.stories import Chapter, handed_over, make_story, stages, started
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from builder import importing
+from builder import import_plans, importing
 from builder.archives import unpack
 from builder.files import AgentFile, Flawed
-from builder.importing import CREATE, DROP, Choices, Item, Plan
+from builder.import_plans import CREATE, DROP, Choices, Item, Plan
 from cases.import_views import made_queue
 from teams import audit
 from teams.actors import COMMAND_LINE
@@ -46,12 +46,12 @@ class Command(BaseCommand):
         team = team_of(options)
         try:
             files = importing.read_all(unpack(_contents(options["files"])))
-            plan = importing.plan(team, files)
+            plan = import_plans.plan(team, files)
             self._say(plan)
             choices, left = _choices(team, plan, options)
             self._say_left(left)
             if options["dry_run"]:
-                importing.plan(team, files, choices)
+                import_plans.plan(team, files, choices)
                 self.stdout.write("Nothing was done.")
                 return
             if left:
@@ -87,7 +87,7 @@ class Command(BaseCommand):
 
 def _details(item: Item) -> list[str]:
     if item.state == "new":
-        found = [f"{label}: {words}" for label, words in importing.facts(item.wanted) if words and label != "Name"]
+        found = [f"{label}: {words}" for label, words in import_plans.facts(item.wanted) if words and label != "Name"]
     else:
         found = [f"{change.label}: {change.old or '–'} -> {change.new or '–'}" for change in item.changes]
         found += ["The procedure changes."] if item.aop_changes else []
