@@ -9,7 +9,7 @@ from django.db import transaction
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
-from teams.api import KeyRequest, Named, Scope, TeamKey, Wanted, find
+from teams.api import KeyRequest, Named, Scope, TeamKey, Wanted, example, find
 from teams.budgets import Budget
 from teams.errors import Refused
 from teams.models import Team
@@ -92,6 +92,12 @@ class AgentOut(BaseModel):
 
 
 class AgentIn(Wanted):
+    model_config = example(
+        name="Triage",
+        description="Looks at every new mail first.",
+        aop="Hand refunds over to @[Billing](agent:01980f6e-7d2a-7c3e-9a51-3f0c6d1b2a44).",
+    )
+
     name: str
     description: str = ""
     aop: str = ""

@@ -1,5 +1,6 @@
 """The API of MCP servers and their tools."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
 from teams.api import KeyRequest, Scope, TeamKey, Wanted, find
+from teams.errors import Refused
 from teams.paging import Page, Paging, take
 
 from . import tool_servers as verbs
@@ -42,6 +44,19 @@ class WantedTool(Wanted):
     name: str
     mark: ServerTool.Mark = ServerTool.Mark.EFFECTS
     asks_first: bool = True
+
+
+class ToolChanges(Wanted):
+    """What is left out stays as it is."""
+
+    name: str
+    on: bool | None = None
+    mark: Annotated[ServerTool.Mark | None, Field(description="Whether a call that broke off may be repeated.")] = None
+    asks_first: bool | None = None
+
+
+class ToolServerChanges(Wanted):
+    tools: Annotated[list[ToolChanges], Field(max_length=200)]
 
 
 class ToolServerIn(Wanted):
@@ -92,6 +107,37 @@ def delete_server(request: KeyRequest, server_id: UUID) -> Status[None]:
     """No agent can use its tools any more, and its credential is forgotten."""
     verbs.delete_server(find(request.auth.team.tool_servers.present(), server_id))
     return Status(204, None)
+
+
+@router.patch(
+    "/mcp-servers/{server_id}",
+    auth=TeamKey(Scope.ADMIN),
+    response=ToolServerOut,
+    summary="Switch tools on or off, and say how they are used",
+)
+def change_server_tools(request: KeyRequest, server_id: UUID, changes: ToolServerChanges) -> ToolServerOut:
+    """A tool that its server changed since a person saw it is accepted on the page of the server only."""
+    servers = request.auth.team.tool_servers.present()
+    server = find(servers, server_id)
+    verbs.choose(server, dict(_choices(server, changes.tools)))
+    return _out(find(servers, server_id))
+
+
+def _choices(server: ToolServer, changes: list[ToolChanges]) -> Iterator[tuple[str, Choice]]:
+    tools = {tool.name: tool for tool in server.tools.all()}
+    for place, change in enumerate(changes):
+        tool = tools.get(change.name)
+        if tool is None:
+            message = f"{server.name} has no such tool."
+            raise Refused(message, "invalid", {f"tools.{place}.name": message})
+        yield (
+            tool.name,
+            Choice(
+                tool.is_on if change.on is None else change.on,
+                tool.mark if change.mark is None else change.mark,
+                tool.asks_first if change.asks_first is None else change.asks_first,
+            ),
+        )
 
 
 def _out(server: ToolServer) -> ToolServerOut:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from builder.models import Agent, QueueConnection
 from teams.actors import program
-from teams.api import ExternalId, JsonData, KeyRequest, Label, Moment, Scope, TeamKey, Title, Wanted, find
+from teams.api import ExternalId, JsonData, KeyRequest, Label, Moment, Scope, TeamKey, Title, Wanted, example, find
 from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
@@ -50,6 +50,8 @@ HopLimit = Annotated[int, Field(ge=1, le=50, description="How often a case may b
 
 
 class QueueIn(Wanted):
+    model_config = example(name="Support", description="Mail of customers", hop_limit=8)
+
     name: str
     description: str = ""
     paused: bool = False
@@ -154,6 +156,13 @@ def list_labels(request: KeyRequest, paging: Query[Paging]) -> Page[LabelOut]:
 
 
 class CaseIn(Wanted):
+    model_config = example(
+        title="The lamp is broken",
+        data={"order": 1042, "customer": "Marta"},
+        priority="high",
+        external_id="mail-77",
+    )
+
     title: Title
     data: Annotated[JsonData, BeforeValidator(lambda value: {} if value is None else value)] = {}
     priority: Annotated[Priority | None, Field(description="Left out: as the queue says.")] = None

@@ -10,8 +10,10 @@ import cases.attachment_api
 import runs.api
 import runs.case_api
 import runs.correction_api
+import runs.model_api
 import runs.schedule_api
 import teams.audit_api
+import teams.team_api
 import teams.webhook_api
 from teams.api import Api
 
@@ -19,7 +21,8 @@ api = Api(
     title="Baton",
     version="1",
     description="Every id, list and change belongs to the team of the key that a request carries:"
-    " `Authorization: Bearer baton_…`. `manage.py create_api_key` makes keys.",
+    " `Authorization: Bearer baton_…`. Administrators make keys in the settings. How many requests a key may send in a"
+    " minute, `RateLimit-Limit`, `-Remaining` and `-Reset` tell; beyond that the answer is 429 with `Retry-After`.",
     # Without a validator, or the page would send its address to one.
     docs=Swagger({"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0}),
 )
@@ -32,5 +35,7 @@ api.add_router("", runs.api.router)
 api.add_router("", runs.case_api.router)
 api.add_router("", runs.correction_api.router)
 api.add_router("", runs.schedule_api.router)
+api.add_router("", runs.model_api.router)
+api.add_router("", teams.team_api.router)
 api.add_router("", teams.webhook_api.router)
 api.add_router("", teams.audit_api.router)

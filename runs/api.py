@@ -1,17 +1,19 @@
 """The API of runs and of what they ask people."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import Field
 
 from teams.actors import program
-from teams.api import KeyRequest, Scope, TeamKey, Wanted, find
+from teams.api import KeyRequest, Moment, Scope, TeamKey, Wanted, example, find
 from teams.errors import Refused
-from teams.models import Team
+from teams.models import Member, Team
 from teams.paging import Page, Paging, take
 
 from . import human_requests, interventions
@@ -26,6 +28,8 @@ router = Router()
 
 
 class RunIn(Wanted):
+    model_config = example(agent_id="01980f6e-7d2a-7c3e-9a51-3f0c6d1b2a44", input="Sum up the reviews of last week.")
+
     agent_id: UUID
     input: str = ""
     revision_id: Annotated[UUID | None, Field(description="Another revision of the agent than the live one.")] = None
@@ -138,3 +142,46 @@ def respond(request: KeyRequest, request_id: UUID, response: Response) -> HumanR
         message = "This is a question. Please send an answer."
         raise Refused(message, "invalid", {"approved" if response.approved is not None else "comment": message})
     return human_request_out(human_requests.answer(row, response.answer or "", program(request.auth)))
+
+
+class RequestChanges(Wanted):
+    """What is left out stays as it is."""
+
+    assignee: Annotated[str | None, Field(description="E-mail address of the member who has it; null: nobody.")] = None
+    due_at: Annotated[Moment | None, Field(description="Until when it is to be answered; null: at any time.")] = None
+
+
+@router.patch(
+    "/human-requests/{request_id}",
+    auth=TeamKey(Scope.CASES),
+    response=HumanRequestOut,
+    tags=["Human requests"],
+    summary="Say who answers what a run waits for, and until when",
+)
+def change_human_request(request: KeyRequest, request_id: UUID, changes: RequestChanges) -> HumanRequestOut:
+    """The member is told by mail, if they want that. Anybody still may answer."""
+    rows = request.auth.team.human_requests.select_related("run", "assignee__user")
+    row = find(rows, request_id)
+    with transaction.atomic():
+        if "assignee" in changes.model_fields_set:
+            member = _member(request.auth.team, changes.assignee) if changes.assignee else None
+            human_requests.assign(row, member, program(request.auth))
+        if "due_at" in changes.model_fields_set:
+            _set_due(row, changes.due_at)
+    return human_request_out(find(rows, request_id))
+
+
+def _member(team: Team, email: str) -> Member:
+    found = next((row for row in human_requests.members_of(team) if row.user.email == email.lower()), None)
+    if found is None:
+        message = "No member of the team has this address."
+        raise Refused(message, "invalid", {"assignee": message})
+    return found
+
+
+def _set_due(row: HumanRequest, due_at: datetime | None) -> None:
+    try:
+        human_requests.set_due(row, due_at)
+    except Refused as refusal:
+        fields = {"due_at": refusal.message} if refusal.fields else None
+        raise Refused(refusal.message, refusal.code, fields) from refusal

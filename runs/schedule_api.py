@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from builder.api import name_of
 from teams.actors import program
-from teams.api import KeyRequest, Named, Scope, TeamKey, Wanted, find
+from teams.api import KeyRequest, Named, Scope, TeamKey, Wanted, example, find
 from teams.models import Team
 from teams.paging import Page, Paging, take
 
@@ -26,6 +26,8 @@ Zone = Annotated[str, Field(description="Whose clocks count, such as `Europe/Ber
 
 
 class ScheduleIn(Wanted):
+    model_config = example(agent_id="01980f6e-7d2a-7c3e-9a51-3f0c6d1b2a44", cron="0 8 * * 1-5", zone="Europe/Berlin")
+
     agent_id: UUID
     cron: Cron
     zone: Zone = "UTC"

@@ -20,13 +20,13 @@ from ninja.parser import Parser
 from ninja.security import HttpBearer
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
-from . import audit, quotas, repeats
+from . import audit, openapi, quotas, repeats
 from .actors import BATON, program
 from .errors import Refused
 from .json_text import read_json
 from .keys import find_key
 from .models import ApiKey
-from .problems import HANDLERS, Error, not_found, problem
+from .problems import HANDLERS, not_found, problem
 from .quotas import Quota, TooMany
 from .repeats import Once
 from .text import one_line, prose
@@ -92,6 +92,11 @@ class Wanted(BaseModel):
     """What a request asks for. A misspelt field is an error, not something left out."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def example(**fields: Any) -> ConfigDict:
+    """As `model_config` of what a request asks for: shown with its description."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 class Named(BaseModel):
@@ -183,20 +188,18 @@ class Api(NinjaAPI):
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
-        schema["components"]["schemas"] |= Error.model_json_schema(ref_template="#/components/schemas/{model}")["$defs"]
-        schema["components"]["schemas"]["Error"] = _without_defs(Error)
-        reference = {"schema": {"$ref": "#/components/schemas/Error"}}
-        failed = {"description": "What went wrong, and why.", "content": {"application/json": reference}}
-        for operations in schema["paths"].values():
-            for operation in operations.values():
-                operation["responses"]["default"] = failed
+        openapi.complete(schema, self._scopes())
         return schema
 
-
-def _without_defs(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return schema
+    def _scopes(self) -> dict[str, str]:
+        """By operation id."""
+        found = {}
+        for _, router in self._routers:
+            for path in router.path_operations.values():
+                for operation in path.operations:
+                    declared = [row.scope for row in operation.auth_callbacks if isinstance(row, TeamKey) and row.scope]
+                    found[self.get_openapi_operation_id(operation)] = str(declared[0] if declared else Scope.READ)
+        return found
 
 
 def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:

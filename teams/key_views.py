@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -45,7 +46,10 @@ def _made(request: TeamRequest, form: KeyForm) -> str:
 
 def _page(request: TeamRequest, form: KeyForm) -> HttpResponse:
     rows = request.team.api_keys.filter(revoked_at=None).select_related("created_by").order_by("-created_at")
-    context = {"form": form, "keys": rows, "secret": take(request, _FRESH_KEY), "now": timezone.now()}
+    secret = take(request, _FRESH_KEY)
+    address = request.build_absolute_uri(reverse("api-1:get_team"))
+    curl = f'curl -H "Authorization: Bearer {secret}" {address}'
+    context = {"form": form, "keys": rows, "secret": secret, "curl": curl, "now": timezone.now()}
     return render(request, "teams/keys.html", context, status=422 if form.errors else 200)
 
 

@@ -52,11 +52,16 @@ class TooMany(Exception):
         super().__init__(f"This key may send {quota.limit} requests a minute. Please try again in {seconds}.")
 
 
+def limit_of(key: ApiKey) -> int | None:
+    """None: as many as it likes."""
+    return key.per_minute or settings.API_REQUESTS_PER_MINUTE or None
+
+
 def count(key: ApiKey) -> Quota | None:
     """One more request. None when it is not counted."""
     global _ask_again_at  # noqa: PLW0603 - of this process
-    limit = key.per_minute or settings.API_REQUESTS_PER_MINUTE
-    if not limit or time.monotonic() < _ask_again_at:
+    limit = limit_of(key)
+    if limit is None or time.monotonic() < _ask_again_at:
         return None
     try:
         take = quick_redis().register_script(_TAKE)

@@ -12,7 +12,7 @@ from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
 from . import webhooks
-from .api import KeyRequest, Scope, TeamKey, Wanted, find
+from .api import KeyRequest, Scope, TeamKey, Wanted, example, find
 from .models import Delivery, Team, Webhook
 from .paging import Page, Paging, take
 
@@ -24,6 +24,8 @@ Events = Annotated[
 
 
 class WebhookIn(Wanted):
+    model_config = example(url="https://example.com/baton", events=["case.completed", "case.needs_input"])
+
     url: str
     events: Events
     description: str = ""

@@ -348,7 +348,17 @@ RECORDED: dict[str, Example] = {
         "tool_accepted", {"seen": fingerprint(description="Other", input_schema={})}, of=_changed_tool
     ),
     "POST /mcp-servers": Example("server_added", lambda world: {"name": "New", "url": world.server.url}),
+    "PATCH /mcp-servers/{server_id}": Example(
+        "server_tools", {"tools": [{"name": "look", "on": True}]}, of=_real_server
+    ),
     "DELETE /mcp-servers/{server_id}": Example("server_deleted"),
+    "PATCH /team": Example("settings_changed", {"budget": {"requests": 5}}),
+    "POST /model-keys": Example(
+        "credential_added", {"provider": "anthropic", "name": "Ours", "key": "sk-canary-12345678"}
+    ),
+    "PATCH /model-keys/{key_id}": Example("credential_changed", {"name": "Ours", "key": "sk-canary-12345678"}),
+    "DELETE /model-keys/{key_id}": Example("credential_deleted"),
+    "PATCH /human-requests/{request_id}": Example("request_due", {"due_at": "2031-01-01T00:00:00Z"}),
     "POST /settings/webhooks/new/": Example("webhook_added", _HOOK),
     "POST /settings/webhooks/<uuid:id>/edit/": Example("webhook_changed", _HOOK),
     "POST /settings/webhooks/<uuid:id>/pause/": Example("webhook_paused"),

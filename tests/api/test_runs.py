@@ -210,6 +210,18 @@ def test_what_is_no_answer_is_refused(
     assert HumanRequest.objects.get().status == "open"
 
 
+def test_a_member_takes_a_question_on_until_a_time(api: Caller, question: HumanRequest, member) -> None:
+    at = f"/human-requests/{question.pk}"
+    changed = api.patch(at, {"assignee": member.user.email.upper(), "due_at": "2031-01-01T00:00:00Z"}).json()
+    assert (changed["assignee"], changed["due_at"]) == (str(member.user), "2031-01-01T00:00:00Z")
+    assert api.patch(at, {"due_at": None}).json()["assignee"] == str(member.user)
+    assert api.patch(at, {"assignee": None}).json()["assignee"] is None
+    assert "assignee" in problem(api.patch(at, {"assignee": "nobody@example.com"}), 422)["fields"]
+    assert "due_at" in problem(api.patch(at, {"due_at": "2020-01-01T00:00:00Z"}), 422)["fields"]
+    api.post(f"{at}/respond", {"answer": "Yes"})
+    problem(api.patch(at, {"assignee": member.user.email}), 409, "already_answered")
+
+
 @pytest.fixture
 def approval(scripted: Provider, queue, make_agent, make_case) -> HumanRequest:
     make_agent("Clerk", queue=queue)

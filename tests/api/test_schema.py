@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from teams.models import every_scope
+
 METHODS = {"get", "post", "patch", "delete"}
 
 
@@ -30,8 +32,13 @@ def test_every_operation_says_what_it_does_and_needs(schema: dict[str, Any]) -> 
         assert name.partition(" ")[0].lower() in METHODS
         assert operation["summary"][0].isupper(), name
         assert operation["tags"], name
-        assert operation["security"] == [{"TeamKey": []}], name
-        assert "default" in operation["responses"], name
+        [scope] = operation["security"][0]["TeamKey"]
+        assert scope in every_scope(), name
+        assert f"scope `{scope}`" in operation["description"], name
+        assert {"401", "403", "429", "default"} <= set(operation["responses"]), name
+        if not name.startswith("GET"):
+            assert {"404", "409", "422"} <= set(operation["responses"]), name
+            assert "Idempotency-Key" in [given["name"] for given in operation["parameters"]], name
         ids.add(operation["operationId"])
     assert len(ids) == len(operations(schema))
 
@@ -76,7 +83,16 @@ def test_the_schema_names_the_operations_of_the_design(schema: dict[str, Any]) -
         "GET /human-requests",
         "POST /human-requests/{request_id}/respond",
         "GET /usage",
+        "GET /team",
+        "PATCH /team",
+        "GET /members",
         "GET /audit",
+        "GET /model-keys",
+        "POST /model-keys",
+        "PATCH /model-keys/{key_id}",
+        "DELETE /model-keys/{key_id}",
+        "PATCH /human-requests/{request_id}",
+        "PATCH /mcp-servers/{server_id}",
         "GET /mcp-servers",
         "POST /mcp-servers",
         "GET /mcp-servers/{server_id}",

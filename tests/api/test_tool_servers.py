@@ -82,3 +82,17 @@ def test_a_deleted_server_leaves_its_agents(api: Caller, bank: dict[str, Any]) -
     assert api.delete(f"/mcp-servers/{bank['id']}").status_code == 204
     assert api.get(f"/agents/{agent['id']}").json()["connections"]["mcp"] == []
     assert api.get("/mcp-servers").json()["items"] == []
+
+
+def test_a_tool_is_switched_off_and_asks_first(api: Caller, bank: dict[str, Any]) -> None:
+    at = f"/mcp-servers/{bank['id']}"
+    wanted = [{"name": "look", "on": False}, {"name": "pay", "mark": "idempotent", "asks_first": False}]
+    changed = api.patch(at, {"tools": wanted}).json()
+    assert {tool["name"]: (tool["on"], tool["mark"], tool["asks_first"]) for tool in changed["tools"]} == {
+        "look": (False, "read_only", False),
+        "pay": (True, "idempotent", False),
+        "put": (False, "idempotent", True),
+    }
+    refused = api.patch(at, {"tools": [{"name": "put", "on": True}, {"name": "nothing"}]})
+    assert set(problem(refused, 422)["fields"]) == {"tools.1.name"}
+    assert api.get(at).json() == changed

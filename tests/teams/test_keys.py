@@ -45,6 +45,7 @@ def test_a_key_is_made_on_the_page_and_shown_once(signed_in, team, member) -> No
     assert key.expires_at
     secret = page.partition('value="baton_')[2].partition('"')[0]
     assert find_key(f"baton_{secret}") == key
+    assert f"baton_{secret}&quot; http://testserver/api/v1/team" in page
     assert secret not in signed_in.get("/settings/keys/").text
     signed_in.post(f"/settings/keys/{key.pk}/revoke/")
     assert find_key(f"baton_{secret}") is None

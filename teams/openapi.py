@@ -1,0 +1,65 @@
+"""What the description of the API says of every operation: the scope it takes, its errors, and how it is repeated."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from .problems import Error
+
+_REFERENCE = "#/components/schemas/{model}"
+_REASONS = {
+    401: "No key, or one that was revoked or has ended.",
+    403: "The key lacks the scope.",
+    404: "There is no such thing in the team of the key.",
+    409: "Not possible as things are now; the code says why.",
+    422: "Something of the request cannot be used; `fields` says what.",
+    429: "The key sends too many requests; `Retry-After` says when to go on.",
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 255},
+    "description": "A name of your own for this request: sent again within 24 hours, it is not done again.",
+}
+
+
+def complete(schema: dict[str, Any], scopes: dict[str, str]) -> None:
+    """`scopes`: by operation id."""
+    components = schema["components"]
+    components["schemas"] |= Error.model_json_schema(ref_template=_REFERENCE)["$defs"]
+    components["schemas"]["Error"] = _without_defs(Error)
+    components["securitySchemes"]["TeamKey"]["description"] = (
+        "A key of the team: `Authorization: Bearer baton_…`. Its scopes say what it may do."
+    )
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, method, "{" in path, scopes[operation["operationId"]])
+
+
+def _complete(operation: dict[str, Any], method: str, has_id: bool, scope: str) -> None:
+    changes = method != "get"
+    said = operation.get("description", "").strip()
+    operation["description"] = f"{said}\n\nTakes a key with the scope `{scope}`.".strip()
+    operation["security"] = [{"TeamKey": [scope]}]
+    wrong = [401, 403, 429]
+    if has_id or changes:
+        wrong.append(404)
+    if changes:
+        wrong += [409, 422]
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    elif any(given["in"] == "query" for given in operation.get("parameters", [])):
+        wrong.append(422)
+    for status in sorted(wrong):
+        operation["responses"].setdefault(str(status), _failed(_REASONS[status]))
+    operation["responses"]["default"] = _failed("What else went wrong, and why.")
+
+
+def _failed(reason: str) -> dict[str, Any]:
+    return {"description": reason, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+
+
+def _without_defs(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template=_REFERENCE)
+    schema.pop("$defs", None)
+    return schema

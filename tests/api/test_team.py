@@ -1,0 +1,60 @@
+"""What the settings say, over the API."""
+
+import pytest
+
+from teams.budgets import Budget
+from teams.keys import create_key
+from teams.models import Credential, Team
+from tests.api.conftest import Caller, problem
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_key_is_told_whose_it_is_and_what_it_may_do(team: Team) -> None:
+    caller = Caller(create_key(team, "Reader", ["read"], per_minute=60)[1])
+    told = caller.get("/team").json()
+    assert (told["name"], told["slug"], told["paused"]) == (team.name, team.slug, False)
+    assert told["key"] == {"name": "Reader", "scopes": ["read"], "expires_at": None, "per_minute": 60}
+
+
+def test_the_budget_of_the_team_is_changed(api: Caller, team: Team) -> None:
+    assert api.patch("/team", {"budget": {"usd": 2.5}}).json()["budget"]["usd"] == 2.5
+    team.refresh_from_db()
+    assert Budget(**team.budget) == Budget(usd=2.5)
+    problem(api.patch("/team", {"budget": {"usd": -1}}), 422, "invalid")
+    assert api.patch("/team", {}).json()["budget"]["usd"] == 2.5
+
+
+def test_members_are_listed_with_their_roles(api: Caller, member, strangers, make_member) -> None:
+    make_member(of=strangers)
+    items = api.get("/members").json()["items"]
+    assert [(row["email"], row["role"]) for row in items] == [(member.user.email, "administrator")]
+
+
+def test_a_key_to_a_provider_is_written_and_never_read(api: Caller, strangers, make_caller) -> None:
+    wanted = {"provider": "openai", "name": "Ours", "key": "sk-0123456789abcdef"}
+    made = api.post("/model-keys", wanted)
+    assert made.status_code == 201
+    row = made.json()
+    assert (row["provider"], row["name"], row["ends_in"]) == ("openai", "Ours", "cdef")
+    problem(api.post("/model-keys", wanted), 422, "invalid")
+    problem(api.post("/model-keys", {**wanted, "provider": "nobody"}), 422, "invalid")
+    before = Credential.objects.get().key
+    changed = api.patch(f"/model-keys/{row['id']}", {"name": "Support"}).json()
+    assert (changed["name"], Credential.objects.get().key) == ("Support", before)
+    api.patch(f"/model-keys/{row['id']}", {"key": "sk-another-key-0000"})
+    assert Credential.objects.get().key != before
+    refused = api.patch(f"/model-keys/{row['id']}", {"base_url": "https://example.com/v1"})
+    assert set(problem(refused, 422)["fields"]) == {"key"}  # it goes to no other address unless it is given again
+    listed = api.get("/model-keys")
+    assert len(listed.json()) == 1
+    assert "0123456789" not in listed.text and "another-key" not in listed.text
+    assert make_caller(strangers).get("/model-keys").json() == []
+    assert api.delete(f"/model-keys/{row['id']}").status_code == 204
+    assert not Credential.objects.exists()
+
+
+def test_the_keys_of_providers_take_the_admin_scope(team: Team) -> None:
+    reader = Caller(create_key(team, "Reader", ["read", "cases", "runs", "agents"])[1])
+    problem(reader.get("/model-keys"), 403)
+    problem(reader.get("/audit"), 403)
