@@ -220,7 +220,7 @@ class ApiKey(models.Model):
         CASES = "cases", "Add, change and close cases, and answer agents"
         RUNS = "runs", "Start and stop runs"
         AGENTS = "agents", "Change agents, queues and schedules"
-        ADMIN = "admin", "Change webhooks and MCP servers, read the audit log"
+        ADMIN = "admin", "Change webhooks, MCP servers, keys of models and budgets; read the audit log"
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=80)
