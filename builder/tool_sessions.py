@@ -7,7 +7,7 @@ long as one question, so that nothing has to be kept alive for a run that waits 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -34,6 +34,8 @@ _CONNECT_SECONDS = 10.0
 _LIST_SECONDS = 20.0
 _FAREWELL_SECONDS = 2.0
 _PAGES_LIMIT = 50
+# What is shorter is no secret, but may well be a word.
+_SECRET = 8
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,13 @@ class Endpoint:
     @property
     def host(self) -> str:
         return urlsplit(self.url).netloc
+
+    def without_secrets(self, text: str) -> str:
+        """A server might say what it was sent, and steps are for everybody in the team to read."""
+        for value in self.headers.values():
+            secret = value.rpartition(" ")[2]
+            text = text.replace(secret, "…") if len(secret) >= _SECRET else text
+        return text
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,8 @@ async def call_tool(
         if found is None or found.words != seen.words:
             raise ToolChanged(found)
         course.is_sent = True
-        return await _called(client, seen.name, arguments, idempotency_key)
+        answer = await _called(client, seen.name, arguments, idempotency_key)
+        return replace(answer, text=endpoint.without_secrets(answer.text))
 
     return await _converse(endpoint, settings.TOOL_SECONDS, course, talk)
 
@@ -156,7 +166,8 @@ async def _converse[T](
         cause = _cause(error)
         if isinstance(cause, ToolChanged):
             raise cause from None
-        raise ServerProblem(_words(endpoint, cause, course.status), sent=course.is_sent) from error
+        words = endpoint.without_secrets(_words(endpoint, cause, course.status))
+        raise ServerProblem(words, sent=course.is_sent) from error
 
 
 def _http(endpoint: Endpoint, seconds: float, course: _Course) -> httpx2.AsyncClient:
