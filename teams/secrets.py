@@ -27,6 +27,14 @@ def unseal(sealed: str) -> str:
         raise Unreadable from None
 
 
+def reseal(sealed: str) -> str:
+    """The same with the newest key, so that older ones can go. Raises Unreadable."""
+    try:
+        return _keys().rotate(sealed.encode()).decode()
+    except InvalidToken:
+        raise Unreadable from None
+
+
 def _keys() -> MultiFernet:
     return MultiFernet([_key(key) for key in [*settings.BATON_ENCRYPTION_KEYS, settings.SECRET_KEY]])
 
