@@ -59,7 +59,6 @@ UNRECORDED = {
     "POST /account/devices/": "it ends one’s own sessions, like signing out",
     "POST /account/again/": "it asks who is there once more",
     "POST /account/again/code/": "it asks who is there once more",
-    "POST /tips/dismiss/": _OWN,
     "POST /tour/begin/": _OWN,
     "POST /tour/leave/": _OWN,
     "POST /invitation/": "it takes the token of a link; tests/teams/test_members.py sees it recorded",
