@@ -13,12 +13,15 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.html import format_html_join
+from django.utils.text import Truncator
 from django.views.decorators.csp import csp_override
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from . import audit, keys, members, pausing, people, webhooks
+from .audit_acts import ACTS
 from .models import ApiKey, AuditEntry, Credential, Delivery, Member, Team, User, Webhook
 from .operators import Changeable, ReadOnly, may_operate, operator_of, verb
 
@@ -142,12 +145,24 @@ class ApiKeyAdmin(ReadOnly):
 class AuditEntryAdmin(ReadOnly):
     """Of all teams, and of the installation itself: entries without a team."""
 
-    list_display = ["at", "team", "actor", "source", "act", "subject", "change"]
+    list_display = ["at", "team", "who", "what", "subject", "lines"]
     list_select_related = ["team"]
     list_filter = [("team", AutocompleteSelectFilter), "source", ("team", admin.EmptyFieldListFilter)]
     found_by = ["pk", "object_id"]
     filtered_ordering = ["-at", "-id"]
     search_help_text = "The id of what was changed"
+
+    @admin.display(description="Who")
+    def who(self, entry: AuditEntry) -> str:
+        return f"{entry.actor} (operator)" if entry.source == AuditEntry.Source.OPERATOR else entry.actor or "Baton"
+
+    @admin.display(description="What")
+    def what(self, entry: AuditEntry) -> str:
+        return ACTS.get(entry.act, entry.act)
+
+    @admin.display(description="Change")
+    def lines(self, entry: AuditEntry) -> str:
+        return format_html_join("", "<p>{}</p>", ((Truncator(line).chars(120),) for line in entry.lines[:4]))
 
 
 @admin.register(Credential)

@@ -191,6 +191,7 @@ class AuditEntry(models.Model):
     change = models.TextField(blank=True)
 
     class Meta:
+        verbose_name_plural = "audit entries"
         indexes = [
             # What was done last in a team, of any kind or of one?
             models.Index("team", models.F("at").desc(), models.F("id").desc(), name="audit_newest"),

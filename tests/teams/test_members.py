@@ -128,3 +128,17 @@ def test_roles_are_changed_and_members_leave_on_the_page(signed_in, team, member
     assert signed_in.get("/cases/").status_code == 403
     acts = AuditEntry.objects.filter(act__startswith="member_").order_by("at").values_list("act", flat=True)
     assert list(acts) == ["member_role", "member_left"]
+
+
+def test_pages_say_why_somebody_can_only_look(client: Client, make_member, make_agent, make_case, queue) -> None:
+    agent, case = make_agent(), make_case()
+    builders = [f"/agents/{agent.pk}/", f"/queues/{queue.pk}/", "/agents/", "/queues/", "/schedules/"]
+    client.force_login(make_member(role="viewer").user)
+    for page in builders:
+        assert "You can look. Ask an administrator to make you a builder." in client.get(page).text, page
+    for page in (f"/cases/{case.pk}/", "/inbox/"):
+        assert "You can look. Ask an administrator to make you an operator." in client.get(page).text, page
+    client.force_login(make_member(role="operator").user)
+    assert "You can run and try this agent. Ask an administrator" in client.get(builders[0]).text
+    client.force_login(make_member(role="builder").user)
+    assert not [page for page in builders if "Ask an administrator" in client.get(page).text]
