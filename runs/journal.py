@@ -151,10 +151,20 @@ def write(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
 
 def _cost(response: ModelResponse) -> Decimal | None:
     """In US dollars; None for models without a known price."""
+    model = (response.model_name, response.provider_name, response.provider_url)
+    if model in _without_price:
+        return None
     try:
         return response.cost().total_price
-    except (LookupError, ValueError, AssertionError):
-        return None
+    except LookupError:
+        _without_price.add(model)
+    except (ValueError, AssertionError):
+        pass
+    return None
+
+
+# That a model has no price takes longest to find out: it is compared with all that are known.
+_without_price: set[tuple[str | None, str | None, str | None]] = set()
 
 
 def tool_result(
