@@ -27,6 +27,7 @@ NAMES = [
     "handover_map",
     "mention_search",
     "usage",
+    "recovery",
     "editor_typing",
 ]
 

@@ -44,22 +44,23 @@ class Mutant:
         return source.replace(self.old, self.new)
 
 
-_HELD = "filter(pk=claim.run_id, fence=claim.fence, status=Status.RUNNING)"
-_STEP = "        if not held(work.claim).select_for_update(no_key=True).exists():\n            raise LostRun\n"
+_MINE = "_MINE = \"id = %s and fence = %s and status = 'running'\""
 
 MUTANTS = {
-    "no fence in what a claim holds": Mutant("runs.claims", _HELD, "filter(pk=claim.run_id, status=Status.RUNNING)"),
-    "no status in what a claim holds": Mutant("runs.claims", _HELD, "filter(pk=claim.run_id, fence=claim.fence)"),
-    "no fence at a step": Mutant("runs.journal", _STEP, ""),
+    "no fence in what a claim holds": Mutant(
+        "runs.claims", _MINE, "_MINE = \"id = %s and %s is not null and status = 'running'\""
+    ),
+    "no status in what a claim holds": Mutant("runs.claims", _MINE, '_MINE = "id = %s and fence = %s"'),
+    "no fence at a step": Mutant("runs.journal", "        claims.lock(work.claim)\n        write(", "        write("),
     "no fence at an answer": Mutant(
         "runs.journal",
-        "if not held(work.claim).update(**{name: getattr(run, name) for name in _COUNTED}):",
-        "if not Run.objects.filter(pk=run.pk).update(**{name: getattr(run, name) for name in _COUNTED}):",
+        "claims.change(work.claim, **{name: getattr(run, name) for name in _COUNTED})",
+        "Run.objects.filter(pk=run.pk).update(**{name: getattr(run, name) for name in _COUNTED})",
     ),
     "no fence at an ending": Mutant(
         "runs.claims",
-        "run = held(claim).select_for_update(no_key=True).first()",
-        "run = Run.objects.select_for_update(no_key=True).filter(pk=claim.run_id).first()",
+        'if run := rows.first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):',
+        'if run := rows.first(Run, "where id = %s for no key update", [claim.run_id]):',
     ),
     "a heartbeat says that all are held": Mutant(
         "runs.claims", "return {Claim(*row) for row in cursor.fetchall()}", "return set(claims)"
@@ -134,7 +135,7 @@ MUTANTS = {
         "    lifecycle.fail(run, code, message)\n    if case is not None and code != 'internal_error':",
     ),
     "paused agents take cases": Mutant(
-        "runs.dispatcher", "agent__in=Agent.objects.startable()", "agent__in=Agent.objects.live()"
+        "runs.dispatcher", "role = 'consumer' and {STARTABLE}", "role = 'consumer' and builder_agent.deleted_at is null"
     ),
     "no limit of cases at once": Mutant("runs.dispatcher", "consumer.load += 1", "consumer.load += 0"),
     "an answered request is answered again": Mutant(

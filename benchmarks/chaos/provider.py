@@ -36,6 +36,11 @@ def plan(agent: str, case: int) -> list[str]:
     return [ASK, *_PLANS[agent]] if agent == "Billing" and case % 5 == 0 else _PLANS[agent]
 
 
+def delay(case: int, pace: float) -> float:
+    """Seconds until an answer about it."""
+    return pace * (0.5 + case % 7 / 6)
+
+
 class Script:
     def __init__(self, log: Path, pace: float) -> None:
         self.log = log.open("a")
@@ -60,19 +65,19 @@ class Script:
         return _FAILURES[failure] if failure else self._reply(request.agent, case, done)
 
     def _reply(self, agent: str, case: int, done: int) -> Reply:
-        delay = self.pace * (0.5 + case % 7 / 6)
+        wait = delay(case, self.pace)
         match plan(agent, case)[done]:
             case "add_cases":
-                return _with(delay, ADD, queue="Outbox", cases=[{"title": f"Effect of {agent} on {case}"}])
+                return _with(wait, ADD, queue="Outbox", cases=[{"title": f"Effect of {agent} on {case}"}])
             case "request_handover":
-                return _with(delay, "request_handover", target="billing", reason="Money", note=f"For {case}")
+                return _with(wait, "request_handover", target="billing", reason="Money", note=f"For {case}")
             case "ask_person":
-                return _with(delay, ASK, question=f"Which account has case {case}?")
-        return _with(delay, "complete_case", summary=f"Done with {case}")
+                return _with(wait, ASK, question=f"Which account has case {case}?")
+        return _with(wait, "complete_case", summary=f"Done with {case}")
 
 
-def _with(delay: float, tool: str, **arguments: object) -> Reply:
-    return Reply(calls=call(tool, **arguments).calls, delay=delay)
+def _with(wait: float, tool: str, **arguments: object) -> Reply:
+    return Reply(calls=call(tool, **arguments).calls, delay=wait)
 
 
 def main(log: Path, pace: float) -> None:
