@@ -86,12 +86,13 @@ def _counted(cases: object) -> str:
 
 
 def short(text: str, length: int = _LONGEST) -> str:
-    """One line, cut at a word."""
+    """One line, cut at a word, unless that would leave little of it."""
     line = " ".join(text.split())
     if len(line) <= length:
         return line
-    cut = line[: length - 1].rsplit(" ", 1)[0] if " " in line[: length - 1] else line[: length - 1]
-    return cut.rstrip(" ,.;:") + "…"
+    whole = line[: length - 1]
+    cut = whole.rpartition(" ")[0]
+    return (cut if len(cut) * 2 > length else whole).rstrip(" ,.;:") + "…"
 
 
 def problem_words(content: str) -> str:

@@ -87,6 +87,8 @@ def pages(web: str, transactional_db: None) -> list[str]:
         "/settings/requests/",
         "/settings/webhooks/",
         "/settings/webhooks/new/",
+        "/map/",
+        "/help/agents/",
         "/nowhere/",
     ]
 
@@ -97,16 +99,28 @@ def test_no_page_has_a_fault_that_axe_finds(page: Page, web: str, pages: list[st
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": web}])
     for path in pages:
         found += faults(page, web, path)
+    page.goto(web)
+    page.keyboard.press("Control+k")
+    page.locator("[role=option][aria-selected=true]").wait_for()
+    found += seen(page, "the palette")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    found += seen(page, "the keys")
     assert not found, "\n".join(found)
 
 
 def faults(page: Page, web: str, path: str) -> list[str]:
-    found = []
     page.goto(web + path)
+    return seen(page, path)
+
+
+def seen(page: Page, what: str) -> list[str]:
+    """The faults of what is shown now."""
+    found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_timeout(400)  # colours change gradually, and parts come later
         for fault in Axe().run(page, options=RULES).response["violations"]:
             where = [node["target"][0] for node in fault["nodes"][:3]]
-            found.append(f"{path} ({scheme}): {fault['id']}: {fault['help']} at {where}")
+            found.append(f"{what} ({scheme}): {fault['id']}: {fault['help']} at {where}")
     return found
