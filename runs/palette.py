@@ -140,7 +140,8 @@ def _help(words: Sequence[str]) -> list[Choice]:
         Choice(heading, "circle-question-mark", url, hint=f"Help: {page}" if page != heading else "Help", words=page)
         for page, heading, url in help.sections()
     ]
-    return [choice for choice in found if words and choice.fits(words)][:_HELP]
+    is_number = not any(word.isalpha() for word in words)
+    return [choice for choice in found if not is_number and choice.fits(words)][:_HELP]
 
 
 # --- Things of the team ----------------------------------------------------------------------

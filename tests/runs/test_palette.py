@@ -35,6 +35,7 @@ def test_a_name_a_title_and_a_number_find_what_has_them(
     assert found["Agents"] == ["Billing Specialist"]
     assert found["Queues"] == ["Bills"]
     assert found["Cases"] == ["#1 A bill is wrong", "#2 Something else"]  # the title says it
+    assert find("#1") == {"Cases": ["#1 A bill is wrong"]}, "no section of the help"
     assert find(f"#{older.number}")["Cases"] == find(str(older.number))["Cases"] == ["#1 A bill is wrong"]
 
 
