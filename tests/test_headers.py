@@ -36,7 +36,7 @@ def test_every_page_is_guarded_and_has_nothing_inline(signed_in: Client, things:
     """A browser would hold a page to its policy; a page that needs more would break there."""
     seen, wrong = 0, []
     for route, entry in PAGES.items():
-        if "GET" not in entry.methods or route in ("live/", "admin/"):
+        if "GET" not in entry.methods or route == "live/" or route.startswith("admin/"):
             continue
         response = signed_in.get(_address(route, things.ids.get(entry.of)))
         headers = response.headers
@@ -79,6 +79,7 @@ def test_no_page_acts_without_its_token(signed_in: Client, things: Things) -> No
         route
         for route, entry in PAGES.items()
         if "POST" in entry.methods.split()
+        and "(?P" not in route  # those need a key that fits
         and strange.post(_address(route, things.ids.get(entry.of))).status_code != 403
     ]
     assert not accepted
