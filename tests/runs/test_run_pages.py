@@ -364,7 +364,7 @@ def test_a_handover_that_was_not_applied_says_so(
     [claim] = take()
     run = Run.objects.get(pk=claim.run_id)
     interventions.stop_run(run, BATON)
-    endings.note_refusal(claim, endings.handovers.Intended(billing, "It is about money", ""))
+    endings.note_refusal(claim, endings.HandedOver(billing, "It is about money", "", ""))
     html = page(signed_in, "run", run.pk)
     assert "Stopped" in html and "which was not applied" in html and "It is about money" in html
 
