@@ -266,6 +266,8 @@ class Model(RuleBasedStateMachine):
             assert not Run.objects.running().filter(worker=worker)
         if goes_on:
             self.take("w/2" if worker == "w/1" else "w/1", 3)
+            if self._late():
+                self.come_late(1, "everything")
 
     def _lost(self, runs: Iterable[Run]) -> None:
         for run in runs:
