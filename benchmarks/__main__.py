@@ -19,6 +19,7 @@ NAMES = [
     "endurance",
     "waiting",
     "streams",
+    "sizes",
     "dispatch",
     "case_page",
     "case_list",
