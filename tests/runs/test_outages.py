@@ -13,7 +13,7 @@ from rq import Queue
 
 from runs.claims import claim_runs
 from runs.jobs import horse_name
-from runs.management.commands.clock import Sight, StandIn, tick
+from runs.management.commands.clock import Sight, StandIn, Turn, tick
 from runs.models import Run, Status
 from runs.worker import ShiftWorker
 
@@ -24,14 +24,15 @@ def test_leases_are_judged_when_the_database_has_been_back_for_the_time_of_one(m
     run = make_run()
     claim_runs("w/1", 1)
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    sight = Sight()
+    turn, sight = Turn(), Sight()
     end_the_session()
-    tick(sight, StandIn(), [])
+    tick(turn, sight, StandIn(), [])
     for lease, status in ((1000, Status.RUNNING), (0, Status.QUEUED)):
         settings.BATON_LEASE_SECONDS = lease
-        tick(sight, StandIn(), [])
+        tick(turn, sight, StandIn(), [])
         run.refresh_from_db()
         assert run.status == status
+    turn.leave()
 
 
 def end_the_session() -> None:

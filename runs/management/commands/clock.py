@@ -7,12 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db import Error as DatabaseError
-from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from redis.exceptions import RedisError
 
 from cases import importing
@@ -39,13 +41,14 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        sight, stand_in = Sight(), StandIn()
+        turn, sight, stand_in = Turn(), Sight(), StandIn()
         errands = [courier(), postman(), bulk.hand(), importing.hand(), repeats.tidying()]
         while not stopped.is_set():
             began = time.monotonic()
-            tick(sight, stand_in, errands)
+            tick(turn, sight, stand_in, errands)
             stopped.wait(max(0.05, 1 - (time.monotonic() - began)))
         stand_in.leave()
+        turn.leave()
 
 
 class Sight:
@@ -78,12 +81,42 @@ class StandIn:
             self.shift.wait()
 
 
-def tick(sight: Sight, stand_in: StandIn, errands: Sequence[Errand]) -> None:
+class Turn:
+    """The right to tick: a lock, held by a transaction that stays open on a connection of its own.
+
+    A lock of the session would be left behind PgBouncer, in a connection that anybody gets next. The transaction
+    reads nothing, so it keeps no old rows alive.
+    """
+
+    def __init__(self) -> None:
+        self.connection: BaseDatabaseWrapper | None = None
+
+    def is_mine(self) -> bool:
+        try:
+            if self.connection is None:
+                self.connection = connections.create_connection(DEFAULT_DB_ALIAS)
+                self.connection.set_autocommit(False)
+            with self.connection.cursor() as cursor:
+                cursor.execute("select pg_try_advisory_xact_lock(%s)", [_LOCK])
+                is_mine = bool(cursor.fetchone()[0])
+            if not is_mine:
+                self.connection.rollback()
+        except DatabaseError:
+            self.leave()
+            raise
+        return is_mine
+
+    def leave(self) -> None:
+        if self.connection is not None:
+            with suppress(DatabaseError):
+                self.connection.rollback()  # so that another has it at once
+            self.connection.close()
+            self.connection = None
+
+
+def tick(turn: Turn, sight: Sight, stand_in: StandIn, errands: Sequence[Errand]) -> None:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
-            is_mine = cursor.fetchone()[0]
-        if is_mine:
+        if turn.is_mine():
             if not sweep(judges_leases=sight.is_steady):
                 stand_in.work()
             for errand in errands:
