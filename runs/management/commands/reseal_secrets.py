@@ -6,10 +6,13 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 
 from builder.models import ToolServer
-from teams.models import Credential, Webhook
+from teams.models import Credential, KeptAnswer, Webhook
 from teams.secrets import Unreadable, reseal
 
-_SEALED = [(Credential, "key"), (Webhook, "secret"), (Webhook, "old_secret"), (ToolServer, "credential")]
+_SEALED = [
+    *((Credential, "key"), (Webhook, "secret"), (Webhook, "old_secret")),
+    *((ToolServer, "credential"), (KeptAnswer, "body")),
+]
 # What allauth keeps sealed of a second step of signing in, among other things.
 _OF_TWO_STEPS = {"secret", "seed"}
 
