@@ -1,0 +1,76 @@
+"""Where cases wait for agents."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from builder.models import Agent
+from teams.models import Team, new_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+DEFAULT_HOP_LIMIT = 8
+
+
+class QueueQuerySet(models.QuerySet["Queue"]):
+    def live(self) -> "QueueQuerySet":
+        return self.filter(deleted_at=None)
+
+
+class Queue(models.Model):
+    """Holds cases. A team has one named Default from the start."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="queues")
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=200, blank=True)
+    hop_limit = models.PositiveSmallIntegerField(
+        default=DEFAULT_HOP_LIMIT,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="How often a case may be handed over before a person is asked to look at it.",
+    )
+    first_agent = models.ForeignKey(
+        Agent,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Takes every case that is assigned to nobody, as long as it consumes the queue.",
+    )
+    default_priority = models.PositiveSmallIntegerField(
+        choices=[(0, "none"), (1, "medium"), (2, "high")], default=0, help_text="Of new cases that say none."
+    )
+    data_schema: Any = models.JSONField(null=True, blank=True, help_text="A JSON Schema that new cases' data must fit.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = QueueQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        team_id: UUID
+        first_agent_id: UUID | None
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "id"], name="queue_team_key"),
+            models.UniqueConstraint(
+                "team", Lower("name"), condition=Q(deleted_at=None), name="live_queue_names_are_unique"
+            ),
+            models.CheckConstraint(condition=Q(hop_limit__gte=1, hop_limit__lte=50), name="hop_limit_in_range"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None

@@ -1,0 +1,31 @@
+"""The working: runs, their steps, the handovers they ask for and the questions they wait on."""
+
+from .bulk import BulkAction, BulkActionQuerySet, BulkItem
+from .handover import Correction, CorrectionQuerySet, Handover
+from .human_request import HumanRequest, HumanRequestQuerySet, Letter
+from .run import ENDED, LENGTH, LIVE, MAX_LOSSES, STATE, Outcome, Run, RunQuerySet, RunWords, Status, Step
+from .schedule import Schedule
+
+__all__ = [
+    "ENDED",
+    "LENGTH",
+    "LIVE",
+    "MAX_LOSSES",
+    "STATE",
+    "BulkAction",
+    "BulkActionQuerySet",
+    "BulkItem",
+    "Correction",
+    "CorrectionQuerySet",
+    "Handover",
+    "HumanRequest",
+    "HumanRequestQuerySet",
+    "Letter",
+    "Outcome",
+    "Run",
+    "RunQuerySet",
+    "RunWords",
+    "Schedule",
+    "Status",
+    "Step",
+]
