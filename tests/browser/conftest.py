@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -160,6 +161,20 @@ def web(database_beside_a_loop: None, django_db_setup: None) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture(autouse=True)
+def quiet_database(transactional_db: None) -> Iterator[None]:
+    """What pages asked for last is answered before the database is emptied; it would get in the way of that."""
+    yield
+    asked = "select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle'"
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{asked} and backend_type = 'client backend' and pid <> pg_backend_pid()")
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -45,9 +45,12 @@ class Editor:
 
     def choose(self, words: str, name: str) -> None:
         """Mentions an agent by typing, at the caret."""
+        before = self.badges.count()
         self.type(f"@{words}")
         expect(self.row(name)).to_have_attribute("aria-selected", "true")
         self.press("Enter")
+        # A list that was not up to date yet lets Enter wait for the one that is.
+        expect(self.badges).to_have_count(before + 1)
 
     def row(self, words: str) -> Locator:
         return self.rows.filter(has_text=words)

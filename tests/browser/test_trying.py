@@ -79,6 +79,7 @@ def test_the_panel_stands_below_on_phones_and_its_question_is_answered_there(
     expect(panel).to_be_visible()
     page.get_by_role("link", name="Try it").click()
     panel.get_by_role("button", name="Try it").click()
+    expect(panel).to_contain_text("Waiting for a free worker")
     work()
     panel.get_by_role("button", name="Blue").click()
     work()

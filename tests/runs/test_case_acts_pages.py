@@ -240,6 +240,6 @@ def test_a_case_of_another_team_is_not_found(
 def test_an_act_is_a_post_of_somebody_signed_in(client: Client, signed_in: Client, worked: Case, name: str) -> None:
     assert signed_in.get(reverse(name, args=[worked.pk])).status_code == 405
     stranger = Client()
-    assert stranger.post(reverse(name, args=[worked.pk])).status_code == 302
+    assert stranger.post(reverse(name, args=[worked.pk])).status_code == 401
     worked.refresh_from_db()
     assert worked.status == Status.IN_PROGRESS
