@@ -119,7 +119,8 @@ def queues_out(found: Sequence[Queue]) -> list[QueueOut]:
 
 
 def case_details(case: Case) -> CaseDetails:
-    events = list(case.events.all())
+    # None that came after the case was read: its status would contradict them.
+    events = list(case.events.filter(seq__lte=case.last_seq))
     return CaseDetails(
         **case_fields(case),
         stages=[_stage_out(stage) for stage in timeline.stages(events)],

@@ -6,8 +6,11 @@ from django.utils import timezone
 
 from builder.agents import connect
 from cases import timeline
+from cases.answers import case_details
 from cases.models import Case, Kind
+from runs import interventions
 from runs.models import Run
+from teams.actors import BATON
 from tests.api.conftest import Caller, problem
 from tests.fixtures import events, take
 
@@ -195,6 +198,13 @@ def test_stages_say_who_had_the_case(api: Caller, queue, make_agent, make_case) 
     [stage] = api.get(f"/cases/{case.pk}").json()["stages"]
     assert stage["outcome"] == "completed"
     assert stage["ended_at"]
+
+
+def test_a_case_is_told_as_it_was_when_it_was_read(make_case) -> None:
+    as_read = make_case("Charged twice")
+    interventions.complete(Case.objects.get(pk=as_read.pk), "Done", BATON)
+    told = case_details(as_read)
+    assert (told.status, [event.kind for event in told.events]) == ("pending", ["created"])
 
 
 def test_a_case_shows_its_last_events_and_lists_all(api: Caller, make_case) -> None:
