@@ -20,6 +20,7 @@ class _Reader(HTMLParser):
             self.faults.append(said)
         if tag == "meta" and "http-equiv" in values:
             self.faults.append(said)
+        values.pop("hx-headers:inherited", None)  # the page's own token, in which chance may write any word
         for name, value in values.items():
             address = re.sub(r"[\x00-\x20]", "", value).casefold()
             if name.startswith("on") or name in ("style", "srcdoc") or (name.startswith("hx-on")):

@@ -25,9 +25,13 @@ class KeptForm extends HTMLElement {
 
   handleEvent(event) {
     if (event.type === "click") this.choose(event.target);
-    else if (event.type === "submit") this.end();
-    else if (event.type === "pagehide") this.timer && this.keep();
-    else if (this.offer.hidden) {
+    else if (event.type === "submit") {
+      this.sent = true;
+      this.end();
+    } else if (event.type === "pagehide") this.timer && this.keep();
+    else if (this.offer.hidden && (event.isTrusted || !this.sent)) {
+      // The editor tells of its text a moment late: what was sent by then is not to be kept again, what is typed on is.
+      this.sent = false;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.keep(), REST_MS);
     }
