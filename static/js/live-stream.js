@@ -206,7 +206,15 @@ document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = event.detail;
   if (!ctx?.sourceElement?.matches?.("[data-live]")) return;
   const { raw, status } = ctx.response;
-  if (status < 400 && !raw.redirected) return;
+  if (status < 400 && !raw.redirected) {
+    // A search may have changed meanwhile what the part shows: this answer is to what was asked before.
+    const wanted = ctx.sourceElement.getAttribute("hx-get");
+    if (wanted && new URL(wanted, location.href).href !== raw.url) {
+      event.preventDefault();
+      tell(ctx.sourceElement);
+    }
+    return;
+  }
   event.preventDefault();
   if (!raw.redirected && status !== 401 && status !== 403) return;
   if (somethingIsTyped()) tellFailure(wordsOf(status === 403 ? 403 : 401), null, status !== 403);
