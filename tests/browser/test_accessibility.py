@@ -5,7 +5,7 @@ import threading
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from builder.agents import create_agent, delete_agent
 from builder.models import Agent
@@ -100,6 +100,7 @@ def test_no_page_has_a_fault_that_axe_finds(page: Page, web: str, pages: list[st
     for path in pages:
         found += faults(page, web, path)
     page.goto(web)
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "live")
     page.keyboard.press("Control+k")
     page.locator("[role=option][aria-selected=true]").wait_for()
     found += seen(page, "the palette")
