@@ -8,8 +8,18 @@ from .course import Lane
 TOP, ROW, MIDDLE = 30, 46, 17  # of the axis, of a lane, and of the bars in it
 
 
+class _Placed:
+    """Has its place along the axis: `x` in per cent."""
+
+    x: float
+
+    @property
+    def left(self) -> str:
+        return _share(self.x)
+
+
 @dataclass(frozen=True)
-class Bar:
+class Bar(_Placed):
     """`x` and `width` in per cent. `broken`: longer than drawn; `lasts`: it goes on now; `label` only where it fits."""
 
     phase: str
@@ -23,10 +33,6 @@ class Bar:
     run_id: UUID | None = None
     broken: bool = False
     lasts: bool = False
-
-    @property
-    def left(self) -> str:
-        return _share(self.x)
 
     @property
     def across(self) -> str:
@@ -46,7 +52,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Arrow:
+class Arrow(_Placed):
     """From the middle of a bar's end to the edge of the next one's beginning. `kind`: handover, asks, answers, sent."""
 
     kind: str
@@ -54,10 +60,6 @@ class Arrow:
     start: int
     end: int
     title: str
-
-    @property
-    def left(self) -> str:
-        return _share(self.x)
 
     @property
     def line(self) -> str:
@@ -72,7 +74,7 @@ class Arrow:
 
 
 @dataclass(frozen=True)
-class Cross:
+class Cross(_Placed):
     """A handover that was not done: a line from the bar towards the lane of its target, with a cross at its end."""
 
     x: float
@@ -80,34 +82,22 @@ class Cross:
     end: int
     title: str
 
-    @property
-    def left(self) -> str:
-        return _share(self.x)
-
 
 @dataclass(frozen=True)
-class Tick:
+class Tick(_Placed):
     x: float
     label: str
     spare: bool = False  # may be left out where there is less room, as on paper
 
-    @property
-    def left(self) -> str:
-        return _share(self.x)
-
 
 @dataclass(frozen=True)
-class End:
+class End(_Placed):
     """How the case ended: `completed` or `failed`."""
 
     state: str
     x: float
     y: int
     title: str
-
-    @property
-    def left(self) -> str:
-        return _share(self.x)
 
 
 @dataclass(frozen=True)
