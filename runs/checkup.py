@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 
 from builder.models import Revision, ToolServer
+from teams import two_step
 from teams.models import Credential, Installation, Team, User, Webhook
 from teams.secrets import Unreadable, unseal
 
@@ -129,7 +130,7 @@ def _secrets() -> Iterator[Finding]:
 
 def _sealed_in(data: dict[str, str]) -> list[str]:
     """Of a second step: the secret of the app, or what the recovery codes are made of."""
-    return [data[name] for name in ("secret", "seed") if name in data]
+    return [data[name] for name in two_step.SEALED if name in data]
 
 
 def _opens(sealed: str) -> bool:

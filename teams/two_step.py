@@ -7,6 +7,9 @@ from qrcode.main import QRCode
 
 from .secrets import Unreadable, seal, unseal
 
+# What allauth keeps sealed of a second step, among other things: the app's secret, what recovery codes are made of.
+SEALED = ("secret", "seed")
+
 
 class TwoStep(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = {

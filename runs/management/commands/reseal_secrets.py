@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 
 from builder.models import ToolServer
+from teams import two_step
 from teams.models import Credential, KeptAnswer, Webhook
 from teams.secrets import Unreadable, reseal
 
@@ -13,8 +14,6 @@ _SEALED = [
     *((Credential, "key"), (Webhook, "secret"), (Webhook, "old_secret")),
     *((ToolServer, "credential"), (KeptAnswer, "body")),
 ]
-# What allauth keeps sealed of a second step of signing in, among other things.
-_OF_TWO_STEPS = {"secret", "seed"}
 
 
 class Command(BaseCommand):
@@ -32,7 +31,7 @@ class Command(BaseCommand):
                     lost.append(f"{model._meta.verbose_name} {pk}")
         for step in Authenticator.objects.iterator():
             try:
-                fresh = {name: reseal(step.data[name]) for name in _OF_TWO_STEPS & set(step.data)}
+                fresh = {name: reseal(step.data[name]) for name in two_step.SEALED if name in step.data}
                 done += Authenticator.objects.filter(pk=step.pk, data=step.data).update(data={**step.data, **fresh})
             except Unreadable:
                 lost.append(f"{step.get_type_display()} of user {step.user_id}")
