@@ -1,0 +1,10 @@
+"""Ids of rows."""
+
+import uuid
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> uuid.UUID:
+    """A time-ordered id (UUID version 7): new rows lie side by side in their indexes."""
+    return uuid7()
