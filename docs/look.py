@@ -6,7 +6,9 @@ and whatever the browser complains of. WORDS: only pages whose names hold one of
 """
 
 import html
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,7 +24,27 @@ from docs.screenshots import ROOT, SCHEMES, baton, chromium, sign_in
 OUT = ROOT / ".look"
 WIDTHS = (1440, 1024, 390)
 ERRORS = ("/nowhere/", "/tour/leave/")
-EMPTY = ("/", "/inbox/", "/agents/", "/queues/", "/cases/", "/runs/", "/schedules/", "/map/", "/usage/")
+EMPTY = (
+    "/",
+    "/inbox/",
+    "/agents/",
+    "/queues/",
+    "/cases/",
+    "/runs/",
+    "/schedules/",
+    "/map/",
+    "/usage/",
+    "/handovers/",
+    "/corrections/",
+    "/settings/keys/",
+    "/settings/webhooks/",
+    "/settings/tools/",
+    "/settings/models/",
+    "/settings/audit/",
+    "/settings/members/",
+    "/settings/budgets/",
+    "/agents/deleted/",
+)
 NOTHING_FITS = (
     "/agents/?q=zzz",
     "/queues/?q=zzz",
@@ -31,31 +53,21 @@ NOTHING_FITS = (
     "/inbox/?q=zzz",
     "/schedules/?q=zzz",
 )
-FILL = """
-from builder.agents import connect, Consumes, create_agent
-from builder.mentions import token
-from builder.models import Agent
-from cases.creation import NewCase, add_case
-from cases.queues import create_queue
-from cases.teams import create_team
-from runs.models import Run
-from teams.actors import person
-from teams.models import Member, Team, User
-team, user = Team.objects.get(is_demo=True), User.objects.get(email="demo@example.com")
-LONG = "Donaudampfschifffahrtsgesellschaftskapitaenspatentverlaengerung " * 2
-queue = create_queue(team, LONG[:75], description=LONG)
-agents = [create_agent(team, f"{n} {LONG}"[:75], description=LONG) for n in range(3)]
-words = " ".join(token(other.pk, other.name) for other in [*agents, *Agent.objects.filter(team=team)[:9]])
-agents.append(create_agent(team, "Knows everybody", aop=f"# Goal\\n{LONG * 5}\\n\\n1. Ask {words}", author=user))
-agents += [create_agent(team, f"Specialist for the matters of region {n}") for n in range(60)]
-for agent in agents[:3]:
-    connect(agent, [Consumes(queue.pk, 5)])
-case = NewCase(LONG, {"message": LONG * 20, "customer": {"name": LONG}}, labels=[LONG[:40], "vip", "refund"])
-add_case(queue, case, by=person(user))
-for n in range(70):
-    add_case(queue, NewCase(f"Case {n} of many", labels=["vip"] * (n % 3 == 0)), by=person(user))
-Member.objects.create(team=create_team("Empty", "empty"), user=user, role="administrator")
-"""
+FILL = "import json; from docs.fill import fill; print(json.dumps(fill()))"
+UNLINKED = ("/invitation/", "/password/ID/")
+SIGNED_OUT = ("/sign-in/", "/sign-up/", "/password/", "/password/sent/", "/sign-in/deactivated/")
+# The next dialog or menu of the page, as a click opens it.
+OPEN = """(number) => {
+    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+    document.querySelectorAll(":popover-open").forEach((popover) => popover.hidePopover());
+    const openers = new Map([...document.querySelectorAll("[commandfor], [popovertarget]:not(.dock-menu)")]
+        .reverse().filter((button) => button.command !== "close" && button.popoverTargetAction !== "hide")
+        .map((button) => [button.getAttribute("commandfor") ?? button.getAttribute("popovertarget"), button]));
+    const ids = [...openers.keys()].filter((id) => location.pathname === "/" || id !== "user-menu").reverse();
+    openers.get(ids[number])?.click();
+    return number < ids.length ? ids[number] : "";
+}"""
+AT_MOST = 5  # of one page: rows of a list have a menu each
 
 
 def pages(page: Page, address: str) -> dict[str, str]:
@@ -64,7 +76,7 @@ def pages(page: Page, address: str) -> dict[str, str]:
     waiting = ["/"]
     while waiting:
         path = waiting.pop(0)
-        shape = "/".join("ID" if part[:1].isdigit() and len(part) > 30 else part for part in path.split("/"))
+        shape = re.sub("/([0-9a-f-]{36}|[0-9]+)(?=/)", "/ID", path)
         if shape in found or (shape.startswith("/help/") and found and "/help/" in found):
             continue
         answer = page.goto(address + path)
@@ -90,6 +102,13 @@ def take(page: Page, address: str, paths: dict[str, str], width: int, scheme: st
         file = OUT / f"{name}-{width}-{scheme}.png"
         page.screenshot(path=file, full_page=True)
         taken.append((shape, file))
+        for number in range(AT_MOST if width != 1024 else 0):
+            if not page.evaluate(OPEN, number):
+                break
+            page.wait_for_timeout(250)
+            file = OUT / f"{name}-{number}-{width}-{scheme}.png"
+            page.screenshot(path=file)
+            taken.append((f"{shape} {number}", file))
     return taken
 
 
@@ -99,25 +118,23 @@ def main(words: list[str]) -> None:
     with tempfile.TemporaryDirectory() as home, baton(home) as address, sync_playwright() as playwright:
         environment = os.environ | {"BATON_HOME": home}
         command = [sys.executable, ROOT / "manage.py", "shell", "--no-imports", "--command", FILL]
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        told = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+        unlinked = [urlsplit(link)._replace(scheme="", netloc="").geturl() for link in json.loads(told)]
         browser = playwright.chromium.launch(**chromium())
         paths: dict[str, str] = {}
         for scheme in SCHEMES:
             for width in WIDTHS:
                 page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
                 page.on("pageerror", lambda error: print("error in the page:", error))  # noqa: T201
+                signed_out = {path: path for path in SIGNED_OUT} | dict(zip(UNLINKED, unlinked, strict=True))
+                taken = take(page, address, among(words, signed_out), width, scheme)
                 sign_in(page, address)
                 switch(page, address, "demo")
-                if not paths:
-                    paths = pages(page, address) | {path: path for path in (*ERRORS, *NOTHING_FITS)}
-                    paths = {
-                        shape: path for shape, path in paths.items() if not words or any(w in shape for w in words)
-                    }
-                taken = take(page, address, paths, width, scheme)
-                if not words:
-                    switch(page, address, "empty")
-                    taken += take(page, address, {f"/empty{path}": path for path in EMPTY}, width, scheme)
-                    switch(page, address, "demo")
+                paths = paths or pages(page, address) | {path: path for path in (*ERRORS, *NOTHING_FITS)}
+                taken += take(page, address, among(words, paths), width, scheme)
+                switch(page, address, "empty")
+                taken += take(page, address, among(words, {f"/empty{path}": path for path in EMPTY}), width, scheme)
+                page.context.close()
                 for shape, file in taken:
                     rows.setdefault(shape, []).append(file)
         browser.close()
@@ -126,6 +143,10 @@ def main(words: list[str]) -> None:
         for shape, files in rows.items()
     )
     (OUT / "index.html").write_text("<!doctype html><title>Baton</title>" + "".join(cells))
+
+
+def among(words: list[str], paths: dict[str, str]) -> dict[str, str]:
+    return {shape: path for shape, path in paths.items() if not words or any(word in shape for word in words)}
 
 
 def switch(page: Page, address: str, team: str) -> None:
