@@ -369,7 +369,13 @@ SERVESTATIC_AUTOREFRESH = DEBUG
 
 # Files that belong to cases. No address leads here: views of the team give them out.
 MEDIA_ROOT = Path(os.environ.get("BATON_FILES") or BATON_HOME / "files").absolute()
-FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],

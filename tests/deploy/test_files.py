@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -283,6 +284,13 @@ def test_the_steps_of_the_dockerfile_work_in_a_clean_folder(image: Path, web: st
     with urllib.request.urlopen(asked) as answer:
         assert answer.headers["Content-Encoding"] == "gzip", "collected and compressed"
         assert answer.headers["Content-Type"].startswith("text/css")
+
+
+def test_the_account_without_rights_can_read_what_root_made(image: Path) -> None:
+    """The build runs as root, the parts as somebody else."""
+    made = [path for part in ("static", "app", "venv") for path in (image / part).rglob("*") if not path.is_symlink()]
+    closed = [path for path in made if not path.stat().st_mode & (stat.S_IXOTH if path.is_dir() else stat.S_IROTH)]
+    assert not closed
 
 
 def test_nothing_is_left_in_the_image_that_was_only_needed_to_build_it(image: Path) -> None:
