@@ -140,7 +140,13 @@ def test_the_units_of_systemd_are_sound(tmp_path: Path) -> None:
 
 def test_the_proxies_pass_streams_on_and_speak_http2() -> None:
     nginx, caddy = (ROOT / "deploy/nginx.conf").read_text(), (ROOT / "deploy/Caddyfile").read_text()
-    for line in ("http2 on;", "location = /live/", "proxy_buffering off;", "X-Forwarded-Proto $scheme;", "Host $host;"):
+    for line in (
+        "http2 on;",
+        "location = /live/",
+        "proxy_buffering off;",
+        "X-Forwarded-Proto $scheme;",
+        "Host $http_host;",
+    ):
         assert line in nginx
     assert nginx.count("{") == nginx.count("}")
     assert "flush_interval -1" in caddy
