@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Sum
 
+from teams import rows
 from teams.amounts import money
 from teams.models import Team
 
@@ -61,11 +61,10 @@ _ADD = f"""
 
 
 def add(team_id: UUID, agent_id: UUID, model: str, amount: Amount) -> None:
-    """Last in its transaction: whoever else adds to the same row waits until it ends."""
-    with connection.cursor() as cursor:
-        # Of the few processes that work at a time, two seldom have the same slot.
-        slot = os.getpid() % _SLOTS
-        cursor.execute(_ADD, [team_id, agent_id, model[:100], slot, *(getattr(amount, name) for name in _COLUMNS)])
+    """Late in its transaction: whoever else adds to the same row waits until it ends."""
+    # Of the few processes that work at a time, two seldom have the same slot.
+    slot = os.getpid() % _SLOTS
+    rows.write(_ADD, [team_id, agent_id, model[:100], slot, *(getattr(amount, name) for name in _COLUMNS)])
 
 
 # --- Reading ---------------------------------------------------------------------------------
@@ -108,24 +107,24 @@ def by_agent(team: Team, period: Period) -> dict[Agent, Amount]:
 
 def of_agent(agent: Agent, period: Period) -> Amount:
     # Each day by name, so that each is one look into the index.
-    rows = Usage.objects.filter(team=agent.team_id, agent=agent, day__in=period.days)
-    return total(Amount(**row) for row in rows.values(*_COLUMNS))
+    found = Usage.objects.filter(team=agent.team_id, agent=agent, day__in=period.days)
+    return total(Amount(**row) for row in found.values(*_COLUMNS))
 
 
 def total(amounts: Iterable[Amount]) -> Amount:
-    rows = list(amounts)
-    return Amount(**{name: sum(getattr(row, name) for row in rows) for name in _COLUMNS})
+    all_of_them = list(amounts)
+    return Amount(**{name: sum(getattr(one, name) for one in all_of_them) for name in _COLUMNS})
 
 
 def spent_today(team_ids: Iterable[UUID]) -> dict[tuple[UUID, UUID], Decimal]:
     """US dollars by team and agent."""
-    rows = Usage.objects.filter(team__in=set(team_ids), day=today()).values_list("team_id", "agent_id")
-    return {(team, agent): cost for team, agent, cost in rows.annotate(Sum("cost_usd")).order_by()}
+    found = Usage.objects.filter(team__in=set(team_ids), day=today()).values_list("team_id", "agent_id")
+    return {(team, agent): cost for team, agent, cost in found.annotate(Sum("cost_usd")).order_by()}
 
 
 def _summed(team: Team, period: Period, by: By) -> dict[Any, Amount]:
-    rows = Usage.objects.filter(team=team, day__range=(period.first, period.last)).values(by)
-    summed = rows.annotate(**{f"sum_{name}": Sum(name) for name in _COLUMNS}).order_by()
+    found = Usage.objects.filter(team=team, day__range=(period.first, period.last)).values(by)
+    summed = found.annotate(**{f"sum_{name}": Sum(name) for name in _COLUMNS}).order_by()
     return {row[by]: Amount(**{name: row[f"sum_{name}"] for name in _COLUMNS}) for row in summed}
 
 

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -58,7 +59,13 @@ async def _try_to_work(claim: Claim, models: Models, is_over: Callable[[], bool]
     except Exception as error:
         logger.exception("the run broke")
         broken = Broken("internal_error", f"Baton met an error of its own: {type(error).__name__}: {error}")
-        await _finish(claim, broken)
+        await _unless_lost(claim, partial(_break, claim, found, broken))
+
+
+def _break(claim: Claim, work: Work | None, broken: Broken) -> None:
+    if work:
+        journal.keep(work)
+    endings.finish(claim, broken)
 
 
 async def _steps(work: Work, models: Models, is_over: Callable[[], bool]) -> None:
@@ -88,8 +95,7 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     answer = llm.request(model, name, journal.messages(work), tools.offered(work), access)
     handed_over_at = None if work.run.requests else work.handed_over_at
     response = await counters.request(name, tracing.chat(work, answer), handed_over_at)
-    await sync_to_async(journal.append_response)(work, response, name)
-    return journal.response_of(work.steps[-1])
+    return journal.hear(work, response, name)
 
 
 async def _reach(work: Work, name: str, models: Models) -> tuple[Model, Access | None]:

@@ -59,6 +59,8 @@ class Work:
     handed_over_at: datetime | None = None
     # The handover this run asks for, told when its last write comes too late.
     intended: HandedOver | None = None
+    # What the model said last, until it is written.
+    said: "Answer | None" = None
 
     @property
     def model(self) -> str:
@@ -81,15 +83,31 @@ class Work:
         return [step for step in self.steps if step.kind == Step.Kind.NOTE and step.data.get("code") == code]
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a model said, and what it took."""
+
+    model: str
+    data: dict[str, Any]
+    amount: Amount
+
+
 def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     """Writes the next steps, or raises LostRun and writes nothing."""
     with transaction.atomic():
         claims.lock(work.claim)
-        write(work, *entries)
+        with rows.at_once():
+            write(work, *entries)
 
 
 def append_response(work: Work, response: ModelResponse, model: str) -> None:
     """Writes what the model said and adds up what it took, or raises LostRun and writes nothing."""
+    hear(work, response, model)
+    keep(work)
+
+
+def hear(work: Work, response: ModelResponse, model: str) -> ModelResponse:
+    """As it will be kept: what the model said is written before the next step, or together with it."""
     run, took, cost = work.run, response.usage, _cost(response)
     # The stand-in costs nothing, and reports no tokens.
     unpriced = cost is None and model != OFFLINE
@@ -109,10 +127,20 @@ def append_response(work: Work, response: ModelResponse, model: str) -> None:
     run.cost_usd = run.cost_usd if cost is None else (run.cost_usd or Decimal(0)) + cost
     run.retries, run.error = 0, ""
     data = ModelMessagesTypeAdapter.dump_python([_with_own_ids(work, response)], mode="json")[0]
-    with transaction.atomic():
-        claims.change(work.claim, **{name: getattr(run, name) for name in _COUNTED})
-        write(work, (Step.Kind.RESPONSE, data))
-        usage.add(run.team_id, run.agent_id, model, amount)
+    work.said = Answer(model, storable(data), amount)
+    return _response(work.said.data)
+
+
+def keep(work: Work) -> None:
+    """Writes what the model said, unless it is written, or raises LostRun."""
+    if work.said:
+        append(work)
+
+
+def count_in(work: Work, run: Run) -> None:
+    """The run as it was locked gets what was added up since it was opened."""
+    for name in _COUNTED:
+        setattr(run, name, getattr(work.run, name))
 
 
 def fall_back(work: Work, why: str) -> None:
@@ -138,13 +166,21 @@ def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
 
 
 def write(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
-    """Writes the next steps; the run is locked, or was just changed under its fence, in the same transaction."""
+    """Writes the next steps, after what the model said if that is not written yet. The run is locked, or was just
+    changed under its fence, in the same transaction.
+    """
+    said, work.said = work.said, None
+    if said:
+        rows.update(work.run, _COUNTED)
+        entries = ((Step.Kind.RESPONSE, said.data), *entries)
     seq = work.steps[-1].seq if work.steps else 0
     steps = [
         Step(team_id=work.run.team_id, run=work.run, seq=seq + number, kind=kind, data=storable(data))
         for number, (kind, data) in enumerate(entries, 1)
     ]
     rows.insert(steps)
+    if said:
+        usage.add(work.run.team_id, work.run.agent_id, said.model, said.amount)
     work.steps += steps
     live.announce(work.run.team_id, "run", work.run.pk)
 
@@ -185,7 +221,11 @@ def note(text: str, code: str) -> tuple[Step.Kind, dict[str, Any]]:
 
 
 def response_of(step: Step) -> ModelResponse:
-    message = ModelMessagesTypeAdapter.validate_python([step.data])[0]
+    return _response(step.data)
+
+
+def _response(data: dict[str, Any]) -> ModelResponse:
+    message = ModelMessagesTypeAdapter.validate_python([data])[0]
     assert isinstance(message, ModelResponse)
     return message
 

@@ -18,7 +18,7 @@ from teams.errors import Refused
 
 from . import endings, handovers, human_requests, server_tools, tool_calls, tools, tracing
 from .endings import Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
-from .journal import Work, append, note, open_calls, tool_result, write
+from .journal import Work, append, count_in, keep, note, open_calls, tool_result, write
 from .models import Step
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
@@ -46,6 +46,8 @@ async def take_turn(work: Work, response: ModelResponse) -> bool:
     calls = open_calls(work, response)
     if not response.tool_calls:
         return await sync_to_async(_without_calls)(work, response.text or "")
+    if work.said and not all(_is_settled(work, call) for call in calls):
+        await sync_to_async(keep)(work)
     failed: list[ToolCallPart] = []
     for call in calls:
         if not _is_settled(work, call):
@@ -71,13 +73,13 @@ async def _execute(work: Work, call: ToolCallPart) -> bool:
 
 def _without_calls(work: Work, text: str) -> bool:
     if work.case is None and text.strip():
-        endings.finish(work.claim, endings.Answered(text))
+        _end(work, [], endings.Answered(text))
         return True
     if not work.notes(CORRECTION):
         choices = ", ".join(definition.name for definition in tools.offered(work))
         append(work, note(_NO_OUTCOME.format(choices=choices), CORRECTION))
         return False
-    endings.finish(work.claim, _no_outcome(work))
+    _end(work, [], _no_outcome(work))
     return True
 
 
@@ -156,6 +158,7 @@ def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
     """The last results and the ending, or neither."""
     with transaction.atomic():
         run, case = endings.lock_both(work.claim)
+        count_in(work, run)
         with rows.at_once():
             write(work, *entries)
             endings.apply(run, case, ending)

@@ -7,6 +7,7 @@ it is the same here: whole model instances out of the same columns, and into the
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -41,22 +42,40 @@ def join(rest: str, params: Sequence[Any], **wanted: type[Model] | str) -> list[
 
 # --- Writing ---------------------------------------------------------------------------------
 
-_gathered: ContextVar[list[tuple[str, list[Any]]] | None] = ContextVar("gathered", default=None)
+
+@dataclass
+class _Update:
+    """Of one row."""
+
+    model: type[Model]
+    key: Any
+    changes: dict[str, Any]
+
+    def statement(self) -> tuple[str, list[Any]]:
+        columns, params = _set(self.model, self.changes)
+        return f"update {_table(self.model)} set {columns} where id = %s", [*params, self.key]  # noqa: S608
+
+
+type _Gathered = list[_Update | tuple[str, list[Any]]]
+
+_gathered: ContextVar[_Gathered | None] = ContextVar("gathered", default=None)
 
 
 @contextmanager
 def at_once() -> Iterator[None]:
     """What is inserted and updated inside goes to the database together when it ends, in order: one way there and back
-    instead of one for each. What is read inside does not see it yet.
+    instead of one for each. Updates of one row become one, at the place of the first. What is read inside does not see
+    any of it yet.
     """
-    statements: list[tuple[str, list[Any]]] = []
+    statements: _Gathered = []
     token = _gathered.set(statements)
     try:
         yield
     finally:
         _gathered.reset(token)
     if statements:
-        _run("; ".join(sql for sql, _ in statements), [value for _, params in statements for value in params])
+        made = [one.statement() if isinstance(one, _Update) else one for one in statements]
+        _run("; ".join(sql for sql, _ in made), [value for _, params in made for value in params])
 
 
 def insert(rows: Sequence[Model]) -> None:
@@ -67,15 +86,24 @@ def insert(rows: Sequence[Model]) -> None:
     fields = [field for field in _fields(model) if not _is_left_out(field, getattr(rows[0], field.attname))]
     values = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
     params = [_stored(field, getattr(row, field.attname)) for row in rows for field in fields]
-    _write(f"insert into {_table(model)} ({_names(fields)}) values {values}", params)  # noqa: S608
+    write(f"insert into {_table(model)} ({_names(fields)}) values {values}", params)  # noqa: S608
     for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update(row: Model, names: Iterable[str]) -> None:
     """Writes these fields of a row, which must be there."""
-    columns, params = _set(type(row), {name: getattr(row, name) for name in names})
-    _write(f"update {_table(type(row))} set {columns} where id = %s", [*params, row.pk])  # noqa: S608
+    attributes = [_named(type(row))[name].attname for name in names]
+    changed = _Update(type(row), row.pk, {name: getattr(row, name) for name in attributes})
+    gathered = _gathered.get()
+    if gathered is None:
+        _run(*changed.statement())
+        return
+    for one in gathered:
+        if isinstance(one, _Update) and (one.model, one.key) == (changed.model, changed.key):
+            one.changes |= changed.changes
+            return
+    gathered.append(changed)
 
 
 def change(model: type[Model], changes: Mapping[str, Any], where: str, params: Sequence[Any]) -> int:
@@ -86,7 +114,8 @@ def change(model: type[Model], changes: Mapping[str, Any], where: str, params: S
         return int(cursor.rowcount)
 
 
-def _write(statement: str, params: list[Any]) -> None:
+def write(statement: str, params: list[Any]) -> None:
+    """One that writes at least one row."""
     if (gathered := _gathered.get()) is not None:
         gathered.append((statement, params))
     else:

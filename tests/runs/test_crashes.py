@@ -30,7 +30,7 @@ from tests.wire import Call
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # The reference run has that many commits.
-POINTS = range(1, 12)
+POINTS = range(1, 10)
 type At = Callable[[BaseDatabaseWrapper, Callable[[], Any]], Any]
 
 

@@ -1,6 +1,7 @@
 import pytest
 from asgiref.sync import async_to_sync
 
+from builder import usage
 from builder.agents import save_agent
 from cases.models import Reason
 from runs import endings, engine, human_requests, interventions, journal, opening, sweeper, turns
@@ -73,6 +74,7 @@ def ask_once(work: journal.Work, scripted) -> None:
         await models.close()
 
     async_to_sync(ask)()
+    journal.keep(work)
 
 
 def drive_one_turn(work: journal.Work, scripted) -> None:
@@ -252,3 +254,13 @@ def test_an_error_of_our_own_fails_the_run_instead_of_losing_it(agent, make_case
     monkeypatch.setattr(opening.prompts, "instructions", lambda *_: 1 / 0)
     run = work_next()
     assert (run.status, run.error_code) == (Status.FAILED, "internal_error")
+
+
+def test_what_the_model_said_is_kept_when_an_error_of_our_own_follows(scripted, agent, make_case, monkeypatch) -> None:
+    make_case(assignee=agent)
+    scripted.answers(call("complete_case", summary="Done"))
+    monkeypatch.setattr(turns, "_parse", lambda *_: 1 / 0)
+    run = work_next()
+    assert (run.error_code, run.requests, run.input_tokens) == ("internal_error", 1, 11)
+    assert [step.kind for step in run.steps.all()] == ["prompt", "response"]
+    assert usage.of_agent(agent, usage.last_days(1)).requests == 1

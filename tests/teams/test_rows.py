@@ -124,6 +124,22 @@ def test_all_writes_of_a_block_go_to_the_database_together(make_case: Make[Case]
     assert case.events.last().kind == Kind.UPDATED
 
 
+def test_updates_of_one_row_become_one_with_what_was_said_last(make_case: Make[Case]) -> None:
+    case, other = make_case(), make_case()
+    with CaptureQueriesContext(connection) as asked, rows.at_once():
+        case.title, case.assignee_id = "First", None
+        rows.update(case, ["title", "assignee"])
+        other.title = "Other"
+        rows.update(other, ["title"])
+        case.title, case.priority = "Last", 2
+        rows.update(case, ["title", "priority", "assignee_id"])
+    [statements] = asked
+    assert statements["sql"].count("update") == 2
+    for row in (case, other):
+        row.refresh_from_db()
+    assert (case.title, case.priority, other.title) == ("Last", 2, "Other")
+
+
 def test_nothing_is_written_by_a_block_that_breaks_off(make_case: Make[Case]) -> None:
     case = make_case()
     with pytest.raises(ZeroDivisionError), rows.at_once():
