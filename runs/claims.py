@@ -131,6 +131,19 @@ def renew(worker: str, claims: Iterable[Claim]) -> set[Claim]:
         return {Claim(*row) for row in cursor.fetchall()}
 
 
+_NEXT_LAPSE = (
+    "select extract(epoch from min(lease_until) - statement_timestamp()) from runs_run where status = 'running'"
+)
+
+
+def next_lapse() -> float:
+    """Seconds until the first lease ends, if it is not renewed before. Infinite when nobody holds one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_LAPSE)
+        seconds = cursor.fetchone()[0]
+    return float("inf") if seconds is None else float(seconds)
+
+
 def lapsed() -> QuerySet[Run]:
     """Running, but whoever ran them has not said so in time."""
     return Run.objects.running().filter(lease_until__lt=Now())

@@ -1,4 +1,4 @@
-"""manage.py clock: once a second, sweeps up what got lost and wakes what is due."""
+"""manage.py clock: once a second, and when a lease ends, sweeps up what got lost and wakes what is due."""
 
 import logging
 import signal
@@ -18,7 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from redis.exceptions import RedisError
 
 from cases import importing
-from runs import bulk
+from runs import bulk, claims
 from runs.postman import postman
 from runs.sweeper import sweep
 from teams import repeats
@@ -32,6 +32,11 @@ logger = logging.getLogger("runs.clock")
 _LOCK = 0x42_41_54_4F_4E
 CLOCK = "baton:clock"
 _ALIVE_SECONDS = 10
+# Of the clock itself, within ten seconds; a connection by a socket of the same machine needs and heeds none of it.
+_NOTICE_A_DEAD_HOST = (
+    "set local tcp_keepalives_idle = 4; set local tcp_keepalives_interval = 2; set local tcp_keepalives_count = 3"
+)
+_TICK_SECONDS, _LEAST_SECONDS = 1.0, 0.05
 
 
 class Command(BaseCommand):
@@ -44,9 +49,8 @@ class Command(BaseCommand):
         turn, sight, stand_in = Turn(), Sight(), StandIn()
         errands = [courier(), postman(), bulk.hand(), importing.hand(), repeats.tidying()]
         while not stopped.is_set():
-            began = time.monotonic()
-            tick(turn, sight, stand_in, errands)
-            stopped.wait(max(0.05, 1 - (time.monotonic() - began)))
+            due = tick(turn, sight, stand_in, errands)
+            stopped.wait(max(_LEAST_SECONDS, due - time.monotonic()))
         stand_in.leave()
         turn.leave()
 
@@ -85,7 +89,8 @@ class Turn:
     """The right to tick: a lock, held by a transaction that stays open on a connection of its own.
 
     A lock of the session would be left behind PgBouncer, in a connection that anybody gets next. The transaction
-    reads nothing, so it keeps no old rows alive.
+    reads nothing, so it keeps no old rows alive. A host that is gone does not close its connections: PostgreSQL asks it
+    for a sign of life, so that another clock has the turn before the leases of that host lapse.
     """
 
     def __init__(self) -> None:
@@ -97,6 +102,7 @@ class Turn:
                 self.connection = connections.create_connection(DEFAULT_DB_ALIAS)
                 self.connection.set_autocommit(False)
             with self.connection.cursor() as cursor:
+                cursor.execute(_NOTICE_A_DEAD_HOST)
                 cursor.execute("select pg_try_advisory_xact_lock(%s)", [_LOCK])
                 is_mine = bool(cursor.fetchone()[0])
             if not is_mine:
@@ -114,13 +120,17 @@ class Turn:
             self.connection = None
 
 
-def tick(turn: Turn, sight: Sight, stand_in: StandIn, errands: Sequence[Errand]) -> None:
+def tick(turn: Turn, sight: Sight, stand_in: StandIn, errands: Sequence[Errand]) -> float:
+    """When the next one is due, by the monotonic clock: in a second, or as soon as a lease may lapse."""
+    due = time.monotonic() + _TICK_SECONDS
     try:
         if turn.is_mine():
             if not sweep(judges_leases=sight.is_steady):
                 stand_in.work()
             for errand in errands:
                 errand.see_to()
+            if sight.is_steady:
+                due = min(due, time.monotonic() + claims.next_lapse())
             shared_redis().set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)
@@ -128,3 +138,4 @@ def tick(turn: Turn, sight: Sight, stand_in: StandIn, errands: Sequence[Errand])
         connection.close()
     except RedisError as error:
         logger.warning("Redis does not answer: %s", error)
+    return due
