@@ -30,7 +30,7 @@ folder = Path(tempfile.mkdtemp(prefix="baton-chaos-"))
 print(f"seed {chosen.seed}, in {folder}", file=sys.stderr)
 report = trial.run(folder, seed=chosen.seed, seconds=chosen.seconds, rate=chosen.rate)
 print(json.dumps(report.line()))
-for kind, found in vars(report.found).items():
-    for words in found[:20]:
+for kind, found in report.found.first().items():
+    for words in found:
         print(f"{kind}: {words}", file=sys.stderr)
 sys.exit(any(report.found.counts().values()) or report.drained_after is None)

@@ -55,6 +55,10 @@ class Findings:
     def counts(self) -> dict[str, int]:
         return {name: len(found) for name, found in vars(self).items()}
 
+    def first(self) -> dict[str, list[str]]:
+        """A few of each, to look at."""
+        return {name: found[:5] for name, found in vars(self).items() if found}
+
 
 class Watch:
     """Looks all the time whether the database keeps its promises."""
@@ -88,41 +92,59 @@ def unfinished(connection: psycopg.Connection[Any]) -> int:
     return int(row[0]) if row else 0
 
 
+@dataclass
+class Trace:
+    """What is left of a trial: rows of the database, the provider's log by id, and what clients were told."""
+
+    events: Rows
+    steps: Rows
+    log: dict[str, dict[str, Any]]
+    ids: dict[int, list[str]]
+    seen: dict[str, list[Event]]
+
+
 def check(connection: psycopg.Connection[Any], client: Client, watch: Watch, log: Path) -> Findings:
     """When everything is done."""
-    found = Findings(clients_surprised=client.wrong, promises_broken=watch.broken)
-    found.promises_broken += broken_promises(connection)
-    _check_cases(connection.execute(_EVENTS).fetchall(), client, found)
     entries = [json.loads(line) for line in log.read_text().splitlines()]
-    _check_steps(connection.execute(_STEPS).fetchall(), {entry["id"]: entry for entry in entries}, found)
+    rows = [connection.execute(sql).fetchall() for sql in (_EVENTS, _STEPS)]
+    found = judge(Trace(*rows, {entry["id"]: entry for entry in entries}, client.ids, client.seen))
+    found.clients_surprised = client.wrong
+    found.promises_broken = [*watch.broken, *broken_promises(connection)]
     return found
 
 
-def _check_cases(rows: Rows, client: Client, found: Findings) -> None:
-    timelines = {key: list(group) for key, group in groupby(rows, itemgetter(0))}
+def judge(trace: Trace) -> Findings:
+    found = Findings()
+    timelines = {key: list(group) for key, group in groupby(trace.events, itemgetter(0))}
     made = Counter(group[0][6] for group in timelines.values())
-    for number, ids in client.ids.items():
+    for number, ids in trace.ids.items():
         if set(ids) - set(timelines):
             found.lost.append(f"case {number} was acknowledged and is not there")
-        if len(set(ids)) > 1 or made[f"id-{number}"] != 1:
+        if len(set(ids)) > 1 or made[f"id-{number}"] > 1:
             found.transitions_twice.append(f"case {number} was made {made[f'id-{number}']} times: {ids}")
     for key, group in timelines.items():
         events = [Event(*row[1:6]) for row in group]
-        if events[-1].status != "completed":
-            found.lost.append(f"case {key} is {events[-1].status}")
-        for wrong in faults(events):
-            kind = found.worked_twice_at_once if "no longer has" in wrong else found.transitions_twice
-            kind.append(f"case {key}: {wrong}")
-        seen = client.seen.get(key, [])
-        if events[: len(seen)] != seen:
-            found.lost.append(f"case {key} forgot what it said")
-        starts = Counter(event.run for event in events if event.kind == "started")
-        ends = Counter(event.run for event in events if event.kind in ("handed_over", "completed"))
-        found.transitions_twice += [f"run {run} ended {times} times" for run, times in ends.items() if times > 1]
-        found.worked_twice_at_once += [f"run {run} started {times} times" for run, times in starts.items() if times > 1]
+        _judge_timeline(key, events, trace.seen.get(key, []), found)
+    _judge_steps(trace.steps, trace.log, found)
+    return found
 
 
-def _check_steps(rows: Rows, log: dict[str, dict[str, Any]], found: Findings) -> None:
+def _judge_timeline(key: str, events: list[Event], seen: list[Event], found: Findings) -> None:
+    """`seen`: what it once told a client."""
+    if events[-1].status != "completed":
+        found.lost.append(f"case {key} is {events[-1].status}")
+    if events[: len(seen)] != seen:
+        found.lost.append(f"case {key} forgot what it said")
+    for wrong in faults(events):
+        kind = found.worked_twice_at_once if "no longer has" in wrong else found.transitions_twice
+        kind.append(f"case {key}: {wrong}")
+    starts = Counter(event.run for event in events if event.kind == "started")
+    ends = Counter(event.run for event in events if event.kind in ("handed_over", "completed"))
+    found.transitions_twice += [f"run {run} ended {times} times" for run, times in ends.items() if times > 1]
+    found.worked_twice_at_once += [f"run {run} started {times} times" for run, times in starts.items() if times > 1]
+
+
+def _judge_steps(rows: Rows, log: dict[str, dict[str, Any]], found: Findings) -> None:
     used: Counter[str] = Counter()
     for run, group in groupby(rows, itemgetter(0)):
         steps = list(group)

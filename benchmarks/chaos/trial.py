@@ -17,7 +17,7 @@ LEASE, WORKERS = 2.0, 2
 
 @dataclass
 class Report:
-    """`drained_after`: seconds from the last fault until every case was done; None when that took over `patience`."""
+    """`drained_after`: seconds from the last fault until every case was done; None when `patience` was over before."""
 
     seed: int
     faults: dict[str, int]
@@ -37,7 +37,7 @@ class Report:
         return {**asdict(self), "found": self.found.counts(), "number_of_faults": self.number_of_faults}
 
 
-def run(folder: Path, *, seed: int, seconds: float, rate: float = 3, patience: float = 60) -> Report:
+def run(folder: Path, *, seed: int, seconds: float, rate: float = 3, patience: float = 180) -> Report:
     house = Installation(folder, workers=WORKERS, lease=LEASE)
     try:
         house.start()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos import trial
+from benchmarks.chaos import faults, trial
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +21,14 @@ logger = logging.getLogger(__name__)
 @pytest.mark.skipif(sys.platform != "linux", reason="finds work horses in /proc")
 def test_nothing_is_lost_done_twice_or_written_late_while_everything_fails(tmp_path: Path) -> None:
     seed = int(os.environ.get("CHAOS_SEED") or random.randrange(10**6))
-    seconds = float(os.environ.get("CHAOS_SECONDS", "40"))
+    seconds = float(os.environ.get("CHAOS_SECONDS", "60"))
     logger.warning("CHAOS_SEED=%s", seed)  # shown when it fails
     report = trial.run(tmp_path, seed=seed, seconds=seconds, rate=1.5)
-    logger.warning("%s", report)
-    assert not any(report.found.counts().values())
+    logger.warning("%s", report.line())
+    assert not any(report.found.counts().values()), report.found.first()
     assert report.number_of_faults >= 100
+    assert set(report.faults) == set(faults.WEIGHTS)
     assert report.cases > 30
     assert report.looks > 20
-    assert report.drained_after is not None
+    assert report.drained_after
+    assert report.drained_after <= 30
