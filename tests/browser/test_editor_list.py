@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -50,7 +51,7 @@ def test_punctuation_stands_close_to_the_badge_it_follows(editor: Editor) -> Non
     editor.choose("tech", "Technical Support")
     editor.type(" , no")
     billing, support = token(agent("Billing Specialist")), token(agent("Technical Support"))
-    assert editor.value == f"Ask {billing}. Or {support}  , no"
+    assert editor.value == f"Ask {billing}. Or {support} , no", "a space that was typed is the one that came with it"
     editor.press("Control+z")
     assert editor.value == f"Ask {billing}. Or {support} "
 
@@ -214,15 +215,80 @@ def test_it_says_when_the_agents_cannot_be_loaded(editor: Editor) -> None:
     assert editor.value == "@billi"
 
 
-def test_enter_waits_for_the_rows_that_are_on_their_way(editor: Editor) -> None:
-    held: list[Route] = []
-    editor.page.route("**/mentions/?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
+class Slow:
+    """A server that answers what is looked for only when a test says so."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.held: dict[str, Route] = {}
+        page.route("**/mentions/?q=*", self.hold)
+
+    def hold(self, route: Route) -> None:
+        self.held[parse_qs(urlsplit(route.request.url).query, keep_blank_values=True)["q"][0]] = route
+
+    def answer(self, words: str) -> None:
+        while words not in self.held:
+            self.page.wait_for_timeout(20)
+        self.held.pop(words).continue_()
+
+
+@pytest.fixture
+def slow(editor: Editor) -> Slow:
+    return Slow(editor.page)
+
+
+def test_who_chooses_before_the_agents_have_come_writes_on(editor: Editor, slow: Slow) -> None:
     editor.text.focus()
+    editor.type("To @bil")
+    editor.press("Enter")
+    expect(editor.box).to_be_hidden()
+    editor.type(" and more, or @tech")
+    editor.press("Tab")
+    editor.type(". Then @old")
+    assert editor.value == "To @bil and more, or @tech. Then @old"
+    slow.answer("bil")
+    expect(editor.badges).to_have_count(1)
+    expect(editor.box).to_be_visible()  # the third mention is still being typed
+    editor.type(" b")
+    slow.answer("tech")
+    expect(editor.badges).to_have_count(2)
+    slow.answer("old b")
+    expect(editor.row("Old Billing")).to_have_attribute("aria-selected", "true")
+    editor.press("Enter")
+    editor.type(".")
+    billing, tech, old = (token(agent(name)) for name in ("Billing Specialist", "Technical Support", "Old Billing"))
+    assert editor.value == f"To {billing} and more, or {tech}. Then {old}."
+    editor.press(*["Control+z"] * 9)
+    assert editor.value == ""
+
+
+def test_a_choice_that_finds_nothing_late_was_a_new_line(editor: Editor, slow: Slow) -> None:
+    editor.text.focus()
+    editor.type("Ask @qqq")
+    editor.press("Enter")
+    editor.type("Then @bi")
+    editor.press("Enter")
+    editor.press("Backspace")  # it was not meant: the list is back
+    expect(editor.box).to_be_visible()
+    slow.answer("qqq")
+    slow.answer("bi")
+    slow.answer("b")
+    expect(editor.row("Billing Specialist")).to_be_visible()
+    editor.press("Escape")
+    assert editor.value == "Ask @qqq\nThen @b"
+    expect(editor.badges).to_have_count(0)
+
+
+def test_saving_waits_for_the_mention_that_was_chosen(editor: Editor, slow: Slow) -> None:
+    editor.end()
     editor.type("To @tech")
     editor.press("Enter")
-    held[-1].continue_()
-    expect(editor.badges).to_have_count(1)
-    assert editor.value == f"To {token(agent('Technical Support'))} "
+    editor.type("at once")
+    editor.press("Control+s")
+    with editor.page.expect_navigation():
+        slow.answer("tech")
+    assert editor.value == f"To {token(agent('Technical Support'))} at once"
+    assert agent("Triage").live_revision.aop == editor.value
 
 
 def test_an_agent_is_created_from_the_last_row(editor: Editor) -> None:

@@ -1,6 +1,7 @@
 // What is known of the agents that the text mentions: current names, and what each mention is worth here.
 
 const CHUNK = 100;
+const PATIENCE_MS = 10_000;
 
 export class Agents {
   known = new Map();
@@ -75,7 +76,9 @@ export class Agents {
     const url = new URL(dataset[address], location);
     if (!options.method) url.search = new URLSearchParams({ ...query, queues: this.queues });
     const headers = { Accept: "application/json", ...options.headers };
-    const response = await fetch(url, { ...options, headers, redirect: "manual" });
+    const signals = [AbortSignal.timeout(PATIENCE_MS), options.signal].filter(Boolean);
+    const how = { ...options, headers, redirect: "manual", signal: AbortSignal.any(signals) };
+    const response = await fetch(url, how).catch(() => Response.error());
     const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
     const answer = isJson ? await response.json() : {};
     if (!response.ok) throw new Error(answer.error ?? failure(response));

@@ -13,6 +13,7 @@ import { Card } from "./card.js";
 import { clipboard } from "./clipboard.js";
 import { isEmpty, read, readSlice, schema, textOf } from "./document.js";
 import { make } from "./dom.js";
+import { isWaiting, late, settled } from "./late.js";
 import { Line, continueList, newLine, tidy } from "./lines.js";
 import { Options } from "./options.js";
 import { STARTERS } from "./starters.js";
@@ -51,7 +52,7 @@ class MentionEditor extends HTMLElement {
 
   listen(way) {
     this.form?.[way]("formdata", this);
-    this.form?.[way]("submit", this);
+    this.form?.[way]("submit", this, true);
     this.form?.[way]("reset", this);
     this.form?.[way]("change", this);
     window[way]("beforeunload", this, { capture: true });
@@ -99,6 +100,7 @@ class MentionEditor extends HTMLElement {
 
   plugins() {
     return [
+      late(), // typing asks it
       typing(this.options),
       closingUp(),
       keymap({ Enter: () => this.enterBadge(), Escape: () => this.escapeBadge() }),
@@ -216,9 +218,21 @@ class MentionEditor extends HTMLElement {
     if (!this.leaving && this.dirty) event.preventDefault();
   }
 
+  /** What is sent has the mentions that were chosen before their names came. */
   leave(event) {
+    if (isWaiting(this.view.state)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (!this.sending) this.sending = settled(this.view.state).then(() => this.send(event.submitter));
+      return;
+    }
     this.keepPlace();
     setTimeout(() => (this.leaving = !event.defaultPrevented));
+  }
+
+  send(button) {
+    this.sending = null;
+    if (this.view) this.form.requestSubmit(button);
   }
 
   /** The caret stands after saving where it stood before. */

@@ -34,7 +34,7 @@ export class Options {
 
   /** `anchor()` is a DOMRect; `onChoose(agent)`; `onActive(id of an element)`: for aria-activedescendant; `field`: for words to search. */
   open({ anchor, onChoose, onActive, onClose, field = null, self = null }) {
-    Object.assign(this, { anchor, onChoose, onActive, onClose, self, rows: [], found: new Map(), chosenEarly: null });
+    Object.assign(this, { anchor, onChoose, onActive, onClose, self, rows: [], found: new Map(), isChosen: false });
     this.state = "loading";
     this.words = null;
     this.field?.remove();
@@ -49,7 +49,7 @@ export class Options {
   close() {
     if (!this.isOpen) return;
     this.state = "closed";
-    this.request?.abort();
+    this.drop();
     clearTimeout(this.timer);
     removeEventListener("scroll", this, { capture: true });
     removeEventListener("resize", this);
@@ -72,22 +72,36 @@ export class Options {
   async search(words) {
     if (words === this.words) return this.move();
     this.words = words;
-    this.request?.abort();
+    this.isChosen = false; // who types on has not chosen yet
+    this.drop();
     clearTimeout(this.timer);
     const known = this.found.get(words);
     if (known) return this.show(known);
     this.state = "loading";
     const request = (this.request = new AbortController());
+    this.answer = this.agents.search(words.trim(), request.signal);
     if (this.rows.length) this.timer = setTimeout(() => this.drawWaiting(), PATIENCE_MS);
     else this.drawWaiting();
     try {
-      const answer = await this.agents.search(words.trim(), request.signal);
-      if (request.signal.aborted || !this.isOpen) return;
+      const answer = await this.answer;
+      if (this.request !== request) return;
       this.found.set(words, answer);
       this.show(answer);
     } catch (error) {
-      if (!request.signal.aborted && this.isOpen) this.fail(error.message);
+      if (this.request === request) this.fail(error.message);
     }
+  }
+
+  drop() {
+    this.request?.abort();
+    this.request = null;
+  }
+
+  /** Takes the rows that are on their way out of the list: a promise of the agent that Enter means. */
+  later() {
+    const { answer, words } = this;
+    this.request = null;
+    return answer.then((found) => best(found, words));
   }
 
   drawWaiting() {
@@ -106,7 +120,6 @@ export class Options {
     this.tell(message);
     this.activate(-1);
     this.move();
-    this.settleEarly();
   }
 
   show(answer) {
@@ -124,11 +137,10 @@ export class Options {
       count === 0 ? "No agent matches" : more ? "Type on to find others" : "",
       count === 0 ? "No agent matches" : `${count} ${count === 1 ? "agent" : "agents"}`,
     );
-    // Where somebody went on writing a sentence, Enter is a new line and not a guess.
-    const guess = answer.similar && /[\s.,;:!?]$/.test(this.words);
-    this.activate(guess ? -1 : this.rows.findIndex((row) => row.agent && !row.dead));
+    const first = best(answer, this.words);
+    this.activate(first ? this.rows.findIndex((row) => row.agent === first) : -1);
     this.move();
-    this.settleEarly();
+    if (this.isChosen && first) this.choose();
   }
 
   tell(shown, said = shown) {
@@ -172,7 +184,7 @@ export class Options {
     const index = [...this.list.children].indexOf(option);
     if (index < 0) return;
     this.activate(index);
-    this.choose();
+    this.take(this.rows[index]);
   }
 
   step(by) {
@@ -181,26 +193,18 @@ export class Options {
   }
 
   /** Whether there was something to choose. While the rows are on their way, the choice waits for them. */
-  choose(otherwise = () => {}) {
-    if (this.isWaiting) {
-      this.chosenEarly = otherwise;
-      return true;
-    }
+  choose() {
+    this.isChosen = this.isWaiting;
+    if (this.isWaiting) return true;
     const row = this.rows[this.active];
-    if (!row) return false;
+    if (row) this.take(row);
+    return !!row;
+  }
+
+  take(row) {
     if (row.dead) this.live.textContent = row.agent.explanation;
     else if (row.create) this.create(row.create);
     else this.onChoose(row.agent);
-    return true;
-  }
-
-  settleEarly() {
-    const otherwise = this.chosenEarly;
-    this.chosenEarly = null;
-    if (otherwise && !(this.active >= 0 && this.choose())) {
-      this.close();
-      otherwise();
-    }
   }
 
   async create(name) {
@@ -223,6 +227,12 @@ export class Options {
     this.box.remove();
     this.live.remove();
   }
+}
+
+/** Where somebody went on writing a sentence, Enter is a new line and not a guess. */
+function best({ agents, similar }, words) {
+  const isGuess = similar && /[\s.,;:!?]$/.test(words);
+  return isGuess ? undefined : agents.find((agent) => agent.status === "ok");
 }
 
 function plus() {

@@ -1,7 +1,7 @@
 // "@" opens the list of agents, what is typed behind it filters it, and a choice becomes a badge.
 import { closeHistory, isHistoryTransaction } from "prosemirror-history";
 import { Plugin, PluginKey, TextSelection } from "prosemirror-state";
-import { newLine } from "./lines.js";
+import { isLate, postpone } from "./late.js";
 import { schema } from "./document.js";
 
 // After a space, a line's start, a bracket, a quotation mark or a badge; not inside an address.
@@ -9,8 +9,8 @@ const OPENING = /(?:^|[\s\ufffc([{<"'“‘„«‚/–—])@((?!\s)[^@\ufffc]{0
 // A sentence that goes on is no name: after so many words, or a full stop, nothing more is looked for in vain.
 const WORDS = 3;
 
-// What is written without a space before it.
-const CLOSE_UP = /^[.,;:!?…)\]}»”’]/;
+// What is written without a space before it, or is one.
+const CLOSE_UP = /^[ .,;:!?…)\]}»”’]/;
 
 const key = new PluginKey("typing");
 const spaceKey = new PluginKey("space");
@@ -31,6 +31,7 @@ export const typing = (options) =>
       apply(transaction, open, _, state) {
         if (transaction.getMeta(key) === "close") return CLOSED;
         const found = find(state);
+        if (found && isLate(state, found.from)) return CLOSED;
         if (open) return found?.from === transaction.mapping.map(open.from) ? found : CLOSED;
         // Only typing opens it: neither moving the caret there nor undoing.
         const typed = transaction.docChanged && !isHistoryTransaction(transaction) && !transaction.getMeta("silent");
@@ -46,7 +47,7 @@ export const typing = (options) =>
     },
   });
 
-/** Punctuation behind a chosen agent takes the place of the space that came with it. */
+/** Punctuation behind a chosen agent takes the place of the space that came with it, and so does a space. */
 export const closingUp = () =>
   new Plugin({
     key: spaceKey,
@@ -72,7 +73,7 @@ function follow(view, before, options) {
     const { from } = open;
     options.open({
       anchor: () => anchor(view, key.getState(view.state)?.from ?? from),
-      onChoose: (agent) => insert(view, agent),
+      onChoose: (agent) => choose(view, agent),
       onActive: (id) => describe(view, options, id),
     });
   } else if (!options.isOpen) return undefined;
@@ -113,7 +114,11 @@ function handleKey(view, event, options) {
     case "Enter":
     case "Tab":
       if (event.shiftKey) return false;
-      if (options.choose(() => event.key === "Enter" && newLine(view.state, view.dispatch))) return true;
+      if (options.isWaiting) {
+        wait(view, event.key === "Enter", options);
+        return true;
+      }
+      if (options.choose()) return true;
       close(view);
       return false;
     case "Escape":
@@ -124,16 +129,36 @@ function handleKey(view, event, options) {
   }
 }
 
-function insert(view, agent) {
+/** The answer is on its way: the words wait for it, the list need not be looked at any longer. */
+function wait(view, breaks, options) {
+  const { from, to } = key.getState(view.state);
+  const insertLate = (agent, place, tr) => {
+    insert(view, agent, place, tr);
+    options.live.textContent = agent.name;
+  };
+  postpone(view, { from, to, answer: options.later(), breaks, insert: insertLate }, view.state.tr.setMeta(key, "close"));
+}
+
+function choose(view, agent) {
   const open = key.getState(view.state);
-  if (!open) return;
-  const after = view.state.doc.textBetween(open.to, Math.min(open.to + 1, view.state.selection.$from.end()), "", "\ufffc");
-  const tr = closeHistory(view.state.tr).setMeta(key, "close");
-  tr.replaceWith(open.from, open.to, schema.nodes.mention.create({ id: agent.id, name: agent.name }));
-  if (!/^[\s\p{P}]/u.test(after)) tr.insertText(" ", open.from + 1).setMeta(spaceKey, open.from + 1);
-  tr.setSelection(TextSelection.create(tr.doc, open.from + 1 + (after === " " || !/^[\s\p{P}]/u.test(after) ? 1 : 0)));
-  view.dispatch(tr.scrollIntoView());
+  if (open) insert(view, agent, open, view.state.tr.setMeta(key, "close"));
+  view.focus();
+}
+
+/** The badge and a space, unless one or punctuation follows. A caret that stood behind the words stands behind both. */
+function insert(view, agent, { from, to }, tr) {
+  const { $from, empty } = view.state.selection;
+  const isHere = empty && $from.pos === to;
+  const $to = view.state.doc.resolve(to);
+  const after = view.state.doc.textBetween(to, Math.min(to + 1, $to.end()), "", "\ufffc");
+  const isSpaced = /^[\s\p{P}]/u.test(after);
+  closeHistory(tr).replaceWith(from, to, schema.nodes.mention.create({ id: agent.id, name: agent.name }));
+  if (!isSpaced) tr.insertText(" ", from + 1);
+  if (isHere) {
+    if (!isSpaced) tr.setMeta(spaceKey, from + 1);
+    tr.setSelection(TextSelection.create(tr.doc, from + (after === " " || !isSpaced ? 2 : 1))).scrollIntoView();
+  }
+  view.dispatch(tr);
   // What is typed next is undone by itself.
   view.dispatch(closeHistory(view.state.tr));
-  view.focus();
 }
