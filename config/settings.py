@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.csp import CSP
 
@@ -233,6 +234,9 @@ UNFOLD = {
     "SITE_HEADER": "Baton",
     "SITE_SUBHEADER": "For operators",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")},
+    ],
     "SIDEBAR": {
         "show_all_applications": False,
         "navigation": [

@@ -2,6 +2,9 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
@@ -15,7 +18,14 @@ handler429 = "teams.signing_in.too_many_tries"
 handler400 = "teams.failures.bad_request"
 handler500 = "teams.failures.server_error"
 
+
+def icon(request: HttpRequest) -> HttpResponse:
+    """What browsers ask for on pages that name no icon: what operators and programs open."""
+    return redirect(static("icon.svg"))
+
+
 urlpatterns = [
+    path("favicon.ico", icon),
     path("", include("teams.urls")),
     path("", include("builder.urls")),
     path("", include("cases.urls")),

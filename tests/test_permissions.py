@@ -225,6 +225,7 @@ PAGES: dict[str, Entry] = {
     "account/again/": Entry("GET POST"),
     "account/again/code/": Entry("GET POST"),
     "metrics": Entry(anonymous=403),
+    "favicon.ico": Entry(open=True),
     "healthz": Entry(open=True),
     "readyz": Entry(open=True),
     "api/v1/": Entry(open=True),

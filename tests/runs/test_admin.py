@@ -245,6 +245,20 @@ def test_an_operator_changes_an_address_and_adds_people(operator: Client, member
     assert "no team" in browser.get("/").text
 
 
+def test_an_operator_in_no_team_is_told_what_to_do(operator: Client, make_case) -> None:
+    page = operator.get(reverse("case", args=[make_case().pk]))
+    assert page.status_code == 403
+    assert "create_administrator --email" in page.text
+    unknown = operator.get("/nowhere/")
+    assert unknown.status_code == 404
+    assert "Open the admin" in unknown.text
+    assert "Open the admin" not in Client().get("/nowhere/").text
+    icon = Client().get("/favicon.ico")
+    assert icon.status_code == 302
+    assert icon["Location"].endswith(".svg")
+    assert icon["Location"] in operator.get("/admin/").text
+
+
 def test_members_are_only_looked_at_and_people_not_deleted(operator: Client, team, member) -> None:
     assert operator.post(address(User, "delete", member.user_id), {"post": "yes"}).status_code == 403
     fields = {"name": "Ours", "slug": team.slug, "member_set-TOTAL_FORMS": "1", "member_set-INITIAL_FORMS": "1"}
