@@ -8,12 +8,18 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from django.db.migrations import Migration
+from django.db.migrations.loader import MigrationLoader
+from django_migration_linter import MigrationLinter
 from pytest_django.fixtures import Settings
 
 from runs.management.commands import migrate
 from teams.models import Team
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# Nobody has an older version than these made: at a release, its last ones take their place.
+RELEASED = {"teams": 18, "builder": 9, "cases": 16, "runs": 18}
 
 
 @pytest.fixture
@@ -98,3 +104,22 @@ def test_of_two_that_migrate_at_once_the_second_finds_nothing_left(change: None,
         thread.join(30)
     assert failed == []
     assert has_column()
+
+
+def breaks_older_code(migration: Migration) -> bool:
+    linter = MigrationLinter(no_cache=True, quiet=["ok", "warning"], analyser_string="postgresql")
+    linter.lint_migration(migration)
+    return linter.has_errors
+
+
+def test_the_release_before_goes_on_working_after_each_migration() -> None:
+    migrations = MigrationLoader(None).disk_migrations
+    newer = [key for key in migrations if key[0] in RELEASED and int(key[1][:4]) > RELEASED[key[0]]]
+    assert [key for key in newer if breaks_older_code(migrations[key])] == []
+
+
+def test_a_migration_that_stops_older_code_is_seen(settings: Settings) -> None:
+    settings.MIGRATION_MODULES = {"lucide": "tests.deploy.unfriendly_migrations"}
+    assert breaks_older_code(MigrationLoader(None).disk_migrations["lucide", "0001_column"])
+    settings.MIGRATION_MODULES = {"lucide": "tests.deploy.busy_migrations"}
+    assert not breaks_older_code(MigrationLoader(None).disk_migrations["lucide", "0001_column"])
