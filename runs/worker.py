@@ -1,6 +1,7 @@
 """The RQ worker: forks a work horse for each shift, and takes its runs back when the horse dies."""
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connections
+from django.db.models import Q
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.executions import Execution
@@ -19,9 +21,10 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import HorseMonitorTimeoutException
 from rq.worker import Worker
 
-# All of this is imported before the fork, so that a shift begins at once.
 from builder import tool_sessions
+from builder.models import Agent, Revision, ToolServer
 
+# With all that these import, so that a shift begins at once.
 from . import closeness, jobs, providers, sweeper, tracing
 
 logger = logging.getLogger(__name__)
@@ -39,10 +42,7 @@ class ShiftWorker(Worker):
     def __init__(self, *args: Any, **options: Any) -> None:
         own = {"serializer": JSONSerializer, "worker_ttl": 30, "maintenance_interval": 10}
         super().__init__(*args, **{**options, **own})
-        providers.import_providers()
-        closeness.load()
-        tracing.load()
-        tool_sessions.load()
+        _load_what_is_used()
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         connections.close_all()  # a child must not share its parent's connection
@@ -75,6 +75,8 @@ class ShiftWorker(Worker):
         if self._end and self._end[1] != os.EX_OK:
             _take_back_from(jobs.horse_name(self.name, pid))
         super().monitor_work_horse(job, queue, execution)
+        with suppress(DatabaseError):
+            _load_what_is_used()
 
     def wait_for_horse(self) -> Any:
         return self._end or super().wait_for_horse()
@@ -96,6 +98,23 @@ class ShiftWorker(Worker):
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+
+def _load_what_is_used() -> None:
+    """What shifts of this installation need, before the fork: each would load it again. What came to be used since
+    then a shift loads for itself, and its worker when it has ended.
+    """
+    providers.import_providers()
+    tracing.load()
+    is_offline = Q(revisions__model=providers.OFFLINE) | Q(revisions__fallback=providers.OFFLINE)
+    if Agent.objects.live().filter(is_offline, revisions__status=Revision.Status.LIVE).exists():
+        closeness.load()
+    if ToolServer.objects.present().exists():
+        tool_sessions.load()
+    connections.close_all()
+    # A shift's collector would write into every object that it was forked with, and so get a copy of all of them.
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager

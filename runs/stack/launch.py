@@ -66,14 +66,13 @@ def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
     web += ["--no-proxy-headers"]  # BATON_PROXIES says whom to believe
     # macOS refuses a fork once certain libraries are in use, unless told otherwise; RQ forks for each job.
     forking = {**environment, "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
+    # Without system checks, which import every page.
+    worker = [*manage, "rqworker", "default", "--serializer", JSON, "--verbosity", "0", "--skip-checks"]
     workers = [f"worker {number}" for number in range(1, plan.workers + 1)]
     return [
         Program("prepare", [*manage, "prepare"], environment, once=True),
         Program("web", web, environment, ready=plan.web_answers),
-        *(
-            Program(name, [*manage, "rqworker", "default", "--serializer", JSON, "--verbosity", "0"], forking)
-            for name in workers
-        ),
+        *(Program(name, worker, forking) for name in workers),
         Program("clock", [*manage, "clock"], environment),
     ]
 

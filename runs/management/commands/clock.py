@@ -41,6 +41,7 @@ _TICK_SECONDS, _LEAST_SECONDS = 1.0, 0.05
 
 class Command(BaseCommand):
     help = "Ticks every second: lost runs, due cases, forgotten wake-ups. Several may run; one of them works."
+    requires_system_checks = []  # they would import every page of the web process
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = threading.Event()
