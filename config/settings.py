@@ -79,6 +79,8 @@ if _flag("BATON_DATABASE_POOL", False):
     _database["CONN_MAX_AGE"] = 0
 else:
     _database["CONN_MAX_AGE"] = None
+# A cursor that outlives its transaction would be lost behind PgBouncer.
+_database["DISABLE_SERVER_SIDE_CURSORS"] = True
 DATABASES = {"default": _database}
 # How long a migration waits for a table that is in use, before it lets everybody else go first and tries again.
 MIGRATION_LOCK_SECONDS = float(os.environ.get("MIGRATION_LOCK_SECONDS", "3"))

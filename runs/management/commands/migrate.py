@@ -6,13 +6,14 @@ The first time it also makes the administrator whom BATON_ADMIN_EMAIL names.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from psycopg.errors import LockNotAvailable
 
 from cases.administrators import first_administrator
@@ -28,8 +29,8 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
-        seconds = settings.MIGRATION_LOCK_SECONDS
-        with _one_at_a_time(connection), _lock_timeout(connection, seconds):
+        connection.SchemaEditorClass = ShortWaits
+        with _one_at_a_time(connection):
             for number in range(1, _TRIES + 1):
                 try:
                     super().handle(*args, **options)
@@ -37,6 +38,7 @@ class Command(migrate.Command):
                 except OperationalError as error:
                     if not isinstance(error.__cause__, LockNotAvailable):
                         raise
+                    seconds = settings.MIGRATION_LOCK_SECONDS
                     self.stderr.write(f"A table was in use for more than {seconds:g} s ({number} of {_TRIES} tries).")
                     time.sleep(_PAUSE_SECONDS)
             else:
@@ -57,21 +59,30 @@ class Command(migrate.Command):
 
 @contextmanager
 def _one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Of several that are started at once, the others wait and then find nothing left to do."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(%s)", [_LOCK])
-        try:
-            yield
-        finally:
-            cursor.execute("select pg_advisory_unlock(%s)", [_LOCK])
+    """Of several that are started at once, the others wait and then find nothing left to do.
+
+    The lock is that of a transaction, on a connection of its own: one of a session would stay behind in PgBouncer.
+    """
+    own = connection.copy()
+    try:
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        yield
+    finally:
+        own.close()
 
 
-@contextmanager
-def _lock_timeout(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
-    """Whoever waits for a table's lock makes everybody who comes later wait behind it: so that is kept short."""
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config('lock_timeout', %s, false)", [f"{seconds * 1000:.0f}ms"])
-        try:
-            yield
-        finally:
-            cursor.execute("reset lock_timeout")
+class ShortWaits(DatabaseSchemaEditor):
+    """Whoever waits for a table's lock makes everybody who comes later wait behind it: so that is kept short.
+
+    Each transaction says so for itself, and nothing is left in a session that behind PgBouncer is anybody's next.
+    """
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        if self.atomic_migration:
+            with self.connection.cursor() as cursor:
+                milliseconds = f"{settings.MIGRATION_LOCK_SECONDS * 1000:.0f}ms"
+                cursor.execute("select set_config('lock_timeout', %s, true)", [milliseconds])
+        return self
