@@ -6,11 +6,12 @@ from builder.agents import Consumes, connect, create_agent, delete_agent, save_a
 from builder.drafts import Known, save_draft
 from builder.mentions import token
 from builder.models import Agent
-from builder.tool_servers import Choice, Listing, OfferedTool, add_server, bearer, compare
+from builder.tool_servers import Choice, add_server, bearer, compare
+from builder.tool_sessions import Listing, OfferedTool
 from cases.creation import NewCase, add_case, add_cases
 from cases.queues import create_queue
 from cases.teams import create_team
-from teams import credentials, members, people, webhooks
+from teams import credentials, members, outbox, people, webhooks
 from teams.actors import person
 from teams.keys import create_key
 from teams.models import Delivery, Member, Team, User
@@ -55,13 +56,13 @@ def _settings(team: Team) -> None:
         email = f"{role}.{'of.the.long.names.' * 2}@example.com".replace(".@", "@")
         Member.objects.create(team=team, user=User.objects.create_user(email, first_name=LONG[:60]), role=role)
     for name in (LONG[:70], "Nightly import"):
-        create_key(team, name, ["cases:read", "cases:write"])
+        create_key(team, name, ["read", "cases"])
     credentials.add(team, "anthropic", name=LONG[:60], key="sk-ant-0123456789abcdef")
     webhook, _ = webhooks.create_webhook(team, PLACE, ["case.completed", "run.failed"], LONG)
     webhooks.create_webhook(team, "https://example.org/baton", ["case.completed"])
     webhooks.pause(webhook)
     for status in Delivery.Status.values:
-        row = webhooks.outbox.message(webhook, "case.completed", webhooks.outbox.body_of("case.completed", {"n": LONG}))
+        row = outbox.message(webhook, "case.completed", outbox.body_of("case.completed", {"n": LONG}))
         row.status, row.attempts, row.answer_status, row.error = status, 3, 500, LONG
         row.save(force_insert=True)
     _tools(team)

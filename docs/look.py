@@ -80,7 +80,9 @@ def pages(page: Page, address: str) -> dict[str, str]:
         if shape in found or (shape.startswith("/help/") and found and "/help/" in found):
             continue
         answer = page.goto(address + path)
-        if answer is None or "text/html" not in answer.headers.get("content-type", ""):
+        if answer and not answer.ok:
+            print(f"a link leads to an error, {answer.status}: {path}")  # noqa: T201
+        if answer is None or not answer.ok or "text/html" not in answer.headers.get("content-type", ""):
             continue
         found[shape] = path
         links = page.evaluate(
@@ -124,7 +126,10 @@ def main(words: list[str]) -> None:
         paths: dict[str, str] = {}
         for scheme in SCHEMES:
             for width in WIDTHS:
-                page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+                context = browser.new_context(
+                    viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=width == 390
+                )
+                page = context.new_page()
                 page.on("pageerror", lambda error: print("error in the page:", error))  # noqa: T201
                 signed_out = {path: path for path in SIGNED_OUT} | dict(zip(UNLINKED, unlinked, strict=True))
                 taken = take(page, address, among(words, signed_out), width, scheme)
@@ -134,7 +139,7 @@ def main(words: list[str]) -> None:
                 taken += take(page, address, among(words, paths), width, scheme)
                 switch(page, address, "empty")
                 taken += take(page, address, among(words, {f"/empty{path}": path for path in EMPTY}), width, scheme)
-                page.context.close()
+                context.close()
                 for shape, file in taken:
                     rows.setdefault(shape, []).append(file)
         browser.close()
