@@ -40,6 +40,7 @@ def usage_page(request: TeamRequest) -> HttpResponse:
     by_day, agents = usage.by_day(request.team, period), usage.by_agent(request.team, period)
     total = usage.total(by_day.values())
     measure = request.GET.get("measure") or ("cost" if total.cost_usd else "tokens")
+    drawn = bars(by_day, measure)
     context = {
         "days": days,
         "period": period,
@@ -51,7 +52,8 @@ def usage_page(request: TeamRequest) -> HttpResponse:
             ("Requests to models", "message-square", f"{total.requests:,}"),
             ("Runs", "activity", f"{total.runs:,}"),
         ],
-        "bars": bars(by_day, measure),
+        "bars": drawn,
+        "is_flat": not any(bar.height for bar in drawn),
         "most": _words(max(by_day.values(), key=lambda amount: _value(amount, measure)), measure),
         "agents": list(agents.items())[:_SHOWN],
         "more": usage.total(list(agents.values())[_SHOWN:]) if len(agents) > _SHOWN else None,
