@@ -41,6 +41,13 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def rights(self) -> list[str]:
+        """What it may do, in words."""
+        if set(every_scope()) <= set(self.scopes):
+            return ["Do everything"]
+        return [label for scope, label in ApiKey.Scope.choices if scope in self.scopes]
+
 
 class KeptAnswer(models.Model):
     """What a request with an `Idempotency-Key` was answered. Sent again within a day, it gets that: see `repeats`."""

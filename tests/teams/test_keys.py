@@ -58,3 +58,11 @@ def test_a_key_needs_a_scope(signed_in) -> None:
     answer = signed_in.post("/settings/keys/", {"name": "Shop"})
     assert answer.status_code == 422
     assert "Please choose at least one." in answer.text
+
+
+def test_the_page_says_in_words_what_a_key_may(signed_in, team) -> None:
+    create_key(team, "Import", ["cases"])
+    create_key(team, "All")
+    page = signed_in.get("/settings/keys/").content.decode()
+    assert page.count("Add, change and close cases") == 2, "of the key, and of the form"
+    assert "Do everything" in page
