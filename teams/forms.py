@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 
 from . import outbox
 from .budgets import Budget
@@ -32,7 +33,10 @@ class WebhookForm(forms.Form):
     )
     events = forms.MultipleChoiceField(
         label="Tell it when",
-        choices=[(name, f"{words} ({name})") for name, words in outbox.EVENTS.items()],
+        choices=[
+            (name, format_html('<span>{} <code class="text-muted text-sm">{}</code></span>', words, name))
+            for name, words in outbox.EVENTS.items()
+        ],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Please choose at least one."},
     )
