@@ -63,17 +63,17 @@ class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
 
 
 class NewPassword(_Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]
-    labels = {"password1": "New password", "password2": "The same again"}
+    labels = {"password1": "New password", "password2": "New password again"}
     helps = {"password1": _NEW}
 
 
 class ChangePassword(_Plain, account.ChangePasswordForm):  # type: ignore[misc]
-    labels = {"oldpassword": "Password until now", "password1": "New password", "password2": "The same again"}
+    labels = {"oldpassword": "Current password", "password1": "New password", "password2": "New password again"}
     helps = {"password1": _NEW}
 
 
 class SetPassword(_Plain, account.SetPasswordForm):  # type: ignore[misc]
-    labels = {"password1": "New password", "password2": "The same again"}
+    labels = {"password1": "New password", "password2": "New password again"}
     helps = {"password1": _NEW}
 
 

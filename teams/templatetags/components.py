@@ -53,6 +53,8 @@ STATES = {
     "paused": ("Paused", "circle-pause", "warning"),
     "blocked": ("Blocked", "octagon-alert", "error"),
     "deleted": ("Deleted", "trash-2", "neutral"),
+    # whatever somebody should look at
+    "warned": ("Look at this", "triangle-alert", "warning"),
 }
 HUES = 12
 # How deep data is shown as lists of facts.
@@ -431,7 +433,8 @@ def _kind(field: BoundField) -> str:
 
 
 @register.simple_tag
-def field(bound: BoundField, *, label: str = "", help: str = "", css: str = "") -> SafeString:
+def field(bound: BoundField, *, label: str = "", help: str = "", css: str = "", optional: bool = True) -> SafeString:
+    """`optional`: says so of a field that need not be filled; not of two of which one must be."""
     kind = _kind(bound)
     own = {"input": "input", "select": "select", "textarea": "textarea", "checkbox": "checkbox checkbox-sm"}.get(
         kind, ""
@@ -445,7 +448,7 @@ def field(bound: BoundField, *, label: str = "", help: str = "", css: str = "") 
         kind=kind,
         label=label or bound.label,
         help=help or bound.help_text,
-        optional=not bound.field.required and kind not in ("checkbox", "choices"),
+        optional=optional and not bound.field.required and kind not in ("checkbox", "choices"),
     )
 
 

@@ -20,6 +20,7 @@ def test_agents_are_exported_deleted_and_imported_again(
     billing = make_agent("Billing Specialist", aop="Pay back.", queue=queue)
     triage = make_agent("Triage", aop="Refunds go to", mentions=[billing], queue=queue)
     page.goto(f"{web}/agents/")
+    page.get_by_role("button", name="More").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Export all").click()
     archive = tmp_path / "agents.zip"
@@ -33,6 +34,7 @@ def test_agents_are_exported_deleted_and_imported_again(
     agents.save_agent(triage, aop="Somebody else’s words.")
 
     page.goto(f"{web}/agents/")
+    page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Import").click()
     page.get_by_label("Markdown files or a zip archive").set_input_files(archive)
     page.get_by_role("button", name="Look at it first").click()
