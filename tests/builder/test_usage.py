@@ -100,7 +100,7 @@ def test_a_page_without_use_teaches(signed_in: Client) -> None:
 def test_days_without_cost_are_said_and_not_drawn(signed_in: Client, make_agent) -> None:
     use(make_agent(), cost="0")
     assert "Nothing was spent in these days" in signed_in.get("/usage/?measure=cost").content.decode()
-    assert "<svg class=\"text-accent" in signed_in.get("/usage/?measure=tokens").content.decode()
+    assert '<svg class="text-accent' in signed_in.get("/usage/?measure=tokens").content.decode()
 
 
 def test_the_page_asks_no_more_for_many_agents(signed_in: Client, make_agent) -> None:
