@@ -30,7 +30,7 @@ function act(keys) {
   if (keys === "j" || keys === "k") return step(keys === "j" ? 1 : -1);
   if (keys === "/") return search();
   if (keys === "?") return show();
-  const found = document.querySelector(`#shortcuts [data-keys="${CSS.escape(keys)}"], #content [aria-keyshortcuts="${CSS.escape(keys)}"]`);
+  const found = document.querySelector(`#shortcuts [data-keys="${CSS.escape(keys)}"], :is(#content, #toasts) [aria-keyshortcuts="${CSS.escape(keys)}"]`);
   if (found) found.click();
   else if (keys === "e") document.querySelector("#content mention-editor [contenteditable]")?.focus();
   return !!found;

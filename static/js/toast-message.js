@@ -1,5 +1,7 @@
-// <toast-message>: goes away by itself, unless it says data-stays or somebody is about to read it.
-const SHOWN_MS = 7000;
+// <toast-message>: goes away by itself, unless it says data-stays or somebody is about to read it. What it offers to do
+// takes longer to reach.
+const SHOWN_MS = 7_000;
+const OFFERED_MS = 20_000;
 
 class ToastMessage extends HTMLElement {
   connectedCallback() {
@@ -12,7 +14,7 @@ class ToastMessage extends HTMLElement {
 
   wait() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.remove(), SHOWN_MS);
+    this.timer = setTimeout(() => this.remove(), this.querySelector("form") ? OFFERED_MS : SHOWN_MS);
   }
 
   disconnectedCallback() {
