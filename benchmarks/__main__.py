@@ -27,6 +27,7 @@ NAMES = [
     "queue_list",
     "handover_map",
     "mention_search",
+    "palette",
     "usage",
     "recovery",
     "editor_typing",
