@@ -174,7 +174,7 @@ def change_human_request(request: KeyRequest, request_id: UUID, changes: Request
 def _member(team: Team, email: str) -> Member:
     found = next((row for row in human_requests.members_of(team) if row.user.email == email.lower()), None)
     if found is None:
-        message = "No member of the team has this address."
+        message = "No member of the team who can answer has this address."
         raise Refused(message, "invalid", {"assignee": message})
     return found
 

@@ -104,8 +104,8 @@ def decide(request: HumanRequest, approved: bool, comment: str, by: Actor) -> Hu
 
 def members_of(team: Team) -> list[Member]:
     """Those who can take a request on, by name."""
-    members = Member.objects.filter(team=team, user__is_active=True).select_related("user")
-    return sorted(members, key=lambda member: str(member.user).casefold())
+    members = Member.objects.filter(team=team, user__is_active=True).exclude(role=Member.Role.VIEWER)
+    return sorted(members.select_related("user"), key=lambda member: str(member.user).casefold())
 
 
 @transaction.atomic

@@ -112,7 +112,7 @@ def _member(request: TeamRequest, wanted: str) -> Member | None:
         return None
     found = next((member for member in human_requests.members_of(request.team) if str(member.pk) == wanted), None)
     if found is None:
-        raise Refused("This person is not a member of the team any more.", "invalid")
+        raise Refused("This person is not a member of the team who can answer.", "invalid")
     return found
 
 

@@ -103,11 +103,11 @@ def test_a_request_is_taken_on_given_to_another_and_given_back(
     assert assign(None).assignee is None
 
 
-def test_a_request_goes_to_members_of_the_team_only(
+def test_a_request_goes_to_members_of_the_team_only_and_to_those_who_may_answer(
     signed_in: Client, make_team: Make[Team], make_member: Make[Member], make_question: Make[HumanRequest]
 ) -> None:
-    question, stranger = make_question(), make_member(of=make_team())
-    for wrong in (stranger.pk, "x"):
+    question, stranger, viewer = make_question(), make_member(of=make_team()), make_member(role="viewer")
+    for wrong in (stranger.pk, viewer.pk, "x"):
         response = signed_in.post(reverse("assign", args=[question.pk]), {"member": wrong}, follow=True)
         assert "not a member of the team" in response.content.decode()
     question.refresh_from_db()
