@@ -136,7 +136,7 @@ def test_pages_say_why_somebody_can_only_look(client: Client, make_member, make_
     client.force_login(make_member(role="viewer").user)
     for page in builders:
         assert "You can look. Ask an administrator to make you a builder." in client.get(page).text, page
-    for page in (f"/cases/{case.pk}/", "/inbox/"):
+    for page in (f"/cases/{case.pk}/", "/inbox/", "/cases/", "/runs/"):
         assert "You can look. Ask an administrator to make you an operator." in client.get(page).text, page
     client.force_login(make_member(role="operator").user)
     assert "You can run and try this agent. Ask an administrator" in client.get(builders[0]).text
