@@ -30,6 +30,7 @@ class QueueForm(forms.Form):
         label="Handovers before a person looks",
         min_value=1,
         max_value=50,
+        error_messages={"min_value": "Between 1 and 50.", "max_value": "Between 1 and 50."},
         initial=DEFAULT_HOP_LIMIT,
         help_text="A case that was handed over this often waits for a person, so that agents cannot pass it round"
         " for ever.",
