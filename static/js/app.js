@@ -6,6 +6,7 @@ import "./copy-button.js";
 import "./dialog-link.js";
 import "./failures.js";
 import "./first-error.js";
+import "./kept-focus.js";
 import "./live-duration.js";
 import "./live-stream.js";
 import "./live-time.js";

@@ -48,8 +48,9 @@ def test_an_approval_in_the_inbox_lets_the_case_go_on_within_a_second(
     link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Inbox")
     expect(link).to_contain_text("1")
     page.get_by_label("A comment, if you like").fill("Tell her so")
-    page.get_by_role("button", name="Approve", exact=True).click()
+    page.get_by_role("button", name="Approve", exact=True).press("Enter")
     expect(page.get_by_text("Nobody asks anything")).to_be_visible()
+    expect(page.locator("#results:focus, #results :focus")).to_have_count(1)  # keys go on from where it was
     expect(link).not_to_contain_text("1")
 
     request = HumanRequest.objects.get()
