@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--requests", type=float, default=6, help="to the model, for each case")
     parser.add_argument("--model-seconds", type=float, default=3)
     parser.add_argument("--places", type=int, default=200, help="of each worker")
-    parser.add_argument("--worker-ms", type=float, default=45, help="CPU of the workers for a case of two requests")
+    parser.add_argument("--worker-ms", type=float, default=21, help="CPU of the workers for a case of two requests")
     parser.add_argument("--database-ms", type=float, default=15, help="CPU of PostgreSQL for the same")
     parser.add_argument("--wal-kb", type=float, default=41, help="WAL of the same")
     parser.add_argument("--step-wal-kb", type=float, default=8.4, help="of each further request")

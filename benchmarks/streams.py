@@ -35,14 +35,17 @@ def measure(notes: Notes, quick: bool) -> None:
     channel = f"baton:live:{team.pk}"
     with web() as (port, pid):
         alone = asyncio.run(_listen(port, cookie, channel, 1))
-        idle, cpu = counts.memory([pid]), counts.cpu([pid])
+        idle, closed = counts.memory([pid]), counts.cpu([pid])
         began = time.perf_counter()
-        grown: list[float] = []
-        crowd = asyncio.run(_listen(port, cookie, channel, pages, lambda: grown.append(counts.memory([pid]) - idle)))
+        opened: list[tuple[float, float]] = []
+        look = lambda: opened.append((counts.memory([pid]), counts.cpu([pid])))  # noqa: E731
+        crowd = asyncio.run(_listen(port, cookie, channel, pages, look))
+        memory, cpu = opened[0]
         floor = "one open page", median_ms(alone)
         notes.times("a signal to one open page", alone)
         notes.times(f"a signal to the last of {pages}", crowd, floor)
-        notes.note(f"memory of an open page, of {pages}", grown[0] / pages * 1000, "kB")
+        notes.note(f"memory of an open page, of {pages}", (memory - idle) / pages * 1000, "kB")
+        notes.note("CPU of opening one", (cpu - closed) * 1000 / pages, "ms")
         notes.note("CPU of a signal to all", (counts.cpu([pid]) - cpu) * 1000 / ROUNDS, "ms")
         notes.note("opening and all signals", time.perf_counter() - began, "s")
 
