@@ -19,6 +19,7 @@ NAMES = [
     "endurance",
     "waiting",
     "streams",
+    "startup",
     "sizes",
     "dispatch",
     "case_page",
