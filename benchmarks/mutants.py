@@ -51,11 +51,13 @@ MUTANTS = {
         "runs.claims", _MINE, "_MINE = \"id = %s and %s is not null and status = 'running'\""
     ),
     "no status in what a claim holds": Mutant("runs.claims", _MINE, '_MINE = "id = %s and fence = %s"'),
-    "no fence at a step": Mutant("runs.journal", "        claims.lock(work.claim)\n        write(", "        write("),
-    "no fence at an answer": Mutant(
+    "no fence at a step": Mutant(
+        "runs.journal", "        claims.lock(work.claim)\n        with rows", "        with rows"
+    ),
+    "no fence at a fallback": Mutant(
         "runs.journal",
-        "claims.change(work.claim, **{name: getattr(run, name) for name in _COUNTED})",
-        "Run.objects.filter(pk=run.pk).update(**{name: getattr(run, name) for name in _COUNTED})",
+        'claims.change(work.claim, retries=0, error="")',
+        'Run.objects.filter(pk=work.run.pk).update(retries=0, error="")',
     ),
     "no fence at an ending": Mutant(
         "runs.claims",
@@ -156,6 +158,89 @@ MUTANTS = {
         "cases.creation", 'if existing := known.get(item.external_id or ""):', 'if existing := known.get(""):'
     ),
     "what is due stays postponed": Mutant("cases.lifecycle", "    for case in found:\n        due(case)", ""),
+    # --- Claims and leases ---
+    "leases are taken back before they lapse": Mutant(
+        "runs.claims", "running().filter(lease_until__lt=Now())", "running().filter(lease_until__isnull=False)"
+    ),
+    "a run is taken before it is due": Mutant(
+        "runs.claims",
+        " and available_at <= statement_timestamp()\n            order by available_at limit %s + 200",
+        "\n            order by available_at limit %s + 200",
+    ),
+    "a lost run rings no bell": Mutant(
+        "runs.lifecycle",
+        "available_at=timezone.now())\n    bell.ring()\n    return True",
+        "available_at=timezone.now())\n    return True",
+    ),
+    "a run given back has lost an attempt": Mutant(
+        "runs.lifecycle",
+        '"""Given back by a worker that shuts down; another takes it up at once."""\n'
+        "    _move(run, Status.QUEUED, available_at=timezone.now())",
+        "_move(run, Status.QUEUED, losses=run.losses + 1, available_at=timezone.now())",
+    ),
+    "a requeued run rings no bell": Mutant(
+        "runs.lifecycle",
+        "    _move(run, Status.QUEUED, available_at=timezone.now(), fence=run.fence + 1)\n    bell.ring()",
+        "    _move(run, Status.QUEUED, available_at=timezone.now(), fence=run.fence + 1)",
+    ),
+    # --- Dispatch and pauses ---
+    "anybody gets what is assigned to another": Mutant(
+        "runs.dispatcher", "        candidates = [consumers[taker]]", "        candidates = list(consumers.values())"
+    ),
+    "work goes on while everything is paused": Mutant(
+        "teams.pausing",
+        '"teams_team.paused_at is null and not exists (select from teams_installation where paused_at is not null)"',
+        '"teams_team.paused_at is null"',
+    ),
+    "a new case rings no bell": Mutant(
+        "cases.creation",
+        'live.announce(queue.team_id, "case", "new")\n    bell.ring()',
+        'live.announce(queue.team_id, "case", "new")',
+    ),
+    "an agent that is resumed rings no bell": Mutant(
+        "builder.agents",
+        "    bell.ring()\n\n\n@transaction.atomic\ndef duplicate",
+        "\n\n@transaction.atomic\ndef duplicate",
+    ),
+    "a team that is resumed rings no bell": Mutant(
+        "teams.pausing", "    _announce(Q(pk=team.pk))\n    bell.ring()", "    _announce(Q(pk=team.pk))"
+    ),
+    "the work of a deleted agent waits for it": Mutant(
+        "runs.interventions", "        _unassign(case_id)", "        pass"
+    ),
+    # --- Handovers, questions, budgets ---
+    "a case is handed to a deleted agent": Mutant(
+        "runs.handovers",
+        "def _why_not_on_case(target: Agent, consumes: bool) -> str | None:\n    if target.is_deleted:",
+        "def _why_not_on_case(target: Agent, consumes: bool) -> str | None:\n    if False:",
+    ),
+    "an answer rings no bell": Mutant(
+        "runs.lifecycle",
+        "    _move(run, Status.QUEUED, available_at=timezone.now())\n    bell.ring()\n\n\ndef release",
+        "    _move(run, Status.QUEUED, available_at=timezone.now())\n\n\ndef release",
+    ),
+    "an answer leaves the case waiting": Mutant(
+        "runs.human_requests",
+        "            case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk)\n",
+        "",
+    ),
+    "a budget is for once more": Mutant(
+        "runs.budgets", "used(run, kind) >= found.amount", "used(run, kind) > found.amount"
+    ),
+    # --- People ---
+    "a case that is sent back rings no bell": Mutant(
+        "cases.lifecycle",
+        "_move(case, Status.PENDING, kind, changes=changes, **about)\n    bell.ring()",
+        "_move(case, Status.PENDING, kind, changes=changes, **about)",
+    ),
+    "an undone act rings no bell": Mutant("cases.lifecycle", "    if to == Status.PENDING:\n        bell.ring()", ""),
+    "what a person has taken over goes to an agent when its time has come": Mutant(
+        "cases.lifecycle", "    if keeper := _keeper(case):\n", "    if (keeper := _keeper(case)) and case.hops > 9:\n"
+    ),
+    "a deleted case is worked on": Mutant(
+        "runs.interventions", '    _stop_live_run(row, f"{by.label} deleted the case.", by)\n', ""
+    ),
+    "a deletion raises no fence of the case": Mutant("runs.interventions", "    row.fence += 1\n", ""),
 }
 
 

@@ -245,7 +245,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            return  # who asked was killed meanwhile
         api = wire.api_of(self.path)
         if api is None:
             self._send_json(404, {"error": {"message": f"There is nothing at {self.path}."}})

@@ -45,6 +45,12 @@ class Holder:
         if (work := self.opened()) and not journal.unsettled(work):
             self.write(lambda: journal.append_response(work, _response(turn, text), MODEL))
 
+    def take_turn(self, turn: list[Call], text: str = "") -> None:
+        """As `answer` and `act`, but what only decides is written together with what comes of it."""
+        if work := self.opened():
+            response = journal.unsettled(work) or journal.hear(work, _response(turn, text), MODEL)
+            self.write(lambda: async_to_sync(turns.take_turn)(work, response))
+
     def act(self) -> None:
         if (work := self.opened()) and (response := journal.unsettled(work)):
             self.write(lambda: async_to_sync(turns.take_turn)(work, response))

@@ -162,6 +162,7 @@ def wrongs(case: Case, events: list[CaseEvent]) -> Iterator[str]:
         Event(event.seq, event.kind, event.status, str(event.run_id or ""), event.actor) for event in events
     )
     yield from _exchanges(events)
+    yield from _taken_over(events)
     told = replay(events)
     for name in _FOLDED:
         if told.get(name) != getattr(case, name):
@@ -173,6 +174,21 @@ def wrongs(case: Case, events: list[CaseEvent]) -> Iterator[str]:
         yield "it is deleted, or not, and its events tell the contrary"
     if "data" in told and told["data"] != case.data:
         yield f"data is {case.data!r}, and its events tell {told['data']!r}"
+
+
+def _taken_over(events: list[CaseEvent]) -> Iterator[str]:
+    """Who takes a case over has it until they, or another person, let it go."""
+    keeper = ""
+    for event in events:
+        if event.kind in UNMOVING or event.kind == Kind.ASSIGNED:
+            continue
+        if keeper and not event.actor and event.kind != Kind.DUE:
+            yield f"event {event.seq} moves what {keeper} has taken over"
+        if keeper and event.kind == Kind.DUE and event.status == "pending":
+            yield f"event {event.seq} gives away what {keeper} has taken over"
+        if event.actor or event.kind == Kind.DUE:
+            said = event.data.get("fields", event.data)
+            keeper = said.get("taken_by", "")
 
 
 def _exchanges(events: list[CaseEvent]) -> Iterator[str]:

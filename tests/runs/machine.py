@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from hypothesis import note
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from cases.creation import NewCase, add_case
 from cases.models import UNMOVING, Case, Queue
 from cases.queues import pause_queue, resume_queue
 from runs import budgets, bulk, claims, dispatcher, endings, human_requests, interventions, sweeper
-from runs.models import BulkAction, BulkItem, HumanRequest, Run, Status
+from runs.models import BulkAction, BulkItem, Handover, HumanRequest, Run, Status
 from runs.starting import start_run
 from teams import pausing
 from teams.actors import Actor
@@ -37,6 +38,7 @@ WORKERS = ["w/1", "w/2"]
 SOMEBODY, ANOTHER = Actor("Somebody"), Actor("Another")
 
 _number = st.integers(0, 1000)
+_of_agents = st.sampled_from(["pause", "resume", "restore", "delete", "replace", "limit", "unlimit"])
 _end: st.SearchStrategy[Call] = st.sampled_from(
     [
         ("complete_case", {"summary": "Done"}),
@@ -46,6 +48,7 @@ _end: st.SearchStrategy[Call] = st.sampled_from(
         ("request_approval", {"title": "May I?", "details": "All of it"}),
     ]
 )
+_ask: st.SearchStrategy[Call] = _end.filter(lambda call: call[0] in ("ask_person", "request_approval"))
 _step: st.SearchStrategy[Call] = st.sampled_from(
     [
         ("update_case", {"labels": ["a"]}),
@@ -72,6 +75,15 @@ _decisions = st.tuples(
     ),
     st.sampled_from([SOMEBODY, ANOTHER]),
 )
+# What seldom comes about by chance.
+_STORIES = [
+    [("take over", SOMEBODY), ("take over", ANOTHER), ("take from another", ANOTHER)],
+    [("take over", SOMEBODY), ("postpone", SOMEBODY), ("hours pass", SOMEBODY), ("hand back", SOMEBODY)],
+    [("take over", SOMEBODY), ("complete", SOMEBODY), ("undo", ANOTHER)],
+    [("postpone", SOMEBODY), ("complete", SOMEBODY), ("undo", SOMEBODY), ("undo", SOMEBODY)],
+    [("postpone", SOMEBODY), ("undo", SOMEBODY), ("fail", SOMEBODY), ("try again", ANOTHER)],
+    [("delete", SOMEBODY), ("undo", SOMEBODY)],
+]
 _UNDOABLE = {"completed", "failed", "postponed", "reopened", "taken_over", "handed_back", "deleted"}
 
 
@@ -91,7 +103,6 @@ class Model(RuleBasedStateMachine):
         self.point.__enter__()
         self.holders: list[Holder] = []
         self.judge = Judge()
-        self.budgeted = False
 
     # --- New work ----------------------------------------------------------------------------
 
@@ -115,8 +126,10 @@ class Model(RuleBasedStateMachine):
                 legal = agent.pk in startable() and not is_paused()
                 self._try(lambda: start_run(agent, by=SOMEBODY, trigger=Run.Trigger.API), legal)
             case _:  # the same request makes one case, and another one under its id makes none
-                earlier = Case.objects.filter(external_id="id").first()
-                self._try(lambda: self._add(NewCase(kind, external_id="id")), earlier is None or earlier.title == kind)
+                for _ in range(2):
+                    earlier = Case.objects.filter(external_id="id").first()
+                    legal = earlier is None or earlier.title == kind
+                    self._try(lambda: self._add(NewCase(kind, external_id="id")), legal)
 
     def _add(self, new: NewCase) -> None:
         add_case(self.house.queue, new, by=SOMEBODY)
@@ -139,11 +152,12 @@ class Model(RuleBasedStateMachine):
     def _dispatch(self, places: int) -> None:
         """Whoever may take cases is given some while there are any, and nobody else, and not too many."""
         may, had, known = startable(), loads(), set(Run.objects.values_list("pk", flat=True))
-        could = takeable(may)
+        could, meant = takeable(may), dict(Case.objects.values_list("pk", "assignee"))
         given = dispatcher.dispatch(places)
         began = Run.objects.exclude(pk__in=known)
         assert len(began) == given <= places
         assert {run.case_id for run in began} <= could
+        assert all(run.case_id and meant[run.case_id] in (None, run.agent_id) for run in began)
         has = loads()
         assert all(has[run.agent_id] <= CONCURRENCY and run.agent_id in may for run in began), (had, has)
         free = {agent for agent in may if has.get(agent, 0) < CONCURRENCY}
@@ -157,17 +171,33 @@ class Model(RuleBasedStateMachine):
         before = rows(others, worker)
         assert own & claims.renew(worker, own) == {claim for claim in own if (claim.run_id, claim.fence) in held()}
         assert rows(others, worker) == before
-
-    @rule(which=_number, to=st.sampled_from(NAMES), text=st.sampled_from(["", "New", "Newer"]))
-    def hand_over(self, which: int, to: str, text: str) -> None:
-        self._work(self._holder(which), ("request_handover", {"target": to, "reason": "R", "note": text}))
+        assert claims.next_lapse() > 0 or rows(
+            "select from runs_run where lease_until < statement_timestamp() and worker <> %s", worker
+        )
 
     @rule(
-        which=_number, way=st.sampled_from(["back and forth", "round"]), texts=st.lists(_number, min_size=3, max_size=5)
+        which=_number,
+        to=st.sampled_from(NAMES),
+        text=st.sampled_from(["", "New", "Newer"]),
+        is_gone=st.sampled_from([False, False, True]),
+    )
+    def hand_over(self, which: int, to: str, text: str, is_gone: bool) -> None:
+        """To one that was deleted since the run began, too: that gets nothing."""
+        holder = self._holder(which)
+        holder.opened()
+        if is_gone:
+            delete_agent(Agent.objects.get(name=to))
+        to_deleted = Handover.objects.filter(status="applied", target__deleted_at__isnull=False)
+        before = to_deleted.count()
+        self._work(holder, ("request_handover", {"target": to, "reason": "R", "note": text}))
+        assert to_deleted.count() == before
+
+    @rule(
+        which=_number, way=st.sampled_from(["back and forth", "round"]), texts=st.lists(_number, min_size=4, max_size=5)
     )
     def relay(self, which: int, way: str, texts: list[int]) -> None:
         """One case from agent to agent, until it is kept from going on."""
-        case_id = self._holder(which).claim.case_id
+        case_id = self._holder(which, on_case=True).claim.case_id
         for turn, text in enumerate(texts):
             holder = next((one for one in self.holders if one.has_it and one.claim.case_id == case_id), None)
             if holder is None:
@@ -181,6 +211,28 @@ class Model(RuleBasedStateMachine):
     @rule(which=_number, call=_end)
     def end(self, which: int, call: Call) -> None:
         self._work(self._holder(which), call)
+
+    @rule(
+        which=_number,
+        calls=st.lists(_ask, min_size=1, max_size=2),
+        then=st.sampled_from(["answer", "answer", "stop", "stop", "complete", "take over", "nothing"]),
+    )
+    def ask(self, which: int, calls: list[Call], then: str) -> None:
+        """Each request is answered once, and none is left open when its run ends."""
+        holder = self._holder(which)
+        self._turn(holder, calls, "", True)
+        self.judge.look()
+        run = Run.objects.get(pk=holder.claim.run_id)
+        requests = list(run.human_requests.order_by("created_at", "call_id"))
+        if then == "answer":
+            for row in [request for request in requests for _ in range(2)]:
+                row.refresh_from_db()
+                self._try(lambda row=row: _answer(row, True), row.status == "open")
+                self.judge.look()
+        elif then == "stop":
+            self._try(lambda: interventions.stop_run(run, SOMEBODY), run.is_live)
+        elif then != "nothing" and run.case:
+            self._try(*self._decision(Case.objects.get(pk=run.case_id), then, SOMEBODY, run.agent))
 
     @rule(which=_number, call=_step)
     def step(self, which: int, call: Call) -> None:
@@ -202,18 +254,29 @@ class Model(RuleBasedStateMachine):
         self._turn(self._holder(which), turn, text, is_acted_upon)
 
     def _turn(self, holder: Holder, turn: list[Call], text: str, is_acted_upon: bool) -> None:
-        if (work := holder.opened()) and holder.has_it and (over := budgets.over(work.run, work.agent)):
-            assert self.budgeted
-            endings.finish(holder.claim, over)
-            return
-        holder.answer(turn, text)
+        if (work := holder.opened()) and holder.has_it:
+            most = work.agent.budget.get("requests")
+            over = budgets.over(work.run, work.agent)
+            assert bool(over) == bool(most and work.run.requests >= most)
+            if over:
+                endings.finish(holder.claim, over)
+                return
         if is_acted_upon:
-            holder.act()
+            holder.take_turn(turn, text)
+        else:
+            holder.answer(turn, text)
 
-    @rule(which=_number, how=st.sampled_from(["give back", "later", "much later", "break"]))
-    def leave(self, which: int, how: str) -> None:
+    @rule(
+        which=_number,
+        hows=st.lists(st.sampled_from(["give back", "later", "much later", "break"]), min_size=1, max_size=3),
+    )
+    def leave(self, which: int, hows: list[str]) -> None:
+        for how in hows:
+            self._leave(self._holder(which), how)
+            self.judge.look()
+
+    def _leave(self, holder: Holder, how: str) -> None:
         """That counts as no loss."""
-        holder = self._holder(which)
         if how == "later":
             self.judge.time_passes()
         holder.write(
@@ -278,10 +341,13 @@ class Model(RuleBasedStateMachine):
         self.judge.time_passes()
         if hours:
             _let_hours_pass()
-        self._lost(list(claims.lapsed()))
+        self._lost(Run.objects.filter(status=Status.RUNNING, lease_until__lt=Now()))
         sweeper.sweep()
         assert not Run.objects.live().filter(agent__deleted_at__isnull=False)
-        assert not claims.lapsed()
+        assert claims.next_lapse() > 0
+        assert not Case.objects.present().filter(
+            status__in=["pending", "postponed"], assignee__deleted_at__isnull=False
+        )
         assert not Case.objects.present().filter(status="postponed", due_at__lt=timezone.now())
 
     @precondition(lambda self: Run.objects.exists())
@@ -306,7 +372,7 @@ class Model(RuleBasedStateMachine):
         run = self._run(which)
         self._try(lambda: interventions.stop_run(run, SOMEBODY), run.is_live)
 
-    @rule(which=_number, acts=st.lists(_decisions, min_size=1, max_size=4))
+    @rule(which=_number, acts=st.lists(_decisions, min_size=1, max_size=4) | st.sampled_from(_STORIES))
     def decide(self, which: int, acts: list[tuple[str, Actor]]) -> None:
         """About one case, one thing after another."""
         cases = list(Case.objects.filter(queue=self.house.queue).order_by("number"))
@@ -315,7 +381,9 @@ class Model(RuleBasedStateMachine):
             acts = [("complete", SOMEBODY), ("fail", SOMEBODY), *acts]
         for act, by in acts:
             case = Case.objects.get(pk=key)
-            if not case.deleted_at or act in ("undo", "take over", "complete"):
+            if act == "hours pass":
+                self.sweep(True)
+            elif not case.deleted_at or act in ("undo", "take over", "complete"):
                 self._try(*self._decision(case, act, by, agent))
                 self.judge.look()
 
@@ -378,23 +446,18 @@ class Model(RuleBasedStateMachine):
 
     @rule(
         which=st.integers(0, 2),
-        act=st.sampled_from(["pause", "resume", "restore", "delete", "replace", "limit", "unlimit"]),
+        acts=st.lists(_of_agents, min_size=1, max_size=2)
+        | st.sampled_from([["pause", "resume"], ["delete", "restore"]]),
     )
-    def agent(self, which: int, act: str) -> None:
-        agent, other = self._agent(which), self._agent(which + 1)
-        self.budgeted = self.budgeted or act == "limit"
-        acts = {
-            "pause": lambda: pause_agent(agent),
-            "resume": lambda: resume_agent(agent),
-            "restore": lambda: restore_agent(agent),
-            "delete": lambda: delete_agent(agent),
-            "replace": lambda: delete_agent(agent, other),
-            "limit": lambda: change_budget(agent, Budget(requests=2)),
-            "unlimit": lambda: change_budget(agent, Budget()),
-        }
-        self._try(acts[act], act != "replace" or not other.is_deleted)
-        self._add(NewCase("Work"))
-        self.take("w/1", 2)
+    def agent(self, which: int, acts: list[str]) -> None:
+        """What waits for it meanwhile is taken up when it may work again."""
+        for act in acts:
+            agent, other = self._agent(which), self._agent(which + 1)
+            self._try(partial(_do_to_agent, agent, act, other), act != "replace" or not other.is_deleted)
+            self.judge.look()
+            self._add(NewCase("Work", assignee=agent))
+            self.take("w/1", 2)
+            self.judge.look()
 
     @rule(what=st.sampled_from(["queue", "team", "everything"]), which=_number)
     def stand_still(self, what: str, which: int) -> None:
@@ -406,7 +469,7 @@ class Model(RuleBasedStateMachine):
         }[what]
         stop()
         if self._busy():
-            self.leave(which, "give back")
+            self._leave(self._holder(which), "give back")
         self.take("w/1", 2)
         self.judge.look()
         go_on()
@@ -464,9 +527,11 @@ class Model(RuleBasedStateMachine):
         runs = list(Run.objects.order_by("-created_at", "id"))
         return runs[which % len(runs)]
 
-    def _holder(self, which: int) -> Holder:
+    def _holder(self, which: int, *, on_case: bool = False) -> Holder:
         """One that has its run."""
         some = self._busy() or self._everybody_comes_to_work()
+        if on_case:
+            some = [one for one in some if one.claim.case_id] or some
         return some[which % len(some)]
 
     def _busy(self) -> list[Holder]:
@@ -477,8 +542,11 @@ class Model(RuleBasedStateMachine):
         for agent in self.house.agents:
             restore_agent(Agent.objects.get(pk=agent.pk))
             resume_agent(agent)
+        _let_retries_be_due()  # or they keep all places
+        self.judge.time_passes()
         self._add(NewCase("Work"))
         self.take("w/1", 3)
+        self.judge.look()  # that the bell rang for these says nothing of what comes next
         return self._busy()
 
     def _late(self) -> list[Holder]:
@@ -498,12 +566,34 @@ class Model(RuleBasedStateMachine):
             assert legal
 
 
+def _do_to_agent(agent: Agent, act: str, other: Agent) -> None:
+    match act:
+        case "pause":
+            pause_agent(agent)
+        case "resume":
+            resume_agent(agent)
+        case "restore":
+            restore_agent(agent)
+        case "delete":
+            delete_agent(agent)
+        case "replace":
+            delete_agent(agent, other)
+        case "limit":
+            change_budget(agent, Budget(requests=2))
+        case "unlimit":
+            change_budget(agent, Budget())
+
+
 def _let_lapse(worker: str) -> None:
     rows("update runs_run set lease_until = now() - interval '1 s' where worker = %s returning id", worker)
 
 
 def _let_hours_pass() -> None:
     rows("update cases_case set due_at = now() - interval '1 s' where due_at is not null returning id")
+    _let_retries_be_due()
+
+
+def _let_retries_be_due() -> None:
     rows("update runs_run set available_at = now() - interval '1 s' where status = 'queued' returning id")
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from pytest_django.fixtures import Settings
 
 from builder.agents import Consumes, connect, create_agent
 from builder.agents import save_agent as save
@@ -26,8 +27,9 @@ STEPS = 40
 
 
 @pytest.fixture
-def house(db: None) -> Iterator[House]:
+def house(db: None, settings: Settings) -> Iterator[House]:
     """Three agents that may hand over to each other, on one queue; and one that nobody works, for what they add."""
+    settings.BATON_LEASE_SECONDS = 3600  # leases lapse when the model says so, however busy the machine is
     team = create_team("Model", "model")
     queue, outbox = create_queue(team, "Support", hop_limit=HOP_LIMIT), create_queue(team, "Outbox")
     agents = [create_agent(team, name, aop="Work.") for name in NAMES]
