@@ -77,12 +77,15 @@ _decisions = st.tuples(
 )
 # What seldom comes about by chance.
 _STORIES = [
-    [("take over", SOMEBODY), ("take over", ANOTHER), ("take from another", ANOTHER)],
-    [("take over", SOMEBODY), ("postpone", SOMEBODY), ("hours pass", SOMEBODY), ("hand back", SOMEBODY)],
-    [("take over", SOMEBODY), ("complete", SOMEBODY), ("undo", ANOTHER)],
-    [("postpone", SOMEBODY), ("complete", SOMEBODY), ("undo", SOMEBODY), ("undo", SOMEBODY)],
-    [("postpone", SOMEBODY), ("undo", SOMEBODY), ("fail", SOMEBODY), ("try again", ANOTHER)],
-    [("delete", SOMEBODY), ("undo", SOMEBODY)],
+    [
+        *(("take over", SOMEBODY), ("take over", ANOTHER), ("postpone", SOMEBODY), ("hours pass", SOMEBODY)),
+        *(("take from another", ANOTHER), ("hand back", ANOTHER)),
+    ],
+    [
+        *(("postpone", SOMEBODY), ("complete", SOMEBODY), ("undo", SOMEBODY), ("undo", SOMEBODY)),
+        *(("fail", SOMEBODY), ("try again", ANOTHER)),
+    ],
+    [("take over", SOMEBODY), ("complete", SOMEBODY), ("undo", ANOTHER), ("delete", SOMEBODY), ("undo", SOMEBODY)],
 ]
 _UNDOABLE = {"completed", "failed", "postponed", "reopened", "taken_over", "handed_back", "deleted"}
 
@@ -459,20 +462,22 @@ class Model(RuleBasedStateMachine):
             self.take("w/1", 2)
             self.judge.look()
 
-    @rule(what=st.sampled_from(["queue", "team", "everything"]), which=_number)
-    def stand_still(self, what: str, which: int) -> None:
+    @rule(which=_number)
+    def stand_still(self, which: int) -> None:
         """For a while: nothing begins, and what was begun is given back."""
-        stop, go_on = {
-            "queue": (lambda: pause_queue(self.house.queue), lambda: resume_queue(self.house.queue)),
-            "team": (lambda: pausing.pause_team(self.house.team), lambda: pausing.resume_team(self.house.team)),
-            "everything": (pausing.pause_everything, pausing.resume_everything),
-        }[what]
-        stop()
-        if self._busy():
-            self._leave(self._holder(which), "give back")
-        self.take("w/1", 2)
-        self.judge.look()
-        go_on()
+        team, queue = self.house.team, self.house.queue
+        for stop, go_on in (
+            (partial(pause_queue, queue), partial(resume_queue, queue)),
+            (partial(pausing.pause_team, team), partial(pausing.resume_team, team)),
+            (pausing.pause_everything, pausing.resume_everything),
+        ):
+            stop()
+            if self._busy():
+                self._leave(self._holder(which), "give back")
+            self.take("w/1", 2)
+            self.judge.look()
+            go_on()
+            self.judge.look()
 
     # --- What always holds -------------------------------------------------------------------
 
