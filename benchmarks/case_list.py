@@ -10,7 +10,8 @@ import random
 from benchmarks import ground
 from benchmarks.figures import Notes, timed
 from benchmarks.ground import PART, RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
-from builder.agents import Consumes, connect, create_agent
+from builder.agents import create_agent
+from builder.connections import Consumes, connect
 from builder.models import Agent
 from cases.creation import BATCH_LIMIT, NewCase, add_cases
 from cases.models import Queue

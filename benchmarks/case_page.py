@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.figures import Notes, median_ms
 from benchmarks.ground import ask, ask_often, execute, member, run
-from builder.agents import Consumes, connect, create_agent
+from builder.agents import create_agent
+from builder.connections import Consumes, connect
 from cases import comments
 from cases.models import Case, Queue
 from cases.queues import create_queue

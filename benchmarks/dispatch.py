@@ -17,7 +17,8 @@ from django.db import connection, transaction
 
 from benchmarks.figures import Notes, p95_ms, timed
 from benchmarks.ground import execute, run, vacuum
-from builder.agents import Consumes, connect, create_agent
+from builder.agents import create_agent
+from builder.connections import Consumes, connect
 from builder.models import Agent
 from cases.creation import BATCH_LIMIT, NewCase, add_cases
 from cases.models import Case, Queue

@@ -12,7 +12,8 @@ from django.test import Client
 
 from benchmarks.figures import Notes, timed
 from benchmarks.ground import PART, Query, ask, empty, member, run, vacuum
-from builder.agents import Consumes, connect, create_agent, save_agent
+from builder.agents import create_agent, save_agent
+from builder.connections import Consumes, connect
 from builder.mentions import token
 from builder.models import Agent
 from cases.queues import create_queue

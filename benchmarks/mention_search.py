@@ -9,7 +9,8 @@ from django.test import Client
 
 from benchmarks.figures import Notes
 from benchmarks.ground import ask_often, empty, execute, member, run
-from builder.agents import Consumes, connect, create_agent
+from builder.agents import create_agent
+from builder.connections import Consumes, connect
 from builder.models import Agent, QueueConnection
 from cases.queues import create_queue
 from cases.teams import create_team

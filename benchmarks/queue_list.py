@@ -5,7 +5,8 @@ python -m benchmarks.queue_list [--quick]
 
 from benchmarks.figures import Notes
 from benchmarks.ground import ask_often, empty, execute, member, run
-from builder.agents import Consumes, connect, create_agent
+from builder.agents import create_agent
+from builder.connections import Consumes, connect
 from cases.queues import create_queue
 from cases.teams import create_team
 

@@ -2,7 +2,8 @@
 
 from benchmarks.provider import mail
 from builder import mentions
-from builder.agents import Consumes, connect, create_agent
+from builder.agents import create_agent
+from builder.connections import Consumes, connect
 from cases.creation import BATCH_LIMIT, NewCase, add_cases
 from cases.models import Queue
 from cases.queues import create_queue, save_queue

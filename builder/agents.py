@@ -1,9 +1,8 @@
-"""The verbs of agents: create, save, try, connect, pause, duplicate, delete, restore."""
+"""The verbs of agents: create, save, try, pause, duplicate, delete, restore."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,15 +17,10 @@ from teams.refusals import refusing_a_taken_name
 from teams.text import one_line, plain_name, prose
 
 from . import mentions
-from .models import Agent, Mention, QueueConnection, Revision, ToolConnection
+from .connections import copy_connections
+from .models import Agent, Mention, Revision
 
 AOP_LIMIT = 200_000
-
-
-@dataclass(frozen=True)
-class Consumes:
-    queue_id: UUID
-    concurrency: int = 5
 
 
 @dataclass(frozen=True)
@@ -190,72 +184,6 @@ def _save_name(agent: Agent) -> None:
 
 
 @transaction.atomic
-def connect(
-    agent: Agent,
-    consumes: Iterable[Consumes] | None = None,
-    produces: Iterable[UUID] | None = None,
-    tools: Collection[UUID] | None = None,
-) -> None:
-    """Replaces what is given: the agent's queue connections of each role, its tools of MCP servers."""
-    _locked(agent)
-    before = _connections(agent)
-    if consumes is not None:
-        rows = {item.queue_id: {"concurrency": item.concurrency} for item in consumes}
-        _replace(agent, QueueConnection.Role.CONSUMER, rows)
-    if produces is not None:
-        _replace(agent, QueueConnection.Role.PRODUCER, {queue: {} for queue in produces})
-    if tools is not None:
-        _replace_tools(agent, tools)
-    _record_connections(agent, before)
-    live.announce(agent.team_id, "agent", agent.pk)
-    bell.ring()
-
-
-def _connections(agent: Agent) -> dict[str, list[str]]:
-    """In words."""
-    rows = QueueConnection.objects.filter(agent=agent).values_list("role", "queue__name", "concurrency")
-    tools = ToolConnection.objects.filter(agent=agent).values_list("tool__server__name", "tool__name")
-    works = QueueConnection.Role.CONSUMER
-    return {
-        "Works": [f"{name} ({places} at once)" for role, name, places in rows if role == works],
-        "Feeds": [name for role, name, _ in rows if role != works],
-        "Tools": [f"{tool} of {server}" for server, tool in tools],
-    }
-
-
-def _record_connections(agent: Agent, before: dict[str, list[str]]) -> None:
-    now = _connections(agent)
-    if change := audit.changes((label, sorted(before[label]), sorted(now[label])) for label in now):
-        audit.record(agent.team_id, "agent_connected", agent, change)
-
-
-@transaction.atomic
-def add_consumer(agent: Agent, queue_id: UUID) -> None:
-    """Connects the agent to one more queue, whose cases it works from now on."""
-    before = _connections(agent)
-    QueueConnection.objects.get_or_create(
-        agent=agent, queue_id=queue_id, role=QueueConnection.Role.CONSUMER, defaults={"team_id": agent.team_id}
-    )
-    _record_connections(agent, before)
-    live.announce(agent.team_id, "agent", agent.pk)
-    bell.ring()
-
-
-def _replace(agent: Agent, role: QueueConnection.Role, rows: dict[UUID, dict[str, Any]]) -> None:
-    QueueConnection.objects.filter(agent=agent, role=role).exclude(queue_id__in=rows).delete()
-    for queue_id, fields in rows.items():
-        QueueConnection.objects.update_or_create(
-            agent=agent, queue_id=queue_id, role=role, defaults={**fields, "team_id": agent.team_id}
-        )
-
-
-def _replace_tools(agent: Agent, tools: Collection[UUID]) -> None:
-    ToolConnection.objects.filter(agent=agent).exclude(tool__in=tools).delete()
-    rows = [ToolConnection(team_id=agent.team_id, agent=agent, tool_id=tool) for tool in tools]
-    ToolConnection.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-@transaction.atomic
 def pause_agent(agent: Agent) -> None:
     """The agent starts no new runs; those it has go on. The reverse is `resume_agent`."""
     if Agent.objects.filter(pk=agent.pk, paused_at=None).update(paused_at=Now()):
@@ -282,13 +210,7 @@ def duplicate_agent(agent: Agent, author: User | None = None) -> Agent:
     # What the original says of itself, the copy says of itself.
     aop = mentions.redirect(current.aop, agent.pk, copy.pk, copy.name)
     _publish(copy, 1, aop, current.model, author, fallback=current.fallback, note=f"Copied from {agent.name}")
-    QueueConnection.objects.bulk_create(
-        QueueConnection(
-            team_id=row.team_id, agent=copy, queue_id=row.queue_id, role=row.role, concurrency=row.concurrency
-        )
-        for row in agent.queue_connections.all()
-    )
-    _replace_tools(copy, list(agent.tool_connections.values_list("tool", flat=True)))
+    copy_connections(agent, copy)
     audit.record(agent.team_id, "agent_made", copy, f"Copied from {agent.name}")
     live.announce(agent.team_id, "agent", copy.pk)
     return copy

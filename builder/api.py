@@ -15,7 +15,7 @@ from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
 
-from . import agents, limits, queries
+from . import agents, connections, limits, queries
 from .doctor import HINT, Finding, examine
 from .facts import as_saved, gather
 from .models import Agent, Revision, ServerTool
@@ -245,12 +245,14 @@ def list_revisions(request: KeyRequest, agent_id: UUID, paging: Query[Paging]) -
 
 
 def _connect(team: Team, agent: Agent, wanted: NewConnections, mcp_tools: list[UUID] | None) -> None:
-    consumes = None if wanted.consumes is None else [agents.Consumes(**row.model_dump()) for row in wanted.consumes]
+    consumes = (
+        None if wanted.consumes is None else [connections.Consumes(**row.model_dump()) for row in wanted.consumes]
+    )
     _check_queues(team, "connections.consumes", [row.queue_id for row in consumes or []])
     _check_queues(team, "connections.produces", wanted.produces or [])
     tools = _tools(team, agent, wanted.mcp, mcp_tools)
     if consumes is not None or wanted.produces is not None or tools is not None:
-        agents.connect(agent, consumes, wanted.produces, tools)
+        connections.connect(agent, consumes, wanted.produces, tools)
 
 
 def _tools(team: Team, agent: Agent, mcp: list[UUID] | None, tools: list[UUID] | None) -> list[UUID] | None:

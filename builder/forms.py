@@ -18,7 +18,7 @@ from teams.forms import BudgetForm
 from teams.models import Team, User
 from teams.refusals import show_refusal
 
-from . import agents, drafts, limits, mention_search, mentions, revisions, tool_servers
+from . import agents, connections, drafts, limits, mention_search, mentions, revisions, tool_servers
 from .doctor import Finding, reds
 from .drafts import Conflict, Known
 from .facts import Typed, gather
@@ -251,13 +251,13 @@ class AgentForm(forms.Form):
             known, note = known_to(self.data), self.cleaned_data["note"]
             agent = drafts.publish(self.saved.agent, **fields, known=known, author=author, note=note)
         tools = [UUID(pk) for pk in self.cleaned_data["tools"]]
-        agents.connect(agent, self._consumes(), self._chosen("produces"), tools)
+        connections.connect(agent, self._consumes(), self._chosen("produces"), tools)
         limits.change_budget(agent, self.budget.wanted())
         return agent
 
-    def _consumes(self) -> list[agents.Consumes]:
+    def _consumes(self) -> list[connections.Consumes]:
         places = {queue.pk: self.cleaned_data[f"concurrency-{queue.pk}"] or _PLACES for queue in self.queues}
-        return [agents.Consumes(pk, places[pk]) for pk in self._chosen("consumes")]
+        return [connections.Consumes(pk, places[pk]) for pk in self._chosen("consumes")]
 
     def _chosen(self, role: str) -> list[Any]:
         return [queue.pk for queue in self.queues if self.cleaned_data[f"{role}-{queue.pk}"]]

@@ -13,7 +13,7 @@ from teams import audit
 from teams.errors import Refused
 from teams.models import Team, User
 
-from . import agents
+from . import agents, connections
 from .archives import TextFile
 from .files import AgentFile, Flaw, Flawed, read
 from .import_plans import Choices, Item, Plan, plan, tools_here
@@ -116,7 +116,7 @@ def _connect(item: Item, agent: Agent, queue_ids: Mapping[str, UUID]) -> None:
     consumes = produces = tools = None
     if said.consumes is not None:
         consumes = [
-            agents.Consumes(queue_ids[name.lower()], places) for name, places in (wanted.consumes or {}).items()
+            connections.Consumes(queue_ids[name.lower()], places) for name, places in (wanted.consumes or {}).items()
         ]
     if said.produces is not None:
         produces = [queue_ids[name.lower()] for name in wanted.produces or []]
@@ -124,6 +124,6 @@ def _connect(item: Item, agent: Agent, queue_ids: Mapping[str, UUID]) -> None:
         here = tools_here(agent.team)
         tools = [here[server.lower(), tool][1] for server, tool in wanted.tools or []]
     if consumes is not None or produces is not None or tools is not None:
-        agents.connect(agent, consumes, produces, tools)
+        connections.connect(agent, consumes, produces, tools)
     if item.pauses:
         agents.pause_agent(agent)

@@ -7,7 +7,7 @@ from django.http import Http404, QueryDict
 
 from teams.models import Team
 
-from . import access, agents, mentions
+from . import access, agents, connections, mentions
 from .doctor import CHOOSE, CONNECT, REMOVE, REPLACE, RESUME, TICK, UNMENTION
 
 
@@ -33,7 +33,7 @@ def _connect(team: Team, agent_id: UUID, queue_id: UUID) -> None:
     queue = team.queues.live().filter(pk=queue_id).first()
     if queue is None:
         raise Http404
-    agents.add_consumer(agent, queue.pk)
+    connections.add_consumer(agent, queue.pk)
 
 
 # --- In the text -------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from django.urls import reverse
 
-from builder.agents import Consumes, connect, create_agent, delete_agent, save_agent
+from builder.agents import create_agent, delete_agent, save_agent
+from builder.connections import Consumes, connect
 from builder.drafts import Known, save_draft
 from builder.mentions import token
 from builder.models import Agent

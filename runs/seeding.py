@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from builder.agents import Consumes, connect, create_agent, save_agent
+from builder.agents import create_agent, save_agent
+from builder.connections import Consumes, connect
 from builder.models import Agent
 from cases.creation import NewCase, add_cases
 from cases.models import Case, Queue

@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from builder import mentions
-from builder.agents import Consumes, connect, create_agent
+from builder.agents import create_agent
+from builder.connections import Consumes, connect
 from builder.models import Agent
 from cases.creation import NewCase, add_case
 from cases.models import Case, Queue

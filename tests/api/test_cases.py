@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from builder.agents import connect
+from builder.connections import connect
 from cases import timeline
 from cases.answers import case_details
 from cases.models import Case, Kind

@@ -7,7 +7,8 @@ from typing import Any
 from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from builder.agents import connect, delete_agent
+from builder.agents import delete_agent
+from builder.connections import connect
 from builder.models import Agent
 from cases.models import Queue
 from cases.queues import pause_queue

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from builder.agents import connect, duplicate_agent
+from builder.agents import duplicate_agent
 from builder.archives import TextFile
+from builder.connections import connect
 from builder.exporting import export_agent
 from builder.import_plans import Choices, plan
 from builder.importing import apply, read_all

@@ -2,17 +2,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from builder import mentions
-from builder.agents import (
-    Consumes,
-    connect,
-    create_agent,
-    delete_agent,
-    duplicate_agent,
-    freeze,
-    pause_agent,
-    restore_agent,
-    save_agent,
-)
+from builder.agents import create_agent, delete_agent, duplicate_agent, freeze, pause_agent, restore_agent, save_agent
+from builder.connections import Consumes, connect
 from builder.drafts import Known, draft_of, save_draft
 from builder.models import Agent, Mention, QueueConnection, Revision
 from builder.targets import check_may_start, problems, targets

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builder import import_plans, importing
-from builder.agents import connect, delete_agent, pause_agent, save_agent
+from builder.agents import delete_agent, pause_agent, save_agent
 from builder.archives import TextFile
+from builder.connections import connect
 from builder.exporting import export_agent, export_agents
 from builder.files import AgentFile, Flawed, write
 from builder.import_plans import CREATE, DROP, Choices, Plan

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from builder import mention_search
-from builder.agents import connect, delete_agent, pause_agent
+from builder.agents import delete_agent, pause_agent
+from builder.connections import connect
 from builder.models import Agent
 from cases.models import Queue
 from teams.models import Team

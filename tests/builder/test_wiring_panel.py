@@ -12,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from builder.agents import connect, delete_agent, pause_agent, save_agent
+from builder.agents import delete_agent, pause_agent, save_agent
+from builder.connections import connect
 from builder.doctor import examine
 from builder.facts import as_saved, gather
 from builder.models import Agent, QueueConnection

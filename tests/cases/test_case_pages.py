@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from builder.agents import connect, delete_agent, pause_agent
+from builder.agents import delete_agent, pause_agent
+from builder.connections import connect
 from builder.models import Agent
 from cases import lifecycle
 from cases.changes import change_case

@@ -10,7 +10,8 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from builder.agents import connect, delete_agent
+from builder.agents import delete_agent
+from builder.connections import connect
 from builder.models import Agent
 from cases import labels, lifecycle
 from cases.filters import CaseFilter, find_cases

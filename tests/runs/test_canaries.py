@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from builder.agents import connect
+from builder.connections import connect
 from builder.models import Agent
 from builder.tool_servers import Choice, add_server, ask, bearer
 from runs import logs, postman, tracing

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from builder.agents import connect, delete_agent, pause_agent, resume_agent, save_agent
+from builder.agents import delete_agent, pause_agent, resume_agent, save_agent
+from builder.connections import connect
 from cases import lifecycle
 from cases.models import Case, Status
 from cases.queues import pause_queue, resume_queue, save_queue

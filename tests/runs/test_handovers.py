@@ -2,7 +2,8 @@
 
 import pytest
 
-from builder.agents import Consumes, connect, delete_agent, pause_agent, save_agent
+from builder.agents import delete_agent, pause_agent, save_agent
+from builder.connections import Consumes, connect
 from builder.models import Agent
 from cases import changes, lifecycle
 from cases.models import Case, Queue, Reason, Status

@@ -20,7 +20,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from builder.agents import Consumes, connect, create_agent, delete_agent
+from builder.agents import create_agent, delete_agent
+from builder.connections import Consumes, connect
 from builder.models import Agent, ServerTool, ToolServer
 from builder.tool_servers import Choice, Credential, add_server, ask
 from cases import attachments, comments

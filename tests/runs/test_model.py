@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from pytest_django.fixtures import Settings
 
-from builder.agents import Consumes, connect, create_agent
+from builder.agents import create_agent
 from builder.agents import save_agent as save
+from builder.connections import Consumes, connect
 from cases.queues import create_queue
 from cases.teams import create_team
 from tests.fixtures import mention

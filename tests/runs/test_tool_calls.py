@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from builder.agents import Consumes, connect
+from builder.connections import Consumes, connect
 from builder.models import Agent, ToolServer
 from builder.tool_servers import Choice, Credential, add_server, ask, bearer, choose, delete_server, look_again
 from runs import human_requests, journal, opening, sweeper, trying

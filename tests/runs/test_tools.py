@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from builder.agents import Consumes, connect
+from builder.connections import Consumes, connect
 from cases.models import Case, Status
 from runs import tools
 from runs.models import Outcome

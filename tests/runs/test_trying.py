@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from builder.agents import connect, delete_agent, pause_agent, save_agent
+from builder.agents import delete_agent, pause_agent, save_agent
+from builder.connections import connect
 from builder.models import Agent
 from cases.models import Case
 from runs import trying
