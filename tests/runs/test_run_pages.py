@@ -366,7 +366,7 @@ def test_a_handover_that_was_not_applied_says_so(
     interventions.stop_run(run, BATON)
     endings.note_refusal(claim, endings.HandedOver(billing, "It is about money", "", ""))
     html = page(signed_in, "run", run.pk)
-    assert "Stopped" in html and "which was not applied" in html and "It is about money" in html
+    assert "Stopped" in html and "but that was not applied" in html and "It is about money" in html
 
 
 def test_the_chain_of_a_case_is_shown_with_this_run_marked(
