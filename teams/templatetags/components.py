@@ -305,9 +305,9 @@ def agent_name(agent: Any, *, link: bool = True, css: str = "") -> SafeString:
 
 
 @register.simple_tag
-def priority(value: int) -> SafeString:
+def priority(value: int, *, short: bool = False) -> SafeString:
     label, symbol, tone = PRIORITIES.get(int(value), PRIORITIES[0])
-    return _component("priority", label=label, icon=symbol, tone=tone)
+    return _component("priority", label=label, icon=symbol, tone=tone, short=short)
 
 
 @register.simple_tag
