@@ -16,6 +16,11 @@ class Got:
     body: bytes
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # of five, the rest of many at once are cut off on a busy machine
+
+
 class Receiver:
     def __init__(self) -> None:
         self.got: list[Got] = []
@@ -23,8 +28,7 @@ class Receiver:
         self.headers: dict[str, str] = {}
         self.answer = b"thanks"
         self.before: Callable[[], object] = lambda: None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}/hook"
         threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()

@@ -381,6 +381,7 @@ def test_two_couriers_send_a_message_once(webhook, receiver) -> None:
     for thread in couriers_at_once:
         thread.join()
     ids = [got.headers["webhook-id"] for got in receiver.got]
+    assert [row.error for row in webhook.deliveries.exclude(status="delivered")] == []
     assert len(ids) == len(set(ids)) == 20
 
 
