@@ -14,6 +14,7 @@ from django.db import transaction
 from django.forms import BoundField
 
 from teams.errors import Refused
+from teams.field_errors import PageForm
 from teams.forms import BudgetForm
 from teams.models import Team, User
 from teams.refusals import show_refusal
@@ -67,7 +68,7 @@ class ToolGroup:
         return sum(is_chosen for _, is_chosen in self.tools)
 
 
-class AgentForm(forms.Form):
+class AgentForm(PageForm):
     name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     description = forms.CharField(
         label="In one line",

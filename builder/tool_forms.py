@@ -9,6 +9,8 @@ from django import forms
 from django.http import QueryDict
 
 from teams.errors import Refused
+from teams.field_errors import PageForm
+from teams.forms import AddressField
 from teams.refusals import show_refusal
 from teams.secrets import Unreadable, seal, unseal
 
@@ -18,11 +20,11 @@ from .tool_servers import BEARER, Choice, Credential, bearer, check_credential, 
 from .tool_sessions import Listing
 
 
-class ToolServerForm(forms.Form):
+class ToolServerForm(PageForm):
     name = forms.CharField(
         max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Billing system"})
     )
-    url = forms.CharField(
+    url = AddressField(
         label="Address",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "placeholder": "https://tools.example.com/mcp", "inputmode": "url"}

@@ -10,6 +10,7 @@ from django import forms
 from builder.differences import Passage, compare, passages
 from builder.models import Agent
 from teams.errors import Refused
+from teams.field_errors import PageForm
 from teams.json_text import read_json
 
 from .consumers import Consumer
@@ -21,7 +22,7 @@ _TEXT = {"autocomplete": "off"}
 _PRIORITIES = [(Case.Priority.NONE, "None"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.HIGH, "High")]
 
 
-class QueueForm(forms.Form):
+class QueueForm(PageForm):
     name = forms.CharField(max_length=80, widget=forms.TextInput(attrs=_TEXT))
     description = forms.CharField(
         label="In one line", max_length=200, required=False, help_text="What kind of work waits here."
@@ -30,7 +31,7 @@ class QueueForm(forms.Form):
         label="Handovers before a person looks",
         min_value=1,
         max_value=50,
-        error_messages={"min_value": "Between 1 and 50.", "max_value": "Between 1 and 50."},
+        error_messages=dict.fromkeys(["invalid", "min_value", "max_value"], "Please choose between 1 and 50."),
         initial=DEFAULT_HOP_LIMIT,
         help_text="A case that was handed over this often waits for a person, so that agents cannot pass it round"
         " for ever.",
@@ -93,7 +94,7 @@ class Picked(forms.MultipleChoiceField):
         return True
 
 
-class CaseForm(forms.Form):
+class CaseForm(PageForm):
     """What a case says. `details` becomes its data."""
 
     title = forms.CharField(max_length=200, widget=forms.TextInput(attrs=_TEXT))

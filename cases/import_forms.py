@@ -11,6 +11,7 @@ from django.forms import BoundField
 from builder.archives import TextFile, unpack
 from builder.import_plans import CREATE, DROP, Choices, MissingAgent, MissingQueue, Plan
 from builder.importing import read_all
+from teams.field_errors import PageForm
 
 from .models import Queue
 
@@ -48,7 +49,7 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(item, initial) for item in data or []]
 
 
-class UploadForm(forms.Form):
+class UploadForm(PageForm):
     uploads = FilesField(
         label="Markdown files or a zip archive",
         required=False,
@@ -78,7 +79,7 @@ class UploadForm(forms.Form):
         return self.cleaned_data
 
 
-class ChoicesForm(forms.Form):
+class ChoicesForm(PageForm):
     """What shall become of the mentions and queues that are not here."""
 
     def __init__(self, data: Any = None, *, plan: Plan, queues: Sequence[Queue]) -> None:

@@ -5,20 +5,21 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from teams.field_errors import PageForm
+
 from .columns import Role
 from .csv_tables import ENCODINGS, SEPARATORS
 from .models import CaseUpload
 from .table_files import FILE_LIMIT
 
 
-class FileForm(forms.Form):
+class FileForm(PageForm):
     file = forms.FileField(
         label="CSV or XLSX file",
         allow_empty_file=True,
         max_length=200,
         help_text="At most 20 MB, 10,000 rows and 100 columns. Of a workbook you choose the sheet next.",
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),
-        error_messages={"required": "Please choose a file."},
     )
 
     def clean_file(self) -> Any:
@@ -28,7 +29,7 @@ class FileForm(forms.Form):
         return file
 
 
-class PasteForm(forms.Form):
+class PasteForm(PageForm):
     names = {"file": "text"}
 
     text = forms.CharField(
@@ -51,7 +52,7 @@ class PasteForm(forms.Form):
         return text.encode("utf-8", "replace").decode()
 
 
-class ReadingForm(forms.Form):
+class ReadingForm(PageForm):
     """How the file is read, and what its columns become. A choice of reading guesses the columns anew."""
 
     sheet = forms.ChoiceField()

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from builder.models import Agent, QueueConnection
 from cases.filters import find_cases, read_filter
 from cases.models import Case
+from teams.field_errors import PageForm
 from teams.models import Member, Team
 from teams.times import exact
 
@@ -47,7 +48,7 @@ def _uuid(value: str) -> UUID | None:
         return None
 
 
-class AssignForm(forms.Form):
+class AssignForm(PageForm):
     agent = forms.ChoiceField(label="Who takes them")
 
     def __init__(self, data: Any, *, team: Team) -> None:
@@ -62,7 +63,7 @@ class AssignForm(forms.Form):
         return {"agent": id, "name": self.names[id]}
 
 
-class PriorityForm(forms.Form):
+class PriorityForm(PageForm):
     priority = forms.TypedChoiceField(
         coerce=int,
         choices=[(Case.Priority.HIGH, "High"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.NONE, "None")],
@@ -73,7 +74,7 @@ class PriorityForm(forms.Form):
         return {"priority": priority, "name": priority.label}
 
 
-class NewLabelForm(forms.Form):
+class NewLabelForm(PageForm):
     """`known` are the labels that are offered."""
 
     label = forms.CharField(
@@ -91,7 +92,7 @@ class NewLabelForm(forms.Form):
         return {"label": self.cleaned_data["label"]}
 
 
-class KnownLabelForm(forms.Form):
+class KnownLabelForm(PageForm):
     label = forms.ChoiceField()
 
     def __init__(self, data: Any, *, known: Iterable[str]) -> None:
@@ -108,7 +109,7 @@ class UntilForm(PostponeForm):
         return {"until": until.isoformat(), "name": exact(until)}
 
 
-class TextForm(forms.Form):
+class TextForm(PageForm):
     text = forms.CharField(required=False, max_length=10_000, widget=forms.Textarea({"rows": 3}))
 
     def __init__(self, data: Any, *, label: str) -> None:
@@ -119,7 +120,7 @@ class TextForm(forms.Form):
         return {"text": self.cleaned_data["text"].strip()}
 
 
-class NothingForm(forms.Form):
+class NothingForm(PageForm):
     def arguments(self) -> dict[str, Any]:
         return {}
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from builder.models import Agent
 from teams.access import OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
+from teams.field_errors import PageForm
 from teams.models import Team
 from teams.pages import page
 from teams.parts import render_page
@@ -25,7 +26,7 @@ from .models import Correction, Handover, Run
 _PERSON = "person"
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(PageForm):
     """Who should have had it: an agent of the team but the one who did, or a person."""
 
     agent_id = forms.ChoiceField(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from builder.models import Agent
 from cases.models import Case
+from teams.field_errors import PageForm
 from teams.models import Team
 
 from .models import Outcome, Run, Status
@@ -29,7 +30,7 @@ ON = [(ON_CASE, "On a case"), (STANDALONE, "Standalone")]
 SORTS = [(LONGEST, "Longest first"), (DEAREST, "Dearest first")]
 
 
-class FilterForm(forms.Form):
+class FilterForm(PageForm):
     """The filters of the runs list as they stand in its address. What makes no sense there is not asked for."""
 
     q = forms.CharField(required=False)
@@ -50,7 +51,7 @@ def run_filter(query: QueryDict) -> RunFilter:
     return RunFilter(**{name: value for name, value in form.cleaned_data.items() if value})
 
 
-class PostponeForm(forms.Form):
+class PostponeForm(PageForm):
     """`preset` is one of PRESETS and goes before `until`, which is a time of the person's zone."""
 
     PRESETS: Sequence[tuple[str, str]] = (
@@ -63,7 +64,6 @@ class PostponeForm(forms.Form):
     until = forms.DateTimeField(
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"invalid": "Please give a date and a time, such as 2026-12-24 08:00."},
     )
 
     def clean(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def preset_time(preset: str) -> datetime | None:
     return timezone.make_aware(datetime.combine(now.date() + timedelta(days=days), time(9)))
 
 
-class TryForm(forms.Form):
+class TryForm(PageForm):
     """What to try an agent on. `sample` is a case whose text is taken when `input` is empty."""
 
     what = forms.ChoiceField(
@@ -110,7 +110,7 @@ class TryForm(forms.Form):
         field.queryset = Case.objects.filter(pk__in=[case.pk for case in samples]).order_by("-number")
 
 
-class SendForm(forms.Form):
+class SendForm(PageForm):
     """Without an agent any of the queue may take the case."""
 
     assignee_id = forms.ModelChoiceField(
@@ -133,7 +133,7 @@ class DueForm(PostponeForm):
     preset = forms.ChoiceField(choices=PRESETS, required=False)
 
 
-class AnswerTimeForm(forms.Form):
+class AnswerTimeForm(PageForm):
     """How many hours people have to answer; empty for no limit."""
 
     hours = forms.IntegerField(

@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 
+from teams.field_errors import PageForm
+from teams.forms import AddressField
 from teams.models import Credential
 
 from .providers import PROVIDERS
 
 
-class CredentialForm(forms.Form):
+class CredentialForm(PageForm):
     provider = forms.ChoiceField(choices=[(kind, row.title) for kind, row in PROVIDERS.items()])
     name = forms.CharField(
         max_length=80,
@@ -21,7 +23,7 @@ class CredentialForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
         help_text="Kept sealed, and never shown again.",
     )
-    base_url = forms.CharField(
+    base_url = AddressField(
         label="Address",
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url"}),

@@ -10,19 +10,19 @@ from django import forms
 from django.utils import timezone
 
 from teams.errors import Refused
+from teams.field_errors import PageForm
 from teams.refusals import show_refusal
 
 from . import schedules
 from .models import Schedule
 
 _PREVIEWED = 5
-_EMPTY = "Please fill this in."
 
 
 STATES = [("active", "Active"), ("paused", "Paused"), ("failing", "Failing")]
 
 
-class ScheduleFilterForm(forms.Form):
+class ScheduleFilterForm(PageForm):
     """The filters of the list as they stand in its address."""
 
     q = forms.CharField(required=False)
@@ -34,7 +34,7 @@ class ScheduleFilterForm(forms.Form):
         return {name: cleaned.get(name, "") for name in self.fields}
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(PageForm):
     """Simple fields, or a cron expression. `cleaned_data["expression"]` and `times` are what both come to."""
 
     EVERY = (
@@ -59,7 +59,6 @@ class ScheduleForm(forms.Form):
         label="Time",
         initial=time(8),
         widget=forms.TimeInput({"type": "time", "class": "max-w-40"}, format="%H:%M"),
-        error_messages={"invalid": "Please give a time, such as 08:00.", "required": _EMPTY},
     )
     minute = forms.IntegerField(
         label="Minutes past the hour",
@@ -67,13 +66,12 @@ class ScheduleForm(forms.Form):
         min_value=0,
         max_value=59,
         widget=forms.NumberInput({"class": "max-w-40"}),
-        error_messages={"invalid": "Please give a number from 0 to 59.", "required": _EMPTY},
+        error_messages=dict.fromkeys(["invalid", "min_value", "max_value"], "Please give a number from 0 to 59."),
     )
     cron = forms.CharField(
         label="Cron expression",
         widget=forms.TextInput({"autocomplete": "off", "placeholder": "0 8 * * 1-5"}),
         help_text="Minute, hour, day of month, month, day of week.",
-        error_messages={"required": _EMPTY},
     )
     zone = forms.ChoiceField(
         label="Time zone", choices=lambda: [(name, name) for name in sorted(available_timezones())]

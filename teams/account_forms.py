@@ -14,12 +14,13 @@ from django.http import HttpRequest
 
 from . import people
 from .errors import Refused
+from .field_errors import InOurWords, PageForm
 from .models import User
 
 _NEW = "At least 10 characters; a few words that only you would put together are best."
 
 
-class _Plain:
+class _Plain(InOurWords):
     """No placeholders, no lists of rules in HTML; labels and help are ours."""
 
     labels: ClassVar[dict[str, str]] = {}
@@ -59,7 +60,7 @@ class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
     def clean(self) -> dict[str, Any]:
         if "default" not in mailers:
             raise forms.ValidationError("This Baton sends no mail.")
-        return super().clean()  # type: ignore[no-any-return]
+        return super().clean() or {}
 
 
 class NewPassword(_Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]
@@ -131,7 +132,7 @@ class ChangeEmail(_Plain, account.AddEmailForm):  # type: ignore[misc]
         return address
 
 
-class NameForm(forms.Form):
+class NameForm(PageForm):
     name = forms.CharField(
         label="Name",
         max_length=150,

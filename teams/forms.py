@@ -8,8 +8,10 @@ from django import forms
 from django.utils.html import format_html
 
 from . import outbox
+from .addresses import check_url
 from .budgets import Budget
 from .errors import Refused
+from .field_errors import PageForm
 from .models import Webhook
 from .refusals import show_refusal
 
@@ -17,8 +19,19 @@ _CENT = Decimal("0.01")
 _A_DAY = "Of all its runs together, by the days of UTC. When it is reached, nothing new starts until the next day."
 
 
-class WebhookForm(forms.Form):
-    url = forms.CharField(
+class AddressField(forms.CharField):
+    """Says what is wrong with an address together with what is wrong in the fields beside it."""
+
+    def clean(self, value: Any) -> str:
+        url: str = super().clean(value)
+        try:
+            return check_url(url) if url else ""
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+
+
+class WebhookForm(PageForm):
+    url = AddressField(
         label="Address",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "placeholder": "https://example.com/baton", "inputmode": "url"}
@@ -27,6 +40,7 @@ class WebhookForm(forms.Form):
     )
     description = forms.CharField(
         label="In one line",
+        max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text="What it is for, for your colleagues.",
@@ -38,7 +52,6 @@ class WebhookForm(forms.Form):
             for name, words in outbox.EVENTS.items()
         ],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Please choose at least one."},
     )
 
     def __init__(self, data: Any = None, *, webhook: Webhook | None = None) -> None:
@@ -52,7 +65,7 @@ class WebhookForm(forms.Form):
         show_refusal(self, refusal)
 
 
-class BudgetForm(forms.Form):
+class BudgetForm(PageForm):
     """Empty fields leave it to whoever is asked next, whose word stands in them: `inherited`, by field."""
 
     requests = forms.IntegerField(label="Requests to its model", min_value=1, max_value=1000)

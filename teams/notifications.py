@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from .access import VIEWER, TeamRequest, team_page
+from .field_errors import PageForm
 from .models import Member
 
 
-class NotificationForm(forms.Form):
+class NotificationForm(PageForm):
     mail = forms.ChoiceField(label="What agents ask", choices=Member.Mail.choices, widget=forms.RadioSelect)
 
 

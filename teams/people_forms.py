@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 
+from .field_errors import PageForm
 from .models import ApiKey, Member
 
 _NO_SUGGESTIONS = {"autocomplete": "off"}
 EXPIRIES = [("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("never", "never")]
 
 
-class _Plain(forms.Form):
+class _Plain(PageForm):
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, label_suffix="", **options)
 
@@ -39,7 +40,6 @@ class KeyForm(_Plain):
         choices=ApiKey.Scope.choices,
         initial=[ApiKey.Scope.READ],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Please choose at least one."},
     )
     expires = forms.ChoiceField(label="It ends", choices=EXPIRIES, initial="365")
     per_minute = forms.IntegerField(

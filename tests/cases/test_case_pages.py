@@ -381,11 +381,11 @@ def test_only_agents_of_the_queue_can_take_it_first(
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
-        ({"title": " "}, "This field is required."),
+        ({"title": " "}, "Please fill this in."),
         ({"labels": "x" * 41}, "Please use at most 40 characters"),
         ({"labels": ",".join(map(str, range(21)))}, "Too many labels."),
         ({"details": "x" * 300_000}, "Too large: 256 kB at most."),
-        ({"priority": "7"}, "7 is not one of the available choices."),
+        ({"priority": "7"}, "This can no longer be chosen."),
     ],
 )
 def test_a_case_that_cannot_be_added_keeps_what_was_typed(

@@ -144,8 +144,8 @@ def test_a_queue_is_made(signed_in: Client, team) -> None:
     ("fields", "error"),
     [
         ({"name": "support", "hop_limit": "8"}, "A queue called “support” already exists. Please choose another name."),
-        ({"name": "", "hop_limit": "8"}, "This field is required."),
-        ({"name": "A", "hop_limit": "51"}, "Between 1 and 50."),
+        ({"name": "", "hop_limit": "8"}, "Please fill this in."),
+        ({"name": "A", "hop_limit": "51"}, "between 1 and 50."),
         ({"name": "a\x07b", "hop_limit": "8"}, "characters that cannot be shown"),
     ],
 )
