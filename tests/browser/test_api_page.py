@@ -12,3 +12,5 @@ def test_the_page_of_the_api_works_under_the_policy(web: str, page: Page) -> Non
     page.get_by_text("Read a case with its timeline", exact=True).click()
     expect(page.get_by_role("button", name="Execute")).to_be_visible()
     assert wrong == []
+    page.get_by_role("link", name="Back to Baton").click()
+    expect(page.get_by_role("heading", name="Sign in to Baton")).to_be_visible()
