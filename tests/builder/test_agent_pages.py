@@ -159,7 +159,7 @@ def test_saving_changes_everything_at_once(signed_in: Client, make_agent: Make, 
 @pytest.mark.parametrize(
     ("fields", "field", "error"),
     [
-        ({"name": "  "}, "name", "required"),
+        ({"name": "  "}, "name", "Please fill this in."),
         ({"name": "billing"}, "name", "already exists"),
         ({"name": "x" * 81}, "name", "80"),
         ({"description": "a\x07b"}, "description", "characters that cannot be shown"),
