@@ -75,6 +75,8 @@ def agent_revisions(request: TeamRequest, id: UUID) -> HttpResponse:
 def agent_revision(request: TeamRequest, id: UUID, number: int) -> HttpResponse:
     """What a revision says, beside what another one said: `?with=`, by default the one before. 0 is the draft."""
     agent = access.past_or_present_agent_or_404(request.team, id)
+    if number == 0 and not drafts.draft_of(agent):  # saved or discarded since the page with this link was drawn
+        return redirect("revisions", agent.pk)
     revision = access.revision_or_404(agent, number)
     other = _compared(request, agent, revision)
     context = {

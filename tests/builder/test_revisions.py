@@ -100,7 +100,7 @@ def test_the_first_revision_has_nothing_before_it(signed_in: Client, agent: Agen
 
 
 def test_number_0_is_the_draft(signed_in: Client, agent: Agent) -> None:
-    assert signed_in.get(url("revision", agent, 0)).status_code == 404
+    assert signed_in.get(url("revision", agent, 0))["location"] == url("revisions", agent)
     drafts.save_draft(agent, "Draft.", "offline", known=Known(), author=None)
     text = signed_in.get(url("revision", agent, 0)).content.decode()
     assert "<ins>Draft</ins>" in text
