@@ -62,12 +62,12 @@ def measure(notes: Notes, quick: bool) -> None:
         p95 = p95_ms([time / 1000 for time in times])
         notes.note(what, statistics.median(times), "ms", p95=p95, floor=floor)
 
-    tell("give out a case of that queue", lambda: dispatcher.dispatch_queue(queue.pk, 1))
+    tell("give out a case of that queue", lambda: len(dispatcher.dispatch_queue(queue.pk, 1)))
     tell("look at all queues, and give out one case", lambda: dispatcher.dispatch(1))
     _occupy(busy, queue)
     Case.objects.filter(queue=queue, number__lte=cases - 1000).update(assignee=busy)
     vacuum()
-    tell("the same, nearly all waiting for one agent", lambda: dispatcher.dispatch_queue(queue.pk, 1))
+    tell("the same, nearly all waiting for one agent", lambda: len(dispatcher.dispatch_queue(queue.pk, 1)))
     items = [NewCase(f"Mail {number}", {"message": "Please help. " * 20}) for number in range(BATCH_LIMIT)]
     notes.times(f"{BATCH_LIMIT:,} cases added in one call", [timed(lambda: add_cases(queue, items, by=BATON))])
 

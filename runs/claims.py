@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from teams import live, pausing, rows
 
-from .models import Run
+from .models import Run, Status
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Claim:
     team_id: UUID
     case_id: UUID | None
     fence: int
+
+    @classmethod
+    def of(cls, run: Run) -> "Claim":
+        return cls(run.pk, run.team_id, run.case_id, run.fence)
 
 
 class LostRun(Exception):
@@ -45,10 +49,14 @@ QUEUED_TEAMS = f"""
     )
 """  # noqa: S608
 
+_TO_RUNNING = """
+    set status = 'running', worker = %s, fence = fence + 1,
+        lease_until = statement_timestamp() + make_interval(secs => %s),
+        started_at = coalesce(started_at, statement_timestamp()), claimed_at = statement_timestamp()
+"""
 # Teams take turns, drawn by lot: a claimant with one free place would else always serve the team that came first.
 # It looks at more runs than it takes, since others may be taking some of them at this moment.
 _CLAIM = f"""
-    {pausing.HOLD_PAUSES_OFF};
     {QUEUED_TEAMS}, turns as (
         select run.id, row_number() over (partition by teams.id order by run.available_at) as turn, lot
         from teams cross join lateral (
@@ -62,24 +70,28 @@ _CLAIM = f"""
         order by turn, lot limit %s
         for no key update of runs_run skip locked
     )
-    update runs_run
-    set status = 'running', worker = %s, fence = fence + 1,
-        lease_until = statement_timestamp() + make_interval(secs => %s),
-        started_at = coalesce(started_at, statement_timestamp()), claimed_at = statement_timestamp()
+    update runs_run {_TO_RUNNING}
     from due where runs_run.id = due.id
     returning runs_run.id, team_id, case_id, fence
 """  # noqa: S608
 
 
+@transaction.atomic
 def claim_runs(worker: str, limit: int) -> list[Claim]:
     """Takes up to `limit` due runs, each for this worker alone: of each team the longest due ones."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])
-        cursor.nextset()
-        claims = [Claim(*row) for row in cursor.fetchall()]
+    pausing.hold_off()
+    claims = [Claim(*row) for row in rows.select(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])]
     for claim in claims:
         live.announce(claim.team_id, "run", claim.run_id)
     return claims
+
+
+def take(runs: Iterable[Run], worker: str) -> None:
+    """Claims runs that are written in the same transaction, so that nobody else sees them before."""
+    taken = f"update runs_run {_TO_RUNNING} where id = any(%s)"
+    rows.write(taken, [worker, settings.BATON_LEASE_SECONDS, [run.pk for run in runs]])
+    for run in runs:
+        run.status, run.fence = Status.RUNNING, run.fence + 1
 
 
 _HAS_DUE = f"""
@@ -93,9 +105,8 @@ _HAS_DUE = f"""
 
 def has_due() -> bool:
     """Is there a run to claim?"""
-    with connection.cursor() as cursor:
-        cursor.execute(_HAS_DUE)
-        return bool(cursor.fetchone()[0])
+    [(has,)] = rows.select(_HAS_DUE)
+    return bool(has)
 
 
 _MINE = "id = %s and fence = %s and status = 'running'"

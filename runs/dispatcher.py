@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from builder.limits import overspent
@@ -19,6 +19,8 @@ from cases.models import Case, Queue
 from teams import live, pausing, rows
 from teams.models import Team
 
+from . import claims
+from .claims import Claim
 from .models import Run
 
 _SPARE = 10
@@ -41,29 +43,47 @@ class Consumer:
         return self.connection.last_given_at
 
 
+def take(worker: str, limit: int) -> list[Claim]:
+    """Gives out cases, and claims up to `limit` runs for the worker: in one transaction, unless others wait for it."""
+    if not claims.has_due():
+        return [Claim.of(run) for run in _give_out(limit, worker)]
+    dispatch(limit)
+    return claims.claim_runs(worker, limit)
+
+
 def dispatch(limit: int) -> int:
-    """Gives out up to `limit` cases, and says how many. Teams take turns; who begins is drawn by lot, so that nobody is
-    always last where many workers have one free place each.
+    """Gives out up to `limit` cases, and says how many."""
+    return len(_give_out(limit))
+
+
+def _give_out(limit: int, worker: str = "") -> list[Run]:
+    """The runs, which the worker has claimed if there is one. Teams take turns; who begins is drawn by lot, so that
+    nobody is always last where many workers have one free place each.
     """
     teams = _queues_with_work()
-    given = 0
-    while teams and given < limit:
-        share = max(1, (limit - given) // len(teams))
+    given: list[Run] = []
+    while teams and len(given) < limit:
+        share = max(1, (limit - len(given)) // len(teams))
         for team_id, queues in list(teams.items()):
-            wanted = min(share, limit - given)
-            took = _dispatch_some(queues, wanted)
+            wanted = min(share, limit - len(given))
+            try:
+                took = _dispatch_some(queues, wanted, worker)
+            except DatabaseError:
+                if not given:
+                    raise
+                return given  # the worker has claimed these
             given += took
-            if took < wanted:
+            if len(took) < wanted:
                 del teams[team_id]
     return given
 
 
-def _dispatch_some(queues: list[UUID], limit: int) -> int:
+def _dispatch_some(queues: list[UUID], limit: int, worker: str) -> list[Run]:
     """From the first queues that have something to give; takes those away that have no more."""
-    given = 0
-    while queues and given < limit:
-        given += dispatch_queue(queues[0], limit - given)
-        if given < limit:
+    given: list[Run] = []
+    while queues and len(given) < limit:
+        given += dispatch_queue(queues[0], limit - len(given), worker)
+        if len(given) < limit:
             queues.pop(0)
     return given
 
@@ -103,27 +123,23 @@ _QUEUES_WITH_WORK = f"""
 def _queues_with_work() -> dict[UUID, list[UUID]]:
     """By their teams, the queues with pending cases and a consumer that is not at its limit."""
     found: dict[UUID, list[UUID]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_QUEUES_WITH_WORK)
-        for team_id, queue_id in cursor.fetchall():
-            found.setdefault(team_id, []).append(queue_id)
+    for team_id, queue_id in rows.select(_QUEUES_WITH_WORK):
+        found.setdefault(team_id, []).append(queue_id)
     return found
 
 
 @transaction.atomic
-def dispatch_queue(queue_id: UUID, limit: int) -> int:
-    if not _is_at_work(queue_id):
-        return 0
-    queue = rows.first(Queue, f"where id = %s and {_OPEN} for no key update", [queue_id])
-    if queue is None:
-        return 0
+def dispatch_queue(queue_id: UUID, limit: int, worker: str = "") -> list[Run]:
+    pausing.hold_off()
+    if not (held := rows.join(_HOLD, [queue_id], queue=Queue, first=_FIRST)):
+        return []
+    [(queue, first)] = held
     consumers = {consumer.connection.agent_id: consumer for consumer in _consumers(queue)}
-    first = _first(queue)
-    given = 0
-    while given < limit and (free := {pk: consumer for pk, consumer in consumers.items() if consumer.room > 0}):
-        wanted = limit - given
+    given: list[Run] = []
+    while len(given) < limit and (free := {pk: consumer for pk, consumer in consumers.items() if consumer.room > 0}):
+        wanted = limit - len(given)
         batch = _next_cases(queue, free, first, wanted)
-        taken = _give_all(batch, free, first)
+        taken = _give_all(batch, free, first, worker)
         given += taken
         if not taken or len(batch) < wanted:
             break
@@ -131,36 +147,31 @@ def dispatch_queue(queue_id: UUID, limit: int) -> int:
 
 
 @rows.at_once()
-def _give_all(cases: list[Case], consumers: dict[UUID, Consumer], first: UUID | None) -> int:
+def _give_all(cases: list[Case], consumers: dict[UUID, Consumer], first: UUID | None, worker: str) -> list[Run]:
     """As far as the consumers have room."""
     runs = [run for case in cases if (run := _give(case, case.assignee_id or first, consumers))]
     rows.insert(runs)
+    if runs and worker:
+        claims.take(runs, worker)
     takers = {run.agent_id for run in runs}
     for taker in takers:
         rows.update(consumers[taker].connection, ["last_given_at"])
     for run in runs:
         live.announce(run.team_id, "run", run.pk)
-    return len(runs)
+    return runs
 
 
-_OPEN = "deleted_at is null and paused_at is null"
-
-
-_IS_AT_WORK = f"""
-    {pausing.HOLD_PAUSES_OFF};
-    select exists (
-        select from cases_queue join teams_team on teams_team.id = team_id
-        where cases_queue.id = %s and {pausing.AT_WORK}
-    )
-"""  # noqa: S608
-
-
-def _is_at_work(queue_id: UUID) -> bool:
-    """Its team is not paused, and will not be before the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(_IS_AT_WORK, [queue_id])
-        cursor.nextset()
-        return bool(cursor.fetchone()[0])
+_HOLD = f"""
+    from cases_queue queue join teams_team on teams_team.id = queue.team_id
+    where queue.id = %s and queue.deleted_at is null and queue.paused_at is null and {pausing.AT_WORK}
+    for no key update of queue
+"""
+# Who takes the cases that are assigned to nobody; null: any consumer.
+_FIRST = """(
+    select agent.id from builder_queueconnection connected join builder_agent agent on agent.id = connected.agent_id
+    where connected.queue_id = queue.id and agent.id = queue.first_agent_id and connected.role = 'consumer'
+        and agent.deleted_at is null
+)"""
 
 
 def has_work() -> bool:
@@ -171,18 +182,9 @@ def has_work() -> bool:
 def first_cases() -> Iterator[list[UUID]]:
     """Of each queue, the case that a consumer with a free place takes next, if there is one."""
     ids = [queue_id for queues in _queues_with_work().values() for queue_id in queues]
-    for queue in Queue.objects.filter(pk__in=ids):
+    for queue, first in rows.join("from cases_queue queue where id = any(%s)", [ids], queue=Queue, first=_FIRST):
         free = [consumer.connection.agent_id for consumer in _consumers(queue) if consumer.room > 0]
-        yield _heads(queue, free, _first(queue), 1) if free else []
-
-
-def _first(queue: Queue) -> UUID | None:
-    """Who takes the cases that are assigned to nobody; None: any consumer."""
-    if queue.first_agent_id is None:
-        return None
-    connected = QueueConnection.objects.filter(queue=queue, role=QueueConnection.Role.CONSUMER)
-    found = connected.filter(agent=queue.first_agent_id, agent__deleted_at=None)
-    return queue.first_agent_id if found.exists() else None
+        yield _heads(queue, free, first, 1) if free else []
 
 
 def _next_cases(queue: Queue, free: Iterable[UUID], first: UUID | None, limit: int) -> list[Case]:
@@ -221,9 +223,8 @@ def _heads(queue: Queue, free: Iterable[UUID], first: UUID | None, limit: int) -
     """The next cases that one of these may take: its own, and those of nobody unless they have a first agent."""
     takers = list(free)
     anybodys = first is None or first in takers
-    with connection.cursor() as cursor:
-        cursor.execute(_HEADS, {"takers": takers, "queue": queue.pk, "limit": limit, "anybodys": anybodys})
-        return [id for (id,) in cursor.fetchall()]
+    about = {"takers": takers, "queue": queue.pk, "limit": limit, "anybodys": anybodys}
+    return [id for (id,) in rows.select(_HEADS, about)]
 
 
 def _consumers(queue: Queue) -> list[Consumer]:

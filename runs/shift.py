@@ -19,7 +19,7 @@ from django.db import Error as DatabaseError  # of psycopg's InterfaceError, too
 from django.db import close_old_connections, connections
 from redis.exceptions import RedisError
 
-from teams import live, pausing
+from teams import live, pausing, rows
 from teams.bell import BELL
 
 from . import claims, counters, dispatcher, endings, engine, logs, tracing
@@ -169,8 +169,7 @@ class Shift:
 
 def _dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
     close_old_connections()
-    dispatcher.dispatch(limit)
-    return claims.claim_runs(worker, limit)
+    return dispatcher.take(worker, limit)
 
 
 def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:
@@ -203,6 +202,7 @@ class Bell:
 
 def run_shift(worker: str, places: int | None = None, linger: float = LINGER_SECONDS) -> None:
     """Works until nothing is left, in an event loop of its own."""
+    rows.keep_plans()
 
     async def shift() -> None:
         await Shift(worker, places or settings.RUNS_PER_WORKER, linger).work()

@@ -11,16 +11,19 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from . import audit, bell, live
+from . import audit, bell, live, rows
 from .errors import Refused
 from .models import Installation, Team
 
 _LOCK = 0x42_41_54_4F_4F
 
-# In a statement of its own before the one that starts something, which then sees every pause that came first.
-HOLD_PAUSES_OFF = f"select pg_advisory_xact_lock_shared({_LOCK})"
 # Of a row of teams_team.
 AT_WORK = "teams_team.paused_at is null and not exists (select from teams_installation where paused_at is not null)"
+
+
+def hold_off() -> None:
+    """No pause comes before the transaction ends. The statements that follow see every one that came first."""
+    rows.select("select pg_advisory_xact_lock_shared(%s)", [_LOCK])
 
 
 def paused(team_ids: Collection[UUID]) -> set[UUID]:

@@ -1,7 +1,8 @@
 """Rows by plain statements, for the hot path.
 
 Django's own `get`, `save` and `bulk_create` take four times the CPU, most of it for making the statement. What comes of
-it is the same here: whole model instances out of the same columns, and into them.
+it is the same here: whole model instances out of the same columns, and into them. A process that says `keep_plans` has
+each statement planned once: that takes PostgreSQL longer than to carry it out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, NotSupportedError, OperationalError, connection
+from django.db.backends.signals import connection_created
 from django.db.models import AutoField, Field, JSONField, Model
 from django.db.models.expressions import DatabaseDefault
 
@@ -35,9 +38,13 @@ def join(rest: str, params: Sequence[Any], **wanted: type[Model] | str) -> list[
     its table, or an expression. None for a table that an outer join found no row in.
     """
     what = tuple(wanted.items())
-    with connection.cursor() as cursor:
-        cursor.execute(f"select {_selected(what)} {rest}", params)
-        return [_apart(what, row) for row in cursor.fetchall()]
+    return [_apart(what, row) for row in select(f"select {_selected(what)} {rest}", params)]
+
+
+def select(statement: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    """What one statement returns."""
+    with _executed(statement, params) as cursor:
+        return list(cursor.fetchall())
 
 
 # --- Writing ---------------------------------------------------------------------------------
@@ -109,8 +116,8 @@ def update(row: Model, names: Iterable[str]) -> None:
 def change(model: type[Model], changes: Mapping[str, Any], where: str, params: Sequence[Any]) -> int:
     """Writes these values, at once, to all rows of which `where` holds, and says how many there were."""
     columns, values = _set(model, changes)
-    with connection.cursor() as cursor:
-        cursor.execute(f"update {_table(model)} set {columns} where {where}", [*values, *params])  # noqa: S608
+    statement = f"update {_table(model)} set {columns} where {where}"  # noqa: S608
+    with _executed(statement, [*values, *params]) as cursor:
         return int(cursor.rowcount)
 
 
@@ -145,6 +152,41 @@ def _is_left_out(field: _Field, value: Any) -> bool:
 def _stored(field: _Field, value: Any) -> Any:
     """psycopg knows the types of all other fields."""
     return field.get_db_prep_save(value, connection) if isinstance(field, JSONField) else value
+
+
+# --- Plans -----------------------------------------------------------------------------------
+
+_USES_BEFORE_KEPT = 2
+
+
+def keep_plans() -> None:
+    """From now on new connections keep the plans of the statements of this module."""
+    connection_created.connect(_keep_plans)
+
+
+def _keep_plans(connection: Any, **_: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        [number] = cursor.fetchone()
+    # Behind a pooler such as PgBouncer the number is another one, and the next transaction may meet a server process
+    # that knows nothing of a plan.
+    if connection.connection.info.backend_pid == number:
+        connection.connection.prepare_threshold = _USES_BEFORE_KEPT
+
+
+@contextmanager
+def _executed(statement: str, params: Sequence[Any] | Mapping[str, Any]) -> Iterator[Any]:
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    # Django's own cursors write the values into the statement, so that each is another one.
+    own: Any = psycopg.Cursor(connection.connection)
+    with connection.make_debug_cursor(own) if connection.queries_logged else connection.make_cursor(own) as cursor:
+        try:
+            cursor.execute(statement, params)
+        except NotSupportedError as error:  # a migration has given a column another type
+            connection.close()
+            raise OperationalError(f"A plan is out of date: {error}") from error
+        yield cursor
 
 
 # --- Models and their columns ----------------------------------------------------------------

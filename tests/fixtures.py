@@ -17,7 +17,7 @@ from cases.models import Case, Queue
 from cases.queues import create_queue
 from cases.teams import create_team
 from runs import dispatcher
-from runs.claims import Claim, claim_runs
+from runs.claims import Claim
 from runs.models import Run
 from teams.actors import BATON, Actor, person
 from teams.models import Member, Team, User
@@ -128,9 +128,8 @@ def make_run(make_agent: Make[Agent]) -> Make[Run]:
 
 
 def take(worker: str = "test/1", limit: int = 1) -> list[Claim]:
-    """What a worker with free places does: dispatch, then claim."""
-    dispatcher.dispatch(limit)
-    return claim_runs(worker, limit)
+    """What a worker with free places does."""
+    return dispatcher.take(worker, limit)
 
 
 def events(case: Case) -> list[str]:

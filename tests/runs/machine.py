@@ -142,21 +142,27 @@ class Model(RuleBasedStateMachine):
     @rule(worker=st.sampled_from(WORKERS), places=st.integers(1, 3))
     def take(self, worker: str, places: int) -> None:
         """As a shift does when the bell rings, be it for nothing."""
-        self._dispatch(places)
-        due, before = due_runs(), dict(rows("select id, fence from runs_run"))
-        taken = claims.claim_runs(worker, places)
-        assert {claim.run_id for claim in taken} <= due
-        assert len(taken) == min(places, len(due))
-        assert all(claim.fence == before[claim.run_id] + 1 for claim in taken)
+        if due_runs():
+            self._dispatch(places)
+            due, before = due_runs(), dict(rows("select id, fence from runs_run"))
+            taken = claims.claim_runs(worker, places)
+            assert {claim.run_id for claim in taken} <= due
+            assert len(taken) == min(places, len(due))
+            assert all(claim.fence == before[claim.run_id] + 1 for claim in taken)
+        else:
+            taken = self._dispatch(places, worker)
+            assert {(claim.run_id, claim.fence) for claim in taken} <= held()
         self.holders += [Holder(worker, claim) for claim in taken]
         for holder in self.holders[-len(taken) :] if taken else []:
             holder.opened()
 
-    def _dispatch(self, places: int) -> None:
-        """Whoever may take cases is given some while there are any, and nobody else, and not too many."""
+    def _dispatch(self, places: int, worker: str = "") -> list[claims.Claim]:
+        """Whoever may take cases is given some while there are any, and nobody else, and not too many. What the worker
+        has claimed of it, if there is one."""
         may, had, known = startable(), loads(), set(Run.objects.values_list("pk", flat=True))
         could, meant = takeable(may), dict(Case.objects.values_list("pk", "assignee"))
-        given = dispatcher.dispatch(places)
+        taken = dispatcher.take(worker, places) if worker else []
+        given = len(taken) if worker else dispatcher.dispatch(places)
         began = Run.objects.exclude(pk__in=known)
         assert len(began) == given <= places
         assert {run.case_id for run in began} <= could
@@ -165,6 +171,7 @@ class Model(RuleBasedStateMachine):
         assert all(has[run.agent_id] <= CONCURRENCY and run.agent_id in may for run in began), (had, has)
         free = {agent for agent in may if has.get(agent, 0) < CONCURRENCY}
         assert given == places or not takeable(free)
+        return taken
 
     @rule(worker=st.sampled_from(WORKERS))
     def heartbeat(self, worker: str) -> None:

@@ -8,7 +8,7 @@ from builder.connections import connect
 from cases import lifecycle
 from cases.models import Case, Status
 from cases.queues import pause_queue, resume_queue, save_queue
-from runs import dispatcher, endings, sweeper
+from runs import claims, dispatcher, endings, sweeper
 from runs.models import Run
 from runs.models import Status as RunStatus
 from teams.errors import Refused
@@ -28,9 +28,9 @@ def test_order_is_due_then_handed_over_then_priority_then_oldest(make_case, make
     lifecycle.postpone(due, timezone.now() - timedelta(seconds=1), "")
     lifecycle.wake_due_cases()
     found = []
-    while claims := take():
-        endings.finish(claims[0], endings.CaseCompleted("done"))
-        found.append(Case.objects.get(pk=claims[0].case_id))
+    while taken := take():
+        endings.finish(taken[0], endings.CaseCompleted("done"))
+        found.append(Case.objects.get(pk=taken[0].case_id))
     assert found == [due, handed, high, medium, old, new]
 
 
@@ -43,6 +43,23 @@ def test_a_claim_is_one_case_one_run_and_one_event(make_case, make_agent, queue)
     assert (case.status, case.assignee, run.agent, run.case_fence) == (Status.IN_PROGRESS, agent, agent, case.fence)
     assert events(case) == ["created", "started"]
     assert case.events.last().data == {"agent_name": agent.name, "revision": 1}
+
+
+def test_who_dispatches_has_claimed_what_it_gave_out(make_case, make_agent, queue) -> None:
+    make_agent(queue=queue)
+    case = make_case()
+    [claim] = dispatcher.take("w/1", 5)
+    run = case.runs.get()
+    assert (claim.run_id, claim.fence, run.worker, run.status) == (run.pk, run.fence, "w/1", RunStatus.RUNNING)
+    assert run.lease_until and run.claimed_at == run.started_at
+    assert claims.renew("w/1", [claim]) == {claim}
+
+
+def test_what_waits_to_be_claimed_is_not_passed_by_what_is_given_out(make_case, make_agent, make_run, queue) -> None:
+    agent = make_agent(queue=queue)
+    make_case()
+    waiting = make_run(agent)
+    assert [claim.run_id for claim in dispatcher.take("w/1", 1)] == [waiting.pk]
 
 
 def test_an_assigned_case_waits_for_its_assignee(make_case, make_agent, queue) -> None:

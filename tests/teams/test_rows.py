@@ -1,11 +1,14 @@
 """Rows by plain statements: what comes of them is what Django's own ways make of them."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
+from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -174,3 +177,51 @@ def test_who_may_start_is_the_same_in_sql(make_agent: Make[Agent]) -> None:
     found = rows.join(f"from builder_agent where {STARTABLE}", [], id="builder_agent.id")
     assert {pk for (pk,) in found} == set(Agent.objects.startable().values_list("pk", flat=True))
     assert {pk for (pk,) in found} == {plain.pk, fine.pk} - {held_up.pk}
+
+
+@pytest.fixture
+def other_connection() -> Iterator[Any]:
+    """One that was opened after somebody said `keep_plans`, as a worker's are."""
+    rows.keep_plans()
+    connection.close()
+    yield connection
+    connection_created.disconnect(rows._keep_plans)
+    connection.close()
+
+
+def kept() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("select statement from pg_prepared_statements")
+        return [statement for (statement,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_is_planned_once_for_all_its_values(other_connection: Any, make_case: Make[Case]) -> None:
+    made = [make_case() for _ in range(4)]
+    found = [rows.first(Case, "where number = %s", [case.number]) for case in made]
+    assert found == made
+    assert sum("where number = $1" in statement for statement in kept()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_behind_a_pooler_no_plan_is_kept(other_connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A pooler tells a number of its own; `tests/deploy/test_pooling.py` does it with a real one.
+    monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", -1)
+    assert [rows.select("select %s::int", [number]) for number in range(4)] == [[(number,)] for number in range(4)]
+    assert not kept()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_that_a_migration_has_put_out_of_date_is_made_anew(other_connection: Any) -> None:
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as migration:
+        migration.execute("create table gauge (level smallint)")
+        try:
+            for _ in range(4):
+                assert rows.select("select level from gauge where level > %s", [1]) == []
+            migration.execute("alter table gauge alter level type bigint")
+            with pytest.raises(OperationalError, match="out of date"):
+                rows.select("select level from gauge where level > %s", [1])
+            assert rows.select("select level from gauge where level > %s", [1]) == []
+        finally:
+            connection.close()
+            migration.execute("drop table gauge")
