@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from teams.templatetags.components import STATES
+from teams.states import STATES
 
 from .models import Outcome, Run
 from .wording import short

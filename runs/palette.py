@@ -20,7 +20,7 @@ from cases.models import Case, Queue, Status
 from cases.search import read
 from teams import help
 from teams.models import Member, Team
-from teams.templatetags.components import NAVIGATION, SETTINGS
+from teams.navigation import NAVIGATION, SETTINGS
 
 from .models import Run
 from .queries import RunFilter, find_runs

@@ -1,9 +1,8 @@
 """The building blocks of pages: each tag here renders a template of templates/components/, which documents it."""
 
-import json
 import re
 from functools import cache
-from typing import Any, TypeGuard
+from typing import Any
 from zlib import crc32
 
 import lucide
@@ -13,55 +12,15 @@ from django.http import HttpRequest, QueryDict
 from django.template import RequestContext
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from .. import help
+from ..navigation import NAVIGATION, SETTINGS
+from ..states import MOVING, STATES
 
 register = template.Library()
 
-# What a state of anything is called, its icon and its tone.
-STATES = {
-    # cases and runs
-    "pending": ("Pending", "circle-dashed", "neutral"),
-    "in_progress": ("In progress", "loader-circle", "accent"),
-    "needs_input": ("Needs input", "message-circle-question-mark", "warning"),
-    "postponed": ("Postponed", "alarm-clock", "info"),
-    "completed": ("Completed", "circle-check", "success"),
-    "failed": ("Failed", "circle-x", "error"),
-    "queued": ("Queued", "circle-dashed", "neutral"),
-    "running": ("Running", "loader-circle", "accent"),
-    "waiting": ("Waiting", "message-circle-question-mark", "warning"),
-    "stopped": ("Stopped", "circle-stop", "neutral"),
-    # outcomes of runs
-    "answered": ("Answered", "message-square-check", "success"),
-    "handed_over": ("Handed over", "forward", "accent"),
-    "case_completed": ("Case completed", "circle-check", "success"),
-    "case_failed": ("Case failed", "circle-x", "error"),
-    "case_postponed": ("Case postponed", "alarm-clock", "info"),
-    "taken_over": ("Taken over", "user-round-check", "info"),
-    # handovers, questions, revisions, agents and queues
-    "recorded": ("Recorded", "circle-dot", "neutral"),
-    "applied": ("Handed over", "forward", "accent"),
-    "cancelled": ("Cancelled", "circle-slash", "neutral"),
-    "open": ("Open", "message-circle-question-mark", "warning"),
-    "withdrawn": ("Withdrawn", "undo-2", "neutral"),
-    "draft": ("Draft", "pencil", "neutral"),
-    "live": ("Live", "circle-check", "success"),
-    "historic": ("Historic", "history", "neutral"),
-    "active": ("Active", "circle-check", "success"),
-    "paused": ("Paused", "circle-pause", "warning"),
-    "blocked": ("Blocked", "octagon-alert", "error"),
-    "deleted": ("Deleted", "trash-2", "neutral"),
-    # whatever somebody should look at
-    "warned": ("Look at this", "triangle-alert", "warning"),
-}
 HUES = 12
-# How deep data is shown as lists of facts.
-_LEVELS = 4
-
-MOVING = {"in_progress", "running"}
-
 MENTIONS = {
     "ok": ("bot", "info", "Can take over from here"),
     "unavailable": ("triangle-alert", "warning", "Cannot take over here"),
@@ -71,36 +30,8 @@ MENTIONS = {
 
 PRIORITIES = {0: ("", "", ""), 1: ("Medium", "signal-medium", "neutral"), 2: ("High", "signal-high", "warning")}
 
-NAVIGATION = [
-    # url name, label, icon, also in the bar of phones, the key after "g"
-    ("home", "Home", "house", True, "h"),
-    ("inbox", "Inbox", "inbox", True, "i"),
-    ("agents", "Agents", "bot", True, "a"),
-    ("queues", "Queues", "layers", False, "q"),
-    ("cases", "Cases", "square-check-big", True, "c"),
-    ("runs", "Runs", "activity", False, "r"),
-    ("schedules", "Schedules", "calendar-clock", False, "e"),
-    ("map", "Map", "waypoints", False, "m"),
-    ("usage", "Usage", "chart-column", False, "u"),
-    ("settings", "Settings", "settings", False, "s"),
-]
 
-# The sections of the settings. Each has pages below `settings/` that extend teams/settings.html.
-SETTINGS = [
-    # url name, label, icon, only for administrators
-    ("members", "Members", "users", False),
-    ("keys", "API keys", "key-round", True),
-    ("model_settings", "Models", "brain", True),
-    ("request_settings", "Requests", "inbox", True),
-    ("budgets", "Budgets", "gauge", True),
-    ("tool_servers", "Tools", "wrench", True),
-    ("webhooks", "Webhooks", "webhook", True),
-    ("audit_log", "Audit log", "scroll-text", True),
-    ("notifications", "My mail", "mail", False),
-]
-
-
-def _component(name: str, /, **context: object) -> SafeString:
+def component(name: str, /, **context: object) -> SafeString:
     """Without the line ends of the file: a space before a full stop would show."""
     return SafeString(render_to_string(f"components/{name}.html", context).strip())
 
@@ -167,7 +98,7 @@ def page_header(
     """With a "?" that opens the help on this page."""
     match = context["request"].resolver_match if "request" in context else None
     topic = help.TOPICS.get(match.url_name) if match else None
-    return _component(
+    return component(
         "page_header",
         help=help.address(topic) if topic else "",
         actions=SafeString(content.strip()),
@@ -192,37 +123,37 @@ def card(
     flush: bool = False,
     id: str = "",
 ) -> SafeString:
-    return _component(
+    return component(
         "card", body=content, title=title, note=note, icon=icon, link=link, link_label=link_label, flush=flush, id=id
     )
 
 
 @register.simple_block_tag
 def live(content: str, *, id: str, on: str, url: str, tag: str = "div", css: str = "") -> SafeString:
-    return _component("live", body=content, id=id, on=on, url=url, tag=tag, css=css)
+    return component("live", body=content, id=id, on=on, url=url, tag=tag, css=css)
 
 
 @register.simple_block_tag
 def empty_state(content: str, icon: str, title: str) -> SafeString:
-    return _component("empty_state", body=SafeString(content.strip()), icon=icon, title=title)
+    return component("empty_state", body=SafeString(content.strip()), icon=icon, title=title)
 
 
 @register.simple_block_tag
 def notice(content: str, tone: str = "info", title: str = "", *, url: str = "", action: str = "") -> SafeString:
     icons = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "octagon-alert"}
-    return _component(
+    return component(
         "notice", body=content, tone=tone, title=title, url=url, action=action, icon=icons.get(tone, "info")
     )
 
 
 @register.simple_tag
 def tabs(label: str, items: list[dict[str, Any]]) -> SafeString:
-    return _component("tabs", label=label, items=items)
+    return component("tabs", label=label, items=items)
 
 
 @register.simple_block_tag
 def fact(content: str, term: str) -> SafeString:
-    return _component("fact", term=term, body=content)
+    return component("fact", term=term, body=content)
 
 
 # --- Lists -----------------------------------------------------------------------------------
@@ -230,7 +161,7 @@ def fact(content: str, term: str) -> SafeString:
 
 @register.simple_block_tag
 def table(content: str, caption: str) -> SafeString:
-    return _component("table", body=content, caption=caption)
+    return component("table", body=content, caption=caption)
 
 
 @register.simple_block_tag(takes_context=True)
@@ -238,7 +169,7 @@ def search_bar(
     context: RequestContext, content: str, placeholder: str = "Search", target: str = "results"
 ) -> SafeString:
     request: HttpRequest = context["request"]
-    return _component(
+    return component(
         "search_bar",
         filters=content,
         placeholder=placeholder,
@@ -252,7 +183,7 @@ def search_bar(
 def filter_select(context: RequestContext, name: str, label: str, choices: list[tuple[Any, str]]) -> SafeString:
     chosen = context["request"].GET.get(name, "")
     options = [(str(value), words, str(value) == chosen) for value, words in choices]
-    return _component("filter_select", name=name, label=label, options=options, chosen=chosen)
+    return component("filter_select", name=name, label=label, options=options, chosen=chosen)
 
 
 @register.simple_tag(takes_context=True)
@@ -264,7 +195,7 @@ def pager(
         query["cursor"] = cursor or ""
         return "?" + query.urlencode() if cursor else ""
 
-    return _component("pager", newer=link(newer), older=link(older), by_time=by_time)
+    return component("pager", newer=link(newer), older=link(older), by_time=by_time)
 
 
 # --- Words and marks -------------------------------------------------------------------------
@@ -273,13 +204,13 @@ def pager(
 @register.simple_tag
 def status(state: str, *, pill: bool = False, label: str = "") -> SafeString:
     words, symbol, tone = STATES.get(str(state), (str(state).replace("_", " ").capitalize(), "circle", "neutral"))
-    return _component("status", label=label or words, icon=symbol, tone=tone, pill=pill, moving=state in MOVING)
+    return component("status", label=label or words, icon=symbol, tone=tone, pill=pill, moving=state in MOVING)
 
 
 @register.simple_tag
 def mention(name: str, status: str = "ok", url: str = "", reason: str = "") -> SafeString:
     symbol, tone, title = MENTIONS[status]
-    return _component("mention", name=name, status=status, url=url, title=reason or title, icon=symbol, tone=tone)
+    return component("mention", name=name, status=status, url=url, title=reason or title, icon=symbol, tone=tone)
 
 
 def _initials(name: str) -> str:
@@ -289,7 +220,7 @@ def _initials(name: str) -> str:
 
 @register.simple_tag
 def avatar(agent: Any, *, big: bool = False) -> SafeString:
-    return _component(
+    return component(
         "avatar",
         initials=_initials(agent.name),
         hue=crc32(str(agent.pk).encode()) % HUES,
@@ -301,23 +232,23 @@ def avatar(agent: Any, *, big: bool = False) -> SafeString:
 @register.simple_tag
 def agent_name(agent: Any, *, link: bool = True, css: str = "") -> SafeString:
     url = reverse("agent", args=[agent.pk]) if link else ""
-    return _component("agent_name", agent=agent, url=url, css=css, gone=bool(getattr(agent, "deleted_at", None)))
+    return component("agent_name", agent=agent, url=url, css=css, gone=bool(getattr(agent, "deleted_at", None)))
 
 
 @register.simple_tag
 def priority(value: int, *, short: bool = False) -> SafeString:
     label, symbol, tone = PRIORITIES.get(int(value), PRIORITIES[0])
-    return _component("priority", label=label, icon=symbol, tone=tone, short=short)
+    return component("priority", label=label, icon=symbol, tone=tone, short=short)
 
 
 @register.simple_tag
 def tag(words: str, tone: str = "", icon: str = "") -> SafeString:
-    return _component("tag", words=words, tone=tone, icon=icon)
+    return component("tag", words=words, tone=tone, icon=icon)
 
 
 @register.simple_tag
 def copy(value: object, label: str = "Copy", *, words: bool = False) -> SafeString:
-    return _component("copy", value=value, label=label, words=words)
+    return component("copy", value=value, label=label, words=words)
 
 
 def _to_copy(request: HttpRequest, kind: str, id: object) -> list[tuple[str, str, str]]:
@@ -333,89 +264,12 @@ def _to_copy(request: HttpRequest, kind: str, id: object) -> list[tuple[str, str
 @register.simple_tag(takes_context=True)
 def copy_items(context: RequestContext, kind: str, id: object) -> SafeString:
     """For a menu of the page of one thing."""
-    return _component("copy_items", items=_to_copy(context["request"], kind, id))
+    return component("copy_items", items=_to_copy(context["request"], kind, id))
 
 
 @register.simple_tag(takes_context=True)
 def copy_menu(context: RequestContext, kind: str, id: object) -> SafeString:
-    return _component("copy_menu", items=_to_copy(context["request"], kind, id))
-
-
-_JSON_PART = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)')
-
-
-def _coloured(text: str) -> SafeString:
-    parts: list[str] = []
-    end = 0
-    for match in _JSON_PART.finditer(text):
-        kind = "key" if match[2] else "string" if match[1] else "word" if match[3] else "number"
-        colon = match[2] or ""
-        parts.append(conditional_escape(text[end : match.start()]))
-        parts.append(f'<span class="json-{kind}">{conditional_escape(match[0].removesuffix(colon))}</span>{colon}')
-        end = match.end()
-    parts.append(conditional_escape(text[end:]))
-    return mark_safe("".join(parts))  # noqa: S308 - every part is escaped above
-
-
-@register.simple_tag
-def code(text: str, label: str = "Text") -> SafeString:
-    return _component("code", body=text, plain=text, label=label)
-
-
-@register.simple_tag
-def json_view(value: object, label: str = "Data") -> SafeString:
-    """Text as it is, everything else as indented JSON."""
-    if isinstance(value, str):
-        return _component("code", body=value, plain=value, label=label)
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    # Beyond this, colouring costs more than it helps.
-    return _component("code", body=_coloured(text) if len(text) < 50_000 else text, plain=text, label=label)
-
-
-def _fact_words(value: object) -> str:
-    if value is None or value == {}:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-@register.simple_tag
-def data_view(value: object) -> SafeString:
-    """An object as a list of facts, then its long texts, then what has parts of its own, folded; text as text.
-
-    Beyond some levels, and where there is no name for anything, as JSON.
-    """
-    return _data_view(value, _LEVELS)
-
-
-def _data_view(value: object, levels: int) -> SafeString:
-    if isinstance(value, str):
-        return _component("data_view", text=value)
-    if not isinstance(value, dict) or not levels:
-        return _component("data_view", value=value)
-    # The database keeps no order of keys anyway.
-    facts: list[tuple[str, str]] = []
-    texts: list[tuple[str, str]] = []
-    parts: list[tuple[str, int, SafeString]] = []
-    for key, part in value.items():
-        term = str(key).replace("_", " ").capitalize()
-        if _has_parts(part):
-            parts.append((term, len(part), _data_view(part, levels - 1)))
-        else:
-            words = _fact_words(part)
-            (texts if _is_long(words) else facts).append((term, words))
-    return _component("data_view", facts=facts, texts=texts, parts=parts, value=value)
-
-
-def _has_parts(value: object) -> TypeGuard[dict[str, object] | list[object]]:
-    if isinstance(value, list):
-        return any(isinstance(item, dict | list) for item in value)
-    return isinstance(value, dict) and bool(value)
-
-
-def _is_long(words: str) -> bool:
-    return len(words) > 80 or "\n" in words
+    return component("copy_menu", items=_to_copy(context["request"], kind, id))
 
 
 # --- Forms and dialogs -----------------------------------------------------------------------
@@ -441,7 +295,7 @@ def field(bound: BoundField, *, label: str = "", help: str = "", css: str = "", 
     )
     classes = f"{own} {css} {bound.field.widget.attrs.get('class', '')}".split()
     widget = bound.as_widget(attrs={"class": " ".join(classes)} if classes else {})
-    return _component(
+    return component(
         "field",
         field=bound,
         widget=widget,
@@ -454,24 +308,24 @@ def field(bound: BoundField, *, label: str = "", help: str = "", css: str = "", 
 
 @register.simple_tag
 def form_errors(form: Any) -> SafeString:
-    return _component("form_errors", errors=form.non_field_errors())
+    return component("form_errors", errors=form.non_field_errors())
 
 
 @register.simple_block_tag
 def dialog(content: str, id: str, title: str) -> SafeString:
-    return _component("dialog", body=content, id=id, title=title)
+    return component("dialog", body=content, id=id, title=title)
 
 
 @register.simple_tag
 def dialog_button(id: str, label: str, icon: str = "", css: str = "btn") -> SafeString:
-    return _component("dialog_button", id=id, label=label, icon=icon, css=css)
+    return component("dialog_button", id=id, label=label, icon=icon, css=css)
 
 
 @register.simple_tag(takes_context=True)
 def confirm(
     context: RequestContext, id: str, *, title: str, text: str, action: str, button: str, danger: bool = True
 ) -> SafeString:
-    return _component(
+    return component(
         "confirm",
         id=id,
         title=title,

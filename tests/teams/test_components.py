@@ -7,7 +7,7 @@ from django.test import Client, RequestFactory
 from django.utils.html import escape
 
 from builder.models import Agent
-from teams.templatetags.components import STATES
+from teams.states import STATES
 from tests.fixtures import Make
 
 
