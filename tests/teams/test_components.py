@@ -12,7 +12,7 @@ from tests.fixtures import Make
 
 
 def render(source: str, **context: Any) -> str:
-    template = engines["django"].from_string("{% load components times %}" + source)
+    template = engines["django"].from_string("{% load components data times %}" + source)
     return template.render(context, RequestFactory().get("/cases/", {"q": "a&b", "status": "failed"}))
 
 
