@@ -16,7 +16,7 @@ from teams.access import VIEWER, TeamRequest, team_page
 from teams.models import Member
 
 from . import demo
-from .models import Correction, Handover, HumanRequest
+from .models import Correction, Handover, HumanRequest, Run
 
 _PUBLISHED = [Revision.Status.LIVE, Revision.Status.HISTORIC]
 
@@ -97,9 +97,15 @@ def _add(member: Member) -> Step:
 
 
 def _watch(member: Member) -> Step:
-    moved = Case.objects.present().filter(team=member.team_id, hops__gt=0).order_by("-moved_at").only("pk").first()
+    cases = Case.objects.present().filter(team=member.team_id)
+    moved = cases.filter(hops__gt=0).order_by("-moved_at").only("pk").first()
     words = "The timeline shows who had it, when, and why it was passed on. It moves while you look."
     address = reverse("case", args=[moved.pk]) if moved else reverse("cases")
+    is_sorted = member.team.queues.live().exclude(first_agent=None).exists()
+    case = None if moved or is_sorted else cases.select_related("queue").order_by("-created_at").first()
+    if case and member.builds:
+        words = f"Let new cases of {case.queue.name} go to the agent that mentions the other, and add one more."
+        address = reverse("queue_edit", args=[case.queue_id])
     return Step("Watch a case change hands", words, address, tour.HANDOVER in member.tour_seen)
 
 
@@ -118,6 +124,9 @@ def _to_decide(member: Member) -> str:
         applied = Handover.objects.filter(team=member.team_id, status=Handover.Status.APPLIED)
         if handover := applied.order_by("-applied_at").only("source").first():
             return reverse("run_correct", args=[handover.source_id])
+        on_cases = Run.objects.filter(team=member.team_id, case__isnull=False, case__deleted_at=None)
+        if run := on_cases.exclude(trigger=Run.Trigger.TRY).order_by("-created_at").only("pk").first():
+            return reverse("run_correct", args=[run.pk])
     return reverse("inbox")
 
 

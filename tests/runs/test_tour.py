@@ -98,6 +98,24 @@ def test_what_is_gone_or_not_allowed_is_left_out(newcomer: Member) -> None:
     assert [step.title for step in found.steps] == ["Write an agent", "Watch a case change hands"]
 
 
+def test_who_begins_with_nothing_is_led_to_a_handover_and_to_something_to_decide(
+    member: Member, queue: Queue, make_agent: Make, make_case: Make, make_run: Make
+) -> None:
+    run = make_run(make_agent("Billing"), case=make_case("Charged twice"))
+    tour.begin(member)
+    member.refresh_from_db()
+    found = tour_of(member)
+    assert found
+    watch, decide = found.steps[3:]
+    assert watch.address == reverse("queue_edit", args=[queue.pk])
+    assert queue.name in watch.words
+    assert decide.address == reverse("run_correct", args=[run.pk])
+    Case.objects.update(hops=1)
+    found = tour_of(member)
+    assert found
+    assert found.steps[3].address == reverse("case", args=[run.case_id])
+
+
 def test_looking_twice_is_written_once(newcomer: Member, django_assert_num_queries: Make) -> None:
     with django_assert_num_queries(1):
         tour.saw(newcomer, tour.AGENT)
