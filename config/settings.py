@@ -154,7 +154,8 @@ def _mailers(url: str) -> dict[str, Any]:
 
 
 # Where people reach Baton: links in what is sent out begin with it.
-BATON_URL = os.environ.get("BATON_URL", f"http://localhost:{os.environ.get('PORT') or 8000}").rstrip("/")
+_port = os.environ.get("PORT") or _embedded("port") or "8000"
+BATON_URL = os.environ.get("BATON_URL", f"http://localhost:{_port}").rstrip("/")
 # May addresses that people give lead into this machine's own network?
 BATON_ALLOW_PRIVATE_ADDRESSES = _flag("BATON_ALLOW_PRIVATE_ADDRESSES", False)
 # The server that mail to members goes through; without one no mail is sent.

@@ -42,7 +42,7 @@ class Home:
 
     @property
     def servers(self) -> Path:
-        """Addresses of the embedded servers, while they run; config/settings.py reads it."""
+        """Where the web server and the embedded ones are, while they run; config/settings.py reads it."""
         return self.path / "servers.json"
 
     @property

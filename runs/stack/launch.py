@@ -97,7 +97,7 @@ class Launch:
         self.told_to_stop = asyncio.Event()
         self.supervisor = Supervisor(plan.home.processes, Output(closed=self.told_to_stop.set))
         self.folders: list[Path] = []  # temporary ones
-        self.embedded: dict[str, str] = {}  # addresses of the servers that are ours
+        self.embedded: dict[str, str] = {}  # where our own servers are, for other commands too
 
     async def run(self) -> None:
         lock = home.claim(self.plan.home)
@@ -142,6 +142,7 @@ class Launch:
         processes.stop_recorded(self.plan.home.processes)
         self.plan = replace(self.plan, port=free_port(self.plan.host, self.plan.port))
         home.announce(lock, self.plan.address)
+        self.embedded["port"] = str(self.plan.port)
         if self.plan.database:
             check_database(self.plan.database)
         else:

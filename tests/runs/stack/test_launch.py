@@ -36,7 +36,9 @@ def test_it_starts_everything_and_stops_everything(tmp_path: Path, start: Start)
         assert connection.execute("show timezone").fetchone() == ("UTC",)
     assert urllib.request.urlopen(baton.address).status == 200
     assert (home / "servers.json").stat().st_mode & 0o077 == 0
-    sockets = Path(json.loads((home / "servers.json").read_text())["redis_url"].removeprefix("unix://")).parent
+    told = json.loads((home / "servers.json").read_text())
+    assert told["port"] == baton.address.rpartition(":")[2]
+    sockets = Path(told["redis_url"].removeprefix("unix://")).parent
     baton.has_said("worker 1 | at work with postgresql://")
     pids = baton.pids()
     assert set(pids) == {"postgres", "valkey", "web", "worker 1"}
