@@ -1,7 +1,7 @@
-// <copy-button value="…"><button hidden>…</button></copy-button>
+// <copy-button value="…"><button>…</button></copy-button>. Hidden by the style sheet until this has loaded, not by an
+// attribute, which a morph would bring back.
 class CopyButton extends HTMLElement {
   connectedCallback() {
-    this.querySelector("button").hidden = false;
     this.addEventListener("click", () => this.copy());
   }
 
