@@ -30,7 +30,10 @@ function act(keys) {
   if (keys === "j" || keys === "k") return step(keys === "j" ? 1 : -1);
   if (keys === "/") return search();
   if (keys === "?") return show();
-  const found = document.querySelector(`#shortcuts [data-keys="${CSS.escape(keys)}"], :is(#content, #toasts) [aria-keyshortcuts="${CSS.escape(keys)}"]`);
+  const key = CSS.escape(keys);
+  // What a message offers is newer than what stands on the page.
+  const places = [`#shortcuts [data-keys="${key}"]`, `#toasts [aria-keyshortcuts="${key}"]`, `#content [aria-keyshortcuts="${key}"]`];
+  const found = places.map((place) => document.querySelector(place)).find(Boolean);
   if (found) found.click();
   else if (keys === "e") document.querySelector("#content mention-editor [contenteditable]")?.focus();
   return !!found;
