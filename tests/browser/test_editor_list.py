@@ -279,6 +279,25 @@ def test_a_choice_that_finds_nothing_late_was_a_new_line(editor: Editor, slow: S
     expect(editor.badges).to_have_count(0)
 
 
+def test_an_agent_is_replaced_by_one_chosen_before_the_agents_have_come(editor: Editor, slow: Slow) -> None:
+    editor.text.focus()
+    editor.type("@bil")
+    editor.press("Enter")
+    slow.answer("bil")
+    expect(editor.badges).to_have_count(1)
+    editor.press("ArrowLeft", "ArrowLeft", "Enter")
+    expect(editor.card.get_by_role("button", name="Replace")).to_be_focused()
+    editor.press("Enter")
+    expect(editor.page.get_by_role("combobox", name="Replace with")).to_be_focused()
+    editor.type("tech")
+    editor.press("Enter")
+    expect(editor.box).to_contain_text("Looking for agents")
+    slow.answer("tech")
+    expect(editor.text).to_be_focused()
+    editor.type("!")
+    assert editor.value == f"{token(agent('Technical Support'))}! "
+
+
 def test_saving_waits_for_the_mention_that_was_chosen(editor: Editor, slow: Slow) -> None:
     editor.end()
     editor.type("To @tech")
