@@ -136,6 +136,8 @@ class AgentForm(PageForm):
         self.unsaved = drafts.draft_of(saved.agent) if saved else None
         super().__init__(data, initial=_initial(saved, self.unsaved), label_suffix="")
         self.team = team
+        if saved is None:
+            self.fields["name"].widget.attrs["autofocus"] = True
         own = saved.agent.budget if saved else {}
         self.budget = BudgetForm(data, budget=own, inherited=limits.inherited(team), prefix="budget")
         self.saved = saved

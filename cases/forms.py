@@ -18,12 +18,12 @@ from .models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
 from .schemas import read_schema
 from .wording import changed_fields
 
-_TEXT = {"autocomplete": "off"}
+_FIRST = {"autocomplete": "off", "autofocus": True}
 _PRIORITIES = [(Case.Priority.NONE, "None"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.HIGH, "High")]
 
 
 class QueueForm(PageForm):
-    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs=_TEXT))
+    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs=_FIRST))
     description = forms.CharField(
         label="In one line", max_length=200, required=False, help_text="What kind of work waits here."
     )
@@ -97,7 +97,7 @@ class Picked(forms.MultipleChoiceField):
 class CaseForm(PageForm):
     """What a case says. `details` becomes its data."""
 
-    title = forms.CharField(max_length=200, widget=forms.TextInput(attrs=_TEXT))
+    title = forms.CharField(max_length=200, widget=forms.TextInput(attrs=_FIRST))
     details = forms.CharField(
         required=False,
         strip=False,
@@ -111,7 +111,10 @@ class CaseForm(PageForm):
     )
     picked = Picked(label="Labels", required=False, widget=forms.CheckboxSelectMultiple)
     labels = forms.CharField(
-        label="Other labels", required=False, help_text="Separated by commas.", widget=forms.TextInput(attrs=_TEXT)
+        label="Other labels",
+        required=False,
+        help_text="Separated by commas.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     # `change_case` and `add_case` know the details as data.

@@ -41,6 +41,7 @@ class _Plain(InOurWords):
 
 class SignIn(_Plain, account.LoginForm):  # type: ignore[misc]
     labels = {"login": "E-mail address"}
+    focus = "login"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,6 +50,7 @@ class SignIn(_Plain, account.LoginForm):  # type: ignore[misc]
 
 class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
     labels = {"email": "E-mail address"}
+    focus = "email"
     users: list[User]
 
     def clean_email(self) -> str:
@@ -65,6 +67,7 @@ class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
 
 class NewPassword(_Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]
     labels = {"password1": "New password", "password2": "New password again"}
+    focus = "password1"
     helps = {"password1": _NEW}
 
 
