@@ -3,6 +3,7 @@ import "./comment-box.js";
 import "./case-selection.js";
 import "./command-palette.js";
 import "./copy-button.js";
+import "./dialog-focus.js";
 import "./dialog-link.js";
 import "./failures.js";
 import "./first-error.js";

@@ -313,7 +313,7 @@ def form_errors(form: Any) -> SafeString:
 
 @register.simple_block_tag
 def dialog(content: str, id: str, title: str) -> SafeString:
-    return component("dialog", body=content, id=id, title=title)
+    return component("dialog", body=content, id=id, title=title, begins_at_title="autofocus" not in content)
 
 
 @register.simple_tag

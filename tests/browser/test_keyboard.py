@@ -39,6 +39,39 @@ def test_the_palette_leads_anywhere_by_the_keyboard(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_dialogs_begin_at_what_they_ask_and_lead_back(signed_in_page: Page, web: str, make_case: Make) -> None:
+    case = make_case("Charged twice")
+    page, keys = signed_in_page, signed_in_page.keyboard
+    page.goto(f"{web}/cases/{case.pk}/")
+    more = page.get_by_role("button", name="More")
+    more.focus()
+    for line, focused in [
+        ("Mark as failed…", page.locator("#reason")),
+        ("Delete…", page.locator("#delete form .btn").first),
+    ]:
+        keys.press("Enter")
+        page.get_by_role("button", name=line).focus()
+        keys.press("Enter")
+        expect(focused).to_be_focused()
+        keys.press("Escape")
+        expect(more).to_be_focused()
+    keys.press("?")
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_focused()
+    keys.press("Escape")
+
+    page.get_by_role("button", name="Complete").first.focus()
+    keys.press("Enter")
+    expect(page.locator("#summary")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("#1 is completed.")
+    keys.press("z")
+    expect(page.locator("#toasts")).not_to_contain_text("#1 is completed.")
+    case.refresh_from_db()
+    assert case.status == "pending"
+
+
 def test_single_keys_go_places_and_are_silent_while_one_types(signed_in_page: Page, web: str, make_case: Make) -> None:
     first, second = make_case(), make_case()
     page = signed_in_page
