@@ -39,7 +39,7 @@ class Now:
 
 _ICONS = {
     "neutral": "circle-dashed",
-    "accent": "loader-circle",
+    "accent": "bot",
     "info": "alarm-clock",
     "warning": "hand",
     "success": "circle-check",
@@ -53,7 +53,7 @@ def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], 
         case Status.PENDING:
             return _pending(case, consumers)
         case Status.IN_PROGRESS:
-            return Now(say("{agent} is working on it.", agent=case.assignee or "An agent"), "accent")
+            return Now(say("{agent} has it now.", agent=case.assignee or "An agent"), "accent")
         case Status.POSTPONED:
             until = clock(case.due_at) if case.due_at else "later"
             if case.taken_by:

@@ -60,7 +60,7 @@ def test_a_case_page_follows_the_case(
     expect(now).to_contain_text("Waits for the next free agent of Support.")
 
     take()
-    expect(now).to_contain_text("Triage is working on it.")
+    expect(now).to_contain_text("Triage has it now.")
     expect(timeline.get_by_role("listitem").first).to_contain_text("Triage started work")
 
     run = Run.objects.get(case=case)
@@ -82,7 +82,7 @@ def test_an_open_dialog_and_its_text_survive_a_move_of_the_case(case_page: Page,
     summary = page.get_by_label("What was done")
     summary.fill("I paid it")
     take()
-    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage is working on it.")
+    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage has it now.")
     expect(summary).to_have_value("I paid it")
     expect(summary).to_be_focused()
     summary.press_sequentially(" back.")
@@ -125,7 +125,7 @@ def test_a_question_is_answered_in_place(signed_in_page: Page, web: str, case: C
     page.get_by_label("Your answer").fill("The second")
     page.get_by_role("button", name="Answer").click()
     expect(page.get_by_label("Timeline")).to_contain_text("answered Triage")
-    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage is working on it.")
+    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage has it now.")
     assert page.evaluate("window.sameDocument"), "the page was loaded anew"
 
 

@@ -184,7 +184,7 @@ def test_the_results_are_fetched_alone_with_their_filters(signed_in: Client, mak
 
 def test_a_case_says_who_works_on_it(signed_in: Client, worked: Case) -> None:
     shown = page(signed_in, worked)
-    assert "Triage is working on it." in shown
+    assert "Triage has it now." in shown
     assert "Triage started work" in shown
 
 

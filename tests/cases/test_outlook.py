@@ -79,7 +79,7 @@ def test_a_queue_without_agents_says_what_to_do() -> None:
 
 
 def test_somebody_works_on_it() -> None:
-    assert str(about(status=Status.IN_PROGRESS, assignee=TRIAGE).words) == "Triage is working on it."
+    assert str(about(status=Status.IN_PROGRESS, assignee=TRIAGE).words) == "Triage has it now."
 
 
 def test_a_postponed_case_says_until_when_and_who_is_next() -> None:
