@@ -60,7 +60,7 @@ def about(run: Run) -> dict[str, Any]:
         "activity": activity,
         "doing": activity if run.status == Status.RUNNING else "",
         "chain_url": f"{reverse('runs')}?{_of_chain(run)}",
-        "subtitle": f"On {run.case}" if run.case else "A try: nothing comes of it" if run.is_try else "Standalone run",
+        "subtitle": f"On {run.case}" if run.case else "A trial, not real work" if run.is_try else "Standalone run",
         "live_on": _live_on(found),
         "tries": f"{run.retries} of {settings.MODEL_RETRIES}",
         "cost": money(run.cost_usd),
