@@ -66,6 +66,7 @@ def test_dialogs_begin_at_what_they_ask_and_lead_back(signed_in_page: Page, web:
     keys.press("Tab")
     keys.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("#1 is completed.")
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "live")  # its scripts are there
     keys.press("z")
     expect(page.locator("#toasts")).not_to_contain_text("#1 is completed.")
     case.refresh_from_db()
