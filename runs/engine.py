@@ -7,7 +7,7 @@ twenty-eighth of the CPU that the same run takes through `Agent.iter` (docs/arch
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -91,11 +91,25 @@ async def _steps(work: Work, models: Models, is_over: Callable[[], bool]) -> Non
 
 async def _ask_model(work: Work, models: Models) -> ModelResponse:
     name = work.model
-    model, access = await _reach(work, name, models)
+    try:
+        model, access = await _reach(work, name, models)
+    except ModelProblem:
+        await sync_to_async(journal.keep)(work)
+        raise
     answer = llm.request(model, name, journal.messages(work), tools.offered(work), access)
     handed_over_at = None if work.run.requests else work.handed_over_at
-    response = await counters.request(name, tracing.chat(work, answer), handed_over_at)
+    response = await _while_kept(work, counters.request(name, tracing.chat(work, answer), handed_over_at))
     return journal.hear(work, response, name)
+
+
+async def _while_kept(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
+    """The answer. The request does not wait until the run's first step is written; all that follows does."""
+    writing = asyncio.create_task(sync_to_async(journal.keep)(work)) if work.unwritten else None
+    try:
+        return await answer
+    finally:
+        if writing:
+            await writing
 
 
 async def _reach(work: Work, name: str, models: Models) -> tuple[Model, Access | None]:

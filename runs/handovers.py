@@ -161,13 +161,14 @@ _APPLIED = """
 """
 
 
-def before(run: Run) -> Handover | None:
-    """The handover that brought the run about."""
+def before(run: Run, earlier: list[Handover] | None = None) -> Handover | None:
+    """The handover that brought the run about; `earlier` are those of its case, if they are known."""
     if run.trigger != Run.Trigger.HANDOVER:
         return None
     if run.case_id is None:
         return Handover.objects.filter(status=Handover.Status.APPLIED, next_run=run).first()
-    to_it = [row for row in applied(run.case_id) if row.target_id == run.agent_id]
+    earlier = applied(run.case_id) if earlier is None else earlier
+    to_it = [row for row in earlier if row.target_id == run.agent_id]
     return next((row for row in reversed(to_it) if row.applied_at and row.applied_at <= run.created_at), None)
 
 

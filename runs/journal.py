@@ -55,6 +55,8 @@ class Work:
     server_tools: list[ServerTool] = field(default_factory=list)
     approved: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    # Of these: the first one, until it is written.
+    unwritten: list[Step] = field(default_factory=list)
     # Of one that has just begun: when it was handed to this run.
     handed_over_at: datetime | None = None
     # The handover this run asks for, told when its last write comes too late.
@@ -132,8 +134,8 @@ def hear(work: Work, response: ModelResponse, model: str) -> ModelResponse:
 
 
 def keep(work: Work) -> None:
-    """Writes what the model said, unless it is written, or raises LostRun."""
-    if work.said:
+    """Writes the first step and what the model said, unless they are written, or raises LostRun."""
+    if work.unwritten or work.said:
         append(work)
 
 
@@ -166,10 +168,13 @@ def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
 
 
 def write(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
-    """Writes the next steps, after what the model said if that is not written yet. The run is locked, or was just
-    changed under its fence, in the same transaction.
+    """Writes the next steps, after the first one and what the model said if they are not written yet. The run is
+    locked, or was just changed under its fence, in the same transaction.
     """
+    first, work.unwritten = work.unwritten, []
     said, work.said = work.said, None
+    if first:
+        rows.update(work.run, ["targets"])
     if said:
         rows.update(work.run, _COUNTED)
         entries = ((Step.Kind.RESPONSE, said.data), *entries)
@@ -178,7 +183,7 @@ def write(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
         Step(team_id=work.run.team_id, run=work.run, seq=seq + number, kind=kind, data=storable(data))
         for number, (kind, data) in enumerate(entries, 1)
     ]
-    rows.insert(steps)
+    rows.insert([*first, *steps])
     if said:
         usage.add(work.run.team_id, work.run.agent_id, said.model, said.amount)
     work.steps += steps

@@ -1,13 +1,12 @@
 """Opening a claimed run: its agent, revision and case, the targets frozen for it, and its first step."""
 
-from django.db import transaction
-
 from builder.models import Agent, QueueConnection, Revision
 from cases.models import Case, Queue, QueueQuerySet
 from teams import rows
 from teams.models import Team
+from teams.text import storable
 
-from . import claims, handovers, human_requests, journal, prompts, server_tools
+from . import handovers, human_requests, prompts, server_tools
 from .claims import Claim, LostRun
 from .journal import Work
 from .models import Run, Step
@@ -30,8 +29,6 @@ def open_work(claim: Claim) -> Work:
         approved=human_requests.approved_calls(run) if steps else {},
     )
     if not work.steps:
-        before = handovers.before(run)
-        work.handed_over_at = before.applied_at if before else None
         _begin(work, run.case)
     return work
 
@@ -72,15 +69,17 @@ def _produces(agent: Agent) -> QueueQuerySet:
 
 
 def _begin(work: Work, case: Case | None) -> None:
-    """Freezes the targets and writes the prompt, so that a run taken up again sees what it saw at first."""
+    """Freezes the targets and the prompt, so that a run taken up again sees what it saw at first. Not written yet."""
     run = work.run
+    earlier = handovers.applied(case.pk) if case else []
+    before = handovers.before(run, earlier)
+    work.handed_over_at = before.applied_at if before else None
     # A try has them from its start: those of the sample case's queue.
     targets = handovers.frozen_targets(work.agent, work.revision, case) if run.targets is None else run.targets
     run.targets = targets
     data = {
         "instructions": prompts.instructions(run, work.revision.aop, work.targets),
-        "prompt": prompts.prompt(run, case, last_hop=bool(targets) and not work.may_hand_over),
+        "prompt": prompts.prompt(run, case, earlier, last_hop=bool(targets) and not work.may_hand_over),
     }
-    with transaction.atomic():
-        claims.change(work.claim, targets=targets)
-        journal.write(work, (Step.Kind.PROMPT, data))
+    work.unwritten = [Step(team_id=run.team_id, run=run, seq=1, kind=Step.Kind.PROMPT, data=storable(data))]
+    work.steps = [*work.unwritten]

@@ -5,14 +5,14 @@ Case text, notes and names are other people's words: they stand as JSON, marked 
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from builder import mentions
 from cases.models import Case, CaseEvent
 from teams import rows
 
-from . import handovers
-from .models import Run
+from .models import Handover, Run
 
 _CASE_RULES = """
 You work on one case. Use your tools to do what the procedure says. End your work by calling exactly one of the tools \
@@ -58,10 +58,11 @@ def _key(key: str | None) -> str:
     return f" (request_handover target: {key})" if key else ""
 
 
-def prompt(run: Run, case: Case | None, last_hop: bool) -> str:
+def prompt(run: Run, case: Case | None, earlier: Iterable[Handover], last_hop: bool) -> str:
+    """`earlier`: the handovers of the case so far."""
     if case is None:
         return _marked(run.input) if run.input else "Start with your procedure. There is no input."
-    parts = [f"Case #{case.number}:", _quoted(_case(case)), *_history(case, run)]
+    parts = [f"Case #{case.number}:", _quoted(_case(case)), *_history(case, run, earlier)]
     if last_hop:
         parts.append("This case was handed over as often as allowed. Finish it yourself, or ask a person.")
     return "\n\n".join(parts)
@@ -79,17 +80,17 @@ def _case(case: Case) -> dict[str, Any]:
 _NOTES = "where case_id = %s and kind in ('reopened', 'handed_back') and text <> '' order by seq"
 
 
-def _history(case: Case, run: Run) -> list[str]:
+def _history(case: Case, run: Run, earlier: Iterable[Handover]) -> list[str]:
     """Who had the case before, why they handed it over, and what people wrote to those who take it up."""
     notes = rows.find(CaseEvent, _NOTES, [case.pk])
     said = [{"from": note.actor, "to": note.data.get("target_name", "any agent"), "note": note.text} for note in notes]
-    return [*_handovers(case, run), *(["What people wrote when they sent it on:", _quoted(said)] if said else [])]
+    return [*_handovers(run, earlier), *(["What people wrote when they sent it on:", _quoted(said)] if said else [])]
 
 
-def _handovers(case: Case, run: Run) -> list[str]:
+def _handovers(run: Run, earlier: Iterable[Handover]) -> list[str]:
     before = [
         {"from": row.source_agent.name, "to": row.target_name, "reason": row.reason, "note": row.note}
-        for row in handovers.applied(case.pk)
+        for row in earlier
         if row.source_id != run.pk
     ]
     return ["Who had it before, and why they handed it over:", _quoted(before)] if before else []

@@ -1,12 +1,16 @@
+import time
+from typing import Any
+
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
 
 from builder import usage
 from builder.agents import save_agent
 from cases.models import Reason
 from runs import endings, engine, human_requests, interventions, journal, opening, sweeper, turns
 from runs.claims import LostRun
-from runs.models import HumanRequest, Outcome, Run, Status
+from runs.models import HumanRequest, Outcome, Run, Status, Step
 from runs.providers import Models
 from teams.actors import Actor
 from teams.errors import Refused
@@ -31,6 +35,21 @@ def test_every_step_is_persisted_in_order(scripted, agent, make_case) -> None:
     run = work_next()
     assert [step.kind for step in run.steps.all()] == ["prompt", "response", "tool_result", "response", "tool_result"]
     assert (run.requests, run.input_tokens, run.output_tokens) == (2, 22, 14)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_model_is_asked_the_prompt_is_written(scripted, agent, make_run) -> None:
+    """The request does not wait for that, so that it may come a moment later."""
+    run = make_run(agent, input="What is 6 times 7?")
+
+    def look(_request: Any) -> Any:
+        while not Step.objects.filter(run=run, kind=Step.Kind.PROMPT).exists():
+            time.sleep(0.005)
+        connection.close()
+        return say("42")
+
+    scripted.script = look
+    assert [step.kind for step in work_next().steps.all()] == ["prompt", "response"]
 
 
 def test_an_answer_is_the_result_of_a_standalone_run(scripted, agent, make_run) -> None:
@@ -121,6 +140,7 @@ def test_a_model_that_cannot_be_had_fails_the_run_with_a_sentence(
     run = work_next()
     assert (run.status, run.error_code) == (Status.FAILED, code)
     assert says in run.error
+    assert [step.kind for step in run.steps.all()] == ["prompt"]
     case.refresh_from_db()
     assert (case.reason, case.detail) == (Reason.RUN_FAILED, run.error)
 
