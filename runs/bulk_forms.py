@@ -140,4 +140,8 @@ def form_for(verb: str, team: Team, data: Mapping[str, Any] | None) -> BulkForm:
         Verb.COMPLETE: lambda: TextForm(data, label="What was done"),
         Verb.FAIL: lambda: TextForm(data, label="Why nobody can settle them"),
     }
-    return forms[verb]() if verb in forms else NothingForm({} if data is None else data, label_suffix="")
+    if verb not in forms:
+        return NothingForm({} if data is None else data, label_suffix="")
+    form = forms[verb]()
+    next(iter(form.fields.values())).widget.attrs["autofocus"] = True
+    return form

@@ -55,7 +55,7 @@ def test_a_preview_leads_back_to_our_pages_only(signed_in: Client, make_case: Ma
     leads = {"/cases/?q=a": "/cases/?q=a", "javascript:alert(1)": "/cases/", "//evil.example": "/cases/"}
     for wanted, shown in leads.items():
         body = preview(signed_in, "delete", make_case(), next=wanted).content.decode()
-        assert f'<a class="btn" href="{shown}">Cancel</a>' in body
+        assert f'<a class="btn" href="{shown}" autofocus>Cancel</a>' in body
         assert "evil" not in body and "javascript:" not in body
 
 
