@@ -34,9 +34,10 @@ function act(keys) {
   // What a message offers is newer than what stands on the page.
   const places = [`#shortcuts [data-keys="${key}"]`, `#toasts [aria-keyshortcuts="${key}"]`, `#content [aria-keyshortcuts="${key}"]`];
   const found = places.map((place) => document.querySelector(place)).find(Boolean);
+  const editor = keys === "e" && !found && document.querySelector("#content mention-editor [contenteditable]");
   if (found) found.click();
-  else if (keys === "e") document.querySelector("#content mention-editor [contenteditable]")?.focus();
-  return !!found;
+  else if (editor) editor.focus();
+  return !!(found || editor);
 }
 
 function show() {

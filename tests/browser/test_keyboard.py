@@ -10,7 +10,7 @@ from tests.fixtures import Make
 def test_the_palette_leads_anywhere_by_the_keyboard(
     signed_in_page: Page, web: str, make_agent: Make, make_case: Make
 ) -> None:
-    agent, case = make_agent("Billing Specialist"), make_case("Charged twice")
+    agent, case = make_agent("Billing Specialist", aop="Check."), make_case("Charged twice")
     page = signed_in_page
     page.goto(f"{web}/")
     page.keyboard.press("Control+k")
@@ -19,6 +19,11 @@ def test_the_palette_leads_anywhere_by_the_keyboard(
     page.keyboard.type("bill")
     page.keyboard.press("Enter")  # before the server can have answered
     page.wait_for_url(f"{web}/agents/{agent.pk}/")
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "live")
+    page.keyboard.press("e")
+    procedure = page.get_by_role("textbox", name="Procedure", exact=True)
+    expect(procedure).to_be_focused()
+    expect(procedure).to_have_text("Check.")
 
     page.get_by_role("link", name="Find or do").click()
     recent = page.get_by_role("option", name="Billing Specialist")
