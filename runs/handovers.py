@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.utils import timezone
+
 from builder import targets as builder_targets
 from builder.limits import overspent
 from builder.models import Agent, Revision
@@ -136,6 +138,7 @@ def deliver(handover: Handover, run: Run, case: Case | None) -> None:
     else:
         handover.next_run = _fresh_run(target, run)
     handover.status = Handover.Status.APPLIED
+    handover.applied_at = timezone.now()
     handover.is_return = _is_return(handover, earlier)
     rows.insert([handover])
     news.handed_over(handover, run)
@@ -179,7 +182,7 @@ def came_of(handover: Handover) -> Run | None:
 
 
 def cancel(handover: Handover) -> None:
-    handover.status, handover.applied_at = Handover.Status.CANCELLED, None
+    handover.status = Handover.Status.CANCELLED
     rows.insert([handover])
 
 

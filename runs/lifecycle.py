@@ -59,12 +59,6 @@ def _tell_end(run: Run) -> None:
         logger.info("the run %s", " ".join(filter(None, [run.status, run.outcome, run.error_code])))
 
 
-def _queue(run: Run, after: timedelta = timedelta(), **changes: Any) -> None:
-    """Due by the database's clock: it decides what is claimed."""
-    _move(run, Status.QUEUED, available_at=rows.FromNow(after), **changes)
-    run.available_at = timezone.now() + after
-
-
 def complete(run: Run, outcome: Outcome, result: str) -> None:
     _move(run, Status.COMPLETED, outcome=outcome, result=storable(result), ended_at=timezone.now())
 
@@ -99,26 +93,26 @@ def wait(run: Run) -> None:
 
 
 def wake(run: Run) -> None:
-    _queue(run)
+    _move(run, Status.QUEUED, available_at=timezone.now())
     bell.ring()
 
 
 def release(run: Run) -> None:
     """Given back by a worker that shuts down; another takes it up at once."""
-    _queue(run)
+    _move(run, Status.QUEUED, available_at=timezone.now())
     bell.ring()
 
 
 def take_from_worker(run: Run) -> None:
     """As `release`, but the worker does not know: its fence is raised, so whatever it still writes is refused."""
-    _queue(run, fence=run.fence + 1)
+    _move(run, Status.QUEUED, available_at=timezone.now(), fence=run.fence + 1)
     bell.ring()
 
 
 def retry_later(run: Run, delay: timedelta, error: str) -> None:
     """The model's provider is not to be had just now. Holds no place among the running runs meanwhile."""
     again = {"retries": run.retries + 1, "retried": run.retried + 1}
-    _queue(run, delay, error=error, **again)
+    _move(run, Status.QUEUED, available_at=timezone.now() + delay, error=error, **again)
 
 
 def lose(run: Run) -> bool:
@@ -131,7 +125,7 @@ def lose(run: Run) -> bool:
         why = f"Its worker was lost {losses} times."
         _end(run, Status.FAILED, why, losses=losses, fence=fence, error_code="run_lost", error=why)
         return False
-    _queue(run, losses=losses, fence=fence)
+    _move(run, Status.QUEUED, losses=losses, fence=fence, available_at=timezone.now())
     bell.ring()
     return True
 

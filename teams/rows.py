@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -49,13 +48,6 @@ def select(statement: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> li
 
 
 # --- Writing ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class FromNow:
-    """A time to write: by the database's clock, which may differ from this machine's."""
-
-    after: timedelta = timedelta()
 
 
 @dataclass
@@ -150,8 +142,7 @@ def _run(statements: str, params: list[Any]) -> None:
 def _set(model: type[Model], changes: Mapping[str, Any]) -> tuple[str, list[Any]]:
     fields = [_named(model)[name] for name in changes]
     values = [_stored(field, value) for field, value in zip(fields, changes.values(), strict=True)]
-    places = ["statement_timestamp() + %s" if isinstance(value, FromNow) else "%s" for value in changes.values()]
-    return ", ".join(f'"{field.column}" = {place}' for field, place in zip(fields, places, strict=True)), values
+    return ", ".join(f'"{field.column}" = %s' for field in fields), values
 
 
 def _is_left_out(field: _Field, value: Any) -> bool:
@@ -160,8 +151,6 @@ def _is_left_out(field: _Field, value: Any) -> bool:
 
 def _stored(field: _Field, value: Any) -> Any:
     """psycopg knows the types of all other fields."""
-    if isinstance(value, FromNow):
-        return value.after
     return field.get_db_prep_save(value, connection) if isinstance(field, JSONField) else value
 
 

@@ -1,7 +1,6 @@
 """Rows to test with: real ones, made by the product's own verbs."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -126,13 +125,6 @@ def make_run(make_agent: Make[Agent]) -> Make[Run]:
         return Run.objects.create(team_id=agent.team_id, agent=agent, **fields)
 
     return make
-
-
-@pytest.fixture(params=[5, -5], ids=["ahead", "behind"])
-def wrong_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This machine's clock is some minutes away from the database's."""
-    now = timezone.now
-    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(minutes=request.param))
 
 
 def take(worker: str = "test/1", limit: int = 1) -> list[Claim]:

@@ -39,7 +39,7 @@ class Handover(models.Model):
     note = models.TextField(blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECORDED)
     created_at = models.DateTimeField(db_default=Now())
-    applied_at = models.DateTimeField(null=True, db_default=Now())
+    applied_at = models.DateTimeField(null=True)
     is_return = models.BooleanField(default=False, help_text="Straight back to whom it came from.")
     # Standalone: the run it started. On a case, what came of it is the case's next run.
     next_run = models.OneToOneField(Run, models.SET_NULL, null=True, related_name="handover_in", db_constraint=False)

@@ -204,20 +204,6 @@ def test_three_unknown_targets_in_a_row(scripted, case) -> None:
     assert needs(case) == Reason.INVALID_TARGET
 
 
-@pytest.mark.usefixtures("wrong_clock")
-def test_a_wrong_clock_loses_no_reason_and_no_note(scripted, case, triage, billing) -> None:
-    scripted.answers(
-        call("request_handover", target="billing-specialist", reason="It is about money.", note="Be kind"),
-        call("request_handover", target="triage", reason="It is about mail.", note="Be quick"),
-        call("complete_case", summary="Done"),
-    )
-    save_agent(billing, aop=mention("Or back to", triage))
-    assert [work_next().agent for _ in range(3)] == [triage, billing, triage]
-    told = [request.user_text for request in scripted.requests]
-    assert ["Be kind" in text for text in told] == [False, True, True]
-    assert ["Be quick" in text for text in told] == [False, False, True]
-
-
 def test_target_deleted_since_the_run_started(scripted, case, billing) -> None:
     [claim] = take()
     scripted.answers(call("complete_case", summary="Myself"))

@@ -4,8 +4,6 @@ from itertools import product
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from runs import lifecycle
@@ -48,18 +46,6 @@ def test_a_run_moves_only_as_drawn(make_run, origin: Status, verb: str) -> None:
         with pytest.raises(lifecycle.IllegalMove):
             act(run)
         assert Run.objects.get(pk=run.pk).status == origin
-
-
-@pytest.mark.usefixtures("wrong_clock")
-@pytest.mark.parametrize("origin", [Status.RUNNING, Status.WAITING])
-def test_what_is_queued_again_is_due_by_the_clock_of_the_database(make_run, origin: Status) -> None:
-    run = in_status(make_run(), origin)
-    (lifecycle.release if origin == Status.RUNNING else lifecycle.wake)(run)
-    assert Run.objects.due().filter(pk=run.pk).exists()
-    run = in_status(make_run(), Status.RUNNING)
-    lifecycle.retry_later(run, timedelta(seconds=30), "Later.")
-    after = Run.objects.filter(pk=run.pk).values_list(F("available_at") - Now(), flat=True).get()
-    assert timedelta(seconds=20) < after <= timedelta(seconds=30)
 
 
 def test_ended_runs_are_final() -> None:
