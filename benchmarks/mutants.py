@@ -94,7 +94,7 @@ MUTANTS = {
     ),
     "a handover rings no bell": Mutant(
         "cases.lifecycle",
-        'data={**_meant_for(target), "note": note},\n    )\n    bell.ring()',
+        'data={**_meant_for(target), "note": note},\n    )\n    bell.ring_for_one()',
         'data={**_meant_for(target), "note": note},\n    )',
     ),
     "a handover counts no hop": Mutant("cases.lifecycle", '"hops": case.hops + 1', '"hops": case.hops'),

@@ -105,7 +105,7 @@ def hand_over(case: Case, target: Agent, reason: str, note: str, *, agent_id: UU
         text=reason,
         data={**_meant_for(target), "note": note},
     )
-    bell.ring()
+    bell.ring_for_one()
 
 
 def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UUID) -> None:

