@@ -89,8 +89,8 @@ MUTANTS = {
     "a release rings no bell": Mutant(
         "runs.lifecycle",
         '"""Given back by a worker that shuts down; another takes it up at once."""\n'
-        "    _move(run, Status.QUEUED, available_at=timezone.now())\n    bell.ring()",
-        "_move(run, Status.QUEUED, available_at=timezone.now())",
+        "    _move(run, Status.QUEUED, available_at=rows.NOW)\n    bell.ring()",
+        "_move(run, Status.QUEUED, available_at=rows.NOW)",
     ),
     "a handover rings no bell": Mutant(
         "cases.lifecycle",
@@ -169,19 +169,19 @@ MUTANTS = {
     ),
     "a lost run rings no bell": Mutant(
         "runs.lifecycle",
-        "available_at=timezone.now())\n    bell.ring()\n    return True",
-        "available_at=timezone.now())\n    return True",
+        "available_at=rows.NOW)\n    bell.ring()\n    return True",
+        "available_at=rows.NOW)\n    return True",
     ),
     "a run given back has lost an attempt": Mutant(
         "runs.lifecycle",
         '"""Given back by a worker that shuts down; another takes it up at once."""\n'
-        "    _move(run, Status.QUEUED, available_at=timezone.now())",
-        "_move(run, Status.QUEUED, losses=run.losses + 1, available_at=timezone.now())",
+        "    _move(run, Status.QUEUED, available_at=rows.NOW)",
+        "_move(run, Status.QUEUED, losses=run.losses + 1, available_at=rows.NOW)",
     ),
     "a requeued run rings no bell": Mutant(
         "runs.lifecycle",
-        "    _move(run, Status.QUEUED, available_at=timezone.now(), fence=run.fence + 1)\n    bell.ring()",
-        "    _move(run, Status.QUEUED, available_at=timezone.now(), fence=run.fence + 1)",
+        "    _move(run, Status.QUEUED, available_at=rows.NOW, fence=run.fence + 1)\n    bell.ring()",
+        "    _move(run, Status.QUEUED, available_at=rows.NOW, fence=run.fence + 1)",
     ),
     # --- Dispatch and pauses ---
     "anybody gets what is assigned to another": Mutant(
@@ -216,8 +216,8 @@ MUTANTS = {
     ),
     "an answer rings no bell": Mutant(
         "runs.lifecycle",
-        "    _move(run, Status.QUEUED, available_at=timezone.now())\n    bell.ring()\n\n\ndef release",
-        "    _move(run, Status.QUEUED, available_at=timezone.now())\n\n\ndef release",
+        "    _move(run, Status.QUEUED, available_at=rows.NOW)\n    bell.ring()\n\n\ndef release",
+        "    _move(run, Status.QUEUED, available_at=rows.NOW)\n\n\ndef release",
     ),
     "an answer leaves the case waiting": Mutant(
         "runs.human_requests",

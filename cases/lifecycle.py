@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from builder.models import Agent
 from teams import bell, rows
@@ -63,7 +62,7 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
         )
     # Handovers are counted since a person, or a program of theirs, last acted.
     hops = {"hops": 0} if about.get("by", BATON).is_outside else {}
-    fields = {**_UNLESS_SAID, **hops, **(changes or {}), "status": to, "moved_at": timezone.now()}
+    fields = {**_UNLESS_SAID, **hops, **(changes or {}), "status": to, "moved_at": rows.NOW}
     for name, value in fields.items():
         setattr(case, name, storable(value))
     case.fence += 1

@@ -5,7 +5,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from teams import live
 from teams.models import Member
@@ -45,7 +44,7 @@ def _pass_on(request_id: UUID) -> None:
         return  # answered meanwhile
     other = _another_member(request)
     request.assignee = other or request.assignee
-    request.passed_on_at = timezone.now()
+    request.passed_on_at = Now()
     request.save(update_fields=["assignee", "passed_on_at"])
     if other:
         letters.passed_on(request, other)

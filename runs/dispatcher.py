@@ -33,6 +33,7 @@ class Consumer:
     connection: QueueConnection
     revision: Revision
     load: int
+    turn: int = 0  # of those who were given something by this dispatcher, the first has 1
 
     @property
     def room(self) -> int:
@@ -155,12 +156,14 @@ def _give_all(cases: list[Case], consumers: dict[UUID, Consumer], first: UUID | 
         claims.take(runs, worker)
     takers = {run.agent_id for run in runs}
     for taker in takers:
-        rows.update(consumers[taker].connection, ["last_given_at"])
+        rows.write(_GIVEN, [consumers[taker].connection.pk])
     for run in runs:
         live.announce(run.team_id, "run", run.pk)
     return runs
 
 
+# By the database's clock: who is idle longest is asked on other machines too.
+_GIVEN = "update builder_queueconnection set last_given_at = statement_timestamp() where id = %s"
 _HOLD = f"""
     from cases_queue queue join teams_team on teams_team.id = queue.team_id
     where queue.id = %s and queue.deleted_at is null and queue.paused_at is null and {pausing.AT_WORK}
@@ -268,7 +271,7 @@ def _give(case: Case, taker: UUID | None, consumers: dict[UUID, Consumer]) -> Ru
     else:
         candidates = sorted(
             consumers.values(),
-            key=lambda item: (item.load, item.idle_since is not None, item.idle_since or timezone.now()),
+            key=lambda item: (item.load, item.turn, item.idle_since is not None, item.idle_since or timezone.now()),
         )
     consumer = next((item for item in candidates if item.room > 0), None)
     if consumer is None:
@@ -284,5 +287,5 @@ def _give(case: Case, taker: UUID | None, consumers: dict[UUID, Consumer]) -> Ru
     case_lifecycle.start(case, consumer.connection.agent, run.pk, consumer.revision.number)
     run.case_fence = case.fence
     consumer.load += 1
-    consumer.connection.last_given_at = timezone.now()
+    consumer.turn = 1 + max(item.turn for item in consumers.values())
     return run

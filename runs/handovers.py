@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.utils import timezone
-
 from builder import targets as builder_targets
 from builder.limits import overspent
 from builder.models import Agent, Revision
@@ -138,7 +136,7 @@ def deliver(handover: Handover, run: Run, case: Case | None) -> None:
     else:
         handover.next_run = _fresh_run(target, run)
     handover.status = Handover.Status.APPLIED
-    handover.applied_at = timezone.now()
+    handover.applied_at = rows.NOW
     handover.is_return = _is_return(handover, earlier)
     rows.insert([handover])
     news.handed_over(handover, run)

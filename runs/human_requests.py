@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from pydantic_ai.messages import ToolCallPart
 
@@ -147,7 +148,7 @@ def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> Hu
         status=HumanRequest.Status.ANSWERED,
         answered_by=by.user,
         actor=by.label[:100],
-        answered_at=timezone.now(),
+        answered_at=Now(),
         **changes,
     )
     if not answered or run.status != Status.WAITING:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from builder.models import Agent
@@ -47,7 +48,7 @@ def requeue(run: Run) -> None:
     run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.status == Status.RUNNING:
         lifecycle.take_from_worker(run)
-    elif not Run.objects.filter(pk=run.pk, status=Status.QUEUED).update(available_at=timezone.now()):
+    elif not Run.objects.filter(pk=run.pk, status=Status.QUEUED).update(available_at=Now()):
         raise Refused("Only runs that are queued or running can be queued again.", "illegal_move")
     else:
         bell.ring()

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from teams import bell, live, rows
 from teams.actors import BATON, Actor
@@ -60,7 +59,7 @@ def _tell_end(run: Run) -> None:
 
 
 def complete(run: Run, outcome: Outcome, result: str) -> None:
-    _move(run, Status.COMPLETED, outcome=outcome, result=storable(result), ended_at=timezone.now())
+    _move(run, Status.COMPLETED, outcome=outcome, result=storable(result), ended_at=rows.NOW)
 
 
 def fail(run: Run, code: str, error: str) -> None:
@@ -77,7 +76,7 @@ def stop(run: Run, why: str, by: Actor = BATON) -> None:
 
 
 def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
-    _move(run, to, ended_at=timezone.now(), **changes)
+    _move(run, to, ended_at=rows.NOW, **changes)
     Handover.objects.filter(source=run, status=Handover.Status.RECORDED).update(status=Handover.Status.CANCELLED)
     closed = run.human_requests.open().update(
         status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300]
@@ -93,26 +92,26 @@ def wait(run: Run) -> None:
 
 
 def wake(run: Run) -> None:
-    _move(run, Status.QUEUED, available_at=timezone.now())
+    _move(run, Status.QUEUED, available_at=rows.NOW)
     bell.ring()
 
 
 def release(run: Run) -> None:
     """Given back by a worker that shuts down; another takes it up at once."""
-    _move(run, Status.QUEUED, available_at=timezone.now())
+    _move(run, Status.QUEUED, available_at=rows.NOW)
     bell.ring()
 
 
 def take_from_worker(run: Run) -> None:
     """As `release`, but the worker does not know: its fence is raised, so whatever it still writes is refused."""
-    _move(run, Status.QUEUED, available_at=timezone.now(), fence=run.fence + 1)
+    _move(run, Status.QUEUED, available_at=rows.NOW, fence=run.fence + 1)
     bell.ring()
 
 
 def retry_later(run: Run, delay: timedelta, error: str) -> None:
     """The model's provider is not to be had just now. Holds no place among the running runs meanwhile."""
     again = {"retries": run.retries + 1, "retried": run.retried + 1}
-    _move(run, Status.QUEUED, available_at=timezone.now() + delay, error=error, **again)
+    _move(run, Status.QUEUED, available_at=rows.in_time(delay), error=error, **again)
 
 
 def lose(run: Run) -> bool:
@@ -125,7 +124,7 @@ def lose(run: Run) -> bool:
         why = f"Its worker was lost {losses} times."
         _end(run, Status.FAILED, why, losses=losses, fence=fence, error_code="run_lost", error=why)
         return False
-    _move(run, Status.QUEUED, losses=losses, fence=fence, available_at=timezone.now())
+    _move(run, Status.QUEUED, losses=losses, fence=fence, available_at=rows.NOW)
     bell.ring()
     return True
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, NotSupportedError, OperationalError, connection
 from django.db.backends.signals import connection_created
 from django.db.models import AutoField, Field, JSONField, Model
-from django.db.models.expressions import DatabaseDefault
+from django.db.models.expressions import DatabaseDefault, RawSQL
 
 type _Field = Field[Any, Any]
 type _Wanted = tuple[tuple[str, type[Model] | str], ...]
@@ -48,6 +49,15 @@ def select(statement: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> li
 
 
 # --- Writing ---------------------------------------------------------------------------------
+
+# Values that the database works out: a field that was written so is read back when somebody asks for it, so not before
+# an `at_once` around it has ended. Whatever is compared with the database's clock is written by that clock: the clocks
+# of other machines may be minutes apart from it.
+NOW = RawSQL("statement_timestamp()", [])
+
+
+def in_time(delay: timedelta) -> RawSQL:
+    return RawSQL("statement_timestamp() + %s", [delay])
 
 
 @dataclass
@@ -91,17 +101,20 @@ def insert(rows: Sequence[Model]) -> None:
         return
     model = type(rows[0])
     fields = [field for field in _fields(model) if not _is_left_out(field, getattr(rows[0], field.attname))]
-    values = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
-    params = [_stored(field, getattr(row, field.attname)) for row in rows for field in fields]
+    stored = [[_stored(field, getattr(row, field.attname)) for field in fields] for row in rows]
+    values = ", ".join(f"({', '.join([sql for sql, _ in row])})" for row in stored)
+    params = [param for row in stored for _, params in row for param in params]
     write(f"insert into {_table(model)} ({_names(fields)}) values {values}", params)  # noqa: S608
     for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        _read_back(row, [field.attname for field in fields])
 
 
 def update(row: Model, names: Iterable[str]) -> None:
     """Writes these fields of a row, which must be there."""
     attributes = [_named(type(row))[name].attname for name in names]
     changed = _Update(type(row), row.pk, {name: getattr(row, name) for name in attributes})
+    _read_back(row, attributes)
     gathered = _gathered.get()
     if gathered is None:
         _run(*changed.statement())
@@ -141,17 +154,26 @@ def _run(statements: str, params: list[Any]) -> None:
 
 def _set(model: type[Model], changes: Mapping[str, Any]) -> tuple[str, list[Any]]:
     fields = [_named(model)[name] for name in changes]
-    values = [_stored(field, value) for field, value in zip(fields, changes.values(), strict=True)]
-    return ", ".join(f'"{field.column}" = %s' for field in fields), values
+    stored = [_stored(field, value) for field, value in zip(fields, changes.values(), strict=True)]
+    columns = ", ".join(f'"{field.column}" = {sql}' for field, (sql, _) in zip(fields, stored, strict=True))
+    return columns, [param for _, params in stored for param in params]
+
+
+def _read_back(row: Model, attributes: Iterable[str]) -> None:
+    for name in attributes:
+        if isinstance(row.__dict__.get(name), RawSQL):
+            del row.__dict__[name]  # Django takes it for a deferred field
 
 
 def _is_left_out(field: _Field, value: Any) -> bool:
     return isinstance(value, DatabaseDefault) or (value is None and isinstance(field, AutoField))
 
 
-def _stored(field: _Field, value: Any) -> Any:
-    """psycopg knows the types of all other fields."""
-    return field.get_db_prep_save(value, connection) if isinstance(field, JSONField) else value
+def _stored(field: _Field, value: Any) -> tuple[str, Sequence[Any]]:
+    if isinstance(value, RawSQL):
+        return value.sql, value.params
+    # psycopg knows the types of all other fields.
+    return "%s", [field.get_db_prep_save(value, connection) if isinstance(field, JSONField) else value]
 
 
 # --- Plans -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -88,7 +89,7 @@ def drop_old_secret(webhook: Webhook) -> None:
 @transaction.atomic
 def pause(webhook: Webhook) -> None:
     """Nothing is sent; what happens is kept. The reverse is `resume`."""
-    if Webhook.objects.active().filter(pk=webhook.pk).update(paused_at=timezone.now(), gave_up=False):
+    if Webhook.objects.active().filter(pk=webhook.pk).update(paused_at=Now(), gave_up=False):
         audit.record(webhook.team_id, "webhook_paused", webhook)
 
 
@@ -99,13 +100,13 @@ def resume(webhook: Webhook) -> None:
         audit.record(webhook.team_id, "webhook_resumed", webhook)
     Webhook.objects.filter(pk=webhook.pk).update(paused_at=None, gave_up=False, failures=0, failing_since=None)
     waiting = Delivery.objects.filter(webhook=webhook, status=Delivery.Status.WAITING)
-    waiting.filter(next_at__gt=timezone.now()).update(next_at=timezone.now())
+    waiting.filter(next_at__gt=Now()).update(next_at=Now())
 
 
 @transaction.atomic
 def delete(webhook: Webhook) -> None:
     """With its log and what was still to be sent."""
-    Webhook.objects.filter(pk=webhook.pk).update(deleted_at=timezone.now())
+    Webhook.objects.filter(pk=webhook.pk).update(deleted_at=Now())
     Delivery.objects.filter(webhook=webhook).delete()
     audit.record(webhook.team_id, "webhook_deleted", webhook)
 
@@ -123,8 +124,8 @@ def resend(delivery: Delivery) -> None:
     """Once more, with a day of attempts before it. The id stays, so a receiver knows it has seen it."""
     _refuse_paused(delivery.webhook)
     ended = Delivery.objects.filter(pk=delivery.pk).exclude(status=Delivery.Status.WAITING)
-    if not ended.update(status=Delivery.Status.WAITING, next_at=timezone.now(), attempts=0):
-        Delivery.objects.filter(pk=delivery.pk).update(next_at=timezone.now())  # it waits already: not any longer
+    if not ended.update(status=Delivery.Status.WAITING, next_at=Now(), attempts=0):
+        Delivery.objects.filter(pk=delivery.pk).update(next_at=Now())  # it waits already: not any longer
     audit.record(delivery.team_id, "message_resent", f"{delivery.event} to {delivery.webhook}", of=delivery.webhook)
 
 
