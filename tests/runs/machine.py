@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -224,13 +225,13 @@ class Model(RuleBasedStateMachine):
 
     @rule(
         which=_number,
-        calls=st.lists(_ask, min_size=1, max_size=2),
-        then=st.sampled_from(["answer", "answer", "stop", "stop", "complete", "take over", "nothing"]),
+        calls=st.tuples(_ask, _ask) | st.tuples(_ask),
+        then=st.sampled_from(["answer", "answer", "answer", "stop", "stop", "complete", "take over", "nothing"]),
     )
-    def ask(self, which: int, calls: list[Call], then: str) -> None:
+    def ask(self, which: int, calls: tuple[Call, ...], then: str) -> None:
         """Each request is answered once, and none is left open when its run ends."""
         holder = self._holder(which)
-        self._turn(holder, calls, "", True)
+        self._turn(holder, [*calls], "", True)
         self.judge.look()
         run = Run.objects.get(pk=holder.claim.run_id)
         requests = list(run.human_requests.order_by("created_at", "call_id"))
@@ -243,6 +244,16 @@ class Model(RuleBasedStateMachine):
             self._try(lambda: interventions.stop_run(run, SOMEBODY), run.is_live)
         elif then != "nothing" and run.case:
             self._try(*self._decision(Case.objects.get(pk=run.case_id), then, SOMEBODY, run.agent))
+
+    @rule(which=_number, calls=st.tuples(_step, _step, _step), most=st.integers(1, 2))
+    def spend(self, which: int, calls: tuple[Call, ...], most: int) -> None:
+        """A run asks its model as often as its agent may, and not once more."""
+        holder = self._holder(which)
+        if work := holder.opened():
+            change_budget(work.agent, Budget(requests=most))
+        for call in calls:
+            self._turn(holder, [call], "", True)
+            self.judge.look()
 
     @rule(which=_number, call=_step)
     def step(self, which: int, call: Call) -> None:
@@ -387,8 +398,7 @@ class Model(RuleBasedStateMachine):
         """About one case, one thing after another."""
         cases = list(Case.objects.filter(queue=self.house.queue).order_by("number"))
         key, agent = cases[which % len(cases)].pk, self._agent(which)
-        if Case.objects.get(pk=key).is_closed:
-            acts = [("complete", SOMEBODY), ("fail", SOMEBODY), *acts]
+        self._decide_in_vain(key, agent)
         for act, by in acts:
             case = Case.objects.get(pk=key)
             if act == "hours pass":
@@ -396,6 +406,15 @@ class Model(RuleBasedStateMachine):
             elif not case.deleted_at or act in ("undo", "take over", "complete"):
                 self._try(*self._decision(case, act, by, agent))
                 self.judge.look()
+                self._decide_in_vain(key, agent)
+
+    def _decide_in_vain(self, key: UUID, agent: Agent) -> None:
+        """What is closed is not closed again, and what one took over another does not take without saying so."""
+        case = Case.objects.get(pk=key)
+        vain = [("complete", SOMEBODY), ("fail", SOMEBODY)] if case.is_closed else []
+        vain += [("take over", by) for by in (SOMEBODY, ANOTHER) if case.taken_by not in ("", by.label)]
+        for act, by in vain:
+            self._try(*self._decision(Case.objects.get(pk=key), act, by, agent))
 
     def _decision(self, case: Case, act: str, by: Actor, agent: Agent) -> tuple[Callable[[], object], bool]:
         """What is to be done, and whether it may be."""
