@@ -68,6 +68,7 @@ class Shift:
                     break
             await self._hand_in()
         finally:
+            answer_with(None)
             for helper in helpers:
                 helper.cancel()
             await asyncio.to_thread(counters.add)

@@ -31,8 +31,8 @@ def ring() -> None:
 _looks: ContextVar[Callable[[], bool] | None] = ContextVar("looks", default=None)
 
 
-def answer_with(looks: Callable[[], bool]) -> None:
-    """What is called in this context (a shift's) and leaves one piece of work is found by whoever `looks`."""
+def answer_with(looks: Callable[[], bool] | None) -> None:
+    """One piece of work that is left in this context (a shift's) is found by whoever `looks`; until None is given."""
     _looks.set(looks)
 
 

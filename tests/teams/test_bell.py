@@ -11,8 +11,7 @@ from teams import bell
 @pytest.mark.parametrize("looks", [True, False, None])
 def test_a_shift_that_looks_by_itself_needs_no_bell_for_what_it_leaves(valkey: Redis, looks: bool | None) -> None:
     def leave_one() -> None:
-        if looks is not None:
-            bell.answer_with(lambda: looks)
+        bell.answer_with(None if looks is None else lambda: looks)
         with transaction.atomic():
             bell.ring_for_one()
 
