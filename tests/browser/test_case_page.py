@@ -146,6 +146,12 @@ def test_fifty_stages_scroll_in_their_own_box_from_the_last_one(
     expect(page).to_have_url(re.compile("/runs/"))
 
 
+def test_on_wide_paper_no_place_is_kept_for_the_menu(case_page: Page) -> None:
+    case_page.emulate_media(media="print")
+    case_page.set_viewport_size({"width": 1047, "height": 700})  # A4, landscape
+    assert case_page.locator("main").evaluate("main => main.getBoundingClientRect().width") > 1000
+
+
 def test_typing_an_at_offers_members(case_page: Page) -> None:
     page = case_page
     comment = page.get_by_label("Your comment")
