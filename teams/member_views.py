@@ -74,8 +74,9 @@ def _mail(request: TeamRequest, invitation: Invitation, link: str) -> None:
     if "default" not in mailers:
         return
     body = (
-        f"{request.user} invites you to the team {request.team} on Baton, as {invitation.get_role_display().lower()}."
-        f"\n\nThe link holds for {verbs.INVITATION_DAYS} days, and for one person:\n{link}\n\n"
+        f"{request.user} invites you to the team {request.team} on Baton."
+        f" Your role: {invitation.get_role_display().lower()}.\n\n"
+        f"The link holds for {verbs.INVITATION_DAYS} days, and for one person:\n{link}\n\n"
         "If you do not know what this is about, do nothing: nobody is added without opening it.\n"
     )
     subject = " ".join(f"Invitation to {request.team} on Baton".split())
