@@ -63,30 +63,26 @@ def _give_out(limit: int, worker: str = "") -> list[Run]:
     """
     teams = _queues_with_work()
     given: list[Run] = []
-    while teams and len(given) < limit:
-        share = max(1, (limit - len(given)) // len(teams))
-        for team_id, queues in list(teams.items()):
-            wanted = min(share, limit - len(given))
-            try:
-                took = _dispatch_some(queues, wanted, worker)
-            except DatabaseError:
-                if not given:
-                    raise
-                return given  # the worker has claimed these
-            given += took
-            if len(took) < wanted:
-                del teams[team_id]
+    try:
+        while teams and len(given) < limit:
+            share = max(1, (limit - len(given)) // len(teams))
+            for team_id, queues in list(teams.items()):
+                until = min(len(given) + share, limit)
+                _dispatch_some(queues, until, worker, given)
+                if len(given) < until:
+                    del teams[team_id]
+    except DatabaseError:
+        if not given:
+            raise  # else the worker has claimed these
     return given
 
 
-def _dispatch_some(queues: list[UUID], limit: int, worker: str) -> list[Run]:
-    """From the first queues that have something to give; takes those away that have no more."""
-    given: list[Run] = []
-    while queues and len(given) < limit:
-        given += dispatch_queue(queues[0], limit - len(given), worker)
-        if len(given) < limit:
+def _dispatch_some(queues: list[UUID], until: int, worker: str, given: list[Run]) -> None:
+    """From the first queues that have something to give, until so many are; takes those away that have no more."""
+    while queues and len(given) < until:
+        given += dispatch_queue(queues[0], until - len(given), worker)
+        if len(given) < until:
             queues.pop(0)
-    return given
 
 
 # Both walk from queue to queue through an index of pending cases, whatever their number.
@@ -151,19 +147,19 @@ def dispatch_queue(queue_id: UUID, limit: int, worker: str = "") -> list[Run]:
 def _give_all(cases: list[Case], consumers: dict[UUID, Consumer], first: UUID | None, worker: str) -> list[Run]:
     """As far as the consumers have room."""
     runs = [run for case in cases if (run := _give(case, case.assignee_id or first, consumers))]
+    if not runs:
+        return []
     rows.insert(runs)
-    if runs and worker:
+    if worker:
         claims.take(runs, worker)
-    takers = {run.agent_id for run in runs}
-    for taker in takers:
-        rows.write(_GIVEN, [consumers[taker].connection.pk])
+    rows.write(_GIVEN, [[consumers[taker].connection.pk for taker in {run.agent_id for run in runs}]])
     for run in runs:
         live.announce(run.team_id, "run", run.pk)
     return runs
 
 
 # By the database's clock: who is idle longest is asked on other machines too.
-_GIVEN = "update builder_queueconnection set last_given_at = statement_timestamp() where id = %s"
+_GIVEN = "update builder_queueconnection set last_given_at = statement_timestamp() where id = any(%s)"
 _HOLD = f"""
     from cases_queue queue join teams_team on teams_team.id = queue.team_id
     where queue.id = %s and queue.deleted_at is null and queue.paused_at is null and {pausing.AT_WORK}

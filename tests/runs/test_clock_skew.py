@@ -30,7 +30,7 @@ def is_now(moment: datetime | None) -> bool:
 
 
 def database_now() -> datetime:
-    [(now,)] = rows.join("from (select) nothing", [], now="statement_timestamp()")
+    [(now,)] = rows.select("select statement_timestamp()")
     return now
 
 

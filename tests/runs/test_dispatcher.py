@@ -1,10 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from builder.agents import delete_agent, pause_agent, resume_agent, save_agent
-from builder.connections import connect
+from builder.connections import Consumes, connect
 from cases import lifecycle
 from cases.models import Case, Status
 from cases.queues import pause_queue, resume_queue, save_queue
@@ -53,6 +54,18 @@ def test_who_dispatches_has_claimed_what_it_gave_out(make_case, make_agent, queu
     assert (claim.run_id, claim.fence, run.worker, run.status) == (run.pk, run.fence, "w/1", RunStatus.RUNNING)
     assert run.lease_until and run.claimed_at == run.started_at
     assert claims.renew("w/1", [claim]) == {claim}
+
+
+def test_what_is_claimed_is_not_forgotten_when_the_next_queue_fails(make_case, make_agent, make_queue, queue) -> None:
+    agent, other = make_agent(queue=queue), make_queue()
+    connect(agent, [Consumes(queue.pk, 1), Consumes(other.pk, 1)], [])
+    make_case(), make_case(in_queue=other)
+    with connection.cursor() as cursor:
+        cursor.execute("create unique index every_second_run_fails on runs_run (team_id)")
+    [claim] = dispatcher.take("w/1", 5)
+    assert claims.renew("w/1", [claim]) == {claim}
+    with pytest.raises(IntegrityError):
+        dispatcher.take("w/1", 5)
 
 
 def test_what_waits_to_be_claimed_is_not_passed_by_what_is_given_out(make_case, make_agent, make_run, queue) -> None:
