@@ -13,6 +13,7 @@ import "./live-stream.js";
 import "./live-time.js";
 import "./newest-step.js";
 import "./search-form.js";
+import "./send-once.js";
 import "./shortcuts.js";
 import "./tab-bar.js";
 import "./theme-toggle.js";
