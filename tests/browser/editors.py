@@ -17,7 +17,7 @@ class Editor:
         self.box = page.locator(".mention-list")
         self.badges = self.text.locator(".mention-badge")
         self.card = page.locator(".mention-card")
-        expect(self.text).to_be_visible()
+        expect(page.locator(".mention-text")).to_be_visible()  # before its script is there, a plain field has the name
 
     @property
     def value(self) -> str:

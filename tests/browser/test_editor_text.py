@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from builder import agents
 from builder.models import Agent
@@ -45,6 +45,28 @@ def test_saving_rewrites_nothing_that_nobody_touched(signed_in_page: Page, web: 
     editor.page.get_by_role("textbox", name="Name", exact=True).fill("Sorting")
     save(editor)
     assert saved("Sorting") == text
+
+
+def test_who_writes_before_the_script_is_there_writes_on(signed_in_page: Page, web: str, make_agent: Make) -> None:
+    page, triage = signed_in_page, make_agent("Triage")
+    agents.save_agent(triage, aop="GOAL\nEnd.")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/mention-editor*.js", hold)
+    page.goto(f"{web}/agents/{triage.pk}/", wait_until="commit")
+    page.get_by_role("textbox", name="Procedure", exact=True).focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("End")
+    page.keyboard.type("\nFir")
+    page.wait_for_timeout(100)
+    held[0].continue_()
+    editor = Editor(page)
+    expect(editor.text).to_be_focused()
+    editor.type("st.")
+    assert editor.value == "GOAL\nFirst.\nEnd."
 
 
 def test_the_form_posts_what_was_typed_a_moment_ago(editor: Editor) -> None:

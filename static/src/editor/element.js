@@ -26,6 +26,8 @@ class MentionEditor extends HTMLElement {
   connectedCallback() {
     this.textarea = this.querySelector("textarea");
     if (!this.textarea || this.view) return;
+    // Who was faster than this script writes on at the same place.
+    const caret = document.activeElement === this.textarea ? this.textarea.selectionEnd : null;
     this.form = this.textarea.form;
     this.agents = new Agents(this, JSON.parse(this.dataset.agents || "[]"));
     this.options = new Options(this, this.agents);
@@ -37,6 +39,7 @@ class MentionEditor extends HTMLElement {
     this.guard = new MutationObserver(() => this.contains(this.view.dom) || this.restart());
     this.guard.observe(this, { childList: true });
     this.takePlace();
+    if (caret !== null) this.stand(read(this.textarea.value.slice(0, caret)).content.size - 1);
   }
 
   disconnectedCallback() {
@@ -248,15 +251,20 @@ class MentionEditor extends HTMLElement {
     sessionStorage.removeItem(PLACE);
     const { view, textarea } = this;
     if (place?.path === location.pathname && place.name === textarea.name) {
-      const { doc } = view.state;
-      const at = (position) => doc.resolve(Math.min(position, doc.content.size));
-      view.dispatch(view.state.tr.setSelection(TextSelection.between(at(place.anchor), at(place.head))));
-      view.focus();
+      this.stand(place.anchor, place.head);
       view.dom.scrollTop = place.top;
       scrollTo({ top: place.page, behavior: "instant" });
     }
     const wrong = this.form?.querySelector("[aria-invalid=true]:not(.mention-text)");
     if (wrong === textarea) view.focus();
+  }
+
+  stand(anchor, head = anchor) {
+    const { view } = this;
+    const { doc } = view.state;
+    const at = (position) => doc.resolve(Math.min(position, doc.content.size));
+    view.dispatch(view.state.tr.setSelection(TextSelection.between(at(anchor), at(head))));
+    view.focus();
   }
 
   // --- Badges ------------------------------------------------------------------------------
