@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -590,7 +589,6 @@ class Model(RuleBasedStateMachine):
         try:
             act()
         except Refused as refused:
-            note(refused.message)
             assert not legal, refused.message
             assert digest() == before
         else:

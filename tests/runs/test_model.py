@@ -6,7 +6,7 @@ database keeps its promises, and at the end every case can be brought to an end.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
@@ -21,10 +21,12 @@ from cases.queues import create_queue
 from cases.teams import create_team
 from tests.fixtures import mention
 from tests.runs import promises
-from tests.runs.machine import CONCURRENCY, HOP_LIMIT, NAMES, House, Model
+from tests.runs.machine import CONCURRENCY, HOP_LIMIT, NAMES, SOMEBODY, House, Model
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "15"))
 STEPS = 40
+
+type Walk = Callable[[Model], object]
 
 
 @pytest.fixture
@@ -43,12 +45,17 @@ def house(db: None, settings: Settings) -> Iterator[House]:
         cursor.execute("deallocate promises")
 
 
-def test_whatever_happens_in_whatever_order(house: House) -> None:
+@pytest.fixture
+def machine(house: House) -> type[Model]:
     class Here(Model):
         pass
 
     Here.house = house
-    Here.TestCase.settings = settings(
+    return Here
+
+
+def test_whatever_happens_in_whatever_order(machine: type[Model]) -> None:
+    machine.TestCase.settings = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
         deadline=None,
@@ -58,4 +65,30 @@ def test_whatever_happens_in_whatever_order(house: House) -> None:
         # Finding the shortest way to a failure takes minutes.
         phases=set(Phase) - {Phase.shrink, Phase.explain} if EXAMPLES < 100 else set(Phase),
     )
-    run_state_machine_as_test(Here, settings=Here.TestCase.settings)
+    run_state_machine_as_test(machine, settings=machine.TestCase.settings)
+
+
+SELDOM: dict[str, Walk] = {
+    "two agents pass a case back and forth": lambda model: model.relay(0, "back and forth", [0] * 5),
+    "a run loses worker after worker": lambda model: model.die("w/1", "noticed", 4, False),
+    "an agent comes back to what waits for it": lambda model: model.agent(0, ["pause", "resume"]),
+    "an agent is deleted with what waits for it": lambda model: (
+        model.agent(0, ["pause", "delete"]),
+        model.sweep(False),
+    ),
+    "a case is deleted while a person has it": lambda model: model.decide(
+        0, [("take over", SOMEBODY), ("delete", SOMEBODY), ("undo", SOMEBODY)]
+    ),
+}
+
+
+@pytest.mark.parametrize("walk", SELDOM.values(), ids=SELDOM)
+def test_a_walk_that_chance_seldom_takes(machine: type[Model], walk: Walk) -> None:
+    model = machine()
+    try:
+        model.begin(2)
+        model.judge.look()
+        walk(model)
+        model.judge.look()
+    finally:
+        model.teardown()
