@@ -21,7 +21,8 @@ from cases.queues import create_queue
 from cases.teams import create_team
 from tests.fixtures import mention
 from tests.runs import promises
-from tests.runs.machine import CONCURRENCY, HOP_LIMIT, NAMES, SOMEBODY, House, Model
+from tests.runs.model_base import CONCURRENCY, HOP_LIMIT, NAMES, SOMEBODY, House
+from tests.runs.model_people import Model
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "15"))
 STEPS = 40
