@@ -12,6 +12,7 @@ const POLL_MS = 5000;
 const HIDDEN_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
+const LATE_MS = 10_000; // for a part to come whose words were told while it was on its way
 // Streams end after some minutes by design: a short gap is not worth a word.
 const SILENT_MS = 2500;
 const WORDS = { live: "Live", reconnecting: "Reconnecting…", polling: "Updating every 5 s", paused: "Updates are paused" };
@@ -39,6 +40,8 @@ function tell(part) {
 class LiveStream extends HTMLElement {
   missed = new Set();
   heard = new Set();
+  shown = new Set(); // words of parts
+  latest = new Map(); // word -> when it was told
   failures = 0;
   connectedOnce = false;
 
@@ -69,7 +72,7 @@ class LiveStream extends HTMLElement {
     else if (event.type === "click") event.target.closest("[data-stream-again]") && this.restart();
     else if (event.type === "htmx:after:swap") {
       if (this.dataset.state === "paused") this.say(this.source?.readyState === EventSource.OPEN ? "live" : "polling");
-      if (this.source) this.listen();
+      if (this.source) this.listen(true);
       else if (!this.retry && !document.hidden) this.open();
     } else if (event.type === "pagehide") this.close();
     else if (document.hidden) this.hide();
@@ -160,12 +163,16 @@ class LiveStream extends HTMLElement {
     if (!document.hidden) this.open();
   }
 
-  /** EventSource has no way to listen to every kind: listen to those that the parts name. */
-  listen() {
+  /** EventSource has no way to listen to every kind: listen to those that the parts name. What a swap has brought may name
+   * something that changed after it was drawn, when no part named it yet. */
+  listen(isSwapped = false) {
     for (const part of parts()) {
-      for (const word of part.dataset.live.split(/\s+/)) {
+      for (const word of part.dataset.live.split(/\s+/).filter(Boolean)) {
         const kind = word.split(":")[0];
-        if (!kind || this.heard.has(kind)) continue;
+        const isMissed = !this.heard.has(kind) || performance.now() - this.latest.get(word) < LATE_MS;
+        if (isSwapped && isMissed && !this.shown.has(word)) this.changed(part);
+        this.shown.add(word);
+        if (this.heard.has(kind)) continue;
         this.heard.add(kind);
         this.source.addEventListener(kind, (event) => this.hear(kind, event.data));
       }
@@ -174,7 +181,10 @@ class LiveStream extends HTMLElement {
 
   hear(kind, id) {
     const words = [`${kind}:*`, `${kind}:${id.trim()}`];
+    const now = performance.now();
+    this.latest.forEach((at, word) => now - at > LATE_MS && this.latest.delete(word));
     for (const word of words) {
+      this.latest.set(word, now);
       for (const part of document.querySelectorAll(`[data-live~="${CSS.escape(word)}"]`)) this.changed(part);
     }
   }

@@ -27,6 +27,9 @@ class Server(ThreadingHTTPServer):
         self.connected = threading.Event()
         self.renders = 0
         self.part_status = 200
+        self.words = "case:c1 run:*"
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.streaming = True
 
     @property
@@ -45,7 +48,7 @@ class Server(ThreadingHTTPServer):
     def part(self) -> str:
         self.renders += 1
         lines = "".join(f"<p>line {n} of render {self.renders}</p>" for n in range(40))
-        return f"""<section id="part" data-live="case:c1 run:*" hx-get="/part" hx-trigger="live" hx-swap="outerMorph">
+        return f"""<section id="part" data-live="{self.words}" hx-get="/part" hx-trigger="live" hx-swap="outerMorph">
           <b id="count">{self.renders}</b>
           <details id="more"><summary>More</summary><div id="scroller" class="code-view">{lines}</div></details>
           <input id="line" value="from render {self.renders}">
@@ -78,7 +81,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/":
             self.answer(self.server.page())
         elif self.path == "/part":
-            self.answer(self.server.part() if self.server.part_status == 200 else "<h1>Broken</h1>")
+            drawn = self.server.part() if self.server.part_status == 200 else "<h1>Broken</h1>"
+            self.server.may_answer.wait(5)
+            self.answer(drawn)
         elif self.path == "/live" and self.server.streaming:
             self.stream()
         elif self.path.startswith("/static/"):
@@ -144,6 +149,21 @@ def test_a_part_ignores_what_it_does_not_show(live: Page, server: Server) -> Non
     server.send("case", "c1")
     expect(live.locator("#count")).to_have_text("2")
     assert server.renders == 2
+
+
+def test_what_changes_while_the_part_that_shows_it_is_on_its_way_is_not_missed(live: Page, server: Server) -> None:
+    server.may_answer.clear()
+    server.words = "case:c1 case:c9"
+    with live.expect_request("**/part"):
+        server.send("case", "c1")
+    server.send("case", "c9")
+    live.wait_for_timeout(200)
+    server.may_answer.set()
+    expect(live.locator("#count")).to_have_text("3")
+    server.send("case", "c9")
+    expect(live.locator("#count")).to_have_text("4")
+    live.wait_for_timeout(400)
+    assert server.renders == 4
 
 
 def test_a_burst_makes_few_requests_and_loses_nothing(live: Page, server: Server) -> None:
