@@ -22,7 +22,8 @@ from .tool_sessions import Listing
 
 class ToolServerForm(PageForm):
     name = forms.CharField(
-        max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Billing system"})
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "placeholder": "Billing system"}),
     )
     url = AddressField(
         label="Address",

@@ -12,7 +12,9 @@ from .providers import PROVIDERS
 
 
 class CredentialForm(PageForm):
-    provider = forms.ChoiceField(choices=[(kind, row.title) for kind, row in PROVIDERS.items()])
+    provider = forms.ChoiceField(
+        choices=[(kind, row.title) for kind, row in PROVIDERS.items()], widget=forms.Select(attrs={"autofocus": True})
+    )
     name = forms.CharField(
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Account of the support team"}),

@@ -53,7 +53,9 @@ class ScheduleForm(PageForm):
         "cron": ("cron",),
     }
 
-    every = forms.ChoiceField(label="When", choices=EVERY, initial="weekday", widget=forms.RadioSelect)
+    every = forms.ChoiceField(
+        label="When", choices=EVERY, initial="weekday", widget=forms.RadioSelect({"autofocus": True})
+    )
     day = forms.ChoiceField(label="Day", choices=[(str(n), name) for n, name in enumerate(schedules.DAYS, 1)])
     at = forms.TimeField(
         label="Time",

@@ -34,7 +34,12 @@ class WebhookForm(PageForm):
     url = AddressField(
         label="Address",
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "placeholder": "https://example.com/baton", "inputmode": "url"}
+            attrs={
+                "autocomplete": "off",
+                "autofocus": True,
+                "placeholder": "https://example.com/baton",
+                "inputmode": "url",
+            }
         ),
         help_text="Gets a POST request with JSON for each event.",
     )

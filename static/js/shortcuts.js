@@ -54,16 +54,17 @@ function search() {
   return true;
 }
 
-/** From row to row of the page's lists; Enter opens a row as it does any link. <newest-step> has steps of its own. */
+/** From row to row of the page's lists; Enter opens a row as it does any link, and Tab goes into one that has no link of
+ * its own (data-row). <newest-step> has steps of its own. */
 function step(by) {
   if (document.querySelector("newest-step")) return false;
-  const rows = [...document.querySelectorAll("#content .row-link")].filter((row) => row.checkVisibility());
+  const rows = [...document.querySelectorAll("#content :is(.row-link, [data-row])")].filter((row) => row.checkVisibility());
   if (!rows.length) return false;
-  const row = document.activeElement.closest("tr, .list-row")?.querySelector(".row-link");
-  const at = rows.indexOf(row);
+  const whole = (row) => row.closest("tr, .list-row, [data-row]") ?? row;
+  const at = rows.findIndex((row) => whole(row).contains(document.activeElement));
   const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.max(0, Math.min(rows.length - 1, at + by))];
   next.focus({ focusVisible: true });
-  next.closest("tr, .list-row")?.scrollIntoView({ block: "nearest" });
+  whole(next).scrollIntoView({ block: "nearest" });
   return true;
 }
 

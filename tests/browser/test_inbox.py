@@ -47,6 +47,8 @@ def test_an_approval_in_the_inbox_lets_the_case_go_on_within_a_second(
     expect(page.get_by_label("What would be done")).to_contain_text("Amount: 40.00 EUR")
     link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Inbox")
     expect(link).to_contain_text("1")
+    page.keyboard.press("j")
+    expect(page.get_by_role("listitem", name="Approval of Clerk")).to_be_focused()
     page.get_by_label("A comment, if you like").fill("Tell her so")
     page.get_by_role("button", name="Approve", exact=True).press("Enter")
     expect(page.get_by_text("Nobody asks anything")).to_be_visible()

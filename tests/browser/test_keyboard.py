@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from cases.models import Queue
 from tests.fixtures import Make
 
 
@@ -76,6 +77,23 @@ def test_dialogs_begin_at_what_they_ask_and_lead_back(signed_in_page: Page, web:
     expect(page.locator("#toasts")).not_to_contain_text("#1 is completed.")
     case.refresh_from_db()
     assert case.status == "pending"
+
+
+def test_forms_for_something_new_begin_in_their_first_field(
+    signed_in_page: Page, web: str, make_agent: Make, queue: Queue
+) -> None:
+    page, agent = signed_in_page, make_agent("Triage")
+    for address, name in [
+        ("/agents/new/", "name"),
+        ("/queues/new/", "name"),
+        (f"/queues/{queue.pk}/cases/new/", "title"),
+        (f"/agents/{agent.pk}/schedules/new/", "every"),
+        ("/settings/webhooks/new/", "url"),
+        ("/settings/tools/new/", "name"),
+        ("/settings/models/new/", "provider"),
+    ]:
+        page.goto(web + address)
+        expect(page.locator(f"#content [name={name}]:focus")).to_have_count(1)
 
 
 def test_single_keys_go_places_and_are_silent_while_one_types(signed_in_page: Page, web: str, make_case: Make) -> None:
