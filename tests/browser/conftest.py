@@ -172,11 +172,16 @@ def quiet_database(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if not has_database:
         return
-    asked = "select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle'"
+    # Between two statements of a request its connection is idle, too.
+    asked = """
+        select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+            and backend_type = 'client backend'
+            and (state <> 'idle' or state_change > clock_timestamp() - interval '100 ms')
+    """
     until = time.monotonic() + 10
     while time.monotonic() < until:
         with connection.cursor() as cursor:
-            cursor.execute(f"{asked} and backend_type = 'client backend' and pid <> pg_backend_pid()")
+            cursor.execute(asked)
             if not cursor.fetchone()[0]:
                 return
         time.sleep(0.05)
