@@ -188,7 +188,7 @@ INSTALLED_APPS = [
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
-    "django_rq",
+    "config.apps.QueuesAndWorkers",
     "lucide",
     "ninja",
     "teams",
@@ -237,6 +237,7 @@ UNFOLD = {
     "SITE_HEADER": "Baton",
     "SITE_SUBHEADER": "For operators",
     "SITE_URL": "/",
+    "STYLES": [lambda request: static("css/admin.css")],
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")},
     ],

@@ -98,6 +98,7 @@ class Delivery(models.Model):
         webhook_id: uuid.UUID
 
     class Meta:
+        verbose_name_plural = "deliveries"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(
