@@ -3,5 +3,5 @@
 from django_rq.apps import DjangoRqAdminConfig
 
 
-class QueuesAndWorkers(DjangoRqAdminConfig):  # type: ignore[misc]
+class QueuesAndWorkers(DjangoRqAdminConfig):
     verbose_name = "Queues and workers"
