@@ -126,7 +126,7 @@ class Response(Wanted):
 
 @router.post(
     "/human-requests/{request_id}/respond",
-    auth=TeamKey(Scope.CASES),
+    auth=TeamKey(Scope.ANSWERS),
     response=HumanRequestOut,
     tags=["Human requests"],
     summary="Answer what a run waits for",

@@ -19,7 +19,8 @@ class ApiKey(models.Model):
 
     class Scope(models.TextChoices):
         READ = "read", "Read everything"
-        CASES = "cases", "Add, change and close cases, and answer agents"
+        CASES = "cases", "Add, change and close cases"
+        ANSWERS = "answers", "Answer agents’ questions and approve what they want to do"
         RUNS = "runs", "Start and stop runs"
         AGENTS = "agents", "Change agents, queues and schedules"
         ADMIN = "admin", "Change webhooks, MCP servers, keys of models and budgets; read the audit log"

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from builder.agents import delete_agent, pause_agent
 from runs.models import HumanRequest, Run, Step
+from teams.keys import create_key
 from tests.api.conftest import Caller, problem
 from tests.provider import Provider, call, calls, fail, say
 from tests.runs.conftest import scripted, work_next
@@ -257,6 +258,18 @@ def test_what_decides_no_approval_is_refused(
     error = problem(api.post(f"/human-requests/{approval.pk}/respond", wrong), 422, "invalid")
     assert set(error["fields"]) == {field}
     assert HumanRequest.objects.get().status == "open"
+
+
+@pytest.mark.parametrize("asked", ["question", "approval"])
+def test_a_key_for_cases_neither_answers_nor_approves(team, request, asked: str) -> None:
+    row: HumanRequest = request.getfixturevalue(asked)
+    body = {"answer": "Yes"} if asked == "question" else {"approved": True}
+    of_cases = Caller(create_key(team, "Intake", ["read", "cases", "runs", "agents", "admin"])[1])
+    error = problem(of_cases.post(f"/human-requests/{row.pk}/respond", body), 403)
+    assert "answers" in error["message"]
+    assert HumanRequest.objects.get().status == "open"
+    answering = Caller(create_key(team, "Desk", ["answers"])[1])
+    assert answering.post(f"/human-requests/{row.pk}/respond", body).status_code == 200
 
 
 def test_requests_to_people_are_found(api: Caller, make_agent, make_run, make_case, queue) -> None:

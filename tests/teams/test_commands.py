@@ -7,7 +7,7 @@ from builder.models import Agent
 from cases.models import Case
 from runs.seeding import seed_demo
 from teams.keys import find_key
-from teams.models import Team, User
+from teams.models import Team, User, every_scope
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +30,15 @@ def test_create_api_key_prints_the_key_alone_on_the_last_line(team) -> None:
     assert find_key(said("create_api_key", team=team.slug, name="script")[-1]).team == team
     with pytest.raises(CommandError, match=f"There is no team “nobody”. Teams: {team.slug}"):
         said("create_api_key", team="nobody", name="script")
+
+
+def test_create_api_key_gives_the_scopes_it_is_told_and_else_all(team) -> None:
+    command = ["create_api_key", "--team", team.slug, "--name", "a"]
+    key = find_key(said(*command, "--scope", "read", "--scope", "answers")[-1])
+    assert key.scopes == ["read", "answers"]
+    assert find_key(said("create_api_key", team=team.slug, name="b")[-1]).scopes == every_scope()
+    with pytest.raises(CommandError, match="invalid choice: 'answer'"):
+        said(*command, "--scope", "answer")
 
 
 def test_the_demo_is_made_once_and_only_where_there_is_nothing() -> None:

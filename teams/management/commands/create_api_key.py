@@ -1,4 +1,4 @@
-"""manage.py create_api_key --team SLUG --name NAME"""
+"""manage.py create_api_key --team SLUG --name NAME [--scope SCOPE ...]"""
 
 from typing import Any
 
@@ -16,8 +16,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_team(parser)
         parser.add_argument("--name", required=True, help="What the key is for, to recognise it by.")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=every_scope(),
+            metavar="SCOPE",
+            help=f"What the key may do, once for each: {', '.join(every_scope())}. Default: all of them.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _, secret = make_key(team_of(options), options["name"][:80], every_scope(), None, COMMAND_LINE)
+        _, secret = make_key(
+            team_of(options), options["name"][:80], options["scope"] or every_scope(), None, COMMAND_LINE
+        )
         self.stdout.write("Keep this key now; it is not shown again:")
         self.stdout.write(secret)
