@@ -1,7 +1,7 @@
 """Addresses that people give us to send to. What only this machine or its network can reach is refused.
 
 A name is looked up once, every address it has is checked, and one of these is connected to, so that a name cannot
-change between the check and the connection. Whoever sends must not follow redirects without checking anew.
+change between the check and the connection. A sender must not follow redirects without checking them again.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -17,12 +17,9 @@ import httpx2
 from django.conf import settings
 
 from .errors import Refused
-
-type Address = IPv4Address | IPv6Address
+from .networks import Address, is_metadata, is_metadata_name, is_public
 
 URL_LIMIT = 2000
-# Gateways from IPv6 to IPv4: the last four bytes are the address that is reached.
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _REFUSED = "This is an address inside a private network, which Baton does not send to."
 
 
@@ -48,26 +45,15 @@ def check_url(url: str, field: str = "url") -> str:
         raise _wrong(field, "Please write this address in plain letters, as browsers copy it.")
     name = host.rstrip(".")
     is_here = (name == "localhost" or name.endswith(".localhost")) and not settings.BATON_ALLOW_PRIVATE_ADDRESSES
-    if is_here or not _all_allowed(_literal(name)):
+    if is_here or is_metadata_name(name) or not _all_allowed(_literal(name)):
         raise _wrong(field, _REFUSED)
     return url
 
 
-def is_public(address: Address) -> bool:
-    """Can anybody on the internet reach it? Not loopback, private, link-local, multicast or reserved."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and any(address in network for network in _NAT64):
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
-
-
 async def resolve(host: str, port: int) -> list[Address]:
     """Where a name leads to, in the order to try. NotAllowed when one of these may not be reached."""
+    if is_metadata_name(host):
+        raise NotAllowed(f"{host} hands out the keys of a machine. Baton does not send to it.")
     loop = asyncio.get_running_loop()
     try:
         rows = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -184,7 +170,7 @@ def _literal(host: str) -> list[Address]:
     except ValueError:
         pass
     try:  # 127.1, 0x7f000001 and 2130706433 are ways to write an address too
-        return [IPv4Address(socket.inet_aton(host))]
+        return [ip_address(socket.inet_aton(host))]
     except OSError:
         return []
 
@@ -194,9 +180,8 @@ def _all_allowed(addresses: Iterable[Address]) -> bool:
 
 
 def _is_allowed(address: Address) -> bool:
-    """Where clouds hand a machine its keys, Baton never sends, whatever the operator allows."""
-    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    if (inner or address).is_link_local:
+    """Baton never sends to where clouds hand a machine its keys, whatever the operator allows."""
+    if is_metadata(address):
         return False
     return settings.BATON_ALLOW_PRIVATE_ADDRESSES or is_public(address)
 

@@ -7,10 +7,13 @@ from ipaddress import ip_address
 import httpcore2
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from teams import addresses
-from teams.addresses import NotAllowed, check_url, is_public
+from teams.addresses import NotAllowed, check_url
 from teams.errors import Refused
+from teams.networks import METADATA, METADATA_NAMES, carried, is_metadata, is_public
 from tests.receiver import receiver
 
 __all__ = ["receiver"]
@@ -38,13 +41,35 @@ __all__ = ["receiver"]
         "::ffff:10.0.0.1",
         "2002:7f00:1::",
         "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "64:ff9b:1:a00:1:200::",
+        "::ffff:0:10.0.0.1",
+        "::10.0.0.1",
+        "2001:0:a00:1::",
+        "2001:0:808:808:0:0:f5ff:fffe",
+        "2606:4700::5efe:a00:1",
+        "2606:4700::200:5efe:c0a8:101",
+        "168.63.129.16",
+        "100.100.100.200",
+        "192.0.0.192",
+        "fd00:ec2::254",
     ],
 )
 def test_what_only_this_network_reaches_is_not_public(address: str) -> None:
     assert not is_public(ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "93.184.215.14",
+        "2606:4700::1111",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+        "64:ff9b:1::808:808",
+        "2606:4700::5efe:808:808",
+    ],
+)
 def test_what_anybody_reaches_is_public(address: str) -> None:
     assert is_public(ip_address(address))
 
@@ -101,13 +126,93 @@ def test_an_operator_may_allow_private_addresses(settings) -> None:
     assert check_url(" http://127.0.0.1:8080/hook ") == "http://127.0.0.1:8080/hook"
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "2852039166"])
-def test_nobody_may_allow_where_clouds_hand_out_the_keys_of_a_machine(settings, host: str) -> None:
-    settings.BATON_ALLOW_PRIVATE_ADDRESSES = True
+_METADATA = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.0.23",
+    "2852039166",
+    "0xa9fea9fe",
+    "0251.0376.0251.0376",
+    "169.254.43518",
+    "0xA9.254.0251.254",
+    "169.254.169.254.",
+    "fe80::1",
+    "fe80::a9fe:a9fe%eth0",
+    "::ffff:169.254.169.254",
+    "::ffff:0:a9fe:a9fe",
+    "::169.254.169.254",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::a9fe:a9fe",
+    "64:ff9b:1:a9fe:a9:fe00::",
+    "64:ff9b:1:a9:fe:a9fe::",
+    "64:ff9b:1:0:a9:fea9:fe00:0",
+    "2002:a9fe:a9fe::",
+    "2002:a9fe:a9fe::1",
+    "2001:0:a9fe:a9fe::1",
+    "2001:0:808:808:0:0:5601:5601",
+    "2606:4700::5efe:a9fe:a9fe",
+    "2606:4700::200:5efe:a9fe:a9fe",
+    "fd00:ec2::254",
+    "fd00:ec2::23",
+    "fd20:ce::254",
+    "fd00:c1::a9fe:a9fe",
+    "100.100.100.200",
+    "::ffff:100.100.100.200",
+    "64:ff9b::6464:64c8",
+    "192.0.0.192",
+    "2002:c000:c0::",
+    "168.63.129.16",
+    "64:ff9b::a83f:8110",
+    "metadata.google.internal",
+    "METADATA.google.internal.",
+    "instance-data",
+]
+
+
+@pytest.mark.parametrize("host", _METADATA)
+@pytest.mark.parametrize("private", [True, False])
+def test_no_one_may_allow_where_clouds_hand_out_the_keys_of_a_machine(settings, host: str, private: bool) -> None:
+    settings.BATON_ALLOW_PRIVATE_ADDRESSES = private
+    literal = f"[{host.replace('%', '%25')}]" if ":" in host else host
     with pytest.raises(Refused):
-        check_url(f"http://{host}/latest/meta-data")
+        check_url(f"http://{literal}/latest/meta-data")
+    if not host.endswith("."):
+        with pytest.raises(NotAllowed):
+            asyncio.run(addresses.resolve(host, 80))
+
+
+@pytest.mark.parametrize("host", [host for host in _METADATA if host.count(":") > 1 and "%" not in host])
+def test_a_name_that_leads_to_metadata_is_not_connected_to(settings, monkeypatch, host: str) -> None:
+    """A name server of the sender answers what it likes."""
+    settings.BATON_ALLOW_PRIVATE_ADDRESSES = True
+
+    async def lookup(self, name, port, **kwargs):
+        return [(10, 1, 6, "", (host, port, 0, 0))]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lookup)
     with pytest.raises(NotAllowed):
-        asyncio.run(addresses.resolve(host.strip("[]"), 80))
+        asyncio.run(addresses.resolve("innocent.example.com", 80))
+
+
+def test_every_form_of_every_metadata_address_is_found() -> None:
+    for network in (one for one in METADATA if one.version == 4):
+        inner = int(network.network_address)
+        forms = [inner | 0xFFFF << 32, inner, inner | 0x64FF9B << 96, inner << 80 | 0x2002 << 112]
+        forms += [0x2001 << 112 | inner << 64, 0x2001 << 112 | inner ^ 0xFFFFFFFF]
+        forms += [0x64FF9B0001 << 80 | inner, 0x2606 << 112 | 0x5EFE << 32 | inner]
+        for form in forms:
+            assert is_metadata(ip_address(form.to_bytes(16))), ip_address(form.to_bytes(16))
+    assert {name.lower() for name in METADATA_NAMES} == METADATA_NAMES
+
+
+@given(ipv4=st.integers(2**24, 2**32 - 1), length=st.sampled_from([48, 56, 64, 96]))
+def test_an_address_behind_a_local_gateway_is_read_at_each_length_of_its_prefix(ipv4: int, length: int) -> None:
+    prefix, inner = 0x64FF9B0001 << 80, f"{ipv4:032b}"
+    before = "" if length == 96 else inner[: 64 - length]
+    after = inner if length == 96 else inner[64 - length :]
+    tail = after if length == 96 else (before.rjust(64 - 48, "0") + "0" * 8 + after).ljust(80, "0")
+    found = carried(ip_address((prefix | int(tail, 2)).to_bytes(16)))
+    assert ip_address(ipv4) in found
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f000001", "0", "::1"])
