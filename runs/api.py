@@ -101,6 +101,10 @@ class RequestFilters(Paging):
     agent_id: UUID | None = None
     case_id: UUID | None = None
     run_id: UUID | None = None
+    trigger: Annotated[
+        Run.Trigger | None,
+        Field(description="What started the run. Requests of tries are left out, unless `try` or their run is given."),
+    ] = None
 
 
 @router.get(
@@ -111,9 +115,11 @@ class RequestFilters(Paging):
 )
 def list_human_requests(request: KeyRequest, filters: Query[RequestFilters]) -> Page[HumanRequestOut]:
     wanted = filters.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
-    for name in {"agent_id", "case_id"} & set(wanted):
+    for name in {"agent_id", "case_id", "trigger"} & set(wanted):
         wanted[f"run__{name}"] = wanted.pop(name)
     rows = request.auth.team.human_requests.filter(**wanted).select_related("run", "assignee__user")
+    if not filters.trigger and not filters.run_id:
+        rows = rows.of_work()
     found, cursor = take(rows.defer("run__input", "run__result", "run__targets"), ["-created_at", "id"], filters)
     return Page[HumanRequestOut](items=[human_request_out(row) for row in found], next_cursor=cursor)
 

@@ -17,7 +17,7 @@ _AT_ONCE = 200
 
 def remind_of_what_is_due_soon() -> None:
     """Part of every sweep."""
-    soon = HumanRequest.objects.open().filter(remind_at__lte=Now()).order_by("remind_at")
+    soon = HumanRequest.objects.of_work().open().filter(remind_at__lte=Now()).order_by("remind_at")
     for request_id in list(soon.values_list("pk", flat=True)[:_AT_ONCE]):
         _remind(request_id)
 
@@ -31,7 +31,7 @@ def _remind(request_id: UUID) -> None:
 
 def pass_on_what_is_due() -> None:
     """Part of every sweep."""
-    due = HumanRequest.objects.open().filter(due_at__lte=Now(), passed_on_at=None)
+    due = HumanRequest.objects.of_work().open().filter(due_at__lte=Now(), passed_on_at=None)
     for request_id in list(due.order_by("due_at").values_list("pk", flat=True)[:_AT_ONCE]):
         _pass_on(request_id)
 
@@ -56,5 +56,6 @@ def _another_member(request: HumanRequest) -> Member | None:
     others = Member.objects.filter(team=request.team_id, user__is_active=True).exclude(role=Member.Role.VIEWER)
     if request.assignee_id:
         others = others.exclude(pk=request.assignee_id)
-    waiting = Count("human_requests", filter=Q(human_requests__status=HumanRequest.Status.OPEN))
+    is_waiting = Q(human_requests__in=HumanRequest.objects.of_work().open().filter(team=request.team_id))
+    waiting = Count("human_requests", filter=is_waiting)
     return others.annotate(waiting=waiting).order_by("waiting", "pk").first()

@@ -105,7 +105,7 @@ class Waiting:
 
 def requests(member: Member) -> dict[str, int]:
     """How many requests are open, for the member and in all."""
-    found = HumanRequest.objects.open().filter(team=member.team)
+    found = HumanRequest.objects.of_work().open().filter(team=member.team)
     return found.aggregate(mine=Count("pk", filter=Q(assignee=member)), all=Count("pk"))
 
 
@@ -118,7 +118,7 @@ def reasons(team: Team) -> list[tuple[str, str, int]]:
 
 def waiting(team: Team) -> Waiting:
     cases = Case.objects.present().filter(team=team, status=CaseStatus.NEEDS_INPUT)
-    questions = HumanRequest.objects.filter(team=team, status=HumanRequest.Status.OPEN, run__case=None)
+    questions = HumanRequest.objects.of_work().open().filter(team=team, run__case=None)
     first_cases = cases.select_related("assignee").defer("data").order_by("moved_at")[:_SHOWN]
     first_questions = questions.select_related("run__agent").annotate(beginning=Left("run__input", _BEGINNING))
     items = [

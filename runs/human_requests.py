@@ -32,7 +32,7 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     """Opens the requests of a turn; the run waits without a worker until all are answered."""
     run, case = lock_both(work.claim)
     write(work, *entries)
-    hours = run.team.answer_hours
+    hours = None if run.is_try else run.team.answer_hours  # whoever tries an agent is looking anyway
     due_at = timezone.now() + timedelta(hours=hours) if hours else None
     requests = [_request(run, call, arguments, due_at) for call, arguments in asks]
     HumanRequest.objects.bulk_create(requests)
@@ -112,6 +112,7 @@ def members_of(team: Team) -> list[Member]:
 @transaction.atomic
 def assign(request: HumanRequest, member: Member | None, by: Actor) -> None:
     """So that others know who answers; anybody still may. None gives it back to all."""
+    _refuse_a_try(request)
     assigned = HumanRequest.objects.open().filter(pk=request.pk).update(assignee=member)
     if not assigned:
         raise Refused("This was answered or closed in the meantime.", "already_answered")
@@ -126,6 +127,7 @@ def assign(request: HumanRequest, member: Member | None, by: Actor) -> None:
 @transaction.atomic
 def set_due(request: HumanRequest, due_at: datetime | None) -> None:
     """Another time to answer by, or none. What was passed on already may be passed on once more."""
+    _refuse_a_try(request)
     if due_at and due_at <= timezone.now():
         raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
     if not HumanRequest.objects.open().filter(pk=request.pk).update(passed_on_at=None, **_due(due_at)):
@@ -133,6 +135,11 @@ def set_due(request: HumanRequest, due_at: datetime | None) -> None:
     if change := audit.changes([("Due", _minute(request.due_at), _minute(due_at))]):
         audit.record(request.team_id, "request_due", request.question, change, of=request.run)
     live.announce(request.team_id, "request", request.pk)
+
+
+def _refuse_a_try(request: HumanRequest) -> None:
+    if request.run.is_try:
+        raise Refused("This is a question of a try. Answer it on the page of that run.", "is_try")
 
 
 def _minute(moment: datetime | None) -> str:

@@ -117,7 +117,7 @@ def _member(request: TeamRequest, wanted: str) -> Member | None:
 
 
 def find(member: Member, show: str, q: str = "") -> HumanRequestQuerySet:
-    requests = HumanRequest.objects.filter(team=member.team)
+    requests = HumanRequest.objects.of_work().filter(team=member.team)
     requests = requests.exclude(status=HumanRequest.Status.OPEN) if show == ANSWERED else requests.open()
     if show == MINE:
         requests = requests.filter(assignee=member)

@@ -95,7 +95,7 @@ def _runs() -> Metric:
 
 def _human_requests() -> Metric:
     metric = GaugeMetricFamily("baton_human_requests_open", "What waits for a person", labels=["kind"])
-    is_open = HumanRequest.objects.filter(status=HumanRequest.Status.OPEN)
+    is_open = HumanRequest.objects.of_work().open()
     found = dict(is_open.values_list("kind").annotate(Count("pk")).order_by())
     for kind in HumanRequest.Kind.values:
         metric.add_metric([kind], found.get(kind, 0))

@@ -21,16 +21,21 @@ def handed_over(handover: Handover, run: Run) -> None:
     outbox.tell(run.team_id, "handover.applied", partial(_handed_over, handover, run))
 
 
-def asked(requests: list[HumanRequest], run: Run) -> None:
-    outbox.tell_all(run.team_id, [("human_request.opened", partial(_request, request, run)) for request in requests])
+def asked(requests: Iterable[HumanRequest], run: Run) -> None:
+    _tell("human_request.opened", requests, run)
 
 
 def answered(request: HumanRequest, run: Run) -> None:
-    outbox.tell(run.team_id, "human_request.answered", partial(_request, request, run))
+    _tell("human_request.answered", [request], run)
 
 
 def closed(requests: Iterable[HumanRequest], run: Run) -> None:
-    outbox.tell_all(run.team_id, [("human_request.closed", partial(_request, request, run)) for request in requests])
+    _tell("human_request.closed", requests, run)
+
+
+def _tell(name: str, requests: Iterable[HumanRequest], run: Run) -> None:
+    if not run.is_try:
+        outbox.tell_all(run.team_id, [(name, partial(_request, request, run)) for request in requests])
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -114,10 +114,10 @@ def _midnight(day: date) -> datetime:
 
 def _needs_attention() -> Q:
     """It waits for an answer, or failed, and since then nobody has done anything about its case, or seen the run."""
-    alone = Q(case=None, seen_at=None) & ~Q(trigger=Run.Trigger.TRY)
+    alone = Q(case=None, seen_at=None)
     parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
     troubled = Q(status__in=[Status.WAITING, Status.FAILED])  # said apart, because an index has only these
-    return troubled & (Q(status=Status.WAITING) | alone | parked)
+    return troubled & ~Q(trigger=Run.Trigger.TRY) & (Q(status=Status.WAITING) | alone | parked)
 
 
 def for_list(runs: RunQuerySet) -> RunQuerySet:

@@ -111,7 +111,7 @@ def _watch(member: Member) -> Step:
 
 def _decide(member: Member) -> Step:
     since, user = member.tour_began_at, member.user_id
-    requests = HumanRequest.objects.filter(team=member.team_id)
+    requests = HumanRequest.objects.of_work().filter(team=member.team_id)
     answered = requests.filter(answered_by=user, answered_at__gte=since).exists()
     is_done = answered or Correction.objects.filter(team=member.team_id, user=user, created_at__gte=since).exists()
     words = "Answer what an agent asks, or say who should have had a case."
@@ -120,7 +120,7 @@ def _decide(member: Member) -> Step:
 
 def _to_decide(member: Member) -> str:
     """The inbox, or where a route can be corrected when nothing is asked."""
-    if not HumanRequest.objects.open().filter(team=member.team_id).exists():
+    if not HumanRequest.objects.of_work().open().filter(team=member.team_id).exists():
         applied = Handover.objects.filter(team=member.team_id, status=Handover.Status.APPLIED)
         if handover := applied.order_by("-applied_at").only("source").first():
             return reverse("run_correct", args=[handover.source_id])

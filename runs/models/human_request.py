@@ -18,6 +18,10 @@ class HumanRequestQuerySet(models.QuerySet["HumanRequest"]):
     def open(self) -> "HumanRequestQuerySet":
         return self.filter(status=HumanRequest.Status.OPEN)
 
+    def of_work(self) -> "HumanRequestQuerySet":
+        """What the team is asked. The question of a try is for the person who tries, on the page of the try."""
+        return self.exclude(run__trigger=Run.Trigger.TRY)
+
 
 class HumanRequest(models.Model):
     """A question or an approval that a run waits for. Its answer becomes the result of the tool call that asked.

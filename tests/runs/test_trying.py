@@ -1,24 +1,32 @@
 """Trying an agent: what it would do, while nothing happens."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from builder.agents import delete_agent, pause_agent, save_agent
 from builder.connections import connect
 from builder.models import Agent
 from cases.models import Case
-from runs import trying
-from runs.models import Handover, Run
+from runs import deadlines, home, human_requests, postman, trying
+from runs.models import Handover, HumanRequest, Letter, Run
+from teams import outbox
 from teams.actors import Actor
 from teams.errors import Refused
-from teams.models import Team
+from teams.keys import create_key
+from teams.models import Member, Team
 from teams.webhooks import create_webhook
 from tests.fixtures import Make, events, mention
 from tests.provider import Provider, call, calls, say
 from tests.runs.conftest import work_next
+from tests.smtp import MailServer, mail_server
 from tests.wire import Call
 
+__all__ = ["mail_server"]
 pytestmark = pytest.mark.django_db
 
 
@@ -240,3 +248,69 @@ def test_a_try_is_tried_again_from_its_page(signed_in: Client, make_agent: Make[
     assert "Try again" in signed_in.get(reverse("run", args=[run.pk])).content.decode()
     signed_in.post(reverse("run_again", args=[run.pk]))
     assert Run.objects.latest("created_at").is_try and Run.objects.count() == 2
+
+
+# --- Questions of a try -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        call("ask_person", question="Which canary?"),
+        call("request_approval", title="Which canary?", details="All of it"),
+    ],
+    ids=["question", "approval"],
+)
+def test_what_a_try_asks_stays_on_its_page(
+    signed_in: Client,
+    scripted: Provider,
+    mail_server: MailServer,
+    make_agent: Make[Agent],
+    make_member: Make[Member],
+    member: Member,
+    team: Team,
+    somebody: Actor,
+    asks: Any,
+) -> None:
+    make_member()
+    Team.objects.filter(pk=team.pk).update(answer_hours=1)
+    webhook, _ = create_webhook(team, "https://example.com/hook", list(outbox.EVENTS))
+    scripted.answers(asks, say("Done."))
+    trying.try_agent(make_agent(), by=somebody)
+    run = work_next()
+    request = run.human_requests.get()
+    # As if it had been made by an older version, with a due time that has passed.
+    HumanRequest.objects.update(due_at=timezone.now(), remind_at=timezone.now())
+    deadlines.remind_of_what_is_due_soon()
+    deadlines.pass_on_what_is_due()
+    for refused in (
+        lambda: human_requests.assign(request, member, somebody),
+        lambda: human_requests.set_due(request, timezone.now() + timedelta(hours=1)),
+    ):
+        with pytest.raises(Refused, match="question of a try"):
+            refused()
+    signed_in.post(reverse("assign", args=[request.pk]), {"member": member.pk})
+
+    for address in ("inbox", "inbox_count", "home", "palette"):
+        for query in ({}, {"show": "mine"}, {"q": "which"}):
+            assert "canary" not in signed_in.get(reverse(address), query).text, address
+    assert "count-badge" not in signed_in.get(reverse("inbox_count")).text
+    assert home.requests(member) == {"mine": 0, "all": 0} and home.waiting(team).count == 0
+    assert not signed_in.get(reverse("runs"), {"state": "attention"}).context["page"].rows
+    assert 'baton_human_requests_open{kind="question"} 0' in Client().get("/metrics").text
+    assert "canary" in signed_in.get(reverse("run", args=[run.pk])).text
+    assert "canary" in signed_in.get(reverse("run_try", args=[run.pk])).text
+
+    program = Client(headers={"authorization": f"Bearer {create_key(team, 'Tests')[1]}"})
+    found = {
+        query: len(program.get(f"/api/v1/human-requests{query}").json()["items"])
+        for query in ("", "?status=open", "?trigger=try", f"?run_id={run.pk}", "?trigger=dispatch")
+    }
+    assert found == {"": 0, "?status=open": 0, "?trigger=try": 1, f"?run_id={run.pk}": 1, "?trigger=dispatch": 0}
+
+    signed_in.post(reverse("answer", args=[request.pk]), {"answer": "Tweety", "decision": "refuse"})
+    assert work_next().status == "completed"
+    postman.deliver()
+    assert not Letter.objects.exists() and not mail_server.got and not webhook.deliveries.exists()
+    assert "canary" not in signed_in.get(reverse("inbox"), {"show": "answered"}).text
+    assert HumanRequest.objects.get().assignee is None
