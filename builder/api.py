@@ -9,11 +9,12 @@ from django.db import transaction
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
-from teams.api import KeyRequest, Named, Scope, TeamKey, Wanted, example, find
+from teams.api import KeyRequest, Named, Scope, TeamKey, Wanted, checked, example, find
 from teams.budgets import Budget
 from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
+from teams.text import one_line
 
 from . import agents, connections, limits, queries
 from .doctor import HINT, Finding, examine
@@ -24,7 +25,12 @@ from .queries import AgentDetails
 router = Router(tags=["Agents"])
 
 
-type Some[T] = Annotated[list[T], Field(max_length=1000)]
+_IDS_LIMIT = 1000
+
+Ids = Annotated[list[UUID], Field(max_length=_IDS_LIMIT)]
+ModelName = Annotated[str, checked(lambda value: one_line(value, "", 100, required=False))]
+FallbackModel = Annotated[ModelName, Field(description="The model that a run continues with when the other one fails.")]
+OLD_FALLBACK = Field(description="The old name of `fallback_model`, until 2.0.", json_schema_extra={"deprecated": True})
 
 _MCP_TOOLS = "Which tools of MCP servers it gets. Beside `connections.mcp`: of the servers there."
 
@@ -49,10 +55,10 @@ class Connections(BaseModel):
 class NewConnections(Wanted):
     """What is left out stays as it is; a list that is given replaces the one before."""
 
-    consumes: Some[Consumes] | None = None
-    produces: Some[UUID] | None = None
+    consumes: Annotated[list[Consumes], Field(max_length=_IDS_LIMIT)] | None = None
+    produces: Ids | None = None
     mcp: Annotated[
-        Some[UUID] | None,
+        Ids | None,
         Field(description="MCP servers. Of one that it had no tools of, it gets all that are switched on."),
     ] = None
     ask_person: bool | None = None
@@ -78,7 +84,8 @@ class AgentOut(BaseModel):
     description: str
     aop: Annotated[str, Field(description="The procedure. A mention stands in it as `@[Name](agent:<id>)`.")]
     model: str
-    fallback: Annotated[str, Field(description="The model that a run goes on with when the other fails, or empty.")]
+    fallback_model: FallbackModel
+    fallback: Annotated[str, OLD_FALLBACK]
     paused: bool
     revision: RevisionName
     connections: Connections
@@ -102,10 +109,11 @@ class AgentIn(Wanted):
     description: str = ""
     aop: str = ""
     model: Annotated[str, Field(description="Such as `anthropic:NAME`; empty for the one set for this server.")] = ""
-    fallback: Annotated[str, Field(description="The model that a run goes on with when the other fails.")] = ""
+    fallback_model: FallbackModel | None = None
+    fallback: Annotated[ModelName | None, OLD_FALLBACK] = None
     paused: bool = False
     connections: NewConnections = NewConnections()
-    mcp_tools: Annotated[Some[UUID] | None, Field(description=_MCP_TOOLS)] = None
+    mcp_tools: Annotated[Ids | None, Field(description=_MCP_TOOLS)] = None
     budget: Budget = Budget()
 
 
@@ -116,11 +124,12 @@ class AgentChanges(Wanted):
     description: str | None = None
     aop: str | None = None
     model: str | None = None
-    fallback: Annotated[str | None, Field(description="Empty for none.")] = None
+    fallback_model: Annotated[FallbackModel | None, Field(description="Empty for none.")] = None
+    fallback: Annotated[ModelName | None, OLD_FALLBACK] = None
     note: Annotated[str, Field(description="What changed, for the history. At most 200 characters.")] = ""
     paused: bool | None = None
     connections: NewConnections = NewConnections()
-    mcp_tools: Annotated[Some[UUID] | None, Field(description=_MCP_TOOLS)] = None
+    mcp_tools: Annotated[Ids | None, Field(description=_MCP_TOOLS)] = None
     budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None
 
 
@@ -130,7 +139,8 @@ class RevisionOut(BaseModel):
     status: Revision.Status
     aop: str
     model: str
-    fallback: str
+    fallback_model: str
+    fallback: Annotated[str, OLD_FALLBACK]
     note: Annotated[str, Field(description="What changed, in the words of who saved it.")]
     created_at: datetime
 
@@ -164,7 +174,7 @@ def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
             wanted.aop,
             wanted.model,
             may_ask=wanted.connections.ask_person is not False,
-            fallback=wanted.fallback,
+            fallback=_fallback(wanted) or "",
         )
         _connect(team, made, wanted.connections, wanted.mcp_tools)
         limits.change_budget(made, wanted.budget)
@@ -191,7 +201,7 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
             may_ask=changes.connections.ask_person,
             aop=changes.aop,
             model=changes.model,
-            fallback=changes.fallback,
+            fallback=_fallback(changes),
             note=changes.note,
         )
         _connect(team, agent, changes.connections, changes.mcp_tools)
@@ -240,8 +250,11 @@ def restore_agent(request: KeyRequest, agent_id: UUID, wanted: Restore | None = 
 def list_revisions(request: KeyRequest, agent_id: UUID, paging: Query[Paging]) -> Page[RevisionOut]:
     agent = find(request.auth.team.agents.live(), agent_id)
     rows, cursor = take(agent.revisions.published(), ["-number"], paging)
-    items = [RevisionOut.model_validate(row, from_attributes=True) for row in rows]
-    return Page[RevisionOut](items=items, next_cursor=cursor)
+    return Page[RevisionOut](items=[_revision_out(row) for row in rows], next_cursor=cursor)
+
+
+def _fallback(wanted: AgentIn | AgentChanges) -> str | None:
+    return wanted.fallback if wanted.fallback_model is None else wanted.fallback_model
 
 
 def _connect(team: Team, agent: Agent, wanted: NewConnections, mcp_tools: list[UUID] | None) -> None:
@@ -302,6 +315,7 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
         description=agent.description,
         aop=found.revision.aop,
         model=found.revision.model,
+        fallback_model=found.revision.fallback,
         fallback=found.revision.fallback,
         paused=agent.is_paused,
         revision=RevisionName(id=found.revision.pk, number=found.revision.number),
@@ -323,6 +337,20 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
         hints=[problem for is_hint, problem in told if is_hint],
         created_at=agent.created_at,
         updated_at=agent.updated_at,
+    )
+
+
+def _revision_out(row: Revision) -> RevisionOut:
+    return RevisionOut(
+        id=row.pk,
+        number=row.number,
+        status=Revision.Status(row.status),
+        aop=row.aop,
+        model=row.model,
+        fallback_model=row.fallback,
+        fallback=row.fallback,
+        note=row.note,
+        created_at=row.created_at,
     )
 
 

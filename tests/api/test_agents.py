@@ -211,8 +211,21 @@ def test_a_deleted_agent_is_restored_under_a_free_name(api: Caller, make_agent) 
     assert api.get("/agents?deleted=true").json()["items"] == []
 
 
-def test_the_fallback_model_is_made_changed_and_read(api: Caller) -> None:
-    made = api.post("/agents", {"name": "Triage", "model": "openai:a", "fallback": "google:b"}).json()
-    assert made["fallback"] == "google:b"
-    changed = api.patch(f"/agents/{made['id']}", {"fallback": ""}).json()
-    assert (changed["fallback"], changed["revision"]["number"]) == ("", 2)
+def test_the_fallback_model_is_set_changed_and_read(api: Caller) -> None:
+    made = api.post("/agents", {"name": "Triage", "model": "openai:a", "fallback_model": "google:b"}).json()
+    assert made["fallback_model"] == "google:b"
+    changed = api.patch(f"/agents/{made['id']}", {"fallback_model": ""}).json()
+    assert (changed["fallback_model"], changed["revision"]["number"]) == ("", 2)
+    revisions = api.get(f"/agents/{made['id']}/revisions").json()["items"]
+    assert [row["fallback_model"] for row in revisions] == ["", "google:b"]
+    error = problem(api.post("/agents", {"name": "Other", "fallback_model": "x" * 101}), 422)
+    assert set(error["fields"]) == {"fallback_model"}
+
+
+def test_the_old_name_of_the_fallback_model_still_works(api: Caller) -> None:
+    made = api.post("/agents", {"name": "Triage", "fallback": "google:b"}).json()
+    assert (made["fallback_model"], made["fallback"]) == ("google:b", "google:b")
+    changed = api.patch(f"/agents/{made['id']}", {"fallback": "openai:c"}).json()
+    assert (changed["fallback_model"], changed["fallback"]) == ("openai:c", "openai:c")
+    both = api.patch(f"/agents/{made['id']}", {"fallback_model": "", "fallback": "openai:d"}).json()
+    assert both["fallback_model"] == ""
