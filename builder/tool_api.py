@@ -40,7 +40,7 @@ class ToolServerOut(BaseModel):
     created_at: datetime
 
 
-class WantedTool(Wanted):
+class ToolIn(Wanted):
     name: str
     mark: ServerTool.Mark = ServerTool.Mark.EFFECTS
     asks_first: bool = True
@@ -64,7 +64,7 @@ class ToolServerIn(Wanted):
     url: Annotated[str, Field(description="Of a server that speaks streamable HTTP.")]
     credential: Annotated[str, Field(description="Sent as a bearer token, or in `header`. Never shown again.")] = ""
     header: Annotated[str, Field(description="Such as X-Api-Key, for a credential that is no bearer token.")] = ""
-    tools: Annotated[list[WantedTool], Field(description="Those to switch on.", max_length=200)] = []
+    tools: Annotated[list[ToolIn], Field(description="Those to switch on.", max_length=200)] = []
 
 
 @router.get("/mcp-servers", response=Page[ToolServerOut], summary="List MCP servers with their tools")

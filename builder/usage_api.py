@@ -17,7 +17,7 @@ router = Router(tags=["Usage"])
 _LONGEST = 366
 
 
-class Used(BaseModel):
+class UsageAmount(BaseModel):
     runs: Annotated[int, Field(description="Counted once: on the day and at the model of its first answer.")]
     requests: Annotated[int, Field(description="To models, that were answered.")]
     input_tokens: int
@@ -28,7 +28,7 @@ class Used(BaseModel):
     unpriced_requests: Annotated[int, Field(description="Requests to models whose price is not known.")]
 
 
-class UsedRow(Used):
+class UsageRow(UsageAmount):
     """Only one of `day`, `agent` and `model` is there: what was asked for."""
 
     day: date | None = None
@@ -40,8 +40,8 @@ class UsageOut(BaseModel):
     first: Annotated[date, Field(serialization_alias="from", description="Days are days of UTC.")]
     to: Annotated[date, Field(description="Included.")]
     by: By
-    items: Annotated[list[UsedRow], Field(description="Days in their order, without leaving any out; else by cost.")]
-    total: Used
+    items: Annotated[list[UsageRow], Field(description="Days in their order, without leaving any out; else by cost.")]
+    total: UsageAmount
 
 
 class UsageFilters(BaseModel):
@@ -56,14 +56,14 @@ def get_usage(request: KeyRequest, filters: Query[UsageFilters]) -> UsageOut:
     team, period = request.auth.team, _period(filters)
     match filters.by:
         case "day":
-            items = [UsedRow(day=day, **_used(amount)) for day, amount in usage.by_day(team, period).items()]
+            items = [UsageRow(day=day, **_used(amount)) for day, amount in usage.by_day(team, period).items()]
         case "agent":
             rows = usage.by_agent(team, period).items()
-            items = [UsedRow(agent=Named(id=agent.pk, name=agent.name), **_used(amount)) for agent, amount in rows]
+            items = [UsageRow(agent=Named(id=agent.pk, name=agent.name), **_used(amount)) for agent, amount in rows]
         case "model":
-            items = [UsedRow(model=model, **_used(amount)) for model, amount in usage.by_model(team, period).items()]
+            items = [UsageRow(model=model, **_used(amount)) for model, amount in usage.by_model(team, period).items()]
     total = usage.total(usage.by_model(team, period).values())
-    return UsageOut(first=period.first, to=period.last, by=filters.by, items=items, total=Used(**_used(total)))
+    return UsageOut(first=period.first, to=period.last, by=filters.by, items=items, total=UsageAmount(**_used(total)))
 
 
 def _period(filters: UsageFilters) -> Period:

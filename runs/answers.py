@@ -23,7 +23,7 @@ class RunError(BaseModel):
     message: str
 
 
-class Usage(BaseModel):
+class RunUsage(BaseModel):
     requests: int
     input_tokens: int
     output_tokens: int
@@ -80,7 +80,7 @@ class RunOut(BaseModel):
     root_run_id: Annotated[UUID | None, Field(description="The first of a chain of handovers; null for the first.")]
     hop: int
     attempt: Annotated[int, Field(description="1, and one more each time its worker was lost.")]
-    usage: Usage
+    usage: RunUsage
     handover: HandoverOut | None
     human_requests: list[HumanRequestOut]
     created_at: datetime
@@ -150,7 +150,7 @@ def run_out(run: Run) -> RunOut:
         root_run_id=run.root_id,
         hop=run.hop,
         attempt=run.attempt,
-        usage=Usage(
+        usage=RunUsage(
             requests=run.requests,
             input_tokens=run.input_tokens,
             output_tokens=run.output_tokens,

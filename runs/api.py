@@ -95,7 +95,7 @@ def _read(team: Team, run_id: UUID) -> RunOut:
 # --- Questions -------------------------------------------------------------------------------
 
 
-class RequestFilters(Paging):
+class HumanRequestFilters(Paging):
     status: HumanRequest.Status | None = None
     kind: HumanRequest.Kind | None = None
     agent_id: UUID | None = None
@@ -113,7 +113,7 @@ class RequestFilters(Paging):
     tags=["Human requests"],
     summary="List what runs ask people, newest first",
 )
-def list_human_requests(request: KeyRequest, filters: Query[RequestFilters]) -> Page[HumanRequestOut]:
+def list_human_requests(request: KeyRequest, filters: Query[HumanRequestFilters]) -> Page[HumanRequestOut]:
     wanted = filters.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
     for name in {"agent_id", "case_id", "trigger"} & set(wanted):
         wanted[f"run__{name}"] = wanted.pop(name)
@@ -124,7 +124,7 @@ def list_human_requests(request: KeyRequest, filters: Query[RequestFilters]) -> 
     return Page[HumanRequestOut](items=[human_request_out(row) for row in found], next_cursor=cursor)
 
 
-class Response(Wanted):
+class HumanRequestResponse(Wanted):
     answer: Annotated[str | None, Field(description="To a question.")] = None
     approved: Annotated[bool | None, Field(description="To a request for approval.")] = None
     comment: Annotated[str, Field(description="To a request for approval.")] = ""
@@ -137,7 +137,7 @@ class Response(Wanted):
     tags=["Human requests"],
     summary="Answer what a run waits for",
 )
-def respond(request: KeyRequest, request_id: UUID, response: Response) -> HumanRequestOut:
+def respond(request: KeyRequest, request_id: UUID, response: HumanRequestResponse) -> HumanRequestOut:
     row = find(request.auth.team.human_requests.all(), request_id)
     if row.kind == HumanRequest.Kind.APPROVAL:
         if response.approved is None or response.answer is not None:
@@ -150,7 +150,7 @@ def respond(request: KeyRequest, request_id: UUID, response: Response) -> HumanR
     return human_request_out(human_requests.answer(row, response.answer or "", program(request.auth)))
 
 
-class RequestChanges(Wanted):
+class HumanRequestChanges(Wanted):
     """What is left out stays as it is."""
 
     assignee: Annotated[str | None, Field(description="E-mail address of the member who has it; null: nobody.")] = None
@@ -164,7 +164,7 @@ class RequestChanges(Wanted):
     tags=["Human requests"],
     summary="Say who answers what a run waits for, and until when",
 )
-def change_human_request(request: KeyRequest, request_id: UUID, changes: RequestChanges) -> HumanRequestOut:
+def change_human_request(request: KeyRequest, request_id: UUID, changes: HumanRequestChanges) -> HumanRequestOut:
     """The member is told by mail, if they want that. Anybody still may answer."""
     rows = request.auth.team.human_requests.select_related("run", "assignee__user")
     row = find(rows, request_id)

@@ -104,7 +104,9 @@ class Named(BaseModel):
     name: str
 
 
-def _checked(check: Callable[[str], str]) -> AfterValidator:
+def checked(check: Callable[[str], str]) -> AfterValidator:
+    """A verb's check of a text as a validator, so that its refusal is told with the name of the field."""
+
     def validate(value: str) -> str:
         try:
             return check(value)
@@ -126,11 +128,11 @@ def _within_ten_years(value: datetime) -> datetime:
     return value
 
 
-Title = Annotated[str, _checked(lambda value: one_line(value, "", 200))]
-Label = Annotated[str, _checked(lambda value: one_line(value, "", 40))]
-ExternalId = Annotated[str, _checked(lambda value: one_line(value, "", 200))]
-Words = Annotated[str, _checked(lambda value: one_line(value, "", 200, required=False))]
-Prose = Annotated[str, _checked(lambda value: prose(value, "", 10_000))]
+Title = Annotated[str, checked(lambda value: one_line(value, "", 200))]
+Label = Annotated[str, checked(lambda value: one_line(value, "", 40))]
+ExternalId = Annotated[str, checked(lambda value: one_line(value, "", 200))]
+Words = Annotated[str, checked(lambda value: one_line(value, "", 200, required=False))]
+Prose = Annotated[str, checked(lambda value: prose(value, "", 10_000))]
 JsonData = Annotated[Any, AfterValidator(_storable_json)]
 Moment = Annotated[AwareDatetime, AfterValidator(_within_ten_years)]
 

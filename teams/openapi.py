@@ -35,6 +35,29 @@ def complete(schema: dict[str, Any], scopes: dict[str, str]) -> None:
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             _complete(operation, method, "{" in path, scopes[operation["operationId"]])
+    _prune(schema)
+
+
+def _prune(schema: dict[str, Any]) -> None:
+    """Filters are written out as query parameters, so nothing refers to their types. Those leave, and what only they
+    refer to."""
+    schemas = schema["components"]["schemas"]
+    used, new = set[str](), _names(schema["paths"])
+    while new:
+        used |= new
+        new = set().union(*(_names(schemas[name]) for name in new)) - used
+    schema["components"]["schemas"] = {name: schemas[name] for name in sorted(used)}
+
+
+def _names(node: Any) -> set[str]:
+    """The components that a part of the document refers to."""
+    if isinstance(node, list):
+        return set().union(*map(_names, node))
+    if not isinstance(node, dict):
+        return set()
+    reference = node.get("$ref")
+    here = {reference.rpartition("/")[2]} if isinstance(reference, str) else set()
+    return here.union(*map(_names, node.values()))
 
 
 def _complete(operation: dict[str, Any], method: str, has_id: bool, scope: str) -> None:

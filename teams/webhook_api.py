@@ -56,7 +56,7 @@ class NewWebhook(WebhookOut):
     secret: Annotated[str, Field(description="Cannot be read again.")]
 
 
-class Secret(BaseModel):
+class WebhookSecret(BaseModel):
     secret: Annotated[str, Field(description="Cannot be read again.")]
     old_secret_until: datetime | None
 
@@ -133,15 +133,15 @@ def delete_webhook(request: KeyRequest, webhook_id: UUID) -> Answer[None]:
 @router.post(
     "/webhooks/{webhook_id}/secret",
     auth=TeamKey(Scope.ADMIN),
-    response=Secret,
+    response=WebhookSecret,
     tags=["Webhooks"],
     summary="Make a new secret",
 )
-def renew_webhook_secret(request: KeyRequest, webhook_id: UUID) -> Secret:
+def renew_webhook_secret(request: KeyRequest, webhook_id: UUID) -> WebhookSecret:
     """The old one signs beside it for 24 hours."""
     row = find(_webhooks(request.auth.team), webhook_id)
     secret = webhooks.renew_secret(row)
-    return Secret(secret=secret, old_secret_until=row.old_secret_until)
+    return WebhookSecret(secret=secret, old_secret_until=row.old_secret_until)
 
 
 @router.delete(

@@ -1,6 +1,6 @@
 """An agent, what it is told, and whom that mentions."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -112,6 +112,13 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return self.filter(status__in=[Revision.Status.LIVE, Revision.Status.HISTORIC])
 
 
+class RevisionStatus(models.TextChoices):
+    DRAFT = "draft"
+    LIVE = "live"
+    HISTORIC = "historic"
+    TRIED = "tried"
+
+
 class Revision(models.Model):
     """One saved state of an agent's AOP and model.
 
@@ -121,11 +128,7 @@ class Revision(models.Model):
     saved another row takes its place: its id says which state of it a page has seen.
     """
 
-    class Status(models.TextChoices):
-        DRAFT = "draft"
-        LIVE = "live"
-        HISTORIC = "historic"
-        TRIED = "tried"
+    Status: TypeAlias = RevisionStatus  # noqa: UP040 - it is used as a class too
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)

@@ -1,6 +1,6 @@
 """MCP servers, their tools, and which agent may use them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
 from django.db.models import Q
@@ -61,16 +61,19 @@ class ServerToolQuerySet(models.QuerySet["ServerTool"]):
         return self.filter(server__deleted_at=None, is_on=True, found__isnull=True, gone_at=None)
 
 
+class ToolMark(models.TextChoices):
+    READ_ONLY = "read_only", "Read-only"
+    IDEMPOTENT = "idempotent", "Repeatable"
+    EFFECTS = "effects", "With effects"
+
+
 class ServerTool(models.Model):
     """A tool of an MCP server, described as it was when a person looked at it.
 
     What its server says of it since, if that differs, is in `found`: until somebody looks at that, it is not used.
     """
 
-    class Mark(models.TextChoices):
-        READ_ONLY = "read_only", "Read-only"
-        IDEMPOTENT = "idempotent", "Repeatable"
-        EFFECTS = "effects", "With effects"
+    Mark: TypeAlias = ToolMark  # noqa: UP040 - it is used as a class too
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 from .queue import Queue
 
 
-class Status(models.TextChoices):
+class CaseStatus(models.TextChoices):
     PENDING = "pending"
     IN_PROGRESS = "in_progress", "In progress"
     NEEDS_INPUT = "needs_input", "Needs input"
@@ -26,6 +26,7 @@ class Status(models.TextChoices):
     FAILED = "failed"
 
 
+Status = CaseStatus
 CLOSED = frozenset({Status.COMPLETED, Status.FAILED})
 OPEN = frozenset(Status) - CLOSED
 

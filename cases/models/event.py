@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 from .case import Case, Status
 
 
-class Kind(models.TextChoices):
+class EventKind(models.TextChoices):
     """What an event of a timeline tells."""
 
     CREATED = "created"
@@ -48,6 +48,7 @@ class Kind(models.TextChoices):
     DETACHED = "detached", "Attachment deleted"
 
 
+Kind = EventKind
 # They leave the case where it is, and with whom it is.
 QUIET = frozenset({Kind.UPDATED, Kind.COMMENTED, Kind.ATTACHED, Kind.DETACHED})
 # So do these, but they belong to the course of a case.

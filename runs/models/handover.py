@@ -1,6 +1,6 @@
 """A run's wish that another agent goes on, and what people say was a wrong agent."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.db import models
 from django.db.models import Q
@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 from .run import Run
 
 
+class HandoverStatus(models.TextChoices):
+    RECORDED = "recorded"
+    APPLIED = "applied"
+    CANCELLED = "cancelled"
+
+
 class Handover(models.Model):
     """A run's request that another agent continues: recorded by the tool, applied when the run completes.
 
     That of a try stays recorded: it says what would have come, and starts nothing.
     """
 
-    class Status(models.TextChoices):
-        RECORDED = "recorded"
-        APPLIED = "applied"
-        CANCELLED = "cancelled"
+    Status: TypeAlias = HandoverStatus  # noqa: UP040 - it is used as a class too
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     source = models.OneToOneField(Run, models.CASCADE, related_name="handover", db_constraint=False)

@@ -1,6 +1,6 @@
 """What a run asks people, and the mail about it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
 from django.db.models import Q
@@ -23,21 +23,26 @@ class HumanRequestQuerySet(models.QuerySet["HumanRequest"]):
         return self.exclude(run__trigger=Run.Trigger.TRY)
 
 
+class HumanRequestKind(models.TextChoices):
+    QUESTION = "question"
+    APPROVAL = "approval"
+
+
+class HumanRequestStatus(models.TextChoices):
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed", "Closed unanswered"
+
+
 class HumanRequest(models.Model):
     """A question or an approval that a run waits for. Its answer becomes the result of the tool call that asked.
 
     open -> answered, closed (its run ended first; `closed_because` says why)
     """
 
-    class Kind(models.TextChoices):
-        QUESTION = "question"
-        APPROVAL = "approval"
-
-    class Status(models.TextChoices):
-        OPEN = "open"
-        ANSWERED = "answered"
-        WITHDRAWN = "withdrawn"
-        CLOSED = "closed", "Closed unanswered"
+    Kind: TypeAlias = HumanRequestKind  # noqa: UP040 - it is used as a class too
+    Status: TypeAlias = HumanRequestStatus  # noqa: UP040 - it is used as a class too
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="human_requests", db_constraint=False, db_index=False)

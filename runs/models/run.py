@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_LOSSES = 3
 
 
-class Status(models.TextChoices):
+class RunStatus(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"
     WAITING = "waiting"
@@ -34,6 +34,7 @@ class Status(models.TextChoices):
     STOPPED = "stopped"
 
 
+Status = RunStatus
 LIVE = frozenset({Status.QUEUED, Status.RUNNING, Status.WAITING})
 ENDED = frozenset(Status) - LIVE
 
@@ -64,6 +65,15 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(status=Status.QUEUED, available_at__lte=Now())
 
 
+class RunTrigger(models.TextChoices):
+    MANUAL = "manual", "Started by hand"
+    API = "api", "Started by the API"
+    DISPATCH = "dispatch", "Given by the dispatcher"
+    HANDOVER = "handover", "Handed over"
+    TRY = "try", "Tried by hand"
+    SCHEDULE = "schedule", "Started by a schedule"
+
+
 class Run(models.Model):
     """One agent working once: on a case, or standalone.
 
@@ -76,13 +86,7 @@ class Run(models.Model):
     every write of a run says `where fence = mine`.
     """
 
-    class Trigger(models.TextChoices):
-        MANUAL = "manual", "Started by hand"
-        API = "api", "Started by the API"
-        DISPATCH = "dispatch", "Given by the dispatcher"
-        HANDOVER = "handover", "Handed over"
-        TRY = "try", "Tried by hand"
-        SCHEDULE = "schedule", "Started by a schedule"
+    Trigger: TypeAlias = RunTrigger  # noqa: UP040 - it is used as a class too
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="runs", db_constraint=False, db_index=False)
@@ -266,6 +270,14 @@ class RunWords(models.Model):
         return f"words of {self.run_id}"
 
 
+class StepKind(models.TextChoices):
+    PROMPT = "prompt"
+    RESPONSE = "response"
+    TOOL_RESULT = "tool_result"
+    NOTE = "note"
+    INTENT = "intent"
+
+
 class Step(models.Model):
     """One persisted entry of a run. Append-only; a run that is taken up again goes on from the last one.
 
@@ -274,12 +286,7 @@ class Step(models.Model):
     model (a correction) or, with `quiet`, to people only.
     """
 
-    class Kind(models.TextChoices):
-        PROMPT = "prompt"
-        RESPONSE = "response"
-        TOOL_RESULT = "tool_result"
-        NOTE = "note"
-        INTENT = "intent"
+    Kind: TypeAlias = StepKind  # noqa: UP040 - it is used as a class too
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)

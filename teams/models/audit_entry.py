@@ -1,5 +1,7 @@
 """Who did what, and when."""
 
+from typing import TypeAlias
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -8,18 +10,21 @@ from .ids import new_id
 from .people import Team, User
 
 
+class AuditSource(models.TextChoices):
+    PERSON = "person", "Person"
+    KEY = "key", "API key"
+    OPERATOR = "operator", "Operator"
+    UNKNOWN = "unknown", "Not signed in"
+    BATON = "baton", "Baton"
+
+
 class AuditEntry(models.Model):
     """Who did what in a team, and when. Never changed afterwards: a trigger refuses it.
 
     Without a team: the log of the installation. `object_kind` is the label of a model, such as `builder.agent`.
     """
 
-    class Source(models.TextChoices):
-        PERSON = "person", "Person"
-        KEY = "key", "API key"
-        OPERATOR = "operator", "Operator"
-        UNKNOWN = "unknown", "Not signed in"
-        BATON = "baton", "Baton"
+    Source: TypeAlias = AuditSource  # noqa: UP040 - it is used as a class too
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="audit")

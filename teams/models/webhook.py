@@ -1,7 +1,7 @@
 """Addresses that are told of what happens, and the messages to them."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
 from django.db.models import Q
@@ -63,6 +63,12 @@ class Webhook(models.Model):
         return [self.secret, self.old_secret] if both else [self.secret]
 
 
+class DeliveryStatus(models.TextChoices):
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 class Delivery(models.Model):
     """One message to one webhook: the outbox, and its log.
 
@@ -72,10 +78,7 @@ class Delivery(models.Model):
     Written in the transaction of what it tells. `body` is sent as it stands, so that its signature holds.
     """
 
-    class Status(models.TextChoices):
-        WAITING = "waiting"
-        DELIVERED = "delivered"
-        FAILED = "failed"
+    Status: TypeAlias = DeliveryStatus  # noqa: UP040 - it is used as a class too
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
