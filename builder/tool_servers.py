@@ -25,7 +25,7 @@ from teams.errors import Refused
 from teams.models import Team
 from teams.refusals import refusing_a_taken_name
 from teams.secrets import Unreadable, seal, unseal
-from teams.text import one_line
+from teams.text import one_line, plain_name
 
 from .models import ServerTool, ToolServer
 from .tool_sessions import Endpoint, Listing, OfferedTool, ServerProblem, list_tools
@@ -129,7 +129,7 @@ def add_server(
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.tool_servers.present().count() >= LIMIT:
         raise Refused(f"A team may have {LIMIT} MCP servers at most.", "too_many")
-    server = ToolServer(team=team, name=one_line(name, "name", 80), url=check_url(url), listed_at=timezone.now())
+    server = ToolServer(team=team, name=plain_name(name, "name", 80), url=check_url(url), listed_at=timezone.now())
     server.slug = _slug(team, server.name)
     _keep(server, credential)
     with refusing_a_taken_name("tool_server_names_are_unique", "A server", server.name):
@@ -142,7 +142,7 @@ def add_server(
 
 def change_server(server: ToolServer, name: str, url: str, credential: Credential | None) -> None:
     """When it answers there, with what it says of its tools now. `credential`: None keeps the one it has."""
-    name, url = one_line(name, "name", 80), check_url(url)
+    name, url = plain_name(name, "name", 80), check_url(url)
     if credential is None and server.header and _origin(url) != _origin(server.url):
         message = "The address is another one. Please give its credential anew: it goes only where it was given for."
         raise _wrong("secret", message)

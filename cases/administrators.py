@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.text import slugify
 
-from teams import audit, people
+from teams import audit, people, person_names
 from teams.actors import BATON
 from teams.errors import Refused
 from teams.models import Member, Team, User
@@ -44,18 +44,20 @@ def make_administrator(email: str, name: str = "", password: str = "", team: str
     email = people.clean_email(email)
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])  # two first starts at once make one
-    user = User.objects.filter(email=email).first()
+    user, of = User.objects.filter(email=email).first(), _team(team)
     is_new = user is None
     if user is None:
         if password:
             refuse_a_poor_password(password, email, name)
-        user = User.objects.create_user(email, password or None, first_name=one_line(name, "name", 150) if name else "")
+        user = User.objects.create_user(
+            email, password or None, first_name=person_names.check(name, team=of) if name else ""
+        )
         people.change_email(user, email, verified=True)
     if not user.is_active:
         raise Refused(f"{email} is deactivated. The page of the person in /admin/ can undo that.", "deactivated")
     user.is_staff = user.is_superuser = True
     user.save(update_fields=["is_staff", "is_superuser"])
-    of = _team(team)
+    person_names.check_joining(user, of)
     _, joined = Member.objects.update_or_create(team=of, user=user, defaults={"role": Member.Role.ADMINISTRATOR})
     if joined:
         audit.record(of.pk, "member_joined", user, audit.facts(Role=Member.Role.ADMINISTRATOR.label))

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from teams import audit
 from teams.models import Team
-from teams.text import one_line
+from teams.text import plain_name
 
 from .models import Label
 
@@ -42,7 +42,7 @@ def rename(label: Label, name: str) -> str:
     """Makes the new label, of the same colour unless there is one, and says how it is called. The cases and the old
     label follow by a bulk action, as they may be many.
     """
-    name = one_line(name, "name", 40)
+    name = plain_name(name, "name", 40)
     Label.objects.bulk_create([Label(team_id=label.team_id, name=name, colour=label.colour)], ignore_conflicts=True)
     if name != label.name:
         audit.record(label.team_id, "label_changed", label, audit.changes([("Name", label.name, name)]))

@@ -14,7 +14,7 @@ from .addresses import check_url
 from .errors import Refused
 from .models import Credential, Team
 from .secrets import seal, unseal
-from .text import one_line
+from .text import plain_name
 
 KEY_LIMIT = 1000
 
@@ -103,7 +103,7 @@ def _checked(key: str) -> str:
 
 
 def _name(name: str) -> str:
-    return one_line(name, "name", 80)
+    return plain_name(name, "name", 80)
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from . import audit
 from .actors import Actor
 from .errors import Refused
 from .models import ApiKey, Team, every_scope
-from .text import one_line
+from .text import plain_name
 
 _USED_EVERY = timedelta(minutes=1)  # `last_used_at` need not be exacter than that
 
@@ -38,7 +38,7 @@ def make_key(
     team: Team, name: str, scopes: Iterable[str], ends: datetime | None, by: Actor, *, per_minute: int | None = None
 ) -> tuple[ApiKey, str]:
     """By a person. `per_minute`: how many requests it may send, if fewer than the settings say."""
-    name, most = one_line(name, "name", 80), settings.API_REQUESTS_PER_MINUTE
+    name, most = plain_name(name, "name", 80), settings.API_REQUESTS_PER_MINUTE
     if per_minute and most and per_minute > most:
         message = f"This server lets keys send {most} requests a minute at most."
         raise Refused(message, "invalid", {"per_minute": message})

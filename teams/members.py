@@ -11,11 +11,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from . import audit, people
+from . import audit, people, person_names
 from .actors import Actor, person
 from .errors import Refused
 from .models import Invitation, Member, Team, User
-from .text import one_line
 
 INVITATION_DAYS = 7
 _ADMINISTRATOR = Member.Role.ADMINISTRATOR
@@ -145,6 +144,7 @@ def accept(invitation: Invitation, user: User) -> Team:
     row = Invitation.objects.select_for_update().select_related("team").filter(pk=invitation.pk).first()
     if row is None or row.digest != invitation.digest:
         raise Refused("This invitation was used or withdrawn.", "gone")
+    person_names.check_joining(user, row.team)
     _, is_new = Member.objects.get_or_create(team=row.team, user=user, defaults={"role": row.role})
     row.delete()
     if is_new:
@@ -155,7 +155,7 @@ def accept(invitation: Invitation, user: User) -> Team:
 @transaction.atomic
 def accept_as_new(invitation: Invitation, name: str, password: str, *, was_mailed: bool) -> User:
     """Makes an account for the address that was invited. `was_mailed`: the link came from their mailbox."""
-    user = User(email=invitation.email, first_name=one_line(name, "name", 150))
+    user = User(email=invitation.email, first_name=person_names.check(name, team=invitation.team))
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -14,11 +14,10 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from . import audit
+from . import audit, person_names
 from .actors import Actor, person
 from .errors import Refused
 from .models import User
-from .text import one_line
 
 
 def clean_email(text: str) -> str:
@@ -67,6 +66,8 @@ def save_account(user: User, by: Actor) -> None:
     """As an operator has filled it in; what holds a reference to the address follows it."""
     user.email = clean_email(user.email)
     before = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    if (name := user.get_full_name()) and (before is None or name != before.get_full_name()):
+        person_names.check(name, user, field="first_name")
     with keeping_an_operator():
         user.save()
     if before is None or before.email != user.email:
@@ -112,7 +113,7 @@ def end_two_step(user: User, by: Actor) -> None:
 @transaction.atomic
 def rename(user: User, name: str) -> None:
     before = user.get_full_name()
-    user.first_name, user.last_name = one_line(name, "name", 150), ""
+    user.first_name, user.last_name = person_names.check(name, user), ""
     user.save(update_fields=["first_name", "last_name"])
     if change := audit.changes([("Name", before, user.get_full_name())]):
         audit.record_of_person(user, "person_changed", change, by=person(user))

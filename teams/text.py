@@ -4,10 +4,9 @@ import re
 from typing import Any
 
 from .errors import Refused
+from .signs import unseen_in_name
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# Nothing wide, marks of direction but those that Arabic and Hebrew need, tags.
-_UNSEEN = re.compile(r"[\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
 # Wide signs count too where one types Japanese or Chinese.
 _FORMULA = re.compile(r"[ \u3000]*[=+@＝＋＠－\t\r\n-]")
 # Tabs and line ends (U+0085 is one) may stand in texts.
@@ -28,8 +27,8 @@ def one_line(value: str, field: str, limit: int, *, required: bool = True) -> st
 
 def plain_name(value: str, field: str, limit: int) -> str:
     """A line that nobody takes for another one: without what is not seen or turns the reading around."""
-    if _UNSEEN.search(value):
-        raise _wrong(field, "This holds characters that nobody sees. Please type it by hand.")
+    if sign := unseen_in_name(value.replace("\r", "\n")):
+        raise _wrong(field, f"This holds a character that nobody sees, U+{ord(sign):04X}. Type the name by hand.")
     return one_line(value, field, limit)
 
 
