@@ -50,10 +50,10 @@ def measure(notes: Notes, quick: bool) -> None:
     notes.note(floor[0], floor[1], "ms")
     for days in (7, 30, 90):
         notes.times(f"page, {days} days", ask_often(client, f"/usage/?days={days}"), floor)
-    notes.times("agent, 30 days", _often(lambda: usage.of_agent(agent, usage.last_days(30))), floor)
+    notes.times("agent, 30 days", _often(lambda: usage.of_agent(agent, usage.last_days(agent.team, 30))), floor)
     notes.times("today's spending of the team", _often(lambda: limits.overspent([agent])), floor)
     amount = Amount(runs=1, requests=1, input_tokens=900, cost_usd=Decimal("0.01"))
-    notes.times("adding one request", _often(lambda: usage.add(team.pk, agent.pk, "openai:model-1", amount)))
+    notes.times("adding one request", _often(lambda: usage.add(agent, "openai:model-1", amount)))
 
 
 def _team(runs: int) -> tuple[Team, Agent, Client]:

@@ -68,7 +68,7 @@ def overspent(agents: Iterable[Agent]) -> dict[UUID, Overspent]:
     limited = [agent for agent in agents if _per_day(agent.budget) or _per_day(agent.team.budget)]
     if not limited:
         return {}
-    spent = usage.spent_today(agent.team_id for agent in limited)
+    spent = usage.spent_today(agent.team for agent in limited)
     of_team: dict[UUID, Decimal] = defaultdict(Decimal)
     for (team_id, _), dollars in spent.items():
         of_team[team_id] += dollars
@@ -76,9 +76,9 @@ def overspent(agents: Iterable[Agent]) -> dict[UUID, Overspent]:
     for agent in limited:
         own, team = spent.get((agent.team_id, agent.pk), Decimal(0)), of_team[agent.team_id]
         if (most := _per_day(agent.budget)) and own >= most:
-            found[agent.pk] = _overspent(agent.name, own, most, f"on the page of {agent.name}", of_team=False)
+            found[agent.pk] = _overspent(agent, agent.name, own, most, f"on the page of {agent.name}")
         elif (most := _per_day(agent.team.budget)) and team >= most:
-            found[agent.pk] = _overspent("the team", team, most, "in Settings", of_team=True)
+            found[agent.pk] = _overspent(agent, "the team", team, most, "in Settings", of_team=True)
     return found
 
 
@@ -86,9 +86,11 @@ def _per_day(budget: dict[str, float]) -> Decimal:
     return Decimal(str(budget.get("usd_per_day", 0)))
 
 
-def _overspent(who: str, spent: Decimal, most: Decimal, where: str, *, of_team: bool) -> Overspent:
+def _overspent(
+    agent: Agent, who: str, spent: Decimal, most: Decimal, where: str, *, of_team: bool = False
+) -> Overspent:
     return Overspent(
         f"{who} has spent {money(spent)} today, of {money(most)} a day",
-        f"Work goes on at midnight UTC, or when somebody raises the limit {where}.",
+        f"Work goes on at midnight {agent.team.time_zone}, or when somebody raises the limit {where}.",
         of_team,
     )

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import Sum
 
-from teams import rows
+from teams import rows, zones
 from teams.amounts import money
 from teams.models import Team
 
@@ -47,24 +47,25 @@ class Amount:
         return f"over {money(self.cost_usd)}" if self.cost_usd else "unknown"
 
 
-def today() -> date:
-    return datetime.now(UTC).date()
-
-
 _COLUMNS = (*_SUMS, *_UNPRICED)
+_DAY = "(statement_timestamp() at time zone 'utc' + make_interval(secs => %s))::date"
 _ADD = f"""
     insert into builder_usage (team_id, agent_id, day, model, slot, {", ".join(_COLUMNS)})
-    values (%s, %s, (statement_timestamp() at time zone 'utc')::date, %s, %s, {", ".join(["%s"] * len(_COLUMNS))})
+    values (%s, %s, {_DAY}, %s, %s, {", ".join(["%s"] * len(_COLUMNS))})
     on conflict (team_id, day, agent_id, model, slot)
     do update set {", ".join(f"{name} = builder_usage.{name} + excluded.{name}" for name in _COLUMNS)}
 """  # noqa: S608 - made of names written above
 
 
-def add(team_id: UUID, agent_id: UUID, model: str, amount: Amount) -> None:
-    """Late in its transaction: whoever else adds to the same row waits until it ends."""
+def add(agent: Agent, model: str, amount: Amount) -> None:
+    """To what the agent, which comes with its team, used on the team's present day. Late in its transaction: whoever
+    else adds to the same row waits until it ends.
+    """
     # Of the few processes that work at a time, two seldom have the same slot.
     slot = os.getpid() % _SLOTS
-    rows.write(_ADD, [team_id, agent_id, model[:100], slot, *(getattr(amount, name) for name in _COLUMNS)])
+    # The database's clock says when, and not its list of zones: it might not know all that we do.
+    ahead = zones.seconds_from_utc(agent.team.time_zone)
+    rows.write(_ADD, [agent.team_id, agent.pk, ahead, model[:100], slot, *(getattr(amount, name) for name in _COLUMNS)])
 
 
 # --- Reading ---------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def add(team_id: UUID, agent_id: UUID, model: str, amount: Amount) -> None:
 
 @dataclass(frozen=True)
 class Period:
-    """Days of UTC, the first and the last one included."""
+    """Days of a team, the first and the last one included."""
 
     first: date
     last: date
@@ -82,9 +83,10 @@ class Period:
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
 
-def last_days(days: int) -> Period:
+def last_days(team: Team, days: int) -> Period:
     """Today and as many before it as make up that number."""
-    return Period(today() - timedelta(days=days - 1), today())
+    today = zones.today(team.time_zone)
+    return Period(today - timedelta(days=days - 1), today)
 
 
 def by_day(team: Team, period: Period) -> dict[date, Amount]:
@@ -116,10 +118,15 @@ def total(amounts: Iterable[Amount]) -> Amount:
     return Amount(**{name: sum(getattr(one, name) for one in all_of_them) for name in _COLUMNS})
 
 
-def spent_today(team_ids: Iterable[UUID]) -> dict[tuple[UUID, UUID], Decimal]:
+def spent_today(teams: Iterable[Team]) -> dict[tuple[UUID, UUID], Decimal]:
     """US dollars by team and agent."""
-    found = Usage.objects.filter(team__in=set(team_ids), day=today()).values_list("team_id", "agent_id")
-    return {(team, agent): cost for team, agent, cost in found.annotate(Sum("cost_usd")).order_by()}
+    days = {team.pk: zones.today(team.time_zone) for team in teams}
+    found = Usage.objects.filter(team__in=days, day__in=set(days.values())).values_list("team_id", "day", "agent_id")
+    return {
+        (team, agent): cost
+        for team, day, agent, cost in found.annotate(Sum("cost_usd")).order_by()
+        if day == days[team]
+    }
 
 
 def _summed(team: Team, period: Period, by: By) -> dict[Any, Amount]:

@@ -6,8 +6,10 @@ from typing import Annotated
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
+from teams import zones
 from teams.api import KeyRequest, Named
 from teams.errors import Refused
+from teams.models import Team
 
 from . import usage
 from .usage import Amount, By, Period
@@ -37,7 +39,7 @@ class UsageRow(UsageAmount):
 
 
 class UsageOut(BaseModel):
-    first: Annotated[date, Field(serialization_alias="from", description="Days are days of UTC.")]
+    first: Annotated[date, Field(serialization_alias="from", description="Days are days of the team.")]
     to: Annotated[date, Field(description="Included.")]
     by: By
     items: Annotated[list[UsageRow], Field(description="Days in their order, without leaving any out; else by cost.")]
@@ -46,14 +48,15 @@ class UsageOut(BaseModel):
 
 class UsageFilters(BaseModel):
     first: date | None = Field(None, alias="from", description="30 days with `to`, if left out.")
-    to: date | None = Field(None, description="Included; today in UTC if left out.")
+    to: date | None = Field(None, description="Included; today, in the time zone of the team, if left out.")
     by: By = "day"
 
 
 @router.get("/usage", response=UsageOut, by_alias=True, summary="What agents used of models")
 def get_usage(request: KeyRequest, filters: Query[UsageFilters]) -> UsageOut:
     """Tokens and cost by day, agent or model. At most 366 days at once."""
-    team, period = request.auth.team, _period(filters)
+    team = request.auth.team
+    period = _period(team, filters)
     match filters.by:
         case "day":
             items = [UsageRow(day=day, **_used(amount)) for day, amount in usage.by_day(team, period).items()]
@@ -66,8 +69,8 @@ def get_usage(request: KeyRequest, filters: Query[UsageFilters]) -> UsageOut:
     return UsageOut(first=period.first, to=period.last, by=filters.by, items=items, total=UsageAmount(**_used(total)))
 
 
-def _period(filters: UsageFilters) -> Period:
-    last = filters.to or usage.today()
+def _period(team: Team, filters: UsageFilters) -> Period:
+    last = filters.to or zones.today(team.time_zone)
     try:
         first = filters.first or last - timedelta(days=29)
     except OverflowError:

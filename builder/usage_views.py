@@ -36,12 +36,13 @@ class Bar:
 @team_page
 def usage_page(request: TeamRequest) -> HttpResponse:
     days = _days(request.GET.get("days", ""))
-    period = usage.last_days(days)
+    period = usage.last_days(request.team, days)
     by_day, agents = usage.by_day(request.team, period), usage.by_agent(request.team, period)
     total = usage.total(by_day.values())
     measure = request.GET.get("measure") or ("cost" if total.cost_usd else "tokens")
     drawn = bars(by_day, measure)
     context = {
+        "subtitle": f"What agents used of models. Days are those of {request.team.time_zone}.",
         "days": days,
         "period": period,
         "measure": measure,

@@ -100,7 +100,7 @@ def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, objec
         "subject": f"agent:{saved.agent.pk}",
         "saved": saved,
         "lines": lines.read(saved.revision.aop, saved.targets),
-        "used": usage.of_agent(saved.agent, usage.last_days(30)),
+        "used": usage.of_agent(saved.agent, usage.last_days(saved.agent.team, 30)),
         "mentioned_by": verbs.mentioned_by(saved.agent),
         "refusal": refusal,
         "newer": seen.isdecimal() and int(seen) < number,

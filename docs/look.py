@@ -43,6 +43,7 @@ EMPTY = (
     "/settings/audit/",
     "/settings/members/",
     "/settings/budgets/",
+    "/settings/general/",
     "/agents/deleted/",
 )
 NOTHING_FITS = (

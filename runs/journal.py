@@ -185,7 +185,7 @@ def write(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     ]
     rows.insert([*first, *steps])
     if said:
-        usage.add(work.run.team_id, work.run.agent_id, said.model, said.amount)
+        usage.add(work.agent, said.model, said.amount)
     work.steps += steps
     live.announce(work.run.team_id, "run", work.run.pk)
 

@@ -15,7 +15,7 @@ class Budget(BaseModel, extra="forbid"):
     """Limits of a team or an agent. One that is left out is not theirs to say: the next one's holds.
 
     The nearest word on a run counts: its agent's, else the team's, else the settings'. `usd_per_day` is what all runs
-    of this agent or of this team together may cost in a day of UTC; there both hold.
+    of this agent or of this team together may cost in a day, by the time zone of the team; there both hold.
     """
 
     requests: Annotated[int | None, Field(ge=1, le=1000, description="How often a run may ask its model.")] = None
@@ -25,7 +25,7 @@ class Budget(BaseModel, extra="forbid"):
         int | None, Field(ge=1, le=10_080, description="Minutes that a run may work, without its waits.")
     ] = None
     usd_per_day: Annotated[
-        float | None, Field(gt=0, le=1_000_000, description="US dollars that runs may cost in a day of UTC.")
+        float | None, Field(gt=0, le=1_000_000, description="US dollars that runs may cost in a day of the team.")
     ] = None
 
 

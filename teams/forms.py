@@ -1,13 +1,14 @@
 """What people fill in about their team."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from . import outbox
+from . import outbox, zones
 from .addresses import check_url
 from .budgets import Budget
 from .errors import Refused
@@ -16,7 +17,7 @@ from .models import Webhook
 from .refusals import show_refusal
 
 _CENT = Decimal("0.01")
-_A_DAY = "Of all its runs together, by the days of UTC. When it is reached, nothing new starts until the next day."
+_A_DAY = "Of all its runs together, by the team’s time zone. When it is reached, nothing new starts until the next day."
 
 
 class AddressField(forms.CharField):
@@ -28,6 +29,40 @@ class AddressField(forms.CharField):
             return check_url(url) if url else ""
         except Refused as refusal:
             raise forms.ValidationError(refusal.message) from refusal
+
+
+class ZoneInput(forms.TextInput):
+    """Searches among the canonical names as one types; `first` are offered before the others."""
+
+    def __init__(self, first: Sequence[str] = ()) -> None:
+        super().__init__({"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", "class": "max-w-80"})
+        self.first = list(first)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        offered = f"{(attrs or {}).get('id', name)}-names"
+        field = super().render(name, value, {**(attrs or {}), "list": offered}, renderer)
+        names = dict.fromkeys([*self.first, *zones.names()])
+        options = format_html_join("", '<option value="{}"></option>', ((one,) for one in names))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, offered, options)
+
+
+class ZoneField(forms.CharField):
+    """A canonical name, or what leads to one: people may write small letters and blanks, and old names."""
+
+    widget = ZoneInput
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(label="Time zone", max_length=64, **more)
+
+    def clean(self, value: Any) -> str:
+        try:
+            return zones.meant(super().clean(value))
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+
+
+class GeneralForm(PageForm):
+    time_zone = ZoneField(help_text="Agents are told its date and time. Its days count for budgets and usage.")
 
 
 class WebhookForm(PageForm):

@@ -69,6 +69,7 @@ TOPICS = {
     "handovers": "map",
     "usage": "usage",
     "budgets": "usage#budgets",
+    "general": "usage#time-zone",
     "members": "people#roles",
     "keys": "people#keys-for-programs",
     "audit_log": "people#who-did-what",

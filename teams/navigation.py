@@ -18,6 +18,7 @@ NAVIGATION = [
 SETTINGS = [
     # url name, label, icon, only for administrators
     ("members", "Members", "users", False),
+    ("general", "General", "sliders-horizontal", True),
     ("keys", "API keys", "key-round", True),
     ("model_settings", "Models", "brain", True),
     ("request_settings", "Requests", "inbox", True),

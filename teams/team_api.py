@@ -2,10 +2,13 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
+from django.db import transaction
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
+from . import zones
 from .api import KeyRequest, Scope, TeamKey, Wanted
 from .budgets import Budget, change_budget
 from .models import Member
@@ -23,10 +26,20 @@ class KeyOut(BaseModel):
     per_minute: Annotated[int | None, Field(description="Requests it may send in a minute; null: no limit.")]
 
 
+TimeZone = Annotated[
+    str,
+    Field(
+        description="Canonical IANA name, such as `Europe/Berlin`. Its days count for budgets and usage; agents are"
+        " told its time, and schedules begin with it."
+    ),
+]
+
+
 class TeamOut(BaseModel):
     id: str
     name: str
     slug: str
+    time_zone: TimeZone
     paused: Annotated[bool, Field(description="By an operator of Baton: nothing starts.")]
     budget: Annotated[Budget, Field(description="For runs of agents without one of their own.")]
     answer_hours: Annotated[int | None, Field(description="How long people have to answer agents; null: no limit.")]
@@ -37,12 +50,16 @@ class TeamChanges(Wanted):
     """What is left out stays as it is."""
 
     budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None
+    time_zone: TimeZone | None = None
 
 
 class MemberOut(BaseModel):
+    id: Annotated[UUID, Field(description="Of the person: the same in all their teams.")]
     name: str
     email: str
     role: Member.Role
+    is_active: Annotated[bool, Field(description="False: an operator of Baton has deactivated the account.")]
+    away_until: Annotated[datetime | None, Field(description="null: the member is not away.")]
 
 
 @router.get("/team", response=TeamOut, summary="Read the team and the key")
@@ -53,6 +70,7 @@ def get_team(request: KeyRequest) -> TeamOut:
         id=str(team.pk),
         name=team.name,
         slug=team.slug,
+        time_zone=team.time_zone,
         paused=bool(paused([team.pk])),
         budget=Budget(**team.budget),
         answer_hours=team.answer_hours,
@@ -65,19 +83,33 @@ def get_team(request: KeyRequest) -> TeamOut:
     )
 
 
-@router.patch("/team", auth=TeamKey(Scope.ADMIN), response=TeamOut, summary="Change the budget of the team")
+@router.patch("/team", auth=TeamKey(Scope.ADMIN), response=TeamOut, summary="Change the settings of the team")
 def change_team(request: KeyRequest, changes: TeamChanges) -> TeamOut:
     """For runs from now on; one that is being worked notices when it is taken up again."""
-    if changes.budget is not None:
-        change_budget(request.auth.team, changes.budget)
-        request.auth.team.refresh_from_db()
+    team = request.auth.team
+    with transaction.atomic():
+        if changes.time_zone is not None:
+            zones.change_zone(team, changes.time_zone)
+        if changes.budget is not None:
+            change_budget(team, changes.budget)
+    team.refresh_from_db()
     return get_team(request)
 
 
 @router.get("/members", response=Page[MemberOut], summary="List the members of the team")
 def list_members(request: KeyRequest, paging: Query[Paging]) -> Page[MemberOut]:
     """People come by invitation, in the settings."""
-    members = Member.objects.filter(team=request.auth.team, user__is_active=True).select_related("user")
+    members = Member.objects.filter(team=request.auth.team).select_related("user")
     rows, cursor = take(members, ["id"], paging)
-    items = [MemberOut(name=str(row.user), email=row.user.email, role=Member.Role(row.role)) for row in rows]
-    return Page[MemberOut](items=items, next_cursor=cursor)
+    return Page[MemberOut](items=[_member(row) for row in rows], next_cursor=cursor)
+
+
+def _member(row: Member) -> MemberOut:
+    return MemberOut(
+        id=row.user.uuid,
+        name=str(row.user),
+        email=row.user.email,
+        role=Member.Role(row.role),
+        is_active=row.user.is_active,
+        away_until=row.away_until,
+    )

@@ -61,6 +61,7 @@ urlpatterns = [
     path("settings/budgets/", budget_views.budgets, name="budgets"),
     path("settings/notifications/", notifications.notifications, name="notifications"),
     path("settings/", settings_views.settings_home, name="settings"),
+    path("settings/general/", settings_views.general, name="general"),
     path("settings/webhooks/", webhook_views.webhooks, name="webhooks"),
     path("settings/webhooks/new/", webhook_views.webhook_new, name="webhook_new"),
     path("settings/webhooks/<uuid:id>/", webhook_views.webhook, name="webhook"),

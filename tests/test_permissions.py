@@ -181,6 +181,7 @@ PAGES: dict[str, Entry] = {
     "team/": Entry("POST"),
     "settings/requests/": Entry("GET POST"),
     "settings/budgets/": Entry("GET POST"),
+    "settings/general/": Entry("GET POST"),
     "settings/notifications/": Entry("GET POST"),
     "settings/tools/": Entry(),
     "settings/tools/new/": Entry("GET POST"),

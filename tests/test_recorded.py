@@ -332,6 +332,7 @@ RECORDED: dict[str, Example] = {
     "GET /settings/audit/export/": Example("audit_exported"),
     "POST /settings/requests/": Example("settings_changed", {"hours": "5"}),
     "POST /settings/budgets/": Example("settings_changed", {"requests": "5"}),
+    "POST /settings/general/": Example("settings_changed", {"time_zone": "Europe/Berlin"}),
     "POST /settings/tools/new/": Example(
         "server_added",
         lambda world: {"name": "New", "url": world.server.url, "choose": "1", "tool": [], "header": "", "sealed": ""},

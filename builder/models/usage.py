@@ -8,7 +8,8 @@ from .agent import Agent
 
 
 class Usage(models.Model):
-    """What an agent's runs used of a model on a day of UTC. Added up in the transaction that keeps the model's answer.
+    """What an agent's runs used of a model on a day of their team. Added up in the transaction that keeps
+    the model's answer.
 
     Several rows (`slot`) share a sum, so that many workers of one agent do not wait for each other's row.
     """

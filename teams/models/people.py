@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
@@ -31,6 +32,8 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
+    # For programs: it stays when the name or the address changes, and says nothing of how many people there are.
+    uuid = models.UUIDField(unique=True, editable=False, db_default=RandomUUID())
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
@@ -65,6 +68,12 @@ class Team(models.Model):
         null=True, blank=True, help_text="How long people have to answer agents; empty for no limit."
     )
     budget: Any = models.JSONField(default=dict, blank=True, help_text="A `budgets.Budget`.")
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        db_default="UTC",
+        help_text="Whose days count for budgets and usage; agents are told its time.",
+    )
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_demo = models.BooleanField(default=False, help_text="Made by the first start, with example agents and cases.")
     members = models.ManyToManyField(User, through="Member", related_name="teams")
@@ -108,6 +117,7 @@ class Member(models.Model):
     user = models.ForeignKey(User, models.CASCADE)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
     mail = models.CharField(max_length=4, choices=Mail.choices, default=Mail.ALL)
+    away_until = models.DateTimeField(null=True, blank=True)
     # The tour of the start page: when it was left, since when things done count, and what was looked at.
     tips_dismissed_at = models.DateTimeField(null=True, blank=True)
     tour_began_at = models.DateTimeField(db_default=Now())

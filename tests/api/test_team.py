@@ -25,6 +25,52 @@ def test_the_budget_of_the_team_is_changed(api: Caller, team: Team) -> None:
     assert api.patch("/team", {}).json()["budget"]["usd"] == 2.5
 
 
+def test_the_time_zone_of_the_team_is_changed(api: Caller, team: Team) -> None:
+    assert api.get("/team").json()["time_zone"] == "UTC"
+    assert api.patch("/team", {"time_zone": "Europe/Berlin"}).json()["time_zone"] == "Europe/Berlin"
+    assert api.patch("/team", {"budget": {"usd": 1}}).json()["time_zone"] == "Europe/Berlin"
+    team.refresh_from_db()
+    assert team.time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("US/Eastern", "Use America/New_York."),
+        ("Asia/Calcutta", "Use Asia/Kolkata."),
+        ("europe/berlin", "Use Europe/Berlin."),
+        ("Etc/UTC", "Use UTC."),
+        ("Mars/Olympus", "such as Europe/Berlin"),
+        ("../etc/passwd", "such as Europe/Berlin"),
+        ("", "such as Europe/Berlin"),
+        ("+01:00", "such as Europe/Berlin"),
+    ],
+)
+def test_only_canonical_time_zones_are_taken(api: Caller, team: Team, name: str, words: str) -> None:
+    refused = problem(api.patch("/team", {"time_zone": name, "budget": {"usd": 2}}), 422, "invalid")
+    assert words in refused["fields"]["time_zone"]
+    team.refresh_from_db()
+    assert (team.time_zone, team.budget) == ("UTC", {})
+
+
+def test_a_member_has_an_id_and_says_whether_they_are_here(api: Caller, member) -> None:
+    [item] = api.get("/members").json()["items"]
+    assert item == {
+        "id": str(member.user.uuid),
+        "name": str(member.user),
+        "email": member.user.email,
+        "role": "administrator",
+        "is_active": True,
+        "away_until": None,
+    }
+
+
+def test_a_deactivated_member_is_listed_as_such(api: Caller, make_member) -> None:
+    other = make_member()
+    type(other.user).objects.filter(pk=other.user.pk).update(is_active=False)
+    assert [row["is_active"] for row in api.get("/members").json()["items"]] == [False]
+
+
 def test_members_are_listed_with_their_roles(api: Caller, member, strangers, make_member) -> None:
     make_member(of=strangers)
     items = api.get("/members").json()["items"]

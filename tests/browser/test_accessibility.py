@@ -90,6 +90,7 @@ def pages(web: str, transactional_db: None) -> list[str]:
         "/inbox/",
         "/usage/",
         "/settings/budgets/",
+        "/settings/general/",
         "/settings/requests/",
         "/settings/webhooks/",
         "/settings/webhooks/new/",

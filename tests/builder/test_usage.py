@@ -12,6 +12,7 @@ from builder import usage
 from builder.models import Agent, Usage
 from builder.usage import Amount
 from builder.usage_views import bars
+from teams import zones
 from teams.keys import create_key
 
 pytestmark = pytest.mark.django_db
@@ -27,10 +28,10 @@ def program(team) -> Client:
 def use(agent: Agent, model: str = SONNET, *, days_ago: int = 0, cost: str = "0.5", **more: int) -> None:
     known = set(Usage.objects.values_list("pk", flat=True))
     amount = Amount(runs=1, requests=2, input_tokens=1000, output_tokens=100, cost_usd=Decimal(cost), **more)
-    usage.add(agent.team_id, agent.pk, model, amount)
+    usage.add(agent, model, amount)
     if days_ago:
         made = Usage.objects.exclude(pk__in=known)
-        made.update(day=usage.today() - timedelta(days=days_ago))
+        made.update(day=zones.today("UTC") - timedelta(days=days_ago))
 
 
 def test_what_is_used_is_added_up(make_agent, team) -> None:
@@ -38,7 +39,7 @@ def test_what_is_used_is_added_up(make_agent, team) -> None:
     for _ in range(3):
         use(agent)
     assert Usage.objects.count() == 1
-    assert usage.of_agent(agent, usage.last_days(1)) == Amount(3, 6, 3000, 300, cost_usd=Decimal("1.5"))
+    assert usage.of_agent(agent, usage.last_days(agent.team, 1)) == Amount(3, 6, 3000, 300, cost_usd=Decimal("1.5"))
 
 
 def test_it_is_read_by_day_agent_and_model(make_agent, team, make_team) -> None:
@@ -47,13 +48,13 @@ def test_it_is_read_by_day_agent_and_model(make_agent, team, make_team) -> None:
     use(billing, OWN, cost="3")
     use(billing, days_ago=40)
     use(make_agent(of=make_team()), cost="9")
-    period = usage.last_days(7)
+    period = usage.last_days(team, 7)
     days = usage.by_day(team, period)
     assert list(days) == period.days
     assert [str(amount.cost_usd) for amount in days.values() if amount.requests] == ["0.50000000", "3.00000000"]
     assert list(usage.by_agent(team, period)) == [billing, triage]
     assert list(usage.by_model(team, period)) == [OWN, SONNET]
-    assert usage.total(usage.by_model(team, usage.last_days(90)).values()).runs == 3
+    assert usage.total(usage.by_model(team, usage.last_days(team, 90)).values()).runs == 3
 
 
 def test_two_processes_seldom_share_a_row_and_the_sum_is_the_same(make_agent, monkeypatch, team) -> None:
@@ -62,14 +63,14 @@ def test_two_processes_seldom_share_a_row_and_the_sum_is_the_same(make_agent, mo
         monkeypatch.setattr("os.getpid", lambda pid=process: pid)
         use(agent)
     assert Usage.objects.count() == 8
-    assert usage.of_agent(agent, usage.last_days(1)).runs == 20
+    assert usage.of_agent(agent, usage.last_days(team, 1)).runs == 20
 
 
 def test_a_bar_is_as_high_as_its_day(make_agent, team) -> None:
     agent = make_agent()
     use(agent, cost="4", days_ago=1)
     use(agent, cost="1")
-    drawn = bars(usage.by_day(team, usage.last_days(7)), "cost")
+    drawn = bars(usage.by_day(team, usage.last_days(team, 7)), "cost")
     assert [(bar.x, bar.y, bar.height) for bar in drawn[-3:]] == [(40, 100, 0), (50, 0, 100), (60, 75, 25)]
     assert drawn[-1].words == "$1.00"
 
@@ -131,15 +132,15 @@ def test_the_api_tells_by_day_agent_or_model(program: Client, make_agent, by: st
     assert answer["total"]["cost_usd"] == 0.5
     assert (answer["total"]["runs"], answer["total"]["unpriced_requests"]) == (2, 2)
     named = [row[by] for row in answer["items"] if row["requests"]]
-    said = {"day": [usage.today().isoformat()], "agent": [{"id": str(agent.pk), "name": "Triage"}]}
+    said = {"day": [zones.today("UTC").isoformat()], "agent": [{"id": str(agent.pk), "name": "Triage"}]}
     assert named == said.get(by, [SONNET, OWN])
     assert len(answer["items"]) == {"day": 30, "agent": 1, "model": 2}[by]
-    assert answer["to"] == usage.today().isoformat() and answer["from"] < answer["to"]
+    assert answer["to"] == zones.today("UTC").isoformat() and answer["from"] < answer["to"]
 
 
 def test_the_api_takes_a_period(program: Client, make_agent) -> None:
     use(make_agent(), days_ago=3)
-    first, last = (str(usage.today() - timedelta(days=days)) for days in (3, 2))
+    first, last = (str(zones.today("UTC") - timedelta(days=days)) for days in (3, 2))
     answer = program.get("/api/v1/usage", {"from": first, "to": last}).json()
     assert (answer["from"], answer["to"], len(answer["items"])) == (first, last, 2)
     assert answer["items"][0]["cost_usd"] == 0.5

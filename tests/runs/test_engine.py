@@ -283,4 +283,4 @@ def test_what_the_model_said_is_kept_when_an_error_of_our_own_follows(scripted, 
     run = work_next()
     assert (run.error_code, run.requests, run.input_tokens) == ("internal_error", 1, 11)
     assert [step.kind for step in run.steps.all()] == ["prompt", "response"]
-    assert usage.of_agent(agent, usage.last_days(1)).requests == 1
+    assert usage.of_agent(agent, usage.last_days(agent.team, 1)).requests == 1

@@ -12,7 +12,7 @@ from builder.usage import Amount
 from runs import dispatcher, trying
 from runs.models import Run, Status
 from runs.starting import start_run
-from teams import budgets
+from teams import budgets, zones
 from teams.actors import Actor
 from teams.budgets import Budget
 from teams.errors import Refused
@@ -32,7 +32,7 @@ def agent(scripted, make_agent, queue):
 
 
 def spend(agent: Agent, dollars: str, model: str = "anthropic:dear") -> None:
-    usage.add(agent.team_id, agent.pk, model, Amount(requests=1, cost_usd=Decimal(dollars)))
+    usage.add(agent, model, Amount(requests=1, cost_usd=Decimal(dollars)))
 
 
 def allow(agent: Agent, *, a_day: float | None = None, team: float | None = None) -> None:
@@ -68,7 +68,7 @@ def test_what_was_spent_yesterday_or_elsewhere_does_not_count(agent, make_case, 
     make_case()
     allow(agent, a_day=5, team=5)
     spend(agent, "9")
-    Usage.objects.update(day=usage.today() - timedelta(days=1))
+    Usage.objects.update(day=zones.today("UTC") - timedelta(days=1))
     spend(make_agent(of=make_team()), "9")
     assert len(take()) == 1
 
