@@ -1,7 +1,5 @@
 """Cases as CSV, for spreadsheet programs: a part of the list after another, and no cell that would be a formula."""
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
@@ -12,10 +10,9 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from teams import audit
+from teams import audit, spreadsheets
 from teams.access import TeamRequest, team_page
 from teams.pages import page
-from teams.text import harmless
 
 from .filters import find_cases, read_filter
 from .models import Case, CaseQuerySet
@@ -66,27 +63,21 @@ async def streamed(cases: CaseQuerySet, order: Sequence[str]) -> AsyncIterator[s
 
 def _parts(cases: CaseQuerySet, order: Sequence[str]) -> Iterator[str]:
     """A query for each, so that no connection is held while a slow reader reads."""
-    yield "\N{BYTE ORDER MARK}" + _lines([_HEADS])
+    yield spreadsheets.MARK + spreadsheets.lines([_HEADS])
     rows = cases.select_related("queue", "assignee").defer("detail")
     cursor, written = "", 0
     while written < LIMIT:
         found = page(rows, order, cursor, _PART)
         if found.rows:
-            yield _lines(map(_cells, found.rows))
+            yield spreadsheets.lines(map(_cells, found.rows))
         cursor, written = found.older, written + _PART
         if not cursor:
             return
 
 
-def _lines(rows: Any) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
-
-
 def _cells(case: Case) -> list[Any]:
     data = case.data if isinstance(case.data, str) else json.dumps(case.data, ensure_ascii=False) if case.data else ""
-    cells = [
+    return [
         case.number,
         case.title,
         case.get_status_display(),
@@ -100,4 +91,3 @@ def _cells(case: Case) -> list[Any]:
         case.moved_at.isoformat(timespec="seconds"),
         data,
     ]
-    return [harmless(cell) for cell in cells]

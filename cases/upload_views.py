@@ -1,7 +1,5 @@
 """Many cases from a table: where it is pasted or uploaded, looked at, and what became of it."""
 
-import csv
-import io
 from functools import wraps
 from typing import Any, cast
 from uuid import UUID
@@ -13,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from teams import spreadsheets
 from teams.access import OPERATOR, TeamRequest, team_page
 from teams.errors import Refused
 from teams.parts import render_page
 from teams.refusals import show_refusal
-from teams.text import harmless
 
 from . import importing, labels, uploads
 from .access import queue_or_404, upload_or_404
@@ -183,12 +181,10 @@ def case_import_rows(request: TeamRequest, id: UUID) -> HttpResponse:
         rows = [(row, flawed[row.pk]) for row in upload.rows.filter(pk__in=flawed)]
     else:
         rows = [(row, row.text) for row in upload.rows.filter(state=UploadRow.State.FAILED)]
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([*map(harmless, names), "Row", "What is wrong"])
+    table = [[*names, "Row", "What is wrong"]]
     for row, words in rows:
-        cells = [*row.cells, *[None] * (len(names) - len(row.cells))]
-        writer.writerow([*map(harmless, cells), row.number, harmless(words)])
-    response = HttpResponse("\N{BYTE ORDER MARK}" + out.getvalue(), content_type="text/csv; charset=utf-8")
+        table.append([*row.cells, *[None] * (len(names) - len(row.cells)), row.number, words])
+    content = spreadsheets.MARK + spreadsheets.lines(table)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="rows-with-errors.csv"'
     return response

@@ -4,7 +4,6 @@ Written in the transaction of what it tells. Who acts is told once, by the page 
 that knows better says so. What belongs to no team is in the log of the installation, which operators read.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,10 +14,11 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
+from . import spreadsheets
 from .actors import BATON, Actor
 from .audit_acts import ACTS, of_area
 from .models import AuditEntry, Member, Team, User
-from .text import harmless, storable
+from .text import storable
 
 _acting: ContextVar[Actor] = ContextVar("acting", default=BATON)
 
@@ -142,17 +142,9 @@ def _by(who: str) -> Q:
     return Q(source=source, actor=f"API key {name}") if source == "key" else Q(source=source[:10])
 
 
-class _Line:
-    """A file that gives back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def as_csv(entries: Iterable[AuditEntry]) -> Iterator[str]:
     """Lines of a table, the heads first."""
-    writer = csv.writer(_Line())
-    yield writer.writerow(["Time", "Who", "As", "What", "Object", "Id", "Change"])
+    yield spreadsheets.lines([["Time", "Who", "As", "What", "Object", "Id", "Change"]])
     for entry in entries:
         row = [
             entry.at.isoformat(),
@@ -163,4 +155,4 @@ def as_csv(entries: Iterable[AuditEntry]) -> Iterator[str]:
             entry.object_id,
             entry.change,
         ]
-        yield writer.writerow([harmless(cell) for cell in row])
+        yield spreadsheets.lines([row])

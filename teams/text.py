@@ -7,8 +7,6 @@ from .errors import Refused
 from .signs import unseen_in_name
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# Wide signs count too where one types Japanese or Chinese.
-_FORMULA = re.compile(r"[ \u3000]*[=+@＝＋＠－\t\r\n-]")
 # Tabs and line ends (U+0085 is one) may stand in texts.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
@@ -51,11 +49,6 @@ def storable(value: Any) -> Any:
     if isinstance(value, list):
         return [storable(item) for item in value]
     return value
-
-
-def harmless(cell: Any) -> Any:
-    """A cell of a CSV file: what a spreadsheet program would work out gets an apostrophe, and is shown as it is."""
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
 def _wrong(field: str, message: str) -> Refused:
