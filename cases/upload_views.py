@@ -181,7 +181,7 @@ def case_import_rows(request: TeamRequest, id: UUID) -> HttpResponse:
         rows = [(row, flawed[row.pk]) for row in upload.rows.filter(pk__in=flawed)]
     else:
         rows = [(row, row.text) for row in upload.rows.filter(state=UploadRow.State.FAILED)]
-    table = [[*names, "Row", "What is wrong"]]
+    table: list[list[Any]] = [[*names, "Row", "What is wrong"]]
     for row, words in rows:
         table.append([*row.cells, *[None] * (len(names) - len(row.cells)), row.number, words])
     content = spreadsheets.MARK + spreadsheets.lines(table)

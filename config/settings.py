@@ -17,11 +17,9 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.csp import CSP
 
+from .environment import listed, number, one_of, stays_here, switch, whole
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def _flag(name: str, default: bool) -> bool:
-    return os.environ.get(name, str(int(default))).strip().lower() not in ("", "0", "false", "no", "off")
 
 
 # --- Where things are ------------------------------------------------------------------------
@@ -59,10 +57,10 @@ try:
     SECRET_KEY = _secret_key()
 except OSError as error:
     sys.exit(f"BATON_HOME {BATON_HOME} cannot be read and written: {error.strerror}.")
-DEBUG = _flag("DEBUG", False)
+DEBUG = switch("DEBUG", False)
 # This machine itself may always ask: health checks do.
-ALLOWED_HOSTS = [*filter(None, os.environ.get("ALLOWED_HOSTS", "").split(",")), "localhost", "127.0.0.1", "[::1]"]
-CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+ALLOWED_HOSTS = [*listed("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = listed("CSRF_TRUSTED_ORIGINS")
 
 # Nothing answers at these addresses: a command that needs a server says how to start one.
 DATABASE_URL = (
@@ -74,7 +72,7 @@ _database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
 _database["CONN_HEALTH_CHECKS"] = True
 _database.setdefault("OPTIONS", {})
 # A pool keeps threads, which do not survive a fork: only the web process (config/asgi.py) asks for one.
-if _flag("BATON_DATABASE_POOL", False):
+if switch("BATON_DATABASE_POOL", False):
     _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 20, "timeout": 10}
     _database["CONN_MAX_AGE"] = 0
 else:
@@ -83,7 +81,7 @@ else:
 _database["DISABLE_SERVER_SIDE_CURSORS"] = True
 DATABASES = {"default": _database}
 # How long a migration waits for a table that is in use, before it lets everybody else go first and tries again.
-MIGRATION_LOCK_SECONDS = float(os.environ.get("MIGRATION_LOCK_SECONDS", "3"))
+MIGRATION_LOCK_SECONDS = number("MIGRATION_LOCK_SECONDS", 3)
 
 RQ_QUEUES = {
     "default": {
@@ -104,31 +102,31 @@ CACHES = {
 
 # --- How work is done ------------------------------------------------------------------------
 
-RUNS_PER_WORKER = int(os.environ.get("RUNS_PER_WORKER", "50"))
-BATON_LEASE_SECONDS = float(os.environ.get("BATON_LEASE_SECONDS", "15"))
+RUNS_PER_WORKER = whole("RUNS_PER_WORKER", 50, least=1)
+BATON_LEASE_SECONDS = number("BATON_LEASE_SECONDS", 15)
 # Model used for an agent that names none.
 BATON_DEFAULT_MODEL = os.environ.get("BATON_DEFAULT_MODEL", "offline")
 
 # What may pass (429, 5xx, no connection) is tried again this often, waiting longer each time.
-MODEL_RETRIES = int(os.environ.get("MODEL_RETRIES", "4"))
+MODEL_RETRIES = whole("MODEL_RETRIES", 4)
 # Who asks to be left alone for longer than this is not waited for.
-MODEL_WAIT_SECONDS = float(os.environ.get("MODEL_WAIT_SECONDS", "3600"))
-MODEL_CONNECT_SECONDS = float(os.environ.get("MODEL_CONNECT_SECONDS", "10"))
-MODEL_SILENCE_SECONDS = float(os.environ.get("MODEL_SILENCE_SECONDS", "60"))
-MODEL_TOTAL_SECONDS = float(os.environ.get("MODEL_TOTAL_SECONDS", "600"))
+MODEL_WAIT_SECONDS = number("MODEL_WAIT_SECONDS", 3600)
+MODEL_CONNECT_SECONDS = number("MODEL_CONNECT_SECONDS", 10)
+MODEL_SILENCE_SECONDS = number("MODEL_SILENCE_SECONDS", 60)
+MODEL_TOTAL_SECONDS = number("MODEL_TOTAL_SECONDS", 600)
 # How long a tool of an MCP server may take.
-TOOL_SECONDS = float(os.environ.get("TOOL_SECONDS", "60"))
+TOOL_SECONDS = number("TOOL_SECONDS", 60)
 # What a run may use where neither its agent nor its team says otherwise; 0: as much as it likes. Requests to its
 # model, tokens in and out, US dollars, minutes of work.
-RUN_REQUEST_LIMIT = int(os.environ.get("RUN_REQUEST_LIMIT", "50"))
-RUN_TOKEN_LIMIT = int(os.environ.get("RUN_TOKEN_LIMIT", "2000000"))
-RUN_USD_LIMIT = float(os.environ.get("RUN_USD_LIMIT", "5"))
-RUN_MINUTES_LIMIT = float(os.environ.get("RUN_MINUTES_LIMIT", "60"))
+RUN_REQUEST_LIMIT = whole("RUN_REQUEST_LIMIT", 50)
+RUN_TOKEN_LIMIT = whole("RUN_TOKEN_LIMIT", 2000000)
+RUN_USD_LIMIT = number("RUN_USD_LIMIT", 5)
+RUN_MINUTES_LIMIT = number("RUN_MINUTES_LIMIT", 60)
 
 # --- What comes in ---------------------------------------------------------------------------
 
 # How many requests an API key may send in a minute, 0: as many as it likes. Keys may have a lower limit of their own.
-API_REQUESTS_PER_MINUTE = int(os.environ.get("API_REQUESTS_PER_MINUTE", "6000"))
+API_REQUESTS_PER_MINUTE = whole("API_REQUESTS_PER_MINUTE", 6000)
 
 # --- What goes out ---------------------------------------------------------------------------
 
@@ -155,9 +153,14 @@ def _mailers(url: str) -> dict[str, Any]:
 
 # Where people reach Baton: links in what is sent out begin with it.
 _port = os.environ.get("PORT") or _embedded("port") or "8000"
-BATON_URL = os.environ.get("BATON_URL", f"http://localhost:{_port}").rstrip("/")
+BATON_URL = (os.environ.get("BATON_URL") or f"http://localhost:{_port}").rstrip("/")
+# Where the web server listens.
+HOST = os.environ.get("HOST", "").strip() or "127.0.0.1"
+# The demo, on an empty database: with a well-known password only where nobody else can reach it.
+BATON_DEMO = switch("BATON_DEMO", True)
+BATON_IS_LOCAL = stays_here(HOST, listed("ALLOWED_HOSTS"), BATON_URL)
 # May addresses that people give lead into this machine's own network?
-BATON_ALLOW_PRIVATE_ADDRESSES = _flag("BATON_ALLOW_PRIVATE_ADDRESSES", False)
+BATON_ALLOW_PRIVATE_ADDRESSES = switch("BATON_ALLOW_PRIVATE_ADDRESSES", False)
 # The server that mail to members goes through; without one no mail is sent.
 SILENCED_SYSTEM_CHECKS = [
     "mail.W001",  # that there is none is nothing to warn of
@@ -167,7 +170,7 @@ SILENCED_SYSTEM_CHECKS = [
 MAILERS = _mailers(os.environ.get("EMAIL_URL", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or f"Baton <baton@{urlsplit(BATON_URL).hostname or 'localhost'}>"
 # Seal secrets in the database, the newest first (teams/secrets.py). Without any, SECRET_KEY does.
-BATON_ENCRYPTION_KEYS = [key for key in os.environ.get("BATON_ENCRYPTION_KEYS", "").split(",") if key]
+BATON_ENCRYPTION_KEYS = listed("BATON_ENCRYPTION_KEYS")
 
 # --- Django ----------------------------------------------------------------------------------
 
@@ -355,7 +358,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Nobody signs up by themselves, so nobody can take an address that is another person's.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # The addresses that tries to sign in are counted by: without proxies the peer's, else what they say in X-Forwarded-For.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("BATON_PROXIES", "0"))
+ALLAUTH_TRUSTED_PROXY_COUNT = whole("BATON_PROXIES", 0)
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -399,10 +402,10 @@ ADMIN_CSP: dict[str, list[str]] = {
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
 }
 SESSION_COOKIE_HTTPONLY = True
-BATON_HTTPS = _flag("BATON_HTTPS", False)
+BATON_HTTPS = switch("BATON_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATON_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATON_HTTPS else None
-SECURE_HSTS_SECONDS = int(os.environ.get("HSTS_SECONDS", str(30 * 24 * 3600))) if BATON_HTTPS else 0
+SECURE_HSTS_SECONDS = whole("HSTS_SECONDS", 30 * 24 * 3600) if BATON_HTTPS else 0
 SECURE_SSL_REDIRECT = BATON_HTTPS
 # Asked by machines beside this one, without the proxy.
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
@@ -410,12 +413,13 @@ SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
 # A collector for spans; what else OpenTelemetry's variables say is read by its own code.
 TRACES = bool(
     os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-) and not _flag("OTEL_SDK_DISABLED", False)
+) and not switch("OTEL_SDK_DISABLED", False)
 # Whoever knows it reads /metrics; without one that is only possible from this machine.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 # Lines for people, or with `json` one JSON object a line, those of the web server too.
-LOG_FORMAT = os.environ.get("LOG_FORMAT", "line").strip().lower()
+LOG_FORMAT = one_of("LOG_FORMAT", "line", ("line", "json"))
+_level = one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -432,7 +436,7 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": os.environ.get("LOG_LEVEL", "INFO")} for name in ("teams", "builder", "cases", "runs")},
+    "loggers": {name: {"level": _level} for name in ("teams", "builder", "cases", "runs")},
 }
 if LOG_FORMAT == "json":
     LOGGING["loggers"] |= {

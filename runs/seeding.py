@@ -1,5 +1,6 @@
 """Puts the demo of `demo.py` into an empty database."""
 
+import secrets
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from teams.models import Member, Team, User
 from . import demo
 
 EMAIL, PASSWORD = "demo@example.com", "demo"
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else
 _AT_ONCE, _BETWEEN = 3, timedelta(seconds=4)
 _LOCK = 0x44_45_4D_4F
 
@@ -39,6 +41,22 @@ def seed_demo() -> bool:
     save_queue(queue, first_agent=agents[demo.TRIAGE.name])
     add_cases(queue, [_case(case, place) for place, case in enumerate(demo.CASES)], by=BATON)
     return True
+
+
+@transaction.atomic
+def close_demo() -> str:
+    """Takes the well-known password and the operator's rights from the demo's account; the new password, or nothing
+    when it has another one. An installation that was made for one machine may be opened to others later.
+    """
+    user = User.objects.select_for_update().filter(email=EMAIL).first()
+    if user is None or not user.check_password(PASSWORD):
+        return ""
+    password = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    user.set_password(password)
+    user.is_staff = user.is_superuser = False
+    user.save(update_fields=["password", "is_staff", "is_superuser"])
+    people.end_sessions(user)
+    return password
 
 
 def _agents(team: Team, queue: Queue) -> dict[str, Agent]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.contrib.auth.hashers import check_password
 
 from . import home, postgres, processes, valkey
 from .home import CannotStart, Home
@@ -22,7 +23,7 @@ from .supervisor import Output, Supervisor
 
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 JSON = "rq.serializers.JSONSerializer"  # django-rq's worker does not take it from the queue's settings
-DEMO = "demo@example.com"
+DEMO, KNOWN_PASSWORD = "demo@example.com", "demo"
 SAME_WISH = 0.5  # seconds within which a second signal is the first one, passed on twice
 
 
@@ -191,9 +192,9 @@ class Launch:
         lines = [f"Baton is ready: {self.plan.address}"]
         people = people_of(self.plan.database)
         if DEMO in people:
-            lines += ["", f"  Sign in as {DEMO}, password demo."]
+            lines += ["", *_how_to_enter_the_demo(people[DEMO])]
             lines += ["  Open the Support queue and watch its cases find the right agent."]
-        elif people == []:
+        elif not people:
             command = ".venv/bin/python manage.py create_administrator"
             lines += ["", f"  Nobody can sign in yet. Make the first administrator in a second window: {command}"]
         return "\n".join(["", *lines, "  Ctrl-C stops everything.", ""])
@@ -223,11 +224,21 @@ def check_database(arguments: Mapping[str, Any]) -> None:
         raise CannotStart(f"The database of DATABASE_URL cannot be reached: {str(error).splitlines()[0]}") from None
 
 
-def people_of(database: Mapping[str, Any]) -> list[str]:
-    """The addresses of some who can sign in, that of the demo among them if it is there."""
-    ask = "select email from teams_user where is_active order by email <> %s limit 2"
+def people_of(database: Mapping[str, Any]) -> dict[str, str]:
+    """Some who can sign in, the demo's account among them if it is there: addresses and hashes of passwords."""
+    ask = "select email, password from teams_user where is_active order by email <> %s limit 2"
     try:
         with psycopg.connect(**database) as connection:
-            return [email for (email,) in connection.execute(ask, [DEMO])]
+            return dict(connection.execute(ask, [DEMO]).fetchall())
     except psycopg.Error:
-        return ["somebody"]
+        return {"someone": ""}
+
+
+def _how_to_enter_the_demo(password_hash: str) -> list[str]:
+    if check_password(KNOWN_PASSWORD, password_hash):
+        return [f"  Sign in as {DEMO}, password {KNOWN_PASSWORD}."]
+    command = f".venv/bin/python manage.py password_link {DEMO}"
+    return [
+        f"  Sign in as {DEMO}. Its password was shown once, when it was made.",
+        f"  To set another one, run this in a second window: {command}",
+    ]

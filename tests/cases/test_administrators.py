@@ -151,5 +151,5 @@ def test_the_page_to_sign_in_says_how_to_begin(client: Client, db: None) -> None
 
 def test_serve_says_how_to_begin_while_nobody_can_sign_in(db: None, tmp_path: Path) -> None:
     plan = Plan(home=Home(tmp_path), database=connection.get_connection_params())
-    assert people_of(plan.database) == []
+    assert not people_of(plan.database)
     assert "manage.py create_administrator" in Launch(plan, programs)._welcome()

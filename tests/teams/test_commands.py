@@ -49,6 +49,53 @@ def test_the_demo_is_made_once_and_only_where_there_is_nothing() -> None:
     assert Agent.objects.get(name="Triage").live_revision.mentions.count() == 2
 
 
+def test_the_demo_has_an_operator_where_only_this_machine_reaches_it() -> None:
+    said("seed_demo")
+    user = User.objects.get()
+    assert (user.is_superuser, user.check_password("demo")) == (True, True)
+
+
+def test_the_demo_has_a_random_password_and_no_operator_where_others_reach_it(settings) -> None:
+    settings.BATON_IS_LOCAL = False
+    [line] = [line for line in said("seed_demo") if "password " in line and "Sign in" in line]
+    password = line.partition("password ")[2].split()[0]
+    user = User.objects.get()
+    assert user.check_password(password)
+    assert len(password) >= 20
+    assert not user.check_password("demo")
+    assert not (user.is_staff or user.is_superuser)
+    assert not any("password" in line for line in said("seed_demo"))
+
+
+@pytest.mark.parametrize("options", [[], ["--only-secure"]])
+def test_a_demo_of_one_machine_is_closed_when_others_reach_it(settings, client, options: list[str]) -> None:
+    """Also with BATON_DEMO=0 by then: the account is there."""
+    seed_demo()
+    assert client.login(email="demo@example.com", password="demo")
+    settings.BATON_IS_LOCAL = False
+    assert any("password" in line for line in said("seed_demo", *options))
+    user = User.objects.get()
+    assert not user.check_password("demo")
+    assert not user.is_superuser
+    assert client.get("/").status_code == 302
+
+
+def test_only_securing_makes_no_demo(settings) -> None:
+    settings.BATON_IS_LOCAL = False
+    assert said("seed_demo", "--only-secure") in ([], [""])
+    assert not User.objects.exists()
+
+
+def test_a_password_that_someone_chose_for_the_demo_stays(settings) -> None:
+    seed_demo()
+    user = User.objects.get()
+    user.set_password("four quite random words")
+    user.save()
+    settings.BATON_IS_LOCAL = False
+    said("seed_demo")
+    assert User.objects.get().check_password("four quite random words")
+
+
 def test_the_demo_touches_no_team_of_anybodys(team) -> None:
     assert not seed_demo()
     assert not User.objects.exists()

@@ -1,6 +1,6 @@
-import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
@@ -11,5 +11,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
-        if os.environ.get("BATON_DEMO") != "0":
+        if settings.BATON_DEMO:
             call_command("seed_demo")
+        elif not settings.BATON_IS_LOCAL:
+            call_command("seed_demo", only_secure=True)  # of an earlier start

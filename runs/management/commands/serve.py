@@ -26,7 +26,7 @@ def plan_from_environment() -> Plan:
     own_database = bool(os.environ.get("DATABASE_URL"))
     return Plan(
         home=Home(settings.BATON_HOME),
-        host=os.environ.get("HOST") or "127.0.0.1",
+        host=settings.HOST,
         port=_number("PORT", 8000),
         workers=_number("BATON_WORKERS", 2),
         database=connections["default"].get_connection_params() if own_database else {},

@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.contrib.auth.hashers import ScryptPasswordHasher
 
 from runs.stack import home as homes
 from runs.stack import postgres, processes
@@ -282,3 +284,25 @@ def test_other_commands_do_not_wait_for_servers_that_were_killed(tmp_path: Path,
     assert command.end() == 1
     assert "/tmp/gone/.s.PGSQL.5432" in command.said[0]
     assert command.said[1] == "Start Baton with script/server, or set DATABASE_URL.\n"
+
+
+def test_others_who_reach_the_demo_do_not_know_its_password(tmp_path: Path, start: Start) -> None:
+    """`HOST=0.0.0.0 script/server`: the password is random, and said in one line of the first start."""
+    serve = {"command": [*MANAGE, "serve"], "PORT": "0", "BATON_WORKERS": "0"}
+    baton = start(tmp_path / "home", **serve, HOST="0.0.0.0").ready()
+    assert "password demo." not in baton.text
+    [password] = re.findall(r"password (\S{20,}) \(shown only this once\)", baton.text)
+    assert "Its password was shown once" in baton.text
+    with baton.connect() as connection:
+        found = connection.execute("select is_superuser, is_staff, password from teams_user").fetchall()
+    assert [row[:2] for row in found] == [(False, False)]
+    assert ScryptPasswordHasher().verify(password, found[0][2])
+    baton.stop()
+
+
+def test_a_demo_that_is_switched_off_is_not_made(tmp_path: Path, start: Start) -> None:
+    serve = {"command": [*MANAGE, "serve"], "PORT": "0", "BATON_WORKERS": "0"}
+    baton = start(tmp_path / "home", **serve, BATON_DEMO="No").ready()
+    assert "Make the first administrator" in baton.text
+    with baton.connect() as connection:
+        assert connection.execute("select count(*) from teams_user").fetchone() == (0,)
