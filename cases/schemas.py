@@ -7,19 +7,16 @@ anything or take for ever: no `$ref` leaves it, regular expressions run in linea
 import json
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from functools import lru_cache
 from itertools import count
-from typing import Annotated, Any
+from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import extend
-from pydantic import Field, TypeAdapter
-from pydantic import ValidationError as NoMatch
-from pydantic_core import SchemaError as NoPattern
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from teams import patterns
 from teams.errors import Refused
 from teams.json_text import read_json
 
@@ -75,8 +72,8 @@ def _look_through(part: Any) -> None:
     for name in _LEFT_OUT:
         if name in part:
             raise _bad(f"“{name}” cannot be used here.")
-    if isinstance(part.get("pattern"), str):
-        _pattern(part["pattern"])
+    if isinstance(part.get("pattern"), str) and not patterns.can_be_used(part["pattern"]):
+        raise _bad(f"The pattern “{part['pattern'][:80]}” cannot be used here.")
     for name, item in part.items():
         if name not in _HOLDS_NO_SCHEMA:
             _look_through(item)
@@ -144,21 +141,9 @@ _KINDS = {
 }
 
 
-@lru_cache(maxsize=256)
-def _pattern(pattern: str) -> TypeAdapter[str]:
-    """By the engine of pydantic, which takes linear time whatever the expression."""
-    try:
-        return TypeAdapter(Annotated[str, Field(pattern=pattern)])
-    except NoPattern as error:
-        raise _bad(f"The pattern “{pattern[:80]}” cannot be used here.") from error
-
-
 def _matches(checker: Any, pattern: str, data: Any, schema: Any) -> Iterator[ValidationError]:
-    if isinstance(data, str):
-        try:
-            _pattern(pattern).validate_python(data)
-        except NoMatch:
-            yield ValidationError(f"Does not look like {pattern}")
+    if isinstance(data, str) and patterns.matches(pattern, data) is False:
+        yield ValidationError(f"Does not look like {pattern}")
 
 
 def _refers(checker: Any, reference: str, part: Any, schema: Any) -> Iterator[ValidationError]:

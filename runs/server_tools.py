@@ -1,25 +1,20 @@
 """Tools of MCP servers as a run's model sees them: their names, descriptions and arguments are the servers' words."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from jsonschema import Draft202012Validator, ValidationError, validators
-from jsonschema.protocols import Validator
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import ToolDefinition
-from referencing import Registry
 
+from builder import tool_arguments, tool_schemas
 from builder.models import Agent, ServerTool
+from builder.schema_reading import Unusable
 from teams.errors import Refused
 from teams.json_text import read_json
 from teams.text import storable
 
 from .journal import Work
-
-# How often a schema may refer to another part of itself, which may refer on, while one call is checked.
-_REFERENCES = 2_000
 
 
 @dataclass(frozen=True)
@@ -36,10 +31,18 @@ def tools_of(agent: Agent) -> QuerySet[ServerTool]:
 
 
 def offered(work: Work) -> list[ToolDefinition]:
-    return [
-        ToolDefinition(name=tool.key, description=tool.description, parameters_json_schema=tool.input_schema)
-        for tool in work.server_tools
-    ]
+    """As the provider of the run's model takes them. One kept from before schemas were read closely may be left out."""
+    return [definition for tool in work.server_tools if (definition := _definition(work.model, tool))]
+
+
+def _definition(model: str, tool: ServerTool) -> ToolDefinition | None:
+    try:
+        told = tool_schemas.told(model, tool.description, tool.input_schema)
+    except Unusable:
+        return None
+    return ToolDefinition(
+        name=tool.key, description=told.description, parameters_json_schema=told.schema, strict=told.strict
+    )
 
 
 def find(work: Work, name: str) -> ServerTool | None:
@@ -68,44 +71,9 @@ def given(call: ToolCallPart) -> dict[str, Any]:
 def parse(tool: ServerTool, call: ToolCallPart) -> ServerCall:
     """Refused, in words for the model, when the arguments do not fit."""
     try:
-        arguments = given(call)
+        arguments = tool_schemas.restored(tool.input_schema, given(call))
     except ValueError as error:
         raise Refused(f"The arguments are no valid JSON. Please call {tool.key} again.", "invalid") from error
-    if wrong := list(_wrong(tool.input_schema, arguments)):
+    if wrong := tool_arguments.wrong(tool.input_schema, arguments):
         raise Refused(f"These arguments do not fit: {'; '.join(wrong)}. Please call {tool.key} again.", "invalid")
     return ServerCall(tool, arguments)
-
-
-def _wrong(schema: Any, arguments: dict[str, Any]) -> Iterator[str]:
-    """What does not fit, at most five. A schema that cannot be understood is left to its server."""
-    try:
-        for number, error in enumerate(_validator(schema).iter_errors(arguments)):
-            yield f"{'.'.join(map(str, error.absolute_path)) or 'arguments'}: {error.message[:200]}"
-            if number == 4:
-                return
-    except Exception:
-        return
-
-
-def _validator(schema: Any) -> Validator:
-    """One that a stranger's schema cannot keep busy, or send elsewhere: no regular expressions, nothing fetched, and
-    only so many references."""
-    left = _REFERENCES
-
-    def counted(validator: Any, reference: Any, instance: Any, within: Any) -> Iterator[ValidationError]:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise OverflowError
-        yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, instance, within)
-
-    def additional(validator: Any, allowed: Any, instance: Any, within: Any) -> Iterator[ValidationError]:
-        if "patternProperties" not in within:
-            yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, allowed, instance, within)
-
-    unchecked = dict.fromkeys(
-        ("pattern", "patternProperties", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef")
-    )
-    checks: Any = {**unchecked, "$ref": counted, "additionalProperties": additional}
-    kind: Any = validators.extend(Draft202012Validator, checks)
-    return kind(schema, registry=Registry())

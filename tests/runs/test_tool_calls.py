@@ -18,7 +18,7 @@ from runs.shift import run_shift
 from teams.actors import Actor
 from teams.models import Team
 from tests.fixtures import Make, take
-from tests.provider import Provider, Reply, call, calls, say
+from tests.provider import Provider, Reply, call, calls, provider, say
 from tests.runs.conftest import drive_meanwhile, work_next
 from tests.runs.test_crashes import started
 from tests.runs.test_engine import ask_once
@@ -26,7 +26,7 @@ from tests.tool_server import ToolServer as RealServer
 from tests.tool_server import answers, tool_server
 from tests.wire import Call
 
-__all__ = ["tool_server"]
+__all__ = ["provider", "tool_server"]
 
 pytestmark = pytest.mark.django_db
 
@@ -142,17 +142,49 @@ def test_arguments_that_do_not_fit_are_not_sent(
     assert not tool_server.called
 
 
-def test_a_schema_that_refers_to_itself_without_end_keeps_nobody_busy(
+@pytest.mark.parametrize("model", ["openai-chat", "openai", "anthropic", "google"])
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf", "allOf"])
+def test_what_stands_at_the_top_of_a_schema_is_checked_here_and_sent_to_no_provider(
+    provider: Provider,
+    make_agent: Make[Agent],
+    make_run: Make[Run],
+    team: Team,
+    tool_server: RealServer,
+    settings,
+    model: str,
+    keyword: str,
+) -> None:
+    settings.BATON_DEFAULT_MODEL = f"{model}:scripted"
+    parts = [{"properties": {"text": {"type": "string"}}, "required": ["text"]}]
+    tool_server.add("look", schema={"type": "object", keyword: parts}, read_only_hint=True)
+    agent = make_agent()
+    connect(agent, tools=[add(team, tool_server).tools.get(name="look").pk])
+    once(provider, call("bank__look", other="x"))
+    make_run(agent)
+    run = work_next()
+    sent = provider.requests[0].tools["bank__look"]
+    assert sent["type"] == "object" and keyword not in sent
+    assert list(sent["properties"]) == ["text"]
+    assert "text: is required" in said(run)
+    assert not tool_server.called
+
+
+def test_an_argument_that_providers_do_not_take_by_its_name_reaches_the_server_by_it(
     scripted: Provider, make_agent: Make[Agent], make_run: Make[Run], team: Team, tool_server: RealServer
 ) -> None:
-    parts = {f"d{n}": {"allOf": 2 * [{"$ref": f"#/$defs/d{n + 1}"}]} for n in range(40)}
-    schema = {"type": "object", "$defs": {**parts, "d40": {}}, "$ref": "#/$defs/d0"}
+    schema = {"type": "object", "properties": {"filter[name]": {"type": "string"}}, "required": ["filter[name]"]}
     tool_server.add("look", schema=schema, read_only_hint=True)
     agent = make_agent()
     connect(agent, tools=[add(team, tool_server).tools.get(name="look").pk])
-    once(scripted, call("bank__look", text="x"))
+
+    def script(request: Any) -> Reply:
+        [name] = request.tools["bank__look"]["properties"]
+        return say("Done.") if request.results else call("bank__look", **{name: "Anna"})
+
+    scripted.script = script
     make_run(agent)
-    assert said(work_next()).startswith("echo")
+    work_next()
+    assert tool_server.called == [("look", {"filter[name]": "Anna"})]
 
 
 def test_a_tool_that_the_agent_does_not_have_is_unknown(
