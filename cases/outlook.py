@@ -140,6 +140,11 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Choose who should have it, and look whether the procedure mentions the right agents.",
         ("reprocess", "agent"),
     ),
+    Reason.REFUSED_CALL: (
+        "Fix the cause and try again, choose another agent, or close it yourself. If it happens often, say in the"
+        " procedure what to do instead.",
+        ("retry", "reprocess", "complete", "agent"),
+    ),
     Reason.TARGET_UNAVAILABLE: (
         "Choose another agent, or connect the one it should go to and send the case again.",
         ("reprocess", "queue"),

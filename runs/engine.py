@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 
-from . import budgets, counters, endings, journal, llm, logs, offline, opening, prompts, tools, tracing, turns
+from . import brake, budgets, counters, endings, journal, llm, logs, offline, opening, prompts, tools, tracing, turns
 from .claims import Claim, LostRun
 from .endings import Broken
 from .journal import Work
@@ -75,7 +75,7 @@ async def _steps(work: Work, models: Models, is_over: Callable[[], bool]) -> Non
             if is_over():
                 await sync_to_async(endings.give_back)(work.claim)
                 return
-            if over := budgets.over(work.run, work.agent):
+            if over := brake.pulled(work.steps) or budgets.over(work.run, work.agent):
                 await _finish(work.claim, over)
                 return
             try:

@@ -197,6 +197,11 @@ _TROUBLES: Mapping[str, Trouble] = {
         "Mention that agent with @ in the procedure, if it should take over.",
         "procedure",
     ),
+    "refused_call": Trouble(
+        "It kept repeating a call that was refused",
+        "Remove the cause, or say in the procedure what to do instead. Then try again.",
+        "procedure",
+    ),
     "target_unavailable": Trouble(
         "The handover could not be applied", "Mend that, or mention another agent in the procedure.", "procedure"
     ),
