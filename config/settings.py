@@ -40,7 +40,7 @@ def _secret_key() -> str:
         return key
     path = BATON_HOME / "secret_key"
     if not path.exists():
-        BATON_HOME.mkdir(parents=True, exist_ok=True)
+        BATON_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(50))

@@ -4,7 +4,10 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
+import stat
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +16,8 @@ from pathlib import Path
 # A socket's path may have 103 bytes on macOS and 107 on Linux; this is the longest name we put into a folder.
 _SOCKET_PATH = 103
 _SOCKET_NAME = "/.s.PGSQL.5432"
+# On macOS a server with an account of its own has to pass through the folder.
+PRIVATE = 0o711 if sys.platform == "darwin" and os.geteuid() == 0 else 0o700
 
 
 class CannotStart(Exception):
@@ -54,6 +59,17 @@ class Home:
         """For a copy of programs that another account cannot reach where they are."""
         return Path(f"/var/tmp/baton-{self.digest}")  # noqa: S108 (made anew, by us alone)
 
+    def has_password(self, server: str) -> bool:
+        return (self.path / f"{server}_password").exists()
+
+    def password(self, server: str) -> str:
+        """What an embedded server asks for: made once, so that programs that know it may stay, and kept to its owner.
+        Whoever asks holds the lock."""
+        path = self.path / f"{server}_password"
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(32))
+        return path.read_text()
+
     @property
     def digest(self) -> str:
         return hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:10]
@@ -63,7 +79,8 @@ def claim(home: Home) -> int:
     """Takes the lock of this home for as long as the returned file stays open; the kernel gives it back
     however the process ends."""
     try:
-        home.path.mkdir(parents=True, exist_ok=True)
+        home.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        _close(home)
         lock = os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -75,17 +92,32 @@ def claim(home: Home) -> int:
     return lock
 
 
+def _close(home: Home) -> None:
+    """Earlier versions left the folder open to be looked into. One that serves for other things too stays as it is."""
+    found = home.path.stat()
+    is_only_ours = home.postgres.exists() and found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX
+    if is_only_ours and found.st_mode & 0o077 & ~PRIVATE:
+        home.path.chmod(PRIVATE)
+
+
 def announce(lock: int, address: str) -> None:
     """Where the holder of the lock is found, for whoever tries to take it."""
     os.pwrite(lock, address.encode(), 0)
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """As `write_private` does it."""
+    write_private(path, json.dumps(content))
+
+
+def write_private(path: Path, text: str, account: Account | None = None) -> None:
     """Replaces the file in one step and keeps it to its owner: a reader sees the old content or the new one."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(content, file)
+            if account:
+                os.fchown(file.fileno(), account.uid, account.gid)
+            file.write(text)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

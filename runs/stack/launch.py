@@ -163,24 +163,26 @@ class Launch:
     async def _start_postgres(self) -> None:
         self.supervisor.say("starting PostgreSQL")
         self.folders.append(self.plan.home.spare)
-        cluster = postgres.open_cluster(self.plan.home.postgres, self.plan.home.spare)
+        cluster = postgres.open_cluster(self.plan.home)
         sockets = home.make_socket_folder(self.plan.home, "postgres", cluster.account)
         self.folders.append(sockets)
         await self.supervisor.start(postgres.program(cluster, sockets))
         try:
-            postgres.create_database(sockets)
+            postgres.close(cluster, sockets)
+            postgres.create_database(cluster, sockets)
         except psycopg.Error as error:
             raise CannotStart(f"PostgreSQL refuses: {str(error).splitlines()[0]}") from None
-        self.embedded["database_url"] = postgres.url(sockets)
-        self.plan = replace(self.plan, database={"conninfo": postgres.url(sockets)})
+        self.embedded["database_url"] = postgres.url(cluster, sockets)
+        self.plan = replace(self.plan, database={"conninfo": postgres.url(cluster, sockets)})
 
     async def _start_valkey(self) -> None:
         self.supervisor.say("starting Valkey")
         binary = valkey.find_binary()
         sockets = home.make_socket_folder(self.plan.home, "valkey")
         self.folders.append(sockets)
-        await self.supervisor.start(valkey.program(binary, sockets))
-        self.embedded["redis_url"] = valkey.url(sockets)
+        password = self.plan.home.password("valkey")
+        await self.supervisor.start(valkey.program(binary, sockets, password))
+        self.embedded["redis_url"] = valkey.url(sockets, password)
 
     def _environment(self) -> dict[str, str]:
         # Compiled modules make every later start faster, whatever the caller's shell says.

