@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 import redis
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.runs.stack.harness import Started
 
@@ -23,9 +24,8 @@ type Start = Callable[..., Started]
 
 # Tries what it is told as an account without rights, and says how it ended.
 _ATTACK = """
-import sys, os
+import os, socket, sys
 os.setgroups([]); os.setgid(int(sys.argv[1])); os.setuid(int(sys.argv[1]))
-import socket
 for path in sys.argv[2:]:
     try:
         if path.endswith((".sock", ".5432")):
@@ -138,10 +138,11 @@ def test_no_account_without_rights_gets_in_anywhere(tmp_path: Path, start: Start
     home = tmp_path / "home"
     start(home).ready()
     for folder in (home, *home.parents):
-        folder.chmod(folder.stat().st_mode | 0o755)
+        if stat.S_IMODE(folder.stat().st_mode) & 0o005 != 0o005:
+            folder.chmod(0o755)
     database, queue = _told(home)
-    sockets = Path(urlsplit(database).hostname or "").name.replace("%2f", "/")
-    folder = next(Path("/tmp").glob(f"{Path(sockets).name}")) if sockets else Path()
+    folder = Path(str(conninfo_to_dict(database)["host"]))
+    assert (folder / ".s.PGSQL.5432").exists()
     targets = [home / "postgres", home / "postgres/pg_hba.conf", home / "postgres/base", home / "servers.json"]
     targets += [home / "postgres_password", home / "valkey_password", Path(urlsplit(queue).path)]
     targets += [folder, folder / ".s.PGSQL.5432", Path(urlsplit(queue).path).with_name("valkey.conf")]
