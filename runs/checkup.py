@@ -20,7 +20,8 @@ from teams.secrets import Unreadable, unseal
 
 from . import health, invariants, llm, providers, setting_checks
 from .findings import Finding, State
-from .providers import OFFLINE, Access, ModelProblem
+from .problems import ModelProblem
+from .providers import OFFLINE, Access
 
 _NEEDED = ("plpgsql", "pg_trgm")
 _PAIRS = 200

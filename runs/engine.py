@@ -22,7 +22,8 @@ from . import brake, budgets, counters, endings, journal, llm, logs, offline, op
 from .claims import Claim, LostRun
 from .endings import Broken
 from .journal import Work
-from .providers import OFFLINE, Access, ModelProblem, Models
+from .problems import DECLINED, ModelProblem
+from .providers import OFFLINE, Access, Models
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +97,8 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     except ModelProblem:
         await sync_to_async(journal.keep)(work)
         raise
-    answer = llm.request(model, name, journal.messages(work), tools.offered(work), access)
+    must_call = work.case is not None and name != OFFLINE
+    answer = llm.request(model, name, journal.messages(work), tools.offered(work), access, must_call=must_call)
     handed_over_at = None if work.run.requests else work.handed_over_at
     response = await _while_kept(work, counters.request(name, tracing.chat(work, answer), handed_over_at))
     return journal.hear(work, response, name)
@@ -132,7 +134,7 @@ def _brief(work: Work) -> offline.Brief:
 def _may_fall_back(work: Work, problem: ModelProblem) -> bool:
     """Once, and not when the model only will not have to do with this: another one is not to be talked into it."""
     other = work.revision.fallback
-    if not other or work.model == other or problem.code == llm.DECLINED:
+    if not other or work.model == other or problem.code == DECLINED:
         return False
     return not _passes_soon(problem, work.run.retries) or (problem.retry_after or 0) > _LONGEST_IN_PLACE
 

@@ -5,22 +5,12 @@ import random
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx2
 from django.conf import settings
-from pydantic_ai.direct import model_request, model_request_stream
-from pydantic_ai.exceptions import (
-    AgentRunError,
-    ModelAPIError,
-    ModelConnectionError,
-    ModelHTTPError,
-    ModelRateLimitError,
-    ModelServerError,
-    ModelUnavailableError,
-    UnexpectedModelBehavior,
-    UserError,
-)
+from pydantic_ai.direct import model_request
+from pydantic_ai.exceptions import AgentRunError, UserError
 from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
@@ -30,66 +20,66 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.usage import RequestUsage
 
 from teams.addresses import NotAllowed
 from teams.json_text import check_levels
 
 from . import closeness
-from .providers import PROVIDERS, Access, ModelProblem, Models, streams, without_key
+from .problems import DECLINED, ModelProblem, words
+from .providers import PROVIDERS, Access, Models, without_key
 
-DECLINED = "model_declined"
 _LONGEST_WAIT = 60.0
 
 
 async def request(
-    model: Model, name: str, messages: Sequence[ModelMessage], tools: list[ToolDefinition], access: Access | None = None
+    model: Model,
+    name: str,
+    messages: Sequence[ModelMessage],
+    tools: list[ToolDefinition],
+    access: Access | None = None,
+    *,
+    must_call: bool = False,
 ) -> ModelResponse:
-    """One answer of the model, or ModelProblem. Neither holds the key that was sent."""
+    """One answer of the model, or ModelProblem. Neither holds the key that was sent.
+
+    With `must_call` the model is held to call a tool, where its provider knows how to.
+    """
     try:
-        response = await _request(model, name, messages, tools)
+        response = await _request(model, name, messages, _parameters(tools, must_call))
         for call in response.tool_calls:
             check_levels(call.args)  # those that the provider's library has read; texts are read by their tools
-    except ModelAPIError as error:
+    except (ModelProblem, AgentRunError, UserError, httpx2.HTTPError, ValueError, RecursionError) as error:
         problem = _problem(name, error, access)
         problem.message = without_key(problem.message, access)
         raise problem from error
-    except (AgentRunError, UserError, httpx2.HTTPError, ValueError, RecursionError) as error:
-        words = without_key(str(error), access)
-        raise ModelProblem("model_error", f"The model “{name}” gave no usable answer: {words}") from error
-    response = _without_key(response, access)
+    response = _counted(_without_key(response, access))
     if response.finish_reason == "content_filter" and not response.tool_calls:
         raise _declined(name, response)
     return response
 
 
+def _parameters(tools: list[ToolDefinition], must_call: bool) -> ModelRequestParameters:
+    return ModelRequestParameters(function_tools=tools, allow_text_output=not (must_call and tools))
+
+
 async def _request(
-    model: Model, name: str, messages: Sequence[ModelMessage], tools: list[ToolDefinition]
+    model: Model, name: str, messages: Sequence[ModelMessage], parameters: ModelRequestParameters
 ) -> ModelResponse:
     try:
         async with asyncio.timeout(settings.MODEL_TOTAL_SECONDS):
-            parameters = ModelRequestParameters(function_tools=tools)
-            if streams(name):
-                return await _stream(model, name, messages, parameters)
             return await model_request(model, messages, model_request_parameters=parameters)
     except TimeoutError as error:
         message = f"The model “{name}” did not answer within {settings.MODEL_TOTAL_SECONDS:g} seconds."
         raise ModelProblem("model_timeout", message, passes=True) from error
 
 
-async def _stream(
-    model: Model, name: str, messages: Sequence[ModelMessage], parameters: ModelRequestParameters
-) -> ModelResponse:
-    broken = ModelProblem("model_unavailable", f"The answer of “{name}” broke off.", passes=True)
-    try:
-        async with model_request_stream(model, messages, model_request_parameters=parameters) as pieces:
-            async for _ in pieces:
-                pass
-            response = pieces.get()
-    except UnexpectedModelBehavior as error:
-        raise broken from error
-    if response.finish_reason is None:
-        raise broken
-    return response
+def _counted(response: ModelResponse) -> ModelResponse:
+    """No request takes no tokens at all: then nobody knows how many it took."""
+    took = response.usage
+    if took.input_tokens or took.output_tokens or took.unmeasured_requests:
+        return response
+    return replace(response, usage=RequestUsage(unmeasured_requests=1))
 
 
 def _without_key(response: ModelResponse, access: Access | None) -> ModelResponse:
@@ -107,40 +97,29 @@ def _without_key(response: ModelResponse, access: Access | None) -> ModelRespons
 
 def _declined(name: str, response: ModelResponse) -> ModelProblem:
     """It, or a filter of its provider, will not have to do with this. Asking again would not change its mind."""
-    words = (response.provider_details or {}).get("refusal") or response.text
-    said = f": {words}" if words else "."
+    given = (response.provider_details or {}).get("refusal") or response.text
+    said = f": {given}" if given else "."
     return ModelProblem(DECLINED, f"The model “{name}” refused to answer{said}")
 
 
-def _problem(name: str, error: ModelAPIError, access: Access | None) -> ModelProblem:
-    if refusal := _not_allowed(error):
+def _problem(name: str, error: BaseException, access: Access | None) -> ModelProblem:
+    """What the wire said of it, which the providers' libraries wrap in errors of their own."""
+    if problem := _cause(error, ModelProblem):
+        return problem
+    if refusal := _cause(error, NotAllowed):
         return ModelProblem("model_refused", f"The provider of “{name}” was not asked: {refusal}")
-    if isinstance(error, ModelConnectionError):
-        return ModelProblem("model_unreachable", f"{_unreachable(name, access)} ({error.message})", passes=True)
-    status = error.status_code if isinstance(error, ModelHTTPError) else None
-    # Without a status it is an answer that broke off or was no answer at all.
-    passes = status is None or isinstance(error, ModelRateLimitError | ModelUnavailableError | ModelServerError)
-    said = f"{status}: {_words(error.body) or error.message}" if status else error.message
-    return ModelProblem(
-        "model_unavailable" if passes else "model_refused",
-        f"The provider of “{name}” answered {said}",
-        passes=passes or status == 408,
-        retry_after=error.retry_after,
-    )
+    if lost := _cause(error, httpx2.TransportError):
+        why = words(str(lost)) or type(lost).__name__
+        return ModelProblem("model_unreachable", f"{_unreachable(name, access)} ({why})", passes=True)
+    # What is asked for in a way that the library refuses stays refused; what it could not read may come out better.
+    message = f"The model “{name}” gave no usable answer: {words(str(error))}"
+    return ModelProblem("model_error", message, passes=not isinstance(error, UserError))
 
 
-def _not_allowed(error: BaseException) -> NotAllowed | None:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, NotAllowed):
-        cause = cause.__cause__ or cause.__context__
-    return cause
-
-
-def _words(body: object) -> str:
-    """What an error body says, where providers put it."""
-    for key in ("error", "message"):
-        body = body.get(key, body) if isinstance(body, dict) else body
-    return str(body or "")
+def _cause[Kind: BaseException](error: BaseException | None, kind: type[Kind]) -> Kind | None:
+    while error is not None and not isinstance(error, kind):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _unreachable(name: str, access: Access | None) -> str:

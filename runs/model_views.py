@@ -22,6 +22,7 @@ from teams.refusals import show_refusal
 
 from . import llm, providers
 from .model_forms import CredentialForm
+from .problems import ModelProblem
 
 _NAMED = 8
 
@@ -49,7 +50,7 @@ def _trial(team_id: UUID, name: str) -> llm.Trial:
         return llm.Trial("warning", "Please type the name of a model first.")
     try:
         access = providers.access_of(team_id, name)
-    except providers.ModelProblem as problem:
+    except ModelProblem as problem:
         return llm.Trial("error", problem.message)
     if not connection.in_atomic_block:
         connection.close()  # back to the pool: a model may take its time

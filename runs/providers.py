@@ -22,19 +22,11 @@ from teams.addresses import checked_client
 from teams.models import Credential
 from teams.secrets import Unreadable
 
+from .problems import ModelProblem
+from .wire.transport import Wire
+
 OFFLINE = "offline"
 _MOST_BYTES = 50_000_000
-
-
-class ModelProblem(Exception):
-    """The model gave no answer. `passes` says that a later try may succeed; `retry_after` is in seconds."""
-
-    def __init__(self, code: str, message: str, *, passes: bool = False, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.passes = passes
-        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
@@ -48,14 +40,13 @@ class Access:
 
 @dataclass(frozen=True)
 class Provider:
-    """`key` and `base_url` name the environment variables. `streams`: answers come in pieces, with signs of life."""
+    """`key` and `base_url` name the environment variables."""
 
     title: str
     key: str
     base_url: str
     home: str
     build: Callable[[str, Access, httpx2.AsyncClient], Model]
-    streams: bool = False
 
 
 def _openai_chat(name: str, access: Access, client: httpx2.AsyncClient) -> Model:
@@ -110,7 +101,6 @@ PROVIDERS = {
         "ANTHROPIC_BASE_URL",
         "https://api.anthropic.com",
         _anthropic,
-        streams=True,
     ),
     "google": Provider(
         "Google", "GOOGLE_API_KEY", "GOOGLE_BASE_URL", "https://generativelanguage.googleapis.com", _google
@@ -200,10 +190,6 @@ def without_key(text: str, access: Access | None) -> str:
     return text.replace(access.key, "…") if access and len(access.key) >= _SECRET else text
 
 
-def streams(name: str) -> bool:
-    return name != OFFLINE and _provider(name)[1].streams
-
-
 def _provider(name: str) -> tuple[str, Provider]:
     kind, _, model = name.partition(":")
     provider = PROVIDERS.get(kind)
@@ -221,7 +207,8 @@ class Models:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, Access], Model] = {}
-        self._clients: dict[tuple[Access | None, bool], httpx2.AsyncClient] = {}
+        self._clients: dict[Access | None, httpx2.AsyncClient] = {}
+        self._wires: dict[tuple[Access, str], httpx2.AsyncClient] = {}
 
     async def reach(self, team_id: UUID, name: str) -> tuple[Model, Access]:
         """The model as this team reaches it now, or ModelProblem."""
@@ -230,32 +217,42 @@ class Models:
 
     def get(self, name: str, access: Access) -> Model:
         if (name, access) not in self._made:
-            provider = _provider(name)[1]
-            client = self._client(access if access.is_own else None, provider.streams)
-            self._made[name, access] = provider.build(name.partition(":")[2], access, client)
+            kind, provider = _provider(name)
+            self._made[name, access] = provider.build(name.partition(":")[2], access, self._wire(access, kind))
         return self._made[name, access]
 
-    def _client(self, own: Access | None, streams: bool) -> httpx2.AsyncClient:
+    def _wire(self, access: Access, kind: str) -> httpx2.AsyncClient:
+        """What the provider's library sends through. What a server knows is remembered for each way to reach it."""
+        if (access, kind) not in self._wires:
+            client = self._client(access if access.is_own else None)
+            wire = Wire(client, kind)
+            self._wires[access, kind] = httpx2.AsyncClient(transport=wire, timeout=client.timeout, trust_env=False)
+        return self._wires[access, kind]
+
+    def _client(self, own: Access | None) -> httpx2.AsyncClient:
         """One for each of the teams' own keys, as a client has cookies. None follows redirects."""
-        if (own, streams) not in self._clients:
-            # An answer that comes whole is silent for as long as the model thinks.
-            silence = settings.MODEL_SILENCE_SECONDS if streams else settings.MODEL_TOTAL_SECONDS
-            self._clients[own, streams] = (_checked if own else _free)(silence)
-        return self._clients[own, streams]
+        if own not in self._clients:
+            self._clients[own] = _checked() if own else _free()
+        return self._clients[own]
 
     async def close(self) -> None:
         for client in self._clients.values():
             await client.aclose()
 
 
-def _checked(silence: float) -> httpx2.AsyncClient:
-    connect = settings.MODEL_CONNECT_SECONDS
-    return checked_client({}, connect_seconds=connect, silence_seconds=silence, most_bytes=_MOST_BYTES)
+def _checked() -> httpx2.AsyncClient:
+    return checked_client(
+        {},
+        connect_seconds=settings.MODEL_CONNECT_SECONDS,
+        silence_seconds=settings.MODEL_SILENCE_SECONDS,
+        most_bytes=_MOST_BYTES,
+        packed=True,  # the wire unpacks, and bounds what comes of it
+    )
 
 
-def _free(silence: float) -> httpx2.AsyncClient:
+def _free() -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
-        timeout=httpx2.Timeout(silence, connect=settings.MODEL_CONNECT_SECONDS),
+        timeout=httpx2.Timeout(settings.MODEL_SILENCE_SECONDS, connect=settings.MODEL_CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
     )
 

@@ -116,27 +116,31 @@ def checked_pool(most_connections: int | None = 10) -> httpcore2.AsyncConnection
 
 
 def checked_client(
-    headers: Mapping[str, str], *, connect_seconds: float, silence_seconds: float, most_bytes: int
+    headers: Mapping[str, str], *, connect_seconds: float, silence_seconds: float, most_bytes: int, packed: bool = False
 ) -> httpx2.AsyncClient:
-    """A client on checked connections, for libraries that take one. No answer of more than `most_bytes` is read."""
+    """A client on checked connections, for libraries that take one. No answer of more than `most_bytes` is read.
+
+    With `packed` an answer may say that it is packed: for callers that read it raw and bound what they unpack.
+    """
     return httpx2.AsyncClient(
         # What is packed may be a thousand times as long unpacked: nothing packed is asked for, or taken.
         headers={**headers, "accept-encoding": "identity"},
         timeout=httpx2.Timeout(silence_seconds, connect=connect_seconds),
-        transport=_CheckedTransport(most_bytes),
+        transport=_CheckedTransport(most_bytes, packed),
         trust_env=False,
     )
 
 
 class _CheckedTransport(httpx2.AsyncHTTPTransport):
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, packed: bool) -> None:
         super().__init__(verify=_tls(), trust_env=False)
         self._pool = checked_pool(most_connections=None)
         self._most_bytes = most_bytes
+        self._packed = packed
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await super().handle_async_request(request)
-        if response.headers.get("content-encoding", "identity") != "identity":
+        if not self._packed and response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()
             raise httpx2.RemoteProtocolError("The answer is packed, which was not asked for.", request=request)
         assert isinstance(response.stream, httpx2.AsyncByteStream)

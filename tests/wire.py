@@ -210,6 +210,8 @@ def _chat_events(said: Said) -> Iterator[tuple[str, Json | str]]:
     yield chunk({"role": "assistant", "content": ""})
     for piece in _halves(said.text):
         yield chunk({"content": piece})
+    for piece in _halves(said.refusal):
+        yield chunk({"refusal": piece})
     for at, call in enumerate(_chat_calls(said)):
         yield chunk({"tool_calls": [{"index": at, **call}]})
     yield chunk({}, "tool_calls" if said.calls else "stop")
@@ -331,8 +333,9 @@ def _google_body(said: Said) -> Json:
     parts: list[Json] = [{"text": said.text}] if said.text else []
     for at, call in enumerate(said.calls):
         parts.append({"functionCall": {"id": said.call_id(at), "name": call.tool, "args": json.loads(call.json)}})
+    reason = "SAFETY" if said.refusal else "STOP"
     return {
-        "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}],
+        "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": reason, "index": 0}],
         "usageMetadata": {
             "promptTokenCount": said.input_tokens,
             "candidatesTokenCount": said.output_tokens,

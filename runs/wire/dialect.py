@@ -1,0 +1,66 @@
+"""What the four kinds of APIs have in common. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import uuid4
+
+import httpx2
+
+from .reading import Json, Unreadable, count
+
+# What a request asks for that a server may not know, and is then asked without: see `transport`.
+STREAM, USAGE, FORCED = "stream", "stream_options", "tool_choice"
+
+
+class Pieces(Protocol):
+    """An answer that arrives event by event."""
+
+    @property
+    def is_whole(self) -> bool: ...
+
+    def end(self) -> None:
+        """The server has said that nothing follows."""
+        ...
+
+    def add(self, event: Json, name: str) -> bool:
+        """True when nothing follows."""
+        ...
+
+    def joined(self) -> Json:
+        """The answer as it would have come in one piece."""
+        ...
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """`ask` turns a request into one for a stream, without what the server does not know. `settle` makes of whatever
+    came an answer that the provider's library reads, or raises Unreadable. `replay` gives it as a stream again.
+    `needs_another_address`: for a stream.
+    """
+
+    is_asked: Callable[[str], bool]
+    ask: Callable[[httpx2.URL, Json, frozenset[str]], tuple[httpx2.URL, Json]]
+    is_forced: Callable[[Json], bool]
+    pieces: Callable[[], Pieces]
+    settle: Callable[[Json, str], Json]
+    replay: Callable[[Json], list[tuple[str, Json]]] | None = None
+    needs_another_address: bool = False
+
+
+def made_id() -> str:
+    return f"call_{uuid4().hex[:24]}"
+
+
+def usage(found: Json, names: dict[str, str], required: tuple[str, ...]) -> Json | None:
+    """The counts of tokens under their canonical names; None, for unknown, when none that is required is known."""
+    counts = {name: number for name, source in names.items() if (number := count(found.get(source))) is not None}
+    if not any(name in counts for name in required):
+        return None
+    return {**dict.fromkeys(required, 0), **counts}
+
+
+def named(name: str) -> str:
+    if not name:
+        raise Unreadable("The model called a tool without saying which.")
+    return name
