@@ -155,7 +155,7 @@ class AgentFilters(Paging):
 def list_agents(request: KeyRequest, filters: Query[AgentFilters]) -> Page[AgentOut]:
     agents = request.auth.team.agents.all()
     rows = agents.exclude(deleted_at=None) if filters.deleted else agents.live()
-    for word in filters.q.replace("\x00", "").split():
+    for word in filters.q.split():
         rows = rows.filter(name__icontains=word)
     if filters.queue_id:
         rows = rows.filter(queue_connections__queue=filters.queue_id, queue_connections__role="consumer")

@@ -7,7 +7,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from teams import zones
-from teams.api import KeyRequest, Named
+from teams.api import Day, KeyRequest, Named
 from teams.errors import Refused
 from teams.models import Team
 
@@ -47,8 +47,8 @@ class UsageOut(BaseModel):
 
 
 class UsageFilters(BaseModel):
-    first: date | None = Field(None, alias="from", description="30 days with `to`, if left out.")
-    to: date | None = Field(None, description="Included; today, in the time zone of the team, if left out.")
+    first: Day | None = Field(None, alias="from", description="30 days with `to`, if left out.")
+    to: Day | None = Field(None, description="Included; today, in the time zone of the team, if left out.")
     by: By = "day"
 
 

@@ -1,7 +1,6 @@
 """The API of queues, cases and their timelines. What also stops a run is in `runs.api`."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,7 +11,20 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from builder.models import Agent, QueueConnection
 from teams.actors import program
-from teams.api import ExternalId, JsonData, KeyRequest, Label, Moment, Scope, TeamKey, Title, Wanted, example, find
+from teams.api import (
+    ExternalId,
+    Instant,
+    JsonData,
+    KeyRequest,
+    Label,
+    Moment,
+    Scope,
+    TeamKey,
+    Title,
+    Wanted,
+    example,
+    find,
+)
 from teams.errors import Refused
 from teams.models import Team
 from teams.paging import Page, Paging, take
@@ -202,8 +214,8 @@ class CaseFilters(Paging):
     worked_by: UUID | None = Field(None, description="The agent that took it up last.")
     label: str = ""
     priority: Priority | None = None
-    added_after: datetime | None = None
-    added_before: datetime | None = None
+    added_after: Instant | None = None
+    added_before: Instant | None = None
     q: str = Field(
         "", max_length=200, description="Words in title or data, the last one as a beginning; or a number, as #12."
     )
@@ -303,7 +315,7 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
         queue=queue_id,
         agent=filters.agent_id,
         worked=filters.worked_by,
-        label=filters.label.replace("\x00", " "),
+        label=filters.label,
         priority=_priority(filters.priority),
         after=filters.added_after,
         before=filters.added_before,
@@ -311,7 +323,7 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
     )
     cases = find_cases(team, wanted).select_related("queue", "assignee")
     if filters.external_id:
-        cases = cases.filter(external_id=filters.external_id.replace("\x00", ""))
+        cases = cases.filter(external_id=filters.external_id)
     found, cursor = take(cases, wanted.order, filters)
     return Page[CaseOut](items=[CaseOut(**case_fields(case)) for case in found], next_cursor=cursor)
 

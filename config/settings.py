@@ -206,6 +206,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "teams.admin.admin_policy",
     "teams.headers.careful_headers",
+    "teams.request_text.storable_texts",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -52,7 +52,7 @@ class Postpone(Wanted):
 
 
 class Undo(Wanted):
-    seq: Annotated[int, Field(description="Of the event that tells of the act.")]
+    seq: Annotated[int, Field(ge=1, le=2**31 - 1, description="Of the event that tells of the act.")]
 
 
 def _act[F: Callable[..., CaseDetails]](name: str, summary: str) -> Callable[[F], F]:

@@ -1,10 +1,12 @@
 """What all routers of the API share: the key that says whose team it is, and checked texts."""
 
 import json
+import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
-from typing import Annotated, Any, cast
+from types import UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -18,10 +20,19 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.security import HttpBearer
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationInfo,
+    field_validator,
+)
 
 from . import audit, openapi, quotas, repeats
 from .actors import BATON, program
+from .api_requests import check_request
 from .errors import Refused
 from .json_text import read_json
 from .keys import find_key
@@ -29,9 +40,11 @@ from .models import ApiKey
 from .problems import HANDLERS, not_found, problem
 from .quotas import Quota, TooMany
 from .repeats import Once
-from .text import one_line, prose
+from .text import UNSTORABLE_WORDS, is_storable, one_line, prose, storable
 
 DATA_LIMIT = 256 * 1024
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 Scope = ApiKey.Scope
@@ -63,6 +76,7 @@ class TeamKey(HttpBearer):
             raise PermissionDenied(
                 f"This takes a key with the scope “{needed}”. Administrators make keys in the settings."
             )
+        check_request(request, caller.operation)
         audit.acts(program(key))
         caller.once.begin(key, later=self.asks_outside)
         return key
@@ -72,6 +86,7 @@ class KeyRequest(HttpRequest):
     """A request of a program, as operations get it."""
 
     auth: ApiKey
+    operation: Operation
     quota: Quota | None
     once: Once
 
@@ -92,6 +107,36 @@ class Wanted(BaseModel):
     """What a request asks for. A misspelt field is an error, not something left out."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        """Pydantic alone would read "3" as a number and 1 as true, which the OpenAPI document does not say."""
+        kinds = _kinds(cls.model_fields[str(info.field_name)].annotation)
+        if kinds and kinds <= {bool, int, float} and type(value) not in kinds | {type(None)}:
+            if kinds == {bool}:
+                raise ValueError("Send true or false.")
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise ValueError("Send a number.")
+        return value
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        if not is_storable(value):
+            raise ValueError(UNSTORABLE_WORDS)
+        return value
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """`int | None` -> {int}."""
+    if isinstance(annotation, type):
+        return {annotation} - {type(None)}
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return set().union(*map(_kinds, get_args(annotation)))
+    return {annotation}
 
 
 def example(**fields: Any) -> ConfigDict:
@@ -117,12 +162,30 @@ def checked(check: Callable[[str], str]) -> AfterValidator:
 
 
 def _storable_json(value: Any) -> Any:
+    """Data of customers may hold what PostgreSQL refuses: that is made visible."""
     if len(json.dumps(value)) > DATA_LIMIT:
         raise ValueError("Too large: 256 kB at most.")
+    return storable(value)
+
+
+def _iso(value: Any) -> Any:
+    """Pydantic alone would read a number as seconds since 1970."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and not _DATE.match(value)):
+        raise ValueError("Use ISO 8601, such as 2026-11-01T08:00:00Z.")
     return value
 
 
+def _in_utc(value: datetime) -> datetime:
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Choose a time between the years 1 and 9999.") from error
+
+
 def _within_ten_years(value: datetime) -> datetime:
+    if value < _EARLIEST:
+        raise ValueError("Please choose a time after 1970.")
     if value > timezone.now() + timedelta(days=3653):
         raise ValueError("Please choose a time within the next ten years.")
     return value
@@ -134,7 +197,10 @@ ExternalId = Annotated[str, checked(lambda value: one_line(value, "", 200))]
 Words = Annotated[str, checked(lambda value: one_line(value, "", 200, required=False))]
 Prose = Annotated[str, checked(lambda value: prose(value, "", 10_000))]
 JsonData = Annotated[Any, AfterValidator(_storable_json)]
-Moment = Annotated[AwareDatetime, AfterValidator(_within_ten_years)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso), AfterValidator(_within_ten_years)]
+# Of filters. Without an offset it is UTC.
+Instant = Annotated[datetime, BeforeValidator(_iso), AfterValidator(_in_utc)]
+Day = Annotated[date, BeforeValidator(_iso)]
 
 
 class StrictJson(Parser):
@@ -152,11 +218,24 @@ def no_such_address(request: HttpRequest, **rest: str) -> HttpResponse:
     return not_found()
 
 
+def _naming_its_operation(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The key is looked at before the operation is, yet says first what the request may hold."""
+    operation: Operation = run.__self__  # type: ignore[attr-defined]
+
+    @wraps(run)
+    def named(request: KeyRequest, **path: Any) -> HttpResponseBase:
+        request.operation = operation
+        return run(request, **path)
+
+    return named
+
+
 class Api(NinjaAPI):
     """Answers every error in the one shape, and says so in its schema."""
 
     def __init__(self, **about: Any) -> None:
         super().__init__(auth=TeamKey(), parser=StrictJson(), **about)
+        self.add_decorator(_naming_its_operation, mode="view")
         for kind, handler in HANDLERS.items():
             self.add_exception_handler(kind, handler)
 

@@ -5,10 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from ninja import Query, Router
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from . import audit
-from .api import KeyRequest, Scope, TeamKey
+from .api import Instant, KeyRequest, Scope, TeamKey
 from .audit_acts import ACTS, AREAS
 from .errors import Refused
 from .models import AuditEntry
@@ -23,8 +23,8 @@ class AuditFilter(BaseModel):
     act: Annotated[str, Field(description="Such as agent_published.")] = ""
     source: Annotated[AuditEntry.Source | None, Field(description="As what somebody acted.")] = None
     object_id: str = ""
-    since: AwareDatetime | None = None
-    until: Annotated[AwareDatetime | None, Field(description="Not included.")] = None
+    since: Instant | None = None
+    until: Annotated[Instant | None, Field(description="Not included.")] = None
 
 
 class ActorOut(BaseModel):

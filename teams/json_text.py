@@ -1,11 +1,13 @@
 """JSON from outside, read in one place, so that nothing in it breaks what works with it later."""
 
-import math
+import sys
 from typing import Any
 
 import jiter
 
 LEVELS = 100
+# No double is larger, so other programs could not read it; and Python writes no number of more than 4,300 digits.
+_LARGEST = sys.float_info.max
 _TOO_DEEP = f"it has more than {LEVELS} levels"
 
 
@@ -28,7 +30,7 @@ def check_levels(value: Any) -> None:
     """ValueError where it is too deep, or holds a number that is none in JSON. Itself it goes to no depth."""
     level = [value]
     for _ in range(LEVELS + 1):
-        if math.inf in level or -math.inf in level:
+        if any(abs(part) > _LARGEST for part in level if isinstance(part, (int, float))):
             raise ValueError("it holds a number that is too large")
         lists = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, (dict, list))]
         if not lists:

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import DataError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel
 
@@ -89,6 +90,21 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, "too_large", "The body is too large: 2.5 MB at most.")
 
 
+def _unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(400, "bad_request", f"The request cannot be read: {error}")
+
+
+class Unstorable(JsonResponse):
+    """The answer to a request with something that no column of the database can hold: nothing of it is kept."""
+
+
+def _unstorable(request: HttpRequest, error: DataError) -> HttpResponse:
+    """Fields are checked before; this one was not."""
+    logger.warning("%s %s: the database refused a value: %s", request.method, request.path, error)
+    message = "Some of this cannot be stored: a number or a time is too large, or a text holds U+0000."
+    return Unstorable({"error": {"code": "invalid", "message": message}}, status=422)
+
+
 def _unavailable(request: HttpRequest, error: OperationalError) -> HttpResponse:
     logger.warning("%s %s: the database does not answer: %s", request.method, request.path, error)
     return problem(503, "unavailable", "The database does not answer just now. Please try again.")
@@ -103,6 +119,11 @@ HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     Exception: _broken,
     Answered: lambda _, answered: answered.response,
     OperationalError: _unavailable,
+    DataError: _unstorable,
+    MultiPartParserError: _unreadable,
+    BadRequest: _unreadable,
+    SuspiciousOperation: _unreadable,
+    UnreadablePostError: _unreadable,
     RequestDataTooBig: _too_large,
     HttpError: _http_error,
     TooMany: _too_many,

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 from .models import ApiKey, KeptAnswer
-from .problems import Answered, problem
+from .problems import Answered, Unstorable, problem
 from .secrets import Unreadable, seal, unseal
 from .threads import Errand
 
@@ -63,7 +63,7 @@ class Once:
     def end(self, response: HttpResponseBase) -> None:
         if self._row is None or not self._holds or not isinstance(response, HttpResponse):
             return
-        if response.status_code >= 500:
+        if response.status_code >= 500 or isinstance(response, Unstorable):
             transaction.set_rollback(True)
             return
         KeptAnswer.objects.filter(api_key=self._row.api_key, name=self._row.name).delete()  # one that is too old

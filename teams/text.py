@@ -7,6 +7,7 @@ from .errors import Refused
 from .signs import unseen_in_name
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE_WORDS = "This holds a character that cannot be stored, such as U+0000. Remove it."
 # Tabs and line ends (U+0085 is one) may stand in texts.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
@@ -38,6 +39,15 @@ def prose(value: str, field: str, limit: int) -> str:
     if len(text) > limit:
         raise _wrong(field, f"Please use at most {limit:,} characters; these are {len(text):,}.")
     return text
+
+
+def is_storable(value: Any) -> bool:
+    """Whether PostgreSQL can keep it, down to the last text inside."""
+    if isinstance(value, str):
+        return not _UNSTORABLE.search(value)
+    if isinstance(value, dict):
+        return all(is_storable(key) and is_storable(item) for key, item in value.items())
+    return not isinstance(value, list) or all(map(is_storable, value))
 
 
 def storable(value: Any) -> Any:

@@ -171,7 +171,6 @@ def test_agents_are_found_by_name_and_queue(api: Caller, queue, make_agent) -> N
     names = [row["name"] for row in api.get("/agents", q="bill spec").json()["items"]]
     assert names == ["Billing Specialist"]
     assert [row["name"] for row in api.get("/agents", queue_id=queue.pk).json()["items"]] == ["Billing Specialist"]
-    assert api.get("/agents", q="\x00").status_code == 200
 
 
 def test_what_the_api_saves_is_what_the_editor_shows(api: Caller, make_agent) -> None:

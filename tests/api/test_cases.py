@@ -277,7 +277,6 @@ def test_cases_are_found(api: Caller, queue, make_queue, make_agent, make_case) 
     assert found(status="completed") == ["Refund"]
     assert found(q="login") == ["Login broken"]
     assert found(q=f"#{elsewhere.number}") == ["Elsewhere"]
-    assert found(q="\x00") == found()
     assert found(external_id="x-1") == ["Elsewhere"]
     assert found(agent_id=agent.pk) == ["Refund"]
     assert found(queue_id=elsewhere.queue_id) == ["Elsewhere"]

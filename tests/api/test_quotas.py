@@ -39,7 +39,7 @@ def test_beyond_its_limit_a_key_is_told_to_wait(small: tuple[ApiKey, Caller], ap
     assert 1 <= int(refused["Retry-After"]) <= 20
     assert refused["RateLimit-Reset"] == refused["Retry-After"]
     assert refused["RateLimit-Remaining"] == "0"
-    assert api.get("/agents", name="New").json()["items"] == []  # another key goes on
+    assert api.get("/agents", q="New").json()["items"] == []  # another key goes on
 
 
 def test_refused_requests_do_not_count(small: tuple[ApiKey, Caller], valkey: redis.Redis) -> None:
