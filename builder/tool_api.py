@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.db import transaction
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
@@ -29,6 +30,12 @@ class ToolOut(BaseModel):
     asks_first: Annotated[bool, Field(description="A person approves each call.")]
     on: bool
     obstacle: Annotated[str, Field(description="Why no agent can use it now; empty when they can.")]
+    schema_only: Annotated[bool, Field(description="Only its arguments are compared with what its server says now.")]
+
+
+class UnusableToolOut(BaseModel):
+    name: str
+    reason: str
 
 
 class ToolServerOut(BaseModel):
@@ -37,6 +44,8 @@ class ToolServerOut(BaseModel):
     url: str
     has_credential: bool
     tools: list[ToolOut]
+    left_out: Annotated[int, Field(description="How many tools it has beyond the 200 that a server may have.")]
+    unusable: Annotated[list[UnusableToolOut], Field(description="Tools that cannot be used, the first 50 of them.")]
     created_at: datetime
 
 
@@ -53,6 +62,10 @@ class ToolChanges(Wanted):
     on: bool | None = None
     mark: Annotated[ServerTool.Mark | None, Field(description="Whether a call that broke off may be repeated.")] = None
     asks_first: bool | None = None
+    schema_only: Annotated[
+        bool | None,
+        Field(description="Compare only its arguments with what its server says, for descriptions that vary."),
+    ] = None
 
 
 class ToolServerChanges(Wanted):
@@ -119,7 +132,11 @@ def change_server_tools(request: KeyRequest, server_id: UUID, changes: ToolServe
     """A tool that its server changed since a person saw it is accepted on the page of the server only."""
     servers = request.auth.team.tool_servers.present()
     server = find(servers, server_id)
-    verbs.choose(server, dict(_choices(server, changes.tools)))
+    with transaction.atomic():
+        verbs.choose(server, dict(_choices(server, changes.tools)))
+        pins = {change.name: change.schema_only for change in changes.tools if change.schema_only is not None}
+        for tool in server.tools.filter(name__in=pins):
+            verbs.pin_schema(tool, pins[tool.name])
     return _out(find(servers, server_id))
 
 
@@ -152,6 +169,7 @@ def _out(server: ToolServer) -> ToolServerOut:
             asks_first=tool.asks_first,
             on=tool.is_on,
             obstacle=tool.obstacle,
+            schema_only=tool.schema_only,
         )
         for tool in server.tools.all()
     ]
@@ -161,5 +179,7 @@ def _out(server: ToolServer) -> ToolServerOut:
         url=server.url,
         has_credential=bool(server.header),
         tools=tools,
+        left_out=server.left_out,
+        unusable=[UnusableToolOut(**tool) for tool in server.unusable],
         created_at=server.created_at,
     )

@@ -16,8 +16,8 @@ from teams.secrets import Unreadable, seal, unseal
 
 from .differences import Piece, compare
 from .models import ServerTool, ToolServer
+from .tool_listings import Listing
 from .tool_servers import BEARER, Choice, Credential, bearer, check_credential, fingerprint, suggested
-from .tool_sessions import Listing
 
 
 class ToolServerForm(PageForm):
@@ -92,7 +92,7 @@ class ToolServerForm(PageForm):
         return Credential(header, value)
 
     def show(self, refusal: Refused) -> None:
-        show_refusal(self, refusal)
+        show_refusal(self, refusal, {"credential": "secret"})
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,16 @@ class ChangedTool:
     seen: str
     description: list[Piece]
     schema: list[Piece]
+
+    @property
+    def is_only_described(self) -> bool:
+        """Its arguments are as they were."""
+        return bool(self.tool.input_schema == self.tool.found["input_schema"])
+
+    @property
+    def is_restless(self) -> bool:
+        """Its server describes it differently each time it is asked."""
+        return self.tool.description_changes > 1
 
 
 def offered_rows(listing: Listing, chosen: dict[str, Choice] | None = None) -> list[ToolRow]:

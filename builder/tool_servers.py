@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +29,8 @@ from teams.secrets import Unreadable, seal, unseal
 from teams.text import one_line, plain_name
 
 from .models import ServerTool, ToolServer
-from .tool_sessions import Endpoint, Listing, OfferedTool, ServerProblem, list_tools
+from .tool_listings import Listing, OfferedTool
+from .tool_sessions import Endpoint, ServerProblem, list_tools
 
 LIMIT = 50
 BEARER = "Authorization"
@@ -83,16 +85,16 @@ def fingerprint(description: str, input_schema: Any) -> str:
 
 
 def bearer(token: str) -> Credential:
-    token = one_line(token, "secret", 8000)
+    token = one_line(token, "credential", 8000)
     return check_credential(BEARER, token if token.lower().startswith("bearer ") else f"Bearer {token}")
 
 
 def check_credential(header: str, value: str) -> Credential:
-    header, value = header.strip(), one_line(value, "secret", 8000)
+    header, value = header.strip(), one_line(value, "credential", 8000)
     if not _HEADER.fullmatch(header) or _RESERVED.fullmatch(header):
         raise _wrong("header", "This is not the name of a header that can carry a credential. Such as X-Api-Key.")
     if not value.isascii():
-        raise _wrong("secret", "A header holds plain letters, digits and signs only.")
+        raise _wrong("credential", "A header holds plain letters, digits and signs only.")
     return Credential(header, value)
 
 
@@ -102,7 +104,7 @@ def ask(url: str, credential: Credential) -> Listing:
     try:
         return async_to_sync(list_tools)(endpoint)
     except ServerProblem as problem:
-        raise Refused(str(problem), "server_problem", {"url": str(problem)}) from problem
+        raise Refused(str(problem), "server_problem", {problem.about: str(problem)}) from problem
 
 
 def endpoint_of(server: ToolServer) -> Endpoint:
@@ -131,6 +133,7 @@ def add_server(
         raise Refused(f"A team may have {LIMIT} MCP servers at most.", "too_many")
     server = ToolServer(team=team, name=plain_name(name, "name", 80), url=check_url(url), listed_at=timezone.now())
     server.slug = _slug(team, server.name)
+    server.left_out, server.unusable = listing.left_out, _told(listing)
     _keep(server, credential)
     with refusing_a_taken_name("tool_server_names_are_unique", "A server", server.name):
         server.save(force_insert=True)
@@ -140,12 +143,17 @@ def add_server(
     return server
 
 
+def _told(listing: Listing) -> list[dict[str, str]]:
+    """What a server's page says of the tools that cannot be used."""
+    return [{"name": tool.name, "reason": tool.reason} for tool in listing.unusable]
+
+
 def change_server(server: ToolServer, name: str, url: str, credential: Credential | None) -> None:
     """When it answers there, with what it says of its tools now. `credential`: None keeps the one it has."""
     name, url = plain_name(name, "name", 80), check_url(url)
     if credential is None and server.header and _origin(url) != _origin(server.url):
         message = "The address is another one. Please give its credential anew: it goes only where it was given for."
-        raise _wrong("secret", message)
+        raise _wrong("credential", message)
     listing = ask(url, _kept(server) if credential is None else credential)
     with transaction.atomic():
         server = _locked(server)
@@ -171,7 +179,7 @@ def _kept(server: ToolServer) -> Credential:
     try:
         return credential_of(server)
     except Unreadable:
-        raise _wrong("secret", _UNREADABLE) from None
+        raise _wrong("credential", _UNREADABLE) from None
 
 
 def _keep(server: ToolServer, credential: Credential) -> None:
@@ -194,7 +202,9 @@ def delete_server(server: ToolServer) -> None:
 
 def _slug(team: Team, name: str) -> str:
     taken = set(team.tool_servers.present().values_list("slug", flat=True))
-    base = slugify(name).replace("_", "-").strip("-")[:_SLUG_LENGTH].strip("-") or "server"
+    base = slugify(name).replace("_", "-").strip("-")
+    # Google wants a name to begin with a letter.
+    base = (base if base[:1].isalpha() else f"server-{base}")[:_SLUG_LENGTH].strip("-")
     number, slug = 1, base
     while slug in taken:
         number += 1
@@ -227,7 +237,9 @@ def compare(server: ToolServer, listing: Listing) -> str:
     offered = {tool.name: tool for tool in listing.tools}
     noted = [note(tool, offered.pop(tool.name, None)) for tool in server.tools.all()]
     _add_tools(server, offered.values())
-    ToolServer.objects.filter(pk=server.pk).update(listed_at=timezone.now())
+    ToolServer.objects.filter(pk=server.pk).update(
+        listed_at=timezone.now(), left_out=listing.left_out, unusable=_told(listing)
+    )
     _announce(server)
     counts = {"new": len(offered), "changed": noted.count("changed"), "gone": noted.count("gone")}
     said = [f"{number} {what}" for what, number in counts.items() if number]
@@ -236,15 +248,28 @@ def compare(server: ToolServer, listing: Listing) -> str:
 
 def note(tool: ServerTool, offered: OfferedTool | None) -> str:
     """Keeps what its server says of a tool now (None: it has it no more): gone, changed or same."""
-    found, gone_at = None, None
+    found, gone_at, changes = None, None, tool.description_changes
     if offered is None:
         found, gone_at = tool.found, tool.gone_at or timezone.now()
-    elif offered.words != seen_as(tool).words:
-        found = {"description": offered.description, "input_schema": offered.input_schema}
-    if (found, gone_at) != (tool.found, tool.gone_at):
-        ServerTool.objects.filter(pk=tool.pk).update(found=found, gone_at=gone_at)
+    else:
+        if differs(tool, offered):
+            found = {"description": offered.description, "input_schema": offered.input_schema}
+        changes = changes + 1 if offered.description != last_description(tool) else 0
+    noted = {"found": found, "gone_at": gone_at, "description_changes": min(changes, 1000)}
+    if noted != {name: getattr(tool, name) for name in noted}:
+        ServerTool.objects.filter(pk=tool.pk).update(**noted)
         live.announce(tool.team_id, "tool_server", tool.server_id)
     return "gone" if gone_at else "changed" if found else "same"
+
+
+def differs(tool: ServerTool, offered: OfferedTool) -> bool:
+    """From what somebody has looked at, as far as that counts."""
+    return offered.words[tool.schema_only :] != seen_as(tool).words[tool.schema_only :]
+
+
+def last_description(tool: ServerTool) -> str:
+    """As its server had it when Baton asked last."""
+    return str((tool.found or {}).get("description", tool.description))
 
 
 def seen_as(tool: ServerTool) -> OfferedTool:
@@ -281,8 +306,9 @@ def _key(slug: str, name: str, taken: set[str]) -> str:
     key = f"{slug}__{plain}"
     if len(key) <= _KEY_LENGTH and plain == name and key not in taken:
         return key
-    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{key[: _KEY_LENGTH - 9]}_{mark}"
+    # A name may end like what another name becomes.
+    marks = (hashlib.sha256(f"{name}{number or ''}".encode()).hexdigest()[:8] for number in count())
+    return next(marked for mark in marks if (marked := f"{key[: _KEY_LENGTH - 9]}_{mark}") not in taken)
 
 
 @transaction.atomic
@@ -321,6 +347,22 @@ def accept(tool: ServerTool, seen: str) -> None:
         raise Refused(f"{tool.name} changed once more. Please look again.", "changed_meanwhile")
     ServerTool.objects.filter(pk=tool.pk).update(**tool.found, found=None)
     audit.record(tool.team_id, "tool_accepted", f"{tool.name} of {tool.server}", of=tool.server)
+    live.announce(tool.team_id, "tool_server", tool.server_id)
+
+
+@transaction.atomic
+def pin_schema(tool: ServerTool, schema_only: bool) -> None:
+    """From now on only its arguments are compared: models are told the description that somebody has seen."""
+    tool = ServerTool.objects.select_for_update(no_key=True).get(pk=tool.pk)
+    if tool.schema_only == schema_only:
+        return
+    found = tool.found
+    if schema_only and found is not None and found["input_schema"] == tool.input_schema:
+        found = None
+    ServerTool.objects.filter(pk=tool.pk).update(schema_only=schema_only, found=found)
+    both, one = "description and arguments compared", "only its arguments compared"
+    change = audit.changes([(tool.name, *((both, one) if schema_only else (one, both)))])
+    audit.record(tool.team_id, "server_tools", tool.server, change)
     live.announce(tool.team_id, "tool_server", tool.server_id)
 
 

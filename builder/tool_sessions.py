@@ -14,19 +14,20 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 from django.conf import settings
-from jsonschema import Draft7Validator, Draft202012Validator, SchemaError
 
-from teams.addresses import checked_client
+from teams.addresses import NotAllowed, checked_client
+from teams.identity import VERSION
 from teams.text import storable
+
+from . import tool_listings
+from .tool_listings import Listing, OfferedTool
+from .tool_wire import Taken, mend_surrogates, taking_tools
 
 if TYPE_CHECKING:
     import mcp
     from mcp_types import CallToolResult
 
-TOOLS_LIMIT = 200
-DESCRIPTION_LIMIT = 4000
-# In characters, of the schema of a tool's arguments and of what a call answers.
-SCHEMA_LIMIT = 50_000
+# In characters, of what a call answers.
 RESULT_LIMIT = 100_000
 # What a server may send as one answer; of pictures and the like only their size becomes part of a result.
 _MOST_BYTES = 8_000_000
@@ -36,6 +37,12 @@ _FAREWELL_SECONDS = 2.0
 _PAGES_LIMIT = 50
 # What is shorter is no secret, but may well be a word.
 _SECRET = 8
+# JSON-RPC: the request is none, there is no such method, its parameters are wrong. Nothing was carried out.
+_REFUSALS = (-32600, -32601, -32602)
+# HTTP statuses of those who have not looked at what a request wants.
+_UNREAD = frozenset({400, 401, 403, 404, 405, 406, 411, 413, 414, 415, 421, 422, 426, 428, 429, 431})
+_MCP = ("application/json", "text/event-stream")
+_IS_IT_RIGHT = "is the address right (often …/mcp)?"
 
 
 @dataclass(frozen=True)
@@ -58,42 +65,23 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class OfferedTool:
-    """A tool as its server describes it. What it says of its own effects are claims."""
-
-    name: str
-    title: str
-    description: str
-    input_schema: dict[str, Any]
-    claims_read_only: bool = False
-    claims_idempotent: bool = False
-
-    @property
-    def words(self) -> tuple[str, str]:
-        """What a model is told of it, to be compared."""
-        return self.description, json.dumps(self.input_schema, sort_keys=True)
-
-
-@dataclass(frozen=True)
-class Listing:
-    """`left_out`: the names of tools that are too many or too long, or whose arguments no schema tells."""
-
-    tools: list[OfferedTool]
-    left_out: list[str]
-
-
-@dataclass(frozen=True)
 class Answer:
     text: str
     ok: bool = True
 
 
 class ServerProblem(Exception):
-    """The conversation broke, in words for people and models. `sent`: a call may have been carried out."""
+    """The conversation broke, in words for people and models.
 
-    def __init__(self, message: str, *, sent: bool = False) -> None:
+    `sent`: a call may have been carried out. `refused`: it was not, and another one may be. `about`: url or
+    credential, whichever is wrong for all that is known.
+    """
+
+    def __init__(self, message: str, *, sent: bool = False, refused: bool = False, about: str = "url") -> None:
         super().__init__(message)
         self.sent = sent
+        self.refused = refused
+        self.about = about
 
 
 class ToolChanged(Exception):
@@ -111,22 +99,30 @@ def load() -> None:
 
 async def list_tools(endpoint: Endpoint) -> Listing:
     """All tools of a server, or ServerProblem."""
-    return await _converse(endpoint, _LIST_SECONDS, _Course(), _listed)
+    course = _Course()
+    await _converse(endpoint, _LIST_SECONDS, course, _list)
+    # Off the loop: hundreds of large schemas take seconds.
+    return await asyncio.to_thread(tool_listings.read, course.taken.tools)
 
 
 async def call_tool(
-    endpoint: Endpoint, seen: OfferedTool, arguments: dict[str, Any], idempotency_key: str = ""
+    endpoint: Endpoint,
+    seen: OfferedTool,
+    arguments: dict[str, Any],
+    idempotency_key: str = "",
+    schema_only: bool = False,
 ) -> Answer:
     """Calls a tool when its server still describes it as it was `seen`. Else ToolChanged; or ServerProblem.
 
-    The key tells servers that heed it that a call is the same one once more.
+    The key tells servers that heed it that a call is the same one once more. `schema_only`: its description may differ.
     """
     course = _Course()
 
     async def talk(client: "mcp.Client") -> Answer:
-        found = next((tool for tool in (await _listed(client)).tools if tool.name == seen.name), None)
-        if found is None or found.words != seen.words:
-            raise ToolChanged(found)
+        await _list(client)
+        found = tool_listings.find(course.taken.tools, seen.name)
+        if found is None or found.words[schema_only:] != seen.words[schema_only:]:
+            raise ToolChanged(found if found and tool_listings.is_usable(found) else None)
         course.is_sent = True
         answer = await _called(client, seen.name, arguments, idempotency_key)
         return replace(answer, text=endpoint.without_secrets(answer.text))
@@ -136,10 +132,13 @@ async def call_tool(
 
 @dataclass
 class _Course:
-    """How far a conversation came: was the call sent, and the last HTTP status."""
+    """How far a conversation came: was the call sent, what was the last answer like, and the tools that were told."""
 
     is_sent: bool = False
     status: int = 0
+    content_type: str = ""
+    location: str = ""
+    taken: Taken = field(default_factory=Taken)
 
 
 async def _converse[T](
@@ -151,13 +150,14 @@ async def _converse[T](
     from mcp.client.streamable_http import streamable_http_client
     from mcp_types import Implementation
 
-    who = Implementation(name="Baton", version="1")
+    who = Implementation(name="Baton", version=VERSION)
     try:
         # Not asyncio's: anyio's also stops what would still be said in parting.
         with anyio.fail_after(seconds):
             async with _http(endpoint, seconds, course) as http:
                 transport = streamable_http_client(endpoint.url, http_client=http, max_sse_event_size=_MOST_BYTES)
-                async with Client(transport, client_info=who, cache=None) as client:
+                sifted = taking_tools(transport, course.taken)
+                async with Client(sifted, client_info=who, cache=None) as client:
                     return await talk(client)
     except TimeoutError as error:
         words = f"{endpoint.host} gave no whole answer within {seconds:g} seconds."
@@ -166,8 +166,7 @@ async def _converse[T](
         cause = _cause(error)
         if isinstance(cause, ToolChanged):
             raise cause from None
-        words = endpoint.without_secrets(_words(endpoint, cause, course.status))
-        raise ServerProblem(words, sent=course.is_sent) from error
+        raise _problem(endpoint, cause, course) from error
 
 
 def _http(endpoint: Endpoint, seconds: float, course: _Course) -> httpx2.AsyncClient:
@@ -175,14 +174,17 @@ def _http(endpoint: Endpoint, seconds: float, course: _Course) -> httpx2.AsyncCl
         if request.method == "DELETE":
             request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), _FAREWELL_SECONDS)
 
-    async def note_status(response: httpx2.Response) -> None:
+    async def note(response: httpx2.Response) -> None:
+        mend_surrogates(response)
         if response.request.method == "POST":
             course.status = response.status_code
+            course.content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            course.location = response.headers.get("location", "")
 
     client = checked_client(
         endpoint.headers, connect_seconds=_CONNECT_SECONDS, silence_seconds=seconds, most_bytes=_MOST_BYTES
     )
-    client.event_hooks = {"request": [hurry_the_farewell], "response": [note_status]}
+    client.event_hooks = {"request": [hurry_the_farewell], "response": [note]}
     return client
 
 
@@ -193,80 +195,90 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
-def _words(endpoint: Endpoint, error: BaseException, status: int) -> str:
+def _problem(endpoint: Endpoint, error: BaseException, course: _Course) -> ServerProblem:
+    told = _of_answer(endpoint, course) or _of_error(error, course.status)
+    is_refused = course.is_sent and _is_refusal(error, course)
+    return ServerProblem(
+        endpoint.without_secrets(f"{endpoint.host} {told}"),
+        sent=course.is_sent and not is_refused and not isinstance(error, NotAllowed | httpx2.ConnectError),
+        refused=is_refused,
+        about="credential" if course.status in (401, 403) else "url",
+    )
+
+
+def _is_refusal(error: BaseException, course: _Course) -> bool:
+    """Whether the server said that it did not carry out the call. The client says it too of answers it cannot read."""
+    from mcp import MCPError
+
+    if course.status in _UNREAD:
+        return True
+    is_readable = course.status == 200 and course.content_type in _MCP
+    return is_readable and isinstance(error, MCPError) and error.code in _REFUSALS
+
+
+def _of_answer(endpoint: Endpoint, course: _Course) -> str:
+    """What is wrong by the last answer's status and kind; empty where these are as they should be."""
+    status, kind = course.status, course.content_type
+    told = ""
+    if status in (401, 403):
+        verb = "refused the credential" if endpoint.headers else "wants a credential, and was given none"
+        told = f"{verb} (HTTP {status})."
+    elif status == 405:
+        told = f"speaks the older kind of MCP; {_IS_IT_RIGHT}"
+    elif 300 <= status < 400:
+        where = f" to {_short_address(course.location)}" if course.location else ""
+        told = f"sends Baton on{where} (HTTP {status}), which is not followed. If that is the right address, use it."
+    elif kind in ("text/html", "application/xhtml+xml"):
+        told = f"answered with a web page (HTTP {status}), which is not MCP; {_IS_IT_RIGHT}"
+    elif status == 404 and kind != "application/json":
+        told = f"answered with HTTP 404: nothing is there; {_IS_IT_RIGHT}"
+    elif status == 200 and kind not in _MCP:
+        told = f"answered with {_short_text(kind) or 'no content type'}, which is not MCP; {_IS_IT_RIGHT}"
+    return told
+
+
+def _of_error(error: BaseException, status: int) -> str:
     told = _short(error)
     match error:
-        case _ if status in (401, 403):
-            told = f"refused the credential (HTTP {status})."
         case httpx2.TimeoutException():
-            told = "did not answer in time."
+            return "did not answer in time."
         case httpx2.ConnectError():
-            told = f"could not be reached: {told}"
+            return f"could not be reached: {told}"
         case httpx2.HTTPError():
-            told = f"broke off the connection: {told}"
+            return f"broke off the connection: {told}"
         case _ if status >= 400:
-            told = f"answered with HTTP {status}: {told}"
+            return f"answered with HTTP {status}: {told}"
         case ValueError():  # of pydantic, with pages of detail
-            told = "did not answer as MCP servers do."
-        case _:
-            told = f"says: {told}"
-    return f"{endpoint.host} {told}"
+            return "did not answer as MCP servers do."
+    return f"says: {told}"
+
+
+def _short_address(location: str) -> str:
+    """Without what may be secret in it."""
+    parts = urlsplit(location)
+    return _short_text(
+        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else parts.path
+    )
+
+
+def _short_text(text: str) -> str:
+    return " ".join(storable(text).split())[:300]
 
 
 def _short(error: BaseException) -> str:
-    return " ".join(storable(str(error)).split())[:300] or type(error).__name__
+    return _short_text(str(error)) or type(error).__name__
 
 
 # --- Lists -----------------------------------------------------------------------------------
 
 
-async def _listed(client: "mcp.Client") -> Listing:
-    tools: dict[str, OfferedTool] = {}
-    left_out: list[str] = []
+async def _list(client: "mcp.Client") -> None:
+    """Asks for all pages; their tools are taken on their way in. A cursor that comes again ends the list."""
+    cursors: set[str | None] = set()
     cursor: str | None = None
-    for _ in range(_PAGES_LIMIT):
-        page = await client.list_tools(cursor=cursor)
-        for tool in page.tools:
-            offered = _offered(tool)
-            if offered is None or len(tools) >= TOOLS_LIMIT:
-                left_out.append(storable(tool.name)[:100])
-            else:
-                tools.setdefault(offered.name, offered)
-        cursor = page.next_cursor
-        if not cursor:
-            break
-    return Listing(list(tools.values()), left_out)
-
-
-def _offered(tool: "mcp.Tool") -> OfferedTool | None:
-    """None when it is too long to be told to a model, or its schema is none."""
-    schema = storable(tool.input_schema)
-    try:
-        length = len(json.dumps(schema, allow_nan=False))
-    except ValueError:
-        return None
-    if length > SCHEMA_LIMIT or len(tool.name) > 200 or storable(tool.name) != tool.name or not _is_sound(schema):
-        return None
-    claims = tool.annotations
-    return OfferedTool(
-        tool.name,
-        storable(tool.title or (claims.title if claims else None) or "")[:200],
-        storable(tool.description or "")[:DESCRIPTION_LIMIT],
-        schema,
-        claims_read_only=bool(claims and claims.read_only_hint),
-        claims_idempotent=bool(claims and claims.idempotent_hint),
-    )
-
-
-def _is_sound(schema: Any) -> bool:
-    """Providers and their libraries refuse a whole request over one schema that is wrong."""
-    for kind in (Draft202012Validator, Draft7Validator):
-        try:
-            kind.check_schema(schema)
-        except SchemaError:
-            continue
-        return True
-    return False
+    while cursor not in cursors and len(cursors) < _PAGES_LIMIT:
+        cursors.add(cursor)
+        cursor = (await client.list_tools(cursor=cursor)).next_cursor or None
 
 
 # --- Calls -----------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from . import tool_servers as verbs
 from .access import tool_or_404, tool_server_or_404
 from .models import Agent, ToolServer
 from .tool_forms import ToolServerForm, changed_tools, choices_of, offered_rows, saved_rows
+from .tool_listings import Listing
 from .tool_servers import Choice, Credential
-from .tool_sessions import Listing
 
 
 @require_GET
@@ -73,6 +73,7 @@ def _choosing(
         "sealed": form.seal(credential),
         "rows": offered_rows(listing, chosen),
         "left_out": listing.left_out,
+        "unusable": listing.unusable,
     }
     return render(request, "builder/tool_server_choose.html", context, status=422 if form.errors else 200)
 
@@ -102,6 +103,7 @@ def _about(server: ToolServer) -> dict[str, Any]:
         "rows": saved_rows(tool for tool in tools if tool.gone_at is None),
         "changed": changed_tools(tools),
         "gone": [tool for tool in tools if tool.gone_at and tool.is_on],
+        "pinned": [tool for tool in tools if tool.schema_only and tool.gone_at is None],
         "agents": agents.order_by("name"),
         "watched": f"tool_server:{server.pk}",
     }
@@ -152,4 +154,16 @@ def tool_accept(request: TeamRequest, id: UUID) -> HttpResponse:
         messages.error(request, refusal.message)
     else:
         messages.success(request, f"{tool.name} can be used again.")
+    return redirect("tool_server", tool.server_id)
+
+
+@require_POST
+@team_page(post=ADMINISTRATOR)
+def tool_pin(request: TeamRequest, id: UUID) -> HttpResponse:
+    """Compare only the arguments of a tool from now on, or its description again."""
+    tool = tool_or_404(request.team, id)
+    schema_only = request.POST.get("schema_only") == "1"
+    verbs.pin_schema(tool, schema_only)
+    now = "only its arguments are compared" if schema_only else "its description is compared again"
+    messages.success(request, f"{tool.name}: {now}.")
     return redirect("tool_server", tool.server_id)

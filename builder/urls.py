@@ -36,4 +36,5 @@ urlpatterns = [
     path("settings/tools/<uuid:id>/look/", tool_views.tool_server_look, name="tool_server_look"),
     path("settings/tools/<uuid:id>/delete/", tool_views.tool_server_delete, name="tool_server_delete"),
     path("settings/tools/<uuid:id>/accept/", tool_views.tool_accept, name="tool_accept"),
+    path("settings/tools/<uuid:id>/pin/", tool_views.tool_pin, name="tool_pin"),
 ]

@@ -7,8 +7,8 @@ from builder.connections import Consumes, connect
 from builder.drafts import Known, save_draft
 from builder.mentions import token
 from builder.models import Agent
+from builder.tool_listings import Listing, OfferedTool
 from builder.tool_servers import Choice, add_server, bearer, compare
-from builder.tool_sessions import Listing, OfferedTool
 from cases.creation import NewCase, add_case, add_cases
 from cases.queues import create_queue
 from cases.teams import create_team
@@ -74,5 +74,5 @@ def _tools(team: Team) -> None:
     tools = [OfferedTool(name, name.title(), LONG, schema) for name in ("find", "write", LONG[:60].strip(), "gone")]
     chosen = {tool.name: Choice(True) for tool in tools}
     secret = bearer("0123456789abcdef")
-    server = add_server(team, LONG[:70], PLACE, credential=secret, listing=Listing(tools, []), choices=chosen)
-    compare(server, Listing([OfferedTool("find", "Find", "Another description.", schema), *tools[1:3]], []))
+    server = add_server(team, LONG[:70], PLACE, credential=secret, listing=Listing(tools), choices=chosen)
+    compare(server, Listing([OfferedTool("find", "Find", "Another description.", schema), *tools[1:3]]))

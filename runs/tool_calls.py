@@ -9,6 +9,7 @@ from django.db import transaction
 from pydantic_ai.messages import ToolCallPart
 
 from builder import tool_servers
+from builder.models import ServerTool
 from builder.tool_sessions import Answer, Endpoint, ServerProblem, ToolChanged, call_tool
 from teams.errors import Refused
 
@@ -23,6 +24,7 @@ _UNKNOWN = (
     "It is unknown whether {tool} was carried out. Do not call it again before you know: look it up with another tool, "
     "or ask a person."
 )
+_REFUSED = "{tool} was not carried out. It may be called again, with other arguments."
 _UNUSABLE = "{tool} cannot be used any more: it was switched off, or changed since a person looked at it."
 _CHANGED = (
     "{tool} was not called: its server describes it differently since a person looked at it. It is paused until "
@@ -69,20 +71,29 @@ async def _called(work: Work, call: ToolCallPart, begun: ServerCall) -> tuple[An
     key = f"{work.run.pk}:{call.tool_call_id}"
     try:
         endpoint: Endpoint = tool_servers.endpoint_of(tool.server)
-        answer = await call_tool(endpoint, tool_servers.seen_as(tool), begun.arguments, idempotency_key=key)
+        seen = tool_servers.seen_as(tool)
+        answer = await call_tool(endpoint, seen, begun.arguments, idempotency_key=key, schema_only=tool.schema_only)
     except ToolChanged as changed:
         await sync_to_async(tool_servers.note)(tool, changed.found)
         work.server_tools = [other for other in work.server_tools if other.pk != tool.pk]
         return Answer(f"Error: {_CHANGED.format(tool=call.tool_name)}", ok=False), "tool_changed"
     except ServerProblem as problem:
-        if problem.sent and not tool.is_repeatable:
-            return Answer(f"Error: {problem} {_UNKNOWN.format(tool=call.tool_name)}", ok=False), UNKNOWN
-        return Answer(f"Error: {problem}", ok=False), "tool_error"
+        return _after(problem, tool, call)
     if not answer.ok:
         return Answer(f"Error: {answer.text}", ok=False), "tool_error"
     if comment := work.approved.get(call.tool_call_id):
         return Answer(f"{answer.text}\n\n(The person who approved this call said: {comment})"), ""
     return answer, ""
+
+
+def _after(problem: ServerProblem, tool: ServerTool, call: ToolCallPart) -> tuple[Answer, str]:
+    """What the model is told of it, and the code."""
+    words, code = "", "tool_error"
+    if problem.refused:
+        words, code = _REFUSED.format(tool=call.tool_name), "tool_refused"
+    elif problem.sent and not tool.is_repeatable:
+        words, code = _UNKNOWN.format(tool=call.tool_name), UNKNOWN
+    return Answer(f"Error: {problem} {words}".rstrip(), ok=False), code
 
 
 async def _write(work: Work, call: ToolCallPart, answer: Answer, code: str) -> None:

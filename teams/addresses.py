@@ -17,6 +17,7 @@ import httpx2
 from django.conf import settings
 
 from .errors import Refused
+from .identity import USER_AGENT
 from .networks import Address, is_metadata, is_metadata_name, is_public
 
 URL_LIMIT = 2000
@@ -124,7 +125,7 @@ def checked_client(
     """
     return httpx2.AsyncClient(
         # What is packed may be a thousand times as long unpacked: nothing packed is asked for, or taken.
-        headers={**headers, "accept-encoding": "identity"},
+        headers={"user-agent": USER_AGENT, **headers, "accept-encoding": "identity"},
         timeout=httpx2.Timeout(silence_seconds, connect=connect_seconds),
         transport=_CheckedTransport(most_bytes, packed),
         trust_env=False,

@@ -30,6 +30,7 @@ from django.utils import timezone
 
 from . import live
 from .addresses import NotAllowed, checked_pool
+from .identity import USER_AGENT
 from .models import Delivery, Webhook
 from .secrets import Unreadable, unseal
 from .text import storable
@@ -190,7 +191,7 @@ async def _post(pool: httpcore2.AsyncConnectionPool, message: Message, secrets: 
     headers: dict[bytes | str, bytes | str] = {
         "host": urlsplit(message.url).netloc,
         "content-type": "application/json",
-        "user-agent": "Baton-Webhooks/1",
+        "user-agent": USER_AGENT,
         "webhook-id": str(message.id),
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(signatures),

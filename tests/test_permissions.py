@@ -190,6 +190,7 @@ PAGES: dict[str, Entry] = {
     "settings/tools/<uuid:id>/look/": Entry("POST", of="tool_server"),
     "settings/tools/<uuid:id>/delete/": Entry("POST", of="tool_server"),
     "settings/tools/<uuid:id>/accept/": Entry("POST", of="server_tool"),
+    "settings/tools/<uuid:id>/pin/": Entry("POST", of="server_tool"),
     "settings/webhooks/": Entry(),
     "settings/webhooks/new/": Entry("GET POST"),
     "settings/webhooks/<uuid:id>/": Entry(of="webhook"),

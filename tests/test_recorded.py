@@ -347,6 +347,7 @@ RECORDED: dict[str, Example] = {
     "POST /settings/tools/<uuid:id>/accept/": Example(
         "tool_accepted", {"seen": fingerprint(description="Other", input_schema={})}, of=_changed_tool
     ),
+    "POST /settings/tools/<uuid:id>/pin/": Example("server_tools", {"schema_only": "1"}, of=_changed_tool),
     "POST /mcp-servers": Example("server_added", lambda world: {"name": "New", "url": world.server.url}),
     "PATCH /mcp-servers/{server_id}": Example(
         "server_tools", {"tools": [{"name": "look", "on": True}]}, of=_real_server

@@ -32,6 +32,8 @@ class ToolServer:
 
     A call of a tool in `hanging` is never answered; one in `dying` is broken off in the middle of its answer.
     `redirect`: where every request is sent instead. `is_old`: it speaks only the protocol with sessions.
+    `listing`: makes the result of `tools/list` from the cursor, instead of `tools`. `bare`: the status, content type
+    and body of every answer, or of those to calls (`bare_calls`).
     """
 
     tools: dict[str, Tool] = field(default_factory=dict)
@@ -44,6 +46,9 @@ class ToolServer:
     token: str = ""
     redirect: str = ""
     is_old: bool = False
+    listing: Callable[[str | None], Any] | None = None
+    bare: tuple[int, str, str] | None = None
+    bare_calls: tuple[int, str, str] | None = None
     was_called: threading.Event = field(default_factory=threading.Event)
     port: int = 0
 
@@ -112,6 +117,17 @@ class ToolServer:
             await _answer(send, 307, [(b"location", self.redirect.encode())])
         elif self.token and headers.get("authorization") != f"Bearer {self.token}":
             await _answer(send, 401)
+        elif self.bare:
+            await _answer_bare(send, self.bare)
+        elif self.bare_calls and said.get("method") == "tools/call":
+            self.called.append((said["params"]["name"], said["params"].get("arguments", {})))
+            await _answer_bare(send, self.bare_calls)
+        elif self.listing and said.get("method") == "tools/list":
+            result = self.listing(said.get("params", {}).get("cursor"))
+            if isinstance(result, dict):
+                result = json.dumps({"resultType": "complete", "ttlMs": 0, "cacheScope": "private"} | result)
+            body = f'{{"jsonrpc": "2.0", "id": {json.dumps(said["id"])}, "result": {result}}}'
+            await _answer_bare(send, (200, "application/json", body))
         elif self.is_old and said.get("method") == "server/discover":
             await _answer(send, 404)
         elif said.get("method") == "tools/call" and said["params"]["name"] in self.dying:
@@ -128,6 +144,13 @@ class ToolServer:
                 return next(told, None) or await receive()
 
             await self._app(scope, again, send)
+
+
+async def _answer_bare(send: Any, bare: tuple[int, str, str]) -> None:
+    status, kind, body = bare
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body.encode())).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body.encode()})
 
 
 async def _answer(send: Any, status: int, headers: Any = ()) -> None:

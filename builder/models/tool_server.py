@@ -32,6 +32,8 @@ class ToolServer(models.Model):
     credential = models.TextField(blank=True, help_text="The value of that header, sealed.")
     created_at = models.DateTimeField(auto_now_add=True)
     listed_at = models.DateTimeField(null=True, help_text="When it last told its tools.")
+    left_out = models.PositiveIntegerField(default=0, help_text="How many tools it has beyond the limit.")
+    unusable: Any = models.JSONField(default=list, help_text="[{name, reason}] of tools that cannot be used.")
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = ToolServerQuerySet.as_manager()
@@ -87,6 +89,10 @@ class ServerTool(models.Model):
     asks_first = models.BooleanField(default=True, help_text="A person approves each call.")
     is_on = models.BooleanField(default=False)
     found: Any = models.JSONField(null=True, help_text="{description, input_schema}, when these differ.")
+    schema_only = models.BooleanField(default=False, help_text="Only its arguments are compared, not its description.")
+    description_changes = models.PositiveSmallIntegerField(
+        default=0, help_text="How often in a row its server described it differently."
+    )
     gone_at = models.DateTimeField(null=True, help_text="Since when its server has it no more.")
 
     objects = ServerToolQuerySet.as_manager()

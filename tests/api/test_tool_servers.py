@@ -46,6 +46,41 @@ def test_a_server_that_does_not_answer_is_not_saved(api: Caller, tool_server: Re
     assert not ToolServer.objects.exists()
 
 
+@pytest.mark.parametrize("credential", ["", "wrong-one"])
+def test_a_wish_for_a_credential_is_said_under_that_field(
+    api: Caller, tool_server: RealServer, credential: str
+) -> None:
+    tool_server.token = "geheim"
+    body = {"name": "Bank", "url": tool_server.url, "credential": credential}
+    error = problem(api.post("/mcp-servers", body), 422, "server_problem")
+    words = "refused the credential" if credential else "wants a credential"
+    assert list(error["fields"]) == ["credential"] and words in error["fields"]["credential"]
+
+
+def test_a_credential_that_cannot_be_one_is_said_under_that_field(api: Caller, tool_server: RealServer) -> None:
+    body = {"name": "Bank", "url": tool_server.url, "credential": "ü"}
+    assert list(problem(api.post("/mcp-servers", body), 422)["fields"]) == ["credential"]
+
+
+def test_tools_beyond_the_limit_are_counted_and_those_that_cannot_be_used_are_named(
+    api: Caller, tool_server: RealServer
+) -> None:
+    tool_server.add("odd", schema={"type": "object", "properties": []})
+    for number in range(202):
+        tool_server.add(f"more-{number}")
+    made = api.post("/mcp-servers", {"name": "Bank", "url": tool_server.url}).json()
+    for server in (made, api.get(f"/mcp-servers/{made['id']}").json()):
+        assert (len(server["tools"]), server["left_out"]) == (200, 5)
+        [odd] = server["unusable"]
+        assert odd["name"] == "odd" and odd["reason"].startswith("Its arguments are described by")
+
+
+def test_only_the_arguments_of_a_tool_can_be_compared(api: Caller, bank: dict[str, Any]) -> None:
+    body = {"tools": [{"name": "look", "schema_only": True}]}
+    changed = api.patch(f"/mcp-servers/{bank['id']}", body).json()
+    assert [tool["name"] for tool in changed["tools"] if tool["schema_only"]] == ["look"]
+
+
 def test_a_private_address_is_refused(api: Caller, tool_server: RealServer, settings) -> None:
     settings.BATON_ALLOW_PRIVATE_ADDRESSES = False
     problem(api.post("/mcp-servers", {"name": "Bank", "url": tool_server.url}), 422, "invalid")

@@ -262,3 +262,98 @@ def test_the_list_takes_as_many_queries_for_many(
         add_server(team, name, tool_server.url, credential=Credential(), listing=listing, choices={})
     with django_assert_num_queries(6):
         assert "3 tools on" in signed_in.get(url).content.decode()
+
+
+# --- What cannot be used, and what varies ----------------------------------------------------
+
+
+def test_the_page_says_which_tools_cannot_be_used_and_how_many_are_left_out(
+    signed_in: Client, team, tool_server: RealServer
+) -> None:
+    tool_server.tools.clear()
+    tool_server.add("odd", schema={"type": "object", "properties": []})
+    for number in range(203):
+        tool_server.add(f"more-{number}")
+    page = signed_in.post(reverse("tool_server_new"), typed(tool_server)).content.decode()
+    for _ in ("before it is saved", "on its page"):
+        assert "3 more tools of this server are left out: a server may have 200." in page
+        assert "Its arguments are described by something other than a JSON Schema" in page
+        listing = ask(tool_server.url, Credential())
+        ToolServer.objects.all().delete()
+        server = add_server(team, "Bank", tool_server.url, credential=Credential(), listing=listing, choices={})
+        page = signed_in.get(reverse("tool_server", args=[server.pk])).content.decode()
+    tool_server.tools = {"look": tool_server.tools["more-0"]}
+    look_again(server)
+    server.refresh_from_db()
+    assert (server.left_out, server.unusable) == (0, [])
+
+
+@pytest.mark.parametrize("secret", ["", "wrong-one"])
+def test_a_wish_for_a_credential_stands_at_its_field(signed_in: Client, tool_server: RealServer, secret: str) -> None:
+    tool_server.token = "geheim"
+    answer = signed_in.post(reverse("tool_server_new"), typed(tool_server, secret=secret))
+    words = "refused the credential" if secret else "wants a credential, and was given none"
+    assert answer.status_code == 422
+    [error] = answer.context["form"].errors["secret"]
+    assert words in error
+
+
+def _restless(server: ToolServer, real: RealServer, times: int) -> ServerTool:
+    for _ in range(times):
+        real.add("pay", f"Pays money. Asked {len(real.methods)} times so far.")
+        look_again(server)
+    return tool(server, "pay")
+
+
+def test_a_description_that_changes_each_time_is_said_and_only_the_arguments_can_be_compared(
+    signed_in: Client, saved: ToolServer, tool_server: RealServer
+) -> None:
+    page = reverse("tool_server", args=[saved.pk])
+    pay = _restless(saved, tool_server, 1)
+    assert "was different each of the last" not in signed_in.get(page).content.decode()
+    pay = _restless(saved, tool_server, 3)
+    assert "was different each of the last 4 times" in signed_in.get(page).content.decode()
+    signed_in.post(reverse("tool_pin", args=[pay.pk]), {"schema_only": "1"})
+    assert "pay" in usable(saved)
+    assert tool(saved, "pay").description == "Pays money."
+    _restless(saved, tool_server, 2)
+    assert "pay" in usable(saved)
+    assert "Only the arguments are compared" in signed_in.get(page).content.decode()
+    tool_server.add("pay", "Pays money.", schema={"type": "object", "properties": {"to": {}}})
+    assert look_again(saved) == "Its tools: 1 changed."
+    assert "pay" not in usable(saved)
+
+
+def test_a_description_can_be_compared_again(signed_in: Client, saved: ToolServer, tool_server: RealServer) -> None:
+    pay = _restless(saved, tool_server, 2)
+    for value in ("1", "0"):
+        signed_in.post(reverse("tool_pin", args=[pay.pk]), {"schema_only": value})
+    look_again(saved)
+    assert "pay" not in usable(saved)
+
+
+def test_a_description_that_stays_is_not_said_to_vary(saved: ToolServer, tool_server: RealServer) -> None:
+    assert _restless(saved, tool_server, 2).description_changes == 2
+    look_again(saved)
+    assert tool(saved, "pay").description_changes == 0
+
+
+def test_a_name_that_is_made_to_collide_gets_another_key(team, tool_server: RealServer) -> None:
+    tool_server.tools.clear()
+    tool_server.add("a b")
+    listing = ask(tool_server.url, Credential())
+    first = add_server(team, "Bank", tool_server.url, credential=Credential(), listing=listing, choices={})
+    taken = first.tools.get().key.removeprefix("bank__")
+    tool_server.tools.clear()
+    tool_server.add(taken)
+    tool_server.add("a b")
+    tool_server.add("a_b")
+    listing = ask(tool_server.url, Credential())
+    other = add_server(team, "Other", tool_server.url, credential=Credential(), listing=listing, choices={})
+    assert other.tools.count() == len(set(other.tools.values_list("key", flat=True))) == 3
+
+
+def test_names_for_models_begin_with_a_letter(team, tool_server: RealServer) -> None:
+    listing = ask(tool_server.url, Credential())
+    server = add_server(team, "3com", tool_server.url, credential=Credential(), listing=listing, choices={})
+    assert server.slug == "server-3com"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from mcp import MCPError
 
 from builder.connections import Consumes, connect
 from builder.models import Agent, ToolServer
@@ -208,6 +209,23 @@ def test_an_error_of_a_tool_is_told_to_the_model(
     run = work_next()
     assert (run.status, said(run)) == (Status.COMPLETED, "Error: There is no such invoice.")
     assert not result(run)["ok"]
+
+
+@pytest.mark.parametrize("code", [-32600, -32601, -32602])
+def test_a_call_that_its_server_refuses_was_not_carried_out_and_may_be_made_again(
+    scripted: Provider, agent: Agent, bank: ToolServer, make_run: Make[Run], tool_server: RealServer, code: int
+) -> None:
+    async def refuses(arguments: Any) -> Any:
+        raise MCPError(code, "text is required")
+
+    choose(bank, {"pay": Choice(True, "effects", False)})
+    tool_server.acts["pay"] = refuses
+    once(scripted, call("bank__pay", text="x"))
+    make_run(agent)
+    run = work_next()
+    assert "text is required bank__pay was not carried out. It may be called again" in said(run)
+    assert "unknown" not in said(run)
+    assert result(run)["code"] == "tool_refused"
 
 
 def test_a_server_that_is_away_is_a_tool_error_and_the_run_goes_on(
