@@ -1,6 +1,7 @@
 """Handover: whom a run may hand over to, recording its request, and applying it when the run completes."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from builder import targets as builder_targets
@@ -11,6 +12,7 @@ from cases.models import DEFAULT_HOP_LIMIT, Case, Queue
 from teams import bell, rows
 
 from . import news
+from .arguments import as_key, plain
 from .models import Handover, Run
 
 type TargetRow = dict[str, str]
@@ -97,10 +99,36 @@ def _why_not_on_case(target: Agent, consumes: bool) -> str | None:
 
 
 def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:
-    """By key, else by a name that only one target has, whatever its case."""
-    rows = list(rows)
-    named = [row for row in rows if row["name"].casefold() == wanted.strip().casefold()]
-    return next((row for row in rows if row["key"] == wanted), None) or (named[0] if len(named) == 1 else None)
+    """By key, by id or by name; however it is written, where only one target can be meant."""
+    rows, id = list(rows), _id_in(wanted)
+    if id:  # whatever name stands beside it
+        return next((row for row in rows if row["agent_id"] == id), None)
+    ways: list[Callable[[TargetRow], bool]] = [
+        lambda row: row["key"] == wanted,
+        lambda row: row["name"] == wanted,
+        lambda row: plain(wanted) in (plain(row["key"]), plain(row["name"])),
+        lambda row: as_key(wanted) in (row["key"], as_key(row["name"])),
+    ]
+    for is_meant in ways:
+        if found := [row for row in rows if is_meant(row)]:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def names(wanted: str, agent: Agent) -> bool:
+    """Whether a target that was asked for is this agent."""
+    row = {"key": agent.slug, "agent_id": str(agent.pk), "name": agent.name, "description": ""}
+    return find_target(wanted, [row]) is not None
+
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def _id_in(wanted: str) -> str | None:
+    """Of an agent's token as it stands in procedures, or of an id alone."""
+    written = plain(wanted)
+    token = re.fullmatch(rf"\[.*\]\(agent:({_ID.pattern})\)|(?:agent:)?({_ID.pattern})", written, re.DOTALL)
+    return (token[1] or token[2]) if token else None
 
 
 def hops_left(run: Run, case: Case | None) -> int:

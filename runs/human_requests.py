@@ -19,8 +19,9 @@ from teams.models import Member, Team
 from teams.text import prose
 
 from . import letters, lifecycle, news, tools
+from .arguments import with_ignored
 from .endings import lock_both
-from .journal import Work, write
+from .journal import Work, response_of, write
 from .models import HumanRequest, Run, Status, Step
 from .server_tools import ServerCall
 
@@ -183,8 +184,7 @@ _TOOLS = {HumanRequest.Kind.QUESTION: tools.ASK, HumanRequest.Kind.APPROVAL: too
 def _write_result(run: Run, request: HumanRequest, text: str) -> None:
     last = run.steps.order_by("-seq").values_list("seq", flat=True).first() or 0
     tool = request.tool or _TOOLS[HumanRequest.Kind(request.kind)]
-    if request.tool:
-        text = f"{text} It was not called."
+    text = f"{text} It was not called." if request.tool else _with_ignored(run, request.call_id, text)
     data = {
         "tool": tool,
         "call_id": request.call_id,
@@ -193,3 +193,13 @@ def _write_result(run: Run, request: HumanRequest, text: str) -> None:
         "code": "declined" if request.tool else "answered",
     }
     Step.objects.create(team_id=run.team_id, run=run, seq=last + 1, kind=Step.Kind.TOOL_RESULT, data=data)
+
+
+def _with_ignored(run: Run, call_id: str, text: str) -> str:
+    """An answer, with what was ignored of the call that asked."""
+    said = run.steps.filter(kind=Step.Kind.RESPONSE).order_by("-seq").first()
+    call = next((call for call in response_of(said).tool_calls if call.tool_call_id == call_id), None) if said else None
+    if call is None:
+        return text
+    arguments = tools.read(call, tools.context(run, run.agent, run.case))
+    return with_ignored(text, call.tool_name, arguments)

@@ -6,7 +6,6 @@ tool's effect is committed together with its result, so a call is never half don
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,54 +14,60 @@ from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import ToolDefinition
+from pydantic_core import ErrorDetails
 
+from builder.models import Agent
 from cases import changes
 from cases.creation import NewCase, add_cases
 from cases.models import Case, Queue
 from cases.models import Status as CaseStatus
+from teams import zones
 from teams.actors import BATON
 from teams.errors import Refused
 
-from . import server_tools
+from . import moments, server_tools
+from .arguments import Arguments, plain, with_ignored
 from .endings import lock_both
 from .journal import Work, append, tool_result, write
+from .models import Run
 
 type Choices = Sequence[tuple[str, str]]
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = timedelta(days=366)
 
 
-def moment(text: str) -> datetime:
-    """When `2h` from now, or a date and time, is. ValueError, in words for the model, when it is neither or past."""
-    if match := re.fullmatch(r"\s*(\d{1,5})\s*([mhdw])\s*", text):
-        found = timezone.now() + timedelta(**{_UNITS[match[2]]: int(match[1])})
-    else:
-        try:
-            found = datetime.fromisoformat(text.strip())
-        except ValueError as error:
-            raise ValueError("say a time from now such as 2h or 1d, or a date and time in ISO 8601") from error
-        found = found if found.tzinfo else timezone.make_aware(found)
-    if not timezone.now() < found <= timezone.now() + _LONGEST:
-        raise ValueError("the time must lie in the future, at most a year from now")
+def _moment(text: Any, info: ValidationInfo) -> datetime:
+    """When the case is due. ValueError, in words for the model, when nobody could say, or it is past."""
+    zone, now = (info.context or {}).get("zone", zones.DEFAULT), timezone.now()
+    told = f"It is now {zones.in_words(now, zone)}."
+    try:
+        found = moments.moment(str(text), now.astimezone(zones.zone(zone)))
+        is_ahead = now < found <= now + _LONGEST
+    except ValueError as error:
+        raise ValueError(f"{error}. {told}") from error
+    except OverflowError:
+        is_ahead = False
+    if not is_ahead:
+        raise ValueError(f"the time must lie in the future, at most a year from now. {told}")
     return found
 
 
+def _in_small_letters(value: Any) -> Any:
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
 # Read once: what was in the future when the call was checked stays so.
-type Moment = Annotated[datetime, BeforeValidator(lambda text: moment(str(text))), WithJsonSchema({"type": "string"})]
-
-
-class Arguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
+Priority = Annotated[Literal["none", "medium", "high"], BeforeValidator(_in_small_letters)]
 
 
 class UpdateCase(Arguments):
     title: str | None = Field(None, description="A better title.", max_length=200)
     data: dict[str, Any] | None = Field(None, description="Fields to add to the case's data, or to change in it.")
-    priority: Literal["none", "medium", "high"] | None = None
+    priority: Priority | None = None
     labels: list[str] | None = Field(None, description="All labels the case should have.", max_length=20)
 
 
@@ -75,14 +80,16 @@ class FailCase(Arguments):
 
 
 class PostponeCase(Arguments):
-    until: Moment = Field(description="A time from now such as 30m, 2h, 1d or 1w, or a date and time in ISO 8601.")
+    until: Moment = Field(
+        description="Such as 30m, 2h, 1 day, tomorrow 9:00, monday 14:00, or ISO 8601, in the team's time zone."
+    )
     reason: str = Field(description="Why the case should wait.", min_length=1)
 
 
 class AddedCase(Arguments):
     title: str = Field(min_length=1, max_length=200)
     data: dict[str, Any] = Field(default_factory=dict, description="What whoever works the case needs to know.")
-    priority: Literal["none", "medium", "high"] | None = Field(None, description="Left out: as the queue says.")
+    priority: Priority | None = Field(None, description="Left out: as the queue says.")
     labels: list[str] = Field(default_factory=list, max_length=20)
     external_id: str | None = Field(None, description="Makes sure that the same thing is added once.", max_length=200)
 
@@ -94,7 +101,7 @@ class AddCases(Arguments):
 
 class ListCases(Arguments):
     queue: str
-    status: CaseStatus | None = None
+    status: Annotated[CaseStatus, BeforeValidator(_in_small_letters)] | None = None
     containing: str = Field("", description="Words in the title.", max_length=200)
     limit: int = Field(20, ge=1, le=100)
 
@@ -199,9 +206,10 @@ def _list_cases(work: Work, case: Case | None, wanted: ListCases) -> str:
 
 
 def _queue(work: Work, name: str) -> Queue:
-    for queue in work.produces:
-        if queue.name.casefold() == name.strip().casefold():
-            return queue
+    named = [queue for queue in work.produces if name == queue.name]
+    alike = named or [queue for queue in work.produces if plain(queue.name) == plain(name)]
+    if len(alike) == 1:
+        return alike[0]
     raise Refused(
         f"There is no queue “{name}” here. Queues: {', '.join(row.name for row in work.produces)}.", "invalid"
     )
@@ -294,12 +302,30 @@ def parse(work: Work, call: ToolCallPart) -> Any:
         names = ", ".join(definition.name for definition in offered(work))
         raise Refused(f"There is no tool {call.tool_name}. Your tools: {names}.", "unknown_tool")
     try:
-        return tool.arguments.model_validate(server_tools.given(call))
+        return read(call, context(work.run, work.agent, work.case))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(_wrong(item) for item in error.errors())
         raise Refused(f"These arguments do not fit: {wrong}. Please call {tool.name} again.", "invalid") from error
     except ValueError as error:
         raise Refused(f"The arguments are no valid JSON. Please call {tool.name} again.", "invalid") from error
+
+
+def _wrong(error: ErrorDetails) -> str:
+    words = error["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{'.'.join(map(str, error['loc']))}: {words}" if error["loc"] else words
+
+
+def context(run: Run, agent: Agent, case: Case | None) -> dict[str, Any]:
+    """What arguments are read with: the zone of times, and the names of what the call is about anyway."""
+    own = [run.pk, agent.pk, agent.name, agent.slug]
+    if case:
+        own += [case.pk, case.number, case.title, case.queue_id, case.queue.name]
+    return {"zone": agent.team.time_zone, "own": {plain(str(name)) for name in own}}
+
+
+def read(call: ToolCallPart, context: dict[str, Any]) -> Any:
+    """The arguments of a call of one of our tools. ValidationError, which is a ValueError, when they do not fit."""
+    return TOOLS[call.tool_name].arguments.model_validate(server_tools.given(call), context=context)
 
 
 def execute(work: Work, call: ToolCallPart) -> bool:
@@ -312,7 +338,7 @@ def execute(work: Work, call: ToolCallPart) -> bool:
             _, case = lock_both(work.claim)
             is_spared = work.run.is_try and not tool.only_reads
             content = SPARED if is_spared else tool.run(work, case, arguments)
-            write(work, tool_result(call, content))
+            write(work, tool_result(call, with_ignored(content, tool.name, arguments)))
     except Refused as refusal:
         append(work, tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
         return False

@@ -17,6 +17,7 @@ from teams import rows
 from teams.errors import Refused
 
 from . import endings, handovers, human_requests, server_tools, tool_calls, tools, tracing
+from .arguments import with_ignored
 from .endings import Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from .journal import Work, append, count_in, keep, note, open_calls, tool_result, write
 from .models import Step
@@ -106,7 +107,7 @@ def _settle(work: Work, calls: Sequence[ToolCallPart], failed: list[ToolCallPart
         return _settle_handover(work, wanted, entries, failed, text)
     if wanted:
         (call, arguments), *repeats = wanted
-        entries.append(tool_result(call, _RECORDED))
+        entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
         entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, _ in repeats]
         _end(work, entries, _ending(call.tool_name, arguments))
         return True
@@ -139,7 +140,9 @@ def _without_withdrawn(
         left = [(earlier, given) for earlier, given in left if earlier.tool_name not in tools.REQUESTS]
         entries += [tool_result(earlier, _WITHDRAWN, code="withdrawn") for earlier in asked]
         answer = (
-            tool_result(call, "Withdrawn.") if asked else tool_result(call, _NOTHING_OPEN, ok=False, code="invalid")
+            tool_result(call, with_ignored("Withdrawn.", call.tool_name, arguments))
+            if asked
+            else tool_result(call, _NOTHING_OPEN, ok=False, code="invalid")
         )
         entries.append(answer)
     return left
@@ -188,7 +191,7 @@ def _settle_handover(
         answer = f"Not recorded, because {names} failed in the same turn. Mend that, or call request_handover again."
         append(work, *entries, *(tool_result(item[0], answer, ok=False, code=HELD) for item in valid))
         return False
-    entries.append(tool_result(call, _RECORDED))
+    entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
     entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, *_ in repeats]
     _hand_over(work, entries, target, arguments, text)
     return True
@@ -217,7 +220,7 @@ def _note_with_failures(work: Work, text: str) -> str:
 def _target(work: Work, wanted: str) -> Agent:
     row = handovers.find_target(wanted, work.targets)
     if row is None:
-        if wanted.strip().casefold() == work.agent.name.casefold():
+        if handovers.names(wanted, work.agent):
             raise Refused("You already own this.", INVALID)
         keys = ", ".join(row["key"] for row in work.targets)
         raise Refused(f"There is no target “{wanted}”. Valid targets: {keys}.", INVALID)

@@ -132,9 +132,7 @@ def test_arguments_in_another_order_with_blanks_or_nulls_are_the_same(scripted, 
         scripted,
         calls(Call("add_cases", '{"queue":"Refunds","cases":[{"title":"x","data":{"a":1,"b":2}}]}')),
         calls(Call("add_cases", '{ "cases": [{"data": {"b": 2, "a": 1.0}, "title": " x"}], "queue": "Refunds" }')),
-        calls(
-            Call("add_cases", '{"cases":[{"external_id":null,"data":{"b":2,"a":1},"title":"x "}],"queue":"Refunds"}')
-        ),
+        calls(Call("add_cases", '{"cases":[{"labels":null,"data":{"b":2,"a":1},"title":"x "}],"queue":"Refunds"}')),
     )
     check(scripted, work_next(), case, "add_cases")
 

@@ -1,0 +1,89 @@
+"""The arguments of Baton's own tools, read as models write them.
+
+Null stands for what is left out. What a tool does not take is ignored and named in its result, unless it would decide
+something: then the call is refused. Names are found whatever their letters, blanks and quotes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+
+# Of these words are arguments made that say which, whom or when, and whether anything is done at all.
+_DECIDING = {
+    *("case", "queue", "team", "agent", "target", "assignee", "owner", "group", "run"),
+    *("until", "when", "due", "start", "starts", "postpone", "postponed"),
+    *("dry", "dryrun", "simulate", "preview"),
+}
+_BESIDE = {"id", "ids", "uuid", "number", "name", "names", "key", "slug", "at", "on", "date", "time", "to", "only"}
+_NAMED = 10
+
+
+class Arguments(BaseModel):
+    """What a call says. The schema that models see takes no more than it names."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"additionalProperties": False})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        needed = {name for name, field in cls.model_fields.items() if field.is_required()}
+        return {name: value for name, value in given.items() if value is not None or name in needed}
+
+    @model_validator(mode="after")
+    def _decided_by_nothing_else(self, info: ValidationInfo) -> "Arguments":
+        own: Collection[str] = (info.context or {}).get("own", ())
+        for name, value in (self.model_extra or {}).items():
+            if _decides(name) and plain(str(value)).lstrip("#") not in own:
+                raise ValueError(f"there is no argument {name[:60]}, and it would decide something; leave it out")
+        return self
+
+
+def _decides(name: str) -> bool:
+    """`queue_id`, `targetAgent` and `dry-run` do, `case_summary` does not."""
+    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", unicodedata.normalize("NFKC", name))]
+    words = [word if word in _DECIDING | _BESIDE else word.removesuffix("s") for word in words]
+    return any(word in _DECIDING for word in words) and all(word in _DECIDING | _BESIDE for word in words)
+
+
+def with_ignored(text: str, tool: str, arguments: Any) -> str:
+    """A result that says what of the call was ignored, if anything was."""
+    names = [name[:60] for name in _ignored(arguments)]
+    if not names:
+        return text
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{text}\n\nIgnored, as {tool} takes no such arguments: {', '.join(names[:_NAMED])}{more}."
+
+
+def _ignored(value: Any, within: str = "") -> Iterator[str]:
+    if isinstance(value, Arguments):
+        yield from (f"{within}{name}" for name in value.model_extra or {})
+        for name in type(value).model_fields:
+            yield from _ignored(getattr(value, name), f"{within}{name}.")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _ignored(item, f"{within}{number}.")
+
+
+# --- Names -----------------------------------------------------------------------------------
+
+_QUOTES = "\"'`´“”„‟«»‹›‘’‚「」『』*"
+
+
+def plain(name: str) -> str:
+    """As it is compared: in small letters, without what is not seen, blanks and quotes around it, and a leading @."""
+    shown = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
+    folded, before = " ".join(shown.split()).casefold(), ""
+    while folded != before:
+        before = folded
+        folded = folded.strip(f" {_QUOTES}").removeprefix("@")
+    return folded
+
+
+def as_key(name: str) -> str:
+    """The same for `billing specialist`, `Billing_Specialist` and `billing-specialist`."""
+    return re.sub(r"[\s_-]+", "-", plain(name))
