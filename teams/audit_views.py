@@ -29,7 +29,7 @@ _PAGES = {
     "builder.agent": "agent",
     "builder.toolserver": "tool_server",
     "cases.case": "case",
-    "cases.caseupload": "case_upload",
+    "cases.caseupload": "case_import",
     "cases.queue": "queue",
     "runs.bulkaction": "bulk_action",
     "runs.run": "run",

@@ -3,17 +3,21 @@
 import csv
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from builder import agents
+from cases.models import CaseUpload
 from runs import interventions
-from teams import audit, credentials
+from teams import audit, audit_views, credentials
 from teams.actors import person
 from teams.keys import create_key
 from teams.models import AuditEntry, User
@@ -183,3 +187,21 @@ def test_the_export_holds_no_formula(signed_in, team, name) -> None:
     # A sign that may end a cell has an apostrophe before it and one after it.
     assert row[4] == f"'{name}".replace("\t=", "\t'=").replace("\r=", "\r'=")
     assert row[6] == "x, y"
+
+
+@pytest.mark.parametrize("kind", [*audit_views._PAGES, *audit_views._LISTS])
+def test_every_kind_of_object_has_a_page_that_exists(kind) -> None:
+    model = apps.get_model(kind)
+    if kind in audit_views._LISTS:
+        assert resolve(reverse(audit_views._LISTS[kind]))
+    else:
+        example = model._meta.pk.to_python(uuid4()) if model._meta.pk.get_internal_type() == "UUIDField" else 1
+        assert resolve(reverse(audit_views._PAGES[kind], args=[example]))
+
+
+def test_an_import_of_cases_leads_to_its_page(signed_in, team, queue, member) -> None:
+    upload = CaseUpload.objects.create(team=team, queue=queue, user=member.user, name="claims.csv")
+    audit.record(team.pk, "cases_imported", upload.name, of=upload)
+    page = signed_in.get(reverse("audit_log"))
+    assert page.status_code == 200
+    assert reverse("case_import", args=[upload.pk]) in page.text
