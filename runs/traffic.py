@@ -168,7 +168,9 @@ class Figures:
     returned: int
     accepted_in: timedelta | None
     is_sample: bool
-    parked: list[tuple[str, int]]
+    # How many cases came to people, and for which reasons. A case may have come for several.
+    with_people: int
+    reasons: list[tuple[str, int]]
     corrected: int = 0
 
     @property
@@ -184,13 +186,14 @@ def figures(team: Team, since: datetime, routes: Iterable[Route]) -> Figures:
         counts["back"] += route.returned
         counts["wrong"] += route.corrected
     waits = _waits(team, since)
-    parked = CaseEvent.objects.filter(team=team, kind=Kind.PARKED, at__gte=since).order_by()
-    reasons = dict(parked.values_list("reason").annotate(Count("pk")))
+    came = CaseEvent.objects.filter(team=team, kind__in=[Kind.PARKED, Kind.ASKED], at__gte=since).order_by()
+    reasons = dict(came.values_list("reason").annotate(Count("case", distinct=True)))
     return Figures(
         counts["all"],
         counts["back"],
         timedelta(seconds=median(waits)) if waits else None,
         counts["all"] > _SAMPLE,
+        came.aggregate(cases=Count("case", distinct=True))["cases"],
         [(reason_label(reason), reasons[reason]) for reason in sorted(reasons, key=lambda one: -reasons[one])],
         counts["wrong"],
     )

@@ -95,7 +95,7 @@ class CaseEvent(models.Model):
             models.Index(
                 fields=["team", "kind", "at"],
                 include=["reason"],
-                condition=Q(kind__in=["created", "handed_over", "parked", "completed", "failed"]),
+                condition=Q(kind__in=["created", "handed_over", "parked", "asked", "completed", "failed"]),
                 name="event_flow",
             ),
         ]

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from builder.agents import delete_agent, pause_agent, save_agent
 from builder.models import Agent
-from cases import lifecycle
-from cases.models import Case, Queue, Reason
+from cases import lifecycle, timeline
+from cases.models import Case, Kind, Queue, Reason
 from runs import handover_map, traffic
 from runs.handovers import deliver, requested
 from runs.map_layout import NODE_HEIGHT, NODE_WIDTH, lay_out
@@ -236,11 +236,14 @@ def test_the_numbers_of_a_period(team: Team, queue: Queue, make_agent: Make, mak
     take()
     case.refresh_from_db()
     lifecycle.park(case, Reason.LOOP, "Round and round")
+    for number in range(5):
+        timeline.record(make_case(), Kind.ASKED, reason=Reason.QUESTION if number else Reason.APPROVAL)
     since = timezone.now() - timedelta(days=7)
     found = traffic.figures(team, since, traffic.traffic(team, since).routes)
     assert (found.handovers, found.returned, found.returned_share) == (4, 1, 25)
     assert found.accepted_in == timedelta(seconds=4)
-    assert found.parked == [(Reason.LOOP.label, 1)]
+    assert found.with_people == 6
+    assert dict(found.reasons) == {Reason.QUESTION.label: 4, Reason.LOOP.label: 1, Reason.APPROVAL.label: 1}
 
 
 def test_a_case_is_accepted_when_the_target_s_run_starts(
