@@ -4,17 +4,18 @@ Each search asks the database the same few questions, whatever the team has.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Model, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, QuerySet
 from django.db.models.lookups import Exact, IContains
 from django.urls import reverse
 
 from builder import mention_search
-from builder.models import Agent
+from builder.models import Agent, QueueConnection
 from cases.filters import CaseFilter, find_cases
 from cases.models import Case, Queue, Status
 from cases.search import read
@@ -28,6 +29,10 @@ from .queries import RunFilter, find_runs
 _AGENTS, _CASES, _QUEUES, _RUNS, _COMMANDS, _HELP, _RECENT = 6, 6, 4, 3, 8, 4, 8
 # The queues that a command to add a case can name.
 _QUEUES_TO_ADD_TO = 20
+# How many lines of what can be added stand there before anything is typed.
+_ADD = 6
+# Enough of them to see which queues are used.
+_LATEST_CASES = 200
 # Not more than so many that fit are sorted apart: PostgreSQL might look for them along all rows of the team.
 _FEW = 200
 # One letter fits too much to be looked up in texts.
@@ -70,7 +75,7 @@ def find(member: Member, teams: Iterable[Team], text: str = "", recent: str = ""
     text = " ".join(text[:_LONGEST].replace("\x00", " ").split())
     team = member.team
     if not text:
-        groups = [Group("Recent", _named(team, _pairs(recent))), Group("Add", _adding(member)[:4])]
+        groups = [Group("Recent", _named(team, _pairs(recent))), Group("Add", _adding(member)[:_ADD])]
         groups.append(Group("Go to", _places(member)))
     elif id := _id(text):
         groups = [Group("With this id", _named(team, [(kind, id) for kind in _KINDS]))]
@@ -106,16 +111,25 @@ def _places(member: Member) -> list[Choice]:
 def _adding(member: Member) -> list[Choice]:
     found = []
     if member.operates:
-        queues = member.team.queues.live().order_by("name").only("pk", "name")[:_QUEUES_TO_ADD_TO]
         found += [
             Choice("New case", "square-plus", reverse("case_new", args=[queue.pk]), hint=queue.name, words=_add(queue))
-            for queue in queues
+            for queue in _most_used_queues(member.team)
         ]
     if member.builds:
         found.insert(0, Choice("New agent", "bot", reverse("agent_new"), words="add create"))
         found.insert(1, Choice("New queue", "layers", reverse("queue_new"), words="add create"))
         found.append(Choice("Import agents", "upload", reverse("agents_import"), words="add files"))
     return found
+
+
+def _most_used_queues(team: Team) -> list[Queue]:
+    """Those that agents work come first, then those that most of the latest cases are in, then by name."""
+    latest = Counter(
+        Case.objects.filter(team=team).order_by("-number").values_list("queue_id", flat=True)[:_LATEST_CASES]
+    )
+    worked = Exists(QueueConnection.objects.filter(queue=OuterRef("pk"), role=QueueConnection.Role.CONSUMER))
+    queues = team.queues.live().annotate(is_worked=worked).only("pk", "name")
+    return sorted(queues, key=lambda queue: (not queue.is_worked, -latest[queue.pk], queue.name))[:_QUEUES_TO_ADD_TO]
 
 
 def _add(queue: Queue) -> str:

@@ -6,6 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from builder.agents import delete_agent
+from cases.models import Queue
 from runs import palette
 from teams.models import Member, Team
 from tests.fixtures import Make
@@ -84,6 +85,19 @@ def test_commands_are_those_the_role_allows(find: Any, make_member: Make, make_q
     assert find("webhooks")["Commands"] == ["Webhooks"]
     assert "Commands" not in find("webhooks", by=operator)
     assert find("dark")["Commands"] == ["Theme: dark"]
+
+
+def test_a_new_case_is_offered_where_agents_work_and_most_cases_are(
+    member: Member, queue: Queue, make_agent: Make, make_queue: Make, make_case: Make
+) -> None:
+    make_queue("Archive")
+    busy, worked = make_queue("Busy"), make_queue("Worked")
+    make_agent("Clerk", queue=worked)
+    for _ in range(3):
+        make_case(in_queue=busy)
+    make_case(in_queue=queue)
+    [adding] = [group.choices for group in palette.find(member, [member.team]) if group.title == "Add"]
+    assert [choice.hint for choice in adding if choice.label == "New case"] == ["Worked", "Busy", queue.name, "Archive"]
 
 
 def test_another_team_of_mine_can_be_switched_to(member: Member, make_team: Make, signed_in: Client) -> None:
