@@ -15,6 +15,7 @@ from .help import help_page
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 handler429 = "teams.signing_in.too_many_tries"
+handler404 = "teams.access.page_not_found"
 handler400 = "teams.failures.bad_request"
 handler500 = "teams.failures.server_error"
 

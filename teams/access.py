@@ -1,17 +1,20 @@
 """Who may see and do what. Every page starts from the team of the person who asks, and says which role it needs."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import Any, cast, overload
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError
 from django.db.models import Subquery
 from django.db.models.functions import Least
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django_htmx.http import reswap
+from redis.exceptions import RedisError
 
 from . import audit, failures
 from .actors import Actor, person
@@ -96,6 +99,15 @@ def team_page[**P](
         return cast(Page[P], with_team)
 
     return page(view) if view else page
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Keeps the navigation for members, also where no view was found that would have asked who they are."""
+    if not hasattr(request, "team") and not request.path.startswith("/admin/"):
+        with suppress(DatabaseError, RedisError):
+            if request.user.is_authenticated and (members := memberships(request)):
+                enter(request, members)
+    return render(request, "404.html", status=404)
 
 
 def refuse(request: TeamRequest, needed: Member.Role) -> HttpResponseBase:

@@ -10,6 +10,7 @@ from django.urls import path, reverse
 
 from cases.models import Case, Queue
 from config import urls
+from tests.fixtures import Make
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -48,6 +49,30 @@ def test_an_address_that_only_takes_post_says_so(client: Client) -> None:
     assert "There is no page here" in page.text
     assert page.headers["Content-Length"] == str(len(page.content))
     assert client.get("/api/v1/nowhere").json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/nowhere/", "/cases/0190a0f0-0000-7000-8000-000000000000/"])
+def test_a_page_that_does_not_exist_keeps_the_navigation_for_members(signed_in: Client, address: str) -> None:
+    page = signed_in.get(address)
+    assert page.status_code == 404
+    assert 'aria-label="Main"' in page.text
+    assert reverse("queues") in page.text
+
+
+@pytest.mark.django_db
+def test_a_page_that_does_not_exist_shows_strangers_no_navigation(client: Client) -> None:
+    page = client.get("/nowhere/")
+    assert page.status_code == 404
+    assert 'aria-label="Main"' not in page.text
+
+
+@pytest.mark.django_db
+def test_a_page_that_may_not_be_seen_keeps_the_navigation(client: Client, make_member: Make) -> None:
+    client.force_login(make_member(role="viewer").user)
+    page = client.get(reverse("audit_log"))
+    assert page.status_code == 403
+    assert 'aria-label="Main"' in page.text
 
 
 @pytest.mark.django_db
