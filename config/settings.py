@@ -154,6 +154,7 @@ def _mailers(url: str) -> dict[str, Any]:
 # Where people reach Baton: links in what is sent out begin with it.
 _port = os.environ.get("PORT") or _embedded("port") or "8000"
 BATON_URL = (os.environ.get("BATON_URL") or f"http://localhost:{_port}").rstrip("/")
+BATON_URL_IS_SET = bool(os.environ.get("BATON_URL"))
 # Where the web server listens.
 HOST = os.environ.get("HOST", "").strip() or "127.0.0.1"
 # The demo, on an empty database: with a well-known password only where nobody else can reach it.

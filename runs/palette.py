@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, Model, OuterRef, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.db.models.lookups import Exact, IContains
 from django.urls import reverse
 
@@ -127,9 +127,11 @@ def _most_used_queues(team: Team) -> list[Queue]:
     latest = Counter(
         Case.objects.filter(team=team).order_by("-number").values_list("queue_id", flat=True)[:_LATEST_CASES]
     )
-    worked = Exists(QueueConnection.objects.filter(queue=OuterRef("pk"), role=QueueConnection.Role.CONSUMER))
-    queues = team.queues.live().annotate(is_worked=worked).only("pk", "name")
-    return sorted(queues, key=lambda queue: (not queue.is_worked, -latest[queue.pk], queue.name))[:_QUEUES_TO_ADD_TO]
+    consumers = QueueConnection.objects.filter(team=team, role=QueueConnection.Role.CONSUMER)
+    worked = set(consumers.values_list("queue_id", flat=True))
+    queues = team.queues.live().only("pk", "name")
+    order = sorted(queues, key=lambda queue: (queue.pk not in worked, -latest[queue.pk], queue.name))
+    return order[:_QUEUES_TO_ADD_TO]
 
 
 def _add(queue: Queue) -> str:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from allauth.account.utils import perform_login
-from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage, mailers
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from . import members as verbs
 from .access import ADMINISTRATOR, SESSION_TEAM, VIEWER, TeamRequest, team_page
 from .errors import Refused
+from .links import link_to
 from .models import Invitation, Member, User
 from .people_forms import AcceptForm, InviteForm
 from .refusals import show_refusal
@@ -64,7 +64,7 @@ def member_invite(request: TeamRequest) -> HttpResponseBase:
     except Refused as refusal:
         show_refusal(form, refusal)
         return _page(request, form)
-    link = f"{settings.BATON_URL}{reverse('invitation')}?{urlencode({'token': token})}"
+    link = link_to(f"{reverse('invitation')}?{urlencode({'token': token})}", request)
     request.session[_FRESH_LINK] = seal(link)
     _mail(request, invitation, f"{link}&{urlencode({'mailed': verbs.mailed_mark(token)})}")
     return redirect("members")

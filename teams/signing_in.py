@@ -7,7 +7,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.mail import mailers
@@ -18,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from . import people
 from .errors import Refused
+from .links import link_to
 from .models import User
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,10 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         if "default" not in mailers:
             return
         try:
-            more = {"home": settings.BATON_URL, "link": settings.BATON_URL + reverse("account_reset_password")}
+            more = {
+                "home": link_to("/", self.request).rstrip("/"),
+                "link": link_to(reverse("account_reset_password"), self.request),
+            }
             super().send_mail(template_prefix, email, {**context, **more})
         except OSError as error:  # those of smtplib are
             logger.warning("mail about an account could not be sent: %s", error)
@@ -82,10 +85,10 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _, token = key.partition("-")
-        return settings.BATON_URL + reverse("account_reset_password_from_key", args=[uid, token])
+        return link_to(reverse("account_reset_password_from_key", args=[uid, token]), self.request)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
-        return settings.BATON_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+        return link_to(reverse("account_confirm_email", args=[emailconfirmation.key]), request)
 
 
 def too_many_tries(request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,9 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from builder.agents import create_agent
 from teams import members
@@ -15,6 +17,15 @@ from teams.errors import Refused
 from teams.models import AuditEntry, Invitation, Member, User
 
 pytestmark = pytest.mark.django_db
+
+
+def test_an_invitation_leads_to_the_address_it_was_made_at(signed_in: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS, form = ["baton.test"], {"email": "new@example.com", "role": "operator"}
+    page = signed_in.post(reverse("member_invite"), form, follow=True, headers={"host": "baton.test"})
+    assert "http://baton.test/invitation/?token=" in page.text
+    settings.BATON_URL, settings.BATON_URL_IS_SET = "https://baton.example.com", True
+    page = signed_in.post(reverse("member_invite"), form, follow=True, headers={"host": "baton.test"})
+    assert "https://baton.example.com/invitation/?token=" in page.text
 
 
 def test_a_team_keeps_an_administrator(team, member, make_member) -> None:
