@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('builder', '0009_fallback'),
-        ('cases', '0016_rows_of_uploads_stay'),
+        ('cases', '0017_refused_call'),
         ('teams', '0021_zones_and_members'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
