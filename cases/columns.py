@@ -11,7 +11,9 @@ from teams.errors import Refused
 
 from .creation import NewCase
 from .forms import read_details
-from .models import Case
+from .headings import is_value, usual_meaning
+from .number_formats import in_digits
+from .priorities import read_priority
 from .tables import Cell
 
 
@@ -21,39 +23,14 @@ class Role(TextChoices):
     PRIORITY = "priority", "Priority"
     LABELS = "labels", "Labels"
     EXTERNAL_ID = "external_id", "External id"
-    FIELD = "field", "Own field"
-    IGNORE = "ignore", "Leave it out"
+    FIELD = "field", "Keep as field"
+    IGNORE = "ignore", "Skip"
 
 
 # Only one column each.
 SINGLE = (Role.TITLE, Role.DETAILS, Role.PRIORITY, Role.LABELS, Role.EXTERNAL_ID)
 
-_USUAL_NAMES = {
-    Role.TITLE: {"title", "subject", "summary", "topic", "headline", "betreff", "titel"},
-    Role.DETAILS: {"details", "description", "text", "body", "message", "content", "beschreibung", "nachricht"},
-    Role.PRIORITY: {"priority", "prio", "urgency", "priorität"},
-    Role.LABELS: {"labels", "label", "tags", "tag"},
-    Role.EXTERNAL_ID: {"externalid", "id", "reference", "ref", "key", "uuid", "ticketid", "messageid"},
-}
-_PRIORITIES = {
-    "none": Case.Priority.NONE,
-    "low": Case.Priority.NONE,
-    "normal": Case.Priority.NONE,
-    "medium": Case.Priority.MEDIUM,
-    "high": Case.Priority.HIGH,
-    "urgent": Case.Priority.HIGH,
-}
 _NAME_LENGTH = 80
-
-
-def has_names(rows: Sequence[Sequence[Cell]]) -> bool:
-    """Does the first row look like the names of columns? They are short, all there, and no two alike."""
-    first = list(rows[0])
-    names = {_plain(cell) for cell in first if isinstance(cell, str) and len(cell) <= _NAME_LENGTH}
-    if len(rows) < 2 or len(names) < max(len(first), *(len(row) for row in rows[:20])):
-        return False
-    known = set().union(*_USUAL_NAMES.values())
-    return len(first) > 1 or bool(names & known)
 
 
 def names_of(first: Sequence[Cell], width: int) -> list[str]:
@@ -61,7 +38,7 @@ def names_of(first: Sequence[Cell], width: int) -> list[str]:
     names: list[str] = []
     for place in range(width):
         cell = first[place] if place < len(first) else None
-        wanted = " ".join(text_of(cell).split())[:_NAME_LENGTH] or f"Column {letters(place)}"
+        wanted = " ".join(text_of(cell).split())[:_NAME_LENGTH] or unnamed(place)
         name, count = wanted, 1
         while name in names:
             count += 1
@@ -70,31 +47,35 @@ def names_of(first: Sequence[Cell], width: int) -> list[str]:
     return names
 
 
+def unnamed(place: int) -> str:
+    return f"Column {letters(place)}"
+
+
 def letters(place: int) -> str:
     """As spreadsheet programs call a column: "A" for 0, "AB" for 27."""
     return (letters(place // 26 - 1) if place >= 26 else "") + chr(65 + place % 26)
 
 
-def guess_roles(names: Sequence[str]) -> list[Role]:
-    """By the names. Some column is the title: the first one that is nothing else."""
-    roles = [Role.FIELD] * len(names)
-    for role, usual in _USUAL_NAMES.items():
-        place = next((at for at, name in enumerate(names) if _plain(name) in usual), None)
-        if place is not None:
-            roles[place] = role
+def guess_roles(names: Sequence[str], rows: Sequence[Sequence[Cell]] = ()) -> list[Role]:
+    """By the names. Some column is the title: the first one of texts that is nothing else. An empty one is skipped."""
+    columns = [[row[at] for row in rows if at < len(row) and row[at] is not None] for at in range(len(names))]
+    roles = [Role.IGNORE if rows and not cells else Role.FIELD for cells in columns]
+    for at, name in enumerate(names):
+        usual = usual_meaning(name)
+        if usual and usual.value not in roles:
+            roles[at] = Role(usual.value)
     if Role.TITLE not in roles:
-        free = next((at for at, role in enumerate(roles) if role == Role.FIELD), 0)
-        roles[free] = Role.TITLE
+        free = [at for at, role in enumerate(roles) if role == Role.FIELD] or [0]
+        texts = [at for at in free if not all(map(is_value, columns[at]))]
+        roles[(texts or free)[0]] = Role.TITLE
     return roles
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).lower()
 
 
 def text_of(cell: Cell) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, float):
+        return in_digits(cell)
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
 
 
@@ -112,9 +93,9 @@ class Columns:
         """Refused, at the fields of a case, when the cells make none."""
         wrong = {self._field(int(place)): words for place, words in flaws.items() if self._is_used(int(place))}
         said = {role: text_of(self._cell(cells, role)).strip() for role in SINGLE}
-        priority = _PRIORITIES.get(said[Role.PRIORITY].lower()) if said[Role.PRIORITY] else None
+        priority = read_priority(said[Role.PRIORITY]) if said[Role.PRIORITY] else None
         if said[Role.PRIORITY] and priority is None and "priority" not in wrong:
-            wrong["priority"] = f"“{said[Role.PRIORITY][:40]}” is no priority: high, medium or none."
+            wrong["priority"] = f"“{said[Role.PRIORITY][:40]}” is not a priority. Use high, medium or none."
         if wrong:
             raise Refused("This row has errors.", "invalid", wrong)
         return NewCase(
@@ -129,9 +110,12 @@ class Columns:
         return next((cell for cell, its in zip(cells, self.roles, strict=False) if its == role), None)
 
     def _is_used(self, place: int) -> bool:
-        return place < len(self.roles) and self.roles[place] != Role.IGNORE
+        return place >= len(self.roles) or self.roles[place] != Role.IGNORE
 
     def _field(self, place: int) -> str:
+        """Beyond the last column it is the whole row that is wrong."""
+        if place >= len(self.roles):
+            return ""
         role = self.roles[place]
         return f"data.{self.names[place]}" if role in (Role.FIELD, Role.DETAILS) else role
 

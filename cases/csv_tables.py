@@ -1,94 +1,52 @@
 """Tables out of CSV files and of pasted text."""
 
-import codecs
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator
 
+from .csv_dialects import (
+    ENCODINGS,
+    SEPARATORS,
+    Dialect,
+    decode,
+    dialect_of,
+    guess_encoding,
+    guess_separator,
+    in_the_usual_way,
+    told_separator,
+)
 from .tables import Collector, Row, Table, refuse
 
-ENCODINGS = {
-    "utf-8": "UTF-8",
-    "utf-16": "UTF-16",
-    "windows-1252": "Western European (Windows-1252)",
-    "windows-1250": "Central European (Windows-1250)",
-    "windows-1251": "Cyrillic (Windows-1251)",
-    "iso-8859-15": "Western European (ISO 8859-15)",
-    "cp850": "Western European (DOS)",
-    "mac-roman": "Western European (Mac)",
-    "shift-jis": "Japanese (Shift JIS)",
-    "gb18030": "Chinese (GB 18030)",
-}
-SEPARATORS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
-_SAMPLE = 64 * 1024
-_SAMPLE_RECORDS = 50
 _TITLE_LENGTH = 200
+# Empty ones too: spreadsheet programs may write a million below the last row, and so may somebody who means harm.
+RECORD_LIMIT = 200_000
+_LINE_FIELDS, _FIELD_LIMIT = 20_000, 3_000_000
 
 
 def read_csv(content: bytes, encoding: str = "", separator: str = "") -> Table:
     """What is not given is guessed."""
     encoding = encoding if encoding in ENCODINGS else guess_encoding(content)
-    text = decode(content, encoding)
-    told, text = _told_separator(text)
+    told, text = told_separator(decode(content, encoding))
     separator = separator if separator in SEPARATORS else told or guess_separator(text)
+    text = in_the_usual_way(text, separator, RECORD_LIMIT)
     collector = Collector()
     for number, record in enumerate(_records(text, separator), 1):
-        collector.take(Row(number, [cell if cell.strip() else None for cell in record]))
+        collector.take(Row(number, [cell if cell.strip() else None for cell in record], length=len(record)))
     return Table(collector.taken(), encoding=encoding, separator=separator)
 
 
-def guess_encoding(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in content[:_SAMPLE]:
-        return "utf-16"
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return "windows-1252"
-    return "utf-8"
-
-
-def decode(content: bytes, encoding: str) -> str:
-    if encoding == "utf-8":
-        return content.decode("utf-8-sig", errors="replace")
-    if encoding == "utf-16" and not content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        # Of most letters one byte is zero: the second one when the small end comes first.
-        sample = content[:_SAMPLE]
-        encoding = "utf-16-be" if sample[::2].count(0) > sample[1::2].count(0) else "utf-16-le"
-    return content.decode(encoding, errors="replace")
-
-
-def _told_separator(text: str) -> tuple[str, str]:
-    """Excel's own first line, as `sep=;`, and the text after it."""
-    found = re.match(r"sep=([,;\t|])\r?\n", text)
-    return (found[1], text[found.end() :]) if found else ("", text)
-
-
-def guess_separator(text: str) -> str:
-    """The one that parts most of the first records into the same number of fields; of several, into the most."""
-    return max(SEPARATORS, key=lambda separator: _fitness(text[:_SAMPLE], separator))
-
-
-def _fitness(sample: str, separator: str) -> tuple[float, int]:
-    lengths: Counter[int] = Counter()
-    try:
-        for record in csv.reader(io.StringIO(sample, newline=""), delimiter=separator):
-            if record and lengths.total() < _SAMPLE_RECORDS:
-                lengths[len(record)] += 1
-    except csv.Error:
-        return 0, 0
-    fields, records = max(lengths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-    return (records / lengths.total(), fields) if fields > 1 else (0, 0)
-
-
 def _records(text: str, separator: str) -> Iterator[list[str]]:
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=separator)
-    number = 0
+    dialect = dialect_of(text, separator)
+    lines = _Lines(text, dialect["delimiter"])
+    reader = csv.reader(lines, **dialect)
+    number = fields = 0
     try:
         for number, record in enumerate(reader, 1):
-            if lines.ended and _is_open(lines.taken, separator):
+            fields += len(record)
+            if number > RECORD_LIMIT or fields > _FIELD_LIMIT:
+                refuse("This holds too many empty rows or columns. Delete them, or import it in parts.")
+            if lines.ended and _is_open(lines.taken, dialect):
                 refuse(f"A quotation mark opens in row {number:,} and is never closed.")
             lines.taken.clear()
             yield record
@@ -99,7 +57,8 @@ def _records(text: str, separator: str) -> Iterator[list[str]]:
 class _Lines:
     """Lines with their ends; remembers those taken for the record at hand, and when the reader wanted one too many."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, separator: str) -> None:
+        self._separator = separator
         self._lines = iter(io.StringIO(text, newline=""))
         self.taken: list[str] = []
         self.ended = False
@@ -113,13 +72,15 @@ class _Lines:
         except StopIteration:
             self.ended = True
             raise
+        if line.count(self._separator) > _LINE_FIELDS:
+            refuse(f"A row has more than {_LINE_FIELDS:,} columns. Remove some of them.")
         self.taken.append(line)
         return line
 
 
-def _is_open(lines: list[str], separator: str) -> bool:
+def _is_open(lines: list[str], dialect: Dialect) -> bool:
     try:
-        list(csv.reader(lines, delimiter=separator, strict=True))
+        list(csv.reader(lines, **dialect, strict=True))
     except csv.Error as error:
         return "end of data" in str(error)
     return False

@@ -43,10 +43,13 @@ def start(upload: CaseUpload, *, skip_flawed: bool = False, again: bool = False)
     if not CaseUpload.objects.select_for_update(no_key=True).filter(pk=upload.pk, status=Status.READY).exists():
         return
     if not again and imported_before(upload):
-        raise Refused("This file was imported already. Say that you want its cases again.", "imported_before")
+        raise Refused(
+            "This file was imported before. Choose “Import it again” if you want its cases twice.", "imported_before"
+        )
     ahead = preview(upload)
     if ahead.flawed and not skip_flawed:
-        raise Refused(f"{_rows(len(ahead.flawed))} cannot be imported. Leave them out, or mend the file.", "flawed")
+        them = "it" if len(ahead.flawed) == 1 else "them"
+        raise Refused(f"{_rows(len(ahead.flawed))} cannot be imported. Skip {them}, or fix the file.", "flawed")
     flawed = [UploadRow(pk=pk, state=State.FAILED, text=words) for pk, words in ahead.flawed.items()]
     UploadRow.objects.bulk_update(flawed, ["state", "text"], batch_size=1000)
     changes = {"status": Status.IMPORTING, "started_at": Now(), "content": None}
@@ -164,5 +167,7 @@ def forget_old() -> None:
 def outcome(upload: CaseUpload) -> dict[str, int]:
     """How many rows are in each state."""
     counts = dict.fromkeys(State.values, 0)
-    rows = upload.rows.exclude(state=State.NAMES).order_by().values_list("state").annotate(Count("pk"))
+    rows = (
+        upload.rows.exclude(state__in=[State.NAMES, State.ABOVE]).order_by().values_list("state").annotate(Count("pk"))
+    )
     return counts | {str(state): number for state, number in rows}

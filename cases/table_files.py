@@ -10,7 +10,7 @@ from .workbooks import read_workbook
 
 FILE_LIMIT = 20_000_000  # bytes
 
-_SAVE_AS = "Please save it as XLSX or CSV, and import that."
+_SAVE_AS = "Save it as XLSX or CSV, and import that."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BINARY = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"MZ\x90")
 
@@ -24,7 +24,7 @@ def read_file(content: bytes, encoding: str = "", separator: str = "", sheet: st
         return read_workbook(content, sheet)
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
-            refuse("This workbook has a password. Please save it without one, and import that.")
+            refuse("This workbook has a password. Save it without one, and import that.")
         refuse(f"This is an old Excel file (.xls) or another old Office file. {_SAVE_AS}")
     if content.startswith(b"%PDF"):
         refuse(f"This is a PDF, not a table. {_SAVE_AS}")
@@ -33,7 +33,7 @@ def read_file(content: bytes, encoding: str = "", separator: str = "", sheet: st
     if re.match(rb"\s*<(!doctype|html|table|\?xml)", content[:200], re.IGNORECASE):
         refuse(f"This is a web page or XML, whatever its name says. Open it in a spreadsheet program. {_SAVE_AS}")
     if content.startswith(_BINARY) or _is_binary(content[:4096]):
-        refuse("This is not a table. Please choose a CSV or XLSX file.")
+        refuse("This is not a table. Choose a CSV or XLSX file.")
     return read_csv(content, encoding, separator)
 
 
@@ -43,13 +43,13 @@ def _check_archive(content: bytes) -> None:
             names = set(archive.namelist())
             kind = archive.open("mimetype").read(100) if "mimetype" in names else b""
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError):
-        refuse("This workbook is damaged: it cannot be read. Please save it again as XLSX.")
+        refuse("This workbook is damaged: it cannot be read. Save it again as XLSX.")
     if b"opendocument" in kind:
         refuse(f"This is an OpenDocument file. {_SAVE_AS}")
     if "xl/workbook.bin" in names:
         refuse(f"This is a binary workbook (.xlsb). {_SAVE_AS}")
     if "[Content_Types].xml" not in names or any(name.startswith(("word/", "ppt/")) for name in names):
-        refuse("This is a zip archive or another kind of document, not a workbook. Please choose a CSV or XLSX file.")
+        refuse("This is a zip archive or another kind of document, not a workbook. Choose a CSV or XLSX file.")
 
 
 def _is_binary(sample: bytes) -> bool:

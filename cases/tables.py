@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from teams.errors import Refused
+from teams.text import storable
 
 ROW_LIMIT = 10_000
 COLUMN_LIMIT = 100
@@ -16,11 +17,14 @@ type Cell = str | int | float | bool | None
 
 @dataclass
 class Row:
-    """`number` counts as spreadsheet programs do, from 1. `flaws`: what is wrong with a cell, by its place from 0."""
+    """`number` counts as spreadsheet programs do, from 1. `flaws`: what is wrong with a cell, by its place from 0.
+    `length`: how many cells it has in a CSV file, with the empty ones at its end.
+    """
 
     number: int
     cells: list[Cell]
     flaws: dict[int, str] = field(default_factory=dict)
+    length: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,18 @@ class Collector:
         if not row.cells:
             return
         if len(self.rows) > ROW_LIMIT:  # the first one holds names
-            refuse(f"This has more than {ROW_LIMIT:,} rows. Please import it in parts.")
+            refuse(f"This has more than {ROW_LIMIT:,} rows. Import it in parts.")
         if len(row.cells) > COLUMN_LIMIT:
-            refuse(f"Row {row.number:,} has more than {COLUMN_LIMIT} columns. Please take some out.")
+            refuse(f"Row {row.number:,} has more than {COLUMN_LIMIT} columns. Remove some of them.")
         for place, cell in enumerate(row.cells):
             if isinstance(cell, str):
+                row.cells[place] = storable(cell)
                 self._length += len(cell)
                 if len(cell) > CELL_LIMIT:
                     row.cells[place] = cell[:100] + "…"
                     row.flaws[place] = f"Longer than {CELL_LIMIT // 1024} kB."
         if self._length > TEXT_LIMIT:
-            refuse("This holds too much text. Please import it in parts.")
+            refuse("This holds too much text. Import it in parts.")
         self.rows.append(row)
 
     def taken(self) -> list[Row]:

@@ -1,5 +1,6 @@
 """What people fill in to make many cases from a table."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,9 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 
 from teams.field_errors import PageForm
 
-from .columns import Role
-from .csv_tables import ENCODINGS, SEPARATORS
-from .models import CaseUpload
+from .columns import Role, text_of
+from .csv_dialects import ENCODINGS, SEPARATORS
+from .models import CaseUpload, UploadRow
 from .table_files import FILE_LIMIT
 
 
@@ -18,14 +19,14 @@ class FileForm(PageForm):
         label="CSV or XLSX file",
         allow_empty_file=True,
         max_length=200,
-        help_text="At most 20 MB, 10,000 rows and 100 columns. Of a workbook you choose the sheet next.",
+        help_text="At most 20 MB, 10,000 rows and 100 columns. You can choose the sheet of a workbook next.",
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),
     )
 
     def clean_file(self) -> Any:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > FILE_LIMIT:
-            raise forms.ValidationError("This file has more than 20 MB. Please import it in parts.")
+            raise forms.ValidationError("This file has more than 20 MB. Import it in parts.")
         return file
 
 
@@ -37,10 +38,10 @@ class PasteForm(PageForm):
         strip=False,
         max_length=2_000_000,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
-        error_messages={"required": "Please paste something."},
+        error_messages={"required": "Paste some rows or text."},
     )
     form = forms.ChoiceField(
-        label="What it is",
+        label="Format",
         choices=CaseUpload.Form.choices[1:],
         initial=CaseUpload.Form.TABLE,
         widget=forms.RadioSelect,
@@ -53,18 +54,20 @@ class PasteForm(PageForm):
 
 
 class ReadingForm(PageForm):
-    """How the file is read, and what its columns become. A choice of reading guesses the columns anew."""
+    """How the file is read, and what its columns become. A choice of reading guesses the columns again. `first`: the
+    rows among which one can be the one with the names.
+    """
 
     sheet = forms.ChoiceField()
-    encoding = forms.ChoiceField(label="Letters", choices=list(ENCODINGS.items()))
-    separator = forms.ChoiceField(label="Columns are parted by", choices=list(SEPARATORS.items()))
-    has_names = forms.BooleanField(label="The first row holds the names of the columns", required=False)
+    encoding = forms.ChoiceField(label="Encoding", choices=list(ENCODINGS.items()))
+    separator = forms.ChoiceField(label="Separator", choices=list(SEPARATORS.items()))
+    names_row = forms.TypedChoiceField(label="Column names", coerce=int, empty_value=None, required=False)
     skip_flawed = forms.BooleanField(required=False)
     again = forms.BooleanField(label="Import it again", required=False)
 
-    def __init__(self, data: Any = None, *, upload: CaseUpload, names: list[str]) -> None:
+    def __init__(self, data: Any = None, *, upload: CaseUpload, names: list[str], first: Sequence[UploadRow]) -> None:
         self.upload = upload
-        initial = {name: getattr(upload, name) for name in ("sheet", "encoding", "separator", "has_names")}
+        initial = {name: getattr(upload, name) for name in _READING}
         super().__init__(data, initial=initial, label_suffix="")
         self.fields["sheet"].choices = [(name[:100], name) for name in upload.sheets]  # type: ignore[attr-defined]
         if len(upload.sheets) < 2:
@@ -74,7 +77,9 @@ class ReadingForm(PageForm):
         if upload.form != CaseUpload.Form.FILE or not upload.encoding:
             del self.fields["encoding"]
         if upload.form in (CaseUpload.Form.LINES, CaseUpload.Form.PARAGRAPHS):
-            del self.fields["has_names"]
+            del self.fields["names_row"]
+        else:
+            self.fields["names_row"].choices = _names_rows(first)  # type: ignore[attr-defined]
         for place, name in enumerate(names):
             self.fields[f"role-{place}"] = forms.ChoiceField(
                 label=name, choices=Role.choices, initial=upload.roles[place], required=False
@@ -95,4 +100,16 @@ class ReadingForm(PageForm):
         return [role or guessed for role, guessed in zip(said, self.upload.roles, strict=True)]
 
 
-_READING = ("sheet", "encoding", "separator", "has_names")
+_READING = ("sheet", "encoding", "separator", "names_row")
+_SHOWN_NAMES, _ROW_WORDS = 4, 60
+
+
+def _names_rows(rows: Sequence[UploadRow]) -> list[tuple[Any, str]]:
+    return [("", "The table has none"), *((row.number, _words(row)) for row in rows)]
+
+
+def _words(row: UploadRow) -> str:
+    """`Row 3: Title, Amount, City, …`"""
+    said = [text for cell in row.cells if (text := " ".join(text_of(cell).split()))]
+    words = ", ".join([*said[:_SHOWN_NAMES], *["…"] * (len(said) > _SHOWN_NAMES)])
+    return f"Row {row.number:,}: {words if len(words) <= _ROW_WORDS else words[:_ROW_WORDS].rstrip() + '…'}"

@@ -19,7 +19,7 @@ from teams.refusals import show_refusal
 
 from . import importing, labels, uploads
 from .access import queue_or_404, upload_or_404
-from .columns import letters
+from .columns import letters, unnamed
 from .import_forms import BoundedUpload
 from .models import CaseUpload, Queue, UploadRow
 from .table_files import FILE_LIMIT
@@ -27,7 +27,9 @@ from .upload_forms import FileForm, PasteForm, ReadingForm
 
 _SHOWN_FLAWS = 50
 _SHOWN_ROWS = 3
+_SHOWN_SHORT = 8
 _RECENT = 5
+_NAMES_AMONG = 100
 _PASTED = "Pasted text"
 
 
@@ -43,7 +45,7 @@ def _cases_upload(request: TeamRequest, id: UUID) -> HttpResponse:
     sent = request.method == "POST"
     form = FileForm(request.POST if sent else None, request.FILES if sent else None, label_suffix="")
     if sent and cast(BoundedTable, request.upload_handlers[0]).exceeded:
-        form.add_error("file", "This file has more than 20 MB. Please import it in parts.")
+        form.add_error("file", "This file has more than 20 MB. Import it in parts.")
     elif form.is_valid():
         file = form.cleaned_data["file"]
         if upload := _kept(request, form, queue, name=file.name or "Table", content=file.read()):
@@ -96,21 +98,29 @@ def case_import(request: TeamRequest, id: UUID) -> HttpResponse:
     upload = upload_or_404(request.team, id)
     if upload.status != CaseUpload.Status.READY:
         return _outcome(request, upload)
-    form = ReadingForm(request.POST or None, upload=upload, names=list(uploads.columns_of(upload).names))
+    form = _reading_form(upload, request.POST or None)
     if form.is_valid():
         try:
             if form.reads_otherwise:
-                said = form.reading
-                uploads.read_again(upload, names=said.pop("has_names"), **said)
+                uploads.read_again(upload, **form.reading)
             else:
                 uploads.choose_roles(upload, form.roles)
                 if request.POST.get("act") == "import":
                     return _start(upload, form)
-            form = ReadingForm(upload=upload, names=list(uploads.columns_of(upload).names))
+            form = _reading_form(upload)
         except Refused as refusal:
             upload.refresh_from_db()
             form.add_error(None, refusal.message)
     return _look(request, upload, form)
+
+
+def _reading_form(upload: CaseUpload, data: Any = None) -> ReadingForm:
+    """Any of the first rows can hold the names, and the one that does now."""
+    first = list(upload.rows.all()[:_NAMES_AMONG])
+    if upload.names_row and upload.names_row not in [row.number for row in first]:
+        first += upload.rows.filter(number=upload.names_row)
+    names = list(uploads.columns_of(upload).names)
+    return ReadingForm(data, upload=upload, names=names, first=first)
 
 
 def _start(upload: CaseUpload, form: ReadingForm) -> HttpResponse:
@@ -130,7 +140,9 @@ def _look(request: TeamRequest, upload: CaseUpload, form: ReadingForm) -> HttpRe
         "columns": [
             {"field": form[name], "letter": letters(at), "cells": [row.cells[at : at + 1] for row in rows]}
             for at, name in enumerate(roles)
+            if at in ahead.filled or form[name].label != unnamed(at)
         ],
+        "short": ", ".join(f"{number:,}" for number in ahead.short[:_SHOWN_SHORT]),
         "ahead": ahead,
         "fitting": ahead.total - len(ahead.flawed),
         "flaws": ahead.flaws[:_SHOWN_FLAWS],

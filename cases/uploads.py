@@ -11,12 +11,13 @@ from teams.errors import Refused
 from teams.models import User
 
 from .attachments import clean_name
-from .columns import SINGLE, Columns, Role, guess_roles, has_names, names_of
+from .columns import SINGLE, Columns, Role, guess_roles, names_of
 from .creation import Judged, NewCase, judge
 from .csv_tables import read_csv, read_lines, read_paragraphs
+from .headings import find_names
 from .models import Case, CaseUpload, Queue, UploadRow
 from .table_files import read_file
-from .tables import Table
+from .tables import Row, Table
 
 Form, State, Status = CaseUpload.Form, UploadRow.State, CaseUpload.Status
 
@@ -37,19 +38,26 @@ def keep(queue: Queue, user: User, name: str, content: bytes, form: str = Form.F
         content=content,
     )
     table = _read(upload)
-    upload.has_names = form in (Form.LINES, Form.PARAGRAPHS) or has_names([row.cells for row in table.rows])
+    upload.names_row = _guess_names(table)
     _write(upload, table)
     return upload
 
 
-def read_again(upload: CaseUpload, *, encoding: str, separator: str, sheet: str, names: bool) -> None:
-    """In another way than was guessed. The columns are guessed anew, and of another sheet whether they have names."""
-    is_other = sheet != upload.sheet
-    upload.encoding, upload.separator, upload.sheet, upload.has_names = encoding, separator, sheet, names
+def read_again(upload: CaseUpload, *, encoding: str, separator: str, sheet: str, names_row: int | None) -> None:
+    """In another way than was guessed. The columns are guessed again, and with another sheet or separator also which
+    row has their names.
+    """
+    is_other = (sheet, separator) != (upload.sheet, upload.separator) and names_row == upload.names_row
+    upload.encoding, upload.separator, upload.sheet, upload.names_row = encoding, separator, sheet, names_row
     table = _read(upload)
     if is_other:
-        upload.has_names = has_names([row.cells for row in table.rows])
+        upload.names_row = _guess_names(table)
     _write(upload, table)
+
+
+def _guess_names(table: Table) -> int | None:
+    place = find_names([row.cells for row in table.rows])
+    return None if place is None else table.rows[place].number
 
 
 def _read(upload: CaseUpload) -> Table:
@@ -71,25 +79,56 @@ def _write(upload: CaseUpload, table: Table) -> None:
         table.sheet[:100],
         table.sheets,
     )
-    if len(table.rows) <= upload.has_names:
+    names = next((row for row in table.rows if row.number == upload.names_row), None)
+    above = [row for row in table.rows if names and row.number < names.number]
+    below = table.rows[len(above) + (names is not None) :]
+    if not below:
         raise Refused("There are only names of columns in it, and no rows.", "unreadable", {"file": "No rows in it."})
-    width = max(len(row.cells) for row in table.rows)
-    upload.roles = guess_roles(names_of(table.rows[0].cells if upload.has_names else [], width))
+    width = _even_out(names, below)
+    upload.names_row = names.number if names else None
+    # What could not be read is something all the same.
+    seen = [[row.flaws.get(at) if cell is None else cell for at, cell in enumerate(row.cells)] for row in below]
+    upload.roles = guess_roles(names_of(names.cells if names else [], width), seen)
     is_new = upload._state.adding
     upload.save()
     if not is_new:
         upload.rows.all().delete()
-    rows = [UploadRow(upload=upload, number=row.number, cells=row.cells, flaws=row.flaws) for row in table.rows]
-    if upload.has_names:
-        rows[0].state = State.NAMES
+    states = [*[State.ABOVE] * len(above), *[State.NAMES] * (names is not None), *[State.WAITING] * len(below)]
+    rows = [
+        UploadRow(upload=upload, number=row.number, cells=row.cells, flaws=row.flaws, state=state)
+        for row, state in zip(table.rows, states, strict=True)
+    ]
     UploadRow.objects.bulk_create(rows, batch_size=2000)
+
+
+def _even_out(names: Row | None, rows: Sequence[Row]) -> int:
+    """How many columns there are. Of a CSV file it is the length of most rows that counts: a longer one has a flaw, a
+    shorter one keeps its length.
+    """
+    width = max(len(row.cells) for row in [*rows, names or rows[0]])
+    if not rows[0].length:
+        return width
+    lengths = Counter(row.length for row in rows)
+    usual = max(lengths, key=lambda length: (lengths[length], length))
+    if names and len(lengths) == 1 and usual == names.length + 1 == width:
+        names.cells.insert(0, None)  # programs for statistics leave out the name of their index
+    usual = max(usual, len(names.cells) if names else 0)
+    for row in rows:
+        if len(row.cells) > usual:
+            row.flaws[usual] = (
+                f"This row has {row.length} cells, and the table {usual} columns. "
+                "Put quotation marks around a text that holds the separator."
+            )
+        else:
+            row.cells += [None] * (min(row.length, usual) - len(row.cells))
+    return min(width, usual)
 
 
 def choose_roles(upload: CaseUpload, roles: Sequence[str]) -> None:
     """Refused when they make no cases."""
     counts = Counter(roles)
     if not counts[Role.TITLE]:
-        raise Refused("Please say which column is the title.", "invalid")
+        raise Refused("Choose the column that is the title.", "invalid")
     if twice := next((role for role in SINGLE if counts[role] > 1), None):
         raise Refused(f"Only one column can be this: {twice.label.lower()}.", "invalid")
     upload.roles = list(roles)
@@ -110,7 +149,10 @@ class Flaw:
 
 @dataclass
 class Preview:
-    """What an import would do with the rows. `samples`: the first of them as the cases they would be."""
+    """What an import would do with the rows. `samples`: the first of them as the cases they would be. `short`: the
+    numbers of those that have fewer cells than most others, in a file that separates cells by a sign. `filled`: the
+    columns, from 0, in which anything stands.
+    """
 
     total: int = 0
     new: int = 0
@@ -118,6 +160,8 @@ class Preview:
     samples: list[Case] = field(default_factory=list)
     flaws: list[Flaw] = field(default_factory=list)
     flawed: dict[int, str] = field(default_factory=dict)
+    short: list[int] = field(default_factory=list)
+    filled: set[int] = field(default_factory=set)
 
 
 def columns_of(upload: CaseUpload) -> Columns:
@@ -129,7 +173,11 @@ def columns_of(upload: CaseUpload) -> Columns:
 def preview(upload: CaseUpload, samples: int = 5) -> Preview:
     columns = columns_of(upload)
     found = Preview()
-    for row, judged in _judge(upload.queue, columns, list(upload.rows.filter(state=State.WAITING))):
+    rows = list(upload.rows.filter(state=State.WAITING))
+    short = [row.number for row in rows if upload.separator and len(row.cells) < len(upload.roles)]
+    found.filled = {at for row in rows for at, cell in enumerate(row.cells) if cell is not None or str(at) in row.flaws}
+    found.short = short if len(short) * 2 < len(rows) else []
+    for row, judged in _judge(upload.queue, columns, rows):
         found.total += 1
         if judged.refusal:
             flaws = _flaws(row, judged.refusal, columns)

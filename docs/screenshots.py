@@ -88,7 +88,7 @@ def take(page: Page, address: str, ending: str) -> None:
     page.get_by_role("link", name="Import").click()
     page.get_by_role("link", name="Paste").click()
     page.get_by_label("Rows of a spreadsheet").fill(TABLE)
-    page.get_by_role("button", name="Look at it first").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_text("Ticket").first.wait_for()
     picture("import")
 

@@ -64,7 +64,9 @@ class CaseUpload(models.Model):
     separator = models.CharField(max_length=1, blank=True)
     sheet = models.CharField(max_length=100, blank=True)
     sheets: Any = models.JSONField(default=list)
-    has_names = models.BooleanField(default=True, help_text="The first row holds the names of the columns.")
+    names_row = models.PositiveIntegerField(
+        null=True, help_text="The number of the row with the names of the columns, if there is one."
+    )
     roles: Any = models.JSONField(default=list, help_text="What each column becomes: see `columns.Role`.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.READY)
     problem = models.CharField(max_length=200, blank=True, help_text="Why Baton itself stopped it.")
@@ -94,6 +96,7 @@ class UploadRow(models.Model):
     """A row of an upload. `case` is written in the transaction that makes it, so that no row makes two."""
 
     class State(models.TextChoices):
+        ABOVE = "above", "Above the names of columns"
         NAMES = "names", "Names of columns"
         WAITING = "waiting"
         ADDED = "added"

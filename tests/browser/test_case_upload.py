@@ -14,7 +14,7 @@ def looked_at(page: Page, web: str, queue: Queue, file: Path) -> None:
     page.goto(f"{web}/queues/{queue.pk}/")
     page.get_by_role("link", name="Import", exact=True).click()
     page.get_by_label("CSV or XLSX file").set_input_files(file)
-    page.get_by_role("button", name="Look at it first").click()
+    page.get_by_role("button", name="Preview").click()
 
 
 def test_a_csv_file_in_another_encoding_becomes_cases(
@@ -27,20 +27,17 @@ def test_a_csv_file_in_another_encoding_becomes_cases(
     file = tmp_path / "mails.csv"
     file.write_bytes("Titel;Kunde;Intern\nŁódź fragt;Ada;x\n;Ben;y\n".encode("windows-1250"))
     looked_at(page, web, queue, file)
-    cases = page.get_by_role("region", name="As cases")
+    cases = page.get_by_role("region", name="Cases")
     expect(cases).to_be_visible()
     expect(cases).not_to_contain_text("Łódź")
-    page.get_by_label("Letters").select_option("windows-1250")
+    page.get_by_label("Encoding").select_option("windows-1250")
     expect(cases).to_contain_text("Łódź fragt")
     expect(cases).to_contain_text("Intern")
-    page.get_by_label("Intern").select_option("Leave it out")
+    page.get_by_label("Intern").select_option("Skip")
     expect(cases).not_to_contain_text("Intern")
     errors = page.get_by_role("region", name="Errors")
     expect(errors.get_by_role("row").nth(1)).to_contain_text("Titel")
-    page.get_by_role("button", name="Add 1 case").click()
-    expect(page.get_by_role("alert")).to_contain_text("Leave them out, or mend the file")
-    page.get_by_label("Leave out the 1 row with errors").check()
-    page.get_by_role("button", name="Add 1 case").click()
+    page.get_by_role("button", name="Import 1 case, skip 1 row", exact=True).click()
     expect(page.get_by_role("region", name="Not added")).to_contain_text("Titel: Please fill this in.")
     with page.expect_download() as download:
         page.get_by_role("link", name="All as CSV").click()
@@ -66,8 +63,8 @@ def test_a_workbook_is_imported_while_its_page_shows_how_far(
     book.save(file)
     looked_at(page, web, queue, file)
     page.get_by_label("Sheet").select_option("Mails")
-    expect(page.get_by_role("region", name="As cases")).to_contain_text("2026-11-22")
-    page.get_by_role("button", name="Add 3,000 cases").click()
+    expect(page.get_by_role("region", name="Cases")).to_contain_text("2026-11-22")
+    page.get_by_role("button", name="Import 3,000 cases").click()
     expect(page.get_by_text("of 3,000 rows")).to_be_visible()
     assert CaseUpload.objects.get().status == "importing"
     importing.work_all()
@@ -76,5 +73,5 @@ def test_a_workbook_is_imported_while_its_page_shows_how_far(
 
     looked_at(page, web, queue, file)
     page.get_by_label("Sheet").select_option("Mails")
-    expect(page.get_by_text("This file was imported already.")).to_be_visible()
-    expect(page.get_by_text("3,000 rows have their cases already")).to_be_visible()
+    expect(page.get_by_text("This file was imported before.")).to_be_visible()
+    expect(page.get_by_text("3,000 rows already have cases with the same external id")).to_be_visible()

@@ -1,6 +1,6 @@
 import pytest
 
-from cases.columns import Columns, Role, guess_roles, has_names, letters, names_of
+from cases.columns import Columns, Role, guess_roles, letters, names_of
 from cases.models import Case
 from teams.errors import Refused
 
@@ -13,13 +13,17 @@ def test_columns_are_known_by_their_names() -> None:
     assert guess_roles(["Title", "Subject"]) == [Role.TITLE, Role.FIELD]
 
 
-def test_names_of_columns_are_seen() -> None:
-    assert has_names([["Title", "Amount"], ["Refund", 12]])
-    assert has_names([["Title"], ["Refund"]])
-    assert not has_names([["Refund for Ada"], ["Lamp"]])
-    assert not has_names([["Refund", 12], ["Lamp", 3]])
-    assert not has_names([["Title", "Title"], ["a", "b"]])
-    assert not has_names([["Title", "Amount"]])
+def test_the_title_is_a_column_of_texts_and_an_empty_column_is_skipped() -> None:
+    rows = [[0, "Ada", None, 12], [1, "Ben", None, 3]]
+    assert guess_roles(["Column A", "Customer", "Column C", "Amount"], rows) == [
+        Role.FIELD, Role.TITLE, Role.IGNORE, Role.FIELD,
+    ]  # fmt: skip
+
+
+def test_digits_of_a_cell_are_those_that_people_see() -> None:
+    columns = Columns(["Id", "Subject", "Rate"], [Role.EXTERNAL_ID, Role.TITLE, Role.FIELD])
+    new = columns.new_case([4111111111111110, 0.00001, 4111111111111110], {})
+    assert (new.external_id, new.title, new.data) == ("4111111111111110", "0.00001", {"Rate": 4111111111111110})
 
 
 def test_every_column_has_a_name_of_its_own() -> None:
@@ -62,6 +66,9 @@ def test_what_is_wrong_is_said_by_column() -> None:
     with pytest.raises(Refused) as refused:
         columns.new_case(["a", "soon", None], {"2": "A formula without a value."})
     assert set(refused.value.fields) == {"priority", "data.Sum"}
+    with pytest.raises(Refused) as refused:
+        columns.new_case(["a", None, 1, "more"], {"3": "This row has 4 cells, and the table 3 columns."})
+    assert refused.value.fields == {"": "This row has 4 cells, and the table 3 columns."}
     assert [columns.column_of(name) for name in ("priority", "data.Sum", "data.Sum.x", "title", "data.else", "")] == [
         "Prio", "Sum", "Sum", "Subject", "else", "",
     ]  # fmt: skip

@@ -72,7 +72,7 @@ def test_errors_are_told_for_all_rows(queue: Queue, member: Member) -> None:
         importing.start(upload)
     assert refused.value.code == "flawed"
     assert imported(upload, skip_flawed=True) == {"added": 1, "failed": 2}
-    assert upload.rows.get(number=3).text == "Prio: “soon” is no priority: high, medium or none."
+    assert upload.rows.get(number=3).text == "Prio: “soon” is not a priority. Use high, medium or none."
     assert Case.objects.get().data == {"Amount": 12, "City": "Bern"}
 
 
@@ -170,9 +170,9 @@ def test_uploads_are_forgotten_after_a_week(queue: Queue, member: Member) -> Non
 def test_another_reading_replaces_the_rows(queue: Queue, member: Member) -> None:
     upload = uploads.keep(queue, member.user, "x.csv", "Title;Stadt\nA,b;Łódź".encode("windows-1250"))
     assert upload.encoding == "windows-1252"
-    uploads.read_again(upload, encoding="windows-1250", separator=";", sheet="", names=True)
+    uploads.read_again(upload, encoding="windows-1250", separator=";", sheet="", names_row=1)
     assert uploads.preview(upload).samples[0].data == {"Stadt": "Łódź"}
-    uploads.read_again(upload, encoding="windows-1250", separator=";", sheet="", names=False)
+    uploads.read_again(upload, encoding="windows-1250", separator=";", sheet="", names_row=None)
     assert [case.title for case in uploads.preview(upload).samples] == ["Title", "A,b"]
 
 

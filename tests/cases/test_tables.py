@@ -3,6 +3,7 @@
 import io
 import time
 import tracemalloc
+import warnings
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
@@ -10,6 +11,7 @@ from datetime import time as clock_time
 import openpyxl
 import pytest
 
+from cases.csv_dialects import ONE_COLUMN
 from cases.csv_tables import read_lines, read_paragraphs
 from cases.table_files import read_file
 from cases.tables import COLUMN_LIMIT, ROW_LIMIT, Table
@@ -67,6 +69,45 @@ def test_excels_own_line_names_the_separator() -> None:
     assert cells(read_file(b"sep=;\r\na,b;c\r\n")) == [["a,b", "c"]]
 
 
+@pytest.mark.parametrize("line", ["sep=;\r\n", "SEP=;\n", '"sep=;"\r\n', "\ufeffsep=;\r\n", "sep=;;;\n"])
+def test_the_line_that_names_the_separator_is_no_row(line: str) -> None:
+    assert cells(read_file(f"{line}a,b;c\r\n".encode())) == [["a,b", "c"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Title\nBroken lamp, urgent\nRefund, please, now\nHello\n",
+        "Title\nBroken lamp, urgent\nRefund, please\nHello, you\n",
+        "Broken lamp, urgent\nRefund, please, now\nHello\n",
+        '"Title"\n"Broken lamp, urgent"\n"Refund, please, now"\n',
+        "Amount\n1,50\n2,30\n",
+        "Refund, please",
+        "Refund\nLamp\n",
+    ],
+)
+def test_one_column_may_have_commas_in_it(text: str) -> None:
+    table = read_file(text.encode())
+    assert table.separator == ONE_COLUMN
+    assert cells(table) == [[line.strip('"')] for line in text.splitlines()]
+
+
+def test_not_separated_can_be_chosen() -> None:
+    assert cells(read_file(b"a,b\nc,d\n", separator=ONE_COLUMN)) == [["a,b"], ["c,d"]]
+
+
+def test_blanks_may_follow_the_commas() -> None:
+    table = read_file(b'"Title", "Text"\n"Refund", "late, twice"\n"Lamp", "He said ""no, no"""\n')
+    assert cells(table) == [["Title", "Text"], ["Refund", "late, twice"], ["Lamp", 'He said "no, no"']]
+
+
+def test_backslashes_may_stand_before_quotation_marks() -> None:
+    table = read_file(b'"Title","Text"\n"Refund","She said \\"no, thanks\\""\n"Back\\\\slash","x\\ny"\n')
+    assert cells(table)[1:] == [["Refund", 'She said "no, thanks"'], ["Back\\slash", "x\\ny"]]
+    path = read_file(b'"Title","Path"\n"Refund","C:\\dir\\"\n"Lamp","D:\\"\n')
+    assert cells(path)[1:] == [["Refund", "C:\\dir\\"], ["Lamp", "D:\\"]]
+
+
 def test_quotes_and_line_ends_may_stand_in_fields() -> None:
     table = read_file(b'Title,Text\r\n"Says ""no""","one\r\ntwo, three"\r\n\r\nlast,x\r\n')
     assert cells(table) == [["Title", "Text"], ['Says "no"', "one\r\ntwo, three"], ["last", "x"]]
@@ -93,6 +134,22 @@ def test_a_long_cell_is_a_flaw_of_its_row() -> None:
     table = read_file(b"Title,Text\na," + b"x" * 40_000)
     assert table.rows[1].flaws == {1: "Longer than 32 kB."}
     assert len(str(table.rows[1].cells[1])) < 200
+
+
+def test_what_the_database_cannot_keep_is_made_visible() -> None:
+    assert cells(read_file(b"Title,Text\n" + b"a,b\n" * 2000 + b"x\x00y,z\n"))[-1] == ["x\ufffdy", "z"]
+    assert cells(read_file(package('<c t="inlineStr"><is><t>a_xD83D__x0000_</t></is></c>'))) == [["a\ufffd\ufffd"]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'"",""\n' * 3_000_000, b",,,\n" * 4_500_000, (b";" * 1000 + b"\n") * 18_000, b"," * 18_000_000],
+    ids=["quotes", "commas", "wide", "one line"],
+)
+def test_rows_of_nothing_are_refused_before_they_are_all_read(content: bytes) -> None:
+    began = time.process_time()
+    assert "empty rows or columns" in (said := refusal(content)) or "more than 20,000 columns" in said
+    assert time.process_time() - began < 1.5
 
 
 def test_all_text_together_is_bounded() -> None:
@@ -159,6 +216,59 @@ def test_a_number_with_a_format_is_no_date() -> None:
     assert cells(read_file(saved(book))) == [[1234.5, 0.25, 3, "01:00:00"]]
 
 
+FORMATTED = [
+    ("4111111111111110", "General", 4111111111111110),
+    ("4.11111111111111E+15", "0", 4111111111111110),
+    ("4111111111111111", "General", 4111111111111111),
+    ("12345678901234567890", "General", 12345678901234567890),
+    ("0.30000000000000004", "General", 0.3),
+    ("5.0000000000000009", "0.00", 5),
+    ("1E+05", "0.00E+00", 100000),
+    ("1E-7", "General", 1e-7),
+    ("0.125", "0.0%", 0.125),
+    ("12.5", "[$€-407] #,##0.00", 12.5),
+    ("12.5", '#,##0.00 "days; hours"', 12.5),
+    ("3", 'General" d"', 3),
+    ("3", "[Red]General", 3),
+    ("8001", "00000", "08001"),
+    ("1.0625", "[h]:mm", "25:30:00"),
+    ("1.5", "[h]:mm:ss", "36:00:00"),
+    ("1.5", "[hh]:mm", "36:00:00"),
+    ("0.0625", "[mm]:ss", "01:30:00"),
+    ("-0.5", "[h]:mm", "-12:00:00"),
+    ("-0.5", "h:mm", "-12:00:00"),
+    ("1.0625", "h:mm", "01:30:00"),
+    ("0.75", "h:mm AM/PM", "18:00:00"),
+    ("0.75", "[$-F400]h:mm:ss AM/PM", "18:00:00"),
+    ("45000.5", "h:mm", "2023-03-15T12:00:00"),
+    ("0.000017361111", "mm:ss.0", "00:00:01.5"),
+    ("45000.123456", "yyyy-mm-dd hh:mm:ss.000", "2023-03-15T02:57:46.598"),
+    ("45000.999999999", "yyyy-mm-dd hh:mm", "2023-03-16"),
+    ("45000", "[$-407]d. mmmm yyyy;@", "2023-03-15"),
+    ("45000", 'yyyy"年"m"月"d"日"', "2023-03-15"),
+    ("45000", "TT.MM.JJJJ", "2023-03-15"),
+    ("45000", '[=0]"-";dd/mm/yyyy', "2023-03-15"),
+    ("3000000", "yyyy-mm-dd", 3000000),
+    ("-1", "yyyy-mm-dd", -1),
+    ("0", "yyyy-mm-dd", 0),
+]
+
+
+@pytest.mark.parametrize(("value", "code", "shown"), FORMATTED, ids=[f"{row[0]} as {row[1]}" for row in FORMATTED])
+def test_a_number_is_what_people_see_in_the_cell(value: str, code: str, shown: object) -> None:
+    content = styled(f'<c r="A1" s="1"><v>{value}</v></c>', code)
+    [[found]] = cells(read_file(content))
+    assert (found, type(found)) == (shown, type(shown))
+
+
+def test_dates_in_words_are_those_that_the_numbers_give() -> None:
+    said = ["2026-11-22", "2026-11-22T00:00:00.000", "2026-11-22T14:05:00Z", "14:05:00", "1899-12-30T06:00:00", "soon"]
+    row = "".join(f'<c t="d"><v>{value}</v></c>' for value in said)
+    dates = ["2026-11-22", "2026-11-22", "2026-11-22T14:05:00", "14:05:00", "06:00:00", "soon"]
+    assert cells(read_file(styled(row, "0"))) == [dates]
+    assert cells(read_file(styled('<c t="d" s="1"><v>1900-01-01T12:00:00</v></c>', "[h]:mm"))) == [["36:00:00"]]
+
+
 def test_another_sheet_can_be_chosen_and_hidden_ones_cannot() -> None:
     book = workbook(["first"])
     book.create_sheet("Second")["A1"] = "second"
@@ -198,6 +308,50 @@ def package(row: str = "", method: int = zipfile.ZIP_DEFLATED, **parts: str) -> 
         for name, text in {**PARTS, "one.xml": sheet, **named}.items():
             archive.writestr(name, text)
     return out.getvalue()
+
+
+def styled(row: str, code: str) -> bytes:
+    """A workbook whose style 1 has this number format."""
+    escaped = code.replace("&", "&amp;").replace('"', "&quot;")
+    relations = PARTS["_rels/book.xml.rels"].replace(
+        "</R", '<Relationship Id="r3" Type="x/styles" Target="styles.xml"/></R'
+    )
+    styles = (
+        f'<styleSheet><numFmts><numFmt numFmtId="164" formatCode="{escaped}"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>'
+    )
+    out = io.BytesIO(package(row))
+    with zipfile.ZipFile(out, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the last part of a name counts
+        archive.writestr("_rels/book.xml.rels", relations)
+        archive.writestr("styles.xml", styles)
+    return out.getvalue()
+
+
+def test_rows_have_rising_numbers_whatever_a_file_says() -> None:
+    row = '<row r="{}"><c t="inlineStr"><is><t>x</t></is></c></row>'
+    content = package(
+        one=f"<worksheet><sheetData>{''.join(row.format(n) for n in (3, 3, 1, 9))}</sheetData></worksheet>"
+    )
+    assert [found.number for found in read_file(content).rows] == [3, 4, 5, 9]
+    assert "damaged" in refusal(package(one=f"<worksheet>{row.format(99_999_999_999)}</worksheet>"))
+
+
+def test_a_number_that_is_none_is_text() -> None:
+    row = "<c><v>1,5</v></c><c><v>NaN</v></c><c><v>1e999999999</v></c><c t='b'><v>true</v></c>"
+    assert cells(read_file(package(row))) == [["1,5", "NaN", "1e999999999", True]]
+
+
+def test_tags_that_bring_nothing_are_bounded() -> None:
+    attributes = " ".join(f'a{n}=""' for n in range(400_000))
+    empty = "".join(f'<row r="{n}"><c r="A{n}" s="{n % 7}"/></row>' for n in range(1, 900_000))
+    endless = "".join(f"{n}" for n in range(1_000_000))
+    bombs = [f"<row {attributes}/>", empty, f'<row r="{endless}"/>', f"<row {' '.join(attributes.split()[:300])}/>"]
+    for bomb in bombs:
+        content = package(one=f"<worksheet><sheetData>{bomb}</sheetData></worksheet>")
+        began = time.process_time()
+        assert "too much beside its values" in refusal(content)
+        assert time.process_time() - began < 2.5
 
 
 def test_unusual_workbooks_are_read_too() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import warnings
 from typing import Any
 
@@ -33,10 +34,10 @@ def test_a_file_is_uploaded_looked_at_and_imported(signed_in: Client, queue: Que
     answer = upload(signed_in, queue)
     place = answer["Location"]
     shown = text_of(signed_in.get(place))
-    assert "Add 2 cases" in shown
+    assert "Import 2 cases" in shown
     assert "Refund" in shown
     assert not Case.objects.exists()
-    sent = {"act": "import", "role-0": "title", "role-1": "ignore", "role-2": "labels", "has_names": "on"}
+    sent = {"act": "import", "role-0": "title", "role-1": "ignore", "role-2": "labels", "names_row": "1"}
     sent |= {"encoding": "utf-8", "separator": ","}
     assert signed_in.post(place, sent)["Location"] == place
     assert list(Case.objects.order_by("number").values_list("title", "labels", "data")) == [
@@ -52,8 +53,8 @@ def test_a_file_is_uploaded_looked_at_and_imported(signed_in: Client, queue: Que
 def test_pasted_rows_are_imported(signed_in: Client, queue: Queue) -> None:
     pasted = {"form": "table", "text": 'Title\tText\nRefund\t"one\ntwo"\n'}
     place = signed_in.post(f"/queues/{queue.pk}/cases/paste/", pasted)["Location"]
-    assert "Add 1 case" in text_of(signed_in.get(place))
-    signed_in.post(place, {"act": "import", "separator": "\t", "has_names": "on"})
+    assert "Import 1 case" in text_of(signed_in.get(place))
+    signed_in.post(place, {"act": "import", "separator": "\t", "names_row": "1"})
     assert Case.objects.get().data in ("one\ntwo", "one\r\ntwo")
 
 
@@ -83,13 +84,13 @@ def test_another_sheet_or_encoding_is_looked_at(signed_in: Client, queue: Queue)
     out = io.BytesIO()
     book.save(out)
     place = upload(signed_in, queue, out.getvalue(), "cases.xlsx")["Location"]
-    shown = text_of(signed_in.post(place, {"sheet": "More", "has_names": "on", "role-0": "title"}))
+    shown = text_of(signed_in.post(place, {"sheet": "More", "names_row": "1", "role-0": "title"}))
     assert "second" in shown
     assert "A formula without a value" in shown
     assert "Choose another file" in shown
     place = upload(signed_in, queue, "Title;x\nŁódź;1".encode("windows-1250"))["Location"]
     assert "Łódź" not in text_of(signed_in.get(place))
-    shown = text_of(signed_in.post(place, {"encoding": "windows-1250", "separator": ";", "has_names": "on"}))
+    shown = text_of(signed_in.post(place, {"encoding": "windows-1250", "separator": ";", "names_row": "1"}))
     assert "Łódź" in shown
 
 
@@ -99,24 +100,77 @@ def test_rows_with_errors_are_left_out_only_when_somebody_says_so(signed_in: Cli
     rows = list(csv.reader(io.StringIO(signed_in.get(f"{place}rows/").content.decode("utf-8-sig"))))
     assert rows[0] == ["Title", "Prio", "Row", "What is wrong"]
     assert rows[1][:3] == ["'=Lamp", "soon", "3"]
-    sent = {"act": "import", "encoding": "utf-8", "separator": ",", "has_names": "on"}
+    sent = {"act": "import", "encoding": "utf-8", "separator": ",", "names_row": "1"}
     answer = signed_in.post(place, sent)
-    assert (answer.status_code, "Leave them out, or mend the file" in text_of(answer)) == (422, True)
+    assert (answer.status_code, "Skip it, or fix the file" in text_of(answer)) == (422, True)
     signed_in.post(place, sent | {"skip_flawed": "on"})
     assert Case.objects.get().title == "Refund"
     assert "1 row with errors" in text_of(signed_in.get(place))
     assert b"soon" in signed_in.get(f"{place}rows/").content
 
 
+def test_any_row_can_hold_the_names(signed_in: Client, queue: Queue) -> None:
+    lines = [f"note {number},x,y" for number in range(40)]
+    content = "\n".join([*lines, "Subject,Prio,Town", "Refund,high,Bern"]).encode()
+    place = upload(signed_in, queue, content)["Location"]
+    assert 'value="41"' in (shown := text_of(signed_in.get(place)))
+    assert "Row 41: Subject, Prio, Town" in shown
+    sent = {"encoding": "utf-8", "separator": ","}
+    assert "Import 1 case<" in text_of(signed_in.post(place, sent | {"names_row": "41"}))
+    signed_in.post(place, sent | {"names_row": "41", "act": "import"})
+    case = Case.objects.get()
+    assert (case.title, case.priority, case.data) == ("Refund", Case.Priority.HIGH, {"Town": "Bern"})
+    assert signed_in.get(place).status_code == 200
+    place = upload(signed_in, queue, content)["Location"]
+    assert "Import 42 cases<" in text_of(signed_in.post(place, sent | {"names_row": "", "role-0": "title"}))
+
+
+def test_the_names_below_the_title_of_a_report_are_found(signed_in: Client, queue: Queue) -> None:
+    place = upload(signed_in, queue, b"Tickets of November,,\n,,\nTitle,Amount,\nRefund,12,\nLamp,3,\n")["Location"]
+    assert CaseUpload.objects.get().names_row == 3
+    shown = text_of(signed_in.get(place))
+    assert "Import 2 cases" in shown
+    assert "Column C" not in shown
+
+
+def test_odd_rows_are_marked(signed_in: Client, queue: Queue) -> None:
+    content = b"Title,Amount,City\nRefund,12,Bern\nLamp, late,3,Rom\nBulb\nDoor,1,Oslo\nKey,2,Paris\n"
+    place = upload(signed_in, queue, content)["Location"]
+    shown = text_of(signed_in.get(place))
+    assert "This row has 4 cells, and the table 3 columns." in shown
+    assert "Some rows have fewer cells than the others." in shown
+    assert "Row 4." in shown
+    assert "Import 4 cases, skip 1 row<" in shown
+    rows = list(csv.reader(io.StringIO(signed_in.get(f"{place}rows/").content.decode("utf-8-sig"))))
+    assert rows[1][:5] == ["Lamp", " late", "3", "Rom", "3"]
+
+
+def test_an_index_without_a_name_shifts_no_column(signed_in: Client, queue: Queue) -> None:
+    upload(signed_in, queue, b"Title,Amount\n1,Refund,12\n2,Lamp,3\n")
+    made = CaseUpload.objects.get()
+    assert list(uploads.columns_of(made).names) == ["Column A", "Title", "Amount"]
+    assert [case.title for case in uploads.preview(made).samples] == ["Refund", "Lamp"]
+
+
+def test_the_button_says_what_becomes_of_rows_with_errors(signed_in: Client, queue: Queue) -> None:
+    place = upload(signed_in, queue, b"Title,Prio\nRefund,\nLamp,soon\nBulb,low\n")["Location"]
+    shown = text_of(signed_in.get(place))
+    assert "Import 2 cases, skip 1 row<" in shown
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown))
+    del fields["csrfmiddlewaretoken"]
+    signed_in.post(place, fields | {"act": "import", "encoding": "utf-8", "separator": ",", "names_row": "1"})
+    assert list(Case.objects.order_by("number").values_list("title", flat=True)) == ["Refund", "Bulb"]
+
+
 def test_a_repeated_file_is_noticed(signed_in: Client, queue: Queue) -> None:
-    sent = {"act": "import", "encoding": "utf-8", "separator": ",", "has_names": "on"}
+    sent = {"act": "import", "encoding": "utf-8", "separator": ",", "names_row": "1"}
     signed_in.post(upload(signed_in, queue)["Location"], sent)
     place = upload(signed_in, queue)["Location"]
-    assert "This file was imported already" in text_of(signed_in.get(place))
+    assert "This file was imported before" in text_of(signed_in.get(place))
     assert signed_in.post(place, sent).status_code == 422
     signed_in.post(place, sent | {"again": "on"})
     assert Case.objects.count() == 4
-    assert "Imported lately" in text_of(signed_in.get(f"/queues/{queue.pk}/cases/upload/"))
+    assert "Recent imports" in text_of(signed_in.get(f"/queues/{queue.pk}/cases/upload/"))
 
 
 def test_an_import_shows_its_progress_and_can_be_stopped(signed_in: Client, member: Member, queue: Queue) -> None:
