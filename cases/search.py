@@ -15,6 +15,8 @@ from django.db.models import BooleanField, Exists, F, Func, OuterRef, Value
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from teams.signs import shown
+
 from .models import CaseWords
 
 # As in the migration.
@@ -108,6 +110,7 @@ def _query(terms: Sequence[str]) -> Func:
 
 def marked(text: str, words: Words | None) -> SafeString:
     """The text as HTML, with the words in <mark>."""
+    text = shown(text)
     if not words or not words.terms:
         return escape(text)
     html, end = [], 0

@@ -49,6 +49,7 @@ class HumanRequestOut(BaseModel):
     question: str
     details: str
     choices: list[str]
+    content_hash: Annotated[str, Field(description="Of question, details and choices: send it along with the answer.")]
     status: HumanRequest.Status
     answer: Annotated[str | None, Field(description="Of a question.")]
     approved: Annotated[bool | None, Field(description="Of a request for approval.")]
@@ -200,6 +201,7 @@ def human_request_out(row: HumanRequest) -> HumanRequestOut:
         question=row.question,
         details=row.details,
         choices=row.choices,
+        content_hash=row.fingerprint,
         status=HumanRequest.Status(row.status),
         answer=(row.answer or None) if is_question else None,
         approved=row.approved,

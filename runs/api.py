@@ -10,7 +10,7 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import Field
 
-from teams.actors import program
+from teams.actors import Actor, program
 from teams.api import KeyRequest, Moment, Scope, TeamKey, Wanted, example, find
 from teams.errors import Refused
 from teams.models import Member, Team
@@ -128,6 +128,10 @@ class HumanRequestResponse(Wanted):
     answer: Annotated[str | None, Field(description="To a question.")] = None
     approved: Annotated[bool | None, Field(description="To a request for approval.")] = None
     comment: Annotated[str, Field(description="To a request for approval.")] = ""
+    content_hash: Annotated[
+        str | None,
+        Field(description="Of the request as it was read. If it is another one now: 409, with the request as it is."),
+    ] = None
 
 
 @router.post(
@@ -138,16 +142,24 @@ class HumanRequestResponse(Wanted):
     summary="Answer what a run waits for",
 )
 def respond(request: KeyRequest, request_id: UUID, response: HumanRequestResponse) -> HumanRequestOut:
-    row = find(request.auth.team.human_requests.all(), request_id)
+    rows = request.auth.team.human_requests.select_related("run", "assignee__user")
+    try:
+        return human_request_out(_respond(find(rows, request_id), response, program(request.auth)))
+    except human_requests.Changed as changed:
+        changed.shows = {"human_request": human_request_out(find(rows, request_id)).model_dump(mode="json")}
+        raise
+
+
+def _respond(row: HumanRequest, response: HumanRequestResponse, by: Actor) -> HumanRequest:
     if row.kind == HumanRequest.Kind.APPROVAL:
         if response.approved is None or response.answer is not None:
-            message = "This is a request for approval. Please send approved, and a comment if you like."
+            message = "This is a request for approval. Send approved, and a comment if you like."
             raise Refused(message, "invalid", {"approved" if response.approved is None else "answer": message})
-        return human_request_out(human_requests.decide(row, response.approved, response.comment, program(request.auth)))
+        return human_requests.decide(row, response.approved, response.comment, by, shown=response.content_hash)
     if response.approved is not None or response.comment:
-        message = "This is a question. Please send an answer."
+        message = "This is a question. Send an answer."
         raise Refused(message, "invalid", {"approved" if response.approved is not None else "comment": message})
-    return human_request_out(human_requests.answer(row, response.answer or "", program(request.auth)))
+    return human_requests.answer(row, response.answer or "", by, shown=response.content_hash)
 
 
 class HumanRequestChanges(Wanted):

@@ -83,25 +83,35 @@ def _due(due_at: datetime | None) -> dict[str, datetime | None]:
     return {"due_at": due_at, "remind_at": due_at - left / 4 if due_at and left else None}
 
 
-def answer(request: HumanRequest, text: str, by: Actor) -> HumanRequest:
-    """Gives a question's answer to the run; with its last open request answered the run goes on."""
+class Changed(Refused):
+    """Somebody decides on a text that the request does not have any more."""
+
+    def __init__(self) -> None:
+        super().__init__("This request is not what you were shown. Read it again, then decide.", "request_changed")
+
+
+def answer(request: HumanRequest, text: str, by: Actor, *, shown: str | None = None) -> HumanRequest:
+    """Gives a question's answer to the run; with its last open request answered the run goes on.
+
+    `shown` is the fingerprint of what the person has read; None for a program that says nothing of it.
+    """
     if request.kind != HumanRequest.Kind.QUESTION:
         message = "This is a request for approval. Please say whether it is approved."
         raise Refused(message, "invalid", {"approved": message})
     text = prose(text, "answer", ANSWER_LIMIT).strip()
     if not text:
         raise Refused("Please write an answer.", "invalid", {"answer": "Please write an answer."})
-    return _settle(request, text, by, answer=text)
+    return _settle(request, text, by, shown, answer=text)
 
 
-def decide(request: HumanRequest, approved: bool, comment: str, by: Actor) -> HumanRequest:
+def decide(request: HumanRequest, approved: bool, comment: str, by: Actor, *, shown: str | None = None) -> HumanRequest:
     """Like `answer`, for a request for approval."""
     if request.kind != HumanRequest.Kind.APPROVAL:
         message = "This is a question. Please send an answer."
         raise Refused(message, "invalid", {"approved": message})
     comment = prose(comment, "comment", ANSWER_LIMIT).strip()
     verdict = "Approved." if approved else "Not approved."
-    return _settle(request, f"{verdict} {comment}".strip(), by, approved=approved, answer=comment)
+    return _settle(request, f"{verdict} {comment}".strip(), by, shown, approved=approved, answer=comment)
 
 
 def members_of(team: Team) -> list[Member]:
@@ -148,10 +158,13 @@ def _minute(moment: datetime | None) -> str:
 
 
 @transaction.atomic
-def _settle(request: HumanRequest, result: str, by: Actor, **changes: Any) -> HumanRequest:
+def _settle(request: HumanRequest, result: str, by: Actor, shown: str | None, **changes: Any) -> HumanRequest:
     case_id = Run.objects.values_list("case_id", flat=True).get(pk=request.run_id)
     case = case_lifecycle.lock(case_id) if case_id else None
     run = Run.objects.select_for_update(no_key=True).get(pk=request.run_id)
+    current = HumanRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    if shown is not None and shown != current.fingerprint:
+        raise Changed
     answered = HumanRequest.objects.filter(pk=request.pk, status=HumanRequest.Status.OPEN).update(
         status=HumanRequest.Status.ANSWERED,
         answered_by=by.user,

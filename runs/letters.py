@@ -15,7 +15,8 @@ from django.utils import timezone
 from teams import outbox
 from teams.actors import Actor
 from teams.models import Member
-from teams.text import CONTROL, storable
+from teams.signs import shown
+from teams.text import storable
 from teams.times import ago, exact
 
 from .models import HumanRequest, Letter, Run
@@ -96,7 +97,7 @@ def compose(letter: Letter) -> EmailMessage:
         "request": request,
         "agent": run.agent.name,
         "case": case,
-        "beginning": short(run.input, 200),
+        "beginning": short(shown(run.input[:2_000]), 200),
         "question": _quoted(request.question),
         "details": _quoted(request.details),
         "choices": [one_line(choice) for choice in request.choices],
@@ -118,7 +119,7 @@ def compose(letter: Letter) -> EmailMessage:
 
 def _subject(letter: Letter) -> str:
     request, agent = letter.request, letter.request.run.agent.name
-    question = short(request.question, _SUBJECT)
+    question = short(shown(request.question), _SUBJECT)
     match letter.why:
         case Letter.Why.GIVEN:
             return f"{letter.by} gave you a request: {question}"
@@ -133,11 +134,11 @@ def _subject(letter: Letter) -> str:
 
 
 def one_line(words: str) -> str:
-    """Fit for a header: no line ends, no control characters."""
-    return " ".join(CONTROL.sub(" ", storable(words)).split())
+    """Fit for a header: no line ends, and nothing that nobody sees."""
+    return shown(" ".join(storable(words).split()))
 
 
 def _quoted(text: str) -> str:
     """What an agent wrote, marked as such on each line, so that nothing in it passes for words of ours."""
-    lines = CONTROL.sub("", storable(text)).replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")
+    lines = shown(storable(text).strip()).split("\n")
     return "\n".join(f"> {line}".rstrip() for line in lines)

@@ -245,9 +245,9 @@ def _queue(queue: Any) -> Choice:
 
 def _case(case: Any) -> Choice:
     hint = Status(case.status).label
-    return Choice(f"#{case.number} {case.title}", "square-check-big", reverse("case", args=[case.pk]), hint=hint)
+    return Choice(str(case), "square-check-big", reverse("case", args=[case.pk]), hint=hint)
 
 
 def _run(run: Any) -> Choice:
-    subject = f"#{run.case.number} {run.case.title}" if run.case else "standalone"
+    subject = str(run.case) if run.case else "standalone"
     return Choice(f"{run.agent.name}: {subject}", "activity", reverse("run", args=[run.pk]), hint="Run")

@@ -117,21 +117,25 @@ def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """
     question = question_or_404(request.team, id)
     text = request.POST.get("choice") or request.POST.get("answer", "")
-    refused = ""
+    shown = request.POST.get("shown")
+    refused, status = "", 200
     try:
         if question.kind == HumanRequest.Kind.APPROVAL:
-            question = human_requests.decide(question, _decision(request), text, request.actor)
+            approves = _decision(request)
+            # A form that says nothing of what was read is none of ours, and approves nothing.
+            read = "" if approves and shown is None else shown
+            question = human_requests.decide(question, approves, text, request.actor, shown=read)
         else:
-            question = human_requests.answer(question, text, request.actor)
+            question = human_requests.answer(question, text, request.actor, shown=shown)
     except Refused as refusal:
-        refused = refusal.message
+        refused, status = refusal.message, 409 if isinstance(refusal, human_requests.Changed) else 422
         question.refresh_from_db()
     is_part = "HX-Request" in request.headers
     if not (is_part or refused):
         return back(request, "run", question.run_id)
     context = {"question": question, "typed": text, "refused": refused, "next": request.POST.get("next", "")}
     template = "runs/question.html#question" if is_part else "runs/question.html"
-    return render(request, template, context, status=422 if refused else 200)
+    return render(request, template, context, status=status)
 
 
 def _decision(request: HttpRequest) -> bool:

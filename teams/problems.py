@@ -40,8 +40,15 @@ _CONFLICTS = {"name_taken", "external_id_conflict"}
 _CODES = {400: "bad_request", 401: "unauthenticated", 403: "forbidden"}
 
 
-def problem(status: int, code: str, message: str, fields: Mapping[str, str] | None = None) -> HttpResponse:
-    detail: dict[str, Any] = {"code": code, "message": message}
+def problem(
+    status: int,
+    code: str,
+    message: str,
+    fields: Mapping[str, str] | None = None,
+    shows: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """`shows` are further keys inside `error`."""
+    detail: dict[str, Any] = {"code": code, "message": message, **(shows or {})}
     return JsonResponse({"error": {**detail, "fields": fields} if fields else detail}, status=status)
 
 
@@ -52,7 +59,7 @@ def not_found() -> HttpResponse:
 def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     is_wrong = refusal.fields and refusal.code not in _CONFLICTS
     status = 404 if refusal.code == "not_found" else 422 if is_wrong else 409
-    return problem(status, refusal.code, refusal.message, refusal.fields)
+    return problem(status, refusal.code, refusal.message, refusal.fields, refusal.shows)
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

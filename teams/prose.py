@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from .signs import shown
+
 # No images, only their words: a model could be talked into sending data to whoever serves them.
 TAGS = {
     *("p", "br", "hr", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "ol", "ul", "li"),
@@ -29,7 +31,7 @@ _markdown.add_render_rule("image", _alternative)
 
 def to_html(text: str, marked: Collection[str] = ()) -> SafeString:
     """Headings start at h3: the page owns h1 and h2. `marked` are words to stand out wherever they are plain text."""
-    tokens = _markdown.parse(text)
+    tokens = _markdown.parse(shown(text))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"

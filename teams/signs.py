@@ -15,8 +15,6 @@ _FAR = "\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 _CATEGORIES = {"Cf", "Zl", "Zp", "Co", "Cs", "Cc"}
 _ALWAYS = re.compile(f"[{_BLANK}{_FAR}]")
 _LINES = "\n\t"
-# Spaces that are narrower, wider or unbreakable: nobody sees a difference, a program does.
-_SPACES = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _JOINERS, _EMOJI_STYLE = "\u200c\u200d", "\ufe0f"
 _DENSE = re.compile(r"[^\x20-\x7e\n\t]")
 
@@ -29,19 +27,17 @@ def is_unseen(sign: str) -> bool:
 
 
 def shown(text: str) -> str:
-    """`text` with each unseen sign, and each unusual space, as `‹U+200B›`. Line ends become \\n first."""
+    """`text` with each unseen sign as `‹U+200B›`, and line ends as \n.
+
+    What a script or an emoji needs stays, as in `unseen_in_name`: it is seen in how its neighbours are drawn.
+    """
     text = text.replace("\r\n", "\n")
-    return _DENSE.sub(_visible, text)
+    return _DENSE.sub(lambda found: _visible(text, found.start()), text)
 
 
-def _visible(found: re.Match[str]) -> str:
-    sign = found[0]
-    return f"‹U+{ord(sign):04X}›" if is_unseen(sign) or _SPACES.match(sign) else sign
-
-
-def count_unseen(text: str) -> int:
-    """How many signs `shown` would write out."""
-    return sum(_visible(found) != found[0] for found in _DENSE.finditer(text.replace("\r\n", "\n")))
+def _visible(text: str, at: int) -> str:
+    sign = text[at]
+    return f"‹U+{ord(sign):04X}›" if is_unseen(sign) and not _is_needed(text, at) else sign
 
 
 def unseen_in_name(name: str) -> str:

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from builder.models import Agent
 from teams.models import Team, User, new_id
+from teams.signs import shown
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -251,7 +252,7 @@ class Case(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.number} {self.title}"
+        return f"#{self.number} {shown(self.title)}"
 
     @property
     def is_closed(self) -> bool:

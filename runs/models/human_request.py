@@ -1,5 +1,7 @@
 """What a run asks people, and the mail about it."""
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
@@ -110,6 +112,18 @@ class HumanRequest(models.Model):
 
     def __str__(self) -> str:
         return self.question
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what a person reads before deciding. Who decides sends it along, so nothing else is decided upon."""
+        said = json.dumps([self.kind, self.tool, self.question, self.details, self.choices])
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+    @property
+    def length(self) -> str:
+        """How much there is to read before an approval, in words."""
+        lines = self.details.count("\n") + 1
+        return f"{len(self.details):,} characters in {lines:,} line{'' if lines == 1 else 's'}"
 
 
 class Letter(models.Model):

@@ -12,6 +12,8 @@ import "./live-duration.js";
 import "./live-stream.js";
 import "./live-time.js";
 import "./newest-step.js";
+import "./read-to-end.js";
+import "./read-to-end.js";
 import "./search-form.js";
 import "./send-once.js";
 import "./shortcuts.js";

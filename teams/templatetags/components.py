@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from .. import help
 from ..navigation import NAVIGATION, SETTINGS
+from ..signs import shown
 from ..states import MOVING, STATES
 
 register = template.Library()
@@ -102,8 +103,8 @@ def page_header(
         "page_header",
         help=help.address(topic) if topic else "",
         actions=SafeString(content.strip()),
-        title=title,
-        subtitle=subtitle,
+        title=shown(str(title)),
+        subtitle=shown(str(subtitle)),
         back=back,
         back_label=back_label,
         status=status,

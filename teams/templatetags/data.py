@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from ..signs import shown
 from .components import component
 
 register = template.Library()
@@ -33,17 +34,19 @@ def _coloured(text: str) -> SafeString:
 
 @register.simple_tag
 def code(text: str, label: str = "Text") -> SafeString:
-    return component("code", body=text, plain=text, label=label)
+    return component("code", body=shown(text), plain=text, label=label)
 
 
 @register.simple_tag
 def json_view(value: object, label: str = "Data") -> SafeString:
     """Text as it is, everything else as indented JSON."""
     if isinstance(value, str):
-        return component("code", body=value, plain=value, label=label)
+        return component("code", body=shown(value), plain=value, label=label)
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     # Beyond this, colouring costs more than it helps.
-    return component("code", body=_coloured(text) if len(text) < 50_000 else text, plain=text, label=label)
+    return component(
+        "code", body=_coloured(shown(text)) if len(text) < 50_000 else shown(text), plain=text, label=label
+    )
 
 
 def _fact_words(value: object) -> str:
@@ -51,7 +54,7 @@ def _fact_words(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return shown(", ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 @register.simple_tag
@@ -65,7 +68,7 @@ def data_view(value: object) -> SafeString:
 
 def _data_view(value: object, levels: int) -> SafeString:
     if isinstance(value, str):
-        return component("data_view", text=value)
+        return component("data_view", text=shown(value))
     if not isinstance(value, dict) or not levels:
         return component("data_view", value=value)
     # The database keeps no order of keys anyway.
@@ -73,7 +76,7 @@ def _data_view(value: object, levels: int) -> SafeString:
     texts: list[tuple[str, str]] = []
     parts: list[tuple[str, int, SafeString]] = []
     for key, part in value.items():
-        term = str(key).replace("_", " ").capitalize()
+        term = shown(str(key)).replace("_", " ").capitalize()
         if _has_parts(part):
             parts.append((term, len(part), _data_view(part, levels - 1)))
         else:

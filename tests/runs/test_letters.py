@@ -168,7 +168,7 @@ def test_nothing_in_a_question_gets_into_the_headers_or_passes_for_our_words(
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith("[Ours Bcc: a@example.com] ")
     lines = mail.get_content().splitlines()
-    assert "> http://evil.example/[2J" in lines and "http://evil.example/" not in lines
+    assert "> http://evil.example/‹U+001B›[2J" in lines and "http://evil.example/" not in lines
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
