@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from redis import Redis
 
@@ -23,6 +24,8 @@ from benchmarks.figures import Notes, median_ms
 from benchmarks.ground import member, run
 from cases.teams import create_team
 from runs.stack.launch import free_port
+from teams.live_streams import PER_SESSION
+from teams.models import User
 
 ROUNDS = 30
 
@@ -31,15 +34,16 @@ def measure(notes: Notes, quick: bool) -> None:
     pages = 100 if quick else 500
     team = create_team("Ours", "ours")
     client, _ = member(team)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    # A session may keep only a few streams.
+    cookies = [_another_session(client.session["_auth_user_id"]) for _ in range(1 + pages // PER_SESSION)]
     channel = f"baton:live:{team.pk}"
     with web() as (port, pid):
-        alone = asyncio.run(_listen(port, cookie, channel, 1))
+        alone = asyncio.run(_listen(port, cookies, channel, 1))
         idle, closed = counts.memory([pid]), counts.cpu([pid])
         began = time.perf_counter()
         opened: list[tuple[float, float]] = []
         look = lambda: opened.append((counts.memory([pid]), counts.cpu([pid])))  # noqa: E731
-        crowd = asyncio.run(_listen(port, cookie, channel, pages, look))
+        crowd = asyncio.run(_listen(port, cookies, channel, pages, look))
         memory, cpu = opened[0]
         floor = "one open page", median_ms(alone)
         notes.times("a signal to one open page", alone)
@@ -50,11 +54,17 @@ def measure(notes: Notes, quick: bool) -> None:
         notes.note("opening and all signals", time.perf_counter() - began, "s")
 
 
+def _another_session(user_id: str) -> str:
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.get(pk=user_id))
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 async def _listen(
-    port: int, cookie: str, channel: str, pages: int, when_open: Callable[[], None] = lambda: None
+    port: int, cookies: list[str], channel: str, pages: int, when_open: Callable[[], None] = lambda: None
 ) -> list[float]:
     """Seconds until the last page had heard of each signal."""
-    readers = [await open_page(port, cookie) for _ in range(pages)]
+    readers = [await open_page(port, cookies[number // PER_SESSION]) for number in range(pages)]
     told = Redis.from_url(settings.REDIS_URL)
     await asyncio.sleep(1)
     when_open()

@@ -20,7 +20,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from . import audit, keys, members, pausing, people, webhooks
+from . import audit, keys, live, members, pausing, people, webhooks
 from .audit_acts import ACTS
 from .models import ApiKey, AuditEntry, Credential, Delivery, Member, Team, User, Webhook
 from .operators import Changeable, ReadOnly, may_operate, operator_of, verb
@@ -128,6 +128,7 @@ class PersonAdmin(UserAdmin, Changeable):  # type: ignore[type-arg]
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
         if request.path.endswith("/password/"):  # the one change that goes another way
             audit.record_of_person(obj, "password_changed", by=operator_of(request))
+            live.end_streams(obj.pk)
         return super().log_change(request, obj, message)
 
 

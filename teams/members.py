@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from . import audit, people, person_names
+from . import audit, live, people, person_names
 from .actors import Actor, person
 from .errors import Refused
 from .models import Invitation, Member, Team, User
@@ -30,6 +30,7 @@ def change_role(member: Member, role: str, by: Actor) -> None:
         return
     row.role = role
     row.save(update_fields=["role"])
+    live.end_streams(row.user_id)
     _keep_an_administrator(row.team)
     audit.record(row.team_id, "member_role", row.user, audit.changes([("Role", before, row.get_role_display())]), by=by)
 
@@ -40,6 +41,7 @@ def remove(member: Member, by: Actor) -> None:
     row = _locked(member)
     left = by.user == row.user
     row.delete()
+    live.end_streams(row.user_id)
     _keep_an_administrator(row.team)
     audit.record(row.team_id, "member_left" if left else "member_removed", row.user, by=by)
 

@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from . import audit, person_names
+from . import audit, live, person_names
 from .actors import Actor, person
 from .errors import Refused
 from .models import User
@@ -70,6 +70,7 @@ def save_account(user: User, by: Actor) -> None:
         person_names.check(name, user, field="first_name")
     with keeping_an_operator():
         user.save()
+    live.end_streams(user.pk)
     if before is None or before.email != user.email:
         change_email(user, user.email, verified=True)
     if before is None:
@@ -101,6 +102,7 @@ def end_sessions(user: User) -> None:
     """Wherever they are signed in."""
     for session in UserSession.objects.filter(user=user):
         session.end()
+    live.end_streams(user.pk)
 
 
 @transaction.atomic

@@ -7,6 +7,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.mail import mailers
@@ -15,7 +17,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from . import people
+from . import live, people
 from .errors import Refused
 from .links import link_to
 from .models import User
@@ -25,6 +27,14 @@ logger = logging.getLogger(__name__)
 # All limits count within this time (ACCOUNT_RATE_LIMITS), so whoever waits for it may try again.
 WAIT_MINUTES = 5
 _WAITED_FOR = {"account/email/password_reset_key", "account/email/unknown_account", "account/email/email_confirmation"}
+
+
+class Sessions(DefaultUserSessionsAdapter):  # type: ignore[misc]
+    def end_sessions(self, sessions: list[UserSession]) -> None:
+        """Of one person, who signs other devices out."""
+        super().end_sessions(sessions)
+        for user_id in {session.user_id for session in sessions}:
+            live.end_streams(user_id)
 
 
 class Account(DefaultAccountAdapter):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What the audit log is told of signing in and out, passwords and second steps.
+"""What the audit log is told of signing in and out, passwords and second steps, and whose open pages that ends.
 
 Django and allauth say it; of second steps allauth does so when the change is committed.
 """
@@ -12,7 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db import transaction
 from django.dispatch import receiver
 
-from . import audit
+from . import audit, live
 from .actors import Actor, person
 from .models import AuditEntry, User
 
@@ -27,6 +27,7 @@ def signed_in(user: User, **about: Any) -> None:
 @receiver(user_logged_out)
 def signed_out(user: User | None, **about: Any) -> None:
     if user is not None:
+        live.end_streams(user.pk)
         _record(user, "signed_out")
 
 
@@ -48,6 +49,7 @@ def second_step_failed(user: User, **about: Any) -> None:
 
 @receiver([password_changed, password_set, password_reset])
 def changed_password(user: User, **about: Any) -> None:
+    live.end_streams(user.pk)
     _record(user, "password_changed")
 
 

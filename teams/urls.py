@@ -10,7 +10,7 @@ from . import (
     audit_views,
     budget_views,
     key_views,
-    live,
+    live_streams,
     member_views,
     notifications,
     pausing_views,
@@ -86,5 +86,5 @@ urlpatterns = [
     path("settings/keys/<int:id>/revoke/", key_views.key_revoke, name="key_revoke"),
     path("settings/audit/", audit_views.audit_log, name="audit_log"),
     path("settings/audit/export/", audit_views.audit_export, name="audit_export"),
-    path("live/", live.stream, name="live"),
+    path("live/", live_streams.stream, name="live"),
 ]

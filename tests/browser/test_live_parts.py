@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             drawn = self.server.part() if self.server.part_status == 200 else "<h1>Broken</h1>"
             self.server.may_answer.wait(5)
             self.answer(drawn)
-        elif self.path == "/live" and self.server.streaming:
+        elif self.path.partition("?")[0] == "/live" and self.server.streaming:
             self.stream()
         elif self.path.startswith("/static/"):
             file = STATIC / self.path.removeprefix("/static/").partition("?")[0]
