@@ -328,11 +328,22 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Each within WAIT_MINUTES of teams/signing_in.py, as the page says that refuses more.
+# Keys are an address and a network together, `_anywhere` an address alone, `_known` one on a device that its person
+# has signed in with (teams/attempts.py, which knows how long each lasts).
 ACCOUNT_RATE_LIMITS = {
-    "login": "100/5m/ip",
+    "login": None,  # who is right is not counted
     "login_failed": "30/5m/ip,5/5m/key",
-    "reset_password": "20/5m/ip,3/5m/key",
+    "login_failed_anywhere": "60/60m/key",
+    "login_failed_known": "10/5m/key",
+    "code": "30/5m/ip,5/5m/key",
+    "code_anywhere": "30/60m/key",
+    "code_known": "5/5m/key",
+    "reset_password": None,
+    "reset_link": "20/5m/ip,3/5m/key",
+    "reset_link_anywhere": "10/60m/key",
+    "reset_link_known": "3/5m/key",
+    "invitation": "20/5m/key",
+    "api_key": "300/5m/key",
     "reset_password_from_key": "20/5m/ip",
     "reauthenticate": "10/5m/user",
     "change_password": "10/5m/user",

@@ -6,7 +6,10 @@ from allauth.account import forms as account
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.internal.flows.manage_email import emit_email_changed
 from allauth.account.models import EmailAddress
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as two_step
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from django import forms
 from django.core.mail import mailers
@@ -16,8 +19,13 @@ from . import people
 from .errors import Refused
 from .field_errors import InOurWords, PageForm
 from .models import User
+from .signing_in import counted
 
 _NEW = "At least 10 characters; a few words that only you would put together are best."
+
+
+# What a code may belong to, the app before the recovery codes.
+_BY_CODE = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
 
 
 class _Plain(InOurWords):
@@ -62,6 +70,8 @@ class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
     def clean(self) -> dict[str, Any]:
         if "default" not in mailers:
             raise forms.ValidationError("This Baton sends no mail.")
+        if email := self.cleaned_data.get("email"):
+            counted(context.request, "reset_link", email)
         return super().clean() or {}
 
 
@@ -95,11 +105,33 @@ class _Code(_Plain):
         self.fields["code"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
 
 
-class TwoStepCode(_Code, two_step.AuthenticateForm):  # type: ignore[misc]
+class _OwnCode(_Code):
+    """Of someone with a second step. Codes are counted as passwords are: allauth counts them by person alone, so that
+    one who has the password keeps the right person out."""
+
+    user: User
+    authenticator: Authenticator
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]  # type: ignore[attr-defined]
+        tried = counted(context.request, "code", self.user.email)
+        rows = list(Authenticator.objects.filter(user=self.user, type__in=_BY_CODE).order_by("-type"))
+        for row in rows:
+            if row.wrap().validate_code(code):
+                row.user = self.user
+                self.authenticator = row
+                tried.forget()
+                return code
+        for row in rows[:1]:
+            self._emit_authentication_failed(row)  # type: ignore[attr-defined]
+        raise get_adapter().validation_error("incorrect_code")
+
+
+class TwoStepCode(_OwnCode, two_step.AuthenticateForm):  # type: ignore[misc]
     pass
 
 
-class TwoStepCodeAgain(_Code, two_step.ReauthenticateForm):  # type: ignore[misc]
+class TwoStepCodeAgain(_OwnCode, two_step.ReauthenticateForm):  # type: ignore[misc]
     pass
 
 

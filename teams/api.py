@@ -33,6 +33,7 @@ from pydantic import (
 from . import audit, openapi, quotas, repeats
 from .actors import BATON, program
 from .api_requests import check_request
+from .attempts import guess
 from .errors import Refused
 from .json_text import read_json
 from .keys import find_key
@@ -65,6 +66,7 @@ class TeamKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         key = find_key(token)
         if key is None:
+            guess(request, "api_key")
             return None
         caller = cast(KeyRequest, request)
         quota = caller.quota = quotas.count(key)

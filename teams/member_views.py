@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from . import members as verbs
 from .access import ADMINISTRATOR, SESSION_TEAM, VIEWER, TeamRequest, team_page
+from .attempts import TooManyAttempts, guess
 from .errors import Refused
 from .links import link_to
 from .models import Invitation, Member, User
@@ -22,6 +23,7 @@ from .people_forms import AcceptForm, InviteForm
 from .refusals import show_refusal
 from .secrets import seal
 from .session_secrets import take
+from .signing_in import too_many_tries
 
 _FRESH_LINK = "fresh_invitation"
 ROLES = [
@@ -151,6 +153,10 @@ def invitation(request: HttpRequest) -> HttpResponseBase:
     token = request.GET.get("token", "")
     found = verbs.find_invitation(token)
     if found is None:
+        try:
+            guess(request, "invitation")
+        except TooManyAttempts as refusal:
+            return too_many_tries(request, minutes=refusal.minutes)
         return render(request, "teams/invitation.html", {"invitation": None}, status=404)
     form = AcceptForm(request.POST if request.method == "POST" and not request.user.is_authenticated else None)
     context = {

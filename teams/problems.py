@@ -11,6 +11,7 @@ from django.http.multipartparser import MultiPartParserError
 from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel
 
+from .attempts import TooManyAttempts
 from .errors import Refused
 from .quotas import TooMany
 
@@ -93,6 +94,15 @@ def _too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     return problem(429, "too_many_requests", str(error))
 
 
+def _too_many_attempts(request: HttpRequest, error: TooManyAttempts) -> HttpResponse:
+    message = (
+        f"Too many wrong keys came from this network. Try again in {error.minutes} minutes; right keys still work."
+    )
+    response = problem(429, "too_many_requests", message)
+    response["Retry-After"] = str(error.minutes * 60)
+    return response
+
+
 def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, "too_large", "The body is too large: 2.5 MB at most.")
 
@@ -134,6 +144,7 @@ HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     RequestDataTooBig: _too_large,
     HttpError: _http_error,
     TooMany: _too_many,
+    TooManyAttempts: _too_many_attempts,
     PermissionDenied: lambda _, error: problem(403, "forbidden", str(error) or "This key may not do that."),
     Http404: lambda *_: not_found(),
     ValidationError: _invalid,

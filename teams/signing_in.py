@@ -18,7 +18,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from . import live, people
+from .attempts import Attempt, TooManyAttempts, attempt, clear
 from .errors import Refused
+from .known_devices import remember
 from .links import link_to
 from .models import User
 
@@ -56,6 +58,14 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         request = self.request
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counts this try; `authenticate` takes it back when the password is right."""
+        self._login_failed_rl_usage = _Usage(counted(request, "login_failed", credentials.get("email", "")))
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """After a new password was set by a link in an email."""
+        clear(request, "login_failed", credentials.get("email", ""))
+
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         """Too many tries are an answer of their own, wherever they are noticed."""
         if code in ("too_many_login_attempts", "rate_limited"):
@@ -75,8 +85,10 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(email_address.email != email_address.user.email)
 
     def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
-        request.session.clear_expired()  # of everybody; nothing else does
-        return super().post_login(request, user, **about)  # type: ignore[no-any-return]
+        request.session.clear_expired()  # of everyone; nothing else does
+        response: HttpResponse = super().post_login(request, user, **about)
+        remember(request, response, user)
+        return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Who waits for it is told when it fails; of what tells that something was done, the log says so."""
@@ -101,8 +113,23 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         return link_to(reverse("account_confirm_email", args=[emailconfirmation.key]), request)
 
 
-def too_many_tries(request: HttpRequest) -> HttpResponse:
-    """For `handler429`."""
-    response = render(request, "429.html", {"minutes": WAIT_MINUTES}, status=429)
-    response["Retry-After"] = str(WAIT_MINUTES * 60)
+def counted(request: HttpRequest, what: str, address: str) -> Attempt:
+    """A try that is counted, or the page that says how long to wait."""
+    try:
+        return attempt(request, what, address)
+    except TooManyAttempts as refusal:
+        raise ImmediateHttpResponse(too_many_tries(request, minutes=refusal.minutes)) from refusal
+
+
+class _Usage:
+    """A counted try, as allauth takes it back."""
+
+    def __init__(self, counted: Attempt) -> None:
+        self.rollback = counted.forget
+
+
+def too_many_tries(request: HttpRequest, minutes: int = WAIT_MINUTES) -> HttpResponse:
+    """For `handler429`, and for tries that we count ourselves."""
+    response = render(request, "429.html", {"minutes": minutes}, status=429)
+    response["Retry-After"] = str(minutes * 60)
     return response

@@ -118,7 +118,85 @@ def test_too_many_tries_are_answered_with_how_long_to_wait(client: Client, membe
     assert answer.headers["Retry-After"] == "300"
     assert not is_in(client)
     other = Client(REMOTE_ADDR="203.0.113.5")
-    assert other.post("/sign-in/", {"login": member.user.email, "password": PASSWORD}).status_code == 429
+    assert other.post("/sign-in/", {"login": member.user.email, "password": PASSWORD}).status_code == 302
+
+
+def test_a_stranger_keeps_nobody_out_of_a_device_they_know(client: Client, member, settings) -> None:
+    """Not from elsewhere, and not from the same network either."""
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login_failed_anywhere": "20/60m/key"}
+    assert sign_in(client, member) == "/"
+    client.post("/sign-out/")
+    same_network, stranger = Client(), Client(REMOTE_ADDR="203.0.113.5")
+    for browser in (same_network, stranger):
+        tries = [
+            browser.post("/sign-in/", {"login": member.user.email, "password": "wrong"}).status_code for _ in range(6)
+        ]
+        assert tries == [200] * 5 + [429]
+    for network in range(20):
+        Client(REMOTE_ADDR=f"198.51.100.{network}").post("/sign-in/", {"login": member.user.email, "password": "wrong"})
+    far = Client(REMOTE_ADDR="192.0.2.7").post("/sign-in/", {"login": member.user.email, "password": PASSWORD})
+    assert far.status_code == 429, "from anywhere, counted more slowly"
+    assert "Wait 60 minutes" in far.text
+    assert sign_in(client, member) == "/"
+    assert is_in(client)
+
+
+def test_a_known_device_is_no_way_around_the_limits(client: Client, member, make_member) -> None:
+    sign_in(client, member)
+    client.post("/sign-out/")
+    tries = [client.post("/sign-in/", {"login": member.user.email, "password": "wrong"}).status_code for _ in range(11)]
+    assert tries == [200] * 10 + [429]
+    # It knows one person, with one password, and nobody can write its cookie.
+    other = make_member()
+    tries = [client.post("/sign-in/", {"login": other.user.email, "password": "wrong"}).status_code for _ in range(6)]
+    assert tries == [200] * 5 + [429]
+    known = client.cookies["known_device"]
+    assert known["httponly"]
+    assert known["samesite"] == "Lax"
+    member.user.set_password("another long password")
+    member.user.save()
+    fresh = Client(REMOTE_ADDR="203.0.113.9")
+    fresh.cookies["known_device"] = known.value
+    tries = [fresh.post("/sign-in/", {"login": member.user.email, "password": "wrong"}).status_code for _ in range(6)]
+    assert tries == [200] * 5 + [429]
+    forged = Client(REMOTE_ADDR="203.0.113.10")
+    forged.cookies["known_device"] = f"x{known.value}"
+    tries = [forged.post("/sign-in/", {"login": member.user.email, "password": "wrong"}).status_code for _ in range(6)]
+    assert tries == [200] * 5 + [429]
+
+
+def test_one_network_of_ipv6_is_one_network(client: Client, member) -> None:
+    for last in range(5):
+        Client(REMOTE_ADDR=f"2001:db8::{last}").post("/sign-in/", {"login": member.user.email, "password": "wrong"})
+    again = Client(REMOTE_ADDR="2001:db8::ffff:1").post("/sign-in/", {"login": member.user.email, "password": PASSWORD})
+    assert again.status_code == 429
+
+
+def test_a_stranger_who_knows_the_password_tries_no_codes_away(client: Client, member) -> None:
+    secret, _ = turn_on(member)
+    sign_in(client, member)
+    following = format_hotp_value(hotp_value(secret, list(yield_hotp_counters_from_time())[2]))
+    assert client.post("/sign-in/code/", {"code": following}).headers["Location"] == "/"
+    client.post("/sign-out/")
+    stranger = Client(REMOTE_ADDR="203.0.113.5")
+    assert sign_in(stranger, member) == "/sign-in/code/"
+    tries = [stranger.post("/sign-in/code/", {"code": "000000"}).status_code for _ in range(6)]
+    assert tries == [200] * 5 + [429]
+    assert sign_in(client, member) == "/sign-in/code/"
+    assert client.post("/sign-in/code/", {"code": "000000"}).status_code == 200, "refused for being wrong only"
+
+
+def test_links_of_invitations_cannot_be_tried_out(client: Client, db: None) -> None:
+    tries = [client.get(f"/invitation/?token={number}").status_code for number in range(21)]
+    assert tries == [404] * 20 + [429]
+
+
+def test_a_stranger_does_not_keep_the_right_person_from_a_new_password(member, with_mail: MailServer) -> None:
+    stranger, right = Client(REMOTE_ADDR="203.0.113.5"), Client()
+    for _ in range(4):
+        stranger.post("/password/", {"email": member.user.email})
+    assert right.post("/password/", {"email": member.user.email}).status_code == 302
+    assert len(with_mail.got) == 4
 
 
 def test_one_address_does_not_try_many_people(client: Client, member, settings) -> None:
