@@ -113,7 +113,7 @@ class _OwnCode(_Code):
     authenticator: Authenticator
 
     def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"]  # type: ignore[attr-defined]
+        code: str = self.cleaned_data["code"]
         tried = counted(context.request, "code", self.user.email)
         rows = list(Authenticator.objects.filter(user=self.user, type__in=_BY_CODE).order_by("-type"))
         for row in rows:
