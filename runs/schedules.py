@@ -20,6 +20,7 @@ from teams.actors import BATON, Actor
 from teams.errors import Refused
 from teams.text import prose
 
+from . import cron
 from .models import Run, Schedule
 from .starting import INPUT_LIMIT, start_run
 
@@ -33,7 +34,7 @@ def next_times(expression: str, zone: str, after: datetime, count: int) -> list[
     A time that the clocks skip in spring comes with the next that they show; one that they show twice in autumn comes
     once, unless it is of every hour. Refused when the expression or the zone makes no sense.
     """
-    times = croniter(_checked(expression), after.astimezone(_zone(zone)))
+    times = croniter(cron.check(expression), after.astimezone(_zone(zone)))
     found: list[datetime] = []
     try:
         while len(found) < count:
@@ -41,7 +42,7 @@ def next_times(expression: str, zone: str, after: datetime, count: int) -> list[
             if not (moment.fold and not expression.split()[1].startswith("*")):
                 found.append(moment)
     except CroniterError:
-        raise _wrong("cron", "There is no such time.") from None
+        raise cron.wrong("This never happens: there is no such date. Check the day and the month.") from None
     return found
 
 
@@ -143,13 +144,6 @@ def _start(schedule: Schedule) -> None:
         obstacle = refusal.message
     row.update(last_run=run, obstacle=obstacle)
     live.announce(schedule.team_id, "schedule", schedule.pk)
-
-
-def _checked(expression: str) -> str:
-    if len(expression) > 100 or len(expression.split()) != 5 or not croniter.is_valid(expression):
-        message = "Please write five fields: minute, hour, day of month, month, day of week. For example 0 8 * * 1-5."
-        raise _wrong("cron", message)
-    return expression
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -51,6 +51,60 @@ def test_what_is_no_time_is_refused_at_its_field(expression: str) -> None:
     assert "cron" in refused.value.fields
 
 
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("R 9 * * *", "cannot be random (R)"),
+        ("0 r(9-17) * * *", "cannot be random"),
+        ("H 9 * * *", "cannot be random (H)"),
+        ("H/15 * * * *", "cannot be random"),
+        ("*/90 * * * *", "a step of 90"),
+        ("0 */24 * * *", "a step of 24"),
+        ("0 0 */40 * *", "a step of 40"),
+        ("10-20/15 * * * *", "a step of 15"),
+        ("*/0 * * * *", "a step of 0"),
+        ("0 8 30 2 *", "there is no such date"),
+        ("0 8 31 4,6,9,11 *", "there is no such date"),
+        ("0 24 * * *", "goes from 0 to 23"),
+        ("60 * * * *", "goes from 0 to 59"),
+        ("0 8 0 * *", "goes from 1 to 31"),
+        ("0 8 32 * *", "goes from 1 to 31"),
+        ("0 8 * 13 *", "goes from 1 to 12"),
+        ("0 8 * * 8", "goes from 0 to 7"),
+        ("0 22-2 * * *", "runs backwards"),
+        ("0 0 8 * * 1", "This has 6 fields"),
+        ("0 0 8 * * 1 2027", "This has 7 fields"),
+        ("@reboot", "cannot start at this: @reboot"),
+        ("@daily", "Enter 0 0 * * *"),
+        ("0 8 15w * *", "cannot be “15w”"),
+        ("0 8 -1 * *", "cannot be “-1”"),
+        ("٣ 8 * * *", "cannot be “٣”"),
+        ("0 8 * * 1,,2", "cannot be “”"),
+    ],
+)
+def test_what_never_or_oddly_fires_is_refused_with_the_reason(expression: str, reason: str) -> None:
+    with pytest.raises(Refused) as refused:
+        next_times(expression, "UTC", at("2026-01-01T00:00"), 5)
+    assert reason in refused.value.fields["cron"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "times"),
+    [
+        ("*/15 9-17 * * mon-fri", ["01-01T09:00+00", "01-01T09:15+00"]),
+        ("0 8 1,15 JAN-MAR *", ["01-01T08:00+00", "01-15T08:00+00"]),
+        ("5/20 * * * *", ["01-01T00:05+00", "01-01T00:25+00"]),
+        ("0 8 L * *", ["01-31T08:00+00", "02-28T08:00+00"]),
+        ("0 8 * * 5#2", ["01-09T08:00+00", "02-13T08:00+00"]),
+        ("0 8 * * L5", ["01-30T08:00+00", "02-27T08:00+00"]),
+        ("0 8 * * 7", ["01-04T08:00+00", "01-11T08:00+00"]),
+        ("0 8 29 2 *", ["02-29T08:00+00", "02-29T08:00+00"]),
+    ],
+)
+def test_what_people_write_is_read_as_they_mean_it(expression: str, times: list[str]) -> None:
+    assert iso(next_times(expression, "UTC", at("2026-01-01T00:00"), 2)) == times
+
+
 def test_a_zone_that_does_not_exist_is_refused() -> None:
     with pytest.raises(Refused):
         next_times("0 8 * * *", "Europe/Atlantis", at("2026-01-01T00:00"), 1)
