@@ -19,6 +19,7 @@ from pydantic_ai.models import KnownModelName, Model
 
 from teams import credentials
 from teams.addresses import checked_client
+from teams.identity import USER_AGENT
 from teams.models import Credential
 from teams.secrets import Unreadable
 
@@ -233,11 +234,17 @@ class Models:
         """One for each of the teams' own keys, as a client has cookies. None follows redirects."""
         if own not in self._clients:
             self._clients[own] = _checked() if own else _free()
+            self._clients[own].event_hooks = {"request": [_say_who_asks]}
         return self._clients[own]
 
     async def close(self) -> None:
         for client in self._clients.values():
             await client.aclose()
+
+
+async def _say_who_asks(request: httpx2.Request) -> None:
+    """In place of the names of the providers' libraries."""
+    request.headers["user-agent"] = USER_AGENT
 
 
 def _checked() -> httpx2.AsyncClient:

@@ -30,6 +30,8 @@ from opentelemetry.trace import (
 )
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
+from teams.identity import VERSION
+
 from . import handovers
 from .journal import Work
 from .models import Run, Status, Step
@@ -97,7 +99,9 @@ def _make() -> "TracerProvider | None":
             run = _run_of_root.get()
             return run & _SPAN_BITS if run else super().generate_span_id()
 
-    named = {} if os.environ.get("OTEL_SERVICE_NAME") else {"service.name": "baton"}
+    named = {"service.version": VERSION}
+    if not os.environ.get("OTEL_SERVICE_NAME"):
+        named["service.name"] = "baton"
     made = TracerProvider(resource=Resource.create(named), id_generator=RunIds(), shutdown_on_exit=False)
     # Spans go out from a thread of the processor, and are dropped when the collector cannot keep up.
     delay = float(os.environ.get("OTEL_BSP_SCHEDULE_DELAY", "1000"))
@@ -120,7 +124,7 @@ def send(seconds: float = 1) -> None:
 async def chat(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
     """The answer of the run's model, in a span."""
     model = work.model
-    attributes = {"gen_ai.operation.name": "chat", **_of_agent(work.run), **_of_model(model)}
+    attributes = {"gen_ai.operation.name": "chat", **_ids(work.run), **_of_model(model)}
     with _child(work.run, f"chat {_bare(model)}", SpanKind.CLIENT, attributes) as span:
         response = await answer
         span.set_attributes(
@@ -164,7 +168,7 @@ def _start_tool(run: Run, call: ToolCallPart) -> Span:
         "gen_ai.tool.name": call.tool_name,
         "gen_ai.tool.call.id": call.tool_call_id,
         "gen_ai.tool.type": "function",
-        **_of_agent(run),
+        **_ids(run),
     }
     return _start(run, f"execute_tool {call.tool_name}", SpanKind.INTERNAL, attributes)
 
@@ -237,6 +241,8 @@ def _set_error(span: Span, error: BaseException | str) -> None:
 def _of_run(run: Run) -> _Attributes:
     return {
         "gen_ai.operation.name": "invoke_agent",
+        # Of an agent's own span only: the conventions have it neither for requests to models nor for tools.
+        "gen_ai.agent.id": str(run.agent_id),
         "gen_ai.agent.name": run.agent.name,
         "gen_ai.agent.version": str(run.revision.number),
         "gen_ai.usage.input_tokens": run.input_tokens,
@@ -244,14 +250,13 @@ def _of_run(run: Run) -> _Attributes:
         "baton.run.status": run.status,
         "baton.run.trigger": run.trigger,
         **({"baton.run.outcome": run.outcome} if run.outcome else {}),
-        **_of_agent(run),
+        **_ids(run),
         **_of_model(run.revision.model),
     }
 
 
-def _of_agent(run: Run) -> _Attributes:
+def _ids(run: Run) -> _Attributes:
     return {
-        "gen_ai.agent.id": str(run.agent_id),
         "gen_ai.conversation.id": str(run.case_id or run.root_id or run.pk),
         "baton.run.id": str(run.pk),
         "baton.team.id": str(run.team_id),

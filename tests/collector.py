@@ -12,7 +12,7 @@ class Collector:
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
-        self.services: set[str] = set()
+        self.services: set[tuple[str, str]] = set()
         self.came = threading.Condition()
         collector = self
 
@@ -37,9 +37,8 @@ class Collector:
     def take(self, body: bytes) -> None:
         with self.came:
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                self.services |= {
-                    item.value.string_value for item in resource.resource.attributes if item.key == "service.name"
-                }
+                said = {item.key: item.value.string_value for item in resource.resource.attributes}
+                self.services.add((said["service.name"], said.get("service.version", "")))
                 for scope in resource.scope_spans:
                     self.spans += scope.spans
             self.came.notify_all()

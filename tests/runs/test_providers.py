@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from builder.models import Agent, Usage
 from cases.models import Case
 from runs.models import Run, Step
+from teams.identity import USER_AGENT
 from tests.fixtures import Make, take
 from tests.provider import Failure, Provider, call, calls, fail, refuse, say
 from tests.wire import Call
@@ -248,3 +249,10 @@ def test_a_wait_of_hours_fails_the_run(scripted: Provider, case: Case):
     scripted.answers(fail(429, "Come back tomorrow.", retry_after=50_000))
     run = work()
     assert (run.status, run.error_code) == ("failed", "model_unavailable")
+
+
+def test_a_provider_is_told_who_asks(scripted: Provider, case: Case):
+    scripted.answers(DONE)
+    work()
+    [request] = scripted.requests
+    assert {value for name, value in request.headers.items() if name.lower() == "user-agent"} == {USER_AGENT}

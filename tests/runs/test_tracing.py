@@ -9,6 +9,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from pytest_django.fixtures import Settings
 
 from runs import interventions, tracing
+from teams.identity import VERSION
 from tests.collector import Collector
 from tests.fixtures import Make, take
 from tests.provider import Provider, call, calls, fail, router, say
@@ -89,7 +90,8 @@ def test_a_run_is_one_trace_of_its_requests_and_tools(
         }.items()
     )
     assert root.status.code == 0
-    assert collector.services == {"baton"}
+    assert collector.services == {("baton", VERSION)}
+    assert [span.name for span in collector.spans if "gen_ai.agent.id" in attributes(span)] == ["invoke_agent Triage"]
 
 
 @pytest.mark.django_db

@@ -29,6 +29,7 @@ from teams import couriers, outbox, webhooks
 from teams.actors import BATON
 from teams.couriers import deliver, settle, take
 from teams.errors import Refused
+from teams.identity import USER_AGENT
 from teams.models import Delivery, Team, Webhook
 from teams.secrets import unseal
 from tests.fixtures import Make
@@ -219,6 +220,7 @@ def test_for_a_day_the_secret_before_a_new_one_signs_too(team, receiver) -> None
     webhooks.ping(webhook)
     deliver()
     [got] = receiver.got
+    assert got.headers["user-agent"] == USER_AGENT
     assert len(got.headers["webhook-signature"].split()) == 2
     assert [check(secret, got.headers, got.body) for secret in (old, new, webhooks._new_secret())] == [
         True,
