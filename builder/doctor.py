@@ -14,6 +14,7 @@ from uuid import UUID
 from . import sentences
 from .models import Agent
 from .targets import OK, Problem, problems
+from .tool_schemas import MOST_TOOLS
 from .wiring import Facts, Onward, both, either, shared
 
 # What a finding weighs: it would break runs; work would wait or go astray; worth a look.
@@ -67,6 +68,7 @@ def examine(facts: Facts) -> list[Finding]:
         *_trapped(facts),
         *_unreached(facts),
         *_forbidden(facts),
+        *_tools(facts),
         *_alike(facts),
         *_endless(facts),
     ]
@@ -192,6 +194,27 @@ def _forbidden(facts: Facts) -> Iterator[Finding]:
                 " without a mention."
             )
             yield Finding("forbidden_mention", message, HINT, (Mend(UNMENTION, agent),))
+
+
+def _tools(facts: Facts) -> Iterator[Finding]:
+    number = sum(not tool.obstacle for tool in facts.tools)
+    own = own_tools(feeds=bool(facts.feeds), targets=bool(facts.usable), may_ask=facts.agent.may_ask)
+    if number + own > MOST_TOOLS:
+        more = number + own - MOST_TOOLS
+        message = (
+            f"{facts.agent.name} has {number} tools of MCP servers and up to {own} of Baton’s own. Providers of models"
+            f" take {MOST_TOOLS} in all, so models are not told of the last {more} by name. Choose fewer."
+        )
+        yield Finding("too_many_tools", message, WARNING)
+    for server in {tool.server_id: tool.server for tool in facts.tools}.values():
+        if server.left_out:
+            message = f"{server.name} has {server.left_out:,} tools more than Baton lists, which no agent can use."
+            yield Finding("tools_left_out", message, HINT)
+
+
+def own_tools(*, feeds: bool, targets: bool, may_ask: bool) -> int:
+    """How many tools of Baton's own models are told of at most: on a case, with its queues, targets and people."""
+    return 4 + 2 * feeds + targets + 3 * may_ask
 
 
 def _alike(facts: Facts) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from django.db.models import Count
 from teams.models import Team
 
 from . import mentions, sentences
-from .models import Agent, Mention, QueueConnection, Revision
+from .models import Agent, Mention, QueueConnection, Revision, ServerTool
 from .queries import AgentDetails
 from .targets import Target, consumed, judge_agents
 from .wiring import Facts, Onward, QueueWork
@@ -30,11 +30,12 @@ class Typed:
     text: str
     works: frozenset[UUID] = frozenset()
     feeds: frozenset[UUID] = frozenset()
+    tools: Sequence[ServerTool] = ()
 
 
 def as_saved(details: AgentDetails) -> Typed:
     works = frozenset(row.queue_id for row in details.consumes)
-    return Typed(details.agent, details.revision.aop, works, frozenset(details.produces))
+    return Typed(details.agent, details.revision.aop, works, frozenset(details.produces), details.tools)
 
 
 def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
@@ -62,6 +63,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             row.agent.pk in reached or row.agent._state.adding,
             onward,
             () if row.works else list(work.queues.values()),
+            row.tools,
         )
         for row, found in zip(typed, targets, strict=True)
     ]

@@ -185,11 +185,14 @@ class AgentForm(PageForm):
     def typed(self) -> Typed:
         """What the wiring doctor looks at, as it stands in the fields."""
         agent = self.saved.agent if self.saved else Agent(team=self.team, name=self["name"].value() or "This agent")
-        roles = (
+        works, feeds = (
             frozenset(queue.pk for queue in self.queues if self[f"{role}-{queue.pk}"].value())
             for role in ("consumes", "produces")
         )
-        return Typed(agent, mentions.normalise(self["aop"].value() or "")[: agents.AOP_LIMIT], *roles)
+        chosen = set(self["tools"].value() or [])
+        tools = [tool for tool in self._tools if str(tool.pk) in chosen]
+        text = mentions.normalise(self["aop"].value() or "")[: agents.AOP_LIMIT]
+        return Typed(agent, text, works, feeds, tools)
 
     def mentioned(self) -> list[Target]:
         """Whom the procedure in the field mentions, judged by the queues that are ticked beside it."""

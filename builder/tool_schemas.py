@@ -18,6 +18,9 @@ from .schema_reading import simplified
 
 # Anthropic: "Property keys should match pattern"; letters that the others take as well.
 _PROPERTY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+# Tools of one request. OpenAI: "Expected an array with maximum length 128"; Gemini takes as many. Anthropic takes more,
+# but the fallback of an agent may be a model of another provider.
+MOST_TOOLS = 128
 # Characters of a whole schema, and of one description in it.
 _LENGTH = 100_000
 _WORDS = 1_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from .models import Agent
+from .models import Agent, ServerTool
 from .targets import DELETED, OK, SELF, UNAVAILABLE, Target
 
 
@@ -46,6 +46,7 @@ class Facts:
     is_reached: bool = True  # somebody mentions it, or has started it
     onward: Mapping[UUID, Onward] = field(default_factory=dict)
     offered: Sequence[Any] = ()  # queues that it could work, if it works none
+    tools: Sequence[ServerTool] = ()  # of MCP servers, with these
 
     @property
     def is_able(self) -> bool:

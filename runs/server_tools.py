@@ -30,9 +30,14 @@ def tools_of(agent: Agent) -> QuerySet[ServerTool]:
     return ServerTool.objects.usable().filter(connections__agent=agent).select_related("server").order_by("key")
 
 
-def offered(work: Work) -> list[ToolDefinition]:
-    """As the provider of the run's model takes them. One kept from before schemas were read closely may be left out."""
-    return [definition for tool in work.server_tools if (definition := _definition(work.model, tool))]
+def offered(work: Work, own: int) -> list[ToolDefinition]:
+    """As the provider of the run's model takes them, beside so many of Baton's own.
+
+    One kept from before schemas were read closely may be left out.
+    """
+    model = work.model
+    told = [definition for tool in work.server_tools if (definition := _definition(model, tool))]
+    return told[: max(0, tool_schemas.MOST_TOOLS - own)]
 
 
 def _definition(model: str, tool: ServerTool) -> ToolDefinition | None:

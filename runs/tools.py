@@ -290,7 +290,7 @@ SPARED = "Noted, and nothing was done: this is only a try. Go on as if it were d
 
 def offered(work: Work) -> list[ToolDefinition]:
     own = [tool.definition(work) for tool in TOOLS.values() if tool.is_offered(work)]
-    return own + server_tools.offered(work)
+    return own + server_tools.offered(work, len(own))
 
 
 def parse(work: Work, call: ToolCallPart) -> Any:

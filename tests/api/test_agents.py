@@ -4,7 +4,8 @@ import pytest
 
 from builder.agents import delete_agent
 from builder.drafts import Known, save_draft
-from builder.models import Agent, QueueConnection, Revision
+from builder.models import Agent, QueueConnection, Revision, ServerTool, ToolServer
+from teams.models import Team
 from tests.api.conftest import Caller, problem
 from tests.fixtures import mention
 
@@ -228,3 +229,15 @@ def test_the_old_name_of_the_fallback_model_still_works(api: Caller) -> None:
     assert (changed["fallback_model"], changed["fallback"]) == ("openai:c", "openai:c")
     both = api.patch(f"/agents/{made['id']}", {"fallback_model": "", "fallback": "openai:d"}).json()
     assert both["fallback_model"] == ""
+
+
+def test_an_agent_with_more_tools_than_its_provider_takes_has_a_problem(api: Caller, team: Team) -> None:
+    server = ToolServer.objects.create(team=team, name="Bank", slug="bank", url="https://bank.example/mcp")
+    ServerTool.objects.bulk_create(
+        ServerTool(team=team, server=server, name=f"t{n}", key=f"bank__t{n}", input_schema={}, is_on=True)
+        for n in range(129)
+    )
+    agent = api.post("/agents", {"name": "Teller", "connections": {"mcp": [str(server.pk)]}}).json()
+    assert len(agent["mcp_tools"]) == 129
+    [problem] = [problem for problem in agent["problems"] if problem["code"] == "too_many_tools"]
+    assert not problem["blocking"] and "128" in problem["message"]

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from builder import doctor, mentions
-from builder.doctor import HINT, RED, WARNING, Finding, examine
+from builder.doctor import HINT, RED, WARNING, Finding, examine, own_tools
 from builder.models import Agent
 from builder.targets import DELETED, OK, SELF, UNAVAILABLE, Target
 from builder.wiring import Facts, Onward, QueueWork, reaches
@@ -230,3 +230,25 @@ def test_likeness_is_that_of_the_database(db: None) -> None:
         cursor.execute("select similarity(%s, %s)", [one, other])
         assert doctor.likeness(one, other) == pytest.approx(cursor.fetchone()[0])
     assert doctor.likeness("", other) == 0
+
+
+def _tool(server: Any, **fields: Any) -> Any:
+    return SimpleNamespace(server_id=server.name, server=server, **{"obstacle": "", **fields})
+
+
+def test_more_tools_than_providers_take_are_a_finding() -> None:
+    bank = SimpleNamespace(name="Bank", left_out=0)
+    own = own_tools(feeds=False, targets=True, may_ask=TRIAGE.may_ask)
+    fitting = [_tool(bank) for _ in range(128 - own)]
+    assert examine(replace(GOOD, tools=fitting)) == []
+    assert examine(replace(GOOD, tools=[*fitting, _tool(bank, obstacle="Switched off")])) == []
+    finding = only(replace(GOOD, tools=[*fitting, _tool(bank), _tool(bank)]))
+    assert (finding.code, finding.tone, finding.blocking) == ("too_many_tools", "warning", False)
+    assert "take 128 in all" in finding.message and "the last 2 by name" in finding.message
+
+
+def test_a_server_with_more_tools_than_baton_lists_is_a_hint() -> None:
+    bank = SimpleNamespace(name="Bank", left_out=1203)
+    finding = only(replace(GOOD, tools=[_tool(bank), _tool(bank)]))
+    assert (finding.code, finding.tone) == ("tools_left_out", "info")
+    assert "Bank has 1,203 tools more" in finding.message

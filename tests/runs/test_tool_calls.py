@@ -11,7 +11,7 @@ from django.urls import reverse
 from mcp import MCPError
 
 from builder.connections import Consumes, connect
-from builder.models import Agent, ToolServer
+from builder.models import Agent, ServerTool, ToolServer
 from builder.tool_servers import Choice, Credential, add_server, ask, bearer, choose, delete_server, look_again
 from runs import human_requests, journal, opening, sweeper, trying
 from runs.models import HumanRequest, Run, Status, Step
@@ -116,6 +116,21 @@ def test_tools_that_are_off_changed_gone_or_deleted_are_not_offered(
     make_run(agent)
     work_next()
     assert not [name for name in scripted.requests[-1].tools if "__" in name]
+
+
+def test_no_provider_is_told_of_more_tools_than_it_takes(
+    scripted: Provider, make_agent: Make[Agent], make_run: Make[Run], bank: ToolServer, team: Team
+) -> None:
+    scripted.script = lambda request: say("Hello")
+    ServerTool.objects.bulk_create(
+        ServerTool(team=team, server=bank, name=f"n{n:03}", key=f"bank__n{n:03}", input_schema={}, is_on=True)
+        for n in range(150)
+    )
+    agent = make_agent()
+    connect(agent, tools=list(bank.tools.values_list("pk", flat=True)))
+    make_run(agent)
+    assert work_next().status == Status.COMPLETED
+    assert len(scripted.requests[0].tools) == 128
 
 
 # --- Calls -----------------------------------------------------------------------------------

@@ -1,11 +1,15 @@
 import json
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from builder.connections import Consumes, connect
+from builder.doctor import own_tools
 from cases.models import Case, Status
+from runs import tools
 from runs.models import Outcome
 from tests.fixtures import events
 from tests.provider import call, calls
@@ -103,3 +107,14 @@ def test_arguments_that_are_too_deep_are_answered_to_the_model(scripted, agent, 
     run = work_next()
     assert run.outcome == Outcome.CASE_COMPLETED
     assert "no valid JSON" in run.steps.filter(kind="tool_result").first().data["content"]
+
+
+@pytest.mark.parametrize("feeds", [False, True])
+@pytest.mark.parametrize("targets", [False, True])
+@pytest.mark.parametrize("may_ask", [False, True])
+def test_the_doctor_counts_the_tools_that_a_run_offers(feeds: bool, targets: bool, may_ask: bool) -> None:
+    work: Any = SimpleNamespace(
+        case=object(), produces=[1] * feeds, targets=[1] * targets, agent=SimpleNamespace(may_ask=may_ask)
+    )
+    offered = [tool for tool in tools.TOOLS.values() if tool.is_offered(work)]
+    assert own_tools(feeds=feeds, targets=targets, may_ask=may_ask) == len(offered)
