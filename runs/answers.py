@@ -72,6 +72,7 @@ class RunOut(BaseModel):
     status: Status
     outcome: Annotated[Outcome | None, Field(description="Of a completed run.")]
     result: str
+    truncated: Annotated[bool, Field(description="Its answer was cut off at the token limit, twice.")]
     error: RunError | None
     stopped_by: Annotated[str | None, Field(description="Who stopped it: a person or an API key.")]
     stopped_because: Annotated[str | None, Field(description="Why it was stopped, in a sentence.")]
@@ -142,6 +143,7 @@ def run_out(run: Run) -> RunOut:
         status=Status(run.status),
         outcome=Outcome(run.outcome) if run.outcome else None,
         result=run.result,
+        truncated=run.truncated,
         error=_error(run),
         stopped_by=run.stopped_by or None,
         stopped_because=run.stopped_because or None,

@@ -9,7 +9,7 @@ from typing import Any
 from teams.json_text import read_json
 from teams.text import storable
 
-from .journal import FALLBACK
+from .journal import FALLBACK, READ
 from .models import Handover, HumanRequest, Step
 from .wording import CallState, call_words, problem_words, tried_words
 
@@ -21,7 +21,7 @@ SHORT = 2_000
 class Entry:
     """One line of the conversation. `key` is stable, so that a page that grows keeps what was there.
 
-    kind: prompt (`instructions`, `text`), text (Markdown), thinking, silence, note, fallback, call.
+    kind: prompt (`instructions`, `text`), text (Markdown), thinking, silence, note, fallback, reading, call.
     """
 
     key: str
@@ -111,6 +111,8 @@ def _said(step: Step, before: datetime | None, context: _Context) -> list[Entry]
             said.append(_call(entry, part, context))
         elif entry.kind in ("text", "thinking") and isinstance(content, str) and content.strip():
             said.append(replace(entry, text=content))
+    if (step.data.get("metadata") or {}).get(READ):
+        said.append(Entry(f"{step.seq}-read", "reading", step.at))
     return said or [Entry(f"{step.seq}-0", "silence", step.at, took_s=took)]
 
 

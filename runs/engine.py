@@ -18,17 +18,34 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 
-from . import brake, budgets, counters, endings, journal, llm, logs, offline, opening, prompts, tools, tracing, turns
+from . import (
+    brake,
+    budgets,
+    counters,
+    endings,
+    journal,
+    llm,
+    logs,
+    offline,
+    opening,
+    prompts,
+    text_calls,
+    tools,
+    tracing,
+    turns,
+)
 from .claims import Claim, LostRun
 from .endings import Broken
 from .journal import Work
-from .problems import DECLINED, ModelProblem
+from .problems import CUT, DECLINED, ModelProblem
 from .providers import OFFLINE, Access, Models
 
 logger = logging.getLogger(__name__)
 
 # Whose provider wants to be left alone for longer goes on with another model, if there is one.
 _LONGEST_IN_PLACE = 60
+# A call that was cut off costs as many tokens as there may be, each time.
+_CUT_RETRIES = 2
 
 
 async def work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
@@ -101,7 +118,7 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     answer = llm.request(model, name, journal.messages(work), tools.offered(work), access, must_call=must_call)
     handed_over_at = None if work.run.requests else work.handed_over_at
     response = await _while_kept(work, counters.request(name, tracing.chat(work, answer), handed_over_at))
-    return journal.hear(work, response, name)
+    return journal.hear(work, text_calls.as_call(work, response), name)
 
 
 async def _while_kept(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
@@ -141,7 +158,8 @@ def _may_fall_back(work: Work, problem: ModelProblem) -> bool:
 
 def _passes_soon(problem: ModelProblem, retries: int) -> bool:
     is_too_long = (problem.retry_after or 0) > settings.MODEL_WAIT_SECONDS
-    return problem.passes and retries < settings.MODEL_RETRIES and not is_too_long
+    most = min(_CUT_RETRIES, settings.MODEL_RETRIES) if problem.code == CUT else settings.MODEL_RETRIES
+    return problem.passes and retries < most and not is_too_long
 
 
 async def _problem(claim: Claim, work: Work | None, problem: ModelProblem) -> None:

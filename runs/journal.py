@@ -33,10 +33,14 @@ from .providers import OFFLINE
 
 # The note that the model failed, and the run goes on with the fallback. For people: no model is told.
 FALLBACK = "fallback"
+# The note that an answer was cut off at the token limit, and is to go on.
+CUT_OFF = "cut_off"
+# The mark of a response whose text was read as a call. No provider is told of it.
+READ = "read_from_text"
 
 _COUNTED = (
     *("requests", "input_tokens", "output_tokens", "cached_tokens", "unpriced_requests", "cost_usd"),
-    *("retries", "error"),
+    *("retries", "error", "truncated"),
 )
 
 
@@ -128,6 +132,7 @@ def hear(work: Work, response: ModelResponse, model: str) -> ModelResponse:
         setattr(run, name, getattr(run, name) + getattr(amount, name))
     run.cost_usd = run.cost_usd if cost is None else (run.cost_usd or Decimal(0)) + cost
     run.retries, run.error = 0, ""
+    run.truncated = response.finish_reason == "length" and not response.tool_calls and bool(work.notes(CUT_OFF))
     data = ModelMessagesTypeAdapter.dump_python([_with_own_ids(work, response)], mode="json")[0]
     work.said = Answer(model, storable(data), amount)
     return _response(work.said.data)
@@ -223,6 +228,16 @@ def intent(call: ToolCallPart) -> tuple[Step.Kind, dict[str, Any]]:
 def note(text: str, code: str) -> tuple[Step.Kind, dict[str, Any]]:
     """A word of the runner to the model."""
     return Step.Kind.NOTE, {"text": text, "code": code}
+
+
+def said_before_cut(work: Work) -> str:
+    """The text that the answer to the note goes on with, when the note is the last thing the model was told."""
+    told = [step for step in work.steps if step.kind in (Step.Kind.NOTE, Step.Kind.TOOL_RESULT, Step.Kind.RESPONSE)]
+    if work.said is None and told and told[-1].kind == Step.Kind.RESPONSE:
+        told.pop()  # the answer itself, already written
+    if len(told) < 2 or told[-1].data.get("code") != CUT_OFF or told[-2].kind != Step.Kind.RESPONSE:
+        return ""
+    return response_of(told[-2]).text or ""
 
 
 def response_of(step: Step) -> ModelResponse:

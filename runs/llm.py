@@ -26,8 +26,9 @@ from teams.addresses import NotAllowed
 from teams.json_text import check_levels
 
 from . import closeness
-from .problems import DECLINED, ModelProblem, words
+from .problems import CUT, DECLINED, ModelProblem, words
 from .providers import PROVIDERS, Access, Models, without_key
+from .wire.reading import is_object
 
 _LONGEST_WAIT = 60.0
 
@@ -56,7 +57,20 @@ async def request(
     response = _counted(_without_key(response, access))
     if response.finish_reason == "content_filter" and not response.tool_calls:
         raise _declined(name, response)
+    if _is_cut(response, tools):
+        message = f"The model “{name}” reached its token limit in the middle of a tool call."
+        raise ModelProblem(CUT, message, passes=True)
     return response
+
+
+def _is_cut(response: ModelResponse, tools: Sequence[ToolDefinition]) -> bool:
+    """Whether the last call is only half there. Some providers give a half as an object of nothing."""
+    if response.finish_reason != "length" or not response.tool_calls:
+        return False
+    last = response.tool_calls[-1]
+    needs = any(tool.parameters_json_schema.get("required") for tool in tools if tool.name == last.tool_name)
+    given = last.args or {}
+    return not is_object(given) or (needs and given in ({}, "{}"))
 
 
 def _parameters(tools: list[ToolDefinition], must_call: bool) -> ModelRequestParameters:

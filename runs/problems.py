@@ -11,6 +11,7 @@ from .wire.reading import read
 
 LONGEST = 300
 DECLINED = "model_declined"
+CUT = "model_cut"
 _READ = 65_536
 _HIDDEN = re.compile(r"(?is)<(script|style|svg|noscript)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)")
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*(>|$)")

@@ -19,7 +19,7 @@ from teams.errors import Refused
 from . import endings, handovers, human_requests, server_tools, tool_calls, tools, tracing
 from .arguments import with_ignored
 from .endings import Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
-from .journal import Work, append, count_in, keep, note, open_calls, tool_result, write
+from .journal import CUT_OFF, Work, append, count_in, keep, note, open_calls, said_before_cut, tool_result, write
 from .models import Step
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
@@ -42,11 +42,14 @@ _NO_OUTCOME = (
 )
 
 
+_GO_ON = "Your answer was cut off at the token limit. Go on exactly where it stopped, and repeat nothing."
+
+
 async def take_turn(work: Work, response: ModelResponse) -> bool:
     """Acts on a response. True when the run goes on no further: it has ended, or waits for a person."""
     calls = open_calls(work, response)
     if not response.tool_calls:
-        return await sync_to_async(_without_calls)(work, response.text or "")
+        return await sync_to_async(_without_calls)(work, response)
     if work.said and not all(_is_settled(work, call) for call in calls):
         await sync_to_async(keep)(work)
     failed: list[ToolCallPart] = []
@@ -72,7 +75,11 @@ async def _execute(work: Work, call: ToolCallPart) -> bool:
     return await sync_to_async(tools.execute)(work, call)
 
 
-def _without_calls(work: Work, text: str) -> bool:
+def _without_calls(work: Work, response: ModelResponse) -> bool:
+    if response.finish_reason == "length" and not work.notes(CUT_OFF):
+        append(work, note(_GO_ON, CUT_OFF))
+        return False
+    text = said_before_cut(work) + (response.text or "")
     if work.case is None and text.strip():
         _end(work, [], endings.Answered(text))
         return True

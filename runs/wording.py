@@ -181,6 +181,11 @@ _TROUBLES: Mapping[str, Trouble] = {
     "model_unreachable": Trouble("The model’s provider could not be reached", _MODEL_LATER, "model"),
     "model_unavailable": Trouble("The model’s provider was not available", _MODEL_LATER, "model"),
     "model_timeout": Trouble("The model took too long", _MODEL_LATER, "model"),
+    "model_cut": Trouble(
+        "The model reached its token limit",
+        "Ask for shorter results in the procedure, or give the agent a model that may write more.",
+        "model",
+    ),
     "model_error": Trouble(
         "The model gave no usable answer", "Try again. If it stays so, give the agent another model.", "model"
     ),

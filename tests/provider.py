@@ -26,7 +26,7 @@ from tests.wire import Api, Call, Json, Message
 @dataclass(frozen=True)
 class Reply:
     """What the model says, or with `refusal` will not. `delay` in seconds; `after` is waited for, so that a test can
-    hold an answer back.
+    hold an answer back. `is_cut`: it reached its token limit.
     """
 
     text: str = ""
@@ -36,6 +36,7 @@ class Reply:
     input_tokens: int = 11
     output_tokens: int = 7
     refusal: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -318,6 +319,7 @@ def _written(request: Request, reply: Reply) -> tuple[str, bytes]:
         reply.input_tokens,
         reply.output_tokens,
         reply.refusal,
+        reply.is_cut,
     )
     if not request.stream:
         return "application/json", json.dumps(wire.body(request.api, said)).encode()

@@ -154,6 +154,7 @@ class Said:
     input_tokens: int
     output_tokens: int
     refusal: str = ""
+    is_cut: bool = False
 
     def call_id(self, position: int) -> str:
         return self.calls[position].call_id or f"call_{self.name}_{position}"
@@ -182,8 +183,12 @@ def _chat_body(said: Said) -> Json:
     message: Json = {"role": "assistant", "content": said.text or None, "refusal": said.refusal or None}
     if said.calls:
         message["tool_calls"] = _chat_calls(said)
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if said.calls else "stop"}
+    choice = {"index": 0, "message": message, "finish_reason": _finish_reason(said)}
     return {**_chat_head(said, "chat.completion"), "choices": [choice], "usage": _chat_usage(said)}
+
+
+def _finish_reason(said: Said) -> str:
+    return "length" if said.is_cut else "tool_calls" if said.calls else "stop"
 
 
 def _chat_head(said: Said, kind: str) -> Json:
@@ -214,7 +219,7 @@ def _chat_events(said: Said) -> Iterator[tuple[str, Json | str]]:
         yield chunk({"refusal": piece})
     for at, call in enumerate(_chat_calls(said)):
         yield chunk({"tool_calls": [{"index": at, **call}]})
-    yield chunk({}, "tool_calls" if said.calls else "stop")
+    yield chunk({}, _finish_reason(said))
     yield "", {**_chat_head(said, "chat.completion.chunk"), "choices": [], "usage": _chat_usage(said)}
     yield "", "[DONE]"
 
@@ -224,7 +229,8 @@ def _responses_body(said: Said) -> Json:
         "id": f"resp_{said.name}",
         "object": "response",
         "created_at": 1_700_000_000,
-        "status": "completed",
+        "status": "incomplete" if said.is_cut else "completed",
+        "incomplete_details": {"reason": "max_output_tokens"} if said.is_cut else None,
         "model": said.model,
         "output": [item for item, _ in _responses_items(said)],
         "parallel_tool_calls": True,
@@ -279,7 +285,7 @@ def _responses_events(said: Said) -> Iterator[tuple[str, Json | str]]:
             yield event("response.function_call_arguments.delta", **place, delta=text)
             yield event("response.function_call_arguments.done", **place, arguments=text, name=item["name"])
         yield event("response.output_item.done", output_index=at, item=item)
-    yield event("response.completed", response=whole)
+    yield event(f"response.{whole['status']}", response=whole)
 
 
 def _messages_body(said: Said) -> Json:
@@ -300,7 +306,7 @@ def _messages_body(said: Said) -> Json:
 
 
 def _stop_reason(said: Said) -> str:
-    return "refusal" if said.refusal else "tool_use" if said.calls else "end_turn"
+    return "max_tokens" if said.is_cut else "refusal" if said.refusal else "tool_use" if said.calls else "end_turn"
 
 
 def _messages_events(said: Said) -> Iterator[tuple[str, Json | str]]:
@@ -333,7 +339,7 @@ def _google_body(said: Said) -> Json:
     parts: list[Json] = [{"text": said.text}] if said.text else []
     for at, call in enumerate(said.calls):
         parts.append({"functionCall": {"id": said.call_id(at), "name": call.tool, "args": json.loads(call.json)}})
-    reason = "SAFETY" if said.refusal else "STOP"
+    reason = "MAX_TOKENS" if said.is_cut else "SAFETY" if said.refusal else "STOP"
     return {
         "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": reason, "index": 0}],
         "usageMetadata": {

@@ -109,6 +109,9 @@ class Run(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
     result = models.TextField(blank=True)
+    truncated = models.BooleanField(
+        default=False, db_default=False, help_text="The answer was cut off at the token limit, twice."
+    )
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     stopped_by = models.CharField(max_length=100, blank=True, help_text="A person or an API key, as called then.")

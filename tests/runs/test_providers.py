@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from builder.models import Agent, Usage
 from cases.models import Case
+from runs.answers import run_out, with_details
 from runs.models import Run, Step
 from teams.identity import USER_AGENT
 from tests.fixtures import Make, take
@@ -179,6 +182,49 @@ def test_arguments_of_200_kb_arrive_whole(scripted: Provider, case: Case):
     scripted.answers(call("complete_case", summary=summary))
     run = work()
     assert (run.outcome, len(run.result)) == ("case_completed", 100_000), (run.error_code, run.error)
+
+
+# --- An answer that is cut off ---------------------------------------------------------------
+
+
+def test_an_answer_cut_off_at_the_token_limit_goes_on_once(scripted: Provider, make_run: Make[Run]):
+    make_run()
+    scripted.answers(say("One, two, ", is_cut=True), say("three."))
+    run = work()
+    assert (run.outcome, run.result, run.truncated) == ("answered", "One, two, three.", False)
+    assert "Go on exactly where it stopped" in scripted.requests[1].user_text
+
+
+def test_an_answer_that_is_cut_off_again_says_so(scripted: Provider, make_run: Make[Run], signed_in: Client):
+    make_run()
+    scripted.answers(say("One, ", is_cut=True), say("two, ", is_cut=True))
+    run = work()
+    assert (run.outcome, run.result, run.truncated) == ("answered", "One, two, ", True)
+    assert len(scripted.requests) == 2
+    assert run_out(with_details(Run.objects.filter(pk=run.pk)).get()).truncated
+    assert "The answer is incomplete" in signed_in.get(reverse("run", args=[run.pk])).text
+
+
+def test_a_text_that_was_cut_off_is_no_outcome_of_a_case(scripted: Provider, case: Case):
+    scripted.answers(say("I will now", is_cut=True), DONE)
+    run = work()
+    assert (run.outcome, run.truncated) == ("case_completed", False)
+
+
+def test_a_tool_call_that_is_cut_off_is_asked_for_twice_more_and_then_said(scripted: Provider, case: Case, settings):
+    is_text = settings.BATON_DEFAULT_MODEL.split(":")[0] != "google"
+    scripted.script = lambda request: replace(
+        calls(Call("complete_case", '{"summary": "Refun' if is_text else {})), is_cut=True
+    )
+    assert work().status == retried().status == "queued"
+    run = retried()
+    assert (run.status, run.error_code, len(scripted.requests)) == ("failed", "model_cut", 3)
+    assert "reached its token limit in the middle of a tool call" in run.error
+
+
+def test_a_whole_call_at_the_token_limit_counts(scripted: Provider, case: Case):
+    scripted.answers(replace(DONE, is_cut=True))
+    assert work().outcome == "case_completed"
 
 
 # --- Another model when one fails ------------------------------------------------------------
