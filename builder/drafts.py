@@ -46,6 +46,12 @@ def draft_of(agent: Agent) -> Revision | None:
     return agent.revisions.filter(status=Revision.Status.DRAFT).select_related("author").first()
 
 
+def published(agent: Agent, number: int) -> Revision | None:
+    """The revision of that number that is live or was."""
+    states = [Revision.Status.LIVE, Revision.Status.HISTORIC]
+    return agent.revisions.filter(number=number, status__in=states).first()
+
+
 @transaction.atomic
 def save_draft(
     agent: Agent,

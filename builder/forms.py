@@ -5,21 +5,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.db import transaction
 from django.forms import BoundField
+from django.http import QueryDict
 
 from teams.errors import Refused
-from teams.field_errors import PageForm
 from teams.forms import BudgetForm
 from teams.models import Team, User
 from teams.refusals import show_refusal
+from teams.stale import SharedForm
 
-from . import agents, connections, drafts, limits, mention_search, mentions, revisions, tool_servers
+from . import agents, connections, drafts, limits, mention_search, mentions, revisions, told, tool_servers
 from .doctor import Finding, reds
 from .drafts import Conflict, Known
 from .facts import Typed, gather
@@ -27,8 +28,8 @@ from .mention_search import Viewpoint
 from .models import Agent, Revision, ServerTool, ToolServer
 from .queries import AgentDetails
 from .targets import Target
+from .told import OFFLINE
 
-OFFLINE = "offline"
 PROVIDER = "provider"
 _PLACES = 5
 
@@ -68,7 +69,10 @@ class ToolGroup:
         return sum(is_chosen for _, is_chosen in self.tools)
 
 
-class AgentForm(PageForm):
+class AgentForm(SharedForm):
+    # The procedure and its models are a revision: see `_merge_revision`.
+    apart = frozenset({"aop", "model_kind", "model", "fallback", "note", "revision", "draft"})
+
     name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     description = forms.CharField(
         label="In one line",
@@ -149,6 +153,11 @@ class AgentForm(PageForm):
             self._add_queue(queue)
         self._tools = tool_servers.on_offer(team, saved.tools if saved else [])
         self.fields["tools"].choices = [(str(tool.pk), tool.name) for tool in self._tools]  # type: ignore[attr-defined]
+        # Whether this tab changed nothing of what the agent is told, so that no revision comes of it.
+        self.tells_the_same = False
+        if saved:
+            self.merge(self.budget)
+            self._merge_revision(saved)
 
     def _add_queue(self, queue: Any) -> None:
         self.fields[f"consumes-{queue.pk}"] = forms.BooleanField(
@@ -167,6 +176,22 @@ class AgentForm(PageForm):
         self.fields[f"produces-{queue.pk}"] = forms.BooleanField(
             required=False, widget=_checkbox(f"May add cases to {queue.name}")
         )
+
+    def _merge_revision(self, saved: AgentDetails) -> None:
+        """What this tab left as it was keeps what is live by now. Where both changed the text, `drafts` says so."""
+        known = known_to(self.data)
+        base = drafts.published(saved.agent, known.revision) if known else None
+        if known is None or base is None:
+            return
+        data = cast(QueryDict, self.data)
+        typed = {"aop": data.get("aop", ""), "model": model_of(data), "fallback": fallback_of(data)}
+        changes = told.compare(saved.agent, typed, base, saved.revision)
+        draft = self.unsaved
+        self.tells_the_same = not changes.mine and not (draft and draft.pk in known.drafts)
+        self.clashes = [*self.clashes, *changes.clashes(data)]
+        changes.merge_into(data)
+        if "aop" not in changes.both:
+            data["revision"] = str(saved.revision.number)
 
     def queue_rows(self) -> Iterable[QueueRow]:
         for queue in self.queues:
@@ -254,8 +279,16 @@ class AgentForm(PageForm):
         if self.saved is None:
             agent = agents.create_agent(self.team, **fields, author=author)
         else:
+            if self.tells_the_same:
+                for name in ("aop", "model", "fallback"):
+                    del fields[name]
+                agent = agents.save_agent(self.saved.agent, **fields, author=author)
+                return self._connect(agent)
             known, note = known_to(self.data), self.cleaned_data["note"]
             agent = drafts.publish(self.saved.agent, **fields, known=known, author=author, note=note)
+        return self._connect(agent)
+
+    def _connect(self, agent: Agent) -> Agent:
         tools = [UUID(pk) for pk in self.cleaned_data["tools"]]
         connections.connect(agent, self._consumes(), self._chosen("produces"), tools)
         limits.change_budget(agent, self.budget.wanted())

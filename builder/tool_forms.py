@@ -9,10 +9,10 @@ from django import forms
 from django.http import QueryDict
 
 from teams.errors import Refused
-from teams.field_errors import PageForm
 from teams.forms import AddressField
 from teams.refusals import show_refusal
 from teams.secrets import Unreadable, seal, unseal
+from teams.stale import SharedForm
 
 from .differences import Piece, compare
 from .models import ServerTool, ToolServer
@@ -20,7 +20,9 @@ from .tool_listings import Listing
 from .tool_servers import BEARER, Choice, Credential, bearer, check_credential, fingerprint, suggested
 
 
-class ToolServerForm(PageForm):
+class ToolServerForm(SharedForm):
+    apart = frozenset({"secret", "sealed", "forget"})
+
     name = forms.CharField(
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "placeholder": "Billing system"}),
@@ -60,6 +62,8 @@ class ToolServerForm(PageForm):
             self.fields["secret"].help_text = "It has one. Leave this empty to keep it."
         else:
             del self.fields["forget"]
+        if server:
+            self.merge()
 
     def credential(self) -> Credential | None:
         """As typed, or typed one step before. None to keep what the server has. Refused, at its field."""

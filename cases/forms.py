@@ -12,6 +12,7 @@ from builder.models import Agent
 from teams.errors import Refused
 from teams.field_errors import PageForm
 from teams.json_text import read_json
+from teams.stale import SharedForm
 
 from .consumers import Consumer
 from .models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
@@ -61,7 +62,7 @@ class QueueForm(PageForm):
             raise forms.ValidationError(refusal.message) from refusal
 
 
-class EditQueueForm(QueueForm):
+class EditQueueForm(SharedForm, QueueForm):
     first_agent = forms.TypedChoiceField(
         label="New cases go to",
         required=False,
@@ -83,6 +84,7 @@ class EditQueueForm(QueueForm):
         self.agents = {str(item.agent.pk): item.agent for item in consumers}
         choices = [("", "Any agent of the queue"), *((key, agent.name) for key, agent in self.agents.items())]
         self.fields["first_agent"].choices = choices  # type: ignore[attr-defined]
+        self.merge()
 
     def clean_first_agent(self) -> Agent | None:
         return self.agents.get(self.cleaned_data["first_agent"])

@@ -83,7 +83,7 @@ def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     form = EditQueueForm(request.POST or None, queue=queue, consumers=working)
     if form.is_valid():
         try:
-            save_queue(queue, **form.cleaned_data)
+            save_queue(queue, **form.said())
             messages.success(request, "Saved.")
             return redirect("queue", queue.pk)
         except Refused as refusal:

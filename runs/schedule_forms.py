@@ -12,6 +12,7 @@ from django.utils import timezone
 from teams.errors import Refused
 from teams.field_errors import PageForm
 from teams.refusals import show_refusal
+from teams.stale import SharedForm
 
 from . import schedules
 from .models import Schedule
@@ -34,7 +35,7 @@ class ScheduleFilterForm(PageForm):
         return {name: cleaned.get(name, "") for name in self.fields}
 
 
-class ScheduleForm(PageForm):
+class ScheduleForm(SharedForm):
     """Simple fields, or a cron expression. `cleaned_data["expression"]` and `times` are what both come to."""
 
     EVERY = (
@@ -90,6 +91,8 @@ class ScheduleForm(PageForm):
         initial = _initial(schedule) if schedule else {"zone": here if here in available_timezones() else "UTC"}
         super().__init__(data, initial=initial, label_suffix="")
         self.times: list[datetime] = []
+        if schedule:
+            self.merge()
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})

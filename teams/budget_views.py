@@ -7,14 +7,14 @@ from django.views.decorators.http import require_http_methods
 
 from .access import ADMINISTRATOR, TeamRequest, team_page
 from .budgets import change_budget, defaults
-from .forms import BudgetForm
+from .forms import TeamBudgetForm
 
 
 @require_http_methods(["GET", "POST"])
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def budgets(request: TeamRequest) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else None
-    form = BudgetForm(data, budget=request.team.budget, inherited=defaults())
+    form = TeamBudgetForm(data, budget=request.team.budget, inherited=defaults())
     if form.is_bound and form.is_valid():
         change_budget(request.team, form.wanted())
         messages.success(request, "Saved.")

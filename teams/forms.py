@@ -15,6 +15,7 @@ from .errors import Refused
 from .field_errors import PageForm
 from .models import Webhook
 from .refusals import show_refusal
+from .stale import SharedForm
 
 _CENT = Decimal("0.01")
 _A_DAY = "Of all its runs together, by the team’s time zone. When it is reached, nothing new starts until the next day."
@@ -65,7 +66,7 @@ class GeneralForm(PageForm):
     time_zone = ZoneField(help_text="Agents are told its date and time. Its days count for budgets and usage.")
 
 
-class WebhookForm(PageForm):
+class WebhookForm(SharedForm):
     url = AddressField(
         label="Address",
         widget=forms.TextInput(
@@ -99,6 +100,8 @@ class WebhookForm(PageForm):
         if webhook:
             initial = {"url": webhook.url, "description": webhook.description, "events": webhook.events}
         super().__init__(data, initial=initial, label_suffix="")
+        if webhook:
+            self.merge()
 
     def show(self, refusal: Refused) -> None:
         """What a verb refused, beside the fields it is about."""
@@ -135,7 +138,13 @@ class BudgetForm(PageForm):
 
     def wanted(self) -> Budget:
         """Of a valid form."""
-        return Budget(**self.cleaned_data)
+        return Budget(**{name: self.cleaned_data[name] for name in Budget.model_fields})
+
+
+class TeamBudgetForm(SharedForm, BudgetForm):
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.merge()
 
 
 def _typed(amount: float) -> float | Decimal:

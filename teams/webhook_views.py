@@ -40,7 +40,7 @@ def webhook_new(request: TeamRequest) -> HttpResponseBase:
     form = WebhookForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            webhook, secret = verbs.create_webhook(request.team, **form.cleaned_data)
+            webhook, secret = verbs.create_webhook(request.team, **form.said())
         except Refused as refusal:
             form.show(refusal)
         else:
@@ -55,7 +55,7 @@ def webhook_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     form = WebhookForm(request.POST if request.method == "POST" else None, webhook=webhook)
     if form.is_bound and form.is_valid():
         try:
-            verbs.change_webhook(webhook, **form.cleaned_data)
+            verbs.change_webhook(webhook, **form.said())
         except Refused as refusal:
             form.show(refusal)
         else:
