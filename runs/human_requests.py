@@ -21,7 +21,7 @@ from teams.text import prose
 from . import letters, lifecycle, news, tools
 from .arguments import with_ignored
 from .endings import lock_both
-from .journal import Work, response_of, write
+from .journal import Work, response_of, said_in, write
 from .models import HumanRequest, Run, Status, Step
 from .server_tools import ServerCall
 
@@ -175,7 +175,7 @@ def _settle(request: HumanRequest, result: str, by: Actor, shown: str | None, **
     if not answered or run.status != Status.WAITING:
         raise Refused("This was answered or closed in the meantime.", "already_answered")
     if not (request.tool and changes.get("approved")):  # an approved call is made, and has its result then
-        _write_result(run, request, result)
+        _write_result(run, request, result, changes["answer"])
     verdict = {None: "", True: "Approved", False: "Not approved"}[changes.get("approved")]
     audit.record(run.team_id, "request_answered", request.question, verdict, by=by, of=run)
     live.announce(run.team_id, "run", run.pk)
@@ -194,16 +194,17 @@ def _settle(request: HumanRequest, result: str, by: Actor, shown: str | None, **
 _TOOLS = {HumanRequest.Kind.QUESTION: tools.ASK, HumanRequest.Kind.APPROVAL: tools.APPROVAL}
 
 
-def _write_result(run: Run, request: HumanRequest, text: str) -> None:
+def _write_result(run: Run, request: HumanRequest, text: str, said: str) -> None:
     last = run.steps.order_by("-seq").values_list("seq", flat=True).first() or 0
     tool = request.tool or _TOOLS[HumanRequest.Kind(request.kind)]
-    text = f"{text} It was not called." if request.tool else _with_ignored(run, request.call_id, text)
+    content = f"{text} It was not called." if request.tool else _with_ignored(run, request.call_id, text)
     data = {
         "tool": tool,
         "call_id": request.call_id,
-        "content": text,
+        "content": content,
         "ok": not request.tool,
         "code": "declined" if request.tool else "answered",
+        **said_in(content, said),
     }
     Step.objects.create(team_id=run.team_id, run=run, seq=last + 1, kind=Step.Kind.TOOL_RESULT, data=data)
 

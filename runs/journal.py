@@ -30,6 +30,7 @@ from .claims import Claim
 from .endings import HandedOver
 from .models import Run, Step
 from .providers import OFFLINE
+from .quoting import marked
 
 # The note that the model failed, and the run goes on with the fallback. For people: no model is told.
 FALLBACK = "fallback"
@@ -214,10 +215,16 @@ _without_price: set[tuple[str | None, str | None, str | None]] = set()
 
 
 def tool_result(
-    call: ToolCallPart, content: str, *, ok: bool = True, code: str = ""
+    call: ToolCallPart, content: str, *, ok: bool = True, code: str = "", said: str = ""
 ) -> tuple[Step.Kind, dict[str, Any]]:
+    """`said`: the part of the content that is others' words, which the model gets between marks."""
     data = {"tool": call.tool_name, "call_id": call.tool_call_id, "content": content, "ok": ok, "code": code}
-    return Step.Kind.TOOL_RESULT, data
+    return Step.Kind.TOOL_RESULT, data | said_in(content, said)
+
+
+def said_in(content: str, said: str) -> dict[str, list[int]]:
+    at = content.find(said)
+    return {"said": [at, at + len(said)]} if said and at >= 0 else {}
 
 
 def intent(call: ToolCallPart) -> tuple[Step.Kind, dict[str, Any]]:
@@ -250,11 +257,11 @@ def _response(data: dict[str, Any]) -> ModelResponse:
     return message
 
 
-def messages(work: Work) -> list[ModelMessage]:
-    """The conversation so far, as the next request sends it."""
+def messages(work: Work, *, are_marked: bool = True) -> list[ModelMessage]:
+    """The conversation so far, as the next request sends it, with others' words in results between marks."""
     found: list[ModelMessage] = []
     parts: list[ModelRequestPart] = []
-    instructions = ""
+    instructions = mark = ""
     for step in work.steps:
         if step.kind == Step.Kind.RESPONSE:
             found += [ModelRequest(parts, instructions=instructions), response_of(step)]
@@ -262,19 +269,28 @@ def messages(work: Work) -> list[ModelMessage]:
             continue
         if step.kind == Step.Kind.PROMPT:
             instructions = step.data["instructions"]
+            mark = step.data.get("mark", "") if are_marked else ""
         if step.kind == Step.Kind.INTENT or (step.kind == Step.Kind.NOTE and step.data.get("code") == FALLBACK):
             continue
-        parts.append(_part(step))
+        parts.append(_part(step, mark))
     return [*found, ModelRequest(parts, instructions=instructions)] if parts else found
 
 
-def _part(step: Step) -> ModelRequestPart:
+def _part(step: Step, mark: str) -> ModelRequestPart:
     if step.kind == Step.Kind.TOOL_RESULT:
         outcome: Literal["success", "failed"] = "success" if step.data["ok"] else "failed"
-        return ToolReturnPart(
-            step.data["tool"], step.data["content"], tool_call_id=step.data["call_id"], outcome=outcome
-        )
+        content = _content(step.data, mark)
+        return ToolReturnPart(step.data["tool"], content, tool_call_id=step.data["call_id"], outcome=outcome)
     return UserPromptPart(step.data["prompt"] if step.kind == Step.Kind.PROMPT else step.data["text"])
+
+
+def _content(result: dict[str, Any], mark: str) -> str:
+    """Runs from before there were marks go on without."""
+    content: str = result["content"]
+    if not mark or "said" not in result:
+        return content
+    start, end = result["said"]
+    return f"{content[:start]}{marked(content[start:end], mark)}{content[end:]}"
 
 
 def unsettled(work: Work) -> ModelResponse | None:

@@ -6,7 +6,7 @@ from teams import rows
 from teams.models import Team
 from teams.text import storable
 
-from . import handovers, human_requests, prompts, server_tools
+from . import handovers, human_requests, prompts, quoting, server_tools
 from .claims import Claim, LostRun
 from .journal import Work
 from .models import Run, Step
@@ -77,9 +77,11 @@ def _begin(work: Work, case: Case | None) -> None:
     # A try has them from its start: those of the sample case's queue.
     targets = handovers.frozen_targets(work.agent, work.revision, case) if run.targets is None else run.targets
     run.targets = targets
+    mark = quoting.new_mark()
     data = {
+        "mark": mark,
         "instructions": prompts.instructions(run, work.revision.aop, work.targets),
-        "prompt": prompts.prompt(run, case, earlier, last_hop=bool(targets) and not work.may_hand_over),
+        "prompt": prompts.prompt(run, case, earlier, last_hop=bool(targets) and not work.may_hand_over, mark=mark),
     }
     work.unwritten = [Step(team_id=run.team_id, run=run, seq=1, kind=Step.Kind.PROMPT, data=storable(data))]
     work.steps = [*work.unwritten]

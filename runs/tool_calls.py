@@ -97,4 +97,19 @@ def _after(problem: ServerProblem, tool: ServerTool, call: ToolCallPart) -> tupl
 
 
 async def _write(work: Work, call: ToolCallPart, answer: Answer, code: str) -> None:
-    await sync_to_async(append)(work, tool_result(call, answer.text, ok=answer.ok, code=code))
+    said = _said(call, answer.text) if code in _SERVERS else ""
+    await sync_to_async(append)(work, tool_result(call, answer.text, ok=answer.ok, code=code, said=said))
+
+
+# The codes of results that hold words of a server, beside ours.
+_SERVERS = {"", "tool_error", "tool_refused", UNKNOWN}
+
+
+def _said(call: ToolCallPart, text: str) -> str:
+    """The server's words, which may be meant for the model to obey."""
+    if text == tools.SPARED:
+        return ""
+    said = text.removeprefix("Error: ")
+    for ours in (_UNKNOWN, _REFUSED):
+        said = said.removesuffix(ours.format(tool=call.tool_name))
+    return said.strip()

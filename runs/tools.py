@@ -338,7 +338,8 @@ def execute(work: Work, call: ToolCallPart) -> bool:
             _, case = lock_both(work.claim)
             is_spared = work.run.is_try and not tool.only_reads
             content = SPARED if is_spared else tool.run(work, case, arguments)
-            write(work, tool_result(call, with_ignored(content, tool.name, arguments)))
+            said = content if tool.only_reads else ""
+            write(work, tool_result(call, with_ignored(content, tool.name, arguments), said=said))
     except Refused as refusal:
         append(work, tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
         return False

@@ -284,7 +284,7 @@ class StepKind(models.TextChoices):
 class Step(models.Model):
     """One persisted entry of a run. Append-only; a run that is taken up again goes on from the last one.
 
-    prompt: {instructions, prompt}. response: pydantic-ai's ModelResponse as JSON. tool_result: {tool, call_id,
+    prompt: {instructions, prompt, mark}. response: pydantic-ai's ModelResponse as JSON. tool_result: {tool, call_id,
     content, ok}. intent: {tool, call_id}, before a call whose effect is elsewhere. note: {text}, of the runner to the
     model (a correction) or, with `quiet`, to people only.
     """

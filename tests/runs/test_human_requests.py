@@ -1,5 +1,6 @@
 """What runs ask people: questions, approvals, and what becomes of them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -63,7 +64,10 @@ def test_the_model_reads_what_was_decided(scripted, approval: HumanRequest, appr
     scripted.answers(call("complete_case", summary="Done"))
     human_requests.decide(approval, approved, comment, SOMEBODY)
     assert work_next().outcome == Outcome.CASE_COMPLETED
-    assert [message.text for message in scripted.requests[-1].results] == [told]
+    [result] = scripted.requests[-1].results
+    # What the person wrote is between marks, the decision is not.
+    assert re.sub(r"\n?</?data-\w+>\n?", "", result.text) == told
+    assert ("<data-" in result.text) == bool(comment)
 
 
 def test_an_approval_is_no_question_and_a_question_no_approval(approval: HumanRequest, scripted, make_run) -> None:
