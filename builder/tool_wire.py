@@ -1,7 +1,8 @@
 """What MCP servers send, as it comes in, before the client of the `mcp` package reads it.
 
-That client refuses a whole list over one tool that is not as the protocol has it, and a whole answer over half of a
-surrogate pair. So tools are taken from a list on its way, and such halves become the replacement character.
+That client refuses a whole list over one tool that is not as the protocol has it, a result over one part of it, and any
+answer over half of a surrogate pair. So tools are taken from a list on its way, parts of results that cannot be read
+are named instead, and such halves become the replacement character.
 """
 
 import re
@@ -75,7 +76,34 @@ def _sift(item: Any, taken: Taken) -> Any:
         result["tools"] = [tool for tool in map(_with_headers, result["tools"]) if tool]
         if not isinstance(result.get("nextCursor", ""), str):
             del result["nextCursor"]
+    elif isinstance(result, dict) and result.keys() & {"content", "isError", "structuredContent"}:
+        _settle(result)
     return item
+
+
+def _settle(result: dict[str, Any]) -> None:
+    """What a call came to, without what no client could read: that the rest of it came is worth knowing."""
+    content = result.get("content")
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    result["content"] = [_block(block) for block in content] if isinstance(content, list) else []
+    result["isError"] = result.get("isError") is True
+    for name in ("structuredContent", "_meta"):
+        if not isinstance(result.get(name, {}), dict):
+            del result[name]
+
+
+def _block(block: Any) -> dict[str, Any]:
+    from mcp_types import ContentBlock
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(ContentBlock).validate_python(block, by_name=False)
+    except ValidationError:
+        kind = block.get("type") if isinstance(block, dict) else None
+        return {"type": "text", "text": f"[{kind if isinstance(kind, str) else 'something unknown'}: not shown]"}
+    sound: dict[str, Any] = block
+    return sound
 
 
 def _with_headers(tool: Any) -> dict[str, Any] | None:

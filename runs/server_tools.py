@@ -79,6 +79,12 @@ def parse(tool: ServerTool, call: ToolCallPart) -> ServerCall:
         arguments = tool_schemas.restored(tool.input_schema, given(call))
     except ValueError as error:
         raise Refused(f"The arguments are no valid JSON. Please call {tool.key} again.", "invalid") from error
-    if wrong := tool_arguments.wrong(tool.input_schema, arguments):
+    wrong = tool_arguments.wrong(tool.input_schema, arguments)
+    if wrong and None in arguments.values():
+        # Models say null of what they leave out, also where a schema has no null.
+        said = {name: value for name, value in arguments.items() if value is not None}
+        if not tool_arguments.wrong(tool.input_schema, said):
+            arguments, wrong = said, []
+    if wrong:
         raise Refused(f"These arguments do not fit: {'; '.join(wrong)}. Please call {tool.key} again.", "invalid")
     return ServerCall(tool, arguments)

@@ -32,8 +32,8 @@ class ToolServer:
 
     A call of a tool in `hanging` is never answered; one in `dying` is broken off in the middle of its answer.
     `redirect`: where every request is sent instead. `is_old`: it speaks only the protocol with sessions.
-    `listing`: makes the result of `tools/list` from the cursor, instead of `tools`. `bare`: the status, content type
-    and body of every answer, or of those to calls (`bare_calls`).
+    `listing` makes the result of `tools/list` from the cursor, `result` that of a call from its arguments. `bare`: the
+    status, content type and body of every answer, or of those to calls (`bare_calls`).
     """
 
     tools: dict[str, Tool] = field(default_factory=dict)
@@ -47,6 +47,7 @@ class ToolServer:
     redirect: str = ""
     is_old: bool = False
     listing: Callable[[str | None], Any] | None = None
+    result: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     bare: tuple[int, str, str] | None = None
     bare_calls: tuple[int, str, str] | None = None
     was_called: threading.Event = field(default_factory=threading.Event)
@@ -123,11 +124,9 @@ class ToolServer:
             self.called.append((said["params"]["name"], said["params"].get("arguments", {})))
             await _answer_bare(send, self.bare_calls)
         elif self.listing and said.get("method") == "tools/list":
-            result = self.listing(said.get("params", {}).get("cursor"))
-            if isinstance(result, dict):
-                result = json.dumps({"resultType": "complete", "ttlMs": 0, "cacheScope": "private"} | result)
-            body = f'{{"jsonrpc": "2.0", "id": {json.dumps(said["id"])}, "result": {result}}}'
-            await _answer_bare(send, (200, "application/json", body))
+            await _answer_with(send, said["id"], self.listing(said.get("params", {}).get("cursor")))
+        elif self.result and said.get("method") == "tools/call":
+            await _answer_with(send, said["id"], self.result(said["params"].get("arguments", {})))
         elif self.is_old and said.get("method") == "server/discover":
             await _answer(send, 404)
         elif said.get("method") == "tools/call" and said["params"]["name"] in self.dying:
@@ -144,6 +143,14 @@ class ToolServer:
                 return next(told, None) or await receive()
 
             await self._app(scope, again, send)
+
+
+async def _answer_with(send: Any, id: Any, result: dict[str, Any] | str) -> None:
+    """A result as JSON, or as text that is none."""
+    if isinstance(result, dict):
+        result = json.dumps({"resultType": "complete", "ttlMs": 0, "cacheScope": "private"} | result)
+    body = f'{{"jsonrpc": "2.0", "id": {json.dumps(id)}, "result": {result}}}'
+    await _answer_bare(send, (200, "application/json", body))
 
 
 async def _answer_bare(send: Any, bare: tuple[int, str, str]) -> None:

@@ -360,6 +360,26 @@ def test_only_what_may_have_been_carried_out_is_unknown(
     assert len(tool_server.called) == 1
 
 
+@pytest.mark.parametrize("is_old", [False, True])
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        ({"content": [{"type": "text", "text": "Paid."}, {"type": "hologram"}]}, "Paid.\n\n[hologram: not shown]"),
+        ({"content": [{"type": "text"}, 7]}, "[text: not shown]\n\n[something unknown: not shown]"),
+        ({"content": "Paid."}, "Paid."),
+        ({"content": None, "structuredContent": {"paid": True}}, '{"paid": true}'),
+        ({"structuredContent": {"paid": True}}, '{"paid": true}'),
+        ({"content": [], "structuredContent": [1], "_meta": 3, "isError": None}, "(The tool answered nothing.)"),
+    ],
+)
+def test_a_result_that_is_odd_in_part_is_read_in_part(
+    tool_server: ToolServer, result: dict[str, Any], text: str, is_old: bool
+) -> None:
+    tool_server.is_old = is_old
+    tool_server.result = lambda arguments: result
+    assert called(tool_server, "pay", text="x") == Answer(text)
+
+
 def test_a_server_is_told_who_asks(tool_server: ToolServer) -> None:
     listing(tool_server)
     assert {headers["user-agent"] for headers in tool_server.headers} == {USER_AGENT}

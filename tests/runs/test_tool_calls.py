@@ -203,6 +203,18 @@ def test_an_argument_that_providers_do_not_take_by_its_name_reaches_the_server_b
     assert tool_server.called == [("look", {"filter[name]": "Anna"})]
 
 
+def test_an_optional_argument_that_is_null_is_left_out(
+    scripted: Provider, agent: Agent, make_run: Make[Run], tool_server: RealServer
+) -> None:
+    once(scripted, call("bank__look", text="x", limit=None))
+    properties = {"text": {"type": "string"}, "limit": {"type": "integer"}}
+    tool_server.add("look", "Looks a thing up.", schema={"type": "object", "properties": properties})
+    ServerTool.objects.filter(name="look").update(input_schema=tool_server.tools["look"].input_schema)
+    make_run(agent)
+    work_next()
+    assert tool_server.called == [("look", {"text": "x"})]
+
+
 def test_a_tool_that_the_agent_does_not_have_is_unknown(
     scripted: Provider, make_agent: Make[Agent], bank: ToolServer, make_run: Make[Run], tool_server: RealServer
 ) -> None:
