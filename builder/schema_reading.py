@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012
 from .schema_algebra import Simple, chosen, joined, met
 
 # How many schemas one may come to when what it refers to is put in place, how deep, and how often into itself.
-_PARTS = 3_000
+_PARTS = 1_500
 _LEVELS = 12
 _TURNS = 2
 _CHOICES = 100

@@ -1,6 +1,7 @@
 """Lists of tools as MCP servers send them: which of these Baton can use, and why not the others."""
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ DESCRIPTION_LIMIT = 4000
 # Whose names are kept with why they cannot be used.
 _UNUSABLE_LIMIT = 50
 _NAME_LIMIT = 200
+# Reading a usual list takes a tenth of a second; one made to take long, a minute.
+_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,19 @@ def read(sent: Iterable[Any]) -> Listing:
     tools: dict[str, OfferedTool] = {}
     unusable: dict[str, UnusableTool] = {}
     more: set[str] = set()
+    ends = time.monotonic() + _SECONDS
     for raw in sent:
+        if len(tools) >= TOOLS_LIMIT or len(unusable) >= TOOLS_LIMIT or time.monotonic() > ends:
+            # Not looked at, since a server may send very many, or such as take long to read.
+            more |= {_name_of(raw)} - tools.keys()
+            continue
         tool, reason = _read_one(raw)
-        name = tool.name if tool else _name_of(raw)
-        if tool and tool.name in tools:
-            if tool.words != tools[tool.name].words:
-                unusable[f"{name} "] = UnusableTool(name, "Another tool of this server has the same name.")
-        elif tool and len(tools) < TOOLS_LIMIT:
+        if tool is None:
+            unusable[_name_of(raw)] = UnusableTool(_name_of(raw), reason)
+        elif tool.name not in tools:
             tools[tool.name] = tool
-        elif tool:
-            more.add(tool.name)
-        else:
-            unusable[name] = UnusableTool(name, reason)
+        elif tool.words != tools[tool.name].words:
+            unusable[f"{tool.name} "] = UnusableTool(tool.name, "Another tool of this server has the same name.")
     return Listing(list(tools.values()), list(unusable.values())[:_UNUSABLE_LIMIT], len(more))
 
 
@@ -127,4 +131,4 @@ def _offered(raw: dict[str, Any]) -> OfferedTool:
 
 def _name_of(raw: Any) -> str:
     name = raw.get("name") if isinstance(raw, dict) else None
-    return storable(str(name))[:100] if name else "(without a name)"
+    return storable(str(name))[:_NAME_LIMIT] if name else "(without a name)"

@@ -263,7 +263,7 @@ def note(tool: ServerTool, offered: OfferedTool | None) -> str:
 
 
 def differs(tool: ServerTool, offered: OfferedTool) -> bool:
-    """From what somebody has looked at, as far as that counts."""
+    """From what someone has looked at, as far as that counts."""
     return offered.words[tool.schema_only :] != seen_as(tool).words[tool.schema_only :]
 
 
@@ -352,7 +352,7 @@ def accept(tool: ServerTool, seen: str) -> None:
 
 @transaction.atomic
 def pin_schema(tool: ServerTool, schema_only: bool) -> None:
-    """From now on only its arguments are compared: models are told the description that somebody has seen."""
+    """From now on only its arguments are compared: models are told the description that someone has seen."""
     tool = ServerTool.objects.select_for_update(no_key=True).get(pk=tool.pk)
     if tool.schema_only == schema_only:
         return

@@ -7,8 +7,8 @@ from builder.connections import Consumes, connect
 from builder.drafts import Known, save_draft
 from builder.mentions import token
 from builder.models import Agent
-from builder.tool_listings import Listing, OfferedTool
-from builder.tool_servers import Choice, add_server, bearer, compare
+from builder.tool_listings import Listing, OfferedTool, UnusableTool
+from builder.tool_servers import Choice, add_server, bearer, compare, pin_schema
 from cases.creation import NewCase, add_case, add_cases
 from cases.queues import create_queue
 from cases.teams import create_team
@@ -75,4 +75,8 @@ def _tools(team: Team) -> None:
     chosen = {tool.name: Choice(True) for tool in tools}
     secret = bearer("0123456789abcdef")
     server = add_server(team, LONG[:70], PLACE, credential=secret, listing=Listing(tools), choices=chosen)
-    compare(server, Listing([OfferedTool("find", "Find", "Another description.", schema), *tools[1:3]]))
+    unusable = [UnusableTool(LONG[:90].strip(), "Its arguments are described by something other than a JSON Schema.")]
+    for number in range(3):
+        changed = OfferedTool("find", "Find", f"Another description, number {number}.", schema)
+        compare(server, Listing([changed, *tools[1:3]], unusable, left_out=1203))
+    pin_schema(server.tools.get(name="write"), True)
