@@ -74,6 +74,9 @@ class HandoverTarget(BaseModel):
 class Problem(BaseModel):
     code: str
     message: str
+    text: Annotated[str | None, Field(description="Of `plain_name` and `unknown_name`: the @ and the name.")] = None
+    start: Annotated[int | None, Field(description="Where it begins in `aop`, in characters.")] = None
+    end: Annotated[int | None, Field(description="Where it ends.")] = None
     blocking: Annotated[bool, Field(description="Until it is mended, the agent starts no runs.")]
 
 
@@ -307,7 +310,7 @@ def _out(team: Team, rows: Iterable[Agent]) -> list[AgentOut]:
 
 def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
     agent = found.agent
-    told = [(row.tone == HINT, Problem(code=row.code, message=row.message, blocking=row.blocking)) for row in findings]
+    told = [(row.tone == HINT, _problem(row)) for row in findings]
     return AgentOut(
         id=agent.pk,
         name=agent.name,
@@ -352,6 +355,11 @@ def _revision_out(row: Revision) -> RevisionOut:
         note=row.note,
         created_at=row.created_at,
     )
+
+
+def _problem(found: Finding) -> Problem:
+    place = found.plain and {"text": found.plain.text, "start": found.plain.start, "end": found.plain.end}
+    return Problem(code=found.code, message=found.message, blocking=found.blocking, **(place or {}))
 
 
 def name_of(agent: Agent) -> Named:

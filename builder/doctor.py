@@ -11,8 +11,9 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from . import sentences
+from . import mentions, sentences
 from .models import Agent
+from .plain_names import PlainName
 from .targets import OK, Problem, problems
 from .tool_schemas import MOST_TOOLS
 from .wiring import Facts, Onward, both, either, shared
@@ -24,6 +25,7 @@ RED, WARNING, HINT = "error", "warning", "info"
 REMOVE, UNMENTION, REPLACE = "remove", "unmention", "replace"
 CONNECT, CHOOSE, TICK = "connect", "choose", "tick"
 RESUME, RESUME_QUEUE, OPEN = "resume", "resume_queue", "open"
+MENTION, CREATE, CHOOSE_NAMED = "mention", "create", "choose_named"
 
 NEARLY_THE_SAME = 0.6
 _COMPARED = 30
@@ -35,17 +37,24 @@ class Mend:
     """A button. `kind`: one of those above; `agent` and `queue`: whom and what it changes.
 
     REMOVE takes the mention out, UNMENTION leaves the name, REPLACE asks for another agent. CONNECT makes the agent a
-    consumer of the queue, CHOOSE asks which agent; TICK does it in the form, for the agent at hand.
+    consumer of the queue, CHOOSE asks which agent; TICK does it in the form, for the agent at hand. MENTION makes the
+    plain name a mention of the agent, CREATE of a new one, CHOOSE_NAMED of one that is chosen.
     """
 
     kind: str
     agent: Any = None
     queue: Any = None
+    plain: PlainName | None = None
+
+    @property
+    def token(self) -> str:
+        """The mention of its agent."""
+        return mentions.token(self.agent.pk, self.agent.name)
 
     @property
     def chooses(self) -> bool:
         """Whether it asks for an agent."""
-        return self.kind in (REPLACE, CHOOSE)
+        return self.kind in (REPLACE, CHOOSE, CHOOSE_NAMED)
 
 
 @dataclass(frozen=True)
@@ -55,12 +64,14 @@ class Finding:
     tone: str
     mends: tuple[Mend, ...] = ()
     blocking: bool = False
+    plain: PlainName | None = None  # where in the text it is
 
 
 def examine(facts: Facts) -> list[Finding]:
     """Everything that is wrong, the worst first."""
     found = [
         *_unknown(facts),
+        *_plain_names(facts),
         *(_from_problem(facts, problem) for problem in problems(facts.agent, list(facts.targets))),
         *_partly_unavailable(facts),
         *_resting_targets(facts),
@@ -84,6 +95,24 @@ def _unknown(facts: Facts) -> Iterator[Finding]:
     for name in facts.unknown:
         message = f"“@{name}” is not an agent of this team. Remove it, or mention the agent anew."
         yield Finding("unknown_mention", message, RED)
+
+
+def _plain_names(facts: Facts) -> Iterator[Finding]:
+    for plain in facts.plain_names:
+        if plain.agent_id is None:
+            message = (
+                f"“{plain.text}” is not an agent of this team, so no case can be handed over to it. Create it, choose"
+                " another agent, or remove the @."
+            )
+            mends = (Mend(CREATE, plain=plain), Mend(CHOOSE_NAMED, plain=plain))
+            yield Finding("unknown_name", message, WARNING, mends, plain=plain)
+        elif plain.agent_id != facts.agent.pk:
+            message = (
+                f"“{plain.text}” is plain text and not a mention, so no case can be handed over to that agent."
+                " Make it a mention."
+            )
+            named = Agent(pk=plain.agent_id, name=plain.agent_name)
+            yield Finding("plain_name", message, WARNING, (Mend(MENTION, named, plain=plain),), plain=plain)
 
 
 def _from_problem(facts: Facts, problem: Problem) -> Finding:

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from teams.models import Team
 
-from . import mentions, sentences
+from . import mentions, plain_names, sentences
 from .models import Agent, Mention, QueueConnection, Revision, ServerTool
 from .queries import AgentDetails
 from .targets import Target, consumed, judge_agents
@@ -49,6 +49,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
     reached = _reached(team, ids)
     onward = _onward(team, followed if _may_be_trapped(typed) else set())
     consumed_by = {pk: frozenset(consumed(agent.queue_connections.all())) for pk, agent in mentioned.items()}
+    names = _names(team) if any(plain_names.occur(row.text) for row in typed) else None
     return [
         Facts(
             row.agent,
@@ -60,6 +61,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             consumed_by,
             held_up,
             [mention.name for mention in mentions.find(row.text) if mention.agent_id not in mentioned],
+            plain_names.find(row.text, names) if names is not None else [],
             row.agent.pk in reached or row.agent._state.adding,
             onward,
             () if row.works else list(work.queues.values()),
@@ -72,6 +74,10 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
 def _mentioned(team: Team, typed: Iterable[Typed]) -> dict[UUID, Agent]:
     ids = {agent_id for row in typed for agent_id in mentions.target_ids(row.text)}
     return Agent.objects.filter(team=team).prefetch_related("queue_connections").in_bulk(ids)
+
+
+def _names(team: Team) -> dict[UUID, str]:
+    return dict(Agent.objects.live().filter(team=team).values_list("pk", "name"))
 
 
 def _targets(row: Typed, mentioned: Mapping[UUID, Agent]) -> list[Target]:

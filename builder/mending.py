@@ -5,18 +5,24 @@ from uuid import UUID
 
 from django.http import Http404, QueryDict
 
-from teams.models import Team
+from teams.errors import Refused
+from teams.models import Team, User
 
-from . import access, agents, connections, mentions
-from .doctor import CHOOSE, CONNECT, REMOVE, REPLACE, RESUME, TICK, UNMENTION
+from . import access, agents, connections, mentions, plain_names
+from .doctor import CHOOSE, CHOOSE_NAMED, CONNECT, CREATE, MENTION, REMOVE, REPLACE, RESUME, TICK, UNMENTION
+from .plain_names import PlainName
 
 
-def mend(team: Team, data: QueryDict) -> QueryDict:
+def mend(team: Team, data: QueryDict, by: User) -> QueryDict:
     """Presses the button that `data["mend"]` names: `what:id` or `what:id:id`. The form as it is afterwards."""
     what, _, rest = data.get("mend", "").partition(":")
     changed = data.copy()
     changed.pop("mend", None)
-    if what in _IN_TEXT:
+    if what in (MENTION, CHOOSE_NAMED):
+        changed["aop"] = _mentioned(team, data, rest)
+    elif what == CREATE:
+        changed["aop"] = _created(team, data, rest, by)
+    elif what in _IN_TEXT:
         changed["aop"] = _in_text(team, data, what, _id(rest))
     elif what == TICK:
         changed[f"consumes-{_id(rest)}"] = "on"
@@ -45,6 +51,38 @@ def _in_text(team: Team, data: QueryDict, what: str, agent_id: UUID) -> str:
         other = access.agent_or_404(team, _id(data.get(f"replacement-{agent_id}", "")))
         return mentions.redirect(text, agent_id, other.pk, other.name)
     return _IN_TEXT[what](text, agent_id)
+
+
+def _mentioned(team: Team, data: QueryDict, rest: str) -> str:
+    """`rest`: the agent, if it is known, and where the plain name stands. One that has moved since stays as it is."""
+    text = mentions.normalise(data.get("aop", ""))
+    agent_id, _, place = rest.partition(":")
+    plain = _plain_at(text, place)
+    if plain is None:
+        return text
+    agent = access.agent_or_404(team, _id(agent_id or data.get(f"named-{plain.start}", "")))
+    return plain_names.mention(text, plain, agent.pk, agent.name)
+
+
+def _created(team: Team, data: QueryDict, rest: str, by: User) -> str:
+    """With a mention of a new agent, of which there is only the name."""
+    text = mentions.normalise(data.get("aop", ""))
+    plain = _plain_at(text, rest.removeprefix(":"))
+    if plain is None:
+        return text
+    try:
+        agent = agents.create_agent(team, plain.name, author=by)
+    except Refused:  # the name is taken, or is none that an agent may have: the finding stays and says what else to do
+        return text
+    return plain_names.mention(text, plain, agent.pk, agent.name)
+
+
+def _plain_at(text: str, place: str) -> PlainName | None:
+    try:
+        start, end = map(int, place.split(":"))
+    except ValueError:
+        raise Http404 from None
+    return PlainName(text[start:end], start, end) if 0 <= start < end and text[start] in "@＠" else None
 
 
 def without(text: str, agent_id: UUID) -> str:

@@ -75,7 +75,7 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
 
 def _posted(request: TeamRequest) -> QueryDict | None:
     """The form, mended if one of the wiring doctor's buttons sent it."""
-    return mend(request.team, request.POST) if request.method == "POST" else None
+    return mend(request.team, request.POST, request.user) if request.method == "POST" else None
 
 
 def _deleted_agent(request: TeamRequest, saved: AgentDetails) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from .models import Agent, ServerTool
+from .plain_names import PlainName
 from .targets import DELETED, OK, SELF, UNAVAILABLE, Target
 
 
@@ -43,6 +44,7 @@ class Facts:
     consumed: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)  # by target: the queues that it works
     held_up: frozenset[UUID] = frozenset()  # targets that start no runs, for their own procedures
     unknown: Sequence[str] = ()  # names in mentions of nobody in this team
+    plain_names: Sequence[PlainName] = ()  # names behind an @ that are no mentions
     is_reached: bool = True  # somebody mentions it, or has started it
     onward: Mapping[UUID, Onward] = field(default_factory=dict)
     offered: Sequence[Any] = ()  # queues that it could work, if it works none

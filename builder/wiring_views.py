@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from teams.access import VIEWER, TeamRequest, team_page
+from teams.access import BUILDER, VIEWER, TeamRequest, refuse, team_page
 from teams.models import Team
 
 from . import access, doctor, queries, wiring
@@ -18,10 +18,12 @@ from .mending import mend
 
 @require_POST
 @team_page(post=VIEWER)
-def agent_wiring(request: TeamRequest, id: UUID | None = None) -> HttpResponse:
+def agent_wiring(request: TeamRequest, id: UUID | None = None) -> HttpResponseBase:
     """The panel for what is typed, after the button that was pressed in it, if one was."""
+    if "mend" in request.POST and not request.member.builds:
+        return refuse(request, BUILDER)
     saved = queries.detailed(access.agent_or_404(request.team, id)) if id else None
-    form = AgentForm(mend(request.team, request.POST), team=request.team, saved=saved)
+    form = AgentForm(mend(request.team, request.POST, request.user), team=request.team, saved=saved)
     return render(request, "builder/wiring.html", wiring_context(request.team, form) | {"answers": True})
 
 

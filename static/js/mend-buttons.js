@@ -1,5 +1,7 @@
 // <button form="…" name="mend" value="what:id">: the wiring doctor's buttons. Without this they post the form and get it back
 // changed; with it what concerns the form changes at once, as if it were typed, and the others tell htmx by a `mend` event.
+import { tell as tellFailure } from "./failures.js";
+
 const IN_TEXT = { remove: () => "", unmention: (name) => name, replace: (_, token) => token };
 
 document.addEventListener("click", (event) => {
@@ -7,10 +9,42 @@ document.addEventListener("click", (event) => {
   if (!button?.form) return;
   event.preventDefault();
   const [what, id] = button.value.split(":");
-  if (what in IN_TEXT) rewrite(button.form, what, id);
+  if (button.dataset.plain) mention(button, what);
+  else if (what in IN_TEXT) rewrite(button.form, what, id);
   else if (what === "tick") tick(button.form.elements[`consumes-${id}`]);
   else button.dispatchEvent(new Event("mend"));
 });
+
+/** A plain name becomes a mention: of the agent that it names, of one that is chosen, or of a new one. */
+async function mention(button, what) {
+  const { form, value } = button;
+  const [, , start, end] = value.split(":").map(Number);
+  const editor = form.elements.aop.closest("mention-editor");
+  const agents = editor?.agents;
+  let token;
+  if (what === "choose_named") token = form.elements[`named-${start}`].selectedOptions[0].dataset.token;
+  else if (what === "mention") token = button.dataset.token;
+  else if (!agents) return form.requestSubmit(button);
+  else {
+    button.disabled = true;
+    try {
+      const made = await agents.create(button.dataset.plain.slice(1));
+      token = `@[${made.name.replace(/[[\]\\]/g, "\\$&")}](agent:${made.id})`;
+    } catch (error) {
+      return tellFailure(error.message);
+    } finally {
+      button.disabled = false;
+    }
+  }
+  return put(form, button.dataset.plain, start, end, token);
+}
+
+/** Offsets count characters, as Python does; what was typed since has moved the name. */
+function put(form, plain, start, end, token) {
+  const letters = [...written(form)];
+  if (letters.slice(start, end).join("") === plain) replace(form, [...letters.slice(0, start), token, ...letters.slice(end)].join(""));
+  else form.elements.aop.dispatchEvent(new Event("input", { bubbles: true })); // the findings are looked for again
+}
 
 function tick(box) {
   if (!box.checked) box.click();
@@ -19,18 +53,24 @@ function tick(box) {
 
 function rewrite(form, what, id) {
   const token = form.elements[`replacement-${id}`]?.selectedOptions[0]?.dataset.token ?? "";
-  const area = form.elements.aop;
-  const editor = area.closest("mention-editor");
-  const drawn = editor?.view;
-  const text = drawn ? editor.value : area.value;
+  const text = written(form);
   // Removed, a mention takes the space before it along.
   const mention = new RegExp(`${what === "remove" ? " ?" : ""}@\\[((?:[^\\[\\]\\\\\\r\\n\\u2028\\u2029]|\\\\[\\[\\]\\\\])+)\\]\\(agent:${id}\\)`, "g");
   const mended = text.replace(mention, (_, name) => IN_TEXT[what](name.replace(/\\([[\]\\])/g, "$1"), token));
-  if (mended === text) return;
-  if (drawn) {
-    editor.value = mended;
-    editor.rest();
-  } else type(area, mended);
+  if (mended !== text) replace(form, mended);
+}
+
+function written(form) {
+  const editor = form.elements.aop.closest("mention-editor");
+  return editor?.view ? editor.value : form.elements.aop.value;
+}
+
+/** In the editor, one step to undo. */
+function replace(form, text) {
+  const editor = form.elements.aop.closest("mention-editor");
+  if (!editor?.view) return type(form.elements.aop, text);
+  editor.value = text;
+  editor.rest();
 }
 
 /** As if typed, so that the browser can undo it. */

@@ -241,3 +241,12 @@ def test_an_agent_with_more_tools_than_its_provider_takes_has_a_problem(api: Cal
     assert len(agent["mcp_tools"]) == 129
     [problem] = [problem for problem in agent["problems"] if problem["code"] == "too_many_tools"]
     assert not problem["blocking"] and "128" in problem["message"]
+
+
+def test_names_that_are_no_mentions_are_problems_with_their_places(api: Caller, make_agent) -> None:
+    billing = make_agent("Billing")
+    aop = f"💶 @[Billing](agent:{billing.pk}) or @billing or @Nobody. Complete it."
+    agent = make_agent("Triage", aop=aop)
+    problems = api.get(f"/agents/{agent.pk}").json()["problems"]
+    told = {row["code"]: (row["text"], aop[row["start"] : row["end"]]) for row in problems}
+    assert told == {"plain_name": ("@billing", "@billing"), "unknown_name": ("@Nobody", "@Nobody")}
