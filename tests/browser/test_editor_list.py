@@ -28,12 +28,28 @@ def agent(name: str) -> Agent:
 
 
 def test_at_opens_the_list_where_a_mention_can_begin(editor: Editor) -> None:
-    for before in ("", "to ", "(", "[", "“", "first\n", "GOAL\n\t"):
+    for before in (
+        "",
+        "to ",
+        "(",
+        "[",
+        "“",
+        "first\n",
+        "GOAL\n\t",
+        "**",
+        "-",
+        ",",
+        "担当",
+        "ご連絡は",
+        "Billing/",
+        "【",
+    ):
         editor.clear()
-        editor.type(f"{before}@")
+        editor.type(before)
+        editor.page.keyboard.insert_text("＠" if before in ("担当", "to ") else "@")
         expect(editor.box).to_be_visible()
         editor.names(["Billing Specialist", "Old Billing", "Technical Support"])
-    for before in ("somebody", "a.b-c_", "3"):
+    for before in ("somebody", "a.b-c_", "3", "https://social.example/", "www.example.com/users/", "first+"):
         editor.clear()
         editor.type(f"{before}@")
         editor.type("example.com")

@@ -4,8 +4,10 @@ import { Plugin, PluginKey, TextSelection } from "prosemirror-state";
 import { isLate, postpone } from "./late.js";
 import { schema } from "./document.js";
 
-// After a space, a line's start, a bracket, a quotation mark or a badge; not inside an address.
-const OPENING = /(?:^|[\s\ufffc([{<"'“‘„«‚/–—])@((?!\s)[^@\ufffc]{0,80})$/;
+// Anywhere but behind a word, as in bob@example.com. Some scripts are written without spaces, and their keyboards have a
+// wide sign.
+const OPENING = /(?:^|[^\p{L}\p{N}_+%`@＠]|[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}ー々〆])[@＠]((?!\s)[^@＠\ufffc]{0,80})$/u;
+const IN_ADDRESS = /(?:[a-z]+:\/\/|\bwww\.|\b[\w-]+\.[a-z]{2,}\/|mailto:)[^\s\ufffc]*$/iu;
 // A sentence that goes on is no name: after so many words, or a full stop, nothing more is looked for in vain.
 const WORDS = 3;
 
@@ -20,7 +22,8 @@ function find(state) {
   const { $from, empty } = state.selection;
   if (!empty || !(state.selection instanceof TextSelection)) return CLOSED;
   const match = OPENING.exec($from.parent.textBetween(0, $from.parentOffset, "", "\ufffc"));
-  return match && { from: $from.pos - match[1].length - 1, to: $from.pos, words: match[1] };
+  if (!match || IN_ADDRESS.test(match.input.slice(0, match.input.length - match[1].length - 1))) return CLOSED;
+  return { from: $from.pos - match[1].length - 1, to: $from.pos, words: match[1] };
 }
 
 export const typing = (options) =>
