@@ -30,7 +30,7 @@ class ScheduleIn(Wanted):
 
     agent_id: UUID
     cron: Cron
-    zone: Zone = "UTC"
+    zone: Annotated[Zone | None, Field(description="That of the team, if left out.")] = None
     input: str = ""
     paused: bool = False
 
@@ -83,7 +83,9 @@ def create_schedule(request: KeyRequest, wanted: ScheduleIn) -> Answer[ScheduleO
     """It starts runs without a case."""
     agent = find(request.auth.team.agents.live(), wanted.agent_id, "agent_id")
     with transaction.atomic():
-        made = schedules.create_schedule(agent, wanted.cron, wanted.zone, wanted.input, program(request.auth))
+        made = schedules.create_schedule(
+            agent, wanted.cron, wanted.zone or request.auth.team.time_zone, wanted.input, program(request.auth)
+        )
         if wanted.paused:
             schedules.pause(made)
     return Answer(201, _read(request.auth.team, made.pk))

@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils import timezone
 
+from teams import zones
 from teams.errors import Refused
 from teams.field_errors import PageForm
+from teams.forms import ZoneField
+from teams.models import Team
 from teams.refusals import show_refusal
 from teams.stale import SharedForm
 
@@ -76,9 +78,7 @@ class ScheduleForm(SharedForm):
         widget=forms.TextInput({"autocomplete": "off", "placeholder": "0 8 * * 1-5"}),
         help_text="Minute, hour, day of month, month, day of week.",
     )
-    zone = forms.ChoiceField(
-        label="Time zone", choices=lambda: [(name, name) for name in sorted(available_timezones())]
-    )
+    zone = ZoneField()
     input = forms.CharField(
         label="What should it work on?",
         required=False,
@@ -86,10 +86,14 @@ class ScheduleForm(SharedForm):
         help_text="The agent gets it beside its saved procedure, without a case.",
     )
 
-    def __init__(self, data: Any = None, *, schedule: Schedule | None = None) -> None:
-        here = str(timezone.get_current_timezone())
-        initial = _initial(schedule) if schedule else {"zone": here if here in available_timezones() else "UTC"}
+    def __init__(self, data: Any = None, *, team: Team, schedule: Schedule | None = None) -> None:
+        initial = _initial(schedule) if schedule else {"zone": team.time_zone}
         super().__init__(data, initial=initial, label_suffix="")
+        here = str(timezone.get_current_timezone())
+        offered = [team.time_zone, *([here] if here in zones.names() else [])]
+        # One from before may be an alias: it is left as it is, unless somebody changes it.
+        kept = schedule.zone if schedule else ""
+        self.fields["zone"] = ZoneField(first=offered, kept=kept)
         self.times: list[datetime] = []
         if schedule:
             self.merge()

@@ -96,7 +96,7 @@ def schedule_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 def _form(request: TeamRequest, agent: Agent, schedule: Schedule | None) -> HttpResponseBase:
-    form = ScheduleForm(request.POST if request.method == "POST" else None, schedule=schedule)
+    form = ScheduleForm(request.POST if request.method == "POST" else None, team=request.team, schedule=schedule)
     if form.is_bound and form.is_valid():
         wanted = {name: form.cleaned_data[name] for name in ("expression", "zone", "input")}
         try:
@@ -119,7 +119,7 @@ def _form(request: TeamRequest, agent: Agent, schedule: Schedule | None) -> Http
 @team_page
 def schedule_times(request: TeamRequest) -> HttpResponse:
     """The next five times of what stands in the form, before it is saved."""
-    form = ScheduleForm(request.GET)
+    form = ScheduleForm(request.GET, team=request.team)
     wrong = "" if form.is_valid() else " ".join(str(error) for errors in form.errors.values() for error in errors)
     return render(request, "runs/schedule_form.html#times", {"times": form.times, "wrong": wrong})
 

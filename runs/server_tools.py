@@ -80,11 +80,15 @@ def parse(tool: ServerTool, call: ToolCallPart) -> ServerCall:
     except ValueError as error:
         raise Refused(f"The arguments are no valid JSON. Please call {tool.key} again.", "invalid") from error
     wrong = tool_arguments.wrong(tool.input_schema, arguments)
-    if wrong and None in arguments.values():
-        # Models say null of what they leave out, also where a schema has no null.
-        said = {name: value for name, value in arguments.items() if value is not None}
-        if not tool_arguments.wrong(tool.input_schema, said):
-            arguments, wrong = said, []
+    if wrong and not tool_arguments.wrong(tool.input_schema, fewer := _without_nulls(arguments)):
+        return ServerCall(tool, fewer)
     if wrong:
         raise Refused(f"These arguments do not fit: {'; '.join(wrong)}. Please call {tool.key} again.", "invalid")
     return ServerCall(tool, arguments)
+
+
+def _without_nulls(value: Any) -> Any:
+    """Models write null for what they leave out, also where a schema knows no null."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value

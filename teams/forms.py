@@ -43,21 +43,26 @@ class ZoneInput(forms.TextInput):
         offered = f"{(attrs or {}).get('id', name)}-names"
         field = super().render(name, value, {**(attrs or {}), "list": offered}, renderer)
         names = dict.fromkeys([*self.first, *zones.names()])
-        options = format_html_join("", '<option value="{}"></option>', ((one,) for one in names))
+        # With the blanks that people type.
+        options = format_html_join(
+            "", '<option value="{}">{}</option>', ((one, one.replace("_", " ")) for one in names)
+        )
         return format_html('{}<datalist id="{}">{}</datalist>', field, offered, options)
 
 
 class ZoneField(forms.CharField):
-    """A canonical name, or what leads to one: people may write small letters and blanks, and old names."""
+    """A canonical name, or what leads to one: people may write small letters and blanks, and old names. `kept` may be
+    sent back as it is.
+    """
 
-    widget = ZoneInput
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(label="Time zone", max_length=64, **more)
+    def __init__(self, *, first: Sequence[str] = (), kept: str = "", **more: Any) -> None:
+        super().__init__(label="Time zone", max_length=64, widget=ZoneInput(first), **more)
+        self.kept = kept
 
     def clean(self, value: Any) -> str:
+        name: str = super().clean(value)
         try:
-            return zones.meant(super().clean(value))
+            return name if name == self.kept else zones.meant(name)
         except Refused as refusal:
             raise forms.ValidationError(refusal.message) from refusal
 

@@ -1,6 +1,7 @@
 """Time zones: the names that people choose among, and what time it is there."""
 
 import importlib.resources
+from collections import Counter
 from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,7 +25,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _canonical() -> dict[str, str]:
-    """The canonical name of each name and alias, by its small letters."""
+    """The canonical name of each name, alias and city, by its small letters."""
     found = {name.casefold(): name for name in names()}
     links = [line.split() for line in _data("tzdata.zi").splitlines() if line.startswith("L ")]
     for _, target, alias in links:
@@ -32,7 +33,12 @@ def _canonical() -> dict[str, str]:
             target = DEFAULT  # noqa: PLW2901
         if target.casefold() in found:
             found.setdefault(alias.casefold(), found[target.casefold()])
-    return found | {"etc/utc": DEFAULT, "etc/gmt": DEFAULT}
+    found |= {"etc/utc": DEFAULT, "etc/gmt": DEFAULT}
+    cities = Counter(name.rpartition("/")[2] for name in names())
+    for name in names():
+        if cities[city := name.rpartition("/")[2]] == 1:
+            found.setdefault(city.casefold(), name)
+    return found
 
 
 def _data(name: str) -> str:
@@ -48,7 +54,7 @@ def check(name: str) -> str:
 
 
 def meant(name: str) -> str:
-    """The canonical name for one in other letters, with blanks, or for an alias. Else Refused."""
+    """The canonical name for one in other letters, with blanks, for an alias or a city. Else Refused."""
     found = _canonical().get("_".join(name.split()).casefold())
     if found is None:
         raise _unknown("Enter the canonical name of an IANA time zone, such as Europe/Berlin.")

@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
+from pydantic_ai.messages import ToolCallPart
 
 from builder.connections import Consumes, connect
-from builder.models import Agent
+from builder.models import Agent, ServerTool
 from cases.models import Case, Queue
-from runs import handovers, human_requests, tools
+from runs import handovers, human_requests, server_tools, tools
 from runs.arguments import Arguments
 from runs.models import HumanRequest
 from teams.actors import Actor
+from teams.errors import Refused
 from tests.fixtures import Make
 from tests.provider import Provider, call, calls
 from tests.runs.conftest import work_next
@@ -119,7 +121,31 @@ def test_an_extra_argument_of_a_question_is_named_with_the_answer(scripted, case
     work_next()
     human_requests.answer(HumanRequest.objects.get(), "Me.", Actor("Ada"))
     work_next()
-    assert "Me.\n\nIgnored, as ask_person takes no such arguments: mood." in scripted.requests[1].results[0].text
+    told = scripted.requests[1].results[0].text
+    assert "Me." in told and told.endswith("Ignored, as ask_person takes no such arguments: mood.")
+
+
+def test_null_for_an_optional_argument_of_a_servers_tool_counts_as_left_out() -> None:
+    inner = {"type": "object", "properties": {"day": {"type": "string"}}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string"},
+            "limit": {"type": "integer"},
+            "to": {"type": ["string", "null"]},
+            "when": inner,
+        },
+        "required": ["text"],
+    }
+    tool = ServerTool(key="bank__look", input_schema=schema)
+
+    def read_by_server(**arguments: Any) -> dict[str, Any]:
+        return server_tools.parse(tool, ToolCallPart("bank__look", arguments)).arguments
+
+    assert read_by_server(text="x", limit=None, to=None, when={"day": None}) == {"text": "x", "when": {}}
+    assert read_by_server(text="x", to=None) == {"text": "x", "to": None}, "A null that means something is sent"
+    with pytest.raises(Refused, match="text"):
+        read_by_server(text=None)
 
 
 @pytest.mark.parametrize(

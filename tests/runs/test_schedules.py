@@ -15,8 +15,11 @@ from runs import schedules
 from runs.models import Run, Schedule
 from runs.schedules import create_schedule, next_times, start_due, words
 from runs.sweeper import sweep
+from teams import zones
 from teams.actors import BATON
 from teams.errors import Refused
+from teams.keys import create_key
+from tests.api.conftest import Caller
 
 
 def at(text: str) -> datetime:
@@ -339,3 +342,49 @@ def test_the_run_says_that_a_schedule_started_it(signed_in, make_agent) -> None:
     make_due(make_agent())
     start_due()
     assert "A schedule of" in signed_in.get(f"/runs/{Run.objects.get().pk}/").text
+
+
+@pytest.mark.django_db
+def test_a_new_schedule_begins_with_the_zone_of_the_team_and_offers_canonical_names(
+    signed_in, make_agent, team
+) -> None:
+    zones.change_zone(team, "America/Sao_Paulo")
+    page = signed_in.get(f"/agents/{make_agent().pk}/schedules/new/").text
+    assert 'name="zone" value="America/Sao_Paulo"' in page
+    offered = re.findall(r'<option value="([A-Z][^"]*)">[^<]*</option>', page)
+    assert offered[0] == "America/Sao_Paulo" and sorted(offered) == sorted(zones.names())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("asia/kolkata", "Asia/Kolkata"),
+        ("New York", "America/New_York"),
+        ("Atlantis", ""),
+        ("US/Pacific", "America/Los_Angeles"),
+    ],
+)
+def test_a_zone_is_found_as_people_write_it(signed_in, make_agent, typed: str, kept: str) -> None:
+    form = {"every": "day", "at": "08:00", "zone": typed, "input": ""}
+    answer = signed_in.post(f"/agents/{make_agent().pk}/schedules/new/", form)
+    assert answer.status_code == (302 if kept else 422)
+    assert list(Schedule.objects.values_list("zone", flat=True)) == ([kept] if kept else [])
+
+
+@pytest.mark.django_db
+def test_a_zone_from_before_stays_when_something_else_is_changed(signed_in, make_agent) -> None:
+    schedule = create_schedule(make_agent(), "0 8 * * *", "US/Eastern", "", BATON)
+    form = {"every": "day", "at": "09:00", "zone": "US/Eastern", "input": ""}
+    assert signed_in.post(f"/schedules/{schedule.pk}/edit/", form).status_code == 302
+    schedule.refresh_from_db()
+    assert (schedule.expression, schedule.zone) == ("0 9 * * *", "US/Eastern")
+
+
+@pytest.mark.django_db
+def test_a_schedule_of_the_api_is_in_the_zone_of_the_team_unless_it_says_another(make_agent, team) -> None:
+    zones.change_zone(team, "Asia/Tokyo")
+    agent, api = make_agent(), Caller(create_key(team, "Ours")[1])
+    made = api.post("/schedules", {"agent_id": str(agent.pk), "cron": "0 8 * * *"}).json()
+    other = api.post("/schedules", {"agent_id": str(agent.pk), "cron": "0 8 * * *", "zone": "Europe/Paris"}).json()
+    assert (made["zone"], other["zone"]) == ("Asia/Tokyo", "Europe/Paris")
