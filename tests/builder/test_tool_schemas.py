@@ -306,10 +306,10 @@ def _doubling(levels: int) -> dict[str, Any]:
     ],
 )
 def test_a_schema_that_cannot_be_used_says_why(schema: Any, words: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Unusable, match=re.escape(words)):
         tool_arguments.check(schema)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_very_deep_schemas_are_no_trouble() -> None:
@@ -323,10 +323,10 @@ def test_very_deep_schemas_are_no_trouble() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_thousand_properties_are_told(kind: str) -> None:
     schema = of(**{f"p{number}": {"type": ["string", "null"]} for number in range(1000)})
-    began = time.monotonic()
+    began = time.process_time()
     tool_arguments.check(schema)
     assert len(accepted(kind, schema)["properties"]) == 1000
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -416,9 +416,9 @@ def test_a_pattern_that_would_take_for_ever_takes_no_time(keyword: str) -> None:
         "propertyNames": {**of(), "propertyNames": {"pattern": evil}},
     }[keyword]
     text = 40_000 * "a" + "!"
-    began = time.monotonic()
+    began = time.process_time()
     assert tool_arguments.wrong(schema, {"a": text, text: 1})
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_reference_that_never_ends_refuses_the_call() -> None:
