@@ -104,7 +104,7 @@ def test_agents_do_not_see_comments(case: Case, member: Member, make_agent, queu
     comments.comment(case, "Only for people", member.user)
     take()
     run = Run.objects.get(case=case)
-    assert "Only for people" not in prompt(run, Case.objects.get(pk=case.pk), [], last_hop=False)
+    assert "Only for people" not in prompt(run, Case.objects.get(pk=case.pk), [], last_hop=False, mark="data-1")
 
 
 def test_comments_of_a_long_case_are_read_in_one_query(
