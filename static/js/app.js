@@ -6,6 +6,7 @@ import "./copy-button.js";
 import "./dialog-focus.js";
 import "./dialog-link.js";
 import "./failures.js";
+import "./field-errors.js";
 import "./first-error.js";
 import "./kept-focus.js";
 import "./live-duration.js";

@@ -7,6 +7,7 @@ const WORDS = {
   413: "That is too much at once. Make it shorter or send it in parts.",
   429: "Too many requests. Wait a moment and try again.",
   503: "Baton cannot reach its database. Try again in a moment.",
+  filter: "The list was not filtered: Baton cannot be reached. It still shows what it did before. Check your connection and try again.",
   lost: "Baton cannot be reached. Check your connection and try again: what you typed stays.",
   other: "Something went wrong at the server. Try again; if it stays, tell whoever runs it what you did.",
 };
@@ -21,17 +22,39 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (status < 400 || (status < 500 && status !== 401 && !/^\s*<!doctype/i.test(ctx.text))) return;
   if (status === 422 || status === 409) return;
   event.preventDefault();
-  tell(wordsOf(status), ctx, status === 401);
+  const again = ctx.sourceElement?.matches?.("form[role=search]") && unfiltered(ctx.sourceElement);
+  tell(wordsOf(status), ctx, status === 401, again);
 });
 
 document.addEventListener("htmx:error", (event) => {
   const { ctx, error } = event.detail;
-  if (ctx && error instanceof TypeError && !isLive(ctx.sourceElement)) tell(WORDS.lost, ctx);
+  if (!ctx || !(error instanceof TypeError) || isLive(ctx.sourceElement)) return;
+  const isFilter = ctx.sourceElement?.matches?.("form[role=search]");
+  tell(isFilter ? WORDS.filter : WORDS.lost, ctx, false, isFilter && unfiltered(ctx.sourceElement));
 });
+
+/** The filters say again what the list shows, which is what its address says. Returns how to ask for the chosen ones. */
+function unfiltered(form) {
+  const shown = new URLSearchParams(location.search);
+  const fields = [...form.elements].filter((field) => field.name && field.type !== "hidden");
+  const chosen = fields.map((field) => [field, state(field)]);
+  for (const field of fields) {
+    const value = shown.get(field.name) ?? "";
+    if (isBox(field)) field.checked = shown.getAll(field.name).includes(field.value);
+    else if (field.tagName !== "SELECT" || [...field.options].some((option) => option.value === value)) field.value = value;
+  }
+  return () => {
+    for (const [field, was] of chosen) isBox(field) ? (field.checked = was) : (field.value = was);
+    form.requestSubmit();
+  };
+}
+
+const isBox = ({ type }) => type === "checkbox" || type === "radio";
+const state = (field) => (isBox(field) ? field.checked : field.value);
 
 export const wordsOf = (status) => WORDS[status] ?? WORDS.other;
 
-export function tell(words, ctx, signedOut = false) {
+export function tell(words, ctx, signedOut = false, askAgain = null) {
   const list = document.getElementById("toasts");
   const template = document.getElementById("failure");
   if (!list || !template) return;
@@ -42,7 +65,8 @@ export function tell(words, ctx, signedOut = false) {
   const again = message.querySelector("[data-again]");
   again.addEventListener("click", () => {
     message.remove();
-    repeat(ctx);
+    if (askAgain) askAgain();
+    else repeat(ctx);
   });
   again.hidden = !ctx;
   list.append(message);

@@ -18,7 +18,7 @@ document.addEventListener("click", (event) => {
 /** A plain name becomes a mention: of the agent that it names, of one that is chosen, or of a new one. */
 async function mention(button, what) {
   const { form, value } = button;
-  const [, , start, end] = value.split(":").map(Number);
+  const [, , start] = value.split(":").map(Number);
   const editor = form.elements.aop.closest("mention-editor");
   const agents = editor?.agents;
   let token;
@@ -36,14 +36,16 @@ async function mention(button, what) {
       button.disabled = false;
     }
   }
-  return put(form, button.dataset.plain, start, end, token);
+  return put(form, button.dataset.plain, start, token);
 }
 
-/** Offsets count characters, as Python does; what was typed since has moved the name. */
-function put(form, plain, start, end, token) {
-  const letters = [...written(form)];
-  if (letters.slice(start, end).join("") === plain) replace(form, [...letters.slice(0, start), token, ...letters.slice(end)].join(""));
-  else form.elements.aop.dispatchEvent(new Event("input", { bubbles: true })); // the findings are looked for again
+/** `start` counts characters, as Python does. What was typed since may have moved the name: the nearest one is meant. */
+function put(form, plain, start, token) {
+  const text = written(form);
+  const wanted = [...text].slice(0, start).join("").length;
+  const places = [...text.matchAll(new RegExp(RegExp.escape?.(plain) ?? plain.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "g"))].map((match) => match.index);
+  const [at] = places.sort((one, other) => Math.abs(one - wanted) - Math.abs(other - wanted));
+  if (at !== undefined) replace(form, text.slice(0, at) + token + text.slice(at + plain.length));
 }
 
 function tick(box) {
