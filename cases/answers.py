@@ -80,6 +80,7 @@ class EventOut(BaseModel):
     agent_id: UUID | None
     run_id: UUID | None
     actor: Annotated[str | None, Field(description="The person or API key that did it, if one did.")]
+    actor_email: Annotated[str | None, Field(description="Of the person, whatever their name.")]
     reason: str | None
     text: str
     data: dict[str, Any]
@@ -120,7 +121,7 @@ def queues_out(found: Sequence[Queue]) -> list[QueueOut]:
 
 def case_details(case: Case) -> CaseDetails:
     # None that came after the case was read: its status would contradict them.
-    events = list(case.events.filter(seq__lte=case.last_seq))
+    events = list(case.events.select_related("user").filter(seq__lte=case.last_seq))
     return CaseDetails(
         **case_fields(case),
         stages=[_stage_out(stage) for stage in timeline.stages(events)],
@@ -176,6 +177,7 @@ def event_out(row: CaseEvent) -> EventOut:
         agent_id=row.agent_id,
         run_id=row.run_id,
         actor=row.actor or None,
+        actor_email=row.user.email if row.user else None,
         reason=row.reason or None,
         text=row.text,
         data=row.data,

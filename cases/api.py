@@ -294,7 +294,7 @@ def change_case(request: KeyRequest, case_id: UUID, changes: CaseChanges) -> Cas
 )
 def list_events(request: KeyRequest, case_id: UUID, paging: Query[Paging]) -> Page[EventOut]:
     case = find(_cases(request.auth.team), case_id)
-    rows, cursor = take(case.events.all(), ["seq"], paging)
+    rows, cursor = take(case.events.select_related("user"), ["seq"], paging)
     return Page[EventOut](items=[event_out(row) for row in rows], next_cursor=cursor)
 
 

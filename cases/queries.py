@@ -147,7 +147,7 @@ class Timeline:
 
 def timeline_of(case: Case, newest: int = 100) -> Timeline:
     moves = list(case.events.exclude(kind__in=QUIET).order_by("-seq")[:_MOVES])[::-1]
-    events = list(case.events.order_by("-seq")[:newest])[::-1]
+    events = list(case.events.select_related("user").order_by("-seq")[:newest])[::-1]
     told = [*moves, *events]
     ids = {event.agent_id for event in told} | {_uuid(event.data.get("target_id", "")) for event in told}
     agents = Agent.objects.filter(team=case.team_id, pk__in={id for id in ids if id})

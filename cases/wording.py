@@ -13,6 +13,7 @@ from uuid import UUID
 
 from builder.models import Agent
 from teams import times
+from teams.actors import known_as
 
 from .models import Case, CaseEvent, Comment, Kind, Reason
 
@@ -168,6 +169,7 @@ def _joined(first: CaseEvent, second: CaseEvent) -> CaseEvent:
         agent_id=second.agent_id,
         run_id=second.run_id,
         actor=second.actor,
+        user=second.user,
         data={"changes": changes},
     )
 
@@ -179,7 +181,7 @@ def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
     words = say(
         telling.words,
         agent=agent,
-        who=event.actor or (agent if event.agent_id else "Baton"),
+        who=known_as(event.actor, event.user) or (agent if event.agent_id else "Baton"),
         target=_target(event, agents),
         until=_moment(event.data.get("until")),
         reason=_reason(event),

@@ -233,7 +233,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["teams.templatetags.signs"],
+            "builtins": ["teams.templatetags.signs", "teams.templatetags.people"],
         },
     }
 ]

@@ -15,5 +15,5 @@ def run_or_404(team: Team, id: UUID) -> Run:
 
 
 def question_or_404(team: Team, id: UUID) -> HumanRequest:
-    questions = HumanRequest.objects.select_related("run__agent", "run__case")
+    questions = HumanRequest.objects.select_related("run__agent", "run__case", "answered_by")
     return get_object_or_404(questions, team=team, pk=id)

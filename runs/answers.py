@@ -55,6 +55,7 @@ class HumanRequestOut(BaseModel):
     approved: Annotated[bool | None, Field(description="Of a request for approval.")]
     comment: Annotated[str | None, Field(description="Of a request for approval.")]
     actor: Annotated[str | None, Field(description="Who answered.")]
+    actor_email: Annotated[str | None, Field(description="Of the person who answered, whatever their name.")]
     assignee: Annotated[str | None, Field(description="Who has taken it on; anybody may answer.")]
     due_at: datetime | None
     created_at: datetime
@@ -124,7 +125,7 @@ def with_details(runs: QuerySet[Run]) -> QuerySet[Run]:
     on_case = Run.objects.filter(case=OuterRef("case"), agent=target, created_at__gt=OuterRef("created_at"))
     return (
         runs.select_related("agent", "revision", "handover")
-        .prefetch_related("human_requests__assignee__user")
+        .prefetch_related("human_requests__assignee__user", "human_requests__answered_by")
         .annotate(
             continued_by=Coalesce(F("handover__next_run"), on_case.order_by("created_at").values("pk")[:1]),
         )
@@ -209,6 +210,7 @@ def human_request_out(row: HumanRequest) -> HumanRequestOut:
         approved=row.approved,
         comment=None if is_question else row.answer or None,
         actor=row.actor or None,
+        actor_email=row.answered_by.email if row.answered_by else None,
         assignee=str(row.assignee.user) if row.assignee else None,
         due_at=row.due_at,
         created_at=row.created_at,

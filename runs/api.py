@@ -117,7 +117,7 @@ def list_human_requests(request: KeyRequest, filters: Query[HumanRequestFilters]
     wanted = filters.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
     for name in {"agent_id", "case_id", "trigger"} & set(wanted):
         wanted[f"run__{name}"] = wanted.pop(name)
-    rows = request.auth.team.human_requests.filter(**wanted).select_related("run", "assignee__user")
+    rows = request.auth.team.human_requests.filter(**wanted).select_related("run", "assignee__user", "answered_by")
     if not filters.trigger and not filters.run_id:
         rows = rows.of_work()
     found, cursor = take(rows.defer("run__input", "run__result", "run__targets"), ["-created_at", "id"], filters)
@@ -142,7 +142,7 @@ class HumanRequestResponse(Wanted):
     summary="Answer what a run waits for",
 )
 def respond(request: KeyRequest, request_id: UUID, response: HumanRequestResponse) -> HumanRequestOut:
-    rows = request.auth.team.human_requests.select_related("run", "assignee__user")
+    rows = request.auth.team.human_requests.select_related("run", "assignee__user", "answered_by")
     try:
         return human_request_out(_respond(find(rows, request_id), response, program(request.auth)))
     except human_requests.Changed as changed:
@@ -178,7 +178,7 @@ class HumanRequestChanges(Wanted):
 )
 def change_human_request(request: KeyRequest, request_id: UUID, changes: HumanRequestChanges) -> HumanRequestOut:
     """The member is told by mail, if they want that. Anybody still may answer."""
-    rows = request.auth.team.human_requests.select_related("run", "assignee__user")
+    rows = request.auth.team.human_requests.select_related("run", "assignee__user", "answered_by")
     row = find(rows, request_id)
     with transaction.atomic():
         if "assignee" in changes.model_fields_set:

@@ -138,7 +138,7 @@ def _says(word: str) -> Q:
 def _for_list(requests: HumanRequestQuerySet) -> HumanRequestQuerySet:
     """`beginning` is how the input of a run without a case begins."""
     return (
-        requests.select_related("run__agent", "run__case", "assignee__user")
+        requests.select_related("run__agent", "run__case", "assignee__user", "answered_by")
         .prefetch_related(Prefetch("letters", _UNDELIVERED, to_attr="undelivered"))
         .annotate(beginning=Left("run__input", _BEGINNING))
         .defer("run__input", "run__result", "run__targets", "run__case__data", "run__case__detail")

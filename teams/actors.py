@@ -14,11 +14,19 @@ class Actor:
     label: str = ""
     user: User | None = None
     source: str = ""
+    key: ApiKey | None = None
 
     @property
     def is_outside(self) -> bool:
         """A person or a program of theirs, whose acts count as human ones."""
         return bool(self.label)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The id and the address, or the beginning of the key: what stays when somebody changes their name."""
+        if self.user:
+            return str(self.user.uuid), self.user.email
+        return (str(self.key.pk), f"{self.key.prefix}…") if self.key else ("", "")
 
 
 BATON = Actor()
@@ -36,4 +44,9 @@ def operator(user: User) -> Actor:
 
 
 def program(key: ApiKey) -> Actor:
-    return Actor(f"API key {key.name}", source=_Source.KEY)
+    return Actor(f"API key {key.name}", source=_Source.KEY, key=key)
+
+
+def known_as(name: str, user: User | None) -> str:
+    """A name as it was noted, with the address of the row: people can call themselves anything."""
+    return f"{name} ({user.email})" if user and name and name != user.email else name

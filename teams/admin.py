@@ -147,7 +147,7 @@ class AuditEntryAdmin(ReadOnly):
     """Of all teams, and of the installation itself: entries without a team."""
 
     list_display = ["at", "team", "who", "what", "subject", "lines"]
-    list_select_related = ["team"]
+    list_select_related = ["team", "user"]
     list_filter = [("team", AutocompleteSelectFilter), "source", ("team", admin.EmptyFieldListFilter)]
     found_by = ["pk", "object_id"]
     filtered_ordering = ["-at", "-id"]
@@ -155,7 +155,9 @@ class AuditEntryAdmin(ReadOnly):
 
     @admin.display(description="Who")
     def who(self, entry: AuditEntry) -> str:
-        return f"{entry.actor} (operator)" if entry.source == AuditEntry.Source.OPERATOR else entry.actor or "Baton"
+        name = entry.actor or "Baton"
+        known = f" ({entry.who_email}, {entry.who_id})" if entry.who_email else ""
+        return f"{name}{known}, operator" if entry.source == AuditEntry.Source.OPERATOR else f"{name}{known}"
 
     @admin.display(description="What")
     def what(self, entry: AuditEntry) -> str:

@@ -51,17 +51,27 @@ def record(
     assert act in ACTS
     actor = by or _acting.get()
     row = of or (subject if isinstance(subject, Model) else None)
+    actor_id, actor_email = actor.identity
     AuditEntry.objects.create(
         team_id=team_id,
         actor=actor.label[:254],
         source=actor.source or (AuditEntry.Source.PERSON if actor.is_outside else AuditEntry.Source.BATON),
         user=actor.user,
+        actor_id=actor_id,
+        actor_email=actor_email,
         act=act,
-        subject=storable(str(subject))[:254],
+        subject=storable(_named(subject))[:254],
         object_kind=row._meta.label_lower if row else "",
         object_id=str(row.pk) if row else "",
         change=storable(change)[:10_000],
     )
+
+
+def _named(subject: object) -> str:
+    """People by their address too, as names can be changed."""
+    if isinstance(subject, User) and subject.get_full_name():
+        return f"{subject} ({subject.email})"
+    return str(subject)
 
 
 def record_of_person(user: User, act: str, change: str = "", *, by: Actor | None = None) -> None:
@@ -116,7 +126,7 @@ class Wanted:
 
 
 def find(team: Team, wanted: Wanted) -> QuerySet[AuditEntry]:
-    found = AuditEntry.objects.filter(team=team)
+    found = AuditEntry.objects.filter(team=team).select_related("user")
     if wanted.act in ACTS:
         found = found.filter(act=wanted.act)
     elif acts := of_area(wanted.area):
@@ -131,7 +141,8 @@ def find(team: Team, wanted: Wanted) -> QuerySet[AuditEntry]:
     if wanted.until:
         found = found.filter(at__lt=wanted.until)
     for word in wanted.words.split()[:10]:
-        found = found.filter(Q(actor__icontains=word) | Q(subject__icontains=word) | Q(change__icontains=word))
+        by = Q(actor__icontains=word) | Q(actor_email__icontains=word) | Q(user__email__icontains=word)
+        found = found.filter(by | Q(subject__icontains=word) | Q(change__icontains=word))
     return found
 
 
@@ -144,7 +155,7 @@ def _by(who: str) -> Q:
 
 def as_csv(entries: Iterable[AuditEntry]) -> Iterator[str]:
     """Lines of a table, the heads first."""
-    yield spreadsheets.lines([["Time", "Who", "As", "What", "Object", "Id", "Change"]])
+    yield spreadsheets.lines([["Time", "Who", "As", "What", "Object", "Id", "Change", "Email or key", "Who (id)"]])
     for entry in entries:
         row = [
             entry.at.isoformat(),
@@ -154,5 +165,7 @@ def as_csv(entries: Iterable[AuditEntry]) -> Iterator[str]:
             entry.subject,
             entry.object_id,
             entry.change,
+            entry.who_email,
+            entry.who_id,
         ]
         yield spreadsheets.lines([row])

@@ -30,6 +30,9 @@ class AuditFilter(BaseModel):
 class ActorOut(BaseModel):
     name: Annotated[str, Field(description="Empty: Baton itself.")]
     source: AuditEntry.Source
+    id: Annotated[str | None, Field(description="Of the person, as among members, or of the API key.")]
+    email: Annotated[str | None, Field(description="Of a person, as it was then.")]
+    key: Annotated[str | None, Field(description="How the API key begins.")]
 
 
 class ObjectOut(BaseModel):
@@ -78,9 +81,21 @@ def _out(row: AuditEntry) -> AuditEntryOut:
     return AuditEntryOut(
         id=row.pk,
         at=row.at,
-        actor=ActorOut(name=row.actor, source=AuditEntry.Source(row.source)),
+        actor=_actor(row),
         act=row.act,
         words=ACTS.get(row.act, row.act),
         object=ObjectOut(kind=row.object_kind, id=row.object_id, name=row.subject),
         change=row.change,
+    )
+
+
+def _actor(row: AuditEntry) -> ActorOut:
+    source, known = AuditEntry.Source(row.source), row.who_email or None
+    is_key = source == AuditEntry.Source.KEY
+    return ActorOut(
+        name=row.actor,
+        source=source,
+        id=row.who_id or None,
+        email=None if is_key else known,
+        key=known if is_key else None,
     )

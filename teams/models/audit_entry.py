@@ -33,6 +33,9 @@ class AuditEntry(models.Model):
     source = models.CharField("as", max_length=10, choices=Source.choices, default=Source.BATON)
     # Of people that are deleted, their entries stay, so nothing may be changed here.
     user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    # Names can be changed, and two people may have one. Kept as of then; of entries from before that it is empty.
+    actor_id = models.CharField(max_length=40, blank=True, db_default="", help_text="Of the person or the API key.")
+    actor_email = models.CharField(max_length=254, blank=True, db_default="", help_text="Or how the API key begins.")
     act = models.CharField(max_length=40)
     subject = models.CharField(max_length=254)
     object_kind = models.CharField(max_length=40, blank=True)
@@ -51,6 +54,16 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject}"
+
+    @property
+    def who_id(self) -> str:
+        """The id of the person or key that did it. Of a row with its user."""
+        return self.actor_id or (str(self.user.uuid) if self.user else "")
+
+    @property
+    def who_email(self) -> str:
+        """Their address, or how the key begins. Of a row with its user."""
+        return self.actor_email or (self.user.email if self.user else "")
 
     @property
     def lines(self) -> list[str]:
