@@ -105,7 +105,7 @@ class AgentIn(Wanted):
     model_config = example(
         name="Triage",
         description="Looks at every new mail first.",
-        aop="Hand refunds over to @[Billing](agent:01980f6e-7d2a-7c3e-9a51-3f0c6d1b2a44).",
+        aop="Read the email. Complete the case if it needs no answer; else ask a person.",
     )
 
     name: str
@@ -339,7 +339,7 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
         problems=[problem for is_hint, problem in told if not is_hint],
         hints=[problem for is_hint, problem in told if is_hint],
         created_at=agent.created_at,
-        updated_at=agent.updated_at,
+        updated_at=max(agent.created_at, agent.updated_at),  # by two clocks
     )
 
 

@@ -201,7 +201,7 @@ class CaseChanges(Wanted):
     """What is left out stays as it is."""
 
     title: Title | None = None
-    data: JsonData | None = None
+    data: Annotated[JsonData, Field(description="JSON or text; null leaves it as it is.")] = None
     priority: Priority | None = None
     labels: Labels | None = None
 

@@ -111,5 +111,5 @@ def _out(row: Credential) -> ModelKeyOut:
         ends_in=row.hint,
         base_url=row.base_url,
         created_at=row.created_at,
-        updated_at=row.updated_at,
+        updated_at=max(row.created_at, row.updated_at),  # by two clocks
     )

@@ -8,10 +8,13 @@ from .problems import Error
 
 _REFERENCE = "#/components/schemas/{model}"
 _REASONS = {
+    400: "The request cannot be read.",
     401: "No key, or one that was revoked or has ended.",
     403: "The key lacks the scope.",
     404: "There is no such thing in the team of the key.",
     409: "Not possible as things are now; the code says why.",
+    413: "The body is too large.",
+    415: "The body is not JSON in UTF-8, or its Content-Type does not say so.",
     422: "Something of the request cannot be used; `fields` says what.",
     429: "The key sends too many requests; `Retry-After` says when to go on.",
 }
@@ -19,7 +22,7 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]{1,255}$"},
     "description": "A name of your own for this request: sent again within 24 hours, it is not done again.",
 }
 
@@ -64,15 +67,15 @@ def _complete(operation: dict[str, Any], method: str, has_id: bool, scope: str) 
     changes = method != "get"
     said = operation.get("description", "").strip()
     operation["description"] = f"{said}\n\nTakes a key with the scope `{scope}`.".strip()
-    operation["security"] = [{"TeamKey": [scope]}]
-    wrong = [401, 403, 429]
+    # Only OAuth has scopes that documents can list.
+    operation["security"] = [{"TeamKey": []}]
+    operation["x-scope"] = scope
+    wrong = [400, 401, 403, 422, 429]
     if has_id or changes:
         wrong.append(404)
     if changes:
-        wrong += [409, 422]
+        wrong += [409, 413, 415]
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
-    elif any(given["in"] == "query" for given in operation.get("parameters", [])):
-        wrong.append(422)
     for status in sorted(wrong):
         operation["responses"].setdefault(str(status), _failed(_REASONS[status]))
     operation["responses"]["default"] = _failed("What else went wrong, and why.")

@@ -12,7 +12,11 @@ from .pages import page
 
 class Paging(BaseModel):
     limit: int = Field(25, ge=1, le=100, description="How many to return at most.")
-    cursor: str = Field("", description="`next_cursor` of the page before; empty for the first page.")
+    cursor: str = Field(
+        "",
+        description="`next_cursor` of the page before; empty for the first page.",
+        json_schema_extra={"pattern": "^([A-Za-z0-9_-]+:[A-Za-z0-9_-]+)?$", "maxLength": 1000},
+    )
 
 
 class Page[T](BaseModel):

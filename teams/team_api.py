@@ -36,7 +36,7 @@ TimeZone = Annotated[
 
 
 class TeamOut(BaseModel):
-    id: str
+    id: UUID
     name: str
     slug: str
     time_zone: TimeZone
@@ -67,7 +67,7 @@ def get_team(request: KeyRequest) -> TeamOut:
     """Good for trying a key: it says whose it is and what it may do."""
     key, team = request.auth, request.auth.team
     return TeamOut(
-        id=str(team.pk),
+        id=team.pk,
         name=team.name,
         slug=team.slug,
         time_zone=team.time_zone,

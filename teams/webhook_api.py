@@ -11,16 +11,15 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
-from . import webhooks
+from . import outbox, webhooks
 from .api import KeyRequest, Scope, TeamKey, Wanted, example, find
 from .models import Delivery, Team, Webhook
 from .paging import Page, Paging, take
 
 router = Router()
 
-Events = Annotated[
-    list[str], Field(max_length=100, description="Which events it is told of; docs/webhooks.md lists them.")
-]
+EventName = Annotated[str, Field(json_schema_extra={"enum": list(outbox.EVENTS)})]
+Events = Annotated[list[EventName], Field(min_length=1, max_length=100, description="Which events it is told of.")]
 
 
 class WebhookIn(Wanted):

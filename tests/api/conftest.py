@@ -8,13 +8,23 @@ from django.test import Client
 
 from teams.keys import create_key
 from teams.models import Team
+from tests.api import document
+
+
+class DocumentedClient(Client):
+    """Holds each answer to the OpenAPI document."""
+
+    def request(self, **request: Any) -> HttpResponse:
+        response = super().request(**request)
+        document.check(request["REQUEST_METHOD"], response)
+        return response
 
 
 class Caller:
     """A program with a key of a team."""
 
     def __init__(self, secret: str) -> None:
-        self.client = Client(headers={"authorization": f"Bearer {secret}"})
+        self.client = DocumentedClient(headers={"authorization": f"Bearer {secret}"})
 
     def get(self, path: str, **query: Any) -> HttpResponse:
         return self.client.get(f"/api/v1{path}", query)
