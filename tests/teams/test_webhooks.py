@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from standardwebhooks import Webhook as StandardWebhook
+from standardwebhooks import WebhookVerificationError
 
 from cases import lifecycle as case_lifecycle
 from cases.creation import NewCase, add_cases
@@ -194,6 +196,22 @@ def test_a_receiver_can_check_who_sent_it_and_when(team, receiver) -> None:
     row = Delivery.objects.get()
     assert (row.status, row.answer_status, row.answer, row.attempts) == ("delivered", 200, "thanks", 1)
     assert id == str(row.pk)
+
+
+@real
+def test_the_package_of_the_standard_accepts_what_is_sent(team: Team, receiver: Receiver) -> None:
+    webhook, secret = webhooks.create_webhook(team, receiver.url, ["case.created"])
+    webhooks.ping(webhook)
+    renewed = webhooks.renew_secret(webhook)
+    deliver()
+    [got] = receiver.got
+    headers = {name: got.headers[name] for name in ("webhook-id", "webhook-timestamp", "webhook-signature")}
+    for known in (secret, renewed):
+        assert StandardWebhook(known).verify(got.body, headers) == json.loads(got.body)
+    with pytest.raises(WebhookVerificationError):
+        StandardWebhook(secret).verify(got.body + b" ", headers)
+    with pytest.raises(WebhookVerificationError):
+        StandardWebhook(webhooks.renew_secret(webhook)).verify(got.body, headers)
 
 
 def test_signatures_are_those_of_the_standard() -> None:
