@@ -13,7 +13,8 @@ def checkout(tmp_path: Path) -> Path:
     """A fresh one, as far as script/install looks at it."""
     folder = tmp_path / "a checkout"
     (folder / "script").mkdir(parents=True)
-    shutil.copy(CHECKOUT / "script/install", folder / "script")
+    for name in ("install", "uv"):
+        shutil.copy(CHECKOUT / "script" / name, folder / "script")
     shutil.copy(CHECKOUT / ".python-version", folder)
     (folder / "requirements.txt").write_text("")
     if (CHECKOUT / ".venv-uv").exists():  # uv is not on the PATH of this machine
@@ -39,7 +40,9 @@ def test_without_uv_and_python_the_installation_says_what_it_needs(checkout: Pat
         (tools / name).symlink_to(shutil.which(name) or name)
     refused = install(checkout, PATH=str(tools))
     assert refused.returncode == 1
-    assert refused.stderr == ("Baton cannot be installed. It needs uv (https://docs.astral.sh/uv/) or Python 3.\n")
+    assert refused.stderr == (
+        "Baton needs uv (https://docs.astral.sh/uv/) or Python 3.\nBaton cannot be installed. See above.\n"
+    )
 
 
 def test_nothing_is_installed_twice(checkout: Path) -> None:
@@ -58,3 +61,17 @@ def test_a_package_that_cannot_be_installed_is_said_and_tried_again(checkout: Pa
         refused = install(checkout)
         assert refused.returncode == 1
         assert "could not be installed on" in refused.stderr.splitlines()[-1]
+
+
+# Put together, so that this file does not name them either.
+HOSTS = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "deb.debian" + ".org"]
+
+
+def test_no_file_names_the_host_of_a_package_registry() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    wrong = [
+        name
+        for name in listed.stdout.split("\0")
+        if (path := CHECKOUT / name).is_file() and any(host.encode() in path.read_bytes() for host in HOSTS)
+    ]
+    assert wrong == []
