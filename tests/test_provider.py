@@ -29,6 +29,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from runs import providers
+from tests import children
 from tests.provider import Failure, Provider, Reply, call, calls, fail, router, say
 from tests.wire import Call
 
@@ -274,7 +275,7 @@ def test_an_unknown_path_is_not_found(provider: Provider):
 def test_it_can_be_a_process_of_its_own():
     command = [sys.executable, "-m", "tests.provider", '{"refund": "billing"}']
     root = Path(__file__).parents[1]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+    with children.start(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()

@@ -18,6 +18,7 @@ import redis
 
 from runs.stack import processes
 from runs.stack.launch import free_port
+from tests import children
 from tests.runs.stack.harness import CHECKOUT, Started
 
 _SERVE = [sys.executable, str(CHECKOUT / "manage.py"), "serve"]
@@ -41,7 +42,7 @@ class Installation:
     def __init__(self, folder: Path, *, workers: int = 2, lease: float = 2, pace: float = 0.2) -> None:
         self.home = folder / "home"
         self.log = folder / "provider.jsonl"
-        self.provider = subprocess.Popen(
+        self.provider = children.start(
             [sys.executable, "-m", "benchmarks.chaos.provider", str(self.log), str(pace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -3,7 +3,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -18,6 +17,8 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from playwright.sync_api import Error as PlaywrightError
+
+from tests import children
 
 _CLOSING_SECONDS = 20
 ROOT = Path(__file__).parents[2]
@@ -156,7 +157,7 @@ def web(database_beside_a_loop: None, django_db_setup: None) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", str(listener.fileno())]
         command += ["--log-level", "warning", "--timeout-graceful-shutdown", "1"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[listener.fileno()])
+        process = children.start(command, cwd=ROOT, env=environment, pass_fds=[listener.fileno()])
         port = listener.getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     process.terminate()

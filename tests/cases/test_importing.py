@@ -20,6 +20,7 @@ from cases.queues import delete_queue, save_queue
 from teams.actors import BATON
 from teams.errors import Refused
 from teams.models import Member
+from tests import children
 from tests.fixtures import events
 
 pytestmark = pytest.mark.django_db
@@ -215,7 +216,7 @@ def test_a_killed_import_goes_on_and_makes_nothing_twice(
     upload = kept(queue, member, many(450))
     importing.start(upload)
     how = another_process(WORKER, str(upload.pk), moment)
-    with subprocess.Popen(**how, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+    with children.start(how.pop("args"), **how, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
         assert worker.stdout
         assert worker.stdout.readline() == b"made\n"
         worker.send_signal(signal.SIGKILL)

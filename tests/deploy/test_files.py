@@ -25,6 +25,7 @@ from rq.worker import Worker
 from runs.management.commands.clock import CLOCK
 from runs.stack.home import Home
 from runs.stack.launch import MANAGE, Plan, programs
+from tests import children
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -261,7 +262,7 @@ def web(image: Path) -> Iterator[str]:
     environment |= {"REDIS_URL": django_settings.REDIS_URL}
     [entry] = [ast.literal_eval(rest) for word, rest in stages()[-1] if word == "ENTRYPOINT"]
     [command] = [ast.literal_eval(rest) for word, rest in stages()[-1] if word == "CMD"]
-    process = subprocess.Popen([*entry, *command], cwd=image / "app", env=environment)
+    process = children.start([*entry, *command], cwd=image / "app", env=environment)
     check = [image / "venv/bin/python", "deploy/alive.py", "web"]
     deadline = time.monotonic() + 60
     while run(check, cwd=image / "app", env=environment).returncode != 0:

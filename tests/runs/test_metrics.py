@@ -1,6 +1,5 @@
 import asyncio
 import os
-import subprocess
 import sys
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from runs import counters
 from runs.lifecycle import lose
 from runs.models import HumanRequest, Run
 from runs.shift import Shift
+from tests import children
 from tests.fixtures import Make, take
 from tests.provider import Provider, fail, router, say
 
@@ -187,7 +187,7 @@ def test_many_processes_count_together():
         "import django; django.setup(); from runs import counters; [counters.count('handovers') for _ in range(50)]"
     )
     environment = {**os.environ, "REDIS_URL": django_settings.REDIS_URL, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    several = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(2)]
+    several = [children.start([sys.executable, "-c", program], env=environment) for _ in range(2)]
     assert [process.wait() for process in several] == [0, 0]
     assert value(scrape(), "baton_handovers_total") == 100
 

@@ -1,6 +1,5 @@
 """While Postgres or Redis is away nobody can say how they are: that costs no run an attempt, and no worker its life."""
 
-import subprocess
 from datetime import timedelta
 
 import django_rq
@@ -16,6 +15,7 @@ from runs.jobs import horse_name
 from runs.management.commands.clock import Sight, StandIn, Turn, tick
 from runs.models import Run, Status
 from runs.worker import ShiftWorker
+from tests import children
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,7 +54,7 @@ def worker(valkey) -> ShiftWorker:
 def test_a_worker_goes_on_without_redis_and_gives_back_the_runs_of_its_dead_horse(worker, make_run) -> None:
     job = Queue("default", connection=worker.connection).enqueue("runs.jobs.shift")
     execution = worker.prepare_execution(job)
-    horse = subprocess.Popen(["sleep", "60"])
+    horse = children.start(["sleep", "60"])
     worker._horse_pid = horse.pid
     run = make_run()
     claim_runs(horse_name(worker.name, horse.pid), 1)

@@ -20,6 +20,7 @@ from runs.models import Run, Status
 from runs.starting import start_run
 from teams import bell
 from teams.actors import Actor
+from tests import children
 from tests.collector import Collector
 from tests.fixtures import Make, events
 from tests.provider import Provider, Reply, call, router
@@ -43,7 +44,7 @@ def process(provider: Provider) -> Iterator[Callable[..., subprocess.Popen[bytes
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*command: str, **own: str) -> subprocess.Popen[bytes]:
-        child = subprocess.Popen([sys.executable, MANAGE, *command], env=environment | own, start_new_session=True)
+        child = children.start([sys.executable, MANAGE, *command], env=environment | own, start_new_session=True)
         started.append(child)
         return child
 

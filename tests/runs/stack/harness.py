@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from runs.stack import processes
+from tests import children
 
 CHECKOUT = Path(__file__).parents[3]
 STAND_IN = [sys.executable, str(Path(__file__).parent / "stand_in.py")]
@@ -28,7 +29,7 @@ class Started:
         self.home = home
         self.said: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
-        self.process = subprocess.Popen(
+        self.process = children.start(
             command,
             env=environment,
             cwd=CHECKOUT,

@@ -23,6 +23,7 @@ from runs.stack import home as homes
 from runs.stack import postgres, processes
 from runs.stack.home import Home
 from runs.stack.supervisor import QUICK
+from tests import children
 from tests.runs.stack.harness import CHECKOUT, STAND_IN, Started, gone
 
 MANAGE = [sys.executable, str(CHECKOUT / "manage.py")]
@@ -96,7 +97,7 @@ def test_a_server_that_outlived_its_supervisor_is_stopped_first(home: Path, star
 
 def test_a_lock_file_with_the_pid_of_another_program_is_no_obstacle(home: Path, start: Start) -> None:
     start(home).ready().stop()
-    other = subprocess.Popen(["sleep", "60"])
+    other = children.start(["sleep", "60"])
     try:
         (home / "postgres/postmaster.pid").write_text(
             f"{other.pid}\n{home}/postgres\n1795362855\n5432\n/tmp\n\n  1 1\nready\n"
