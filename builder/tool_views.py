@@ -34,7 +34,7 @@ def tool_servers(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def tool_server_new(request: TeamRequest) -> HttpResponse:
     """First the address, then the tools that are found there; nothing is saved before that."""
     form = ToolServerForm(request.POST if request.method == "POST" else None)
@@ -110,7 +110,7 @@ def _about(server: ToolServer) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def tool_server_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     server = tool_server_or_404(request.team, id)
     form = ToolServerForm(request.POST if request.method == "POST" else None, server=server)
@@ -136,7 +136,7 @@ def tool_server_look(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@team_page(post=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, asks_again=True)
 def tool_server_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     server = tool_server_or_404(request.team, id)
     verbs.delete_server(server)

@@ -214,6 +214,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "teams.reauthentication.AdminAsksAgain",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "teams.failures.explained",
@@ -328,6 +329,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# What only the right person may do asks who it is, when that was last shown longer ago than this.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * number("REAUTHENTICATION_MINUTES", 15)
 # Keys are an address and a network together, `_anywhere` an address alone, `_known` one on a device that its person
 # has signed in with (teams/attempts.py, which knows how long each lasts).
 ACCOUNT_RATE_LIMITS = {

@@ -65,7 +65,7 @@ def model_settings(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def credential_new(request: TeamRequest) -> HttpResponseBase:
     form = CredentialForm(request.POST if request.method == "POST" else None, provider=request.GET.get("provider", ""))
     if form.is_bound and form.is_valid():
@@ -80,7 +80,7 @@ def credential_new(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def credential(request: TeamRequest, id: UUID) -> HttpResponseBase:
     found = credential_or_404(request.team, id)
     form = CredentialForm(request.POST if request.method == "POST" else None, credential=found)
@@ -129,7 +129,7 @@ def _used(team: Team) -> list[str]:
 
 
 @require_POST
-@team_page(post=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, asks_again=True)
 def credential_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     credentials.delete(credential_or_404(request.team, id))
     messages.success(request, "The key was deleted.")

@@ -11,14 +11,16 @@ from django.db import DatabaseError
 from django.db.models import Subquery
 from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import reswap
+from django_htmx.http import HttpResponseClientRedirect, reswap
 from redis.exceptions import RedisError
 
-from . import audit, failures
+from . import audit, failures, two_step
 from .actors import Actor, person
 from .models import Installation, Member, Team, User
+from .reauthentication import ask_again, is_recent
 from .times import zone_of
 
 SESSION_TEAM = "team"
@@ -66,16 +68,23 @@ def team_page[**P](view: Page[P]) -> Page[P]: ...
 
 
 @overload
-def team_page[**P](*, post: Member.Role | None = None, get: Member.Role = VIEWER) -> Callable[[Page[P]], Page[P]]: ...
+def team_page[**P](
+    *, post: Member.Role | None = None, get: Member.Role = VIEWER, asks_again: bool = False
+) -> Callable[[Page[P]], Page[P]]: ...
 
 
 def team_page[**P](
-    view: Page[P] | None = None, *, post: Member.Role | None = None, get: Member.Role = VIEWER
+    view: Page[P] | None = None,
+    *,
+    post: Member.Role | None = None,
+    get: Member.Role = VIEWER,
+    asks_again: bool = False,
 ) -> Page[P] | Callable[[Page[P]], Page[P]]:
     """A page for members: signs people in first and gives the view a `TeamRequest`.
 
     `get`, `post`: the role that looking and acting need. The view carries them as `needs`, for the test that has
-    every page say so. One that takes POST and does not say is for administrators.
+    every page say so. One that takes POST and does not say is for administrators. `asks_again`: who acts shows first
+    that it is still them, unless they have done so within the last minutes.
     """
     needs = {"GET": get, **({"POST": post} if post else {})}
 
@@ -92,10 +101,15 @@ def team_page[**P](
             needed = get if request.method in ("GET", "HEAD", "OPTIONS") else post or ADMINISTRATOR
             if not page.member.may(needed):
                 return refuse(page, needed)
+            if post is not VIEWER and _lacks_second_step(page):  # that is for what concerns only oneself
+                return _set_up_second_step(page)
+            if request.method == "POST" and asks_again and not is_recent(request):
+                return ask_again(request)
             with timezone.override(zone_of(request)), audit.acting(page.actor):
                 return cast(Callable[..., HttpResponseBase], view)(page, *args, **kwargs)
 
         with_team.needs = needs  # type: ignore[attr-defined]
+        with_team.asks_again = asks_again  # type: ignore[attr-defined]
         return cast(Page[P], with_team)
 
     return page(view) if view else page
@@ -108,6 +122,18 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             if request.user.is_authenticated and (members := memberships(request)):
                 enter(request, members)
     return render(request, "404.html", status=404)
+
+
+def _lacks_second_step(request: TeamRequest) -> bool:
+    return request.team.require_two_step and request.member.administers and not two_step.is_on(request.user)
+
+
+def _set_up_second_step(request: TeamRequest) -> HttpResponseBase:
+    """The one way on for an administrator whose team asks for it."""
+    sentence = f"{request.team} requires two-step sign-in of its administrators. Set it up to continue."
+    messages.info(request, sentence)
+    address = reverse("mfa_activate_totp")
+    return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
 
 
 def refuse(request: TeamRequest, needed: Member.Role) -> HttpResponseBase:

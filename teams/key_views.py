@@ -23,7 +23,7 @@ _FRESH_KEY = "fresh_api_key"
 
 
 @require_http_methods(["GET", "POST"])
-@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 @never_cache
 def keys(request: TeamRequest) -> HttpResponseBase:
     form = KeyForm(request.POST if request.method == "POST" else None)

@@ -56,7 +56,7 @@ def _page(request: TeamRequest, form: InviteForm | None = None) -> HttpResponse:
 
 
 @require_POST
-@team_page(post=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, asks_again=True)
 def member_invite(request: TeamRequest) -> HttpResponseBase:
     form = InviteForm(request.POST)
     if not form.is_valid():
@@ -98,7 +98,7 @@ def invitation_withdraw(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page(post=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, asks_again=True)
 def member_role(request: TeamRequest, id: int) -> HttpResponseBase:
     member = get_object_or_404(Member, team=request.team, pk=id)
     try:
@@ -110,7 +110,7 @@ def member_role(request: TeamRequest, id: int) -> HttpResponseBase:
 
 
 @require_POST
-@team_page(post=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, asks_again=True)
 def member_remove(request: TeamRequest, id: int) -> HttpResponseBase:
     member = get_object_or_404(Member, team=request.team, pk=id)
     try:

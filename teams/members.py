@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from . import audit, live, people, person_names
+from . import audit, live, people, person_names, two_step
 from .actors import Actor, person
 from .errors import Refused
 from .models import Invitation, Member, Team, User
@@ -86,6 +86,18 @@ def _lock_teams_of(user: User) -> list[Team]:
     """In one order, as two operators might do the same at once."""
     ids = Member.objects.filter(user=user).values("team")
     return list(Team.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+
+
+@transaction.atomic
+def require_two_step(team: Team, wanted: bool, by: User) -> None:
+    """Of the team's administrators. Whoever asks for it goes first, or they would lock themselves out."""
+    row = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if wanted and not row.require_two_step and not two_step.is_on(by):
+        raise _wrong("require_two_step", "Set up your own two-step sign-in first, in your account.")
+    team.require_two_step = wanted
+    Team.objects.filter(pk=team.pk).update(require_two_step=wanted)
+    if change := audit.changes([("Two-step sign-in of administrators", row.require_two_step, wanted)]):
+        audit.record(team.pk, "settings_changed", "General", change)
 
 
 # --- Invitations -----------------------------------------------------------------------------

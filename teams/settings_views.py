@@ -1,13 +1,16 @@
 """Where the settings begin, and what they say of the team as a whole."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from . import zones
+from . import members, zones
 from .access import ADMINISTRATOR, TeamRequest, team_page
+from .errors import Refused
 from .forms import GeneralForm
+from .refusals import show_refusal
 
 
 @require_GET
@@ -17,12 +20,20 @@ def settings_home(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def general(request: TeamRequest) -> HttpResponseBase:
     posted = request.POST if request.method == "POST" else None
-    form = GeneralForm(posted, initial={"time_zone": request.team.time_zone}, label_suffix="")
+    team = request.team
+    initial = {"time_zone": team.time_zone, "require_two_step": team.require_two_step}
+    form = GeneralForm(posted, initial=initial, label_suffix="")
     if form.is_valid():
-        zones.change_zone(request.team, form.cleaned_data["time_zone"])
-        messages.success(request, "Saved.")
-        return redirect("general")
+        try:
+            with transaction.atomic():
+                members.require_two_step(team, form.cleaned_data["require_two_step"], request.user)
+                zones.change_zone(team, form.cleaned_data["time_zone"])
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("general")
     return render(request, "teams/general.html", {"form": form}, status=422 if form.errors else 200)

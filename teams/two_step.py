@@ -1,14 +1,21 @@
 """The second step of signing in: a code of an app, or a recovery code."""
 
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString, mark_safe
 from qrcode.main import QRCode
 
+from .models import User
 from .secrets import Unreadable, seal, unseal
 
 # What allauth keeps sealed of a second step, among other things: the app's secret, what recovery codes are made of.
 SEALED = ("secret", "seed")
+
+
+def is_on(user: User) -> bool:
+    """Does signing in take a code of an app?"""
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 class TwoStep(DefaultMFAAdapter):  # type: ignore[misc]

@@ -35,7 +35,7 @@ def webhooks(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def webhook_new(request: TeamRequest) -> HttpResponseBase:
     form = WebhookForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -49,7 +49,7 @@ def webhook_new(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def webhook_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     webhook = webhook_or_404(request.team, id)
     form = WebhookForm(request.POST if request.method == "POST" else None, webhook=webhook)
@@ -132,20 +132,20 @@ def webhook_ping(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@team_page(post=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, asks_again=True)
 def webhook_secret(request: TeamRequest, id: UUID) -> HttpResponseBase:
     found = webhook_or_404(request.team, id)
     return _show_secret(request, found, verbs.renew_secret(found))
 
 
 @require_POST
-@team_page(post=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, asks_again=True)
 def webhook_secret_drop(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _act(request, id, verbs.drop_old_secret, "The old secret signs nothing any more.")
 
 
 @require_POST
-@team_page(post=ADMINISTRATOR)
+@team_page(post=ADMINISTRATOR, asks_again=True)
 def webhook_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     verbs.delete(webhook_or_404(request.team, id))
     messages.success(request, "The webhook was deleted.")

@@ -1,10 +1,12 @@
 """Rows to test with: real ones, made by the product's own verbs."""
 
+import time
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
 import pytest
+from allauth.account.internal.userkit import user_id_to_str
 from django.test import Client
 from django.utils import timezone
 
@@ -63,8 +65,17 @@ def somebody(member: Member) -> Actor:
 @pytest.fixture
 def signed_in(client: Client, member: Member) -> Client:
     """A browser of `member`."""
-    client.force_login(member.user)
+    sign_in(client, member.user)
     return client
+
+
+def sign_in(client: Client, user: User, *, seconds_ago: float = 0) -> None:
+    """As someone who has typed their password that long ago."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - seconds_ago}]
+    session["account_authentication_methods_user"] = user_id_to_str(user)
+    session.save()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from teams.actors import BATON
 from teams.keys import create_key
 from teams.models import Credential, Delivery, Member, Team, User, Webhook, every_scope
 from teams.secrets import seal
-from tests.fixtures import Make
+from tests.fixtures import Make, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -608,7 +608,7 @@ def test_a_role_may_do_what_it_is_for_and_nothing_more(
     needed = _needs(_address(route, things.ids.get(entry.of)), method)
     assert needed
     for role, member in members.items():
-        client.force_login(member.user)
+        sign_in(client, member.user)
         before = _everything()
         response = _send(client, method, route, entry, things.ids.get(entry.of))
         if member.may(needed):
@@ -640,7 +640,7 @@ def test_no_page_offers_what_one_may_not_do(
     client: Client, team: Team, make_member: Make[Member], make_things: Callable[[Team], Things], role: Member.Role
 ) -> None:
     member = make_member(role=role)
-    client.force_login(member.user)
+    sign_in(client, member.user)
     things = make_things(team)
     offered = []
     for route, entry in PAGES.items():

@@ -28,7 +28,7 @@ from teams import webhooks
 from teams.actors import Actor, person
 from teams.keys import create_key
 from teams.models import AuditEntry, Member, Team, User, Webhook
-from tests.fixtures import Make
+from tests.fixtures import Make, sign_in
 from tests.test_permissions import OPERATIONS, PAGES, Things, things_of
 from tests.tool_server import ToolServer as RealServer
 from tests.tool_server import tool_server
@@ -189,7 +189,7 @@ def _file(world: World) -> object:
     """Uploaded to be looked at; the page of the preview says what was seen."""
     client = Client()
     assert world.by.user
-    client.force_login(world.by.user)
+    sign_in(client, world.by.user)
     file = SimpleUploadedFile("desk.md", b"---\nname: From a file\n---\nAnswer.\n")
     place = client.post("/agents/import/", {"uploads": file, "text": ""})["Location"]
     world.made["seen"] = client.get(place).context["plan"].fingerprint
@@ -455,7 +455,7 @@ def _send(world: World, name: str, id: object, data: dict[str, Any]) -> HttpResp
     client = Client()
     assert world.by.user
     if place != "/sign-in/":
-        client.force_login(world.by.user)
+        sign_in(client, world.by.user)
     address = re.sub("<(?:uuid|int):id>", str(id), place).replace("<int:number>", "1")
     address = address.replace("<int:seq>", str(_seq(world)) if "<int:seq>" in place else "")
     return client.generic(method, address) if method == "GET" else client.post(address, data)

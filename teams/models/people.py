@@ -74,6 +74,9 @@ class Team(models.Model):
         db_default="UTC",
         help_text="Whose days count for budgets and usage; agents are told its time.",
     )
+    require_two_step = models.BooleanField(
+        default=False, db_default=False, help_text="Administrators without a second step see only how to set one up."
+    )
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_demo = models.BooleanField(default=False, help_text="Made by the first start, with example agents and cases.")
     members = models.ManyToManyField(User, through="Member", related_name="teams")

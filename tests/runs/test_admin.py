@@ -17,7 +17,7 @@ from runs.models import BulkAction, HumanRequest, Letter, Run, Schedule, Status
 from teams import pausing
 from teams.models import ApiKey, AuditEntry, Credential, Delivery, Member, Team, User, Webhook
 from teams.secrets import seal
-from tests.fixtures import take
+from tests.fixtures import sign_in, take
 from tests.provider import call
 from tests.runs.conftest import work_next
 
@@ -29,7 +29,7 @@ MODELS = [model for model in admin.site._registry if model._meta.app_label in ("
 
 @pytest.fixture
 def operator(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("operator@example.com"))
+    sign_in(client, User.objects.create_superuser("operator@example.com"))
     return client
 
 
@@ -190,7 +190,7 @@ def test_pages_of_rqs_queues_and_workers_are_there(operator: Client) -> None:
 def test_members_and_staff_without_rights_get_nowhere(client: Client, member: Member, make_run) -> None:
     run = make_run()
     addresses = ["/admin/health/", "/admin/", "/admin/django_rq/dashboard/", address(Run)]
-    client.force_login(member.user)
+    sign_in(client, member.user)
     assert all(client.get(page)["Location"].startswith("/admin/login/") for page in addresses)
     member.user.is_staff = True
     member.user.save()

@@ -15,6 +15,7 @@ from teams import members
 from teams.actors import BATON, person
 from teams.errors import Refused
 from teams.models import AuditEntry, Invitation, Member, User
+from tests.fixtures import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +107,7 @@ def test_an_invitation_lets_somebody_into_another_team(make_team, make_member, m
     _, token = members.invite(theirs, member.user.email, "viewer", person(host.user))
     address = f"/invitation/?token={token}"
     assert "has an account" in client.get(address).text
-    client.force_login(member.user)
+    sign_in(client, member.user)
     assert client.post(address).headers["Location"] == "/"
     assert "Theirs" in client.get("/cases/").text.partition("</title>")[0]
     client.post("/team/", {"team": member.team.slug})
@@ -144,12 +145,12 @@ def test_roles_are_changed_and_members_leave_on_the_page(signed_in, team, member
 def test_pages_say_why_somebody_can_only_look(client: Client, make_member, make_agent, make_case, queue) -> None:
     agent, case = make_agent(), make_case()
     builders = [f"/agents/{agent.pk}/", f"/queues/{queue.pk}/", "/agents/", "/queues/", "/schedules/"]
-    client.force_login(make_member(role="viewer").user)
+    sign_in(client, make_member(role="viewer").user)
     for page in builders:
         assert "You can look. Ask an administrator to make you a builder." in client.get(page).text, page
     for page in (f"/cases/{case.pk}/", "/inbox/", "/cases/", "/runs/"):
         assert "You can look. Ask an administrator to make you an operator." in client.get(page).text, page
-    client.force_login(make_member(role="operator").user)
+    sign_in(client, make_member(role="operator").user)
     assert "You can run and try this agent. Ask an administrator" in client.get(builders[0]).text
-    client.force_login(make_member(role="builder").user)
+    sign_in(client, make_member(role="builder").user)
     assert not [page for page in builders if "Ask an administrator" in client.get(page).text]
