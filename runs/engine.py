@@ -117,7 +117,8 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     must_call = work.case is not None and name != OFFLINE
     # The stand-in reads no instructions, so it needs no marks.
     said = journal.messages(work, are_marked=name != OFFLINE)
-    answer = llm.request(model, name, said, tools.offered(work), access, must_call=must_call)
+    by_schema = name in work.by_schema
+    answer = llm.request(model, name, said, tools.offered(work), access, must_call=must_call, by_schema=by_schema)
     handed_over_at = None if work.run.requests else work.handed_over_at
     response = await _while_kept(work, counters.request(name, tracing.chat(work, answer), handed_over_at))
     return journal.hear(work, text_calls.as_call(work, response), name)

@@ -59,6 +59,8 @@ class Work:
     # Of MCP servers; and the calls of these that people approved, by id, with what they said.
     server_tools: list[ServerTool] = field(default_factory=list)
     approved: dict[str, str] = field(default_factory=dict)
+    # Of its models: those that call their tools by JSON that a schema holds them to.
+    by_schema: frozenset[str] = frozenset()
     steps: list[Step] = field(default_factory=list)
     # Of these: the first one, until it is written.
     unwritten: list[Step] = field(default_factory=list)

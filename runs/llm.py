@@ -25,7 +25,7 @@ from pydantic_ai.usage import RequestUsage
 from teams.addresses import NotAllowed
 from teams.json_text import check_levels
 
-from . import closeness
+from . import closeness, schema_calls, tool_calling
 from .problems import CUT, DECLINED, ModelProblem, words
 from .providers import PROVIDERS, Access, Models, without_key
 from .wire.reading import is_object
@@ -41,13 +41,20 @@ async def request(
     access: Access | None = None,
     *,
     must_call: bool = False,
+    by_schema: bool = False,
 ) -> ModelResponse:
     """One answer of the model, or ModelProblem. Neither holds the key that was sent.
 
-    With `must_call` the model is held to call a tool, where its provider knows how to.
+    With `must_call` the model is held to call a tool, where its provider knows how to; with `by_schema` to JSON that
+    says which.
     """
     try:
-        response = await _request(model, name, messages, _parameters(tools, must_call))
+        if by_schema:
+            asked = schema_calls.messages(messages, tools, must_call=must_call)
+            response = await _request(model, name, asked, schema_calls.parameters(tools, must_call=must_call))
+            response = schema_calls.read(response, tools)
+        else:
+            response = await _request(model, name, messages, _parameters(tools, must_call))
         for call in response.tool_calls:
             check_levels(call.args)  # those that the provider's library has read; texts are read by their tools
     except (ModelProblem, AgentRunError, UserError, httpx2.HTTPError, ValueError, RecursionError) as error:
@@ -155,10 +162,11 @@ _READY = ToolDefinition(
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of one small call. `tone`: success, warning or error."""
+    """What came of one small call. `tone`: success, warning or error. `found`: how it calls tools, if it does."""
 
     tone: str
     words: str
+    found: str = ""
 
 
 async def try_model(name: str, access: Access, seconds: float = 20) -> Trial:
@@ -168,14 +176,27 @@ async def try_model(name: str, access: Access, seconds: float = 20) -> Trial:
         model = models.get(name, access)  # the first one of a provider imports its code, which takes seconds
         began = time.monotonic()
         async with asyncio.timeout(seconds):
-            response = await request(model, name, [ModelRequest([UserPromptPart(_PING)])], [_READY], access)
+            response, found = await _asked_both_ways(model, name, access)
     except TimeoutError:
         return Trial("error", f"The model “{name}” did not answer within {seconds:g} seconds.")
     except ModelProblem as problem:
         return Trial("error", problem.message)
     finally:
         await models.close()
-    return _judged(name, response, time.monotonic() - began)
+    return _judged(name, response, time.monotonic() - began, found)
+
+
+async def _asked_both_ways(model: Model, name: str, access: Access) -> tuple[ModelResponse, str]:
+    """The answer, and how the model called the tool: native, schema, or not at all."""
+    messages: list[ModelMessage] = [ModelRequest([UserPromptPart(_PING)])]
+    response = await request(model, name, messages, [_READY], access, must_call=True)
+    if response.tool_calls or not tool_calling.may_use_schema(name):
+        return response, tool_calling.Style.NATIVE if response.tool_calls else ""
+    try:
+        held = await request(model, name, messages, [_READY], access, must_call=True, by_schema=True)
+    except ModelProblem:
+        return response, ""  # it knows no schemas either
+    return (held, tool_calling.Style.SCHEMA) if held.tool_calls else (response, "")
 
 
 def try_offline() -> Trial:
@@ -187,9 +208,16 @@ def try_offline() -> Trial:
     )
 
 
-def _judged(name: str, response: ModelResponse, took: float) -> Trial:
+def _judged(name: str, response: ModelResponse, took: float, found: str) -> Trial:
+    if found == tool_calling.Style.SCHEMA:
+        return Trial(
+            "success",
+            f"“{name}” answered in {took:.1f} s. It used the tool it was given only when held to a JSON schema, so"
+            " agents hold it to one.",
+            found,
+        )
     if response.tool_calls:
-        return Trial("success", f"“{name}” answered in {took:.1f} s and used the tool it was given.")
+        return Trial("success", f"“{name}” answered in {took:.1f} s and used the tool it was given.", found)
     said = " ".join((response.text or "").split())
     said = f"“{said[:120]}{'…' if len(said) > 120 else ''}”" if said else "nothing"
     return Trial(

@@ -20,7 +20,7 @@ from teams.errors import Refused
 from teams.models import Credential, Team
 from teams.refusals import show_refusal
 
-from . import llm, providers
+from . import llm, providers, tool_calling
 from .model_forms import CredentialForm
 from .problems import ModelProblem
 
@@ -40,7 +40,31 @@ def model_test(request: TeamRequest) -> HttpResponse:
     """Asks the model that stands in the form, saved or not."""
     is_offline = request.POST.get("model_kind") == providers.OFFLINE
     name = providers.OFFLINE if is_offline else request.POST.get("model", "").strip()[:100]
-    return render(request, "runs/model_trial.html", {"trial": _trial(request.team.pk, name)})
+    trial = _trial(request.team.pk, name)
+    if trial.found:
+        tool_calling.note(request.team, name, trial.found)
+    return render(request, "runs/model_trial.html", {"trial": trial, **_tool_calls(request.team, name)})
+
+
+@require_POST
+@team_page(post=BUILDER)
+def tool_calls(request: TeamRequest) -> HttpResponse:
+    """How a model calls its tools, chosen beside its test."""
+    name = request.POST.get("model", "").strip()[:100]
+    try:
+        tool_calling.choose(request.team, name, request.POST.get("tool_calls", ""))
+    except Refused as refusal:
+        trial = llm.Trial("error", refusal.message)
+        return render(request, "runs/model_trial.html", {"trial": trial}, status=422)
+    trial = llm.Trial("success", "Saved. Agents use it from their next run on.")
+    return render(request, "runs/model_trial.html", {"trial": trial, **_tool_calls(request.team, name)})
+
+
+def _tool_calls(team: Team, name: str) -> dict[str, Any]:
+    """The choice of how a model calls tools, where there is one."""
+    if not tool_calling.may_use_schema(name):
+        return {}
+    return {"model": name, "calling": tool_calling.of(team, name), "styles": tool_calling.Style.choices}
 
 
 def _trial(team_id: UUID, name: str) -> llm.Trial:

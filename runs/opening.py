@@ -6,14 +6,14 @@ from teams import rows
 from teams.models import Team
 from teams.text import storable
 
-from . import handovers, human_requests, prompts, quoting, server_tools
+from . import handovers, human_requests, prompts, quoting, server_tools, tool_calling
 from .claims import Claim, LostRun
 from .journal import Work
 from .models import Run, Step
 
 
 def open_work(claim: Claim) -> Work:
-    run, produces, has_server_tools = _read(claim)
+    run, produces, has_server_tools, has_call_styles = _read(claim)
     # Its targets are frozen with its first step.
     steps = [] if run.targets is None else list(run.steps.all())
     work = Work(
@@ -25,6 +25,7 @@ def open_work(claim: Claim) -> Work:
         may_hand_over=handovers.hops_left(run, run.case) > 0,
         produces=list(_produces(run.agent)) if produces else [],
         server_tools=list(server_tools.tools_of(run.agent)) if has_server_tools else [],
+        by_schema=tool_calling.by_schema(run.team_id, _models(run.revision)) if has_call_styles else frozenset(),
         steps=steps,
         approved=human_requests.approved_calls(run) if steps else {},
     )
@@ -43,24 +44,33 @@ _ALL = """
     where run.id = %s and run.fence = %s
 """
 _PRODUCES = "exists (select from builder_queueconnection where agent_id = agent.id and role = 'producer')"
+_HAS_CALL_STYLES = "exists (select from runs_toolcalling where team_id = run.team_id)"
 _HAS_SERVER_TOOLS = "exists (select from builder_toolconnection where agent_id = agent.id)"
 
 
-def _read(claim: Claim) -> tuple[Run, bool, bool]:
-    """The run with its agent, team, revision, case and queue; whether its agent produces, and has tools of servers."""
+def _models(revision: Revision) -> set[str]:
+    return {revision.model, revision.fallback}
+
+
+def _read(claim: Claim) -> tuple[Run, bool, bool, bool]:
+    """The run with its agent, team, revision, case and queue; whether its agent produces, and has tools of servers;
+    and whether its team says of any model how it calls tools.
+    """
     found = rows.join(
         _ALL,
         [claim.run_id, claim.fence],
         **{"run": Run, "agent": Agent, "team": Team, "revision": Revision, "the_case": Case, "queue": Queue},
         produces=_PRODUCES,
         has_server_tools=_HAS_SERVER_TOOLS,
+        has_call_styles=_HAS_CALL_STYLES,
     )
     if not found:
         raise LostRun
-    [(run, run.agent, run.agent.team, run.revision, run.case, queue, produces, has_server_tools)] = found
+    [(run, run.agent, run.agent.team, run.revision, run.case, queue, *has)] = found
+    produces, has_server_tools, has_call_styles = has
     if run.case:
         run.case.queue = queue
-    return run, produces, has_server_tools
+    return run, produces, has_server_tools, has_call_styles
 
 
 def _produces(agent: Agent) -> QueueQuerySet:

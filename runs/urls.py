@@ -78,6 +78,7 @@ urlpatterns = [
     path("labels/<uuid:id>/save/", bulk_views.label_save, name="label_save"),
     path("labels/<uuid:id>/delete/", bulk_views.label_delete, name="label_delete"),
     path("models/", model_views.models, name="models"),
+    path("models/tool-calls/", model_views.tool_calls, name="tool_calls"),
     path("models/test/", model_views.model_test, name="model_test"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -37,6 +37,7 @@ AREAS: dict[str, tuple[str, dict[str, str]]] = {
             "credential_added": "Added a key of a provider",
             "credential_changed": "Changed a key of a provider",
             "credential_deleted": "Deleted a key of a provider",
+            "tool_calls_changed": "Changed how a model calls tools",
         },
     ),
     "agents": (

@@ -161,6 +161,7 @@ PAGES: dict[str, Entry] = {
     "inbox/count/": Entry(),
     "models/": Entry(),
     "models/test/": Entry("POST"),
+    "models/tool-calls/": Entry("POST"),
     "usage/": Entry(),
     "settings/": Entry(),
     "settings/models/": Entry(),

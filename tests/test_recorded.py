@@ -376,6 +376,7 @@ RECORDED: dict[str, Example] = {
     "POST /webhooks/{webhook_id}/secret": Example("webhook_changed"),
     "DELETE /webhooks/{webhook_id}/old-secret": Example("webhook_changed", before=_renewed),
     "POST /deliveries/{delivery_id}/resend": Example("message_resent"),
+    "POST /models/tool-calls/": Example("tool_calls_changed", {"model": "openai-chat:small", "tool_calls": "schema"}),
     # Signing in
     "POST /sign-in/": Example(
         "signed_in", lambda world: {"login": world.by.user and world.by.user.email, "password": "a long password"}

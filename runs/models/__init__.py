@@ -5,6 +5,7 @@ from .handover import Correction, CorrectionQuerySet, Handover
 from .human_request import HumanRequest, HumanRequestQuerySet, Letter
 from .run import ENDED, LENGTH, LIVE, MAX_LOSSES, STATE, Outcome, Run, RunQuerySet, RunWords, Status, Step
 from .schedule import Schedule
+from .tool_calling import ToolCalling
 
 __all__ = [
     "ENDED",
@@ -28,4 +29,5 @@ __all__ = [
     "Schedule",
     "Status",
     "Step",
+    "ToolCalling",
 ]
