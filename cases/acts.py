@@ -8,13 +8,13 @@ _INTERRUPTING = {Reason.QUESTION, Reason.APPROVAL}
 
 
 def possible(case: Case, user: User) -> set[str]:
-    """Of take_over, hand_back, send, reopen, retry, complete, fail, postpone. Edit and delete always are."""
+    """Of take_over, hand_back, reassign, reopen, retry, complete, fail, postpone. Edit and delete always are."""
     if case.is_closed:
         return {"reopen"}
-    acts = {"complete", "fail", "postpone", "hand_back" if case.taken_by else "send"}
+    acts = {"complete", "fail", "postpone", "hand_back" if case.taken_by else "reassign"}
     if not (case.owner_id == user.pk and case.status == Status.NEEDS_INPUT):
         acts.add("take_over")
-    # What an agent asks is answered; sending it again would close that unseen.
+    # What an agent asks is answered; reassigning it would close that unseen.
     if case.status == Status.NEEDS_INPUT and case.worked_by_id and not (case.taken_by or interrupts(case)):
         acts.add("retry")
     return acts

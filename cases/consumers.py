@@ -9,7 +9,6 @@ from django.db.models import Count
 
 from builder.limits import Overspent, overspent
 from builder.models import Agent, QueueConnection
-from teams.errors import Refused
 
 from .models import Case, Queue, Status
 
@@ -40,7 +39,7 @@ class Consumer:
     def obstacle(self) -> str:
         """Why it takes no case now, after its name; empty when it may, be it later than now."""
         return {
-            "blocked": "its procedure mentions a deleted agent",
+            "blocked": "starts nothing while its procedure mentions a deleted agent",
             "paused": "is paused",
             "overspent": "has spent what it may today",
             "active": "",
@@ -49,19 +48,6 @@ class Consumer:
     @property
     def is_full(self) -> bool:
         return self.load >= self.concurrency
-
-
-def check_can_take(agent: Agent, queue: Queue, field: str) -> None:
-    """Refused, at that field, when a case of the queue would only lie with this agent. To be at its limit is no
-    obstacle.
-    """
-    found = next((item for item in consumers([queue.pk]).get(queue.pk, []) if item.agent.pk == agent.pk), None)
-    if found is None:
-        message = f"{agent.name} does not work this queue."
-        raise Refused(message, "not_a_consumer", {field: message})
-    if found.obstacle:
-        message = f"{agent.name} cannot take it: {found.obstacle}."
-        raise Refused(message, "agent_unavailable", {field: message})
 
 
 def strangers(queue: Queue, limit: int) -> list[Agent]:

@@ -21,9 +21,9 @@ _PHASES: dict[str, Phase] = {
 }
 # Events after which a case may be elsewhere than before.
 _MOVES = {
-    *(Kind.CREATED, Kind.STARTED, Kind.RESUMED, Kind.RELEASED, Kind.HANDED_OVER, Kind.POSTPONED, Kind.DUE),
-    *(Kind.PARKED, Kind.ASKED, Kind.ANSWERED, Kind.WITHDRAWN, Kind.COMPLETED, Kind.FAILED, Kind.REOPENED),
-    *(Kind.STOPPED, Kind.ASSIGNED, Kind.DELETED, Kind.TAKEN_OVER, Kind.HANDED_BACK, Kind.UNDONE),
+    *(Kind.CREATED, Kind.STARTED, Kind.RELEASED, Kind.HANDED_OVER, Kind.POSTPONED, Kind.DUE),
+    *(Kind.PARKED, Kind.ASKED, Kind.ANSWERED, Kind.COMPLETED, Kind.FAILED, Kind.REOPENED),
+    *(Kind.ASSIGNED, Kind.REASSIGNED, Kind.DELETED, Kind.TAKEN_OVER, Kind.HANDED_BACK, Kind.UNDONE),
 }
 
 

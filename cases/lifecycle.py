@@ -20,7 +20,7 @@ from teams.models import User
 from teams.text import storable
 
 from . import timeline
-from .models import CLOSED, Case, Kind, Reason, Status
+from .models import Case, Kind, Reason, Status
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset(
@@ -160,10 +160,23 @@ def fail(case: Case, why: str, **about: Any) -> None:
     _move(case, Status.FAILED, Kind.FAILED, changes={"detail": why}, text=why, **about)
 
 
-def reopen(case: Case, *, by: Actor, to: Agent | None = None, note: str = "") -> None:
-    """A person or the API sends the case through its queue again. The note is for the agent that takes it."""
-    data = {**_meant_for(to), "was_closed": True} if case.status in CLOSED else _meant_for(to)
+def reassign(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", is_retry: bool = False) -> None:
+    """An open case goes to this agent, or to any of its queue. The note is for the agent that takes it."""
+    if case.is_closed:
+        raise IllegalMove(f"This case is {Status(case.status).label.lower()}. Reopen it first.", "illegal_move")
+    _send(case, Kind.REASSIGNED, to, by=by, text=note, data=_meant_for(to) | _retried(is_retry))
+
+
+def reopen(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", is_retry: bool = False) -> None:
+    """A closed case goes to this agent, or to any of its queue. The note is for the agent that takes it."""
+    if not case.is_closed:
+        raise IllegalMove("This case is open.", "illegal_move")
+    data = {**_meant_for(to), "was_closed": True} | _retried(is_retry)
     _send(case, Kind.REOPENED, to, by=by, text=note, data=data)
+
+
+def _retried(is_retry: bool) -> dict[str, bool]:
+    return {"is_retry": True} if is_retry else {}
 
 
 def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> None:
@@ -186,6 +199,8 @@ def put_back(
     changes = {**fields, "assignee_id": target.pk if target else None, "deleted_at": None}
     said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}
     data = {"undoes": undoes, "fields": said, **_meant_for(target)}
+    if case.is_closed:
+        data["was_closed"] = True
     _move(case, to, Kind.UNDONE, changes=changes, by=by, reason=fields.get("reason", ""), data=data)
     if to == Status.PENDING:
         bell.ring()

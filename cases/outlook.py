@@ -14,7 +14,7 @@ from .wording import Agents, Named, Sentence, clock, listed, reason_label, say
 class Now:
     """Where a case is and what happens next. `text` is what somebody wrote (Markdown), `aside` what Baton knows more.
 
-    `help` says what a person can do; `acts` are the buttons for it, the best one first: retry, reprocess, hand_back,
+    `help` says what a person can do; `acts` are the buttons for it, the best one first: retry, reassign, hand_back,
     complete, edit, resume_queue, queue, agent (`agent` is whose page to open).
     """
 
@@ -97,7 +97,7 @@ def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
 def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
     if agent.is_deleted:
         return Now(say("Waited for {agent}, who was deleted. In a moment any agent may take it.", agent=agent))
-    acts = ("agent", "reprocess")
+    acts = ("agent", "reassign")
     if consumer is None:
         words = say("Waits for {agent}, who does not work {queue} any more.", agent=agent, queue=queue.name)
         help = f"Send it to another agent, or connect {agent.name} to {queue.name} as a consumer."
@@ -130,35 +130,35 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     Reason.APPROVAL: ("Decide below, and {agent} goes on.", ()),
     Reason.NO_OUTCOME: (
         "Send it again or close it yourself. If it happens often, say in the procedure how a case ends.",
-        ("retry", "reprocess", "complete", "agent"),
+        ("retry", "reassign", "complete", "agent"),
     ),
     Reason.AMBIGUOUS_HANDOVER: (
         "Choose who should have it. A clearer procedure keeps this from happening again.",
-        ("reprocess", "agent"),
+        ("reassign", "agent"),
     ),
     Reason.INVALID_TARGET: (
         "Choose who should have it, and look whether the procedure mentions the right agents.",
-        ("reprocess", "agent"),
+        ("reassign", "agent"),
     ),
     Reason.REFUSED_CALL: (
         "Fix the cause and try again, choose another agent, or close it yourself. If it happens often, say in the"
         " procedure what to do instead.",
-        ("retry", "reprocess", "complete", "agent"),
+        ("retry", "reassign", "complete", "agent"),
     ),
     Reason.TARGET_UNAVAILABLE: (
         "Choose another agent, or connect the one it should go to and send the case again.",
-        ("reprocess", "queue"),
+        ("reassign", "queue"),
     ),
-    Reason.HOP_LIMIT: ("Choose who should have it. The handovers are then counted anew.", ("reprocess", "queue")),
+    Reason.HOP_LIMIT: ("Choose who should have it. The handovers are then counted anew.", ("reassign", "queue")),
     Reason.LOOP: (
         "Choose who should have it. If they lack something to decide, add it to the details first.",
-        ("reprocess", "edit"),
+        ("reassign", "edit"),
     ),
-    Reason.RUN_LOST: ("Try again: it starts afresh.", ("retry", "reprocess")),
-    Reason.RUN_FAILED: ("Mend the cause, then try again.", ("retry", "reprocess", "agent")),
+    Reason.RUN_LOST: ("Try again: it starts afresh.", ("retry", "reassign")),
+    Reason.RUN_FAILED: ("Mend the cause, then try again.", ("retry", "reassign", "agent")),
     Reason.RUN_STOPPED: (
         "Try again, send it to another agent, or close it yourself.",
-        ("retry", "reprocess", "complete"),
+        ("retry", "reassign", "complete"),
     ),
     Reason.TAKEN_OVER: ("No agent gets it until it is handed back.", ("hand_back", "complete")),
 }
@@ -166,7 +166,7 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 def _needs_input(case: Case) -> Now:
     agent = case.assignee
-    help, acts = WAYS_OUT.get(case.reason, ("Send it again, or close it yourself.", ("reprocess", "complete")))
+    help, acts = WAYS_OUT.get(case.reason, ("Send it again, or close it yourself.", ("reassign", "complete")))
     label = reason_label(case.reason)
     now = Now(
         say(label),
@@ -199,7 +199,7 @@ def _closed(case: Case, events: Sequence[CaseEvent], agents: Agents) -> Now:
     who: Named = (ended.actor or agents.get(ended.agent_id or case.pk) or "Baton") if ended else "Baton"
     if case.status == Status.COMPLETED:
         return Now(say("Completed by {who}.", who=who), "success", text=case.detail)
-    return Now(say("Given up by {who}.", who=who), "error", text=case.detail, acts=("reprocess",))
+    return Now(say("Given up by {who}.", who=who), "error", text=case.detail, acts=("reassign",))
 
 
 # --- What is wrong with a queue --------------------------------------------------------------

@@ -11,16 +11,17 @@ type Fields = dict[str, Any]
 
 # What the other events say of them is `detail`.
 _DETAILED = {Kind.PARKED, Kind.ASKED, Kind.COMPLETED, Kind.FAILED}
-_EMPTYING = {Kind.ANSWERED, Kind.REOPENED, Kind.HANDED_BACK, Kind.TAKEN_OVER}
+_EMPTYING = {Kind.ANSWERED, Kind.REASSIGNED, Kind.REOPENED, Kind.HANDED_BACK, Kind.TAKEN_OVER}
 
 # They say whom the case is for, or that it is for nobody in particular.
 _MEANT = {
-    *(Kind.CREATED, Kind.HANDED_OVER, Kind.RELEASED, Kind.REOPENED),
+    *(Kind.CREATED, Kind.HANDED_OVER, Kind.RELEASED, Kind.REASSIGNED, Kind.REOPENED),
     *(Kind.HANDED_BACK, Kind.TAKEN_OVER, Kind.UNDONE),
 }
 _RANKS = {
     Kind.HANDED_OVER: Case.Rank.HANDED_OVER,
     Kind.DUE: Case.Rank.DUE,
+    Kind.REASSIGNED: Case.Rank.NEW,
     Kind.REOPENED: Case.Rank.NEW,
     Kind.HANDED_BACK: Case.Rank.NEW,
     Kind.RELEASED: Case.Rank.NEW,

@@ -165,7 +165,6 @@ _ENDED = {
     Kind.PARKED: "Needed a person",
     Kind.ASKED: "Asked a person",
     Kind.RELEASED: "Given back to the queue",
-    Kind.STOPPED: "Stopped",
     Kind.TAKEN_OVER: "Taken over by a person",
 }
 

@@ -11,7 +11,7 @@ from teams import live, outbox, rows
 from teams.actors import BATON, Actor
 from teams.text import storable
 
-from .models import Case, CaseEvent, Kind, Status
+from .models import CLOSED, Case, CaseEvent, Kind, Status
 
 # Events after which the agent of the open stage no longer works on the case.
 _ENDS = {
@@ -21,7 +21,7 @@ _ENDS = {
     Kind.POSTPONED: "postponed",
     Kind.PARKED: "needs_input",
     Kind.RELEASED: "released",
-    Kind.STOPPED: "stopped",
+    Kind.REASSIGNED: "released",
     Kind.REOPENED: "released",
     Kind.DELETED: "stopped",
     Kind.TAKEN_OVER: "taken_over",
@@ -38,6 +38,7 @@ _NEWS = {
     Kind.ASKED: "case.needs_input",
     Kind.PARKED: "case.needs_input",
     Kind.POSTPONED: "case.postponed",
+    Kind.REASSIGNED: "case.reassigned",
     Kind.REOPENED: "case.reopened",
     Kind.DELETED: "case.deleted",
     Kind.TAKEN_OVER: "case.taken_over",
@@ -45,10 +46,10 @@ _NEWS = {
 }
 
 
-# Where an act that was undone leaves a case.
+# Where an act that was undone leaves a case; one that was closed by it is open again.
 _UNDONE = {
-    Status.PENDING: "case.reopened",
-    Status.IN_PROGRESS: "case.reopened",
+    Status.PENDING: "case.reassigned",
+    Status.IN_PROGRESS: "case.reassigned",
     Status.NEEDS_INPUT: "case.needs_input",
     Status.POSTPONED: "case.postponed",
     Status.COMPLETED: "case.completed",
@@ -91,13 +92,17 @@ def event(
 def write(cases: Sequence[Case], events: Sequence[CaseEvent]) -> None:
     """The only place where events are written, beside their cases: so webhooks hear of all of them."""
     rows.insert(events)
-    news = [
-        (name, partial(_news, case, row))
-        for case, row in zip(cases, events, strict=True)
-        if (name := _UNDONE[Status(row.status)] if row.kind == Kind.UNDONE else _NEWS.get(Kind(row.kind)))
-    ]
+    news = [(name, partial(_news, case, row)) for case, row in zip(cases, events, strict=True) if (name := _name(row))]
     if news:
         outbox.tell_all(events[0].team_id, news)
+
+
+def _name(row: CaseEvent) -> str | None:
+    if row.kind != Kind.UNDONE:
+        return _NEWS.get(Kind(row.kind))
+    if row.data.get("was_closed") and row.status not in CLOSED:
+        return "case.reopened"
+    return _UNDONE[Status(row.status)]
 
 
 def _news(case: Case, row: CaseEvent) -> dict[str, Any]:

@@ -95,16 +95,14 @@ class Telling:
     shows: Literal["quote", "text", "aside", ""] = ""
 
 
-_ADDED = Telling("The case was added", "plus")
 _POSTPONED = Telling("{who} postponed the case until {until}", "alarm-clock", "info", "text")
-_REOPENED = Telling("{who} sent the case through the queue again", "rotate-ccw", "accent", "text")
+_REASSIGNED = Telling("{who} reassigned the case to any agent of its queue", "forward", "accent", "text")
 _PARKED = Telling("A person is needed: {reason}", "hand", "warning", "aside")
 _TELLINGS: Mapping[str, Telling] = {
     Kind.CREATED: Telling("{who} added the case", "plus"),
     Kind.UPDATED: Telling("{who} changed {what}", "pencil"),
     Kind.ASSIGNED: Telling("The case is no longer kept for one agent", "users", shows="aside"),
     Kind.STARTED: Telling("{agent} started work", "play", "accent"),
-    Kind.RESUMED: Telling("{agent} went on", "play", "accent"),
     Kind.RELEASED: Telling("The case went back to its queue", "undo-2", shows="aside"),
     Kind.HANDED_OVER: Telling("{agent} handed over to {target}", "forward", "accent", "quote"),
     Kind.HANDOVER_CANCELLED: Telling(
@@ -115,16 +113,15 @@ _TELLINGS: Mapping[str, Telling] = {
     Kind.PARKED: _PARKED,
     Kind.ASKED: Telling("{agent} asked", "message-circle-question-mark", "warning", "text"),
     Kind.ANSWERED: Telling("{who} answered {agent}", "message-square-check", "success", "text"),
-    Kind.WITHDRAWN: Telling("{agent} took the question back", "undo-2", shows="aside"),
     Kind.COMPLETED: Telling("{who} completed the case", "circle-check", "success", "text"),
     Kind.FAILED: Telling("{who} marked the case as failed", "circle-x", "error", "text"),
-    Kind.REOPENED: _REOPENED,
+    Kind.REASSIGNED: _REASSIGNED,
+    Kind.REOPENED: Telling("{who} reopened the case", "rotate-ccw", "accent", "text"),
     Kind.TAKEN_OVER: Telling("{who} took the case over", "user-round-check", "info"),
     Kind.HANDED_BACK: Telling("{who} handed the case back to {target}", "undo-2", "accent", "text"),
     Kind.UNDONE: Telling("{who} undid that", "undo-2"),
     Kind.CORRECTED: Telling("{who}: {agent} was wrong, it should have been {right}", "signpost", "info", "text"),
     Kind.CORRECTION_UNDONE: Telling("{who} took the correction back", "signpost"),
-    Kind.STOPPED: Telling("{who} stopped the run", "circle-stop", shows="aside"),
     Kind.STALE_WRITE_REFUSED: Telling("A late write of {agent} was refused: the case had moved on", "shield-check"),
     Kind.DELETED: Telling("{who} deleted the case", "trash-2"),
     Kind.COMMENTED: Telling("{who} commented", "message-square-text"),
@@ -220,24 +217,39 @@ def _changes_in_order(event: CaseEvent) -> dict[str, Any]:
 
 
 def _telling(event: CaseEvent) -> Telling:
-    if event.kind == Kind.CREATED and not (event.actor or event.agent_id):
-        return _ADDED
     if event.kind == Kind.ASKED and event.reason == Reason.APPROVAL:
         return replace(_TELLINGS[Kind.ASKED], words="{agent} asked for approval")
     if event.kind == Kind.PARKED and event.reason == Reason.RUN_STOPPED and event.actor:
         return replace(_PARKED, words="{who} stopped the run", shows="")
     if event.kind == Kind.PARKED and event.text == reason_label(event.reason):
         return replace(_PARKED, shows="")
-    if event.kind in _BY_PEOPLE:
-        return replace(_TELLINGS[event.kind], words=_BY_PEOPLE[event.kind](event))
+    if event.kind in _DIFFERENTLY:
+        return replace(_TELLINGS[event.kind], words=_DIFFERENTLY[event.kind](event))
     return _TELLINGS.get(event.kind, Telling("{who}: " + event.kind.replace("_", " "), "circle", shows="aside"))
 
 
-def _sent(event: CaseEvent) -> str:
-    is_meant_for_one = bool(event.data.get("target_name"))
-    if event.data.get("was_closed"):
-        return "{who} reopened the case for {target}" if is_meant_for_one else "{who} reopened the case"
-    return "{who} sent the case to {target}" if is_meant_for_one else _REOPENED.words
+def _reassigned(event: CaseEvent) -> str:
+    if event.data.get("is_retry"):
+        return "{who} asked {target} to try again" if _is_meant_for_one(event) else "{who} asked to try again"
+    return "{who} reassigned the case to {target}" if _is_meant_for_one(event) else _REASSIGNED.words
+
+
+def _reopened(event: CaseEvent) -> str:
+    if not event.data.get("was_closed"):  # as older versions told that an open case was reassigned
+        return _reassigned(event)
+    if event.data.get("is_retry") and _is_meant_for_one(event):
+        return "{who} reopened the case and asked {target} to try again"
+    return "{who} reopened the case for {target}" if _is_meant_for_one(event) else "{who} reopened the case"
+
+
+def _is_meant_for_one(event: CaseEvent) -> bool:
+    return bool(event.data.get("target_name"))
+
+
+def _created(event: CaseEvent) -> str:
+    """Nobody's name stands at what Baton added by itself."""
+    added = "{who} added the case" if event.actor or event.agent_id else "The case was added"
+    return f"{added}, postponed until {{until}}" if event.data.get("until") else added
 
 
 def _taken_over(event: CaseEvent) -> str:
@@ -251,8 +263,10 @@ def _handed_back(event: CaseEvent) -> str:
 
 
 # What is told differently from one event of a kind to another.
-_BY_PEOPLE: Mapping[str, Callable[[CaseEvent], str]] = {
-    Kind.REOPENED: _sent,
+_DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
+    Kind.CREATED: _created,
+    Kind.REASSIGNED: _reassigned,
+    Kind.REOPENED: _reopened,
     Kind.TAKEN_OVER: _taken_over,
     Kind.HANDED_BACK: _handed_back,
 }

@@ -53,11 +53,12 @@ admin.site.extra_urls = lambda: [  # type: ignore[attr-defined]
 ]
 
 CaseAdmin.actions = [
+    verb("Retry", "Shall the agents that worked on these cases last try again?", interventions.retry),
     verb(
-        "Send again",
-        "Shall these cases go through their queues again? What works on them is stopped.",
-        interventions.reprocess,
-    )
+        "Reassign",
+        "Shall these cases go to any agent of their queues? Runs that work on them are stopped.",
+        interventions.reassign,
+    ),
 ]
 
 

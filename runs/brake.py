@@ -9,8 +9,8 @@ from typing import Any
 
 from teams.json_text import read_json
 
-from .endings import Broken
 from .models import Step
+from .outcomes import Broken
 
 REFUSED_CALL = "refused_call"
 _MOST = 3

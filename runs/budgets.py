@@ -6,8 +6,8 @@ from builder.limits import Limit, limit
 from builder.models import Agent
 from teams.amounts import money
 
-from .endings import Broken
 from .models import Run
+from .outcomes import Broken
 
 KINDS = ("requests", "tokens", "usd", "minutes")
 

@@ -95,11 +95,13 @@ def _undo(case: Case, before: Before, arguments: Arguments, by: Actor) -> None:
     interventions.undo(case, before["seq"], by)
 
 
-def _assign(case: Case, arguments: Arguments, by: Actor) -> Before:
-    agent = Agent.objects.live().filter(team=case.team_id, pk=arguments["agent"]).first()
-    if agent is None:
-        raise Refused("The agent was deleted.", "not_found")
-    return {"seq": interventions.reprocess(case, by, agent).last_seq}
+def _reassign(case: Case, arguments: Arguments, by: Actor) -> Before:
+    """To any agent of its queue, when none is chosen."""
+    id = arguments["agent"]
+    agent = Agent.objects.live().filter(team=case.team_id, pk=id).first() if id else None
+    if id and agent is None:
+        raise Refused("The agent has been deleted.", "not_found")
+    return {"seq": interventions.reassign(case, by, agent).last_seq}
 
 
 def _postpone(case: Case, arguments: Arguments, by: Actor) -> Before:
@@ -107,7 +109,7 @@ def _postpone(case: Case, arguments: Arguments, by: Actor) -> Before:
 
 
 def _retry(case: Case, arguments: Arguments, by: Actor) -> Before:
-    return {"seq": interventions.reprocess(case, by).last_seq}
+    return {"seq": interventions.retry(case, by).last_seq}
 
 
 def _complete(case: Case, arguments: Arguments, by: Actor) -> Before:
@@ -127,6 +129,8 @@ _CLOSED = (Q(status__in=CLOSED), "Is closed already")
 
 
 def _not_for_agent(team: Team, arguments: Arguments) -> Skips:
+    if not arguments["agent"]:
+        return [_CLOSED]
     agent = UUID(arguments["agent"])
     role = QueueConnection.Role.CONSUMER
     queues = QueueConnection.objects.filter(agent=agent, agent__team=team, role=role)
@@ -144,10 +148,12 @@ ACTS: Mapping[str, Act] = {
         lambda team, arguments: [
             (Q(status=CaseStatus.PENDING), "Waits for an agent already"),
             (Q(status=CaseStatus.IN_PROGRESS), "Is being worked on"),
+            (Q(status=CaseStatus.POSTPONED), "Is postponed"),
+            (Q(status=CaseStatus.COMPLETED), "Is completed"),
         ],
         _undo,
     ),
-    Verb.ASSIGN: Act(_assign, _not_for_agent, _undo),
+    Verb.REASSIGN: Act(_reassign, _not_for_agent, _undo),
     Verb.PRIORITY: Act(
         _set_priority,
         lambda team, arguments: [(Q(priority=arguments["priority"]), "Has this priority already")],
@@ -181,8 +187,8 @@ def can_undo(verb: str) -> bool:
 # --- In words ---------------------------------------------------------------------------------
 
 _SAID = {
-    Verb.RETRY: "Sent again",
-    Verb.ASSIGN: "Sent to {name}",
+    Verb.RETRY: "Retried",
+    Verb.REASSIGN: "Reassigned to {name}",
     Verb.PRIORITY: "Priority set to {name}",
     Verb.ADD_LABEL: "Label “{label}” added",
     Verb.REMOVE_LABEL: "Label “{label}” removed",

@@ -48,19 +48,19 @@ def _uuid(value: str) -> UUID | None:
         return None
 
 
-class AssignForm(PageForm):
-    agent = forms.ChoiceField(label="Who takes them")
+class ReassignForm(PageForm):
+    agent = forms.ChoiceField(label="Agent", required=False)
 
     def __init__(self, data: Any, *, team: Team) -> None:
         super().__init__(data, label_suffix="")
         consumers = QueueConnection.objects.filter(agent__team=team, role=QueueConnection.Role.CONSUMER)
         agents = Agent.objects.live().filter(team=team, pk__in=consumers.values("agent"))
         self.names = {str(id): name for id, name in agents.values_list("pk", "name")}
-        self.fields["agent"].choices = list(self.names.items())  # type: ignore[attr-defined]
+        self.fields["agent"].choices = [("", "Any agent of their queue"), *self.names.items()]  # type: ignore[attr-defined]
 
     def arguments(self) -> dict[str, Any]:
         id = self.cleaned_data["agent"]
-        return {"agent": id, "name": self.names[id]}
+        return {"agent": id, "name": self.names.get(id, "any agent of their queue")}
 
 
 class PriorityForm(PageForm):
@@ -125,14 +125,14 @@ class NothingForm(PageForm):
         return {}
 
 
-type BulkForm = AssignForm | PriorityForm | NewLabelForm | KnownLabelForm | UntilForm | TextForm | NothingForm
+type BulkForm = ReassignForm | PriorityForm | NewLabelForm | KnownLabelForm | UntilForm | TextForm | NothingForm
 
 
 def form_for(verb: str, team: Team, data: Mapping[str, Any] | None) -> BulkForm:
     """Without data it is empty, and asks for what must be known."""
     labels = team.labels.values_list("name", flat=True)
     forms: dict[str, Callable[[], BulkForm]] = {
-        Verb.ASSIGN: lambda: AssignForm(data, team=team),
+        Verb.REASSIGN: lambda: ReassignForm(data, team=team),
         Verb.PRIORITY: lambda: PriorityForm(data, label_suffix=""),
         Verb.ADD_LABEL: lambda: NewLabelForm(data, known=labels),
         Verb.REMOVE_LABEL: lambda: KnownLabelForm(data, known=labels),

@@ -34,11 +34,14 @@ _RECENT_SHOWN = 3
 # On the pages; a label is renamed on its own page.
 _OFFERED = frozenset(ACTS) - {Verb.RENAME_LABEL}
 
-_STOPS_RUNS = frozenset({Verb.ASSIGN, Verb.POSTPONE, Verb.COMPLETE, Verb.FAIL, Verb.DELETE})
+_STOPS_RUNS = frozenset({Verb.REASSIGN, Verb.POSTPONE, Verb.COMPLETE, Verb.FAIL, Verb.DELETE})
 
 _QUESTIONS = {
-    Verb.RETRY: ("Send again", "They go through their queues anew, for any agent."),
-    Verb.ASSIGN: ("Send to an agent", "They start anew with this agent. Runs that work on them are stopped."),
+    Verb.RETRY: ("Retry", "The agent that worked on each of them last tries again."),
+    Verb.REASSIGN: (
+        "Reassign",
+        "They start from scratch with this agent, or wait for it. Runs that work on them are stopped.",
+    ),
     Verb.PRIORITY: ("Set the priority", ""),
     Verb.ADD_LABEL: ("Add a label", ""),
     Verb.REMOVE_LABEL: ("Remove a label", ""),

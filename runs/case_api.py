@@ -29,7 +29,8 @@ class Reprocess(Wanted):
 
 class Send(Wanted):
     assignee_id: Annotated[
-        UUID | None, Field(description="An agent that consumes the queue and can take cases now; else any does.")
+        UUID | None,
+        Field(description="An agent that consumes the queue; else any does. If it is paused, the case waits for it."),
     ] = None
     note: Annotated[Prose, Field(description="For the agent that takes it.")] = ""
 
@@ -55,7 +56,7 @@ class Undo(Wanted):
     seq: Annotated[int, Field(ge=1, le=2**31 - 1, description="Of the event that tells of the act.")]
 
 
-def _act[F: Callable[..., CaseDetails]](name: str, summary: str) -> Callable[[F], F]:
+def _act[F: Callable[..., CaseDetails]](name: str, summary: str, *, deprecated: bool = False) -> Callable[[F], F]:
     """An operation on one case that answers with the case as it is then."""
     return router.post(
         f"/cases/{{case_id}}/{name}",
@@ -63,6 +64,7 @@ def _act[F: Callable[..., CaseDetails]](name: str, summary: str) -> Callable[[F]
         response=CaseDetails,
         tags=["Cases"],
         summary=summary,
+        deprecated=deprecated,
     )
 
 
@@ -74,18 +76,16 @@ def delete_case(request: KeyRequest, case_id: UUID) -> Answer[None]:
     return Answer(204, None)
 
 
-@_act("reprocess", "Send a case again")
+@_act("reprocess", "Reassign or reopen a case", deprecated=True)
 def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None = None) -> CaseDetails:
-    """Through its queue, whatever its status; its run stops."""
-    case, agents = _case(request, case_id), request.auth.team.agents.live()
-    assignee = find(agents, wanted.assignee_id, "assignee_id") if wanted and wanted.assignee_id else None
-    interventions.reprocess(case, program(request.auth), assignee)
-    return read_case(request.auth.team, case_id)
+    """Use reassign for an open case, and reopen for a closed one."""
+    verb = interventions.reopen if _case(request, case_id).is_closed else interventions.reassign
+    return _send(request, case_id, Send(assignee_id=wanted.assignee_id if wanted else None), verb)
 
 
-@_act("reassign", "Send an open case to an agent")
+@_act("reassign", "Reassign an open case")
 def reassign_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
-    """Its run stops. Refused when the agent is paused or cannot take cases for another reason."""
+    """Its run stops. If the agent is paused, the case waits for it."""
     return _send(request, case_id, wanted, interventions.reassign)
 
 
@@ -118,9 +118,9 @@ def reopen_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) 
     return _send(request, case_id, wanted, interventions.reopen)
 
 
-@_act("retry", "Let the last agent try again")
+@_act("retry", "Retry a case")
 def retry_case(request: KeyRequest, case_id: UUID) -> CaseDetails:
-    """Of a case that needs input or failed."""
+    """The agent that worked on it last tries again. Of a case that needs input or failed."""
     interventions.retry(_case(request, case_id), program(request.auth))
     return read_case(request.auth.team, case_id)
 

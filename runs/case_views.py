@@ -35,27 +35,25 @@ def case_take_over(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=OPERATOR)
 def case_hand_back(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    return _send(request, id, interventions.hand_back, "is handed back", "case_hand_back")
+    return _send(request, id, interventions.hand_back, "is handed back", "hand-back")
 
 
 @require_POST
 @team_page(post=OPERATOR)
 def case_reassign(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    return _send(request, id, interventions.reassign, "is on its way", "case_reassign")
+    return _send(request, id, interventions.reassign, "is reassigned", "reassign")
 
 
 @require_POST
 @team_page(post=OPERATOR)
 def case_reopen(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    return _send(request, id, interventions.reopen, "is open again", "case_reopen")
+    return _send(request, id, interventions.reopen, "is open again", "reopen")
 
 
 @require_POST
 @team_page(post=OPERATOR)
 def case_retry(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    return _act(
-        request, case_or_404(request.team, id), partial(interventions.retry, by=request.actor), "is tried again"
-    )
+    return _act(request, case_or_404(request.team, id), partial(interventions.retry, by=request.actor), "is retried")
 
 
 @require_POST
@@ -112,9 +110,17 @@ def case_undo(request: TeamRequest, id: UUID, seq: int) -> HttpResponseBase:
     return redirect("case", id)
 
 
-def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, name: str) -> HttpResponseBase:
+# The forms by which a case gets an agent: their titles and buttons, by the dialog of each.
+_FORMS = {
+    "hand-back": ("Hand this case back", "Hand back"),
+    "reassign": ("Reassign this case", "Reassign"),
+    "reopen": ("Reopen this case", "Reopen"),
+}
+
+
+def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, dialog: str) -> HttpResponseBase:
     case, form = case_or_404(request.team, id), SendForm(request.POST, team=request.team)
-    refused = "Please choose an agent that is there, and keep the note below 10,000 characters."
+    refused = "Choose an agent from the list, and keep the note below 10,000 characters."
     if form.is_valid():
         to: Agent | None = form.cleaned_data["assignee_id"]
         try:
@@ -122,17 +128,27 @@ def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, 
         except Refused as refusal:
             refused = refusal.message
         else:
-            _say(request, case, f"{done}, to {to.name}" if to else done)
+            _say(request, case, f"{done}, to {to.name}{_obstacle(to, case)}" if to else done)
             return back(request, "case", id)
+    title, button = _FORMS[dialog]
     context = {
         "case": case,
-        "action": reverse(name, args=[id]),
+        "title": title,
+        "dialog": dialog,
+        "button": button,
+        "action": reverse(f"case_{dialog.replace('-', '_')}", args=[id]),
         "consumers": consumers([case.queue_id])[case.queue_id],
         "strangers": strangers(case.queue, 10),
         "note": request.POST.get("note", ""),
         "refused": refused,
     }
     return render(request, "runs/case_send.html", context, status=422)
+
+
+def _obstacle(agent: Agent, case: Case) -> str:
+    """Why the case waits for it, if it does."""
+    found = next((item for item in consumers([case.queue_id])[case.queue_id] if item.agent == agent), None)
+    return f". It waits, since {agent.name} {found.obstacle}" if found and found.obstacle else ""
 
 
 def _act(request: HttpRequest, case: Case, act: Act, done: str, typed: str = "") -> HttpResponseBase:

@@ -1,12 +1,10 @@
 """How a run ends, applied in one transaction: run, handover, case and events together."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
 
-from builder.models import Agent
 from cases import lifecycle as case_lifecycle
 from cases import timeline
 from cases.models import Case, Kind, Reason
@@ -15,50 +13,7 @@ from teams import rows
 from . import counters, handovers, lifecycle
 from .claims import Claim, LostRun, lock
 from .models import Handover, Outcome, Run, Status
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Standalone: the run's text is its result."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class HandedOver:
-    """To the target, if that can be. `text` is what the run wrote beside it."""
-
-    target: Agent
-    reason: str
-    note: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class CaseCompleted:
-    summary: str
-
-
-@dataclass(frozen=True)
-class CaseFailed:
-    reason: str
-
-
-@dataclass(frozen=True)
-class CasePostponed:
-    until: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
-class Broken:
-    """The run cannot go on. Its case waits for a person, with the code as reason where it is one."""
-
-    code: str
-    message: str
-
-
-type Ending = Answered | HandedOver | CaseCompleted | CaseFailed | CasePostponed | Broken
+from .outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 
 
 def lock_both(claim: Claim) -> tuple[Run, Case | None]:

@@ -35,8 +35,8 @@ from . import (
     turns,
 )
 from .claims import Claim, LostRun
-from .endings import Broken
 from .journal import Work
+from .outcomes import Broken, Ending
 from .problems import CUT, DECLINED, ModelProblem
 from .providers import OFFLINE, Access, Models
 
@@ -189,7 +189,7 @@ async def _give_back_soon(claim: Claim) -> None:
         return
 
 
-async def _finish(claim: Claim, ending: endings.Ending) -> None:
+async def _finish(claim: Claim, ending: Ending) -> None:
     await _unless_lost(claim, lambda: endings.finish(claim, ending))
 
 

@@ -1,4 +1,4 @@
-"""What people do to cases and runs: take over, hand back, send on, postpone, close, reopen, and take it all back.
+"""What people do to cases and runs: take over, hand back, reassign, retry, postpone, close, reopen, and undo.
 Each stops the case's live run first, in the same transaction, so that a late write of the run finds its fence raised.
 """
 
@@ -13,7 +13,6 @@ from django.utils import timezone
 from builder.models import Agent
 from cases import lifecycle as case_lifecycle
 from cases import timeline
-from cases.consumers import check_can_take
 from cases.models import UNMOVING, Case, Kind, Reason
 from cases.models import Status as CaseStatus
 from cases.queues import check_consumes
@@ -83,15 +82,6 @@ def postpone(case: Case, until: datetime, by: Actor) -> Case:
 
 
 @transaction.atomic
-def reprocess(case: Case, by: Actor, assignee: Agent | None = None) -> Case:
-    """Through the queue again, for one agent or for any; also reopens a closed case."""
-    if assignee is not None:
-        check_consumes(assignee, case.queue, "assignee_id")
-    why = f"{by.label} sent the case {f'to {assignee.name}' if assignee else 'through its queue again'}."
-    return _act(case, by, why, lambda row: case_lifecycle.reopen(row, by=by, to=assignee))
-
-
-@transaction.atomic
 def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another: bool = False) -> Case:
     """A person has the case until they hand it back: whoever acts, or the `owner` that a program names. From another
     person only when that is said, so that of two who reach for a case one gets it.
@@ -119,45 +109,50 @@ def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "") ->
     _check_open(row)
     if not row.taken_by:
         raise Refused("Nobody has taken this case over.", "not_taken_over")
-    _check_taker(row, to)
+    if to is not None:
+        check_consumes(to, row.queue, "assignee_id")
     case_lifecycle.hand_back(row, by=by, to=to, note=note)
     audit.record(row.team_id, "case_moved", row, f"{by.label} handed the case back.", by=by)
     return row
 
 
 @transaction.atomic
-def reassign(case: Case, by: Actor, to: Agent | None, note: str = "") -> Case:
-    """An open case goes to this agent, or through its queue again; the note is for whoever takes it."""
+def reassign(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+    """An open case goes to this agent, or to any of its queue; the note is for the agent that takes it. A paused one
+    gets it too: the case waits for it, and says so.
+    """
     note = _note(note)
     row = _lock(case)
     _check_open(row)
-    return _send(row, by, to, note)
+    return _send(row, by, to, note, f"{by.label} reassigned the case{f' to {to.name}' if to else ''}.")
 
 
 @transaction.atomic
 def reopen(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+    """As `reassign`, of a closed case."""
     note = _note(note)
     row = _lock(case)
     if not row.is_closed:
         raise Refused("This case is open.", "illegal_move")
-    return _send(row, by, to, note)
+    return _send(row, by, to, note, f"{by.label} reopened the case{f' for {to.name}' if to else ''}.")
 
 
 @transaction.atomic
 def retry(case: Case, by: Actor) -> Case:
-    """Whoever worked on it last, or else its queue, tries once more."""
+    """The agent that worked on it last, or else its queue, tries once more."""
     row = _lock(case)
     if row.status not in (CaseStatus.NEEDS_INPUT, CaseStatus.FAILED):
-        raise Refused(f"This case is {_status(row)}: there is nothing to try again.", "illegal_move")
-    return _send(row, by, row.worked_by, "")
+        raise Refused(f"This case is {_status(row)}: there is nothing to retry.", "illegal_move")
+    return _send(row, by, row.worked_by, "", f"{by.label} retried the case.", is_retry=True)
 
 
-def _send(row: Case, by: Actor, to: Agent | None, note: str) -> Case:
+def _send(row: Case, by: Actor, to: Agent | None, note: str, why: str, *, is_retry: bool = False) -> Case:
     """`row` is locked."""
-    _check_taker(row, to)
-    why = f"{by.label} sent the case {f'to {to.name}' if to else 'through its queue again'}."
+    if to is not None:
+        check_consumes(to, row.queue, "assignee_id")
     _stop_live_run(row, why, by)
-    case_lifecycle.reopen(row, by=by, to=to, note=note)
+    send = case_lifecycle.reopen if row.is_closed else case_lifecycle.reassign
+    send(row, by=by, to=to, note=note, is_retry=is_retry)
     audit.record(row.team_id, "case_moved", row, why, by=by)
     return row
 
@@ -171,18 +166,13 @@ def _status(row: Case) -> str:
     return CaseStatus(row.status).label.lower()
 
 
-def _check_taker(row: Case, agent: Agent | None) -> None:
-    if agent is not None:
-        check_can_take(agent, row.queue, "assignee_id")
-
-
 def _note(text: str) -> str:
     return prose(text, "note", _TEXT_LIMIT).strip()
 
 
 # The acts of people that can be taken back, while nothing else has moved the case.
 _UNDOABLE = {
-    *(Kind.COMPLETED, Kind.FAILED, Kind.POSTPONED, Kind.REOPENED),
+    *(Kind.COMPLETED, Kind.FAILED, Kind.POSTPONED, Kind.REASSIGNED, Kind.REOPENED),
     *(Kind.TAKEN_OVER, Kind.HANDED_BACK, Kind.DELETED),
 }
 _KEPT = ("reason", "detail", "due_at", "taken_by", "owner_id", "rank")

@@ -27,8 +27,8 @@ from teams.text import storable
 
 from . import claims
 from .claims import Claim
-from .endings import HandedOver
 from .models import Run, Step
+from .outcomes import HandedOver
 from .providers import OFFLINE
 from .quoting import marked
 
@@ -107,12 +107,6 @@ def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
         claims.lock(work.claim)
         with rows.at_once():
             write(work, *entries)
-
-
-def append_response(work: Work, response: ModelResponse, model: str) -> None:
-    """Writes what the model said and adds up what it took, or raises LostRun and writes nothing."""
-    hear(work, response, model)
-    keep(work)
 
 
 def hear(work: Work, response: ModelResponse, model: str) -> ModelResponse:

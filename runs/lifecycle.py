@@ -18,7 +18,7 @@ from teams.errors import Refused
 from teams.text import storable
 
 from . import counters, logs, news, tracing
-from .models import ENDED, MAX_LOSSES, Handover, HumanRequest, Outcome, Run, Status
+from .models import ENDED, MAX_LOSSES, HumanRequest, Outcome, Run, Status
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,6 @@ def stop(run: Run, why: str, by: Actor = BATON) -> None:
 
 def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
     _move(run, to, ended_at=rows.NOW, **changes)
-    Handover.objects.filter(source=run, status=Handover.Status.RECORDED).update(status=Handover.Status.CANCELLED)
     closed = run.human_requests.open().update(
         status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300]
     )

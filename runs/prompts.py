@@ -87,7 +87,7 @@ def _case(case: Case) -> dict[str, Any]:
     }
 
 
-_NOTES = "where case_id = %s and kind in ('reopened', 'handed_back') and text <> '' order by seq"
+_NOTES = "where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back') and text <> '' order by seq"
 
 
 def _history(case: Case, run: Run, earlier: Iterable[Handover], mark: str) -> list[str]:

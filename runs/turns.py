@@ -18,9 +18,9 @@ from teams.errors import Refused
 
 from . import endings, handovers, human_requests, server_tools, tool_calls, tools, tracing
 from .arguments import with_ignored
-from .endings import Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from .journal import CUT_OFF, Work, append, count_in, keep, note, open_calls, said_before_cut, tool_result, write
 from .models import Step
+from .outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
 
@@ -81,7 +81,7 @@ def _without_calls(work: Work, response: ModelResponse) -> bool:
         return False
     text = said_before_cut(work) + (response.text or "")
     if work.case is None and text.strip():
-        _end(work, [], endings.Answered(text))
+        _end(work, [], Answered(text))
         return True
     if not work.notes(CORRECTION):
         choices = ", ".join(definition.name for definition in tools.offered(work))

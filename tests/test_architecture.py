@@ -55,3 +55,28 @@ def test_the_readme_maps_every_module() -> None:
     plain = {"__init__.py", "apps.py", "urls.py", "jobs.py"}
     wanted = [str(path) for path in modules() if path.name not in plain and "commands" not in path.parts]
     assert sorted(mapped) == sorted(wanted)
+
+
+# --- Circles ---------------------------------------------------------------------------------
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def leads_to(path: Path, names: set[str]) -> set[str]:
+    """The modules that it imports, for types only too. Of a package's name it is the package, else its module."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        for module in imported(node, path):
+            inner = {f"{module}.{alias.name}" for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+            found |= (inner & names) or ({module} & names)
+    return found - {name_of(path)}
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    names = {name_of(path) for path in modules()}
+    left = {name_of(path): leads_to(path, names) for path in modules()}
+    while ends := {name for name, wanted in left.items() if not wanted}:
+        left = {name: wanted - ends for name, wanted in left.items() if name not in ends}
+    assert not left, "these import each other, or what does"

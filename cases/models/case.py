@@ -58,9 +58,6 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def pending(self) -> "CaseQuerySet":
         return self.filter(status=Status.PENDING)
 
-    def in_dispatch_order(self) -> "CaseQuerySet":
-        return self.order_by("rank", "-priority", "created_at", "id")
-
 
 class Case(models.Model):
     """A work item.

@@ -22,7 +22,6 @@ class EventKind(models.TextChoices):
     UPDATED = "updated"
     ASSIGNED = "assigned"
     STARTED = "started", "Work started"
-    RESUMED = "resumed"
     RELEASED = "released"
     HANDED_OVER = "handed_over", "Handed over"
     HANDOVER_CANCELLED = "handover_cancelled", "Handover cancelled"
@@ -31,16 +30,15 @@ class EventKind(models.TextChoices):
     PARKED = "parked", "Needs input"
     ASKED = "asked"
     ANSWERED = "answered"
-    WITHDRAWN = "withdrawn"
     COMPLETED = "completed"
     FAILED = "failed"
+    REASSIGNED = "reassigned"
     REOPENED = "reopened"
     TAKEN_OVER = "taken_over", "Taken over"
     HANDED_BACK = "handed_back", "Handed back"
     UNDONE = "undone"
     CORRECTED = "corrected", "Corrected as wrong"
     CORRECTION_UNDONE = "correction_undone", "Correction undone"
-    STOPPED = "stopped"
     STALE_WRITE_REFUSED = "stale_write_refused", "Late write refused"
     DELETED = "deleted"
     COMMENTED = "commented"
@@ -53,8 +51,7 @@ Kind = EventKind
 QUIET = frozenset({Kind.UPDATED, Kind.COMMENTED, Kind.ATTACHED, Kind.DETACHED})
 # So do these, but they belong to the course of a case.
 UNMOVING = QUIET | {
-    *(Kind.HANDOVER_CANCELLED, Kind.WITHDRAWN, Kind.STALE_WRITE_REFUSED),
-    *(Kind.CORRECTED, Kind.CORRECTION_UNDONE),
+    *(Kind.HANDOVER_CANCELLED, Kind.STALE_WRITE_REFUSED, Kind.CORRECTED, Kind.CORRECTION_UNDONE),
 }
 
 
@@ -63,10 +60,11 @@ class CaseEvent(models.Model):
 
     `status` is the case's after the event, so that the row can be folded from its events. `data` depends on the kind:
     `created` has title, priority and labels; `started` has agent_name and revision; `handed_over` and, meant for one
-    agent, `created`, `released`, `reopened`, `handed_back` and `undone` have target_id and target_name; what leaves
-    the case with a person has taken_by and owner_id; `undone` has undoes (a seq) and the fields as they are again;
-    `corrected` has the right agent as its target, none for a person; `updated` has the changes; `commented` has
-    comment_id, and `attached` and `detached` the names of files.
+    agent, `created`, `released`, `reassigned`, `reopened`, `handed_back` and `undone` have target_id and target_name;
+    `reassigned` and `reopened` have is_retry when the last agent tries again; what leaves the case with a person has
+    taken_by and owner_id; `undone` has undoes (a seq) and the fields as they are again; `corrected` has the right agent
+    as its target, none for a person; `updated` has the changes; `commented` has comment_id, and `attached` and
+    `detached` the names of files.
     """
 
     id = models.BigAutoField(primary_key=True)

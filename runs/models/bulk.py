@@ -25,8 +25,8 @@ class BulkAction(models.Model):
     """
 
     class Verb(models.TextChoices):
-        RETRY = "retry", "Send again"
-        ASSIGN = "assign", "Send to an agent"
+        RETRY = "retry"
+        REASSIGN = "assign", "Reassign"
         PRIORITY = "priority", "Set the priority"
         ADD_LABEL = "add_label", "Add a label"
         REMOVE_LABEL = "remove_label", "Remove a label"

@@ -33,7 +33,6 @@ class HumanRequestKind(models.TextChoices):
 class HumanRequestStatus(models.TextChoices):
     OPEN = "open"
     ANSWERED = "answered"
-    WITHDRAWN = "withdrawn"
     CLOSED = "closed", "Closed unanswered"
 
 

@@ -19,8 +19,6 @@ from teams.models import Team, User, new_id
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from .handover import Handover
-
 
 MAX_LOSSES = 3
 
@@ -154,7 +152,6 @@ class Run(models.Model):
         parent_id: UUID | None
         root_id: UUID | None
         cost_usd: Decimal | None  # type: ignore[no-redef]
-        handover: "Handover"
 
     class Meta:
         ordering = ["-created_at"]

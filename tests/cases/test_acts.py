@@ -17,13 +17,13 @@ def case(status: Status, **fields: object) -> Case:
 @pytest.mark.parametrize(
     ("row", "acts"),
     [
-        (case(Status.PENDING), {*OPEN, "send", "take_over"}),
-        (case(Status.IN_PROGRESS, worked_by_id=new_id()), {*OPEN, "send", "take_over"}),
+        (case(Status.PENDING), {*OPEN, "reassign", "take_over"}),
+        (case(Status.IN_PROGRESS, worked_by_id=new_id()), {*OPEN, "reassign", "take_over"}),
         (
             case(Status.NEEDS_INPUT, reason=Reason.RUN_FAILED, worked_by_id=new_id()),
-            {*OPEN, "send", "take_over", "retry"},
+            {*OPEN, "reassign", "take_over", "retry"},
         ),
-        (case(Status.NEEDS_INPUT, reason=Reason.QUESTION, worked_by_id=new_id()), {*OPEN, "send", "take_over"}),
+        (case(Status.NEEDS_INPUT, reason=Reason.QUESTION, worked_by_id=new_id()), {*OPEN, "reassign", "take_over"}),
         (case(Status.NEEDS_INPUT, reason=Reason.TAKEN_OVER, taken_by="Me", owner_id=ME.pk), {*OPEN, "hand_back"}),
         (
             case(Status.NEEDS_INPUT, reason=Reason.TAKEN_OVER, taken_by="Other", owner_id=OTHER),

@@ -14,7 +14,7 @@ from cases import lifecycle
 from cases.changes import change_case
 from cases.models import Case, Kind, Queue, Reason, Status
 from cases.queues import pause_queue
-from runs.interventions import complete, delete, fail, postpone, reprocess
+from runs.interventions import complete, delete, fail, postpone, reopen
 from runs.models import Run
 from teams.actors import Actor, person
 from teams.models import Member
@@ -232,14 +232,14 @@ def test_a_case_that_needs_a_person_says_why_and_what_helps(signed_in: Client, w
     assert "It just ended." in shown
     assert "Send it again or close it yourself." in shown
     body = text(signed_in.get(reverse("case", args=[worked.pk])))
-    assert 'commandfor="send"' in body
+    assert 'commandfor="reassign"' in body
     assert reverse("case_retry", args=[worked.pk]) in body
 
 
 def test_a_case_tells_what_people_did(signed_in: Client, worked: Case, member: Member, triage: Agent) -> None:
     somebody = person(member.user)
     fail(worked, "No such customer.", somebody)
-    reprocess(worked, somebody, triage)
+    reopen(worked, somebody, triage)
     postpone(worked, timezone.now() + timezone.timedelta(hours=3), somebody)
     name = str(member.user)
     shown = page(signed_in, worked)

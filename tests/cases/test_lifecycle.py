@@ -34,7 +34,7 @@ def verbs(make_agent, queue, somebody: Actor) -> dict[Status, list[Callable[[Cas
         Status.PENDING: [
             lifecycle.release,
             lambda case: lifecycle.hand_over(case, agent, "why", "", **about),
-            lambda case: lifecycle.reopen(case, by=somebody),
+            lambda case: (lifecycle.reopen if case.is_closed else lifecycle.reassign)(case, by=somebody),
             lifecycle.due,
         ],
         Status.IN_PROGRESS: [
@@ -87,7 +87,7 @@ def test_a_person_resets_the_hops(make_case, somebody: Actor) -> None:
     case.hops = 5
     case.save()
     lifecycle.park(case, Reason.HOP_LIMIT, "")
-    lifecycle.reopen(case, by=somebody)
+    lifecycle.reassign(case, by=somebody)
     assert Case.objects.get(pk=case.pk).hops == 0
 
 

@@ -45,7 +45,7 @@ def test_all_busy_agents_are_no_trouble() -> None:
 def test_a_case_of_a_paused_agent_can_be_sent_elsewhere() -> None:
     said = about([Consumer(PAUSED, 1)], assignee=PAUSED)
     assert str(said.words) == "Waits for Paused, who is paused."
-    assert (said.is_trouble, said.acts, said.agent) == (True, ("agent", "reprocess"), PAUSED)
+    assert (said.is_trouble, said.acts, said.agent) == (True, ("agent", "reassign"), PAUSED)
 
 
 def test_a_case_of_an_agent_that_is_held_up_leads_to_its_procedure() -> None:
@@ -57,7 +57,7 @@ def test_a_case_of_an_agent_that_is_held_up_leads_to_its_procedure() -> None:
 def test_a_case_of_an_agent_that_left_the_queue_says_so() -> None:
     said = about([Consumer(BILLING, 1)], assignee=TRIAGE)
     assert str(said.words) == "Waits for Triage, who does not work Support any more."
-    assert said.acts[0] == "reprocess"
+    assert said.acts[0] == "reassign"
 
 
 def test_a_case_of_a_deleted_agent_is_given_to_any() -> None:
@@ -131,7 +131,7 @@ def test_a_closed_case_says_who_closed_it_and_how() -> None:
     assert ended(Status.COMPLETED, Kind.COMPLETED, actor="Ada").text == "Paid back."
     failed = ended(Status.FAILED, Kind.FAILED, agent_id=TRIAGE.pk)
     assert str(failed.words) == "Given up by Triage."
-    assert failed.acts == ("reprocess",)
+    assert failed.acts == ("reassign",)
 
 
 def trouble(*consumers: Consumer) -> list[str]:

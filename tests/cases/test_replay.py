@@ -16,7 +16,7 @@ from cases.changes import change_case
 from cases.comments import comment
 from cases.models import Case, Queue, Reason
 from cases.replay import replay
-from runs import claims, dispatcher, endings, interventions
+from runs import claims, dispatcher, endings, interventions, outcomes
 from runs.models import LIVE, Run
 from runs.sweeper import sweep
 from teams.actors import Actor, person
@@ -43,7 +43,7 @@ def _work(case: Case, finish: Callable[[claims.Claim, Run], None]) -> None:
 
 def _hand_over(claim: claims.Claim, run: Run, agents: list[Agent]) -> None:
     target = next(agent for agent in agents if agent.pk != run.agent_id)
-    endings.finish(claim, endings.HandedOver(target, "Not mine", "Look at it"))
+    endings.finish(claim, outcomes.HandedOver(target, "Not mine", "Look at it"))
 
 
 def _ask(case: Case, by: Actor, agents: list[Agent]) -> None:
@@ -101,16 +101,16 @@ def _undo(case: Case, by: Actor, agents: list[Agent]) -> None:
 ACTS: dict[str, Act] = {
     "dispatch": lambda case, by, agents: dispatcher.dispatch(1),
     "agent completes": lambda case, by, agents: _work(
-        case, lambda claim, run: endings.finish(claim, endings.CaseCompleted("Done"))
+        case, lambda claim, run: endings.finish(claim, outcomes.CaseCompleted("Done"))
     ),
     "agent fails it": lambda case, by, agents: _work(
-        case, lambda claim, run: endings.finish(claim, endings.CaseFailed("Cannot"))
+        case, lambda claim, run: endings.finish(claim, outcomes.CaseFailed("Cannot"))
     ),
     "agent postpones": lambda case, by, agents: _work(
-        case, lambda claim, run: endings.finish(claim, endings.CasePostponed(timezone.now(), "Later"))
+        case, lambda claim, run: endings.finish(claim, outcomes.CasePostponed(timezone.now(), "Later"))
     ),
     "run breaks": lambda case, by, agents: _work(
-        case, lambda claim, run: endings.finish(claim, endings.Broken("no_outcome", "Said nothing"))
+        case, lambda claim, run: endings.finish(claim, outcomes.Broken("no_outcome", "Said nothing"))
     ),
     "hand over": lambda case, by, agents: _work(case, lambda claim, run: _hand_over(claim, run, agents)),
     "ask": _ask,
@@ -125,7 +125,7 @@ ACTS: dict[str, Act] = {
     "take over": lambda case, by, agents: interventions.take_over(case, by, from_another=True),
     "hand back": lambda case, by, agents: interventions.hand_back(case, by, agents[0], "Go on"),
     "reassign": lambda case, by, agents: interventions.reassign(case, by, agents[1]),
-    "reprocess": lambda case, by, agents: interventions.reprocess(case, by),
+    "reassign to any": lambda case, by, agents: interventions.reassign(case, by),
     "retry": lambda case, by, agents: interventions.retry(case, by),
     "postpone": lambda case, by, agents: interventions.postpone(case, timezone.now() + timedelta(hours=2), by),
     "complete": lambda case, by, agents: interventions.complete(case, "By hand", by),

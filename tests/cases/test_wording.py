@@ -11,6 +11,7 @@ from cases.models import CaseEvent, Kind, Reason
 from cases.wording import Change, Line, lines, listed, say
 
 TRIAGE, BILLING = Agent(name="Triage"), Agent(name="Billing Specialist")
+TO_BILLING = {"target_id": str(BILLING.pk), "target_name": "Billing"}
 AGENTS = {agent.pk: agent for agent in (TRIAGE, BILLING)}
 AT = datetime(2026, 11, 22, 15, 47, 12, tzinfo=UTC)
 
@@ -44,11 +45,33 @@ def tell(kind: str, **fields: Any) -> Line:
         (Kind.COMPLETED, {"agent_id": TRIAGE.pk}, "Triage completed the case"),
         (Kind.COMPLETED, {"actor": "API key shop"}, "API key shop completed the case"),
         (Kind.FAILED, {"agent_id": TRIAGE.pk}, "Triage marked the case as failed"),
-        (Kind.REOPENED, {"actor": "Ada"}, "Ada sent the case through the queue again"),
+        (
+            Kind.CREATED,
+            {"actor": "Ada", "data": {"until": "2026-11-22T15:47:00+00:00"}},
+            "Ada added the case, postponed until 22 Nov 2026, 15:47 UTC",
+        ),
+        (
+            Kind.CREATED,
+            {"data": {"until": "2026-11-22T15:47:00+00:00"}},
+            "The case was added, postponed until 22 Nov 2026, 15:47 UTC",
+        ),
+        (Kind.REASSIGNED, {"actor": "Ada"}, "Ada reassigned the case to any agent of its queue"),
+        (Kind.REASSIGNED, {"actor": "Ada", "data": TO_BILLING}, "Ada reassigned the case to Billing Specialist"),
+        (
+            Kind.REASSIGNED,
+            {"actor": "Ada", "data": TO_BILLING | {"is_retry": True}},
+            "Ada asked Billing Specialist to try again",
+        ),
+        (Kind.REOPENED, {"actor": "Ada", "data": {"was_closed": True}}, "Ada reopened the case"),
         (
             Kind.REOPENED,
-            {"actor": "Ada", "data": {"target_id": str(BILLING.pk), "target_name": "Billing"}},
-            "Ada sent the case to Billing Specialist",
+            {"actor": "Ada", "data": TO_BILLING | {"was_closed": True}},
+            "Ada reopened the case for Billing Specialist",
+        ),
+        (
+            Kind.REOPENED,
+            {"actor": "Ada", "data": TO_BILLING | {"was_closed": True, "is_retry": True}},
+            "Ada reopened the case and asked Billing Specialist to try again",
         ),
         (
             Kind.STALE_WRITE_REFUSED,

@@ -13,8 +13,8 @@ from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from builder.models import Agent
 from runs import endings, human_requests, journal, opening, tools, turns
 from runs.claims import Claim, LostRun
-from runs.endings import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from runs.journal import Work
+from runs.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from tests.runs.judge import digest, held
 
 MODEL = "openai-chat:scripted"
@@ -43,7 +43,7 @@ class Holder:
     def answer(self, turn: list[Call], text: str = "") -> None:
         """The model's answer is written, but not acted upon."""
         if (work := self.opened()) and not journal.unsettled(work):
-            self.write(lambda: journal.append_response(work, _response(turn, text), MODEL))
+            self.write(lambda: _answer(work, _response(turn, text)))
 
     def take_turn(self, turn: list[Call], text: str = "") -> None:
         """As `answer` and `act`, but what only decides is written together with what comes of it."""
@@ -105,13 +105,18 @@ class Holder:
         labelled = ToolCallPart("update_case", {"labels": ["late"]})
         entries: list[tuple[str, Write]] = [
             ("step", lambda: journal.append(work, journal.note("Late", "late"))),
-            ("answer", lambda: journal.append_response(work, _response([], "Late"), MODEL)),
+            ("answer", lambda: _answer(work, _response([], "Late"))),
             ("fallback", lambda: journal.fall_back(work, "Late")),
             ("question", lambda: human_requests.ask(work, [asked], [])),
             ("new case", lambda: tools.execute(work, added)),
             ("turn", lambda: async_to_sync(turns.take_turn)(work, ModelResponse([ToolCallPart("add_cases", {})]))),
         ]
         return [*entries, ("label", lambda: tools.execute(work, labelled))] if work.case else entries
+
+
+def _answer(work: Work, response: ModelResponse) -> None:
+    journal.hear(work, response, MODEL)
+    journal.keep(work)
 
 
 def _response(turn: list[Call], text: str) -> ModelResponse:

@@ -22,7 +22,6 @@ from teams import pausing
 from teams.actors import Actor
 from teams.budgets import Budget
 from tests.runs.holders import Call, Holder
-from tests.runs.judge import startable
 from tests.runs.model_base import ANOTHER, SOMEBODY, WORKERS, in_an_hour, let_hours_pass, number
 from tests.runs.model_workers import Workers, ending
 
@@ -31,7 +30,7 @@ _ask: st.SearchStrategy[Call] = ending.filter(lambda call: call[0] in ("ask_pers
 _decisions = st.tuples(
     st.sampled_from(
         [
-            *("complete", "fail", "postpone", "delete", "send again", "send to one", "take over", "take from another"),
+            *("complete", "fail", "postpone", "delete", "take over", "take from another"),
             *("hand back", "hand back to one", "reassign", "reopen", "try again", "undo", "relabel"),
         ]
     ),
@@ -49,7 +48,7 @@ _STORIES = [
     ],
     [("take over", SOMEBODY), ("complete", SOMEBODY), ("undo", ANOTHER), ("delete", SOMEBODY), ("undo", SOMEBODY)],
 ]
-_UNDOABLE = {"completed", "failed", "postponed", "reopened", "taken_over", "handed_back", "deleted"}
+_UNDOABLE = {"completed", "failed", "postponed", "reassigned", "reopened", "taken_over", "handed_back", "deleted"}
 
 
 class Model(Workers):
@@ -117,26 +116,23 @@ class Model(Workers):
         """What is to be done, and whether it may be."""
         is_open = not case.is_closed and not case.deleted_at
         is_free = case.taken_by in ("", by.label)
-        can_take = agent.pk in startable()
         last = case.events.exclude(kind__in=UNMOVING).order_by("-seq").first()
         assert last
         is_undoable = bool(last.kind in _UNDOABLE and last.actor)
-        retried = case.worked_by_id is None or case.worked_by_id in startable()
+        retried = case.worked_by is None or not case.worked_by.is_deleted
         one = {
             "complete": (lambda: interventions.complete(case, "By hand", by), is_open),
             "fail": (lambda: interventions.fail(case, "By hand", by), is_open),
             "postpone": (lambda: interventions.postpone(case, in_an_hour(), by), is_open),
             "delete": (lambda: interventions.delete(case, by), True),
-            "send again": (lambda: interventions.reprocess(case, by), True),
-            "send to one": (lambda: interventions.reprocess(case, by, agent), not agent.is_deleted),
             "take over": (lambda: interventions.take_over(case, by), is_open and is_free),
             "take from another": (lambda: interventions.take_over(case, by, from_another=True), is_open),
             "hand back": (lambda: interventions.hand_back(case, by), is_open and bool(case.taken_by)),
             "hand back to one": (
                 lambda: interventions.hand_back(case, by, agent, "Go on"),
-                is_open and bool(case.taken_by) and can_take,
+                is_open and bool(case.taken_by) and not agent.is_deleted,
             ),
-            "reassign": (lambda: interventions.reassign(case, by, agent), is_open and can_take),
+            "reassign": (lambda: interventions.reassign(case, by, agent), is_open and not agent.is_deleted),
             "reopen": (lambda: interventions.reopen(case, by), case.is_closed),
             "try again": (
                 lambda: interventions.retry(case, by),
@@ -229,7 +225,7 @@ class Model(Workers):
             for row in HumanRequest.objects.open():
                 _answer(row, True)
             for case in present.filter(status="needs_input").exclude(reason__in=["question", "approval"]):
-                (interventions.hand_back if case.taken_by else interventions.reprocess)(case, SOMEBODY)
+                (interventions.hand_back if case.taken_by else interventions.reassign)(case, SOMEBODY)
             self.take("w/1", 10)
             for holder in self.holders:
                 self._finish(holder)

@@ -13,7 +13,7 @@ from builder.agents import delete_agent
 from builder.limits import change_budget
 from builder.models import Agent
 from cases.models import Case
-from runs import budgets, claims, endings, interventions, sweeper
+from runs import budgets, claims, endings, interventions, outcomes, sweeper
 from runs.models import Handover, Run, Status
 from teams.budgets import Budget
 from tests.runs.holders import Call, Holder
@@ -158,7 +158,7 @@ class Workers(Machine):
                 "give back": partial(endings.give_back, holder.claim),
                 "later": partial(endings.retry_later, holder.claim, timedelta(), "Too busy"),
                 "much later": partial(endings.retry_later, holder.claim, timedelta(hours=1), "Too busy"),
-                "break": partial(endings.finish, holder.claim, endings.Broken("internal_error", "Oh")),
+                "break": partial(endings.finish, holder.claim, outcomes.Broken("internal_error", "Oh")),
             }[how]
         )
 

@@ -168,7 +168,7 @@ def test_a_case_that_moved_since_it_was_chosen_is_looked_at_again(
     for case in (failed, gone):
         interventions.fail(case, "", somebody)
     action = bulk.start(team, "retry", {}, find_cases(team, CaseFilter()), somebody)
-    interventions.reprocess(failed, somebody)
+    interventions.reopen(failed, somebody)
     interventions.delete(gone, somebody)
     bulk.work(action.pk, 60)
     assert became(action) == {

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cases.models import Reason
-from runs import claims, dispatcher, endings, journal, opening, sweeper
+from runs import claims, dispatcher, endings, journal, opening, outcomes, sweeper
 from runs.claims import LostRun, claim_runs
 from runs.models import Run, Status, Step
 from tests.fixtures import events, take
@@ -62,7 +62,7 @@ def test_a_zombie_worker_writes_nothing(make_run, make_case, make_agent, queue) 
     assert new.fence > old.fence
     for write in (
         lambda: journal.append(zombie, journal.note("late", "late")),
-        lambda: endings.finish(old, endings.CaseCompleted("late")),
+        lambda: endings.finish(old, outcomes.CaseCompleted("late")),
         lambda: endings.give_back(old),
     ):
         with pytest.raises(LostRun):
@@ -70,7 +70,7 @@ def test_a_zombie_worker_writes_nothing(make_run, make_case, make_agent, queue) 
     endings.note_refusal(old)
     assert Run.objects.get(pk=new.run_id).steps.count() == 1
     assert events(case)[-1] == "stale_write_refused"
-    endings.finish(new, endings.CaseCompleted("in time"))
+    endings.finish(new, outcomes.CaseCompleted("in time"))
 
 
 @pytest.mark.django_db
@@ -150,7 +150,7 @@ def test_of_many_endings_of_one_run_one_counts(make_run) -> None:
 
     def finish(number: int) -> bool:
         try:
-            endings.finish(claim, endings.Answered(str(number)))
+            endings.finish(claim, outcomes.Answered(str(number)))
         except LostRun:
             return False
         return True

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from builder.agents import pause_agent
+from builder.connections import connect
 from builder.models import Agent
 from cases.models import Case, Queue, Status
-from runs import corrections, endings, interventions, traffic
+from runs import corrections, endings, interventions, outcomes, traffic
 from runs.models import Correction, Handover, Run
 from runs.models import Status as RunStatus
 from teams.actors import Actor
@@ -44,7 +44,7 @@ def handed(triage: Agent, billing: Agent, support: Agent, make_case: Make[Case])
     """Triage handed it to Billing, who works on it."""
     case = make_case("Printer is broken", assignee=triage)
     [claim] = take()
-    endings.finish(claim, endings.HandedOver(billing, "An invoice", "Second one"))
+    endings.finish(claim, outcomes.HandedOver(billing, "An invoice", "Second one"))
     take()
     return case
 
@@ -66,7 +66,7 @@ def test_a_wrong_agent_is_corrected_and_the_case_goes_to_the_right_one(
     assert (fresh(handed).status, fresh(handed).assignee) == (Status.PENDING, support)
     second.refresh_from_db()
     assert second.status == RunStatus.STOPPED
-    assert events(handed)[-3:] == ["started", "corrected", "reopened"]
+    assert events(handed)[-3:] == ["started", "corrected", "reassigned"]
 
 
 def test_a_first_dispatch_is_corrected_by_itself(
@@ -84,7 +84,7 @@ def test_a_handover_is_corrected_before_its_target_has_begun(
 ) -> None:
     case = make_case(assignee=triage)
     [claim] = take()
-    endings.finish(claim, endings.HandedOver(billing, "An invoice"))
+    endings.finish(claim, outcomes.HandedOver(billing, "An invoice"))
     made = corrections.correct(corrections.of_handover(Handover.objects.get()), support, "", somebody)
     assert (made.run, made.wrong) == (None, billing)
     assert fresh(case).assignee == support
@@ -140,9 +140,9 @@ def test_who_had_it_cannot_be_who_should_have(handed: Case, billing: Agent, some
 
 
 def test_nothing_is_kept_when_the_case_cannot_go_there(handed: Case, support: Agent, somebody: Actor) -> None:
-    pause_agent(support)
+    connect(support, [])
     wrong = corrections.of_run(runs_of(handed)[1])
-    with pytest.raises(Refused, match="Support cannot take it"):
+    with pytest.raises(Refused, match="Support does not work this queue"):
         corrections.correct(wrong, support, "", somebody)
     assert not Correction.objects.exists() and "corrected" not in events(handed)
     corrections.correct(wrong, support, "", somebody, send=False)
@@ -188,11 +188,11 @@ def test_a_person_corrects_on_the_page_and_sees_it_everywhere(
 
 
 def test_a_correction_that_is_refused_is_shown_again(signed_in: Client, handed: Case, support: Agent) -> None:
-    pause_agent(support)
+    connect(support, [])
     address = reverse("run_correct", args=[runs_of(handed)[0].pk]) + "?of=handover"
     said = {"agent_id": str(support.pk), "note": "As I said", "send": "on"}
     refused = signed_in.post(address, said)
-    assert refused.status_code == 422 and "is paused." in refused.text and "As I said" in refused.text
+    assert refused.status_code == 422 and "does not work this queue" in refused.text and "As I said" in refused.text
     assert "Please choose who should have had it." in signed_in.post(address, {"agent_id": ""}).text
 
 

@@ -9,7 +9,7 @@ from builder.connections import Consumes, connect
 from cases import lifecycle
 from cases.models import Case, Status
 from cases.queues import pause_queue, resume_queue, save_queue
-from runs import claims, dispatcher, endings, sweeper
+from runs import claims, dispatcher, endings, outcomes, sweeper
 from runs.models import Run
 from runs.models import Status as RunStatus
 from teams.errors import Refused
@@ -30,7 +30,7 @@ def test_order_is_due_then_handed_over_then_priority_then_oldest(make_case, make
     lifecycle.wake_due_cases()
     found = []
     while taken := take():
-        endings.finish(taken[0], endings.CaseCompleted("done"))
+        endings.finish(taken[0], outcomes.CaseCompleted("done"))
         found.append(Case.objects.get(pk=taken[0].case_id))
     assert found == [due, handed, high, medium, old, new]
 

@@ -8,7 +8,7 @@ from django.db import connection
 from builder import usage
 from builder.agents import save_agent
 from cases.models import Reason
-from runs import endings, engine, human_requests, interventions, journal, opening, sweeper, turns
+from runs import endings, engine, human_requests, interventions, journal, opening, outcomes, sweeper, turns
 from runs.claims import LostRun
 from runs.models import HumanRequest, Outcome, Run, Status, Step
 from runs.providers import Models
@@ -258,7 +258,7 @@ def test_a_person_moving_the_case_makes_a_late_ending_harmless(agent, make_case)
     [claim] = take()
     interventions.complete(case, "By hand", by=SOMEBODY)
     with pytest.raises(LostRun):
-        endings.finish(claim, endings.CaseFailed("too late"))
+        endings.finish(claim, outcomes.CaseFailed("too late"))
     case.refresh_from_db()
     assert (case.status, case.detail) == ("completed", "By hand")
 

@@ -7,7 +7,7 @@ from builder.connections import Consumes, connect
 from builder.models import Agent
 from cases import changes, lifecycle
 from cases.models import Case, Queue, Reason, Status
-from runs import endings, interventions
+from runs import endings, interventions, outcomes
 from runs.models import Handover, Outcome, Run
 from runs.models import Status as RunStatus
 from teams.actors import Actor
@@ -216,7 +216,7 @@ def test_a_target_that_is_gone_when_the_handover_is_applied_parks_the_case(case,
     [claim] = take()
     run = Run.objects.get(pk=claim.run_id)
     connect(billing, [])
-    endings.finish(claim, endings.HandedOver(billing, "Money"))
+    endings.finish(claim, outcomes.HandedOver(billing, "Money"))
     assert run.handover.status == Handover.Status.CANCELLED
     assert needs(case) == Reason.TARGET_UNAVAILABLE
     assert events(case)[-2:] == ["handover_cancelled", "parked"]

@@ -132,11 +132,12 @@ def test_without_an_open_request_nothing_is_withdrawn(scripted, agent, make_case
     [
         (lambda case: interventions.complete(case, "", by=SOMEBODY), "Somebody completed the case."),
         (lambda case: interventions.fail(case, "", by=SOMEBODY), "Somebody closed the case as failed."),
-        (lambda case: interventions.reprocess(case, SOMEBODY), "Somebody sent the case through its queue again."),
+        (lambda case: interventions.reassign(case, SOMEBODY), "Somebody reassigned the case."),
         (
-            lambda case: interventions.reprocess(case, SOMEBODY, Agent.objects.get()),
-            "Somebody sent the case to Clerk.",
+            lambda case: interventions.reassign(case, SOMEBODY, Agent.objects.get()),
+            "Somebody reassigned the case to Clerk.",
         ),
+        (lambda case: interventions.retry(case, SOMEBODY), "Somebody retried the case."),
         (lambda case: interventions.delete(case, SOMEBODY), "Somebody deleted the case."),
         (lambda case: interventions.stop_run(case.runs.get(), SOMEBODY), "Somebody stopped the run."),
         (lambda case: interventions.postpone(case, NEXT_WEEK, SOMEBODY), "Somebody postponed the case."),

@@ -10,7 +10,7 @@ from django.db import connection
 from builder.models import Agent
 from cases.models import Case, Kind, Queue
 from cases.replay import replay
-from runs import dispatcher, endings, interventions
+from runs import dispatcher, endings, interventions, outcomes
 from runs.claims import LostRun
 from runs.models import LIVE, Run
 from teams.actors import Actor, person
@@ -64,7 +64,7 @@ def test_taking_over_against_a_completing_run_has_one_winner(
         [claim] = take()
         took, completed = at_once(
             lambda case=case: interventions.take_over(case, somebody),
-            lambda claim=claim: endings.finish(claim, endings.CaseCompleted("Done")),
+            lambda claim=claim: endings.finish(claim, outcomes.CaseCompleted("Done")),
         )
         row = check(case)
         assert took != completed
@@ -79,7 +79,7 @@ def test_completing_by_hand_against_a_completing_run_completes_once(
         [claim] = take()
         done = at_once(
             lambda case=case: interventions.complete(case, "By hand", somebody),
-            lambda claim=claim: endings.finish(claim, endings.CaseCompleted("By the agent")),
+            lambda claim=claim: endings.finish(claim, outcomes.CaseCompleted("By the agent")),
         )
         assert sum(done) == 1 == case.events.filter(kind=Kind.COMPLETED).count()
         check(case)

@@ -6,11 +6,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from builder.agents import pause_agent
+from builder.agents import pause_agent, resume_agent
 from builder.models import Agent
-from cases import lifecycle
+from cases import lifecycle as case_lifecycle
 from cases.models import Case, Kind, Queue, Reason, Status
-from runs import endings, interventions, opening, prompts
+from runs import endings, interventions, opening, outcomes, prompts
 from runs.claims import LostRun
 from runs.models import HumanRequest, Run
 from runs.models import Status as RunStatus
@@ -62,7 +62,7 @@ def test_an_act_of_a_person_stops_the_run_and_a_late_worker_writes_nothing(
     assert (run.status, run.stopped_by) == (RunStatus.STOPPED, somebody.label)
     after = fresh(case)
     with pytest.raises(LostRun):
-        endings.finish(claim, endings.CaseCompleted("late"))
+        endings.finish(claim, outcomes.CaseCompleted("late"))
     assert fresh(case).status == after.status
     last = case.events.exclude(kind=Kind.STALE_WRITE_REFUSED).last()
     assert last and (last.actor, last.user) == (somebody.label, somebody.user)
@@ -75,10 +75,10 @@ def test_an_act_of_a_person_closes_open_requests_with_a_reason(
     agent = make_agent(queue=queue)
     case = make_case()
     with transaction.atomic():
-        row = lifecycle.lock(case.pk)
+        row = case_lifecycle.lock(case.pk)
         run = make_run(agent, case=case, status="waiting")
-        lifecycle.start(row, agent, run.pk, 1)
-        lifecycle.ask(row, Reason.QUESTION, "Which one?", agent_id=agent.pk, run_id=run.pk)
+        case_lifecycle.start(row, agent, run.pk, 1)
+        case_lifecycle.ask(row, Reason.QUESTION, "Which one?", agent_id=agent.pk, run_id=run.pk)
     request = HumanRequest.objects.create(team=case.team, run=run, call_id="1", kind="question", question="Which one?")
     act(case, somebody)
     request.refresh_from_db()
@@ -169,14 +169,19 @@ def test_a_closed_case_goes_on_only_when_somebody_reopens_it(worked: Case, triag
         interventions.reopen(worked, somebody)
 
 
-def test_a_case_goes_only_to_an_agent_that_can_take_it(
+def test_a_case_goes_only_to_an_agent_of_its_queue_and_waits_for_a_paused_one(
     worked: Case, make_agent: Make[Agent], queue: Queue, somebody: Actor
 ) -> None:
     sleeper = make_agent("Sleeper", queue=queue)
     pause_agent(sleeper)
-    for agent, why in ((sleeper, "Sleeper cannot take it: is paused"), (make_agent("Other"), "does not work this")):
-        with pytest.raises(Refused, match=why):
-            interventions.reassign(worked, somebody, agent)
+    with pytest.raises(Refused, match="does not work this"):
+        interventions.reassign(worked, somebody, make_agent("Other"))
+    assert fresh(worked).status == Status.IN_PROGRESS
+    interventions.reassign(worked, somebody, sleeper)
+    take()
+    assert (fresh(worked).status, fresh(worked).assignee) == (Status.PENDING, sleeper)
+    resume_agent(sleeper)
+    take()
     assert fresh(worked).status == Status.IN_PROGRESS
     busy = make_agent("Busy", queue=queue, concurrency=1)
     interventions.reassign(worked, somebody, busy)
@@ -184,11 +189,28 @@ def test_a_case_goes_only_to_an_agent_that_can_take_it(
 
 
 def test_trying_again_goes_to_whoever_worked_last(worked: Case, triage: Agent, somebody: Actor) -> None:
-    with pytest.raises(Refused, match="nothing to try again"):
+    with pytest.raises(Refused, match="nothing to retry"):
         interventions.retry(worked, somebody)
     interventions.stop_run(Run.objects.get(case=worked), somebody)
     interventions.retry(worked, somebody)
     assert (fresh(worked).status, fresh(worked).assignee) == (Status.PENDING, triage)
+
+
+def test_only_what_is_closed_is_reopened(worked: Case, triage: Agent, somebody: Actor) -> None:
+    interventions.reassign(worked, somebody, triage)
+    interventions.reassign(worked, somebody)
+    interventions.complete(worked, "Done", somebody)
+    interventions.reopen(worked, somebody, triage)
+    interventions.fail(worked, "Nobody can", somebody)
+    interventions.retry(worked, somebody)
+    assert events(worked)[-6:] == ["reassigned", "reassigned", "completed", "reopened", "failed", "reopened"]
+    last = worked.events.last()
+    assert last and last.data["is_retry"] and last.data["target_name"] == triage.name
+    with pytest.raises(Refused, match="is open"):
+        case_lifecycle.reopen(fresh(worked), by=somebody)
+    interventions.complete(worked, "Done", somebody)
+    with pytest.raises(Refused, match="Reopen it first"):
+        case_lifecycle.reassign(fresh(worked), by=somebody)
 
 
 def test_a_deleted_case_is_not_moved(worked: Case, somebody: Actor) -> None:

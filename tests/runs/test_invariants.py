@@ -109,7 +109,7 @@ def test_a_handover_that_nothing_came_of(worked, make_run) -> None:
 
 
 def test_a_run_that_waits_for_nothing(worked) -> None:
-    HumanRequest.objects.update(status="withdrawn")
+    HumanRequest.objects.update(status="closed")
     assert broken() == {"run_waiting_for_nothing": [worked.runs.get(status="waiting").pk]}
 
 

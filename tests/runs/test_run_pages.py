@@ -14,7 +14,7 @@ from django.utils import timezone
 from builder.agents import delete_agent, pause_agent
 from builder.models import Agent
 from cases.models import Case, Queue
-from runs import endings, interventions
+from runs import endings, interventions, outcomes
 from runs.interventions import delete
 from runs.models import HumanRequest, Run, Status
 from teams.actors import BATON, Actor
@@ -87,7 +87,7 @@ def test_the_list_says_who_worked_on_what_and_what_came_of_it(
 def various(triage: Agent, billing: Agent, make_run: Make[Run], make_case: Make[Case]) -> dict[str, Run]:
     case = make_case("Broken printer", assignee=triage)
     [claim] = take()
-    endings.finish(claim, endings.Broken("no_outcome", "It said nothing."))
+    endings.finish(claim, outcomes.Broken("no_outcome", "It said nothing."))
     return {
         "failed on case": Run.objects.get(case=case),
         "queued": make_run(billing, input="A letter to Marta"),
@@ -364,7 +364,7 @@ def test_a_handover_that_was_not_applied_says_so(
     [claim] = take()
     run = Run.objects.get(pk=claim.run_id)
     interventions.stop_run(run, BATON)
-    endings.note_refusal(claim, endings.HandedOver(billing, "It is about money", "", ""))
+    endings.note_refusal(claim, outcomes.HandedOver(billing, "It is about money", "", ""))
     html = page(signed_in, "run", run.pk)
     assert "Stopped" in html and "but that was not applied" in html and "It is about money" in html
 

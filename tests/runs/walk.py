@@ -22,13 +22,14 @@ _MOVES: dict[str, tuple[set[str], set[str]]] = {
     "due": ({"postponed"}, {"pending", "needs_input"}),  # the latter when a person has taken it over
     "completed": (_OPEN, {"completed"}),
     "failed": (_OPEN, {"failed"}),
-    "reopened": (_ANY, {"pending"}),
+    "reassigned": (_OPEN, {"pending"}),
+    "reopened": ({"completed", "failed"}, {"pending"}),
     "taken_over": (_OPEN, {"needs_input"}),
     "handed_back": ({"needs_input", "postponed"}, {"pending"}),
     "undone": (_ANY, _ANY - {"in_progress"}),
 }
 # What only people do, or programs of theirs. So what is closed stays closed for everybody else.
-_OF_PEOPLE = {"answered", "reopened", "taken_over", "handed_back", "undone", "deleted"}
+_OF_PEOPLE = {"answered", "reassigned", "reopened", "taken_over", "handed_back", "undone", "deleted"}
 # What a run does to its case: only the one that has it may.
 _OF_A_RUN = {"handed_over", "asked", "answered", "postponed", "completed", "failed", "updated"}
 

@@ -24,8 +24,8 @@ from cases.creation import NewCase, add_cases
 from cases.models import Reason
 from runs import endings, human_requests, interventions, lifecycle
 from runs.claims import claim_runs
-from runs.endings import HandedOver
 from runs.models import HumanRequest, Run
+from runs.outcomes import HandedOver
 from runs.starting import start_run
 from teams import couriers, outbox, webhooks
 from teams.actors import BATON
@@ -81,12 +81,29 @@ def test_a_case_that_waits_for_a_person_is_told_of(webhook, make_case) -> None:
 
 
 @pytest.mark.django_db
-def test_a_case_put_off_sent_again_or_deleted_is_told_of(webhook, make_case, somebody) -> None:
+def test_a_case_put_off_reassigned_reopened_or_deleted_is_told_of(webhook, make_case, somebody) -> None:
     case = make_case()
     interventions.postpone(case, timezone.now() + timedelta(hours=1), somebody)
-    interventions.reprocess(case, somebody)
+    interventions.reassign(case, somebody)
+    interventions.complete(case, "", somebody)
+    interventions.reopen(case, somebody)
     interventions.delete(case, somebody)
-    assert told(webhook)[1:] == ["case.postponed", "case.reopened", "case.deleted"]
+    assert told(webhook)[1:] == [
+        *("case.postponed", "case.reassigned", "case.completed", "case.reopened", "case.deleted"),
+    ]
+
+
+@pytest.mark.django_db
+def test_only_what_was_closed_is_told_as_reopened_when_an_act_is_undone(webhook, make_case, somebody) -> None:
+    closed, open_one = make_case(), make_case()
+    for case, act in ((closed, interventions.complete), (open_one, interventions.postpone)):
+        seq = act(
+            case, *(("",) if act is interventions.complete else (timezone.now() + timedelta(hours=1),)), somebody
+        ).last_seq
+        interventions.undo(case, seq, somebody)
+    assert [name for name in told(webhook) if name in ("case.reopened", "case.reassigned")] == [
+        *("case.reopened", "case.reassigned"),
+    ]
 
 
 @pytest.mark.django_db

@@ -1,0 +1,50 @@
+"""What a run can come to. `endings` applies it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from builder.models import Agent
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Standalone: the run's text is its result."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """To the target, if that can be. `text` is what the run wrote beside it."""
+
+    target: Agent
+    reason: str
+    note: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class CaseCompleted:
+    summary: str
+
+
+@dataclass(frozen=True)
+class CaseFailed:
+    reason: str
+
+
+@dataclass(frozen=True)
+class CasePostponed:
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The run cannot go on. Its case waits for a person, with the code as reason where it is one."""
+
+    code: str
+    message: str
+
+
+type Ending = Answered | HandedOver | CaseCompleted | CaseFailed | CasePostponed | Broken
