@@ -204,7 +204,7 @@ _UPLOAD = {
     "act": "import",
     "encoding": "utf-8",
     "separator": ",",
-    "has_names": "on",
+    "names_row": "1",
     "role-0": "title",
     "role-1": "labels",
 }

@@ -141,7 +141,7 @@ def test_pause_and_resume(operator: Client, make_rows, model) -> None:
     assert row.paused_at is None
 
 
-def test_runs_are_stopped_and_requeued_and_cases_sent_again(operator, make_case, make_agent, queue) -> None:
+def test_runs_are_stopped_and_requeued_and_cases_retried(operator, make_case, make_agent, queue) -> None:
     case = make_case(assignee=make_agent(queue=queue))
     [claim] = take()
     run = case.runs.get()
@@ -150,7 +150,7 @@ def test_runs_are_stopped_and_requeued_and_cases_sent_again(operator, make_case,
     act(operator, run, "stop")
     assert (run.status, run.stopped_by) == (Status.STOPPED, "operator@example.com")
     case.refresh_from_db()
-    act(operator, case, "send_again")
+    act(operator, case, "retry")
     assert case.status == "pending"
     operator.post(address(Run), {"action": "stop", "_selected_action": [str(run.pk)], "confirmed": "yes"})
     assert "left alone" in operator.get(address(Run)).content.decode()

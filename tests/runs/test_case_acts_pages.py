@@ -179,7 +179,7 @@ def test_what_was_typed_for_an_act_that_came_too_late_is_shown(signed_in: Client
     assert late.status_code == 422 and "Another story." in late.text and "Reopen it first." in late.text
 
 
-def test_only_agents_that_can_take_a_case_are_offered(
+def test_the_agents_of_the_queue_are_offered_with_why_the_case_would_wait(
     signed_in: Client, worked: Case, queue: Queue, make_agent: Make[Agent]
 ) -> None:
     gone = make_agent("Gone")
@@ -190,12 +190,12 @@ def test_only_agents_that_can_take_a_case_are_offered(
     busy = make_agent("Busy", queue=queue, concurrency=1)
     Case.objects.filter(pk=worked.pk).update(assignee=busy)
     page = signed_in.get(reverse("case", args=[worked.pk])).text
-    assert f'value="{held_up.pk}"' not in page
+    assert f'value="{held_up.pk}"' in page
     for words in (
-        "<option disabled>Sleeper: is paused</option>",
-        "<option disabled>Held up: its procedure mentions a deleted agent</option>",
+        "Sleeper: is paused, so the case waits</option>",
+        "Held up: starts nothing while its procedure mentions a deleted agent, so the case waits</option>",
         "<option disabled>Elsewhere: does not work Support</option>",
-        "Busy (at its limit of 1, so it waits)</option>",
+        "Busy: at its limit of 1, so the case waits</option>",
     ):
         assert words in page, words
     refused = act(signed_in, "case_reassign", worked, assignee_id=str(held_up.pk), note="Please")
