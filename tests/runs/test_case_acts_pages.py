@@ -198,8 +198,11 @@ def test_the_agents_of_the_queue_are_offered_with_why_the_case_would_wait(
         "Busy: at its limit of 1, so the case waits</option>",
     ):
         assert words in page, words
-    refused = act(signed_in, "case_reassign", worked, assignee_id=str(held_up.pk), note="Please")
-    assert refused.status_code == 422 and "its procedure mentions a deleted agent." in refused.text
+    act(signed_in, "case_reassign", worked, assignee_id=str(held_up.pk), note="Please")
+    worked.refresh_from_db()
+    assert (worked.status, worked.assignee) == (Status.PENDING, held_up)
+    shown = signed_in.get(reverse("case", args=[worked.pk])).text
+    assert "It waits, since Held up starts nothing while its procedure mentions a deleted agent." in shown
 
 
 @pytest.mark.parametrize("whom", ["elsewhere", "nonsense", "theirs"])
