@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from teams.errors import Refused
 
 from .creation import NewCase
-from .forms import read_details
+from .details import read_details
 from .headings import is_value, usual_meaning
 from .number_formats import in_digits
 from .priorities import read_priority

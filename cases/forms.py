@@ -15,6 +15,7 @@ from teams.json_text import read_json
 from teams.stale import SharedForm
 
 from .consumers import Consumer
+from .details import read_details, write_details
 from .models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
 from .schemas import read_schema
 from .wording import changed_fields
@@ -216,22 +217,3 @@ class EditCaseForm(CaseForm):
             return read_json(text)
         except ValueError as error:
             raise forms.ValidationError(f"The details were JSON, and this is not: {error}.") from error
-
-
-def read_details(text: str) -> Any:
-    """A JSON object as such, everything else as the text it is."""
-    text = text.replace("\r\n", "\n")
-    if not text.strip():
-        return {}
-    try:
-        found = read_json(text)
-    except ValueError:
-        return text
-    return found if isinstance(found, dict) else text
-
-
-def write_details(data: Any) -> str:
-    """The reverse of `read_details`."""
-    if not data:
-        return ""
-    return data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False)

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from cases.models import Case
 from teams import live, pausing, rows
 
 from .models import Run, Status
@@ -158,3 +159,21 @@ def next_lapse() -> float:
 def lapsed() -> QuerySet[Run]:
     """Running, but whoever ran them has not said so in time."""
     return Run.objects.running().filter(lease_until__lt=Now())
+
+
+def lock_both(claim: Claim) -> tuple[Run, Case | None]:
+    """The claim's case and run, locked in that order. LostRun when either is no longer the claim's."""
+    if claim.case_id is None:
+        return lock(claim), None
+    if found := rows.join(_BOTH, [claim.run_id, claim.fence], run=Run, the_case=Case):
+        [(run, case)] = found
+        return run, case
+    raise LostRun
+
+
+# Locked in the order in which they are named.
+_BOTH = """
+    from cases_case the_case join runs_run run on run.case_id = the_case.id and run.case_fence = the_case.fence
+    where run.id = %s and run.fence = %s and run.status = 'running'
+    for no key update of the_case, run
+"""

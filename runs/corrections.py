@@ -4,6 +4,7 @@ first dispatch, that went wrong.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -44,7 +45,7 @@ class Mistake:
 
 def of_run(run: Run) -> Mistake:
     """That the run was this agent's."""
-    before = handovers.before(run)
+    before = Handover.objects.before(run)
     return Mistake(run.agent, before.source if before else None, run)
 
 
@@ -151,12 +152,18 @@ def find(team: Team, words: str = "", wrong: UUID | None = None, right: str = ""
     )
 
 
-def standing(run: Run) -> tuple[Correction | None, Correction | None]:
-    """What is said of a run: that it was another's, and of its handover."""
+class Said(NamedTuple):
+    """What is said of a run: that it was another agent's, and of its handover."""
+
+    run: Correction | None
+    handover: Correction | None
+
+
+def standing(run: Run) -> Said:
     found = Correction.objects.standing().filter(Q(run=run) | Q(source=run))
     rows = list(found.select_related("right"))
     of_it = next((row for row in rows if row.run_id == run.pk), None)
-    return of_it, next((row for row in rows if row.source_id == run.pk), None)
+    return Said(of_it, next((row for row in rows if row.source_id == run.pk), None))
 
 
 def per_route(team: Team, since: datetime) -> dict[tuple[UUID, UUID], int]:

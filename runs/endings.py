@@ -11,27 +11,9 @@ from cases.models import Case, Kind, Reason
 from teams import rows
 
 from . import counters, handovers, lifecycle
-from .claims import Claim, LostRun, lock
+from .claims import Claim, lock, lock_both
 from .models import Handover, Outcome, Run, Status
 from .outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
-
-
-def lock_both(claim: Claim) -> tuple[Run, Case | None]:
-    """The claim's case and run, locked in that order. LostRun when either is no longer the claim's."""
-    if claim.case_id is None:
-        return lock(claim), None
-    if found := rows.join(_BOTH, [claim.run_id, claim.fence], run=Run, the_case=Case):
-        [(run, case)] = found
-        return run, case
-    raise LostRun
-
-
-# Locked in the order in which they are named.
-_BOTH = """
-    from cases_case the_case join runs_run run on run.case_id = the_case.id and run.case_fence = the_case.fence
-    where run.id = %s and run.fence = %s and run.status = 'running'
-    for no key update of the_case, run
-"""
 
 
 @transaction.atomic

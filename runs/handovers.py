@@ -170,34 +170,6 @@ def deliver(handover: Handover, run: Run, case: Case | None) -> None:
     news.handed_over(handover, run)
 
 
-def applied(case_id: UUID) -> list[Handover]:
-    """Those of a case, oldest first, with the agents they came from."""
-    found = []
-    for handover, handover.source_agent in rows.join(_APPLIED, [case_id], handover=Handover, source=Agent):
-        found.append(handover)
-    return found
-
-
-_APPLIED = """
-    from runs_run run
-    join runs_handover handover on handover.source_id = run.id
-    join builder_agent source on source.id = handover.source_agent_id
-    where run.case_id = %s and handover.status = 'applied'
-    order by handover.applied_at
-"""
-
-
-def before(run: Run, earlier: list[Handover] | None = None) -> Handover | None:
-    """The handover that brought the run about; `earlier` are those of its case, if they are known."""
-    if run.trigger != Run.Trigger.HANDOVER:
-        return None
-    if run.case_id is None:
-        return Handover.objects.filter(status=Handover.Status.APPLIED, next_run=run).first()
-    earlier = applied(run.case_id) if earlier is None else earlier
-    to_it = [row for row in earlier if row.target_id == run.agent_id]
-    return next((row for row in reversed(to_it) if row.applied_at and row.applied_at <= run.created_at), None)
-
-
 def came_of(handover: Handover) -> Run | None:
     """The run of the target that an applied handover led to, if it has begun."""
     if handover.source.case_id is None:
@@ -253,7 +225,7 @@ def _pair(handover: Handover, run: Run) -> set[UUID]:
 def _earlier(run: Run, case: Case | None) -> list[Handover]:
     """The handovers applied so far, oldest first: on a case since a person last acted, else of the chain of runs."""
     if case is not None:
-        return applied(case.pk)[-case.hops :] if case.hops else []
+        return Handover.objects.applied_on(case.pk)[-case.hops :] if case.hops else []
     chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
     root = run.root_id or run.pk
     return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))

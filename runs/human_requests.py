@@ -20,7 +20,7 @@ from teams.text import prose
 
 from . import letters, lifecycle, news, tools
 from .arguments import with_ignored
-from .endings import lock_both
+from .claims import lock_both
 from .journal import Work, response_of, said_in, write
 from .models import HumanRequest, Run, Status, Step
 from .server_tools import ServerCall

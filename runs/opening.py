@@ -9,7 +9,7 @@ from teams.text import storable
 from . import handovers, human_requests, prompts, quoting, server_tools, tool_calling
 from .claims import Claim, LostRun
 from .journal import Work
-from .models import Run, Step
+from .models import Handover, Run, Step
 
 
 def open_work(claim: Claim) -> Work:
@@ -81,8 +81,8 @@ def _produces(agent: Agent) -> QueueQuerySet:
 def _begin(work: Work, case: Case | None) -> None:
     """Freezes the targets and the prompt, so that a run taken up again sees what it saw at first. Not written yet."""
     run = work.run
-    earlier = handovers.applied(case.pk) if case else []
-    before = handovers.before(run, earlier)
+    earlier = Handover.objects.applied_on(case.pk) if case else []
+    before = Handover.objects.before(run, earlier)
     work.handed_over_at = before.applied_at if before else None
     # A try has them from its start: those of the sample case's queue.
     targets = handovers.frozen_targets(work.agent, work.revision, case) if run.targets is None else run.targets

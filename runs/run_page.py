@@ -15,7 +15,7 @@ from teams.access import TeamRequest, team_page
 from teams.amounts import money
 from teams.parts import render_page
 
-from . import chain, conversation, corrections, queries, wording
+from . import chain, conversation, queries, wording
 from .access import run_or_404
 from .models import Run, Status
 
@@ -47,7 +47,6 @@ def about(run: Run) -> dict[str, Any]:
         found.steps, targets=run.targets or [], requests=found.requests, handover=found.handover
     )
     activity = conversation.activity(entries, run.revision.model)
-    of_run, of_handover = corrections.standing(run)
     return {
         "run": run,
         "found": found,
@@ -55,8 +54,6 @@ def about(run: Run) -> dict[str, Any]:
         "standing": wording.standing(run, now),
         "trouble": wording.trouble(run.error_code),
         "entries": entries,
-        "of_run": of_run,
-        "of_handover": of_handover,
         "activity": activity,
         "doing": activity if run.status == Status.RUNNING else "",
         "chain_url": f"{reverse('runs')}?{_of_chain(run)}",

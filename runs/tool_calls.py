@@ -14,7 +14,7 @@ from builder.tool_sessions import Answer, Endpoint, ServerProblem, ToolChanged, 
 from teams.errors import Refused
 
 from . import server_tools, tools
-from .endings import lock_both
+from .claims import lock_both
 from .journal import Work, append, intent, tool_result, write
 from .server_tools import ServerCall
 

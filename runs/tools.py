@@ -30,7 +30,7 @@ from teams.errors import Refused
 
 from . import moments, server_tools
 from .arguments import Arguments, plain, with_ignored
-from .endings import lock_both
+from .claims import lock_both
 from .journal import Work, append, tool_result, write
 from .models import Run
 

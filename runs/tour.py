@@ -15,9 +15,10 @@ from teams import tour
 from teams.access import VIEWER, TeamRequest, team_page
 from teams.models import Member
 
-from . import demo
 from .models import Correction, Handover, HumanRequest, Run
 
+# What the demo calls them. Without the demo the tour leads to the lists.
+TRIAGE, TECHNICAL, QUEUE = "Triage", "Technical Support", "Support"
 _PUBLISHED = [Revision.Status.LIVE, Revision.Status.HISTORIC]
 
 
@@ -62,7 +63,7 @@ def tour_of(member: Member) -> Tour | None:
 
 
 def _read(member: Member) -> Step:
-    agent = _agent(member, demo.TRIAGE.name)
+    agent = _agent(member, TRIAGE)
     is_done = tour.AGENT in member.tour_seen
     if agent is None:
         words = "What it should do, in plain words. It needs no key to a model to begin with."
@@ -73,7 +74,7 @@ def _read(member: Member) -> Step:
 
 
 def _mention(member: Member) -> Step:
-    agent = _agent(member, demo.TECHNICAL.name)
+    agent = _agent(member, TECHNICAL)
     words = "Type @ in a procedure, choose the colleague who should go on, and save."
     address = f"{reverse('agent', args=[agent.pk])}#procedure" if agent else reverse("agents")
     saved = Mention.objects.filter(
@@ -87,7 +88,7 @@ def _mention(member: Member) -> Step:
 
 def _add(member: Member) -> Step:
     queues = {queue.name: queue for queue in member.team.queues.live().order_by("-name")[:50]}
-    queue = queues.get(demo.QUEUE) or next(iter(queues.values()), None)
+    queue = queues.get(QUEUE) or next(iter(queues.values()), None)
     address = reverse("case_new", args=[queue.pk]) if queue else reverse("queues")
     words = f"In your own words, into {queue.name}." if queue else "A case is a piece of work in a queue."
     made = CaseEvent.objects.filter(

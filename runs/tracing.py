@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -32,9 +32,7 @@ from pydantic_ai.messages import ModelResponse, ToolCallPart
 
 from teams.identity import VERSION
 
-from . import handovers
-from .journal import Work
-from .models import Run, Status, Step
+from .models import Handover, Run, Status, Step
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -44,6 +42,17 @@ logger = logging.getLogger(__name__)
 _SPAN_BITS = 2**64 - 1
 # The conventions' names of providers, where ours differ.
 _PROVIDERS = {"openai-chat": "openai", "google": "gcp.gemini"}
+
+
+class Worked(Protocol):
+    """A run in hand, as far as spans tell of it."""
+
+    run: Run
+    steps: list[Step]
+
+    @property
+    def model(self) -> str: ...
+
 
 type _Attributes = Mapping[str, str | int | Sequence[str]]
 
@@ -121,7 +130,7 @@ def send(seconds: float = 1) -> None:
 # --- Spans -----------------------------------------------------------------------------------
 
 
-async def chat(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
+async def chat(work: Worked, answer: Awaitable[ModelResponse]) -> ModelResponse:
     """The answer of the run's model, in a span."""
     model = work.model
     attributes = {"gen_ai.operation.name": "chat", **_ids(work.run), **_of_model(model)}
@@ -142,7 +151,7 @@ async def chat(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
 
 
 @contextmanager
-def tool_calls(work: Work, calls: Sequence[ToolCallPart]) -> Iterator[None]:
+def tool_calls(work: Worked, calls: Sequence[ToolCallPart]) -> Iterator[None]:
     """A span for each of the calls while they are acted upon."""
     if _provider() is None:
         yield
@@ -178,7 +187,7 @@ def run_ended(run: Run) -> None:
     provider = _provider()
     if provider is None or run.ended_at is None:
         return
-    before = handovers.before(run)
+    before = Handover.objects.before(run)
     links = [Link(_context_of(provider, before.source_id), {"baton.link": "handover"})] if before else []
     token = _run_of_root.set(run.pk.int)
     try:

@@ -18,6 +18,7 @@ from teams.errors import Refused
 
 from . import endings, handovers, human_requests, server_tools, tool_calls, tools, tracing
 from .arguments import with_ignored
+from .claims import lock_both
 from .journal import CUT_OFF, Work, append, count_in, keep, note, open_calls, said_before_cut, tool_result, write
 from .models import Step
 from .outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
@@ -167,7 +168,7 @@ def _ending(tool: str, arguments: Any) -> Ending:
 def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
     """The last results and the ending, or neither."""
     with transaction.atomic():
-        run, case = endings.lock_both(work.claim)
+        run, case = lock_both(work.claim)
         count_in(work, run)
         with rows.at_once():
             write(work, *entries)

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from builder.models import Agent
 from cases.models import Case
+from teams import rows
 from teams.models import Team, User, new_id
 
 if TYPE_CHECKING:
@@ -20,6 +21,34 @@ class HandoverStatus(models.TextChoices):
     RECORDED = "recorded"
     APPLIED = "applied"
     CANCELLED = "cancelled"
+
+
+class HandoverQuerySet(models.QuerySet["Handover"]):
+    def applied_on(self, case_id: "UUID") -> "list[Handover]":
+        """Those of a case, oldest first, with the agents they came from."""
+        found = []
+        for handover, handover.source_agent in rows.join(_APPLIED, [case_id], handover=Handover, source=Agent):
+            found.append(handover)
+        return found
+
+    def before(self, run: Run, earlier: "list[Handover] | None" = None) -> "Handover | None":
+        """The handover that brought the run about; `earlier` are those of its case, if they are known."""
+        if run.trigger != Run.Trigger.HANDOVER:
+            return None
+        if run.case_id is None:
+            return self.filter(status=Handover.Status.APPLIED, next_run=run).first()
+        earlier = self.applied_on(run.case_id) if earlier is None else earlier
+        to_it = [row for row in earlier if row.target_id == run.agent_id]
+        return next((row for row in reversed(to_it) if row.applied_at and row.applied_at <= run.created_at), None)
+
+
+_APPLIED = """
+    from runs_run run
+    join runs_handover handover on handover.source_id = run.id
+    join builder_agent source on source.id = handover.source_agent_id
+    where run.case_id = %s and handover.status = 'applied'
+    order by handover.applied_at
+"""
 
 
 class Handover(models.Model):
@@ -46,6 +75,8 @@ class Handover(models.Model):
     is_return = models.BooleanField(default=False, help_text="Straight back to whom it came from.")
     # Standalone: the run it started. On a case, what came of it is the case's next run.
     next_run = models.OneToOneField(Run, models.SET_NULL, null=True, related_name="handover_in", db_constraint=False)
+
+    objects = HandoverQuerySet.as_manager()
 
     if TYPE_CHECKING:
         source_id: UUID

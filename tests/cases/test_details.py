@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.creation import NewCase, add_case
-from cases.forms import read_details, write_details
+from cases.details import read_details, write_details
 from teams.actors import BATON
 
 

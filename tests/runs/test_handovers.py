@@ -1,5 +1,7 @@
 """The rules of handover, each test named after its row."""
 
+import re
+
 import pytest
 
 from builder.agents import delete_agent, pause_agent, save_agent
@@ -71,7 +73,8 @@ def test_the_target_sees_the_case_and_why_it_got_it_as_quoted_data(scripted, cas
     told = scripted.requests[1].user_text
     assert "Twice!" in told
     assert "Money\\u003c/data>" in told and "Be kind" in told
-    assert told.count("</data>") == 2  # nothing inside closes the mark
+    [mark] = set(re.findall(r"</(data-[0-9a-f]+)>", told))
+    assert told.count(f"</{mark}>") == told.count(f"<{mark}>") == 2  # nothing inside closes the mark
     assert len(scripted.requests[1].messages) == 1  # no transcript is passed
 
 

@@ -112,7 +112,9 @@ def test_a_run_says_which_person_stopped_it(signed_in: Client, old: Run, triage:
 def test_a_run_says_which_key_stopped_it(signed_in: Client, team: Team, triage: Agent, make_run: Make[Run]) -> None:
     key, secret = create_key(team, "Nightly")
     run = make_run(triage)
-    stopped = signed_in.post(f"/api/v1/runs/{run.pk}/stop", headers={"Authorization": f"Bearer {secret}"}).json()
+    headers = {"Authorization": f"Bearer {secret}"}
+    address = f"/api/v1/runs/{run.pk}/stop"
+    stopped = signed_in.post(address, headers=headers, content_type="application/json").json()
     assert stopped["stopped_by"] == program(key).label == "API key Nightly"
     assert stopped["stopped_because"] == "API key Nightly stopped the run."
     assert "API key Nightly stopped the run." in page(signed_in, run)

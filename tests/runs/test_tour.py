@@ -6,9 +6,10 @@ from builder.agents import delete_agent, save_agent
 from builder.models import Agent
 from cases.creation import NewCase, add_case
 from cases.models import Case, Queue
+from runs import demo
 from runs.models import Correction, Run
 from runs.seeding import seed_demo
-from runs.tour import tour_of
+from runs.tour import QUEUE, TECHNICAL, TRIAGE, tour_of
 from teams import tour
 from teams.actors import BATON, person
 from teams.models import Member
@@ -123,3 +124,9 @@ def test_looking_twice_is_written_once(newcomer: Member, django_assert_num_queri
     with django_assert_num_queries(0):
         tour.saw(newcomer, tour.AGENT)
     assert newcomer.tour_seen == [tour.AGENT]
+
+
+def test_the_tour_leads_to_what_the_demo_calls_so() -> None:
+    names = {agent.name for agent in demo.AGENTS}
+    assert {TRIAGE, TECHNICAL} <= names
+    assert QUEUE == demo.QUEUE
