@@ -23,7 +23,7 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.tools import ToolDefinition
 
-from .text_calls import written
+from .wire.written_calls import written
 
 ANSWER = "answer"
 _ANSWER = ToolDefinition(

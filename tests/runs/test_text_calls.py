@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from builder.models import Agent
 from cases.models import Case
 from runs.models import Run, Step
-from runs.text_calls import written
+from runs.wire.written_calls import written
 from tests.fixtures import Make, take
 from tests.provider import Provider, call, say
 
