@@ -7,18 +7,19 @@ Another team has a tenth as many cases.
 
 import random
 
-from benchmarks import ground
-from benchmarks.figures import Notes, timed
-from benchmarks.ground import PART, RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
-from builder.agents import create_agent
-from builder.connections import Consumes, connect
+from builder.agents.agents import create_agent
+from builder.agents.connections import Consumes, connect
 from builder.models import Agent
-from cases.creation import BATCH_LIMIT, NewCase, add_cases
 from cases.models import Queue
-from cases.queues import create_queue
-from cases.teams import create_team
-from teams.actors import BATON
+from cases.queues.queues import create_queue
+from cases.queues.teams import create_team
+from cases.work.creation import BATCH_LIMIT, NewCase, add_cases
+from teams.audit.actors import BATON
 from teams.models import Team
+
+from . import ground
+from .figures import Notes, timed
+from .ground import PART, RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
 
 ROUNDS = 20
 MAILS = 20_000

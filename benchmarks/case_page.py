@@ -9,16 +9,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks.figures import Notes, median_ms
-from benchmarks.ground import ask, ask_often, execute, member, run
-from builder.agents import create_agent
-from builder.connections import Consumes, connect
-from cases import comments
+from builder.agents.agents import create_agent
+from builder.agents.connections import Consumes, connect
+from cases.collaboration import comments
 from cases.models import Case, Queue
-from cases.queues import create_queue
-from cases.teams import create_team
+from cases.queues.queues import create_queue
+from cases.queues.teams import create_team
 from teams.models import User
 from tests.stories import make_story, stages
+
+from .figures import Notes, median_ms
+from .ground import ask, ask_often, execute, member, run
 
 ROUNDS = 40
 EVENTS = (10, 100, 1_000)

@@ -7,14 +7,15 @@ import random
 
 from django.test import Client
 
-from benchmarks.figures import Notes
-from benchmarks.ground import ask_often, empty, execute, member, run
-from builder.agents import create_agent
-from builder.connections import Consumes, connect
+from builder.agents.agents import create_agent
+from builder.agents.connections import Consumes, connect
 from builder.models import Agent, QueueConnection
-from cases.queues import create_queue
-from cases.teams import create_team
+from cases.queues.queues import create_queue
+from cases.queues.teams import create_team
 from teams.models import Team
+
+from .figures import Notes
+from .ground import ask_often, empty, execute, member, run
 
 ROUNDS = 40
 FIRST = ["Billing", "Claims", "Refund", "Invoice", "Delivery", "Returns", "Account", "Fraud", "Travel", "Payroll"]

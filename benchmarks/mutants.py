@@ -2,7 +2,7 @@
 
     python -m benchmarks.mutants [--times 3] [NAME ...]
 
-Takes some minutes: a run of tests/runs/test_model.py for each mutant, and as often as said. Prints one JSON line for
+Takes some minutes: a run of tests/model/test_model.py for each mutant, and as often as said. Prints one JSON line for
 each, and ends with status 1 when one was missed, or no longer fits the code.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from runs.stack import throwaway
+from ops.stack import throwaway
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 _NAME = "BATON_MUTANT"
@@ -48,199 +48,211 @@ _MINE = "_MINE = \"id = %s and fence = %s and status = 'running'\""
 
 MUTANTS = {
     "no fence in what a claim holds": Mutant(
-        "runs.claims", _MINE, "_MINE = \"id = %s and %s is not null and status = 'running'\""
+        "runs.record.claims", _MINE, "_MINE = \"id = %s and %s is not null and status = 'running'\""
     ),
-    "no status in what a claim holds": Mutant("runs.claims", _MINE, '_MINE = "id = %s and fence = %s"'),
+    "no status in what a claim holds": Mutant("runs.record.claims", _MINE, '_MINE = "id = %s and fence = %s"'),
     "no fence at a step": Mutant(
-        "runs.journal", "        claims.lock(work.claim)\n        with rows", "        with rows"
+        "runs.record.steps", "        claims.lock(work.claim)\n        with rows", "        with rows"
     ),
     "no fence at a fallback": Mutant(
-        "runs.journal",
+        "runs.record.steps",
         'claims.change(work.claim, retries=0, error="")',
         'Run.objects.filter(pk=work.run.pk).update(retries=0, error="")',
     ),
     "no fence at an ending": Mutant(
-        "runs.claims",
+        "runs.record.claims",
         'if run := rows.first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):',
         'if run := rows.first(Run, "where id = %s for no key update", [claim.run_id]):',
     ),
     "a heartbeat says that all are held": Mutant(
-        "runs.claims", "return {Claim(*row) for row in cursor.fetchall()}", "return set(claims)"
+        "runs.record.claims", "return {Claim(*row) for row in cursor.fetchall()}", "return set(claims)"
     ),
     "a heartbeat renews what others hold": Mutant(
-        "runs.claims", "where id = any(%s) and worker = %s and", "where id = any(%s) and %s <> '' and"
+        "runs.record.claims", "where id = any(%s) and worker = %s and", "where id = any(%s) and %s <> '' and"
     ),
-    "a claim raises no fence": Mutant("runs.claims", "worker = %s, fence = fence + 1,", "worker = %s,"),
+    "a claim raises no fence": Mutant("runs.record.claims", "worker = %s, fence = fence + 1,", "worker = %s,"),
     "a claim is taken although the team is paused": Mutant(
-        "runs.claims", "where {pausing.AT_WORK}", "where true or {pausing.AT_WORK}"
+        "runs.record.claims", "where {pausing.AT_WORK}", "where true or {pausing.AT_WORK}"
     ),
     "a loss is not counted": Mutant(
-        "runs.lifecycle", "losses, fence = run.losses + 1, run.fence + 1", "losses, fence = run.losses, run.fence + 1"
+        "runs.record.lifecycle",
+        "losses, fence = run.losses + 1, run.fence + 1",
+        "losses, fence = run.losses, run.fence + 1",
     ),
     "a stop raises no fence, and ends nothing": Mutant(
-        "runs.lifecycle", "_end(run, Status.STOPPED, why, fence=run.fence + 1, **said)", "run.fence += 1"
+        "runs.record.lifecycle", "_end(run, Status.STOPPED, why, fence=run.fence + 1, **said)", "run.fence += 1"
     ),
     "a run that is released keeps its lease": Mutant(
-        "runs.lifecycle", '"status": to, "worker": "", "lease_until": None}', '"status": to, "worker": ""}'
+        "runs.record.lifecycle", '"status": to, "worker": "", "lease_until": None}', '"status": to, "worker": ""}'
     ),
     "questions stay open when their run ends": Mutant(
-        "runs.lifecycle", "closed = run.human_requests.open().update(", "closed = run.human_requests.none().update("
+        "runs.record.lifecycle",
+        "closed = run.human_requests.open().update(",
+        "closed = run.human_requests.none().update(",
     ),
     "a release rings no bell": Mutant(
-        "runs.lifecycle",
+        "runs.record.lifecycle",
         '"""Given back by a worker that shuts down; another takes it up at once."""\n'
         "    _move(run, Status.QUEUED, available_at=rows.NOW)\n    bell.ring()",
         "_move(run, Status.QUEUED, available_at=rows.NOW)",
     ),
     "a handover rings no bell": Mutant(
-        "cases.lifecycle",
+        "cases.work.lifecycle",
         'data={**_meant_for(target), "note": note},\n    )\n    bell.ring_for_one()',
         'data={**_meant_for(target), "note": note},\n    )',
     ),
-    "a handover counts no hop": Mutant("cases.lifecycle", '"hops": case.hops + 1', '"hops": case.hops'),
+    "a handover counts no hop": Mutant("cases.work.lifecycle", '"hops": case.hops + 1', '"hops": case.hops'),
     "a person's act leaves the hops": Mutant(
-        "cases.lifecycle", 'hops = {"hops": 0} if', 'hops = {"hops": case.hops} if'
+        "cases.work.lifecycle", 'hops = {"hops": 0} if', 'hops = {"hops": case.hops} if'
     ),
     "a move writes no event": Mutant(
-        "cases.lifecycle",
+        "cases.work.lifecycle",
         "timeline.write([case], [row])",
         "case.status == Status.POSTPONED or timeline.write([case], [row])",
     ),
-    "a move raises no fence of the case": Mutant("cases.lifecycle", "    case.fence += 1\n    row =", "    row ="),
+    "a move raises no fence of the case": Mutant("cases.work.lifecycle", "    case.fence += 1\n    row =", "    row ="),
     "a closed case can be closed again": Mutant(
-        "cases.lifecycle",
+        "cases.work.lifecycle",
         "Status.COMPLETED: frozenset({Status.PENDING}),",
         "Status.COMPLETED: frozenset({Status.PENDING, Status.FAILED}),",
     ),
     "who takes over is forgotten": Mutant(
-        "cases.lifecycle",
+        "cases.work.lifecycle",
         'changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None, **keeper}',
         'changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None}',
     ),
     "a handover is recorded and not applied": Mutant(
-        "runs.handovers",
+        "runs.engine.handovers",
         "    if case is not None:\n        case_lifecycle.hand_over(",
         "    if case is not None and case.hops == 0:\n        case_lifecycle.hand_over(",
     ),
     "there is always a hop left": Mutant(
-        "runs.handovers", "return max(0, case.queue.hop_limit - case.hops)", "return 1"
+        "runs.engine.handovers", "return max(0, case.queue.hop_limit - case.hops)", "return 1"
     ),
-    "ping-pong goes on": Mutant("runs.handovers", "_EXCHANGES = 2", "_EXCHANGES = 20"),
+    "ping-pong goes on": Mutant("runs.engine.handovers", "_EXCHANGES = 2", "_EXCHANGES = 20"),
     "lost too often, and not parked": Mutant(
-        "runs.sweeper",
+        "runs.workers.sweeper",
         "not lifecycle.lose(run) and case is not None",
         "not lifecycle.lose(run) and case is None and case is not None",
     ),
     "a break does not park": Mutant(
-        "runs.endings",
+        "runs.engine.completion",
         "    lifecycle.fail(run, code, message)\n    if case is not None:",
         "    lifecycle.fail(run, code, message)\n    if case is not None and code != 'internal_error':",
     ),
     "paused agents take cases": Mutant(
-        "runs.dispatcher", "role = 'consumer' and {STARTABLE}", "role = 'consumer' and builder_agent.deleted_at is null"
+        "runs.workers.dispatcher",
+        "role = 'consumer' and {STARTABLE}",
+        "role = 'consumer' and builder_agent.deleted_at is null",
     ),
-    "no limit of cases at once": Mutant("runs.dispatcher", "consumer.load += 1", "consumer.load += 0"),
+    "no limit of cases at once": Mutant("runs.workers.dispatcher", "consumer.load += 1", "consumer.load += 0"),
     "an answered request is answered again": Mutant(
-        "runs.human_requests",
+        "runs.engine.human_requests",
         "filter(pk=request.pk, status=HumanRequest.Status.OPEN).update(",
         "filter(pk=request.pk).update(",
     ),
     "an act leaves the run alone": Mutant(
-        "runs.interventions", "    if run is not None:\n        lifecycle.stop(run, why, by)", "    return"
+        "runs.people.moves", "    if run is not None:\n        lifecycle.stop(run, why, by)", "    return"
     ),
     "anybody takes from anybody": Mutant(
-        "runs.interventions", "if row.taken_by and not is_theirs and not from_another:", "if False:"
+        "runs.people.moves", "if row.taken_by and not is_theirs and not from_another:", "if False:"
     ),
     "an undone act comes back as something else": Mutant(
-        "runs.interventions", "event for event in events if event.seq < seq", "event for event in events[:1]"
+        "runs.people.moves", "event for event in events if event.seq < seq", "event for event in events[:1]"
     ),
     "the same request makes two cases": Mutant(
-        "cases.creation", 'if existing := known.get(item.external_id or ""):', 'if existing := known.get(""):'
+        "cases.work.creation", 'if existing := known.get(item.external_id or ""):', 'if existing := known.get(""):'
     ),
-    "what is due stays postponed": Mutant("cases.lifecycle", "    for case in found:\n        due(case)", ""),
+    "what is due stays postponed": Mutant("cases.work.lifecycle", "    for case in found:\n        due(case)", ""),
     # --- Claims and leases ---
     "leases are taken back before they lapse": Mutant(
-        "runs.claims", "running().filter(lease_until__lt=Now())", "running().filter(lease_until__isnull=False)"
+        "runs.record.claims", "running().filter(lease_until__lt=Now())", "running().filter(lease_until__isnull=False)"
     ),
     "a run is taken before it is due": Mutant(
-        "runs.claims",
+        "runs.record.claims",
         " and available_at <= statement_timestamp()\n            order by available_at limit %s + 200",
         "\n            order by available_at limit %s + 200",
     ),
     "a lost run rings no bell": Mutant(
-        "runs.lifecycle",
+        "runs.record.lifecycle",
         "available_at=rows.NOW)\n    bell.ring()\n    return True",
         "available_at=rows.NOW)\n    return True",
     ),
     "a run given back has lost an attempt": Mutant(
-        "runs.lifecycle",
+        "runs.record.lifecycle",
         '"""Given back by a worker that shuts down; another takes it up at once."""\n'
         "    _move(run, Status.QUEUED, available_at=rows.NOW)",
         "_move(run, Status.QUEUED, losses=run.losses + 1, available_at=rows.NOW)",
     ),
     "a requeued run rings no bell": Mutant(
-        "runs.lifecycle",
+        "runs.record.lifecycle",
         "    _move(run, Status.QUEUED, available_at=rows.NOW, fence=run.fence + 1)\n    bell.ring()",
         "    _move(run, Status.QUEUED, available_at=rows.NOW, fence=run.fence + 1)",
     ),
     # --- Dispatch and pauses ---
     "anybody gets what is assigned to another": Mutant(
-        "runs.dispatcher", "        candidates = [consumers[taker]]", "        candidates = list(consumers.values())"
+        "runs.workers.dispatcher",
+        "        candidates = [consumers[taker]]",
+        "        candidates = list(consumers.values())",
     ),
     "work goes on while everything is paused": Mutant(
-        "teams.pausing",
+        "teams.settings.pausing",
         '"teams_team.paused_at is null and not exists (select from teams_installation where paused_at is not null)"',
         '"teams_team.paused_at is null"',
     ),
     "a new case rings no bell": Mutant(
-        "cases.creation",
+        "cases.work.creation",
         'live.announce(queue.team_id, "case", "new")\n    bell.ring()',
         'live.announce(queue.team_id, "case", "new")',
     ),
     "an agent that is resumed rings no bell": Mutant(
-        "builder.agents",
+        "builder.agents.agents",
         "    bell.ring()\n\n\n@transaction.atomic\ndef duplicate",
         "\n\n@transaction.atomic\ndef duplicate",
     ),
     "a team that is resumed rings no bell": Mutant(
-        "teams.pausing", "    _announce(Q(pk=team.pk))\n    bell.ring()", "    _announce(Q(pk=team.pk))"
+        "teams.settings.pausing", "    _announce(Q(pk=team.pk))\n    bell.ring()", "    _announce(Q(pk=team.pk))"
     ),
     "the work of a deleted agent waits for it": Mutant(
-        "runs.interventions", "        _unassign(case_id)", "        pass"
+        "runs.people.moves", "        _unassign(case_id)", "        pass"
     ),
     # --- Handovers, questions, budgets ---
     "a case is handed to a deleted agent": Mutant(
-        "runs.handovers",
+        "runs.engine.handovers",
         "def _why_not_on_case(target: Agent, consumes: bool) -> str | None:\n    if target.is_deleted:",
         "def _why_not_on_case(target: Agent, consumes: bool) -> str | None:\n    if False:",
     ),
     "an answer rings no bell": Mutant(
-        "runs.lifecycle",
+        "runs.record.lifecycle",
         "    _move(run, Status.QUEUED, available_at=rows.NOW)\n    bell.ring()\n\n\ndef release",
         "    _move(run, Status.QUEUED, available_at=rows.NOW)\n\n\ndef release",
     ),
     "an answer leaves the case waiting": Mutant(
-        "runs.human_requests",
+        "runs.engine.human_requests",
         "            case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk)\n",
         "",
     ),
     "a budget is for once more": Mutant(
-        "runs.budgets", "used(run, kind) >= found.amount", "used(run, kind) > found.amount"
+        "runs.engine.budgets", "used(run, kind) >= found.amount", "used(run, kind) > found.amount"
     ),
     # --- People ---
     "a case that is sent back rings no bell": Mutant(
-        "cases.lifecycle",
+        "cases.work.lifecycle",
         "_move(case, Status.PENDING, kind, changes=changes, **about)\n    bell.ring()",
         "_move(case, Status.PENDING, kind, changes=changes, **about)",
     ),
-    "an undone act rings no bell": Mutant("cases.lifecycle", "    if to == Status.PENDING:\n        bell.ring()", ""),
+    "an undone act rings no bell": Mutant(
+        "cases.work.lifecycle", "    if to == Status.PENDING:\n        bell.ring()", ""
+    ),
     "what a person has taken over goes to an agent when its time has come": Mutant(
-        "cases.lifecycle", "    if keeper := _keeper(case):\n", "    if (keeper := _keeper(case)) and case.hops > 9:\n"
+        "cases.work.lifecycle",
+        "    if keeper := _keeper(case):\n",
+        "    if (keeper := _keeper(case)) and case.hops > 9:\n",
     ),
     "a deleted case is worked on": Mutant(
-        "runs.interventions", '    _stop_live_run(row, f"{by.label} deleted the case.", by)\n', ""
+        "runs.people.moves", '    _stop_live_run(row, f"{by.label} deleted the case.", by)\n', ""
     ),
-    "a deletion raises no fence of the case": Mutant("runs.interventions", "    row.fence += 1\n", ""),
+    "a deletion raises no fence of the case": Mutant("runs.people.moves", "    row.fence += 1\n", ""),
 }
 
 
@@ -273,7 +285,7 @@ if chosen := os.environ.get(_NAME):  # as a plugin of pytest, before Baton is im
 
 def is_caught(name: str, database: str) -> bool:
     command = [sys.executable, "-m", "pytest", "-qx", "-p", "benchmarks.mutants", "-p", "no:cacheprovider"]
-    command += ["--reuse-db", "--ds", "config.settings_test", "tests/runs/test_model.py"]
+    command += ["--reuse-db", "--ds", "config.settings_test", "tests/model/test_model.py"]
     environment = {**os.environ, _NAME: name, "TEST_DATABASE_URL": database}
     found = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
     if found.returncode not in (0, 1) or "1 error" in found.stdout:

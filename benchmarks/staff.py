@@ -1,14 +1,15 @@
 """The desk of two-stage cases: Triage hands over to Billing. For whoever has set Django up."""
 
-from benchmarks.provider import mail
-from builder import mentions
-from builder.agents import create_agent
-from builder.connections import Consumes, connect
-from cases.creation import BATCH_LIMIT, NewCase, add_cases
+from builder.agents.agents import create_agent
+from builder.agents.connections import Consumes, connect
+from builder.procedures import mentions
 from cases.models import Queue
-from cases.queues import create_queue, save_queue
-from cases.teams import create_team
-from teams.actors import BATON
+from cases.queues.queues import create_queue, save_queue
+from cases.queues.teams import create_team
+from cases.work.creation import BATCH_LIMIT, NewCase, add_cases
+from teams.audit.actors import BATON
+
+from .provider import mail
 
 
 def desk() -> Queue:

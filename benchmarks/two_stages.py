@@ -6,7 +6,7 @@
 Works the cases in one shift in this process, with a scripted provider in another one that answers at once, over HTTP.
 Counts what does not depend on the load of the machine: write transactions and WAL of PostgreSQL, statements, commands
 of Redis. One at a time, so that nothing is shared between cases, and fifty at once, as a busy worker has them.
-`tests/runs/test_cost.py` compares the first of these with `expected.json`.
+`tests/runs/workers/test_cost.py` compares the first of these with `expected.json`.
 """
 
 import json
@@ -23,15 +23,16 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from redis import Redis
 
-from benchmarks import counts
-from benchmarks.counts import Counts
-from benchmarks.figures import Notes
-from benchmarks.ground import database, execute, run
-from benchmarks.provider import Standing, provider
-from benchmarks.staff import add_mails, desk
 from cases.models import Case, Queue, Status
 from runs.models import Run
-from runs.shift import run_shift
+from runs.workers.shift import run_shift
+
+from . import counts
+from .counts import Counts
+from .figures import Notes
+from .ground import database, execute, run
+from .provider import Standing, provider
+from .staff import add_mails, desk
 
 EXPECTED = Path(__file__).parent / "expected.json"
 # What is compared: what the machine's speed does not change.

@@ -1,0 +1,1 @@
+"""The work and what happened to it. Knows no run."""

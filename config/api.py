@@ -2,20 +2,20 @@
 
 from ninja.openapi.docs import Swagger
 
-import builder.api
-import builder.tool_api
-import builder.usage_api
-import cases.api
-import cases.attachment_api
-import runs.api
-import runs.case_api
-import runs.correction_api
-import runs.model_api
-import runs.schedule_api
-import teams.audit_api
-import teams.team_api
-import teams.webhook_api
-from teams.api import Api
+from builder.agents.api import router as agents_router
+from builder.tools.api import router as tools_router
+from builder.usage.api import router as usage_router
+from cases.collaboration.api import router as collaboration_router
+from cases.work.api import router as work_router
+from routes.corrections.api import router as corrections_router
+from runs.people.case_api import router as people_case_router
+from runs.providers.api import router as providers_router
+from runs.results.api import router as results_router
+from runs.schedules.api import router as schedules_router
+from teams.audit.api import router as audit_router
+from teams.keys.api import Api
+from teams.settings.api import router as settings_router
+from teams.webhooks.api import router as webhooks_router
 
 TAGS = {
     "Agents": "Agents, their procedures, and the revisions of these.",
@@ -52,16 +52,19 @@ api = Api(
     # Without a validator, or the page would send its address to one.
     docs=Swagger({"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0}),
 )
-api.add_router("", builder.api.router)
-api.add_router("", builder.usage_api.router)
-api.add_router("", builder.tool_api.router)
-api.add_router("", cases.api.router)
-api.add_router("", cases.attachment_api.router)
-api.add_router("", runs.api.router)
-api.add_router("", runs.case_api.router)
-api.add_router("", runs.correction_api.router)
-api.add_router("", runs.schedule_api.router)
-api.add_router("", runs.model_api.router)
-api.add_router("", teams.team_api.router)
-api.add_router("", teams.webhook_api.router)
-api.add_router("", teams.audit_api.router)
+for router in [
+    agents_router,
+    usage_router,
+    tools_router,
+    work_router,
+    collaboration_router,
+    results_router,
+    people_case_router,
+    corrections_router,
+    schedules_router,
+    providers_router,
+    settings_router,
+    webhooks_router,
+    audit_router,
+]:
+    api.add_router("", router)

@@ -7,6 +7,6 @@ os.environ.setdefault("BATON_DATABASE_POOL", "1")
 
 from django.core.asgi import get_asgi_application
 
-from teams.bodies import bounded
+from web.http.request_bodies import bounded
 
 application = bounded(get_asgi_application())

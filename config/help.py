@@ -6,8 +6,8 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from teams import help
-from teams.access import TeamRequest, team_page
+from teams.access.permissions import TeamRequest, team_page
+from web import help
 
 from . import reference
 

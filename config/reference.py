@@ -16,13 +16,14 @@ from django.core.management import load_command_class
 
 from cases.models import Reason
 from cases.models import Status as CaseStatus
-from cases.outlook import WAYS_OUT
-from config.api import api
-from runs.counters import COUNTERS
+from cases.queues.status_summary import WAYS_OUT
 from runs.models import Outcome
 from runs.models import Status as RunStatus
-from runs.tools import TOOLS
-from teams import help
+from runs.telemetry.counters import COUNTERS
+from runs.tools.tools import TOOLS
+from web import help
+
+from .api import api
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

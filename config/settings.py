@@ -90,13 +90,13 @@ RQ_QUEUES = {
         "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2, "health_check_interval": 30},
     }
 }
-RQ = {"WORKER_CLASS": "runs.worker.ShiftWorker"}
+RQ = {"WORKER_CLASS": "runs.workers.worker.ShiftWorker"}
 CACHES = {
     "default": {
-        "BACKEND": "teams.shared_cache.SharedCache",
+        "BACKEND": "data.redis.shared_cache.SharedCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "baton",
-        "OPTIONS": {"serializer": "teams.shared_cache.Json", "socket_connect_timeout": 2, "socket_timeout": 5},
+        "OPTIONS": {"serializer": "data.redis.shared_cache.Json", "socket_connect_timeout": 2, "socket_timeout": 5},
     }
 }
 
@@ -170,7 +170,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 MAILERS = _mailers(os.environ.get("EMAIL_URL", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or f"Baton <baton@{urlsplit(BATON_URL).hostname or 'localhost'}>"
-# Seal secrets in the database, the newest first (teams/secrets.py). Without any, SECRET_KEY does.
+# Seal secrets in the database, the newest first (data/secrets.py). Without any, SECRET_KEY does.
 BATON_ENCRYPTION_KEYS = listed("BATON_ENCRYPTION_KEYS")
 
 # --- Django ----------------------------------------------------------------------------------
@@ -195,29 +195,32 @@ INSTALLED_APPS = [
     "config.apps.QueuesAndWorkers",
     "lucide",
     "ninja",
+    "web",
     "teams",
     "builder",
     "cases",
     "runs",
+    "routes",
+    "ops",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "teams.admin.admin_policy",
-    "teams.headers.careful_headers",
-    "teams.request_text.storable_texts",
+    "ops.admin.teams.admin_policy",
+    "web.http.security_headers.careful_headers",
+    "teams.keys.request_text.storable_texts",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "teams.reauthentication.AdminAsksAgain",
+    "teams.access.reauthentication.AdminAsksAgain",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "teams.failures.explained",
+    "web.http.failures.explained",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -234,7 +237,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["teams.templatetags.signs", "teams.templatetags.people"],
+            "builtins": ["web.templatetags.signs", "teams.templatetags.people"],
         },
     }
 ]
@@ -316,8 +319,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 
-ACCOUNT_ADAPTER = "teams.signing_in.Account"
-USERSESSIONS_ADAPTER = "teams.signing_in.Sessions"
+ACCOUNT_ADAPTER = "teams.sign_in.adapter.Account"
+USERSESSIONS_ADAPTER = "teams.sign_in.adapter.Sessions"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -332,7 +335,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # What only the right person may do asks who it is, when that was last shown longer ago than this.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * number("REAUTHENTICATION_MINUTES", 15)
 # Keys are an address and a network together, `_anywhere` an address alone, `_known` one on a device that its person
-# has signed in with (teams/attempts.py, which knows how long each lasts).
+# has signed in with (teams/sign_in/attempts.py, which knows how long each lasts).
 ACCOUNT_RATE_LIMITS = {
     "login": None,  # who is right is not counted
     "login_failed": "30/5m/ip,5/5m/key",
@@ -354,19 +357,19 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/1m/key",
 }
 ACCOUNT_FORMS = {
-    "login": "teams.account_forms.SignIn",
-    "reset_password": "teams.account_forms.ResetPassword",
-    "reset_password_from_key": "teams.account_forms.NewPassword",
-    "change_password": "teams.account_forms.ChangePassword",
-    "set_password": "teams.account_forms.SetPassword",
-    "reauthenticate": "teams.account_forms.Reauthenticate",
-    "add_email": "teams.account_forms.ChangeEmail",
+    "login": "teams.sign_in.account_forms.SignIn",
+    "reset_password": "teams.sign_in.account_forms.ResetPassword",
+    "reset_password_from_key": "teams.sign_in.account_forms.NewPassword",
+    "change_password": "teams.sign_in.account_forms.ChangePassword",
+    "set_password": "teams.sign_in.account_forms.SetPassword",
+    "reauthenticate": "teams.sign_in.account_forms.Reauthenticate",
+    "add_email": "teams.sign_in.account_forms.ChangeEmail",
 }
-MFA_ADAPTER = "teams.two_step.TwoStep"
+MFA_ADAPTER = "teams.access.two_step.TwoStep"
 MFA_FORMS = {
-    "authenticate": "teams.account_forms.TwoStepCode",
-    "reauthenticate": "teams.account_forms.TwoStepCodeAgain",
-    "activate_totp": "teams.account_forms.FirstCode",
+    "authenticate": "teams.sign_in.account_forms.TwoStepCode",
+    "reauthenticate": "teams.sign_in.account_forms.TwoStepCodeAgain",
+    "activate_totp": "teams.sign_in.account_forms.FirstCode",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Baton"
@@ -441,10 +444,10 @@ _level = one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRIT
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"subject": {"()": "runs.logs.Subject"}},
+    "filters": {"subject": {"()": "runs.telemetry.logs.Subject"}},
     "formatters": {
-        "line": {"()": "runs.logs.Line", "format": "%(levelname)s %(name)s %(message)s"},
-        "json": {"()": "runs.logs.JsonLine"},
+        "line": {"()": "runs.telemetry.logs.Line", "format": "%(levelname)s %(name)s %(message)s"},
+        "json": {"()": "runs.telemetry.logs.JsonLine"},
     },
     "handlers": {
         "console": {
@@ -454,7 +457,9 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": _level} for name in ("teams", "builder", "cases", "runs")},
+    "loggers": {
+        name: {"level": _level} for name in ("data", "web", "teams", "builder", "cases", "runs", "routes", "ops")
+    },
 }
 if LOG_FORMAT == "json":
     LOGGING["loggers"] |= {

@@ -7,7 +7,7 @@ test processes of pytest-xdist inherit the variables, and so share it.
 import os
 import tempfile
 
-from runs.stack import throwaway
+from ops.stack import throwaway
 
 if "TEST_DATABASE_URL" not in os.environ:
     os.environ["TEST_DATABASE_URL"] = throwaway.start_postgres()

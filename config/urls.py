@@ -8,16 +8,16 @@ from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from teams.api import no_such_address
+from teams.keys.api import no_such_address
 
 from .api import api
 from .help import help_page
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-handler429 = "teams.signing_in.too_many_tries"
-handler404 = "teams.access.page_not_found"
-handler400 = "teams.failures.bad_request"
-handler500 = "teams.failures.server_error"
+handler429 = "teams.sign_in.adapter.too_many_tries"
+handler404 = "teams.access.permissions.page_not_found"
+handler400 = "web.http.failures.bad_request"
+handler500 = "web.http.failures.server_error"
 
 
 def icon(request: HttpRequest) -> HttpResponse:
@@ -31,6 +31,8 @@ urlpatterns = [
     path("", include("builder.urls")),
     path("", include("cases.urls")),
     path("", include("runs.urls")),
+    path("", include("routes.urls")),
+    path("", include("ops.urls")),
     path("help/", help_page, name="help"),
     path("help/<path:name>/", help_page, name="help_page"),
     path("api/v1/", RedirectView.as_view(pattern_name="api-1:openapi-view")),

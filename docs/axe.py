@@ -17,9 +17,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from playwright.sync_api import Page, sync_playwright
 
-from docs.look import EMPTY, ERRORS, FILL, NOTHING_FITS, OPEN, SIGNED_OUT, among, pages, switch
-from docs.screenshots import ROOT, baton, chromium, sign_in
 from tests.browser.axe import faults
+
+from .look import EMPTY, ERRORS, FILL, NOTHING_FITS, OPEN, SIGNED_OUT, among, pages, switch
+from .screenshots import ROOT, baton, chromium, sign_in
 
 WIDTHS = (1440, 390)
 MOST_OPEN = 8

@@ -2,20 +2,22 @@
 
 from django.urls import reverse
 
-from builder.agents import create_agent, delete_agent, save_agent
-from builder.connections import Consumes, connect
-from builder.drafts import Known, save_draft
-from builder.mentions import token
+from builder.agents.agents import create_agent, delete_agent, save_agent
+from builder.agents.connections import Consumes, connect
+from builder.history.drafts import Known, save_draft
 from builder.models import Agent
-from builder.tool_listings import Listing, OfferedTool, UnusableTool
-from builder.tool_servers import Choice, add_server, bearer, compare, pin_schema
-from cases.creation import NewCase, add_case, add_cases
-from cases.queues import create_queue
-from cases.teams import create_team
-from teams import credentials, members, outbox, people, webhooks
-from teams.actors import person
-from teams.keys import create_key
+from builder.procedures.mentions import token
+from builder.tools.listings import Listing, OfferedTool, UnusableTool
+from builder.tools.servers import Choice, add_server, bearer, compare, pin_schema
+from cases.queues.queues import create_queue
+from cases.queues.teams import create_team
+from cases.work.creation import NewCase, add_case, add_cases
+from teams.audit.actors import person
+from teams.keys import credentials
+from teams.keys.api_keys import create_key
 from teams.models import Delivery, Member, Team, User
+from teams.people import accounts, members
+from teams.webhooks import outbox, webhooks
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitaenspatentverlaengerung " * 2
 PLACE = f"https://hooks.example.com/{LONG.replace(' ', '-')[:90]}"
@@ -28,7 +30,7 @@ def fill() -> list[str]:
     _settings(team)
     Member.objects.create(team=create_team("Empty", "empty"), user=user, role="administrator")
     _, invited = members.invite(team, f"{'somebody.' * 6}new@example.com", "builder", person(user))
-    return [f"{reverse('invitation')}?token={invited}", people.password_link(user, person(user))]
+    return [f"{reverse('invitation')}?token={invited}", accounts.password_link(user, person(user))]
 
 
 def _work(team: Team, user: User) -> None:

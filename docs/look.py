@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from playwright.sync_api import Page, sync_playwright
 
-from docs.screenshots import ROOT, SCHEMES, baton, chromium, sign_in
+from .screenshots import ROOT, SCHEMES, baton, chromium, sign_in
 
 OUT = ROOT / ".look"
 WIDTHS = (1440, 1024, 390)

@@ -1,0 +1,1 @@
+"""The working: runs, their steps, the handovers they ask for and the questions they wait on."""

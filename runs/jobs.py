@@ -5,7 +5,7 @@ import socket
 
 from rq import get_current_job
 
-from .shift import run_shift
+from .workers.shift import run_shift
 
 
 def shift() -> None:

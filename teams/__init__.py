@@ -1,0 +1,1 @@
+"""Who may do what: people and their teams, permissions, keys, the audit log, webhooks and the team's settings."""

@@ -7,4 +7,4 @@ class TeamsConfig(AppConfig):
     name = "teams"
 
     def ready(self) -> None:
-        import_module("teams.signing_in_log")  # it listens to what Django and allauth tell
+        import_module("teams.sign_in.log")  # it listens to what Django and allauth tell

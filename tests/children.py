@@ -5,7 +5,7 @@ import signal
 import subprocess
 from typing import Any
 
-from runs.stack.processes import die_with
+from ops.stack.processes import die_with
 
 
 def start(command: Any, **options: Any) -> subprocess.Popen[Any]:

@@ -8,7 +8,7 @@ import pytest  # noqa: E402
 import redis  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-pytest_plugins = ["tests.fixtures", "tests.provider"]
+pytest_plugins = ["tests.fixtures", "tests.provider", "tests.driving"]
 
 
 @pytest.fixture(scope="session")

@@ -10,18 +10,18 @@ from allauth.account.internal.userkit import user_id_to_str
 from django.test import Client
 from django.utils import timezone
 
-from builder import mentions
-from builder.agents import create_agent
-from builder.connections import Consumes, connect
+from builder.agents.agents import create_agent
+from builder.agents.connections import Consumes, connect
 from builder.models import Agent
-from cases.creation import NewCase, add_case
+from builder.procedures import mentions
 from cases.models import Case, Queue
-from cases.queues import create_queue
-from cases.teams import create_team
-from runs import dispatcher
-from runs.claims import Claim
+from cases.queues.queues import create_queue
+from cases.queues.teams import create_team
+from cases.work.creation import NewCase, add_case
 from runs.models import Run
-from teams.actors import BATON, Actor, person
+from runs.record.claims import Claim
+from runs.workers import dispatcher
+from teams.audit.actors import BATON, Actor, person
 from teams.models import Member, Team, User
 
 _numbers = count(1)

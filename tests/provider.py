@@ -19,8 +19,8 @@ from typing import Any, Literal
 import pytest
 from pydantic_ai.models import override_allow_model_requests
 
-from tests import wire
-from tests.wire import Api, Call, Json, Message
+from . import wire
+from .wire import Api, Call, Json, Message
 
 
 @dataclass(frozen=True)

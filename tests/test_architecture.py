@@ -3,80 +3,179 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-APPS = ["teams", "builder", "cases", "runs", "config"]
+
+# Imports point left only, between apps and between the packages of an app.
+APPS = ["data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config"]
+PACKAGES = {
+    "data": ["redis", "texts", "network"],
+    "web": ["format", "http", "forms"],
+    "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks"],
+    "builder": ["usage", "procedures", "agents", "tools", "files", "history", "wiring"],
+    "cases": ["timeline", "queues", "work", "collaboration", "tables", "imports"],
+    "runs": [
+        *("notifications", "prompts", "telemetry", "wire", "providers", "record", "tools", "engine", "people"),
+        *("results", "bulk", "schedules", "trying", "workers", "home"),
+    ],
+    "routes": ["corrections", "map"],
+    "ops": ["stack", "demo", "health", "doctor", "admin"],
+}
+# Every app has three floors: models know only models, and whatever is drawn or answered may use all of the app.
+GROUND, MIDDLE, TOP = 0, 1, 2
+_TOP = re.compile(r"(^|_)(views|api|forms|urls)$|^(schemas|admin|apps|management|templatetags)$")
+_MOST_MODULES = 16
+_LONGEST = 400
 
 
-def modules() -> list[Path]:
+@cache
+def modules() -> dict[str, Path]:
+    found = {}
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if "migrations" not in path.parts:
+                parts = path.relative_to(ROOT).with_suffix("").parts
+                found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+@cache
+def imports(name: str) -> list[tuple[str, int]]:
+    """The modules of ours that a module imports, with the lines; those for types only too."""
+    path = modules()[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     return [
-        path.relative_to(ROOT)
-        for app in APPS
-        for path in sorted((ROOT / app).rglob("*.py"))
-        if "migrations" not in path.parts
+        (module, node.lineno)
+        for node in ast.walk(ast.parse(path.read_text()))
+        for module in _imported(node, package)
+        if module != name
     ]
 
 
-def imported(node: ast.AST, path: Path) -> Iterator[str]:
+def _imported(node: ast.AST, package: str) -> Iterator[str]:
     if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
+        yield from (alias.name for alias in node.names if alias.name in modules())
     elif isinstance(node, ast.ImportFrom):
-        own = ".".join(path.parts[: len(path.parts) - node.level]) if node.level else ""
-        yield f"{own}.{node.module or ''}".strip(".")
+        parts = package.split(".")
+        above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
+        base = f"{above}.{node.module or ''}".strip(".")
+        for alias in node.names:
+            inner = f"{base}.{alias.name}"
+            yield from [inner] if inner in modules() else [base] if base in modules() else []
 
 
-def app_of(module: str) -> str | None:
-    first = module.split(".", maxsplit=1)[0]
-    return first if first in APPS else None
+def app_of(module: str) -> str:
+    return module.split(".", maxsplit=1)[0]
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_imports_point_left_only(path: Path) -> None:
-    allowed = APPS[: APPS.index(path.parts[0]) + 1]
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        for module in imported(node, path):
-            assert app_of(module) in (None, *allowed), f"{path}:{node.lineno} imports {module}"
+def package_of(module: str) -> str | None:
+    """Of a module in a package of its app."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 2 and parts[1] in PACKAGES.get(parts[0], []) else None
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_our_own_modules_are_not_imported_inside_functions(path: Path) -> None:
-    for function in ast.walk(ast.parse((ROOT / path).read_text())):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            for node in ast.walk(function):
-                for module in imported(node, path):
-                    assert app_of(module) is None, f"{path}:{node.lineno} imports {module} in {function.name}"
+def floor_of(module: str) -> int:
+    parts = module.split(".")
+    if parts[-1] == "models" or parts[-1].endswith("_models"):
+        return GROUND
+    return TOP if any(_TOP.search(part) for part in parts[1:]) else MIDDLE
 
 
-def test_the_readme_maps_every_module() -> None:
-    mapped = re.findall(r"^\| `([a-z_/]+\.py)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    plain = {"__init__.py", "apps.py", "urls.py", "jobs.py"}
-    wanted = [str(path) for path in modules() if path.name not in plain and "commands" not in path.parts]
-    assert sorted(mapped) == sorted(wanted)
+@pytest.mark.parametrize("app", APPS)
+def test_apps_import_only_apps_to_their_left(app: str) -> None:
+    allowed = APPS[: APPS.index(app) + 1]
+    wrong = [
+        f"{name}:{line} imports {module}"
+        for name in modules()
+        if app_of(name) == app
+        for module, line in imports(name)
+        if app_of(module) not in allowed
+    ]
+    assert not wrong
 
 
-# --- Circles ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("app", PACKAGES)
+def test_packages_import_only_packages_to_their_left(app: str) -> None:
+    order = PACKAGES[app]
+    wrong = []
+    for name in modules():
+        if app_of(name) != app or package_of(name) is None:
+            continue
+        for module, line in imports(name):
+            if app_of(module) != app or package_of(module) is None:
+                continue
+            is_left = order.index(package_of(module) or "") <= order.index(package_of(name) or "")
+            if floor_of(module) > floor_of(name) or (floor_of(name) == floor_of(module) == MIDDLE and not is_left):
+                wrong.append(f"{name}:{line} imports {module}")
+    assert not wrong
 
 
-def name_of(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+@pytest.mark.parametrize("app", PACKAGES)
+def test_every_package_has_its_place_in_the_order(app: str) -> None:
+    plain = {"migrations", "management", "templatetags"}
+    found = {path.parent.name for path in (ROOT / app).glob("*/__init__.py")} - plain
+    assert found == set(PACKAGES[app])
 
 
-def leads_to(path: Path, names: set[str]) -> set[str]:
-    """The modules that it imports, for types only too. Of a package's name it is the package, else its module."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        for module in imported(node, path):
-            inner = {f"{module}.{alias.name}" for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
-            found |= (inner & names) or ({module} & names)
-    return found - {name_of(path)}
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: {module for module, _ in imports(name)} for name in modules()}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
-def test_no_imports_go_in_a_circle() -> None:
-    names = {name_of(path) for path in modules()}
-    left = {name_of(path): leads_to(path, names) for path in modules()}
-    while ends := {name for name, wanted in left.items() if not wanted}:
-        left = {name: wanted - ends for name, wanted in left.items() if name not in ends}
-    assert not left, "these import each other, or what does"
+def test_our_own_modules_are_not_imported_inside_functions() -> None:
+    wrong = []
+    for name, path in modules().items():
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                inner = [module for node in ast.walk(function) for module in _imported(node, package)]
+                wrong += [f"{name} imports {module} in {function.name}" for module in inner]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "package", [name for name, path in modules().items() if path.name == "__init__.py" and "." in name]
+)
+def test_a_package_says_what_it_is_about_and_is_no_heap(package: str) -> None:
+    if package.rpartition(".")[2] in ("management", "commands", "templatetags"):
+        return
+    path = modules()[package]
+    assert ast.get_docstring(ast.parse(path.read_text())), f"{package} does not say what it is about"
+    assert len([file for file in path.parent.glob("*.py") if file.name != "__init__.py"]) <= _MOST_MODULES
+
+
+def test_no_module_is_too_long() -> None:
+    # Settings are a list, read by looking one up.
+    lengths = {name: path.read_text().count("\n") for name, path in modules().items() if name != "config.settings"}
+    long = {name: count for name, count in lengths.items() if count > _LONGEST}
+    assert not long
+
+
+def test_every_module_says_what_it_is_about() -> None:
+    plain = {"__init__.py", "apps.py", "urls.py", "models.py"}
+    silent = [
+        name
+        for name, path in modules().items()
+        if path.name not in plain
+        and "commands" not in path.parts
+        and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert not silent
+
+
+def test_the_readme_maps_every_package() -> None:
+    mapped = re.findall(r"^\| `([a-z_/]+)/` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    wanted = [f"{app}/{package}" for app, packages in PACKAGES.items() for package in packages]
+    assert sorted(mapped) == sorted([*wanted, *(app for app in APPS if app not in PACKAGES)])
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120

@@ -97,7 +97,7 @@ def test_every_switch_is_read_by_the_same_function(name: str, tmp_path: Path) ->
 
 
 def test_no_module_compares_a_switch_by_itself() -> None:
-    for app in ("teams", "builder", "cases", "runs", "config"):
+    for app in ("data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config"):
         for path in (ROOT / app).rglob("*.py"):
             if path.name != "environment.py":
                 text = path.read_text()

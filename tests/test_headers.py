@@ -8,9 +8,10 @@ from django.conf import settings
 from django.test import Client
 from django.utils.csp import CSP, build_policy
 
-from teams.headers import DOWNLOAD_CSP, PERMISSIONS
 from teams.models import Team, User
-from tests.test_permissions import OPERATIONS, PAGES, Things, _address, make_things
+from web.http.security_headers import DOWNLOAD_CSP, PERMISSIONS
+
+from .test_permissions import OPERATIONS, PAGES, Things, _address, make_things
 
 __all__ = ["make_things"]
 

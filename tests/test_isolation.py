@@ -12,8 +12,9 @@ from builder.models import Agent, Mention, ToolConnection, Usage
 from cases.models import Watch
 from runs.models import BulkItem, Handover, Letter, Run, Step
 from teams.models import Member, Team, User
-from tests.fixtures import Make
-from tests.test_permissions import Things, make_things
+
+from .fixtures import Make
+from .test_permissions import Things, make_things
 
 __all__ = ["make_things"]
 
@@ -51,7 +52,7 @@ def test_every_table_belongs_to_a_team_or_to_none() -> None:
     of_no_team = {
         model.__name__
         for model in apps.get_models()
-        if model._meta.app_label in ("teams", "builder", "cases", "runs") and not _is_of_a_team(model)
+        if model._meta.app_label in ("teams", "builder", "cases", "runs", "routes") and not _is_of_a_team(model)
     }
     assert of_no_team == {"Team", "User", "Installation"}
 
@@ -77,7 +78,7 @@ def test_every_foreign_key_between_rows_of_teams_includes_the_team(field: Foreig
     wanted = [f"{table} (team_id, {column}) to {field.related_model._meta.db_table}"]  # type: ignore[union-attr]
     if field.model.__name__ in OWNED:
         wanted = [f"{column}_same_team", f"{column}_same_team_still"]
-    assert found == wanted, f"Add same_team(…) of teams/promises.py for {table}.{column} to the migration"
+    assert found == wanted, f"Add same_team(…) of data/constraints.py for {table}.{column} to the migration"
 
 
 def test_no_foreign_key_crosses_teams(

@@ -21,16 +21,17 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 from django.utils import timezone
 
 from builder.models import Agent, ServerTool, ToolServer
-from cases import uploads
+from cases.imports import uploads
 from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
 from config.api import api
+from data.secrets import seal
 from runs.models import BulkAction, Correction, HumanRequest, Run, Schedule
-from teams import members
-from teams.actors import BATON
-from teams.keys import create_key
+from teams.audit.actors import BATON
+from teams.keys.api_keys import create_key
 from teams.models import Credential, Delivery, Member, Team, User, Webhook, every_scope
-from teams.secrets import seal
-from tests.fixtures import Make, sign_in
+from teams.people import members
+
+from .fixtures import Make, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -476,7 +477,9 @@ def _comparable(response: HttpResponse) -> bytes:
 def _everything() -> dict[str, str]:
     """A digest of all rows of each table, but for the time that a key was last used: one query, asked often."""
     ours = [
-        model._meta for model in apps.get_models() if model._meta.app_label in ("teams", "builder", "cases", "runs")
+        model._meta
+        for model in apps.get_models()
+        if model._meta.app_label in ("teams", "builder", "cases", "runs", "routes")
     ]
     digests = [
         f"SELECT '{of.db_table}', md5(string_agg((to_jsonb(t) - 'last_used_at')::text, '' ORDER BY {of.pk.column}))"

@@ -28,10 +28,11 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
-from runs import providers
-from tests import children
-from tests.provider import Failure, Provider, Reply, call, calls, fail, router, say
-from tests.wire import Call
+from runs.providers import providers
+
+from . import children
+from .provider import Failure, Provider, Reply, call, calls, fail, router, say
+from .wire import Call
 
 SYSTEM = "You are Triage, an AI agent in a team of agents and people."
 TARGET = {

@@ -17,21 +17,25 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from builder import agents, drafts
+from builder.agents import agents
+from builder.history import drafts
 from builder.models import Agent, ServerTool
-from builder.tool_servers import Credential, add_server, ask, fingerprint
-from cases import uploads
+from builder.tools.servers import Credential, add_server, ask, fingerprint
+from cases.imports import uploads
 from cases.models import Case, CaseUpload, Comment, Queue
-from runs import bulk, interventions, schedules
+from runs.bulk import bulk
 from runs.models import BulkAction, Run, Schedule
-from teams import webhooks
-from teams.actors import Actor, person
-from teams.keys import create_key
+from runs.people import moves
+from runs.schedules import schedules
+from teams.audit.actors import Actor, person
+from teams.keys.api_keys import create_key
 from teams.models import AuditEntry, Member, Team, User, Webhook
-from tests.fixtures import Make, sign_in
-from tests.test_permissions import OPERATIONS, PAGES, Things, things_of
-from tests.tool_server import ToolServer as RealServer
-from tests.tool_server import tool_server
+from teams.webhooks import webhooks
+
+from .fixtures import Make, sign_in
+from .test_permissions import OPERATIONS, PAGES, Things, things_of
+from .tool_server import ToolServer as RealServer
+from .tool_server import tool_server
 
 __all__ = ["tool_server"]
 
@@ -42,7 +46,7 @@ _OWN = "it is the person's own and changes nothing for others"
 _LOOKS = "it only looks"
 _TIMELINE = "the timeline of the case tells it, with who did it"
 _TRY = "a try changes nothing"
-_SIGN_IN = "what comes of it is recorded: tests/teams/test_sign_in.py"
+_SIGN_IN = "what comes of it is recorded: tests/teams/people/test_sign_in.py"
 UNRECORDED = {
     "POST /sign-in/code/": _SIGN_IN,
     "POST /sign-up/": "nobody can sign up",
@@ -61,7 +65,7 @@ UNRECORDED = {
     "POST /account/again/code/": "it asks who is there once more",
     "POST /tour/begin/": _OWN,
     "POST /tour/leave/": _OWN,
-    "POST /invitation/": "it takes the token of a link; tests/teams/test_members.py sees it recorded",
+    "POST /invitation/": "it takes the token of a link; tests/teams/people/test_members.py sees it recorded",
     "POST /team/": _OWN,
     "POST /settings/notifications/": _OWN,
     "POST /cases/<uuid:id>/watch/": _OWN,
@@ -126,7 +130,7 @@ class Example:
 
 
 def _close(world: World) -> None:
-    interventions.fail(world.case, "No", world.by)
+    moves.fail(world.case, "No", world.by)
 
 
 def _seq(world: World) -> int:
@@ -272,7 +276,7 @@ RECORDED: dict[str, Example] = {
     "POST /cases/<uuid:id>/postpone/": Example("case_moved", {"preset": "hour"}),
     "POST /cases/<uuid:id>/take-over/": Example("case_moved"),
     "POST /cases/<uuid:id>/hand-back/": Example(
-        "case_moved", _SENT, lambda world: interventions.take_over(world.case, world.by)
+        "case_moved", _SENT, lambda world: moves.take_over(world.case, world.by)
     ),
     "POST /cases/<uuid:id>/reassign/": Example("case_moved", _SENT),
     "POST /cases/<uuid:id>/reopen/": Example("case_moved", _SENT, _close),
@@ -284,7 +288,7 @@ RECORDED: dict[str, Example] = {
     "POST /cases/{case_id}/reprocess": Example("case_moved"),
     "POST /cases/{case_id}/take-over": Example("case_moved"),
     "POST /cases/{case_id}/hand-back": Example(
-        "case_moved", before=lambda world: interventions.take_over(world.case, world.by)
+        "case_moved", before=lambda world: moves.take_over(world.case, world.by)
     ),
     "POST /cases/{case_id}/reassign": Example("case_moved"),
     "POST /cases/{case_id}/reopen": Example("case_moved", before=_close),

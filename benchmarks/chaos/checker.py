@@ -13,8 +13,8 @@ from typing import Any
 
 import psycopg
 
-from tests.runs import promises
-from tests.runs.walk import Event, faults
+from tests.model import promises
+from tests.model.walk import Event, faults
 
 from .client import Client
 from .installation import Installation

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tests.runs.walk import Event
+from tests.model.walk import Event
 
 from .installation import Installation, Json, NoAnswer
 from .provider import title

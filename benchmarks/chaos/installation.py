@@ -16,15 +16,15 @@ from urllib.request import Request, urlopen
 import psycopg
 import redis
 
-from runs.stack import processes
-from runs.stack.launch import free_port
+from ops.stack import processes
+from ops.stack.launch import free_port
 from tests import children
-from tests.runs.stack.harness import CHECKOUT, Started
+from tests.ops.stack.harness import CHECKOUT, Started
 
 _SERVE = [sys.executable, str(CHECKOUT / "manage.py"), "serve"]
 _KEY = """
-from cases.teams import create_team
-from teams.keys import create_key
+from cases.queues.teams import create_team
+from teams.keys.api_keys import create_key
 print(create_key(create_team("Chaos", "chaos"), "chaos")[1])
 """
 _NOT_OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "EMAIL_URL")

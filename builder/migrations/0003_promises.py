@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from teams.promises import same_team
+from data.constraints import same_team
 
 IMMUTABLE_REVISIONS = """
 create function builder_revision_refuse() returns trigger language plpgsql as $$

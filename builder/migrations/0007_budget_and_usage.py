@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from teams.promises import same_team
+from data.constraints import same_team
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from teams.promises import append_only, same_team
+from data.constraints import append_only, same_team
 
 
 class Migration(migrations.Migration):

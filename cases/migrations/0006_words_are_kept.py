@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from teams.promises import same_team
+from data.constraints import same_team
 
 # ASCII punctuation parts words, so that "ada@example.com" and "INV-2024/7" are found by any of their parts; so does
-# each Chinese or Japanese character, as those languages write no spaces. `cases.search` reads queries the same way.
+# each Chinese or Japanese character, as those languages write no spaces. `cases.work.search` reads queries the same way.
 # The text is cut because a tsvector holds 1 MB: no words of that length need more.
 WORDS = r"""
 create function cases_words(team uuid, number integer, title text, data jsonb, labels jsonb) returns tsvector

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from teams.promises import same_team_through
+from data.constraints import same_team_through
 
 
 class Migration(migrations.Migration):

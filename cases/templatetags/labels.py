@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cases.labels import usual_colour
+from cases.queues.labels import usual_colour
 
 register = template.Library()
 

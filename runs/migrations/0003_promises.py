@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from teams.promises import append_only, same_team
+from data.constraints import append_only, same_team
 
 # Claims and ends leave dead entries at the head of the small partial indexes: vacuum them away early.
 VACUUM_OFTEN = "alter table {} set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000)"

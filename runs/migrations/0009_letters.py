@@ -6,7 +6,7 @@ import teams.models
 from django.conf import settings
 from django.db import migrations, models
 
-from teams.promises import same_team
+from data.constraints import same_team
 
 
 class Migration(migrations.Migration):

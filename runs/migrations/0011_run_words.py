@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-# Entries as those of cases (cases/migrations/0006_words_are_kept.py), which `cases.search` reads for both. Beyond the
+# Entries as those of cases (cases/migrations/0006_words_are_kept.py), which `cases.work.search` reads for both. Beyond the
 # first pages of a text nobody looks for a run.
 WORDS = r"""
 create function runs_words(run runs_run) returns tsvector language sql stable as $$

@@ -1,7 +1,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from teams.promises import same_team
+from data.constraints import same_team
 
 # Who handed over is known from the run; that it went straight back, from the handover before it on the same case, or
 # of the run before.

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from teams.promises import same_team
+from data.constraints import same_team
 
 
 class Migration(migrations.Migration):

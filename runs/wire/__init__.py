@@ -1,1 +1,1 @@
-"""What providers of models answer over HTTP, read as far as it can be read, before their own libraries see it."""
+"""What providers answer, read leniently before their libraries read it strictly."""

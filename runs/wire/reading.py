@@ -8,8 +8,8 @@ from typing import Any
 
 import jiter
 
-from teams.json_text import check_levels
-from teams.text import storable
+from data.texts.json_text import check_levels
+from data.texts.text import storable
 
 type Json = dict[str, Any]
 

@@ -18,10 +18,10 @@ from typing import Any
 import httpx2
 from django.conf import settings
 
-from ..problems import DECLINED, ModelProblem, words
 from . import dialects
 from .dialect import FORCED, STREAM, USAGE, Dialect, Pieces
 from .events import EventReader, is_stream
+from .problems import DECLINED, ModelProblem, words
 from .reading import Json, Unreadable, dicts, read
 
 _MOST_BYTES = 50_000_000

@@ -11,7 +11,7 @@ const LAST_RETRY_MS = 30_000;
 const SILENT_MS = 2500;
 const GIVEN_WAY_MS = 60_000;
 const REMEMBERED = 1000;
-const MARGIN_SECONDS = 2; // as _RENDERING_SECONDS in teams/live_streams.py
+const MARGIN_SECONDS = 2; // as _RENDERING_SECONDS in teams/access/live_streams.py
 
 export class Connection {
   state = "connecting"; // live, reconnecting, polling

@@ -1,5 +1,5 @@
 // <live-duration><time datetime="…">12 s</time></live-duration>: counts on, from a moment or towards it. The words are
-// those of `elapsed` in teams/times.py.
+// those of `elapsed` in web/format/times.py.
 const elements = new Set();
 const SIZES = [[86400, "d", 3600, "h"], [3600, "h", 60, "min"], [60, "min", 1, "s"]];
 

@@ -1,4 +1,4 @@
-// <live-time><time datetime="…">3 min ago</time></live-time>: keeps the words true. They are those of teams/times.py.
+// <live-time><time datetime="…">3 min ago</time></live-time>: keeps the words true. They are those of web/format/times.py.
 const elements = new Set();
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -5,7 +5,7 @@ import django.db.models.functions.datetime
 import teams.models
 from django.db import migrations, models
 
-from teams.promises import same_team
+from data.constraints import same_team
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ import teams.models
 from django.conf import settings
 from django.db import migrations, models
 
-from teams.promises import append_only
+from data.constraints import append_only
 
 
 class Migration(migrations.Migration):

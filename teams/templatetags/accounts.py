@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django import template
 from django.core.mail import mailers
 
-from ..models import User
+from teams.models import User
 
 register = template.Library()
 

@@ -2,7 +2,7 @@
 
 from django import template
 
-from teams.actors import known_as
+from teams.audit.actors import known_as
 
 register = template.Library()
 register.filter(known_as)

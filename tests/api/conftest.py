@@ -6,9 +6,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from teams.keys import create_key
+from teams.keys.api_keys import create_key
 from teams.models import Team
-from tests.api import document
+
+from . import document
 
 
 class DocumentedClient(Client):

@@ -2,12 +2,13 @@ import uuid
 
 import pytest
 
-from builder.agents import delete_agent
-from builder.drafts import Known, save_draft
+from builder.agents.agents import delete_agent
+from builder.history.drafts import Known, save_draft
 from builder.models import Agent, QueueConnection, Revision, ServerTool, ToolServer
 from teams.models import Team
-from tests.api.conftest import Caller, problem
 from tests.fixtures import mention
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 

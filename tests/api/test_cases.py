@@ -4,15 +4,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from builder.connections import connect
-from cases import timeline
-from cases.answers import case_details
+from builder.agents.connections import connect
 from cases.models import Case, Kind
-from runs import interventions
+from cases.timeline import timeline
+from cases.work.schemas import case_details
 from runs.models import Run
-from teams.actors import BATON
-from tests.api.conftest import Caller, problem
+from runs.people import moves
+from teams.audit.actors import BATON
 from tests.fixtures import events, take
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 
@@ -202,7 +203,7 @@ def test_stages_say_who_had_the_case(api: Caller, queue, make_agent, make_case) 
 
 def test_a_case_is_told_as_it_was_when_it_was_read(make_case) -> None:
     as_read = make_case("Charged twice")
-    interventions.complete(Case.objects.get(pk=as_read.pk), "Done", BATON)
+    moves.complete(Case.objects.get(pk=as_read.pk), "Done", BATON)
     told = case_details(as_read)
     assert (told.status, [event.kind for event in told.events]) == ("pending", ["created"])
 

@@ -13,11 +13,12 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from cases.models import Queue
 from teams.models import Team
-from tests.api import document
-from tests.api.conftest import Caller
 from tests.fixtures import Make
 from tests.test_permissions import OPERATIONS, Things, make_things
 from tests.tool_server import ToolServer, tool_server
+
+from . import document
+from .conftest import Caller
 
 __all__ = ["make_things", "tool_server"]
 

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from ninja import Router
 
-from teams.api import Api
-from teams.keys import create_key
+from teams.keys.api import Api
+from teams.keys.api_keys import create_key
 from teams.models import ApiKey
-from tests.api.conftest import Caller, problem
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from teams.keys import create_key
+from teams.keys.api_keys import create_key
 
 pytestmark = pytest.mark.django_db
 

@@ -7,17 +7,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from builder.agents import save_agent
+from builder.agents.agents import save_agent
 from builder.models import Agent
-from cases import timeline
 from cases.models import Case, Kind, Queue
-from runs import handovers
+from cases.timeline import timeline
+from runs.engine import handovers
 from runs.models import HumanRequest, Run, Step
-from runs.schedules import create_schedule
-from teams.actors import BATON
-from teams.webhooks import create_webhook, ping
-from tests.api.conftest import Caller, problem
+from runs.schedules.schedules import create_schedule
+from teams.audit.actors import BATON
+from teams.webhooks.webhooks import create_webhook, ping
 from tests.fixtures import Make, mention
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 

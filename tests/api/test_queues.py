@@ -1,7 +1,8 @@
 import pytest
 
 from cases.models import Queue
-from tests.api.conftest import Caller, problem
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from teams import quotas
-from teams.keys import create_key
+from teams.keys import quotas
+from teams.keys.api_keys import create_key
 from teams.models import ApiKey, Team
-from tests.api.conftest import Caller, problem
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def test_without_redis_requests_go_on_and_the_log_says_so(
 ) -> None:
     settings.REDIS_URL = "unix:///nothing-is-here"
     monkeypatch.setattr(quotas, "_ask_again_at", 0.0)
-    with caplog.at_level(logging.WARNING, "teams.quotas"):
+    with caplog.at_level(logging.WARNING, "teams.keys.quotas"):
         answers = [api.get("/agents") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200] * 3
     assert "RateLimit-Limit" not in answers[0]

@@ -18,14 +18,15 @@ from ninja import Router
 
 from builder.models import Agent
 from cases.models import Attachment, Case, Label, Queue
-from teams import repeats
-from teams.api import Api, KeyRequest, Scope, TeamKey
-from teams.keys import create_key
+from teams.keys import idempotency
+from teams.keys.api import Api, KeyRequest, Scope, TeamKey
+from teams.keys.api_keys import create_key
 from teams.models import KeptAnswer, Team, Webhook
-from tests.api.conftest import Caller, problem
 from tests.fixtures import Make
 from tests.tool_server import ToolServer as RealServer
 from tests.tool_server import tool_server
+
+from .conftest import Caller, problem
 
 __all__ = ["tool_server"]
 
@@ -171,7 +172,7 @@ def test_after_a_day_a_name_is_free_again(api: Caller, queue: Queue) -> None:
     assert "Idempotency-Replayed" not in send(api, f"/queues/{queue.pk}/cases", {"title": "Chair"})
     assert KeptAnswer.objects.count() == 1
     KeptAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    repeats.forget_old()
+    idempotency.forget_old()
     assert not KeptAnswer.objects.exists()
 
 

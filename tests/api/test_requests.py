@@ -15,12 +15,13 @@ from ninja import Router
 from cases.models import Case, Queue
 from config.api import api as published
 from runs.models import Run
-from teams.api import Api, KeyRequest, Scope, TeamKey
-from teams.keys import create_key
+from teams.keys.api import Api, KeyRequest, Scope, TeamKey
+from teams.keys.api_keys import create_key
 from teams.models import KeptAnswer, Team
-from tests.api.conftest import Caller, problem
 from tests.fixtures import Make
 from tests.test_permissions import OPERATIONS, PAGES, Things, _address, make_things
+
+from .conftest import Caller, problem
 
 __all__ = ["make_things"]
 
@@ -311,7 +312,7 @@ def test_no_form_breaks_by_what_cannot_be_stored(tried: Callable[..., Iterator[t
 
 
 def test_what_a_page_reads_by_itself_is_the_fault_of_the_request(rf: RequestFactory) -> None:
-    from teams.request_text import storable_texts
+    from teams.keys.request_text import storable_texts
 
     middleware = storable_texts(lambda request: HttpResponse())
     with pytest.raises(DataError) as caught, connection.cursor() as cursor:

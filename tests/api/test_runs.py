@@ -4,13 +4,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from builder.agents import delete_agent, pause_agent
+from builder.agents.agents import delete_agent, pause_agent
 from runs.models import HumanRequest, Run, Step
-from teams.keys import create_key
-from tests.api.conftest import Caller, problem
+from teams.keys.api_keys import create_key
+from tests.driving import scripted, work_next
 from tests.provider import Provider, call, calls, fail, say
-from tests.runs.conftest import scripted, work_next
 from tests.wire import Call
+
+from .conftest import Caller, problem
 
 __all__ = ["scripted"]
 

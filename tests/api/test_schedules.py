@@ -2,12 +2,13 @@ import pytest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from builder.agents import delete_agent
+from builder.agents.agents import delete_agent
 from builder.models import Agent
-from runs import sweeper
 from runs.models import Schedule
-from tests.api.conftest import Caller, problem
+from runs.workers import sweeper
 from tests.fixtures import Make
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from teams.budgets import Budget
-from teams.keys import create_key
+from teams.keys.api_keys import create_key
 from teams.models import Credential, Team
-from tests.api.conftest import Caller, problem
+from teams.settings.budgets import Budget
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from builder.models import ToolServer
-from tests.api.conftest import Caller, problem
 from tests.tool_server import ToolServer as RealServer
 from tests.tool_server import tool_server
+
+from .conftest import Caller, problem
 
 __all__ = ["tool_server"]
 

@@ -23,10 +23,10 @@ from django.db import connection
 from django.test import Client
 
 from config.asgi import application
-from teams.keys import create_key
+from teams.keys.api_keys import create_key
 from teams.models import Team
+from tests.driving import scripted
 from tests.provider import Provider, Reply, provider
-from tests.runs.conftest import scripted
 from tests.wire import Call
 
 __all__ = ["provider", "scripted"]

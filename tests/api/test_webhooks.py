@@ -1,10 +1,11 @@
 import pytest
 
-from teams import couriers
-from teams.couriers import Result
+from data.secrets import unseal
 from teams.models import Delivery, Webhook
-from teams.secrets import unseal
-from tests.api.conftest import Caller, problem
+from teams.webhooks import webhook_delivery
+from teams.webhooks.webhook_delivery import Result
+
+from .conftest import Caller, problem
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +50,8 @@ def test_messages_are_listed_and_sent_again(api: Caller) -> None:
     made = api.post("/webhooks", BODY).json()
     sent = api.post(f"/webhooks/{made['id']}/test")
     assert sent.status_code == 202 and sent.json()["body"]["type"] == "ping"
-    [message] = couriers.take({})
-    couriers.settle(message, Result(500, "broken"))
+    [message] = webhook_delivery.take({})
+    webhook_delivery.settle(message, Result(500, "broken"))
     Delivery.objects.update(status="failed", attempts=11)
     [row] = api.get(f"/webhooks/{made['id']}/deliveries", status="failed").json()["items"]
     assert (row["id"], row["answer_status"], row["answer"]) == (sent.json()["id"], 500, "broken")

@@ -6,16 +6,17 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from builder.agents import create_agent, delete_agent
+from builder.agents.agents import create_agent, delete_agent
 from builder.models import Agent
-from cases import importing, uploads
+from cases.imports import importing, uploads
 from cases.models import Case, Queue
+from ops.demo.seeding import EMAIL, seed_demo
 from runs.models import BulkAction, BulkItem, Run
-from runs.seeding import EMAIL, seed_demo
-from runs.shift import run_shift
+from runs.workers.shift import run_shift
 from teams.models import User
-from tests.browser.axe import faults
 from tests.fixtures import mention
+
+from .axe import faults
 
 OPEN = ["/sign-in/", "/sign-in/deactivated/", "/password/", "/password/sent/"]
 # Opens the next of the page's dialogs.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from builder import agents
+from builder.agents import agents
 from builder.models import Agent
 
 

@@ -8,13 +8,13 @@ from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from builder.agents import pause_agent, resume_agent
+from builder.agents.agents import pause_agent, resume_agent
 from builder.models import Agent
-from cases import lifecycle
-from cases.changes import change_case
 from cases.models import Case, Queue, Reason
-from runs import lifecycle as run_lifecycle
+from cases.work import lifecycle
+from cases.work.changes import change_case
 from runs.models import HumanRequest, Run
+from runs.record import lifecycle as run_lifecycle
 from tests.fixtures import Make, take
 from tests.stories import make_story, stages
 

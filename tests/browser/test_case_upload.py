@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 from playwright.sync_api import Page, expect
 
-from cases import importing
+from cases.imports import importing
 from cases.models import Case, CaseUpload, Queue
 
 

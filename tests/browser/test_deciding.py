@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 from builder.models import Agent
 from cases.models import Case, Queue
 from runs.models import HumanRequest
-from runs.shift import run_shift
+from runs.workers.shift import run_shift
+from tests.driving import provider, scripted
 from tests.provider import Provider, call
-from tests.runs.conftest import provider, scripted
 
 __all__ = ["provider", "scripted"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from builder.agents import save_agent
-from builder.drafts import Known, draft_of, save_draft
+from builder.agents.agents import save_agent
+from builder.history.drafts import Known, draft_of, save_draft
 from builder.models import Agent
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from builder import agents
+from builder.agents import agents
 from builder.models import Agent
 from cases.models import Queue
-from tests.browser.editors import Editor, open_editor, token
 from tests.fixtures import mention
+
+from .editors import Editor, open_editor, token
 
 type Make = Callable[..., Any]
 

@@ -7,10 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from builder.agents import pause_agent
+from builder.agents.agents import pause_agent
 from builder.models import Agent
 from cases.models import Queue
-from tests.browser.editors import Editor, open_editor, token
+
+from .editors import Editor, open_editor, token
 
 type Make = Callable[..., Any]
 

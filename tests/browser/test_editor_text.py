@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from builder import agents
+from builder.agents import agents
 from builder.models import Agent
-from tests.browser.editors import Editor, open_editor, token
+
+from .editors import Editor, open_editor, token
 
 type Make = Callable[..., Any]
 

@@ -6,8 +6,9 @@ from playwright.sync_api import Page, expect
 
 from builder.models import Agent
 from cases.models import Case
-from tests.browser.editors import Editor, open_editor, token
 from tests.fixtures import Make
+
+from .editors import Editor, open_editor, token
 
 
 def test_a_required_field_that_is_filled_loses_its_error_and_the_notice(signed_in_page: Page, web: str) -> None:

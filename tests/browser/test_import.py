@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from builder import agents
+from builder.agents import agents
 from builder.models import Agent
 from cases.models import Queue
 

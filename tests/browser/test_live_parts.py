@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from teams.times import ago
+from web.format.times import ago
 
 STATIC = Path(__file__).parents[2] / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.runs.stack.harness import Started
+from tests.ops.stack.harness import Started
 
 PATIENCE = 60_000  # milliseconds; the demo's mail arrives over half a minute
 

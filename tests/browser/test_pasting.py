@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.editors import Editor, open_editor
+from .editors import Editor, open_editor
 
 CLIPBOARD = Path(__file__).parent / "clipboard"
 

@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 
 from builder.models import Agent
 from runs.models import HumanRequest, Run, Step
-from runs.shift import run_shift
-from teams import live
+from runs.workers.shift import run_shift
+from teams.access import live
+from tests.driving import provider, scripted
 from tests.provider import Provider, Reply, call, say
-from tests.runs.conftest import provider, scripted
 from tests.wire import Call
 
 __all__ = ["provider", "scripted"]

@@ -8,9 +8,9 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext, Dialog, Error, Page, Request, expect
 
 from cases.models import Case
-from teams import members
-from teams.actors import Actor
+from teams.audit.actors import Actor
 from teams.models import Member
+from teams.people import members
 from tests.fixtures import Make
 
 PAGES = 10

@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from builder.agents import pause_agent
+from builder.agents.agents import pause_agent
 from builder.models import Agent
 from cases.models import Case, Queue
 from runs.models import Run
-from tests.browser.editors import Editor
-from tests.browser.test_run_page import work
+from tests.driving import provider, scripted
 from tests.provider import Provider, call, say
-from tests.runs.conftest import provider, scripted
+
+from .editors import Editor
+from .test_run_page import work
 
 __all__ = ["provider", "scripted", "work"]
 

@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 from builder.models import Agent
 from cases.models import Case, Queue
 from runs.models import Run
-from tests.browser.editors import Editor
-from tests.runs.test_workers import process, wait_for
+from tests.runs.workers.test_workers import process, wait_for
+
+from .editors import Editor
 
 __all__ = ["process"]
 

@@ -7,12 +7,13 @@ from typing import Any
 from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from builder.agents import delete_agent
-from builder.connections import connect
+from builder.agents.agents import delete_agent
+from builder.agents.connections import connect
 from builder.models import Agent
 from cases.models import Queue
-from cases.queues import pause_queue
-from tests.browser.editors import Editor
+from cases.queues.queues import pause_queue
+
+from .editors import Editor
 
 type Make = Callable[..., Any]
 

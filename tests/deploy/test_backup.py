@@ -12,9 +12,9 @@ from django.db import connection
 from psycopg import sql
 
 from cases.models import Case
-from runs.stack.postgres import wheel_folder
+from ops.stack.postgres import wheel_folder
 from tests.provider import Provider, provider, router
-from tests.runs.test_workers import desk, process, wait_for
+from tests.runs.workers.test_workers import desk, process, wait_for
 
 __all__ = ["desk", "process", "provider"]
 

@@ -22,9 +22,9 @@ import yaml
 from django.conf import settings as django_settings
 from rq.worker import Worker
 
+from ops.stack.home import Home
+from ops.stack.launch import MANAGE, Plan, programs
 from runs.management.commands.clock import CLOCK
-from runs.stack.home import Home
-from runs.stack.launch import MANAGE, Plan, programs
 from tests import children
 
 ROOT = Path(__file__).parents[2]

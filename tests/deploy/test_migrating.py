@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django_migration_linter import MigrationLinter
 from pytest_django.fixtures import Settings
 
-from runs.management.commands import migrate
+from ops.management.commands import migrate
 from teams.models import Team
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,13 +18,14 @@ from django.urls import reverse
 from benchmarks.streams import open_page, web
 from builder.models import Agent
 from cases.models import Case
+from ops.stack import processes
+from ops.stack.home import Account
 from runs.management.commands.clock import CLOCK
-from runs.stack import processes
-from runs.stack.home import Account
-from tests.deploy.test_migrating import change, has_column
 from tests.fixtures import Make, events
 from tests.provider import provider
-from tests.runs.test_workers import desk, is_done, process, wait_for
+from tests.runs.workers.test_workers import desk, is_done, process, wait_for
+
+from .test_migrating import change, has_column
 
 __all__ = ["change", "desk", "process", "provider"]
 

@@ -9,10 +9,10 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from config.help import drawn
-from teams import help
 from teams.models import Team
 from tests import test_permissions
 from tests.test_permissions import PAGES, Things
+from web import help
 
 make_things = test_permissions.make_things
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from builder import doctor, targets
-from builder.agents import resume_agent
-from builder.facts import as_saved, gather
-from builder.queries import detailed
+from builder.agents.agents import resume_agent
+from builder.agents.queries import detailed
+from builder.procedures import targets
+from builder.wiring import doctor
+from builder.wiring.doctor_input import as_saved, gather
 from teams.models import Team
 
 pytestmark = pytest.mark.django_db

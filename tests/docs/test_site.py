@@ -13,7 +13,7 @@ import pytest
 
 from config import reference
 from config.help import drawn
-from teams import help
+from web import help
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -150,6 +150,6 @@ def test_every_state_tool_and_metric_is_documented() -> None:
         assert f"`{state.value}`" in states
     for name in reference.TOOLS:
         assert f"## `{name}`" in tools
-    written = set(re.findall(r'"(baton_\w+)"', (ROOT / "runs/metrics.py").read_text()))
+    written = set(re.findall(r'"(baton_\w+)"', (ROOT / "runs/telemetry/metrics.py").read_text()))
     for name in [*written, *(f"baton_{name}" for name in reference.COUNTERS)]:
         assert f"`{name}" in metrics, name

@@ -8,9 +8,9 @@ import pytest
 from pydantic_ai.messages import ModelRequest, ModelResponse, UserPromptPart
 from pydantic_ai.tools import ToolDefinition
 
-from runs import llm, providers
-from runs.problems import ModelProblem
-from runs.providers import Access, Models
+from runs.providers import model_requests, providers
+from runs.providers.providers import Access, Models
+from runs.wire.problems import ModelProblem
 from tests.provider import Answer, Provider, Request, call, fail, say
 
 TOOLS = [ToolDefinition(name="complete_case", description="")]
@@ -33,7 +33,9 @@ async def ask(models: Models, provider: Provider, kind: str, *, must_call: bool 
     access = Access("test", provider.environment[providers.PROVIDERS[kind].base_url])
     prompt: list[Any] = [ModelRequest([UserPromptPart("Charged twice")])]
     model = models.get(f"{kind}:small", access)
-    return await asyncio.wait_for(llm.request(model, "small", prompt, TOOLS, access, must_call=must_call), 20)
+    return await asyncio.wait_for(
+        model_requests.request(model, "small", prompt, TOOLS, access, must_call=must_call), 20
+    )
 
 
 def forced(request: Request) -> bool:

@@ -15,9 +15,9 @@ from pydantic_ai.models import override_allow_model_requests
 from pydantic_ai.tools import ToolDefinition
 from pytest_django.fixtures import Settings
 
-from runs import llm
-from runs.problems import LONGEST, ModelProblem
-from runs.providers import Access, Models
+from runs.providers import model_requests
+from runs.providers.providers import Access, Models
+from runs.wire.problems import LONGEST, ModelProblem
 
 FILES = sorted((Path(__file__).parent / "wire").glob("*.json"))
 TOOLS = [ToolDefinition(name=name, description="") for name in ("complete_case", "update_case")]
@@ -87,7 +87,7 @@ class Asking:
         access, name = Access("a-key-of-ours", url, is_own), f"{kind}:small"
         prompt: list[Any] = [ModelRequest([UserPromptPart("Charged twice")], instructions="You are Triage.")]
         return self._runner.run(
-            llm.request(self._models.get(name, access), name, prompt, TOOLS, access, must_call=True)
+            model_requests.request(self._models.get(name, access), name, prompt, TOOLS, access, must_call=True)
         )
 
     def close(self) -> None:

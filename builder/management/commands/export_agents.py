@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from builder.exporting import export_agents
-from teams import audit
-from teams.actors import COMMAND_LINE
-from teams.errors import Refused
+from builder.files.exporting import export_agents
+from data.errors import Refused
+from teams.audit import audit
+from teams.audit.actors import COMMAND_LINE
 from teams.management.arguments import add_team, team_of
 
 

@@ -9,11 +9,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from cases.administrators import FIRST_TEAM, make_administrator, refuse_a_poor_password
-from teams import audit, people
-from teams.actors import COMMAND_LINE
-from teams.errors import Refused
+from cases.queues.administrators import FIRST_TEAM, make_administrator, refuse_a_poor_password
+from data.errors import Refused
+from teams.audit import audit
+from teams.audit.actors import COMMAND_LINE
 from teams.models import Team, User
+from teams.people import accounts
 
 
 class Command(BaseCommand):
@@ -48,12 +49,12 @@ class Command(BaseCommand):
             self.stdout.write(f"Sign in at {settings.BATON_URL}{reverse('account_login')}")
         else:
             self.stdout.write("Set a password here, within a day:")
-            self.stdout.write(people.password_link(made.user, COMMAND_LINE))
+            self.stdout.write(accounts.password_link(made.user, COMMAND_LINE))
 
     def _ask(self, options: dict[str, Any]) -> None:
         """For what was not given. An account that is there needs neither name nor password."""
-        options["email"] = options["email"] or self._answer("E-mail address: ", people.clean_email)
-        if not User.objects.filter(email=people.clean_email(options["email"])).exists():
+        options["email"] = options["email"] or self._answer("E-mail address: ", accounts.clean_email)
+        if not User.objects.filter(email=accounts.clean_email(options["email"])).exists():
             options["name"] = options["name"] or input("Name (may be empty): ").strip()
             options["password"] = options["password"] or self._password(options)
         if not options["team"]:

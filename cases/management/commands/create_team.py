@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
 
-from cases.teams import create_team
-from teams import audit
-from teams.actors import COMMAND_LINE
+from cases.queues.teams import create_team
+from teams.audit import audit
+from teams.audit.actors import COMMAND_LINE
 from teams.models import Team
 
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from builder import import_plans, importing
-from builder.archives import unpack
-from builder.files import AgentFile, Flawed
-from builder.import_plans import CREATE, DROP, Choices, Item, Plan
-from cases.import_views import made_queue
-from teams import audit
-from teams.actors import COMMAND_LINE
-from teams.errors import Refused
+from builder.files import importing, plans
+from builder.files.archives import unpack
+from builder.files.markdown import AgentFile, Flawed
+from builder.files.plans import CREATE, DROP, Choices, Item, Plan
+from cases.imports.agent_views import made_queue
+from data.errors import Refused
+from teams.audit import audit
+from teams.audit.actors import COMMAND_LINE
 from teams.management.arguments import add_team, team_of
 from teams.models import Team
 
@@ -46,12 +46,12 @@ class Command(BaseCommand):
         team = team_of(options)
         try:
             files = importing.read_all(unpack(_contents(options["files"])))
-            plan = import_plans.plan(team, files)
+            plan = plans.plan(team, files)
             self._say(plan)
             choices, left = _choices(team, plan, options)
             self._say_left(left)
             if options["dry_run"]:
-                import_plans.plan(team, files, choices)
+                plans.plan(team, files, choices)
                 self.stdout.write("Nothing was done.")
                 return
             if left:
@@ -87,7 +87,7 @@ class Command(BaseCommand):
 
 def _details(item: Item) -> list[str]:
     if item.state == "new":
-        found = [f"{label}: {words}" for label, words in import_plans.facts(item.wanted) if words and label != "Name"]
+        found = [f"{label}: {words}" for label, words in plans.facts(item.wanted) if words and label != "Name"]
     else:
         found = [f"{change.label}: {change.old or '–'} -> {change.new or '–'}" for change in item.changes]
         found += ["The procedure changes."] if item.aop_changes else []

@@ -17,14 +17,15 @@ from django.db import Error as DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from redis.exceptions import RedisError
 
-from cases import importing
-from runs import bulk, claims
-from runs.postman import postman
-from runs.sweeper import sweep
-from teams import repeats
-from teams.couriers import courier
-from teams.redis_pool import shared_redis
-from teams.threads import Errand
+from cases.imports import importing
+from data.redis.redis_pool import shared_redis
+from data.threads import Errand
+from runs.bulk import bulk
+from runs.notifications.mailer import postman
+from runs.record import claims
+from runs.workers.sweeper import sweep
+from teams.keys import idempotency
+from teams.webhooks.webhook_delivery import courier
 
 logger = logging.getLogger("runs.clock")
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         turn, sight, stand_in = Turn(), Sight(), StandIn()
-        errands = [courier(), postman(), bulk.hand(), importing.hand(), repeats.tidying()]
+        errands = [courier(), postman(), bulk.hand(), importing.hand(), idempotency.tidying()]
         while not stopped.is_set():
             due = tick(turn, sight, stand_in, errands)
             stopped.wait(max(_LEAST_SECONDS, due - time.monotonic()))

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from runs import jobs
-from runs.shift import run_shift
+from runs.workers.shift import run_shift
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ import { Plugin, TextSelection } from "prosemirror-state";
 import { changedLines, readSlice } from "./document.js";
 import { TOKEN } from "./tokens.js";
 
-// As in builder/lines.py.
+// As in builder/procedures/lines.py.
 const ITEM = /^(\s*)([-*+•–]|\d{1,3}[.)]|[a-z][.)])(\s+)/;
 const DEEPEST = 3;
 const ATOM = "\ufffc";

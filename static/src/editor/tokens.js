@@ -1,4 +1,4 @@
-// Mentions as text. The same expression as in builder/mentions.py; a `.` would mean something else there.
+// Mentions as text. The same expression as in builder/procedures/mentions.py; a `.` would mean something else there.
 export const TOKEN =
   /@\[((?:[^\[\]\\\r\n\u2028\u2029]|\\[\[\]\\])+)\]\(agent:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\)/g;
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from teams.actors import COMMAND_LINE
-from teams.keys import make_key
+from teams.audit.actors import COMMAND_LINE
+from teams.keys.api_keys import make_key
 from teams.management.arguments import add_team, team_of
 from teams.models import every_scope
 

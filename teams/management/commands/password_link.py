@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from teams import people
-from teams.actors import COMMAND_LINE
+from teams.audit.actors import COMMAND_LINE
 from teams.models import User
+from teams.people import accounts
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if not user.is_active:
             raise CommandError(f"{user.email} is deactivated. The page of the person in /admin/ can undo that.")
         if options["end_two_step"]:
-            people.end_two_step(user, COMMAND_LINE)
+            accounts.end_two_step(user, COMMAND_LINE)
             self.stdout.write(f"Two-step sign-in of {user.email} is off.")
         self.stdout.write(f"Whoever opens this signs in as {user.email}:")
-        self.stdout.write(people.password_link(user, COMMAND_LINE))
+        self.stdout.write(accounts.password_link(user, COMMAND_LINE))

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from teams import audit, pausing
-from teams.actors import COMMAND_LINE
+from teams.audit import audit
+from teams.audit.actors import COMMAND_LINE
 from teams.management.arguments import add_team, team_of
+from teams.settings import pausing
 
 
 class Command(BaseCommand):

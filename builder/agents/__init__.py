@@ -1,0 +1,1 @@
+"""Agents: saving, finding, archiving, and what they are connected to."""

@@ -1,0 +1,98 @@
+"""Agents come and go: copies, the dialog that deletes one, the list of deleted ones, and back again."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from builder.models import Agent
+from data.errors import Refused
+from teams.access.permissions import BUILDER, TeamRequest, team_page
+from web.http.paging import page
+from web.http.partials import render_page
+
+from . import access, queries
+from . import agents as verbs
+
+
+@require_POST
+@team_page(post=BUILDER)
+def agent_duplicate(request: TeamRequest, id: UUID) -> HttpResponse:
+    copy = verbs.duplicate_agent(access.agent_or_404(request.team, id), request.user)
+    messages.success(request, f"This is {copy.name}. It is paused: it takes no cases until you resume it.")
+    return redirect("agent", copy.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=BUILDER, get=BUILDER)
+def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
+    """GET asks: as a page, or as the part that the agent's page shows in its dialog."""
+    agent = access.agent_or_404(request.team, id)
+    name, refused = request.POST.get("replacement", "").strip(), ""
+    if request.method == "POST":
+        try:
+            heir = _replacement(agent, name)
+            mentioning = verbs.delete_agent(agent, heir, request.user)
+        except Refused as refusal:
+            refused = refusal.message
+        else:
+            _tell_deleted(request, agent, heir, mentioning)
+            return redirect("agents")
+    context = {
+        "agent": agent,
+        "mentioned_by": verbs.mentioned_by(agent),
+        "heirs": queries.heirs(agent),
+        "typed": name,
+        "refused": refused,
+    }
+    return render_page(request, "builder/delete.html", context, parts=["delete-form"], status=422 if refused else 200)
+
+
+def _replacement(agent: Agent, name: str) -> Agent | None:
+    """By its name, which only one live agent of a team has."""
+    if not name:
+        return None
+    heir = Agent.objects.live().filter(team=agent.team_id, name__iexact=name.replace("\x00", "")).first()
+    if heir is None:
+        raise Refused(f"There is no agent called “{name}”. Please choose one from the list.", "invalid_replacement")
+    return heir
+
+
+def _tell_deleted(request: TeamRequest, agent: Agent, heir: Agent | None, mentioning: Sequence[Agent]) -> None:
+    messages.success(request, f"{agent.name} was deleted. It can be restored from the list of deleted agents.")
+    names = ", ".join(other.name for other in mentioning)
+    if heir is None and mentioning:
+        starts = "starts" if len(mentioning) == 1 else "start"
+        messages.warning(request, f"{names} {starts} no runs until the mention of it is removed.")
+    elif heir is not None and mentioning:
+        mentions = "mentions" if len(mentioning) == 1 else "mention"
+        messages.success(request, f"{names} {mentions} {heir.name} now.")
+    if heir in mentioning:
+        messages.warning(request, f"{heir} mentioned {agent.name}, and so mentions itself now. Please read it again.")
+
+
+@require_GET
+@team_page
+def agents_deleted(request: TeamRequest) -> HttpResponse:
+    found = page(queries.deleted(request.team), queries.DELETED_ORDER, request.GET.get("cursor", ""))
+    context = {"agents": queries.with_mentioning(found.rows), "page": found}
+    return render_page(request, "builder/deleted.html", context, parts=["results"])
+
+
+@require_POST
+@team_page(post=BUILDER)
+def agent_restore(request: TeamRequest, id: UUID) -> HttpResponse:
+    """Under the name that is given, or its own. When that was taken meanwhile, a page asks for another one."""
+    agent = get_object_or_404(Agent, team=request.team, pk=id)
+    name = request.POST.get("name")
+    try:
+        restored = verbs.restore_agent(agent, name)
+    except Refused as refusal:
+        typed = name if name is not None else f"{agent.name[:69]} (restored)"
+        context = {"agent": agent, "typed": typed, "refused": refusal.fields.get("name", refusal.message)}
+        return render(request, "builder/restore.html", context, status=422)
+    messages.success(request, f"{restored.name} is back, as it was.")
+    return redirect("agent", restored.pk)

@@ -1,0 +1,146 @@
+"""The pages of agents."""
+
+import json
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from builder.models import Agent
+from builder.procedures import lines, mention_search, targets
+from builder.usage import usage
+from builder.wiring.quick_fixes import mend
+from builder.wiring.views import wiring_context
+from data.errors import Refused
+from teams.access.permissions import BUILDER, TeamRequest, team_page
+from teams.people import tour_progress
+from web.http.paging import page
+from web.http.partials import render_page
+
+from . import access, queries
+from . import agents as verbs
+from .forms import AgentForm
+from .queries import AgentDetails
+
+_PARTS = ("head", "around")
+_STATES = {"held_up": "Held up", "paused": "Paused", "unused": "Unused for 30 days"}
+
+
+@require_GET
+@team_page
+def agents(request: TeamRequest) -> HttpResponse:
+    words, state = request.GET.get("q", ""), request.GET.get("state", "")
+    order = queries.ORDERS.get(request.GET.get("sort", ""), queries.ORDERS[""])
+    found = page(queries.find_agents(request.team, words, state), order, request.GET.get("cursor", ""))
+    counts = queries.counts(request.team)
+    context = {
+        "agents": queries.listed(request.team, found.rows),
+        "page": found,
+        "narrowed": bool(words or state),
+        "all_label": f"All agents ({counts['']})",
+        "states": [(state, f"{words} ({counts[state]})") for state, words in _STATES.items()],
+        "orders": [("run", "By last run"), ("newest", "Newest first")],
+    }
+    return render_page(request, "builder/agents.html", context, parts=["results"])
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=BUILDER, get=BUILDER)
+def agent_new(request: TeamRequest) -> HttpResponse:
+    form = AgentForm(_posted(request), team=request.team)
+    if form.is_bound and "mend" not in request.POST and (made := form.save(request.user)):
+        _tell_saved(request, made)
+        return redirect("agent", made.pk)
+    return render(request, "builder/agent_new.html", _form_context(request, form), status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=BUILDER)
+def agent(request: TeamRequest, id: UUID) -> HttpResponse:
+    saved = queries.detailed(access.past_or_present_agent_or_404(request.team, id))
+    if saved.agent.is_deleted:
+        return _deleted_agent(request, saved)
+    tour_progress.saw(request.member, tour_progress.AGENT)
+    if not request.member.builds:
+        return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
+    form = AgentForm(_posted(request), team=request.team, saved=saved)
+    if form.is_bound and "mend" not in request.POST and (agent := form.save(request.user)):
+        _tell_saved(request, agent)
+        return redirect("agent", agent.pk)
+    context = _agent_context(request, saved) | _form_context(request, form, saved.agent)
+    status = 422 if form.errors else 200
+    return render_page(request, "builder/agent.html", context, parts=_PARTS, status=status)
+
+
+def _posted(request: TeamRequest) -> QueryDict | None:
+    """The form, mended if one of the wiring doctor's buttons sent it."""
+    return mend(request.team, request.POST, request.user) if request.method == "POST" else None
+
+
+def _deleted_agent(request: TeamRequest, saved: AgentDetails) -> HttpResponse:
+    context = _agent_context(request, saved)
+    if request.method == "POST":
+        messages.error(request, f"{saved.agent.name} was deleted meanwhile, so nothing was saved.")
+        context["typed"] = request.POST.get("aop", "")
+    return render_page(request, "builder/agent.html", context, parts=_PARTS)
+
+
+def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, object]:
+    try:
+        targets.check_may_start(saved.agent)
+        refusal = None
+    except Refused as refused:
+        refusal = refused
+    number = saved.revision.number
+    seen = request.GET.get("seen", "")
+    return {
+        "agent": saved.agent,
+        "state": "deleted" if saved.agent.is_deleted else "paused" if saved.agent.is_paused else "",
+        "subject": f"agent:{saved.agent.pk}",
+        "saved": saved,
+        "lines": lines.read(saved.revision.aop, saved.targets),
+        "used": usage.of_agent(saved.agent, usage.last_days(saved.agent.team, 30)),
+        "mentioned_by": verbs.mentioned_by(saved.agent),
+        "refusal": refusal,
+        "newer": seen.isdecimal() and int(seen) < number,
+        "here": f"{reverse('agent', args=[saved.agent.pk])}?seen={seen if seen.isdecimal() else number}",
+    }
+
+
+def _form_context(request: TeamRequest, form: AgentForm, agent: Agent | None = None) -> dict[str, object]:
+    return {
+        "form": form,
+        "models": queries.models_in_use(request.team),
+        "candidates": queries.candidates(request.team, agent),
+        "mentioned": json.dumps([mention_search.described(target) for target in form.mentioned()]),
+        **wiring_context(request.team, form),
+    }
+
+
+def _tell_saved(request: HttpRequest, agent: Agent) -> None:
+    blocking = [problem.message for problem in targets.problems(agent) if problem.blocking]
+    if blocking:
+        messages.warning(request, f"Saved. {blocking[0]}")
+    else:
+        messages.success(request, "Saved. Runs that start from now on follow it.")
+
+
+@require_POST
+@team_page(post=BUILDER)
+def agent_pause(request: TeamRequest, id: UUID) -> HttpResponse:
+    agent = access.agent_or_404(request.team, id)
+    verbs.pause_agent(agent)
+    messages.success(request, f"{agent.name} is paused. It finishes what it has begun.")
+    return redirect("agent", agent.pk)
+
+
+@require_POST
+@team_page(post=BUILDER)
+def agent_resume(request: TeamRequest, id: UUID) -> HttpResponse:
+    agent = access.agent_or_404(request.team, id)
+    verbs.resume_agent(agent)
+    messages.success(request, f"{agent.name} works again.")
+    return redirect("agent", agent.pk)

@@ -1,0 +1,1 @@
+"""Agents as Markdown files: export, import, and the preview of an import."""

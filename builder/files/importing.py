@@ -1,0 +1,129 @@
+"""Agents from files: first a plan of what would become of them, for people to look at, then all of it at once.
+
+A file is the agent with its id, else the one with its name, else a new agent. Importing runs nothing: who would take up
+cases by it is paused.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from builder.agents import agents, connections
+from builder.models import Agent
+from data.errors import Refused
+from teams.audit import audit
+from teams.models import Team, User
+
+from .archives import TextFile
+from .markdown import AgentFile, Flaw, Flawed, read
+from .plans import Choices, Item, Plan, plan, tools_here
+
+
+def read_all(texts: Sequence[TextFile]) -> list[AgentFile]:
+    """Flawed, with everything that is wrong with any of them."""
+    found: list[AgentFile] = []
+    flaws: list[Flaw] = []
+    for text in texts:
+        try:
+            found.append(read(text.text, text.name))
+        except Flawed as flawed:
+            flaws += flawed.flaws
+    flaws += _twice(found, "id", lambda file: str(file.id) if file.id else "")
+    flaws += _twice(found, "name", lambda file: file.name.lower())
+    if not texts:
+        flaws.append(Flaw("Nothing", 0, "There is no Markdown file (.md) in it."))
+    if flaws:
+        raise Flawed(flaws)
+    return found
+
+
+def _twice(files: Iterable[AgentFile], what: str, key: Callable[[AgentFile], str]) -> list[Flaw]:
+    first: dict[str, AgentFile] = {}
+    flaws = []
+    for file in files:
+        other = first.setdefault(key(file), file) if key(file) else file
+        if other is not file:
+            message = f"Another file has the same {what}: {other.source}."
+            flaws.append(Flaw(file.source, file.lines.get(what, 0), message))
+    return flaws
+
+
+@transaction.atomic
+def apply(
+    team: Team,
+    files: Sequence[AgentFile],
+    choices: Choices,
+    *,
+    seen: str,
+    create_queue: Callable[[Team, str], UUID],
+    author: User | None = None,
+) -> Plan:
+    """Does what the plan with the fingerprint `seen` said, but for what was chosen since, or is Refused."""
+    matched = [item.id for item in plan(team, files).items if item.saved]
+    list(Agent.objects.select_for_update(no_key=True).filter(pk__in=matched).order_by("pk"))
+    if plan(team, files).fingerprint != seen:
+        message = "Something changed here since you looked. This is how it is now; please look again."
+        raise Refused(message, "changed_meanwhile")
+    agreed = plan(team, files, choices)
+    queue_ids = {key: id or create_queue(team, agreed.queue_names[key]) for key, id in agreed.queue_ids.items()}
+    made = agents.create_agents(team, [_new(item) for item in agreed.new], author)
+    for item, agent in zip(agreed.new, made, strict=True):
+        _connect(item, agent, queue_ids)
+    for item in agreed.changed:
+        agent = _save(item, author)
+        _connect(item, agent, queue_ids)
+    done = audit.facts(New=[agent.name for agent in made], Changed=[item.wanted.name for item in agreed.changed])
+    audit.record(team.pk, "agents_imported", f"{len(files)} file{'' if len(files) == 1 else 's'}", done)
+    return agreed
+
+
+def _new(item: Item) -> agents.NewAgent:
+    wanted = item.wanted
+    return agents.NewAgent(
+        wanted.name,
+        wanted.description or "",
+        wanted.aop,
+        wanted.model or "",
+        wanted.may_ask is not False,
+        item.id,
+        _note(item),
+        wanted.fallback or "",
+    )
+
+
+def _save(item: Item, author: User | None) -> Agent:
+    wanted = item.wanted
+    return agents.save_agent(
+        Agent.objects.get(pk=item.id),
+        name=wanted.name,
+        description=wanted.description,
+        may_ask=wanted.may_ask,
+        aop=wanted.aop if item.aop_changes else None,
+        model=wanted.model,
+        fallback=wanted.fallback,
+        author=author,
+        note=_note(item),
+    )
+
+
+def _note(item: Item) -> str:
+    return f"Imported from {item.file.source}"[:200]
+
+
+def _connect(item: Item, agent: Agent, queue_ids: Mapping[str, UUID]) -> None:
+    wanted, said = item.wanted, item.file
+    consumes = produces = tools = None
+    if said.consumes is not None:
+        consumes = [
+            connections.Consumes(queue_ids[name.lower()], places) for name, places in (wanted.consumes or {}).items()
+        ]
+    if said.produces is not None:
+        produces = [queue_ids[name.lower()] for name in wanted.produces or []]
+    if said.tools is not None:
+        here = tools_here(agent.team)
+        tools = [here[server.lower(), tool][1] for server, tool in wanted.tools or []]
+    if consumes is not None or produces is not None or tools is not None:
+        connections.connect(agent, consumes, produces, tools)
+    if item.pauses:
+        agents.pause_agent(agent)

@@ -1,0 +1,344 @@
+"""What an import of agents would do, for people to look at before it is done."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.conf import settings
+
+from builder.agents.queries import AgentDetails
+from builder.models import Agent, ServerTool
+from builder.procedures import mentions
+from builder.procedures.mentions import Mention
+from data.errors import Refused
+from teams.models import Team, new_id
+
+from .exporting import as_file, with_queues
+from .markdown import AgentFile, Flaw, Flawed, ToolName
+
+CREATE = "+"
+DROP = "-"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What shall become of what is not here. What it does not name stays text, or becomes a new queue.
+
+    `agents`: the name of an agent by the id in the mention, or nothing to keep the mention as text.
+    `queues`: by the name in the file, in lower case: a queue's id, CREATE or DROP.
+    """
+
+    agents: Mapping[UUID, str] = field(default_factory=dict)
+    queues: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    source: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.source}, line {self.line}"
+
+
+@dataclass
+class MissingAgent:
+    """A mention that means no agent here and none in the files."""
+
+    id: UUID
+    name: str
+    places: list[Place] = field(default_factory=list)
+
+
+@dataclass
+class MissingQueue:
+    name: str
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Change:
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file and its agent: `saved` as it is, `wanted` as it is to be, with queues by their names."""
+
+    file: AgentFile
+    id: UUID
+    saved: AgentDetails | None
+    wanted: AgentFile
+    changes: list[Change]
+    aop_before: str = ""
+    pauses: bool = False
+
+    @property
+    def state(self) -> str:
+        """new, changed or same"""
+        return "new" if self.saved is None else "changed" if self.changes or self.aop_changes else "same"
+
+    @property
+    def aop_changes(self) -> bool:
+        return self.wanted.aop != self.aop_before
+
+    @property
+    def model(self) -> str:
+        return self.wanted.model or settings.BATON_DEFAULT_MODEL
+
+
+@dataclass(frozen=True)
+class Plan:
+    items: list[Item]
+    missing_agents: list[MissingAgent]
+    missing_queues: list[MissingQueue]
+    # Tools of MCP servers that are not here, which no file can add.
+    missing_tools: list[ToolName]
+    # Names of queues, in lower case: where they are, or None for those to be made, with the name as written.
+    queue_ids: dict[str, UUID | None]
+    queue_names: dict[str, str]
+
+    def items_that_are(self, state: str) -> list[Item]:
+        return [item for item in self.items if item.state == state]
+
+    @property
+    def new(self) -> list[Item]:
+        return self.items_that_are("new")
+
+    @property
+    def changed(self) -> list[Item]:
+        return self.items_that_are("changed")
+
+    @property
+    def same(self) -> list[Item]:
+        return self.items_that_are("same")
+
+    @property
+    def paused(self) -> list[Item]:
+        return [item for item in self.items if item.pauses]
+
+    @property
+    def new_queues(self) -> list[str]:
+        return [self.queue_names[key] for key, id in self.queue_ids.items() if id is None]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same as long as it would do the same."""
+        told = [
+            (
+                item.file.source,
+                str(item.saved.agent.pk) if item.saved else "",
+                [(change.label, change.old, change.new) for change in item.changes],
+                item.aop_before,
+                mentions.plain(item.wanted.aop),
+                item.pauses,
+            )
+            for item in self.items
+        ]
+        missing = [row.name for row in self.missing_agents] + [row.name for row in self.missing_queues]
+        missing += [" ".join(name) for name in self.missing_tools]
+        return hashlib.sha256(json.dumps([told, missing, self.new_queues]).encode()).hexdigest()
+
+
+def plan(team: Team, files: Sequence[AgentFile], choices: Choices | None = None) -> Plan:
+    """Flawed when two files are the same agent or a name is taken; Refused when a choice cannot be."""
+    return _Planner(team, files, choices or Choices()).plan()
+
+
+class _Planner:
+    def __init__(self, team: Team, files: Sequence[AgentFile], choices: Choices) -> None:
+        self.files = files
+        self.choices = choices
+        self.names = dict(team.agents.live().values_list("pk", "name"))
+        self.by_name = {name.lower(): id for id, name in self.names.items()}
+        self.queues = {queue.name.lower(): queue for queue in team.queues.live()}
+        self.matches = self._match()
+        self.ids = {file.source: self.matches[file.source] or new_id() for file in files}
+        known = [id for id in self.matches.values() if id]
+        self.saved = {row.agent.pk: row for row in with_queues(Agent.objects.filter(pk__in=known))}
+        self.by_file_id = {file.id: self.ids[file.source] for file in files if file.id}
+        self.by_file_name = {file.name.lower(): self.ids[file.source] for file in files}
+        self.final_names = self.names | {self.ids[file.source]: file.name for file in files}
+        self.missing_agents: dict[UUID, MissingAgent] = {}
+        self.missing_queues: dict[str, MissingQueue] = {}
+        self.tools = tools_here(team)
+        self.missing_tools: dict[ToolName, None] = {}
+        self.queue_ids: dict[str, UUID | None] = {}
+        self.queue_names: dict[str, str] = {}
+
+    def _match(self) -> dict[str, UUID | None]:
+        """The live agent that each file is, by the file's source."""
+        found: dict[str, UUID | None] = {}
+        taken: dict[UUID, AgentFile] = {}
+        flaws: list[Flaw] = []
+        for file in self.files:
+            named = self.by_name.get(file.name.lower())
+            id = file.id if file.id in self.names else named
+            if id and named and id != named:
+                message = f"“{file.name}” is the name of another agent here, which must be renamed first."
+                flaws.append(Flaw(file.source, file.lines.get("name", 0), message))
+            elif id and (other := taken.setdefault(id, file)) is not file:
+                message = f"This is the agent “{self.names[id]}”, and so is {other.source}."
+                flaws.append(Flaw(file.source, file.lines.get("name", 0), message))
+            found[file.source] = id
+        if flaws:
+            raise Flawed(flaws)
+        return found
+
+    def plan(self) -> Plan:
+        items = [self._item(file) for file in self.files]
+        return Plan(
+            items,
+            list(self.missing_agents.values()),
+            list(self.missing_queues.values()),
+            list(self.missing_tools),
+            self.queue_ids,
+            self.queue_names,
+        )
+
+    def _item(self, file: AgentFile) -> Item:
+        id = self.ids[file.source]
+        saved = self.saved.get(id)
+        now = as_file(saved) if saved else None
+        before = AgentFile(
+            name="", description="", model="", fallback="", may_ask=True, consumes={}, produces=[], tools=[]
+        )
+        before = now or before
+        wanted = AgentFile(
+            name=file.name,
+            id=id,
+            description=before.description if file.description is None else file.description,
+            model=before.model if file.model is None else file.model or settings.BATON_DEFAULT_MODEL,
+            fallback=before.fallback if file.fallback is None else file.fallback,
+            may_ask=before.may_ask if file.may_ask is None else file.may_ask,
+            consumes=before.consumes if file.consumes is None else self._consumes(file, file.consumes),
+            produces=before.produces if file.produces is None else self._produces(file, file.produces),
+            tools=before.tools if file.tools is None else self._tools_of(file.tools),
+            aop=self._aop(file, saved),
+        )
+        aop_before = mentions.relabel(before.aop, self.final_names)
+        changes = _changes(before, wanted) if saved else []
+        return Item(file, id, saved, wanted, changes, aop_before, _pauses(saved, before, wanted))
+
+    def _aop(self, file: AgentFile, saved: AgentDetails | None) -> str:
+        known = {target.agent.pk: target.agent.name for target in saved.targets} if saved else {}
+        parts: list[str | Mention] = []
+        for part in mentions.split(file.aop):
+            if not isinstance(part, Mention):
+                parts.append(part)
+            elif id := self._target(part, file, known):
+                parts.append(mentions.token(id, self.final_names.get(id) or known[id]))
+            else:
+                # A label that looks like a mention must not become one.
+                parts.append(f"@{part.name}".replace("@[", "@ ["))
+        return mentions.join(parts)
+
+    def _target(self, mention: Mention, file: AgentFile, known: Mapping[UUID, str]) -> UUID | None:
+        """Who is meant: by id, else by name, else as chosen; None to keep it as text."""
+        if id := self.by_file_id.get(mention.agent_id):
+            return id
+        if mention.agent_id in self.names or mention.agent_id in known:
+            return mention.agent_id
+        name = mention.name.lower()
+        if id := self.by_file_name.get(name) or self.by_name.get(name):
+            return id
+        row = self.missing_agents.setdefault(mention.agent_id, MissingAgent(mention.agent_id, mention.name))
+        line = file.lines.get("aop", 1) + file.aop.count("\n", 0, mention.start)
+        row.places.append(Place(file.source, line))
+        return self._chosen(mention.agent_id)
+
+    def _chosen(self, missing: UUID) -> UUID | None:
+        wanted = " ".join(self.choices.agents.get(missing, "").split())
+        if not wanted:
+            return None
+        id = self.by_file_name.get(wanted.lower()) or self.by_name.get(wanted.lower())
+        if id is None:
+            message = f"There is no agent called “{wanted}”, here or in the files."
+            raise Refused(message, "not_found", {f"agent-{missing}": message})
+        return id
+
+    def _consumes(self, file: AgentFile, wanted: Mapping[str, int]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for name, concurrency in wanted.items():
+            if here := self._queue(file, "consumes", name):
+                found.setdefault(here, concurrency)
+        return found
+
+    def _produces(self, file: AgentFile, wanted: Iterable[str]) -> list[str]:
+        found = (self._queue(file, "produces", name) for name in wanted)
+        return list(dict.fromkeys(name for name in found if name))
+
+    def _tools_of(self, wanted: Iterable[ToolName]) -> list[ToolName]:
+        """Those that are here, as they are called here; the others are left out."""
+        found: dict[ToolName, None] = {}
+        for server, tool in wanted:
+            if (key := (server.lower(), tool)) in self.tools:
+                found[self.tools[key][0]] = None
+            else:
+                self.missing_tools[server, tool] = None
+        return sorted(found)
+
+    def _queue(self, file: AgentFile, field: str, name: str) -> str:
+        """The name of the queue that is meant, here or to be made; empty to drop the connection."""
+        key = name.lower()
+        queue = self.queues.get(key)
+        if queue is None:
+            row = self.missing_queues.setdefault(key, MissingQueue(name))
+            place = Place(file.source, file.lines.get(field, 1))
+            row.places += [] if place in row.places else [place]
+            choice = self.choices.queues.get(key, CREATE)
+            if choice == DROP:
+                return ""
+            if choice == CREATE:
+                self.queue_ids[key] = None
+                return self.queue_names.setdefault(key, row.name)
+            queue = next((queue for queue in self.queues.values() if str(queue.pk) == choice), None)
+            if queue is None:
+                message = "This queue was deleted meanwhile. Please choose another one."
+                raise Refused(message, "not_found", {f"queue-{key}": message})
+        self.queue_ids[queue.name.lower()] = queue.pk
+        return str(queue.name)
+
+
+def tools_here(team: Team) -> dict[ToolName, tuple[ToolName, UUID]]:
+    """By the server's name in lower case and the tool's: both as they are called, and the tool's id."""
+    tools = ServerTool.objects.filter(team=team, server__deleted_at=None).select_related("server")
+    return {(tool.server.name.lower(), tool.name): ((tool.server.name, tool.name), tool.pk) for tool in tools}
+
+
+def _pauses(saved: AgentDetails | None, before: AgentFile, wanted: AgentFile) -> bool:
+    """Whether the agent would take up cases by being imported."""
+    if not wanted.consumes or (saved and saved.agent.is_paused):
+        return False
+    gains = set(wanted.consumes) - set(before.consumes or {})
+    held_up = saved is not None and any(problem.blocking for problem in saved.problems)
+    heals = held_up and before.aop != wanted.aop
+    return bool(gains) or heals
+
+
+def _changes(before: AgentFile, after: AgentFile) -> list[Change]:
+    pairs = zip(facts(before), facts(after), strict=True)
+    return [Change(label, old, new) for (label, old), (_, new) in pairs if old != new]
+
+
+def facts(agent: AgentFile) -> list[tuple[str, str]]:
+    """All but the procedure, in words."""
+    consumes = sorted((agent.consumes or {}).items(), key=lambda row: row[0].lower())
+    return [
+        ("Name", agent.name),
+        ("In one line", agent.description or ""),
+        ("Model", agent.model or settings.BATON_DEFAULT_MODEL),
+        ("Model if that fails", agent.fallback or ""),
+        ("May ask a person", "Yes" if agent.may_ask else "No"),
+        ("Works the cases of", ", ".join(f"{name} ({places} at once)" for name, places in consumes)),
+        ("May add cases to", ", ".join(sorted(agent.produces or [], key=str.lower))),
+        ("May use", ", ".join(f"{tool} of {server}" for server, tool in sorted(agent.tools or []))),
+    ]

@@ -1,0 +1,1 @@
+"""Drafts and revisions of a procedure, and the differences between them."""

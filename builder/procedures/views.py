@@ -1,0 +1,38 @@
+"""What the editor asks for: agents to mention, and what is known of those that are mentioned."""
+
+from uuid import UUID
+
+from django.http import JsonResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from builder.agents import access, agents
+from data.errors import Refused
+from teams.access.permissions import BUILDER, TeamRequest, team_page
+
+from . import mention_search
+
+
+@require_GET
+@team_page
+def mention_options(request: TeamRequest, id: UUID | None = None) -> JsonResponse:
+    """Agents to mention (q), or what is known of these (ids). `queues`: those that the form says the agent works."""
+    agent = access.agent_or_404(request.team, id) if id else None
+    of = mention_search.viewpoint(request.team, agent, request.GET.get("queues"))
+    if "ids" in request.GET:
+        found = mention_search.Found(mention_search.known(mention_search.ids(request.GET["ids"]), of))
+    else:
+        found = mention_search.search(request.GET.get("q", ""), of)
+    rows = [mention_search.described(target) for target in found.targets]
+    return JsonResponse({"agents": rows, "more": found.more, "similar": found.similar, "creatable": True})
+
+
+@require_POST
+@team_page(post=BUILDER)
+def mention_create(request: TeamRequest) -> JsonResponse:
+    """A new agent of which there is only the name: whoever mentions it writes its procedure later."""
+    try:
+        agent = agents.create_agent(request.team, request.POST.get("name", ""), author=request.user)
+    except Refused as refusal:
+        return JsonResponse({"error": refusal.message}, status=422)
+    of = mention_search.viewpoint(request.team, queues=request.POST.get("queues", ""))
+    return JsonResponse({"agent": mention_search.created(agent, of)}, status=201)

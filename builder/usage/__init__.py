@@ -1,0 +1,1 @@
+"""What agents used of models, and the limits on it."""

@@ -1,0 +1,1 @@
+"""What people leave at a case: comments, files, and that they watch it."""

@@ -1,0 +1,118 @@
+"""The files of a case. Their bytes lie in Django's storage and are given out as downloads only, never to be shown: what
+somebody sends in must not run as a page of ours. Deleting one deletes its bytes; the timeline keeps its name.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Sum
+from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
+
+from cases.models import Attachment, Case, Kind
+from cases.timeline import timeline
+from cases.work import lifecycle
+from data.errors import Refused
+from teams.audit import audit
+from teams.audit.actors import Actor
+
+FILE_LIMIT = 20 * 1024 * 1024
+CASE_LIMIT = 200 * 1024 * 1024
+FILES_AT_ONCE = 20
+FILES_OF_CASE = 200
+_NAME_LIMIT = 120
+_ENDING_LIMIT = 12
+
+type Upload = UploadedFile[bytes]
+
+
+def attach(case: Case, files: Sequence[Upload], by: Actor) -> list[Attachment]:
+    """All of them or none. The bytes are stored before the case is locked, for a storage may be slow."""
+    _check(files)
+    rows = [_stored(case, file, by) for file in files]
+    try:
+        with transaction.atomic():
+            row = lifecycle.lock(case.pk)
+            _check_room(row, rows)
+            Attachment.objects.bulk_create(rows)
+            timeline.record(row, Kind.ATTACHED, by=by, data={"files": [attachment.name for attachment in rows]})
+    except BaseException:
+        for attachment in rows:
+            attachment.file.storage.delete(attachment.file.name or "")
+        raise
+    return rows
+
+
+@transaction.atomic
+def detach(attachment: Attachment, by: Actor) -> None:
+    row = lifecycle.lock(attachment.case_id)
+    gone, _ = Attachment.objects.filter(pk=attachment.pk).delete()
+    if not gone:
+        return
+    timeline.record(row, Kind.DETACHED, by=by, data={"files": [attachment.name]})
+    audit.record(row.team_id, "file_deleted", row, attachment.name, by=by)
+    storage, place = attachment.file.storage, attachment.file.name or ""
+    transaction.on_commit(lambda: storage.delete(place), robust=True)
+
+
+def download(attachment: Attachment) -> HttpResponse:
+    """Of no type that a browser would show."""
+    try:
+        with attachment.file.open() as stored:
+            response = HttpResponse(stored.read(), content_type="application/octet-stream")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response["Content-Disposition"] = content_disposition_header(True, attachment.name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def clean_name(name: str) -> str:
+    """The last part of a path, without what would deceive a reader or a shell: control and direction characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(char for char in last if unicodedata.category(char)[0] != "C" or char.isspace())
+    words = " ".join(shown.split()).lstrip(".")
+    stem, dot, ending = words.rpartition(".")
+    if stem and len(ending) <= _ENDING_LIMIT:
+        return f"{stem[: _NAME_LIMIT - len(ending)].rstrip()}{dot}{ending}"
+    return words[:_NAME_LIMIT].rstrip() or "file"
+
+
+def _check(files: Sequence[Upload]) -> None:
+    if not files:
+        raise Refused("Please choose a file.", "invalid", {"files": "Please choose a file."})
+    if len(files) > FILES_AT_ONCE:
+        raise _too_much(f"Please attach at most {FILES_AT_ONCE} files at once.")
+    for file in files:
+        if (file.size or 0) > FILE_LIMIT:
+            raise _too_much(f"{clean_name(file.name or '')} is too large: 20 MB at most.")
+
+
+def _check_room(case: Case, rows: Sequence[Attachment]) -> None:
+    if case.deleted_at:
+        raise Refused("This case was deleted.", "not_found")
+    used = case.attachments.aggregate(size=Sum("size", default=0))["size"]
+    if used + sum(row.size for row in rows) > CASE_LIMIT:
+        raise _too_much("The files of a case may hold 200 MB together. Please delete some first.")
+    if case.attachments.count() + len(rows) > FILES_OF_CASE:
+        raise _too_much(f"A case may have {FILES_OF_CASE} files. Please delete some first.")
+
+
+def _too_much(message: str) -> Refused:
+    return Refused(message, "too_large", {"files": message})
+
+
+def _stored(case: Case, file: Upload, by: Actor) -> Attachment:
+    row = Attachment(
+        team_id=case.team_id,
+        case=case,
+        name=clean_name(file.name or ""),
+        size=file.size or 0,
+        user=by.user,
+        actor=by.label[:100],
+    )
+    row.file.save(row.name, file, save=False)
+    return row

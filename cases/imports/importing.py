@@ -1,0 +1,174 @@
+"""Making the cases of an upload, a slice of its rows after another.
+
+A slice is one transaction that makes its cases and says so on their rows: whoever works may be killed at any moment,
+and no row makes two cases or is forgotten. The first slices are worked by the request that starts the import, the
+others by the clock's hand.
+"""
+
+import logging
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, transaction
+from django.db.models import Count
+from django.db.models.functions import Now
+
+from cases.models import CaseUpload, Queue, UploadRow
+from cases.work.creation import NewCase, SomeRefused, add_cases
+from data.errors import Refused
+from data.threads import Errand
+from teams.access import live
+from teams.audit import audit
+from teams.audit.actors import Actor
+
+from .columns import Columns
+from .uploads import columns_of, imported_before, preview, said_of
+
+logger = logging.getLogger(__name__)
+
+_SLICE = 200
+# How long a request works before it leaves the rest to the clock's hand.
+AT_ONCE_SECONDS = 1.0
+_KEEP = timedelta(days=7)
+
+State, Status = UploadRow.State, CaseUpload.Status
+
+
+@transaction.atomic
+def start(upload: CaseUpload, *, skip_flawed: bool = False, again: bool = False) -> None:
+    """Started twice it goes on as it is. `again`: although this file was imported before."""
+    queue = Queue.objects.live().select_for_update(no_key=True).filter(pk=upload.queue_id).first()
+    if queue is None:
+        raise Refused("The queue was deleted.", "not_found")
+    if not CaseUpload.objects.select_for_update(no_key=True).filter(pk=upload.pk, status=Status.READY).exists():
+        return
+    if not again and imported_before(upload):
+        raise Refused(
+            "This file was imported before. Choose “Import it again” if you want its cases twice.", "imported_before"
+        )
+    ahead = preview(upload)
+    if ahead.flawed and not skip_flawed:
+        them = "it" if len(ahead.flawed) == 1 else "them"
+        raise Refused(f"{_rows(len(ahead.flawed))} cannot be imported. Skip {them}, or fix the file.", "flawed")
+    flawed = [UploadRow(pk=pk, state=State.FAILED, text=words) for pk, words in ahead.flawed.items()]
+    UploadRow.objects.bulk_update(flawed, ["state", "text"], batch_size=1000)
+    changes = {"status": Status.IMPORTING, "started_at": Now(), "content": None}
+    CaseUpload.objects.filter(pk=upload.pk).update(**changes)
+    audit.record(upload.team_id, "cases_imported", upload.name, f"{_rows(ahead.total)} into {queue}", of=upload)
+    _announce(upload)
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"
+
+
+@transaction.atomic
+def stop(upload: CaseUpload, problem: str = "") -> None:
+    """What is made stays; the rest is left. One that has not begun is forgotten."""
+    CaseUpload.objects.filter(pk=upload.pk, status=Status.READY).delete()
+    stopped = {"status": Status.STOPPED, "ended_at": Now(), "problem": problem[:200]}
+    if CaseUpload.objects.importing().filter(pk=upload.pk).update(**stopped):
+        audit.record(upload.team_id, "import_stopped", upload.name, problem, of=upload)
+    _announce(upload)
+
+
+def work(upload_id: UUID, seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends and work_slice(upload_id):
+        pass
+
+
+def work_slice(upload_id: UUID) -> bool:
+    """False when there is nothing more to do, or another one does it."""
+    try:
+        return _work_slice(upload_id)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("import %s", upload_id)
+        for upload in CaseUpload.objects.filter(pk=upload_id).defer("content"):
+            stop(upload, "Something went wrong. It is in the log of the server.")
+        return False
+
+
+@transaction.atomic
+def _work_slice(upload_id: UUID) -> bool:
+    mine = CaseUpload.objects.importing().select_for_update(no_key=True, skip_locked=True, of=("self",))
+    upload = mine.filter(pk=upload_id).select_related("queue", "user").first()
+    if upload is None:
+        return False
+    if upload.queue.deleted_at:
+        stop(upload, "The queue was deleted.")
+        return False
+    rows = list(upload.rows.filter(state=State.WAITING)[:_SLICE])
+    if not rows:
+        CaseUpload.objects.filter(pk=upload.pk).update(status=Status.DONE, ended_at=Now())
+    else:
+        _add(upload, rows)
+        UploadRow.objects.bulk_update(rows, ["state", "case", "text"])
+    _announce(upload)
+    return bool(rows)
+
+
+def _add(upload: CaseUpload, rows: list[UploadRow]) -> None:
+    """Says on each row what became of it. What was fine in the preview may have become wrong since."""
+    columns = columns_of(upload)
+    wanted: list[tuple[UploadRow, NewCase]] = []
+    for row in rows:
+        try:
+            wanted.append((row, columns.new_case(row.cells, row.flaws)))
+        except Refused as refusal:
+            _fail(row, refusal, columns)
+    by = Actor(upload.actor, upload.user)
+    while wanted:
+        try:
+            made = add_cases(upload.queue, [new for _, new in wanted], by=by)
+        except SomeRefused as refused:
+            for place, why in refused.items.items():
+                _fail(wanted[place][0], why, columns)
+            wanted = [item for place, item in enumerate(wanted) if place not in refused.items]
+            continue
+        for (row, _), (case, is_new) in zip(wanted, made, strict=True):
+            row.state, row.case = State.ADDED if is_new else State.EXISTING, case
+        return
+
+
+def _fail(row: UploadRow, refusal: Refused, columns: Columns) -> None:
+    row.state, row.text = State.FAILED, said_of(row, refusal, columns)
+
+
+def _announce(upload: CaseUpload) -> None:
+    live.announce(upload.team_id, "upload", upload.pk)
+
+
+def hand() -> Errand:
+    return Errand("imports", has_work, work_all, forget_old)
+
+
+def has_work() -> bool:
+    return CaseUpload.objects.importing().exists()
+
+
+def work_all() -> None:
+    """By turns, so that a long import holds up no short one."""
+    while found := list(CaseUpload.objects.importing().order_by("created_at").values_list("pk", flat=True)):
+        worked = [work_slice(upload_id) for upload_id in found]
+        if not any(worked):
+            return  # all are done, or others are at it
+
+
+def forget_old() -> None:
+    CaseUpload.objects.exclude(status=Status.IMPORTING).filter(created_at__lt=Now() - _KEEP).delete()
+
+
+# --- What became of it -----------------------------------------------------------------------
+
+
+def outcome(upload: CaseUpload) -> dict[str, int]:
+    """How many rows are in each state."""
+    counts = dict.fromkeys(State.values, 0)
+    rows = (
+        upload.rows.exclude(state__in=[State.NAMES, State.ABOVE]).order_by().values_list("state").annotate(Count("pk"))
+    )
+    return counts | {str(state): number for state, number in rows}

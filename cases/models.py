@@ -1,0 +1,33 @@
+"""The work: queues, their cases, and the append-only events that make a case's timeline."""
+
+from cases.collaboration.models import Attachment, Comment, Watch, _file_place
+from cases.imports.models import AgentUpload, CaseUpload, CaseUploadQuerySet, UploadRow
+from cases.queues.models import DEFAULT_HOP_LIMIT, Queue, QueueQuerySet
+from cases.timeline.models import QUIET, UNMOVING, CaseEvent, Kind
+from cases.work.models import CLOSED, OPEN, Case, CaseQuerySet, CaseWords, Label, Reason, Status
+
+__all__ = [
+    "CLOSED",
+    "DEFAULT_HOP_LIMIT",
+    "OPEN",
+    "QUIET",
+    "UNMOVING",
+    "AgentUpload",
+    "Attachment",
+    "Case",
+    "CaseEvent",
+    "CaseQuerySet",
+    "CaseUpload",
+    "CaseUploadQuerySet",
+    "CaseWords",
+    "Comment",
+    "Kind",
+    "Label",
+    "Queue",
+    "QueueQuerySet",
+    "Reason",
+    "Status",
+    "UploadRow",
+    "Watch",
+    "_file_place",
+]

@@ -1,0 +1,35 @@
+"""The page of the team's labels. What changes a label on its cases is in `runs.bulk.views`."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from cases.models import Label
+from cases.work import filters, queries, search
+from teams.access.permissions import BUILDER, TeamRequest, team_page
+from web.http.partials import render_page
+
+from . import labels
+
+
+@require_GET
+@team_page(get=BUILDER)
+def label_list(request: TeamRequest) -> HttpResponse:
+    words = request.GET.get("q", "")
+    found = labels.find(request.team, words)
+    counts = search.counts_of_labels(request.team.pk, [label.name for label in found])
+    context = {
+        "rows": [(label, counts[label.name]) for label in found],
+        "words": words,
+        "colours": Label.Colour.choices,
+        "counted": search.COUNTED,
+        "label_colours": {label.name: label.colour for label in found},
+    }
+    return render_page(request, "cases/labels.html", context, parts=["results"])
+
+
+@require_GET
+@team_page
+def case_count(request: TeamRequest) -> HttpResponse:
+    """How many cases the filters of a list find, in words."""
+    wanted = filters.read_filter(request.GET.dict(), request.member)
+    return HttpResponse(queries.counted(filters.find_cases(request.team, wanted)), content_type="text/plain")

@@ -1,0 +1,65 @@
+"""How queues move: since when cases wait, and how many were completed in each of the last hours, as a small picture."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+
+from cases.models import Case, Queue, Status
+
+HOURS = 24
+# Of the picture: a bar for each hour.
+BAR, GAP, HEIGHT = 3, 1, 20
+WIDTH = HOURS * (BAR + GAP) - GAP
+
+
+@dataclass(frozen=True)
+class Bar:
+    x: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`oldest`: since when the case waits that waits longest. `hours`: completed in each hour, the present one last."""
+
+    hours: tuple[int, ...] = (0,) * HOURS
+    oldest: datetime | None = None
+
+    @property
+    def completed(self) -> int:
+        return sum(self.hours)
+
+    @property
+    def bars(self) -> list[Bar]:
+        most = max(self.hours) or 1
+        heights = [max(1.0 if number == 0 else 2.0, round(HEIGHT * number / most, 1)) for number in self.hours]
+        return [Bar(at * (BAR + GAP), HEIGHT - height, height) for at, height in enumerate(heights)]
+
+    @property
+    def words(self) -> str:
+        most = max(self.hours)
+        if not most:
+            return "None completed in 24 hours"
+        return f"{self.completed:,} completed in 24 hours, at most {most:,} in an hour"
+
+
+def flows(queue_ids: Collection[UUID]) -> dict[UUID, Flow]:
+    """Of each queue. Two queries."""
+    present = Case.objects.present().filter(queue__in=queue_ids).order_by()
+    waiting = Case.objects.present().pending().filter(queue=OuterRef("pk")).order_by("moved_at")
+    queues = Queue.objects.filter(pk__in=queue_ids).annotate(oldest=Subquery(waiting.values("moved_at")[:1]))
+    oldest = dict(queues.order_by().values_list("pk", "oldest"))
+    this_hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    first = this_hour - timedelta(hours=HOURS - 1)
+    done = present.filter(status=Status.COMPLETED, moved_at__gte=first)
+    hours: dict[UUID, list[int]] = defaultdict(lambda: [0] * HOURS)
+    for queue_id, hour, number in done.values_list("queue", TruncHour("moved_at")).annotate(Count("pk")):
+        hours[queue_id][min(max(int((hour - first) / timedelta(hours=1)), 0), HOURS - 1)] += number
+    return {pk: Flow(tuple(hours[pk]), oldest.get(pk)) for pk in queue_ids}

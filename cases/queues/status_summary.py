@@ -1,0 +1,280 @@
+"""Where a case is now and what happens next, and what keeps a queue from moving. Pure: it asks no database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from builder.models import Agent
+from cases.models import Case, CaseEvent, Kind, Queue, Reason, Status
+from cases.timeline.wording import Agents, Named, Sentence, clock, listed, reason_label, say
+
+from .consumers import Consumer
+
+
+@dataclass(frozen=True)
+class Now:
+    """Where a case is and what happens next. `text` is what somebody wrote (Markdown), `aside` what Baton knows more.
+
+    `help` says what a person can do; `acts` are the buttons for it, the best one first: retry, reassign, hand_back,
+    complete, edit, resume_queue, queue, agent (`agent` is whose page to open).
+    """
+
+    words: Sentence
+    tone: str = "neutral"
+    text: str = ""
+    aside: str = ""
+    help: str = ""
+    acts: tuple[str, ...] = ()
+    agent: Agent | None = None
+    symbol: str = ""
+
+    @property
+    def is_trouble(self) -> bool:
+        """It will not go on without a person."""
+        return self.tone in ("warning", "error")
+
+    @property
+    def icon(self) -> str:
+        return self.symbol or _ICONS[self.tone]
+
+
+_ICONS = {
+    "neutral": "circle-dashed",
+    "accent": "bot",
+    "info": "alarm-clock",
+    "warning": "hand",
+    "success": "circle-check",
+    "error": "circle-x",
+}
+
+
+def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], agents: Agents) -> Now:
+    """`consumers` are those of the case's queue; `case` comes with its queue and assignee."""
+    match case.status:
+        case Status.PENDING:
+            return _pending(case, consumers)
+        case Status.IN_PROGRESS:
+            return Now(say("{agent} has it now.", agent=case.assignee or "An agent"), "accent")
+        case Status.POSTPONED:
+            until = clock(case.due_at) if case.due_at else "later"
+            if case.taken_by:
+                words = say("Waits until {until}, then comes back to {who}.", until=until, who=case.taken_by)
+                return Now(words, "info", acts=("hand_back",))
+            whom: Named = taker(case, consumers) or "any agent of the queue"
+            return Now(say("Waits until {until}, then goes to {whom}.", until=until, whom=whom), "info")
+        case Status.NEEDS_INPUT:
+            return _needs_input(case)
+    return _closed(case, events, agents)
+
+
+def taker(case: Case, consumers: Sequence[Consumer]) -> Agent | None:
+    """Who takes the case next; None: any agent of its queue."""
+    return case.assignee or first_of(case.queue, consumers)
+
+
+def first_of(queue: Queue, consumers: Sequence[Consumer]) -> Agent | None:
+    """Who takes the queue's cases that are assigned to nobody; None: any of its agents."""
+    return next((item.agent for item in consumers if item.agent.pk == queue.first_agent_id), None)
+
+
+def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
+    queue = case.queue
+    if queue.deleted_at:
+        return Now(say("Waits, but its queue {queue} was deleted.", queue=queue.name), "warning", acts=("complete",))
+    if queue.is_paused:
+        words = say("Waits: the queue {queue} is paused.", queue=queue.name)
+        return Now(words, "warning", help="Cases go on when somebody resumes it.", acts=("resume_queue",))
+    if agent := taker(case, consumers):
+        return _waits_for(agent, next((item for item in consumers if item.agent == agent), None), queue)
+    if trouble := problems(queue, consumers):
+        words = say("Waits. {problem}", problem=trouble[0].words)
+        acts = ("agent", "queue") if trouble[0].agent else ("queue",)
+        return Now(words, "warning", help=trouble[0].help, acts=acts, agent=trouble[0].agent)
+    if all(item.is_full for item in consumers if item.may_start):
+        return Now(say("Waits: every agent of {queue} has as many cases as it may.", queue=queue.name))
+    return Now(say("Waits for the next free agent of {queue}.", queue=queue.name))
+
+
+def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
+    if agent.is_deleted:
+        return Now(say("Waited for {agent}, who was deleted. In a moment any agent may take it.", agent=agent))
+    acts = ("agent", "reassign")
+    if consumer is None:
+        words = say("Waits for {agent}, who does not work {queue} any more.", agent=agent, queue=queue.name)
+        help = f"Send it to another agent, or connect {agent.name} to {queue.name} as a consumer."
+        return Now(words, "warning", help=help, acts=acts[::-1], agent=agent)
+    if consumer.held_up:
+        words = say("Waits for {agent}, who starts nothing new: its procedure mentions a deleted agent.", agent=agent)
+        help = f"Remove the red mention from the procedure of {agent.name}, or send the case to another agent."
+        return Now(words, "warning", help=help, acts=acts, agent=agent)
+    if agent.is_paused:
+        words = say("Waits for {agent}, who is paused.", agent=agent)
+        help = f"It goes on when somebody resumes {agent.name}. Or send it to another agent."
+        return Now(words, "warning", help=help, acts=acts, agent=agent)
+    if consumer.overspent:
+        words = say("Waits for {agent}, who starts nothing new: {why}.", agent=agent, why=consumer.overspent.words)
+        ways_out = () if consumer.overspent.of_team else acts  # no other agent could take it
+        return Now(words, "warning", help=consumer.overspent.help, acts=ways_out, agent=agent)
+    return _waits_for_a_place(agent, consumer)
+
+
+def _waits_for_a_place(agent: Agent, consumer: Consumer) -> Now:
+    if consumer.is_full:
+        limit = "1 case" if consumer.concurrency == 1 else f"{consumer.concurrency} cases"
+        return Now(say("Waits for {agent}, who is at its limit of {limit} at once.", agent=agent, limit=limit))
+    return Now(say("{agent} takes it up next.", agent=agent))
+
+
+# What a person can do about a case that waits for one.
+WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    Reason.QUESTION: ("Answer it below, and {agent} goes on.", ()),
+    Reason.APPROVAL: ("Decide below, and {agent} goes on.", ()),
+    Reason.NO_OUTCOME: (
+        "Send it again or close it yourself. If it happens often, say in the procedure how a case ends.",
+        ("retry", "reassign", "complete", "agent"),
+    ),
+    Reason.AMBIGUOUS_HANDOVER: (
+        "Choose who should have it. A clearer procedure keeps this from happening again.",
+        ("reassign", "agent"),
+    ),
+    Reason.INVALID_TARGET: (
+        "Choose who should have it, and look whether the procedure mentions the right agents.",
+        ("reassign", "agent"),
+    ),
+    Reason.REFUSED_CALL: (
+        "Fix the cause and try again, choose another agent, or close it yourself. If it happens often, say in the"
+        " procedure what to do instead.",
+        ("retry", "reassign", "complete", "agent"),
+    ),
+    Reason.TARGET_UNAVAILABLE: (
+        "Choose another agent, or connect the one it should go to and send the case again.",
+        ("reassign", "queue"),
+    ),
+    Reason.HOP_LIMIT: ("Choose who should have it. The handovers are then counted anew.", ("reassign", "queue")),
+    Reason.LOOP: (
+        "Choose who should have it. If they lack something to decide, add it to the details first.",
+        ("reassign", "edit"),
+    ),
+    Reason.RUN_LOST: ("Try again: it starts afresh.", ("retry", "reassign")),
+    Reason.RUN_FAILED: ("Mend the cause, then try again.", ("retry", "reassign", "agent")),
+    Reason.RUN_STOPPED: (
+        "Try again, send it to another agent, or close it yourself.",
+        ("retry", "reassign", "complete"),
+    ),
+    Reason.TAKEN_OVER: ("No agent gets it until it is handed back.", ("hand_back", "complete")),
+}
+
+
+def _needs_input(case: Case) -> Now:
+    agent = case.assignee
+    help, acts = WAYS_OUT.get(case.reason, ("Send it again, or close it yourself.", ("reassign", "complete")))
+    label = reason_label(case.reason)
+    now = Now(
+        say(label),
+        "warning",
+        help=help.format(agent=agent.name if agent else "the agent"),
+        acts=tuple(act for act in acts if _is_possible(act, case)),
+        agent=agent,
+    )
+    if case.reason == Reason.TAKEN_OVER:
+        return replace(
+            now, words=say("{who} has taken it over.", who=case.taken_by), tone="info", symbol="user-round-check"
+        )
+    who: Named = agent or "An agent"
+    # What is asked stands with the place for its answer.
+    if case.reason == Reason.QUESTION:
+        return replace(now, words=say("{who} asks a question and waits for the answer.", who=who))
+    if case.reason == Reason.APPROVAL:
+        return replace(now, words=say("{who} asks for approval and waits for it.", who=who))
+    return replace(now, aside="" if case.detail == label else case.detail)
+
+
+def _is_possible(act: str, case: Case) -> bool:
+    if act == "retry":
+        return bool(case.worked_by_id)
+    return act != "agent" or bool(case.assignee and not case.assignee.is_deleted)
+
+
+def _closed(case: Case, events: Sequence[CaseEvent], agents: Agents) -> Now:
+    ended = next((event for event in reversed(events) if event.kind in (Kind.COMPLETED, Kind.FAILED)), None)
+    who: Named = (ended.actor or agents.get(ended.agent_id or case.pk) or "Baton") if ended else "Baton"
+    if case.status == Status.COMPLETED:
+        return Now(say("Completed by {who}.", who=who), "success", text=case.detail)
+    return Now(say("Given up by {who}.", who=who), "error", text=case.detail, acts=("reassign",))
+
+
+# --- What is wrong with a queue --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that keeps the cases of a queue waiting, and what helps."""
+
+    words: str
+    help: str
+    agent: Agent | None = None
+
+
+# Pages count the cases of a queue and status up to here.
+MOST_COUNTED = 1000
+
+
+def counted(status: str, number: int) -> str:
+    """`3 pending`, `1 needs input`, `4 need input`, `1,000+ completed`"""
+    words = Status(status).label.lower()
+    many = f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+    return f"{many} {'need input' if status == Status.NEEDS_INPUT and number != 1 else words}"
+
+
+def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
+    """Why nobody takes cases of the queue now, or no new ones. That the queue itself is paused is not a problem."""
+    if not consumers:
+        return [Problem(f"No agent works {queue.name}.", "Connect an agent to it as a consumer, on the agent’s page.")]
+    if any(item.may_start for item in consumers):
+        first = next((item for item in consumers if item.agent.pk == queue.first_agent_id), None)
+        return [_first_waits(first)] if first and not first.may_start else []
+    if spent := next((item for item in consumers if item.overspent and item.status == "overspent"), None):
+        return [_nobody_may_spend(spent, consumers)]
+    if all(item.held_up for item in consumers):
+        names = listed([item.agent.name for item in consumers])
+        return [
+            Problem(
+                f"Nobody takes cases: {names} {_starts(consumers)} nothing new.",
+                "The procedure mentions a deleted agent. Remove the red mention and save.",
+                consumers[0].agent,
+            )
+        ]
+    if any(item.held_up for item in consumers):
+        held_up = next(item.agent for item in consumers if item.held_up)
+        return [
+            Problem(
+                "Nobody takes cases: every agent is paused or held up by a mention of a deleted agent.",
+                f"Resume an agent, or remove the red mention from the procedure of {held_up.name}.",
+                held_up,
+            )
+        ]
+    names = listed([item.agent.name for item in consumers])
+    verb = "is" if len(consumers) == 1 else "are"
+    return [Problem(f"Nobody takes cases: {names} {verb} paused.", "Resume an agent to go on.", consumers[0].agent)]
+
+
+def _nobody_may_spend(spent: Consumer, consumers: Sequence[Consumer]) -> Problem:
+    assert spent.overspent
+    words = f"Nobody takes cases: {spent.overspent.words}"
+    if not spent.overspent.of_team and any(item.status != "overspent" for item in consumers):
+        words += "; the others are paused or held up"
+    return Problem(f"{words}.", spent.overspent.help, None if spent.overspent.of_team else spent.agent)
+
+
+def _first_waits(first: Consumer) -> Problem:
+    words = f"New cases wait for {first.agent.name}, who"
+    if first.held_up:
+        help = "Remove the red mention from its procedure, or let new cases go to another agent."
+        return Problem(f"{words} starts nothing new: its procedure mentions a deleted agent.", help, first.agent)
+    if first.status == "overspent" and first.overspent:
+        words = f"{words} starts nothing new: {first.overspent.words}."
+        return Problem(words, first.overspent.help, first.agent)
+    return Problem(f"{words} is paused.", "Resume the agent, or let new cases go to another one.", first.agent)
+
+
+def _starts(consumers: Sequence[Consumer]) -> str:
+    return "starts" if len(consumers) == 1 else "start"

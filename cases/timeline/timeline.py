@@ -1,0 +1,203 @@
+"""The timeline of a case: its append-only events, and the stages drawn from them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from cases.models import CLOSED, Case, CaseEvent, Kind, Status
+from data import rows
+from data.texts.text import storable
+from teams.access import live
+from teams.audit.actors import BATON, Actor
+from teams.webhooks import outbox
+
+# Events after which the agent of the open stage no longer works on the case.
+_ENDS = {
+    Kind.HANDED_OVER: "handed_over",
+    Kind.COMPLETED: "completed",
+    Kind.FAILED: "failed",
+    Kind.POSTPONED: "postponed",
+    Kind.PARKED: "needs_input",
+    Kind.RELEASED: "released",
+    Kind.REASSIGNED: "released",
+    Kind.REOPENED: "released",
+    Kind.DELETED: "stopped",
+    Kind.TAKEN_OVER: "taken_over",
+    Kind.HANDED_BACK: "released",
+    Kind.UNDONE: "released",
+}
+
+
+# What webhooks are told of.
+_NEWS = {
+    Kind.CREATED: "case.created",
+    Kind.COMPLETED: "case.completed",
+    Kind.FAILED: "case.failed",
+    Kind.ASKED: "case.needs_input",
+    Kind.PARKED: "case.needs_input",
+    Kind.POSTPONED: "case.postponed",
+    Kind.REASSIGNED: "case.reassigned",
+    Kind.REOPENED: "case.reopened",
+    Kind.DELETED: "case.deleted",
+    Kind.TAKEN_OVER: "case.taken_over",
+    Kind.HANDED_BACK: "case.handed_back",
+}
+
+
+# Where an act that was undone leaves a case; one that was closed by it is open again.
+_UNDONE = {
+    Status.PENDING: "case.reassigned",
+    Status.IN_PROGRESS: "case.reassigned",
+    Status.NEEDS_INPUT: "case.needs_input",
+    Status.POSTPONED: "case.postponed",
+    Status.COMPLETED: "case.completed",
+    Status.FAILED: "case.failed",
+}
+
+
+def event(
+    case: Case,
+    kind: Kind,
+    *,
+    by: Actor = BATON,
+    agent_id: UUID | None = None,
+    run_id: UUID | None = None,
+    reason: str = "",
+    text: str = "",
+    data: dict[str, Any] | None = None,
+) -> CaseEvent:
+    """The next event of a case whose row is locked or new, to be written by `write`.
+
+    Counts `case.last_seq` up; saving the case is the caller's.
+    """
+    case.last_seq += 1
+    return CaseEvent(
+        team_id=case.team_id,
+        case_id=case.pk,
+        seq=case.last_seq,
+        kind=kind,
+        status=case.status,
+        agent_id=agent_id,
+        run_id=run_id,
+        user=by.user,
+        actor=by.label[:100],
+        reason=reason,
+        text=storable(text),
+        data=storable(data or {}),
+    )
+
+
+def write(cases: Sequence[Case], events: Sequence[CaseEvent]) -> None:
+    """The only place where events are written, beside their cases: so webhooks hear of all of them."""
+    rows.insert(events)
+    news = [(name, partial(_news, case, row)) for case, row in zip(cases, events, strict=True) if (name := _name(row))]
+    if news:
+        outbox.tell_all(events[0].team_id, news)
+
+
+def _name(row: CaseEvent) -> str | None:
+    if row.kind != Kind.UNDONE:
+        return _NEWS.get(Kind(row.kind))
+    if row.data.get("was_closed") and row.status not in CLOSED:
+        return "case.reopened"
+    return _UNDONE[Status(row.status)]
+
+
+def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
+    return {
+        "case": {
+            "id": case.pk,
+            "number": case.number,
+            "title": case.title,
+            "status": row.status,
+            "queue_id": case.queue_id,
+            "external_id": case.external_id,
+            "url": outbox.link("case", case.pk),
+        },
+        "reason": row.reason or None,
+        "agent_id": row.agent_id,
+        "run_id": row.run_id,
+        "actor": row.actor or None,
+    }
+
+
+def record(case: Case, kind: Kind, **about: Any) -> CaseEvent:
+    """Writes an event that moves nothing. The case's row must be locked. For `about` see `event`."""
+    row = event(case, kind, **about)
+    rows.update(case, ["last_seq"])
+    write([case], [row])
+    announce(case)
+    return row
+
+
+def announce(case: Case) -> None:
+    live.announce(case.team_id, "case", case.pk)
+    live.announce(case.team_id, "queue", case.queue_id)
+
+
+@dataclass
+class Stage:
+    """One agent's time with a case. `outcome` is empty while it works."""
+
+    agent_id: UUID | None
+    agent_name: str
+    run_id: UUID | None
+    revision: int | None
+    waiting_since: datetime
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str = ""
+    reason: str = ""
+    text: str = ""
+    note: str = ""
+    handed_to: str = ""
+    corrected_to: str | None = None  # who should have had it; empty for a person
+    events: list[CaseEvent] = field(default_factory=list)
+
+    @property
+    def waited_s(self) -> float:
+        """How long the case had waited for this agent, in seconds."""
+        return (self.started_at - self.waiting_since).total_seconds()
+
+    @property
+    def worked_s(self) -> float | None:
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+
+
+def stages(events: Iterable[CaseEvent]) -> list[Stage]:
+    """Which agent handled what, in order; `events` of one case by seq."""
+    found: list[Stage] = []
+    waiting_since: datetime | None = None
+    for row in events:
+        waiting_since = waiting_since or row.at
+        stage = found[-1] if found and not found[-1].ended_at else None
+        if row.kind in (Kind.CORRECTED, Kind.CORRECTION_UNDONE):
+            right = row.data.get("target_name", "") if row.kind == Kind.CORRECTED else None
+            for one in found:
+                one.corrected_to = right if one.run_id == row.run_id else one.corrected_to
+        if row.kind == Kind.STARTED:
+            found.append(
+                Stage(
+                    row.agent_id,
+                    row.data.get("agent_name", ""),
+                    row.run_id,
+                    row.data.get("revision"),
+                    waiting_since,
+                    row.at,
+                    events=[row],
+                )
+            )
+        elif stage:
+            stage.events.append(row)
+            # A case parked for a question is still the stage's: its run goes on with the answer.
+            asked = row.kind == Kind.ASKED
+            if row.kind in _ENDS and not asked:
+                stage.ended_at, stage.outcome = row.at, _ENDS[Kind(row.kind)]
+                stage.reason, stage.text = row.reason, row.text
+                stage.handed_to, stage.note = row.data.get("target_name", ""), row.data.get("note", "")
+        if row.status == Status.PENDING and (row.kind in _ENDS or row.kind in (Kind.CREATED, Kind.DUE)):
+            waiting_since = row.at
+    return found

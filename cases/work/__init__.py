@@ -1,0 +1,1 @@
+"""Cases: creating, changing, finding, moving and showing them."""

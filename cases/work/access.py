@@ -1,0 +1,31 @@
+"""Who may see which queue and case. Another team's answer like those that never were."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+
+from cases.models import Attachment, Case, CaseUpload, Comment, Queue
+from teams.models import Team, User
+
+
+def queue_or_404(team: Team, id: UUID) -> Queue:
+    return get_object_or_404(Queue.objects.live(), team=team, pk=id)
+
+
+def case_or_404(team: Team, id: UUID) -> Case:
+    return get_object_or_404(Case.objects.present().select_related("queue", "assignee"), team=team, pk=id)
+
+
+def comment_or_404(team: Team, user: User, id: UUID) -> Comment:
+    """One's own, and not deleted."""
+    found = Comment.objects.filter(user=user, deleted_at=None, case__deleted_at=None).select_related("case")
+    return get_object_or_404(found, team=team, pk=id)
+
+
+def attachment_or_404(team: Team, id: UUID) -> Attachment:
+    found = Attachment.objects.filter(case__deleted_at=None).select_related("case")
+    return get_object_or_404(found, team=team, pk=id)
+
+
+def upload_or_404(team: Team, id: UUID) -> CaseUpload:
+    return get_object_or_404(CaseUpload.objects.select_related("queue").defer("content"), team=team, pk=id)

@@ -1,0 +1,219 @@
+"""What lists of cases can be asked for. Filters, words and order, as they stand in an address or a request."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from builder.models import Agent
+from cases.models import CLOSED, Case, CaseQuerySet, Queue, Reason, Status, Watch
+from teams.models import Member, Team
+
+from . import search
+
+NEEDS_ME, OPEN = "needs_me", "open"
+WATCHED, NEWS, MENTIONED = "watched", "news", "mentioned"
+
+NEWEST = "newest"
+ORDERS: Mapping[str, tuple[str, ...]] = {
+    NEWEST: ("-number",),
+    "oldest": ("number",),
+    "moved": ("-moved_at", "-number"),
+    "priority": ("-priority", "-number"),
+}
+_SORTS = {
+    NEWEST: "Newest first",
+    "oldest": "Oldest first",
+    "moved": "Last moved first",
+    "priority": "Most urgent first",
+}
+
+_DAY = timedelta(days=1)
+# Younger than that, or older.
+_AGES: Mapping[str, tuple[str, timedelta]] = {
+    "last-hour": ("Added in the last hour", timedelta(hours=1)),
+    "last-day": ("Added in the last 24 hours", _DAY),
+    "last-week": ("Added in the last 7 days", 7 * _DAY),
+    "last-month": ("Added in the last 30 days", 30 * _DAY),
+    "over-day": ("Older than a day", _DAY),
+    "over-week": ("Older than 7 days", 7 * _DAY),
+    "over-month": ("Older than 30 days", 30 * _DAY),
+}
+_TITLES = {
+    "q": "Words",
+    "status": "State",
+    "reason": "Reason",
+    "queue": "Queue",
+    "agent": "With",
+    "worked": "Last worked by",
+    "label": "Label",
+    "priority": "Priority",
+    "age": "Age",
+    "mine": "For me",
+}
+type Choices = dict[str, list[tuple[object, str]]]
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Empty ones ask for nothing. `is_impossible`: something was asked for that makes no sense, so nothing fits."""
+
+    words: search.Words | None = None
+    status: str = ""
+    needs: Member | None = None
+    needs_person: bool = False
+    watcher: Member | None = None
+    mine: str = ""
+    reason: str = ""
+    queue: UUID | None = None
+    agent: UUID | None = None
+    worked: UUID | None = None
+    label: str = ""
+    priority: int | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+    sort: str = NEWEST
+    is_impossible: bool = False
+
+    @property
+    def order(self) -> Sequence[str]:
+        return ORDERS[self.sort]
+
+
+def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None = None) -> CaseFilter:
+    """What an address asks for; `queue` goes before its own."""
+    said = {name: wanted.get(name, "") for name in (*_TITLES, "sort")}
+    ids = {name: _uuid(said[name]) for name in ("queue", "agent", "worked")}
+    known = {
+        "status": {OPEN, NEEDS_ME, *Status.values},
+        "reason": set(Reason.values),
+        "priority": {str(value) for value in Case.Priority.values},
+        "age": set(_AGES),
+        "mine": {WATCHED, NEWS, MENTIONED},
+    } | {name: {said[name]} if id else set() for name, id in ids.items()}
+    if any(said[name] and said[name] not in values for name, values in known.items()):
+        return CaseFilter(is_impossible=True)
+    bound = timezone.now() - _AGES[said["age"]][1] if said["age"] else None
+    is_young = said["age"].startswith("last")
+    return CaseFilter(
+        words=search.read(said["q"]),
+        status="" if said["status"] == NEEDS_ME else said["status"],
+        needs=member if said["status"] == NEEDS_ME else None,
+        watcher=member if said["mine"] else None,
+        mine=said["mine"],
+        reason=said["reason"],
+        queue=queue.pk if queue else ids["queue"],
+        agent=ids["agent"],
+        worked=ids["worked"],
+        label=said["label"].replace("\x00", " "),
+        priority=int(said["priority"]) if said["priority"] else None,
+        after=bound if is_young else None,
+        before=None if is_young else bound,
+        sort=said["sort"] if said["sort"] in ORDERS else NEWEST,
+    )
+
+
+def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
+    cases = Case.objects.present().filter(team=team)
+    if wanted.is_impossible or (wanted.words and wanted.words.are_none):
+        return cases.none()
+    if wanted.needs or wanted.needs_person:
+        cases = cases.filter(status=Status.NEEDS_INPUT)
+    if wanted.needs:
+        cases = cases.filter(_for(wanted.needs))
+    if wanted.watcher:
+        cases = cases.filter(_watched(wanted.watcher, wanted.mine))
+    if wanted.status == OPEN:
+        cases = cases.exclude(status__in=CLOSED)
+    elif wanted.status:
+        cases = cases.filter(status=wanted.status)
+    columns = {
+        "reason": wanted.reason or None,
+        "queue": wanted.queue,
+        "assignee": wanted.agent,
+        "worked_by": wanted.worked,
+        "priority": wanted.priority,
+        "created_at__gte": wanted.after,
+        "created_at__lt": wanted.before,
+    }
+    cases = cases.filter(**{name: value for name, value in columns.items() if value is not None})
+    if wanted.words or wanted.label:
+        cases = cases.filter(search.having(team.pk, wanted.words, wanted.label))
+    return cases
+
+
+def _for(member: Member) -> Q:
+    """Of cases that need a person: that this may be the member, as it is nobody else's to answer.
+
+    What runs ask people belongs to an app to the right; only the names of its relations are known here.
+    """
+    is_mine = Q(runs__human_requests__assignee=member) | Q(runs__human_requests__assignee=None)
+    asked = Case.objects.filter(is_mine, team=member.team_id, runs__human_requests__status="open")
+    asks, taken = [Reason.QUESTION, Reason.APPROVAL], Reason.TAKEN_OVER
+    return Q(pk__in=asked.values("pk")) | ~Q(reason__in=[*asks, taken]) | Q(reason=taken, owner=member.user_id)
+
+
+def _watched(member: Member, which: str) -> Q:
+    watches = Watch.objects.filter(user=member.user_id, team=member.team_id)
+    if which == NEWS:
+        watches = watches.filter(case__last_seq__gt=F("seen_seq"))
+    if which == MENTIONED:
+        watches = watches.filter(mentioned_at__isnull=False)
+    return Q(pk__in=watches.values("case"))
+
+
+def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
+    """What the list of cases can be filtered by; the labels are known to whoever shows it."""
+    agents: list[tuple[object, str]] = list(Agent.objects.live().filter(team=team).values_list("pk", "name"))
+    return {
+        "status": [
+            (NEEDS_ME, "Needs me"),
+            (OPEN, "Open"),
+            *((choice.value, choice.label) for choice in Status),
+        ],
+        "reason": [(choice.value, choice.label.rstrip(".")) for choice in Reason],
+        "priority": [(Case.Priority.HIGH, "High"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.NONE, "None")],
+        "mine": [
+            (WATCHED, "I watch them"),
+            (NEWS, "I watch them, and they have news"),
+            (MENTIONED, "A comment mentions me"),
+        ],
+        "age": [(name, label) for name, (label, _) in _AGES.items()],
+        "queue": list(team.queues.live().values_list("pk", "name")),
+        "agent": agents,
+        "worked": agents,
+        "label": [(name, name) for name in labels],
+        "sort": list(_SORTS.items()),
+    }
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is set; `without` is the address of the list without it."""
+
+    title: str
+    words: str
+    without: str
+
+
+def chips(wanted: Mapping[str, str], choices: Choices) -> list[Chip]:
+    """In the order of the fields."""
+    found = []
+    for name, title in _TITLES.items():
+        value = wanted.get(name, "").strip()
+        if value and (name in choices or name == "q"):
+            rest = {key: kept for key, kept in wanted.items() if kept and key not in (name, "cursor")}
+            words = next((label for key, label in choices.get(name, []) if str(key) == value), value)
+            found.append(Chip(title, words, f"?{urlencode(rest)}"))
+    return found
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

@@ -1,0 +1,234 @@
+"""The only code that moves a case from one status to another.
+
+Every verb takes a case whose row the caller has locked with `lock`, inside a transaction. Locks are always taken in
+the order queue, case, run.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from builder.models import Agent
+from cases.models import Case, Kind, Reason, Status
+from cases.timeline import timeline
+from data import rows
+from data.errors import Refused
+from data.redis import bell
+from data.texts.text import storable
+from teams.audit.actors import BATON, Actor
+from teams.models import User
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset(
+        {Status.PENDING, Status.IN_PROGRESS, Status.NEEDS_INPUT, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.IN_PROGRESS: frozenset(
+        {Status.PENDING, Status.NEEDS_INPUT, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.NEEDS_INPUT: frozenset(
+        {Status.PENDING, Status.IN_PROGRESS, Status.NEEDS_INPUT, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.POSTPONED: frozenset(
+        {Status.PENDING, Status.POSTPONED, Status.NEEDS_INPUT, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.COMPLETED: frozenset({Status.PENDING}),
+    Status.FAILED: frozenset({Status.PENDING}),
+}
+
+
+# What a move takes from a case.
+_UNLESS_SAID: Mapping[str, Any] = {"reason": "", "due_at": None, "taken_by": "", "owner_id": None}
+
+
+class IllegalMove(Refused):
+    """The case cannot go from where it is to where it was told to go."""
+
+
+def lock(case_id: UUID) -> Case:
+    """The case as it is, kept so until the transaction ends."""
+    if case := rows.first(Case, "where id = %s for no key update", [case_id]):
+        return case
+    raise Case.DoesNotExist
+
+
+def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | None = None, **about: Any) -> None:
+    if to not in MOVES[Status(case.status)] and kind != Kind.UNDONE:
+        raise IllegalMove(
+            f"This case is {Status(case.status).label.lower()}, so it cannot become {to.label.lower()}.", "illegal_move"
+        )
+    # Handovers are counted since a person, or a program of theirs, last acted.
+    hops = {"hops": 0} if about.get("by", BATON).is_outside else {}
+    fields = {**_UNLESS_SAID, **hops, **(changes or {}), "status": to, "moved_at": rows.NOW}
+    for name, value in fields.items():
+        setattr(case, name, storable(value))
+    case.fence += 1
+    row = timeline.event(case, kind, **about)
+    rows.update(case, [*fields, "fence", "last_seq"])
+    timeline.write([case], [row])
+    timeline.announce(case)
+
+
+def start(case: Case, agent: Agent, run_id: UUID, revision: int) -> None:
+    """An agent takes the case up. The reverse is `release`."""
+    _move(
+        case,
+        Status.IN_PROGRESS,
+        Kind.STARTED,
+        changes={"assignee_id": agent.pk, "worked_by_id": agent.pk},
+        agent_id=agent.pk,
+        run_id=run_id,
+        data={"agent_name": agent.name, "revision": revision},
+    )
+
+
+def release(case: Case, *, to: Agent | None = None, rank: int = Case.Rank.NEW, **about: Any) -> None:
+    """Back to the queue, for one agent or for any."""
+    changes = {"assignee_id": to.pk if to else None, "rank": rank}
+    _move(case, Status.PENDING, Kind.RELEASED, changes=changes, data={"rank": rank, **_meant_for(to)}, **about)
+    bell.ring()
+
+
+def hand_over(case: Case, target: Agent, reason: str, note: str, *, agent_id: UUID, run_id: UUID) -> None:
+    """Back to the queue for the target, ahead of new work."""
+    _move(
+        case,
+        Status.PENDING,
+        Kind.HANDED_OVER,
+        changes={"assignee_id": target.pk, "rank": Case.Rank.HANDED_OVER, "hops": case.hops + 1},
+        agent_id=agent_id,
+        run_id=run_id,
+        text=reason,
+        data={**_meant_for(target), "note": note},
+    )
+    bell.ring_for_one()
+
+
+def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UUID) -> None:
+    """The agent waits for a person. The reverse is `resume`."""
+    _move(
+        case,
+        Status.NEEDS_INPUT,
+        Kind.ASKED,
+        changes={"reason": reason, "detail": question},
+        agent_id=agent_id,
+        run_id=run_id,
+        reason=reason,
+        text=question,
+    )
+
+
+def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID) -> None:
+    """The agent that asked goes on."""
+    changes = {"detail": ""}
+    _move(
+        case, Status.IN_PROGRESS, Kind.ANSWERED, changes=changes, by=by, agent_id=agent_id, run_id=run_id, text=answer
+    )
+
+
+def park(case: Case, reason: Reason, detail: str, **about: Any) -> None:
+    """It cannot go on by itself: a person is asked to look."""
+    changes = {"reason": reason, "detail": detail}
+    _move(case, Status.NEEDS_INPUT, Kind.PARKED, changes=changes, reason=reason, text=detail, **about)
+
+
+def postpone(case: Case, until: datetime, text: str, **about: Any) -> None:
+    """What a person has taken over comes back to them."""
+    keeper = _keeper(case)
+    data = {"until": until.isoformat(), **keeper}
+    _move(case, Status.POSTPONED, Kind.POSTPONED, changes={"due_at": until, **keeper}, text=text, data=data, **about)
+
+
+def due(case: Case) -> None:
+    """A postponed case's time has come."""
+    if keeper := _keeper(case):
+        changes = {"reason": Reason.TAKEN_OVER, "detail": "", **keeper}
+        _move(case, Status.NEEDS_INPUT, Kind.DUE, changes=changes, reason=Reason.TAKEN_OVER, data=keeper)
+        return
+    _move(case, Status.PENDING, Kind.DUE, changes={"rank": Case.Rank.DUE})
+    bell.ring()
+
+
+def complete(case: Case, summary: str, **about: Any) -> None:
+    _move(case, Status.COMPLETED, Kind.COMPLETED, changes={"detail": summary}, text=summary, **about)
+
+
+def fail(case: Case, why: str, **about: Any) -> None:
+    _move(case, Status.FAILED, Kind.FAILED, changes={"detail": why}, text=why, **about)
+
+
+def reassign(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", is_retry: bool = False) -> None:
+    """An open case goes to this agent, or to any of its queue. The note is for the agent that takes it."""
+    if case.is_closed:
+        raise IllegalMove(f"This case is {Status(case.status).label.lower()}. Reopen it first.", "illegal_move")
+    _send(case, Kind.REASSIGNED, to, by=by, text=note, data=_meant_for(to) | _retried(is_retry))
+
+
+def reopen(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", is_retry: bool = False) -> None:
+    """A closed case goes to this agent, or to any of its queue. The note is for the agent that takes it."""
+    if not case.is_closed:
+        raise IllegalMove("This case is open.", "illegal_move")
+    data = {**_meant_for(to), "was_closed": True} | _retried(is_retry)
+    _send(case, Kind.REOPENED, to, by=by, text=note, data=data)
+
+
+def _retried(is_retry: bool) -> dict[str, bool]:
+    return {"is_retry": True} if is_retry else {}
+
+
+def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> None:
+    """No agent gets the case. The reverse is `hand_back`."""
+    keeper = {"taken_by": taken_by[:100], "owner_id": owner.pk if owner else None}
+    data = {**keeper, "from": case.taken_by} if case.taken_by else keeper
+    changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None, **keeper}
+    _move(case, Status.NEEDS_INPUT, Kind.TAKEN_OVER, changes=changes, by=by, reason=Reason.TAKEN_OVER, data=data)
+
+
+def hand_back(case: Case, *, by: Actor, to: Agent | None = None, note: str = "") -> None:
+    """Whoever took it over lets an agent go on; the note is for it."""
+    _send(case, Kind.HANDED_BACK, to, by=by, text=note, data=_meant_for(to))
+
+
+def put_back(
+    case: Case, to: Status, fields: Mapping[str, Any], *, by: Actor, undoes: int, target: Agent | None
+) -> None:
+    """A person's act, the event `undoes`, is taken back: the case is where it was, with the fields as they were."""
+    changes = {**fields, "assignee_id": target.pk if target else None, "deleted_at": None}
+    said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}
+    data = {"undoes": undoes, "fields": said, **_meant_for(target)}
+    if case.is_closed:
+        data["was_closed"] = True
+    _move(case, to, Kind.UNDONE, changes=changes, by=by, reason=fields.get("reason", ""), data=data)
+    if to == Status.PENDING:
+        bell.ring()
+
+
+def _send(case: Case, kind: Kind, to: Agent | None, **about: Any) -> None:
+    changes = {"assignee_id": to.pk if to else None, "rank": Case.Rank.NEW, "detail": ""}
+    _move(case, Status.PENDING, kind, changes=changes, **about)
+    bell.ring()
+
+
+def _meant_for(agent: Agent | None) -> dict[str, str]:
+    return {"target_id": str(agent.pk), "target_name": agent.name} if agent else {}
+
+
+def _keeper(case: Case) -> dict[str, Any]:
+    """Who has taken the case over, if somebody has."""
+    return {"taken_by": case.taken_by, "owner_id": case.owner_id} if case.taken_by else {}
+
+
+def wake_due_cases(limit: int = 500) -> int:
+    """Sends postponed cases whose time has come back to their queues. In a transaction of its own."""
+    cases = (
+        Case.objects.select_for_update(no_key=True, skip_locked=True)
+        .filter(status=Status.POSTPONED, due_at__lte=Now(), deleted_at=None)
+        .order_by(F("due_at"))[:limit]
+    )
+    found = list(cases)
+    for case in found:
+        due(case)
+    return len(found)

@@ -1,0 +1,161 @@
+"""Reading for lists and pages of queues and cases."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils.safestring import SafeString
+
+from builder.models import Agent, QueueConnection
+from cases.models import CLOSED, OPEN, QUIET, Case, CaseEvent, Comment, Kind, Queue, Status
+from cases.queues.consumers import Consumer, consumers
+from cases.queues.queue_stats import Flow, flows
+from cases.queues.status_summary import MOST_COUNTED
+from teams.models import Team
+from web.http.paging import Page, page
+
+from . import filters, search
+
+# More than the stages need that a page shows.
+_MOVES = 400
+
+type Counts = dict[str, int]
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """A queue with how many cases it has of each status (in the order of `Status`), and who works it."""
+
+    queue: Queue
+    counts: Counts
+    consumers: list[Consumer]
+    flow: Flow
+
+    @property
+    def open(self) -> int:
+        return sum(number for status, number in self.counts.items() if status not in CLOSED)
+
+
+def queues_page(team: Team, words: str = "", cursor: str = "") -> Page[Queue]:
+    """The team's queues by name, those with all the words in their name or description."""
+    queues = team.queues.live()
+    for word in _split(words):
+        queues = queues.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    return page(queues, ["name", "id"], cursor)
+
+
+def queue_states(queues: Collection[Queue]) -> list[QueueState]:
+    ids = [queue.pk for queue in queues]
+    counts, working, moving = case_counts(ids, MOST_COUNTED), consumers(ids), flows(ids)
+    return [QueueState(queue, counts[queue.pk], working.get(queue.pk, []), moving[queue.pk]) for queue in queues]
+
+
+_COUNT = """
+select queue, status, (
+    select count(*) from (
+        select from cases_case where queue_id = queue and status = wanted.status and deleted_at is null limit %s
+    ) found
+) from unnest(%s::uuid[]) queue cross join unnest(%s::text[]) wanted (status)
+"""
+
+
+def case_counts(queue_ids: Collection[UUID], most: int | None = None) -> dict[UUID, Counts]:
+    """How many cases each queue has of each status; beyond `most`, one more than that."""
+    found: dict[UUID, Counts] = {pk: dict.fromkeys(Status.values, 0) for pk in queue_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [None if most is None else most + 1, list(queue_ids), Status.values])
+        for queue_id, status, number in cursor.fetchall():
+            found[queue_id][status] = number
+    return found
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What deleting a queue would touch: its agents, its open cases, and the queues these could go to."""
+
+    consumers: list[Agent]
+    producers: list[Agent]
+    open: int
+    others: list[Queue]
+
+
+def deletion(queue: Queue) -> Deletion:
+    connections = queue.connections.filter(agent__deleted_at=None).select_related("agent").order_by("agent__name")
+    rows = list(connections)
+    return Deletion(
+        [row.agent for row in rows if row.role == QueueConnection.Role.CONSUMER],
+        [row.agent for row in rows if row.role == QueueConnection.Role.PRODUCER],
+        Case.objects.present().filter(queue=queue, status__in=OPEN).count(),
+        list(Queue.objects.live().filter(team=queue.team_id).exclude(pk=queue.pk).order_by("name")[:500]),
+    )
+
+
+def _split(text: str) -> list[str]:
+    """The words of a search. PostgreSQL's texts know no U+0000."""
+    return text.replace("\x00", " ").split()
+
+
+@dataclass(frozen=True)
+class FoundCase:
+    """A case as a list shows it: its title and what its data says, with the words that were searched for marked."""
+
+    case: Case
+    title: SafeString
+    excerpt: SafeString
+
+
+def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple[Page[Case], list[FoundCase]]:
+    """A page of the cases that fit, and how it shows them; without words, what only the page of a case shows stays
+    where it is.
+    """
+    words = wanted.words
+    rows = filters.find_cases(team, wanted).select_related("queue", "assignee").defer("detail")
+    found = page(rows if words else rows.defer("data"), wanted.order, cursor)
+    shown = [
+        FoundCase(case, search.marked(case.title, words), search.excerpt(case.data, words) if words else SafeString())
+        for case in found.rows
+    ]
+    return found, shown
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def counted(cases: QuerySet[Case]) -> str:
+    """How many, in words; none counts for long."""
+    number = cases.order_by()[: search.COUNTED + 1].count()
+    return f"more than {search.COUNTED:,}" if number > search.COUNTED else f"{number:,}"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What happened to a case, by seq: the newest events that can have moved it, the newest of any kind, how many came
+    before those, and the agents that all of them name.
+    """
+
+    moves: list[CaseEvent]
+    newest: list[CaseEvent]
+    earlier: int
+    agents: dict[UUID, Agent]
+
+
+def timeline_of(case: Case, newest: int = 100) -> Timeline:
+    moves = list(case.events.exclude(kind__in=QUIET).order_by("-seq")[:_MOVES])[::-1]
+    events = list(case.events.select_related("user").order_by("-seq")[:newest])[::-1]
+    told = [*moves, *events]
+    ids = {event.agent_id for event in told} | {_uuid(event.data.get("target_id", "")) for event in told}
+    agents = Agent.objects.filter(team=case.team_id, pk__in={id for id in ids if id})
+    earlier = events[0].seq - 1 if events else 0
+    return Timeline(moves, events, earlier, {agent.pk: agent for agent in agents})
+
+
+def comments_of(events: Iterable[CaseEvent]) -> dict[str, Comment]:
+    """The comments that events tell of, by their ids as texts."""
+    ids = [event.data["comment_id"] for event in events if event.kind == Kind.COMMENTED]
+    return {str(said.pk): said for said in Comment.objects.filter(pk__in=ids)}

@@ -1,0 +1,185 @@
+"""What the API says of queues and cases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, cast, get_args
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from builder.agents.api import name_of
+from cases.models import Case, CaseEvent, Kind, Label, Queue, Status
+from cases.timeline import timeline
+from teams.keys.api import Named
+
+from . import queries
+
+# A case says its last events; all of them are a list of their own.
+EVENTS_SHOWN = 200
+
+Priority = Literal["none", "medium", "high"]
+
+
+class QueueOut(BaseModel):
+    id: UUID
+    name: str
+    description: str
+    paused: bool
+    hop_limit: int
+    default_priority: Priority
+    data_schema: Annotated[dict[str, Any] | None, Field(description="A JSON Schema that new cases must fit.")]
+    first_agent_id: Annotated[UUID | None, Field(description="Takes the cases that are assigned to nobody.")]
+    counts: Annotated[dict[Status, int], Field(description="How many cases it has of each status.")]
+    created_at: datetime
+
+
+class LabelOut(BaseModel):
+    name: str
+    colour: Annotated[str, Field(description="One of " + ", ".join(Label.Colour.values) + ".")]
+
+
+class CaseOut(BaseModel):
+    id: UUID
+    number: int
+    title: str
+    data: Annotated[Any, Field(description="JSON or text.")]
+    priority: Priority
+    labels: list[str]
+    external_id: str | None
+    queue_id: UUID
+    queue: Named
+    status: Status
+    reason: Annotated[str | None, Field(description="Why it needs input.")]
+    detail: Annotated[str, Field(description="The reason in words; of a closed case, the result.")]
+    assignee_id: UUID | None
+    assignee: Named | None
+    taken_over_by: Annotated[str | None, Field(description="The person who has it; no agent gets it then.")]
+    hops: Annotated[int, Field(description="Handovers since a person or program last acted.")]
+    postpone_until: datetime | None
+    created_at: datetime
+    moved_at: Annotated[datetime, Field(description="When the status last changed.")]
+
+
+class StageOut(BaseModel):
+    """One agent's time with the case."""
+
+    agent_id: UUID | None
+    agent_name: str
+    run_id: UUID | None
+    revision: Annotated[int | None, Field(description="Number of the agent's revision.")]
+    started_at: datetime
+    ended_at: datetime | None
+    waited_s: Annotated[float, Field(description="How long the case had waited for the agent, in seconds.")]
+    outcome: Annotated[str | None, Field(description="Null while the agent works on it.")]
+
+
+class EventOut(BaseModel):
+    seq: int
+    at: datetime
+    kind: Kind
+    status: Annotated[Status, Field(description="Of the case, after the event.")]
+    agent_id: UUID | None
+    run_id: UUID | None
+    actor: Annotated[str | None, Field(description="The person or API key that did it, if one did.")]
+    actor_email: Annotated[str | None, Field(description="Of the person, whatever their name.")]
+    reason: str | None
+    text: str
+    data: dict[str, Any]
+
+
+class CaseDetails(CaseOut):
+    stages: list[StageOut]
+    events: Annotated[list[EventOut], Field(description=f"The last {EVENTS_SHOWN}, by seq.")]
+    events_truncated: Annotated[bool, Field(description="There are earlier events: read `/cases/{id}/events`.")]
+
+
+class AddedCase(CaseOut):
+    existing: Annotated[bool, Field(description="An earlier request with this external_id made it.")]
+
+
+class AddedCases(BaseModel):
+    cases: list[AddedCase]
+
+
+def queues_out(found: Sequence[Queue]) -> list[QueueOut]:
+    counts = queries.case_counts([queue.pk for queue in found])
+    return [
+        QueueOut(
+            id=queue.pk,
+            name=queue.name,
+            description=queue.description,
+            paused=queue.is_paused,
+            hop_limit=queue.hop_limit,
+            default_priority=cast(Priority, Case.Priority(queue.default_priority).label.lower()),
+            data_schema=queue.data_schema,
+            first_agent_id=queue.first_agent_id,
+            counts={Status(status): number for status, number in counts[queue.pk].items()},
+            created_at=queue.created_at,
+        )
+        for queue in found
+    ]
+
+
+def case_details(case: Case) -> CaseDetails:
+    # None that came after the case was read: its status would contradict them.
+    events = list(case.events.select_related("user").filter(seq__lte=case.last_seq))
+    return CaseDetails(
+        **case_fields(case),
+        stages=[_stage_out(stage) for stage in timeline.stages(events)],
+        events=[event_out(row) for row in events[-EVENTS_SHOWN:]],
+        events_truncated=len(events) > EVENTS_SHOWN,
+    )
+
+
+def case_fields(case: Case) -> dict[str, Any]:
+    """The fields of a CaseOut."""
+    return {
+        "id": case.pk,
+        "number": case.number,
+        "title": case.title,
+        "data": case.data,
+        "priority": get_args(Priority)[case.priority],
+        "labels": case.labels,
+        "external_id": case.external_id,
+        "queue_id": case.queue_id,
+        "queue": Named(id=case.queue_id, name=case.queue.name),
+        "status": case.status,
+        "reason": case.reason or None,
+        "detail": case.detail,
+        "assignee_id": case.assignee_id,
+        "assignee": name_of(case.assignee) if case.assignee else None,
+        "taken_over_by": case.taken_by or None,
+        "hops": case.hops,
+        "postpone_until": case.due_at,
+        "created_at": case.created_at,
+        "moved_at": case.moved_at,
+    }
+
+
+def _stage_out(stage: timeline.Stage) -> StageOut:
+    return StageOut(
+        agent_id=stage.agent_id,
+        agent_name=stage.agent_name,
+        run_id=stage.run_id,
+        revision=stage.revision,
+        started_at=stage.started_at,
+        ended_at=stage.ended_at,
+        waited_s=round(stage.waited_s, 3),
+        outcome=stage.outcome or None,
+    )
+
+
+def event_out(row: CaseEvent) -> EventOut:
+    return EventOut(
+        seq=row.seq,
+        at=row.at,
+        kind=Kind(row.kind),
+        status=Status(row.status),
+        agent_id=row.agent_id,
+        run_id=row.run_id,
+        actor=row.actor or None,
+        actor_email=row.user.email if row.user else None,
+        reason=row.reason or None,
+        text=row.text,
+        data=row.data,
+    )

@@ -1,0 +1,160 @@
+"""Searching cases by words. What stands in the database is made by the migration `words_are_kept`.
+
+An entry is a word of the title or the data in small letters, or one of `team:<id>`, `number:<n>` and `label:<name>`;
+no word holds a colon.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Value
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from cases.models import CaseWords
+from data.texts.signs import shown
+
+# As in the migration.
+_PUNCTUATION = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\x00", " "))
+_BY_ITSELF = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNIT = re.compile(f"[{_BY_ITSELF}]|[^{_BY_ITSELF}]+")
+_LONGEST = 200
+COUNTED = 10_000
+_EXCERPT = 160
+
+
+@dataclass(frozen=True)
+class Words:
+    """What somebody searches for. `number`: the number it may be, and with `#` in front (`only_number`) must be."""
+
+    terms: tuple[str, ...] = ()
+    number: int | None = None
+    only_number: bool = False
+
+    @property
+    def are_none(self) -> bool:
+        return not self.terms and self.number is None
+
+
+def read(text: str) -> Words | None:
+    """None for a text that asks for nothing."""
+    text = " ".join(text[:_LONGEST].replace("\x00", " ").split())
+    if not text:
+        return None
+    number = re.fullmatch(r"(#?)([0-9]{1,9})", text)
+    terms = tuple(text.lower().translate(_PUNCTUATION).split())
+    return Words(terms, int(number[2]) if number else None, bool(number and number[1]))
+
+
+def having(team_id: UUID, words: Words | None, label: str = "") -> Exists:
+    """Of cases: that they have all the words, the last one as a beginning, and the label."""
+    return Exists(CaseWords.objects.filter(*conditions(team_id, words, label), case=OuterRef("pk")))
+
+
+def conditions(team_id: UUID, words: Words | None, label: str = "") -> list[Func]:
+    """The same of rows with `words` of whatever kind."""
+    found = [_matches(_entries([f"team:{team_id}", *([f"label:{label}"] if label else [])]))]
+    if words:
+        # A condition of its own: of nothing but signs no query is left, and that fits nothing.
+        said = _query(words.terms)
+        if words.number is not None:
+            number = _entries([f"number:{words.number}"])
+            said = number if words.only_number else Func(said, number, arg_joiner=" || ", template="(%(expressions)s)")
+        found.append(_matches(said))
+    return found
+
+
+def _matches(query: Func) -> Func:
+    return Func(F("words"), query, arg_joiner=" @@ ", template="%(expressions)s", output_field=BooleanField())
+
+
+def counts_of_labels(team_id: UUID, labels: Sequence[str]) -> dict[str, int]:
+    """How many cases have each label; no more than COUNTED + 1."""
+    queries = [_quoted([f"team:{team_id}", f"label:{label}"]) for label in labels]
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [COUNTED + 1, queries])
+        return dict(zip(labels, (number for (number,) in cursor.fetchall()), strict=True))
+
+
+_COUNT = """
+select (select count(*) from (
+    select from cases_casewords join cases_case on id = case_id
+    where words @@ query::tsquery and deleted_at is null limit %s
+) found) from unnest(%s::text[]) with ordinality asked (query, position) order by position
+"""
+
+
+def _quoted(entries: Sequence[str]) -> str:
+    return " & ".join("'" + entry.replace("\\", "\\\\").replace("'", "''") + "'" for entry in entries)
+
+
+def _entries(entries: Sequence[str]) -> Func:
+    """All of them, as they are."""
+    return Func(Value(_quoted(entries)), template="%(expressions)s::tsquery")
+
+
+def _query(terms: Sequence[str]) -> Func:
+    # Terms hold no quotes and no backslashes: those are punctuation.
+    parts = [" <-> ".join(f"'{unit}'" for unit in _UNIT.findall(term)) for term in terms]
+    query = " & ".join(f"({part})" for part in parts[:-1]) + " & " * (len(parts) > 1)
+    return Func(Value("simple"), Value(query + f"({parts[-1]}:*)" if parts else ""), function="to_tsquery")
+
+
+# --- What was found, marked ------------------------------------------------------------------
+
+
+def marked(text: str, words: Words | None) -> SafeString:
+    """The text as HTML, with the words in <mark>."""
+    text = shown(text)
+    if not words or not words.terms:
+        return escape(text)
+    html, end = [], 0
+    for match in _pattern(words).finditer(text):
+        html += [escape(text[end : match.start()]), "<mark>", escape(match[0]), "</mark>"]
+        end = match.end()
+    html.append(escape(text[end:]))
+    return mark_safe("".join(html))  # noqa: S308 - every part is escaped above
+
+
+def excerpt(data: Any, words: Words | None) -> SafeString:
+    """Where the data says the first of the words that it says, marked; empty if it says none."""
+    if not words or not words.terms:
+        return SafeString("")
+    pattern = _pattern(words)
+    for text in _texts(data):
+        if match := pattern.search(text):
+            start = max(0, match.start() - _EXCERPT // 3)
+            start = text.find(" ", start, match.start()) + 1 or start if start else 0
+            piece = " ".join(text[start : start + _EXCERPT].split())
+            more = start + _EXCERPT < len(text)
+            return mark_safe(("… " if start else "") + marked(piece, words) + (" …" if more else ""))  # noqa: S308
+    return SafeString("")
+
+
+def _pattern(words: Words) -> re.Pattern[str]:
+    """The words as words; the last one, and those of languages without spaces, wherever they begin."""
+    choices = [_choice(term, is_last=term is words.terms[-1]) for term in words.terms]
+    return re.compile("|".join(sorted(choices, key=len, reverse=True)), re.IGNORECASE)
+
+
+def _choice(term: str, *, is_last: bool) -> str:
+    if re.search(f"[{_BY_ITSELF}]", term):
+        return re.escape(term)
+    return rf"(?<![^\W_]){re.escape(term)}" + (r"[^\W_]*" if is_last else r"(?![^\W_])")
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Strings and numbers within JSON, in order."""
+    waiting = [data]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += reversed(part.values())
+        elif isinstance(part, list):
+            waiting += reversed(part)
+        elif isinstance(part, str | int | float) and not isinstance(part, bool):
+            yield str(part)

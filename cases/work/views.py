@@ -1,0 +1,306 @@
+"""The pages of queues and cases."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from builder.models import Agent
+from cases.collaboration import comments
+from cases.models import Case, Kind, Queue, Status
+from cases.queues import labels, status_summary
+from cases.queues.consumers import consumers, strangers
+from cases.queues.queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
+from cases.timeline import stages, swimlanes, timeline, wording
+from cases.timeline.spans import course
+from data.errors import Refused
+from teams.access.permissions import BUILDER, OPERATOR, TeamRequest, team_page
+from teams.people import tour_progress
+from web.forms.refusals import show_refusal
+from web.http.partials import render_page
+from web.http.redirects import back
+
+from . import actions, filters, lifecycle, queries
+from .access import case_or_404, queue_or_404
+from .changes import change_case
+from .creation import NewCase, add_case
+from .forms import EditCaseForm, EditQueueForm, NewCaseForm, QueueForm
+
+# How much of a long story a page tells at once, and how many events at most.
+_STAGES, _EVENTS, _MOST_EVENTS = 60, 100, 2000
+
+# --- Queues ----------------------------------------------------------------------------------
+
+
+@require_GET
+@team_page
+def queues(request: TeamRequest) -> HttpResponse:
+    words = request.GET.get("q", "")
+    page = queries.queues_page(request.team, words, request.GET.get("cursor", ""))
+    rows = [_summary(state) for state in queries.queue_states(page.rows)]
+    return render_page(request, "cases/queues.html", {"rows": rows, "page": page, "words": words}, parts=["results"])
+
+
+def _summary(state: queries.QueueState) -> dict[str, Any]:
+    return {
+        "queue": state.queue,
+        "state": state,
+        "problems": status_summary.problems(state.queue, state.consumers),
+        "first_agent": status_summary.first_of(state.queue, state.consumers),
+        "counts": [
+            (status, status_summary.counted(status, number)) for status, number in state.counts.items() if number
+        ],
+    }
+
+
+@require_GET
+@team_page
+def queue(request: TeamRequest, id: UUID) -> HttpResponse:
+    state = queries.queue_states([queue_or_404(request.team, id)])[0]
+    context = {**_summary(state), **_list(request, state.queue), "watched": f"queue:{state.queue.pk} agent:*"}
+    return render_page(request, "cases/queue.html", context, parts=["state", "results"])
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=BUILDER, get=BUILDER)
+def queue_new(request: TeamRequest) -> HttpResponse:
+    form = QueueForm(request.POST or None, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = create_queue(request.team, **form.cleaned_data)
+            return redirect("queue", made.pk)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+    return render(request, "cases/queue_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=BUILDER, get=BUILDER)
+def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
+    queue = queue_or_404(request.team, id)
+    working = consumers([queue.pk])[queue.pk]
+    form = EditQueueForm(request.POST or None, queue=queue, consumers=working)
+    if form.is_valid():
+        try:
+            save_queue(queue, **form.said())
+            messages.success(request, "Saved.")
+            return redirect("queue", queue.pk)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+            queue = queue_or_404(request.team, id)  # as it is called, not as it was to be
+    context = {"form": form, "queue": queue, "deletion": queries.deletion(queue)}
+    return render(request, "cases/queue_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@team_page(post=BUILDER)
+def queue_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    queue = queue_or_404(request.team, id)
+    pause_queue(queue)
+    messages.success(request, f"{queue.name} is paused. What is being worked on goes on.")
+    return back(request, "queue", queue.pk)
+
+
+@require_POST
+@team_page(post=BUILDER)
+def queue_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    queue = queue_or_404(request.team, id)
+    resume_queue(queue)
+    messages.success(request, f"{queue.name} goes on.")
+    return back(request, "queue", queue.pk)
+
+
+@require_POST
+@team_page(post=BUILDER)
+def queue_delete(request: TeamRequest, id: UUID) -> HttpResponse:
+    queue, wanted = queue_or_404(request.team, id), request.POST.get("move_to", "")
+    move_to = next((other for other in request.team.queues.live() if str(other.pk) == wanted), None)
+    try:
+        delete_queue(queue, move_to, by=request.actor)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("queue_edit", queue.pk)
+    messages.success(request, f"{queue.name} was deleted.")
+    return redirect("queues")
+
+
+# --- Cases -----------------------------------------------------------------------------------
+
+
+@require_GET
+@team_page
+def cases(request: TeamRequest) -> HttpResponse:
+    return render_page(request, "cases/cases.html", _list(request), parts=["results"])
+
+
+def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
+    """A page of the cases that the address asks for, and what can be asked for."""
+    asked = {name: str(value) for name, value in request.GET.items() if value}
+    colours = labels.colours(request.team)
+    choices = filters.filter_choices(request.team, colours)
+    wanted = filters.read_filter(asked, request.member, queue)
+    page, rows = queries.case_page(request.team, wanted, asked.get("cursor", ""))
+    return {
+        "page": page,
+        "rows": rows,
+        "wanted": wanted,
+        "filters": choices,
+        "query": urlencode(asked | ({"queue": str(queue.pk)} if queue else {})),
+        "chips": filters.chips(asked, choices),
+        "has_more": any(asked.get(name) for name in choices.keys() - {"status", "sort"}),
+        "in_queue": queue,
+        "label_colours": colours,
+        "watched_cases": f"queue:{queue.pk}" if queue else "case:*",
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=OPERATOR, get=OPERATOR)
+def case_new(request: TeamRequest, id: UUID) -> HttpResponse:
+    queue = queue_or_404(request.team, id)
+    colours = labels.colours(request.team)
+    working = consumers([queue.pk]).get(queue.pk, [])
+    form = NewCaseForm(request.POST or None, queue=queue, consumers=working, labels=colours)
+    if request.method == "POST" and form.is_valid():
+        try:
+            case = add_case(queue, _new_case(form), by=request.actor)
+            return redirect("case", case.pk)
+        except Refused as refusal:
+            show_refusal(form, refusal, form.names)
+    context = {"form": form, "queue": queue, "label_colours": colours}
+    return render(request, "cases/case_form.html", context, status=422 if form.errors else 200)
+
+
+def _new_case(form: NewCaseForm) -> NewCase:
+    said = form.cleaned_data
+    return NewCase(
+        title=said["title"],
+        data=said["details"],
+        priority=said["priority"],
+        labels=said["labels"],
+        assignee=form.agents.get(said["assignee"] or ""),
+    )
+
+
+@require_GET
+@team_page
+def case(request: TeamRequest, id: UUID) -> HttpResponse:
+    case = case_or_404(request.team, id)
+    working = consumers([case.queue_id])[case.queue_id]
+    told = queries.timeline_of(case, _events_wanted(request))
+    if case.hops:
+        tour_progress.saw(request.member, tour_progress.HANDOVER)
+    context = {
+        "case": case,
+        "consumers": working,
+        "now": status_summary.now(case, working, told.moves, told.agents),
+        "first_agent": status_summary.first_of(case.queue, working),
+        "strangers": strangers(case.queue, 10),
+        "acts": actions.possible(case, request.user) if request.member.operates else set(),
+        "interrupts": actions.interrupts(case),
+        "label_colours": labels.colours(request.team),
+        "watched": _watched(case),
+        **_stages(case, told, status_summary.taker(case, working)),
+        **_events(request, told),
+        **_people(request, case),
+    }
+    return render_page(request, "cases/case.html", context, parts=["case"])
+
+
+def _stages(case: Case, told: queries.Timeline, taker: Agent | None) -> dict[str, Any]:
+    """The last of them, as a picture and in words."""
+    found = timeline.stages(told.moves)
+    shown = found[-_STAGES:]
+    is_cut = len(found) > len(shown) or bool(told.moves and told.moves[0].seq > 1)
+    since = shown[0].waiting_since if is_cut and shown else None
+    return {
+        "picture": swimlanes.draw(course(told.moves, told.agents, taker), timezone.now(), since),
+        "stops": stages.stops(shown, case, told.agents, taker),
+        "stages_are_cut": is_cut,
+    }
+
+
+def _events(request: TeamRequest, told: queries.Timeline) -> dict[str, Any]:
+    """The newest events, in the order that the address asks for."""
+    oldest_first = request.GET.get("order") == "oldest"
+    lines = wording.lines(told.newest, told.agents, queries.comments_of(told.newest))
+    shown = len(told.newest)
+    return {
+        "lines": lines if oldest_first else lines[::-1],
+        "oldest_first": oldest_first,
+        "earlier": told.earlier,
+        "earlier_address": _address(oldest_first, shown + _EVENTS),
+        "other_order": _address(not oldest_first, shown),
+    }
+
+
+def _address(oldest_first: bool, shown: int) -> str:
+    query = {"order": "oldest" if oldest_first else "", "shown": str(shown) if shown > _EVENTS else ""}
+    return "?" + urlencode({name: value for name, value in query.items() if value})
+
+
+def _people(request: TeamRequest, case: Case) -> dict[str, Any]:
+    """What people put beside the case. Who watches it has now seen it."""
+    watchers = list(case.watches.select_related("user").order_by("user__email"))
+    watch = next((row for row in watchers if row.user_id == request.user.pk), None)
+    if watch:
+        comments.see(watch, case.last_seq)
+    return {
+        "watchers": watchers,
+        "watch": watch,
+        "attachments": case.attachments.all(),
+        "members": comments.members_of(request.team),
+    }
+
+
+def _events_wanted(request: TeamRequest) -> int:
+    wanted = request.GET.get("shown", "")
+    return min(max(int(wanted), _EVENTS), _MOST_EVENTS) if wanted.isdecimal() and len(wanted) < 6 else _EVENTS
+
+
+def _watched(case: Case) -> str:
+    """What the page of a case shows: while it waits for an agent, also what keeps the agents of its queue."""
+    waits = f" queue:{case.queue_id} agent:*" if case.status == Status.PENDING else ""
+    return f"case:{case.pk}{waits}"
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=OPERATOR, get=OPERATOR)
+def case_edit(request: TeamRequest, id: UUID) -> HttpResponse:
+    case = case_or_404(request.team, id)
+    colours = labels.colours(request.team)
+    form = EditCaseForm(request.POST or None, case=case, labels=colours)
+    if request.method == "POST" and form.is_valid() and _save(form, request):
+        messages.success(request, "Saved.")
+        return redirect("case", case.pk)
+    context = {"form": form, "case": case, "queue": case.queue, "label_colours": colours}
+    return render(request, "cases/case_form.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _save(form: EditCaseForm, request: TeamRequest) -> bool:
+    """False, with the reason among the errors, when a verb refuses or somebody else changed the case meanwhile."""
+    said = form.cleaned_data
+    case = lifecycle.lock(form.case.pk)
+    if unseen := case.events.filter(kind=Kind.UPDATED, seq__gt=said["seen"]).select_related("agent").last():
+        form.warn(unseen)
+        return False
+    try:
+        change_case(
+            case,
+            title=said["title"],
+            data=said["details"],
+            priority=said["priority"],
+            labels=said["labels"],
+            by=request.actor,
+        )
+    except Refused as refusal:
+        show_refusal(form, refusal, form.names)
+        return False
+    return True

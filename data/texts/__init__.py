@@ -1,0 +1,1 @@
+"""Texts and JSON from outside: what may be stored, what may be seen, and what looks alike."""

@@ -1,0 +1,179 @@
+"""What the pages of the operators' admin have in common.
+
+They read: what changes a row is a verb of the product, called by an action after a question. Lists stay fast with
+millions of rows: none is counted in full, sorted without an index, or searched without one.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html_join
+from django.utils.text import slugify
+from unfold.admin import ModelAdmin
+
+from data.errors import Refused
+from teams.audit import audit
+from teams.audit.actors import Actor, operator
+from teams.models import User
+
+_COUNTED = 10_000
+_AT_ONCE = 500
+
+
+class EstimatingPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts up to 10,000 rows; of a whole table with more it says what PostgreSQL estimates."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = cast(QuerySet[Any], self.object_list)
+        counted = rows.order_by()[: _COUNTED + 1].count()
+        if counted <= _COUNTED or rows.query.where:
+            return counted
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select reltuples::bigint from pg_class where oid = %s::regclass", [rows.model._meta.db_table]
+            )
+            return max(counted, int(cursor.fetchone()[0]))
+
+
+class ReadOnly(ModelAdmin):  # type: ignore[misc]
+    """Rows to look at, with all their fields but the `hidden` ones."""
+
+    hidden: ClassVar[Sequence[str]] = ()
+    # Fields that an id in the search is looked for in, and the queryset of those that say the words, if there is one.
+    found_by: ClassVar[Sequence[str]] = ("pk",)
+    page = ""  # the name of the product's page of a row
+    # Lists that a row leads to: what they are called, their model as app_model, and their lookup.
+    leads: ClassVar[Sequence[tuple[str, str, str]]] = ()
+    # An index has this order within each of the filters.
+    filtered_ordering: ClassVar[Sequence[str]] = ()
+
+    ordering: Sequence[str] = ("-pk",)
+    sortable_by: Sequence[str] = ()
+    search_fields: Sequence[str] = ("pk",)
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 0
+    list_filter_submit = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """May call verbs: whoever may change such rows."""
+        return may_operate(request, self.model)
+
+    def get_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
+        fields = [field.name for field in self.model._meta.concrete_fields if field.name not in self.hidden]
+        return [*fields, *(["see_also"] if self.leads else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
+        return self.get_fields(request)
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        is_filtered = any("__exact" in name for name in request.GET)
+        return self.filtered_ordering if is_filtered and self.filtered_ordering else self.ordering
+
+    def get_view_on_site_url(self, obj: Model | None = None) -> str | None:
+        return reverse(self.page, args=[obj.pk]) if self.page and obj is not None else None
+
+    @admin.display(description="See also")
+    def see_also(self, row: Model) -> str:
+        links = ((f"{reverse(f'admin:{of}_changelist')}?{lookup}={row.pk}", name) for name, of, lookup in self.leads)
+        return format_html_join(" · ", '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', links)
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> tuple[QuerySet[Any], bool]:
+        if not term.strip():
+            return rows, False
+        try:
+            id = UUID(term.strip())
+        except ValueError:
+            return self.saying(rows, term.strip()), False
+        wanted = Q()
+        for field in self.found_by:
+            wanted |= Q((field, id))
+        return rows.filter(wanted), False
+
+    def saying(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        """By words in the search fields; tables that grow without end have a better way, or none."""
+        wanted = Q()
+        for field in self.search_fields:
+            wanted |= Q((f"{field}__icontains", term))
+        return rows.none() if self.search_fields == ("pk",) else rows.filter(wanted)
+
+
+class Changeable(ModelAdmin):  # type: ignore[misc]
+    """Rows that operators change in a form, which calls verbs: what these refuse is said, and nothing is saved."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            with audit.acting(operator_of(request)):
+                return cast(HttpResponse, super().changeform_view(request, object_id, form_url, extra_context))
+        except Refused as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return redirect(request.path)
+
+
+def operator_of(request: HttpRequest) -> Actor:
+    return operator(cast(User, request.user))
+
+
+def may_operate(request: HttpRequest, model: type[Model]) -> bool:
+    return cast(User, request.user).has_perm(f"{model._meta.app_label}.change_{model._meta.model_name}")
+
+
+def verb(title: str, question: str, act: Callable[[Any, Actor], object]) -> Callable[..., HttpResponse | None]:
+    """An action of a list that calls a verb of the product for each chosen row, after the question was answered."""
+
+    def action(page: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        chosen = list(rows[: _AT_ONCE + 1])
+        if len(chosen) > _AT_ONCE:
+            page.message_user(request, f"Please choose at most {_AT_ONCE}.", messages.ERROR)
+            return None
+        if "confirmed" not in request.POST:
+            context = {**page.admin_site.each_context(request), "title": title, "question": question, "rows": chosen}
+            context |= {"action": request.POST["action"], "opts": page.opts}
+            return render(request, "admin/confirm_verb.html", context)
+        refused: Counter[str] = Counter()
+        by = operator_of(request)
+        for row in chosen:
+            try:
+                with audit.acting(by):
+                    act(row, by)
+                page.log_change(request, row, f"{title}.")
+            except Refused as refusal:
+                refused[refusal.message] += 1
+        if done := len(chosen) - refused.total():
+            page.message_user(request, f"{title}: done for {done}.", messages.SUCCESS)
+        for message, times in refused.most_common(5):
+            page.message_user(request, f"{times} left alone: {message}", messages.WARNING)
+        return None
+
+    action.__name__ = slugify(title).replace("-", "_")
+    return admin.action(description=title, permissions=["operate"])(action)

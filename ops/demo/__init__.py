@@ -1,0 +1,1 @@
+"""The demo team and how it gets into an empty database."""

@@ -1,0 +1,1 @@
+"""The programs of one installation: the embedded servers, web, workers and clock, and what keeps them running."""

@@ -1,0 +1,1 @@
+"""Corrections: people say which agent should have had a case."""

@@ -1,0 +1,174 @@
+"""Corrections of routes. A person says who should have had a case or a run: they are kept with the handover, or the
+first dispatch, that went wrong.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
+
+from builder.models import Agent
+from cases.models import Case, Kind
+from cases.timeline import timeline
+from cases.work import lifecycle as case_lifecycle
+from data.errors import Refused
+from data.texts.text import prose
+from runs.engine import handovers
+from runs.models import Correction, Handover, Run
+from runs.people import moves
+from teams.access import live
+from teams.audit import audit
+from teams.audit.actors import Actor
+from teams.models import Team
+
+_NOTE_LIMIT = 2_000
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is corrected: that `wrong` got the work. `source`: the run that handed over to it, unless it was the first.
+    `run`: what came of it, unless it has not begun.
+    """
+
+    wrong: Agent
+    source: Run | None
+    run: Run | None
+
+    @property
+    def case_id(self) -> UUID | None:
+        run = self.run or self.source
+        return run.case_id if run else None
+
+
+def of_run(run: Run) -> Mistake:
+    """That the run was this agent's."""
+    before = Handover.objects.before(run)
+    return Mistake(run.agent, before.source if before else None, run)
+
+
+def of_handover(handover: Handover) -> Mistake:
+    """That its target got the work."""
+    return Mistake(handover.target, handover.source, handovers.came_of(handover))
+
+
+@transaction.atomic
+def correct(mistake: Mistake, right: Agent | None, note: str, by: Actor, send: bool | None = None) -> Correction:
+    """`right`: who should have had it; None: a person. `send`: whether the case goes there now, a closed one too;
+    unless it is said, an open one does. Takes the place of an earlier correction.
+    """
+    if right is not None and right.pk == mistake.wrong.pk:
+        message = f"{right.name} had it. Please choose somebody else."
+        raise Refused(message, "invalid", {"agent_id": message})
+    note = prose(note, "note", _NOTE_LIMIT).strip()
+    case = case_lifecycle.lock(mistake.case_id) if mistake.case_id else None
+    if any(run and run.is_try for run in (mistake.run, mistake.source)):
+        raise Refused("A try is nobody’s work: change the procedure instead.", "is_try")
+    _active(mistake).update(undone_at=Now(), undone_by=by.label[:100])
+    made = Correction.objects.create(
+        team_id=mistake.wrong.team_id,
+        case=case,
+        source=mistake.source,
+        run=mistake.run,
+        wrong=mistake.wrong,
+        right=right,
+        right_name=right.name if right else "",
+        note=note,
+        user=by.user,
+        actor=by.label[:100],
+    )
+    if case is not None:
+        _tell(case, Kind.CORRECTED, made, by)
+        if not case.deleted_at and (not case.is_closed if send is None else send):
+            _send(case, right, by)
+    change = audit.changes([("Agent", mistake.wrong, right or "a person")])
+    audit.record(made.team_id, "route_corrected", case or mistake.run or mistake.source, change, by=by)
+    _announce(made)
+    return made
+
+
+def _active(mistake: Mistake) -> QuerySet[Correction]:
+    same = Q(source=mistake.source) if mistake.source else Q(source=None, run=mistake.run)
+    return Correction.objects.standing().filter(same)
+
+
+def _send(case: Case, right: Agent | None, by: Actor) -> None:
+    """There it stays, if it is there already."""
+    if right is None:
+        if case.is_closed:
+            moves.reopen(case, by)
+        moves.take_over(case, by, from_another=True)
+    elif case.is_closed:
+        moves.reopen(case, by, right)
+    elif case.assignee_id != right.pk:
+        moves.reassign(case, by, right)
+
+
+@transaction.atomic
+def undo(correction: Correction, by: Actor) -> None:
+    """It counts no more. The case stays where it is."""
+    case = case_lifecycle.lock(correction.case_id) if correction.case_id else None
+    standing = Correction.objects.standing().filter(pk=correction.pk)
+    if not standing.update(undone_at=Now(), undone_by=by.label[:100]):
+        raise Refused("This was undone already.", "undone")
+    if case is not None:
+        _tell(case, Kind.CORRECTION_UNDONE, correction, by)
+    subject = case or correction.run or correction.source
+    audit.record(correction.team_id, "correction_undone", subject, by=by)
+    _announce(correction)
+
+
+def _tell(case: Case, kind: Kind, correction: Correction, by: Actor) -> None:
+    right = {"target_id": str(correction.right_id), "target_name": correction.right_name} if correction.right_id else {}
+    text = correction.note if kind == Kind.CORRECTED else ""
+    about = {"agent_id": correction.wrong_id, "run_id": correction.run_id, "text": text, "data": right}
+    timeline.record(case, kind, by=by, **about)
+
+
+def _announce(correction: Correction) -> None:
+    for run_id in (correction.source_id, correction.run_id):
+        if run_id:
+            live.announce(correction.team_id, "run", run_id)
+
+
+# --- Reading ---------------------------------------------------------------------------------
+
+
+def find(team: Team, words: str = "", wrong: UUID | None = None, right: str = "") -> QuerySet[Correction]:
+    """Those that stand. `right`: the id of an agent, or `person`."""
+    found = Correction.objects.standing().filter(team=team)
+    if wrong:
+        found = found.filter(wrong=wrong)
+    if right == "person":
+        found = found.filter(right=None)
+    elif right:
+        found = found.filter(right=UUID(right))
+    for word in words.replace("\x00", " ").split():
+        found = found.filter(Q(note__icontains=word) | Q(case__title__icontains=word) | Q(actor__icontains=word))
+    return found.select_related("wrong", "right", "case", "source__agent").defer(
+        "case__data", "case__detail", "source__input", "source__result", "source__targets"
+    )
+
+
+class Said(NamedTuple):
+    """What is said of a run: that it was another agent's, and of its handover."""
+
+    run: Correction | None
+    handover: Correction | None
+
+
+def standing(run: Run) -> Said:
+    found = Correction.objects.standing().filter(Q(run=run) | Q(source=run))
+    rows = list(found.select_related("right"))
+    of_it = next((row for row in rows if row.run_id == run.pk), None)
+    return Said(of_it, next((row for row in rows if row.source_id == run.pk), None))
+
+
+def per_route(team: Team, since: datetime) -> dict[tuple[UUID, UUID], int]:
+    """How many handovers of each agent to each other one were applied since then, and corrected."""
+    wrong = Correction.objects.standing().filter(team=team, source__handover__applied_at__gte=since).order_by()
+    counted = wrong.values_list("source__agent", "wrong").annotate(Count("pk"))
+    return {(source, target): number for source, target, number in counted}

@@ -1,0 +1,211 @@
+"""The traffic between agents: who may hand over to whom, who did since a moment, and how it went."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import median
+from uuid import UUID
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from builder.models import Agent, Mention, Revision
+from builder.procedures.targets import DELETED, OK, SELF, judge
+from cases.models import CaseEvent, Kind
+from cases.timeline.wording import reason_label
+from routes.corrections import corrections
+from runs.models import Handover, Run
+from teams.models import Team
+
+# The mention was taken out since somebody handed over by it.
+FORMER = "former"
+# How long targets took to begin is looked up for so many handovers, the latest.
+_SAMPLE = 1000
+
+
+@dataclass(frozen=True)
+class Route:
+    """One agent may hand over to another, or did since the moment asked for.
+
+    `standing`: ok, unavailable or deleted as the mentioning agent sees the mentioned one; former without a mention.
+    """
+
+    source: Agent
+    target: Agent
+    standing: str
+    explanation: str = ""
+    handovers: int = 0
+    returned: int = 0
+    in_circle: bool = False
+    corrected: int = 0
+
+    @property
+    def key(self) -> tuple[UUID, UUID]:
+        return self.source.pk, self.target.pk
+
+    @property
+    def kind(self) -> str:
+        """What a map shows of it: deleted, unavailable, former, used or unused."""
+        if self.standing == OK:
+            return "used" if self.handovers else "unused"
+        return self.standing
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """`agents`: all live ones of the team, and the deleted ones that a route names. `held_up`: start nothing new."""
+
+    agents: list[Agent]
+    routes: list[Route]
+    held_up: frozenset[UUID]
+
+
+def traffic(team: Team, since: datetime) -> Traffic:
+    """Routes of live revisions and of the handovers since then, by names. A constant number of queries."""
+    flows, wrong = _flows(team, since), corrections.per_route(team, since)
+    mentions: dict[UUID, list[Mention]] = {}
+    for mention in _mentions(team):
+        mentions.setdefault(mention.revision.agent_id, []).append(mention)
+    named = {pk for pair in flows for pk in pair} | {row.target_id for rows in mentions.values() for row in rows}
+    found = Agent.objects.filter(Q(deleted_at=None) | Q(pk__in=named), team=team).prefetch_related("queue_connections")
+    agents = {agent.pk: agent for agent in found.order_by("name")}
+    routes: dict[tuple[UUID, UUID], Route] = {}
+    for agent in agents.values():
+        rows = mentions.get(agent.pk, [])
+        for row in rows:
+            row.target = agents[row.target_id]
+        mine = {one.queue_id for one in agent.queue_connections.all() if one.role == "consumer"}
+        for target in judge(agent, mine, rows):
+            if target.status != SELF:
+                counts = flows.pop((agent.pk, target.agent.pk), (0, 0))
+                route = Route(agent, target.agent, target.status, target.explanation, *counts)
+                routes[route.key] = route
+    for (source, target_id), counts in flows.items():
+        routes[source, target_id] = Route(agents[source], agents[target_id], FORMER, "Not mentioned any more.", *counts)
+    held_up = {source for (source, _), route in routes.items() if route.standing == DELETED}
+    for key in wrong.keys() & routes.keys():
+        routes[key] = replace(routes[key], corrected=wrong[key])
+    in_order = sorted(routes.values(), key=lambda route: (route.source.name.casefold(), route.target.name.casefold()))
+    return Traffic(list(agents.values()), _with_circles(in_order), frozenset(held_up))
+
+
+def _mentions(team: Team) -> QuerySet[Mention]:
+    live = Q(revision__status=Revision.Status.LIVE, revision__agent__deleted_at=None)
+    return Mention.objects.filter(live, revision__agent__team=team).select_related("revision").defer("revision__aop")
+
+
+def _flows(team: Team, since: datetime) -> dict[tuple[UUID, UUID], tuple[int, int]]:
+    """How often each agent handed over to each, and how often of that straight back."""
+    rows = applied(team, since).order_by().values_list("source_agent", "target")
+    counted = rows.annotate(all=Count("pk"), back=Count("pk", filter=Q(is_return=True)))
+    return {(source, target): (number, back) for source, target, number, back in counted}
+
+
+def applied(team: Team, since: datetime) -> QuerySet[Handover]:
+    return Handover.objects.filter(team=team, status=Handover.Status.APPLIED, applied_at__gte=since)
+
+
+# --- Circles ---------------------------------------------------------------------------------
+
+
+def _with_circles(routes: list[Route]) -> list[Route]:
+    group = circles([route.key for route in routes if route.standing == OK])
+    return [
+        Route(**{**vars(route), "in_circle": True})
+        if route.standing == OK and group[route.source.pk] == group[route.target.pk]
+        else route
+        for route in routes
+    ]
+
+
+def circles[N](links: Iterable[tuple[N, N]]) -> Mapping[N, int]:
+    """A number for each node; those that reach each other both ways have the same. (Tarjan, without recursion.)"""
+    out: dict[N, list[N]] = {}
+    for source, target in links:
+        out.setdefault(source, []).append(target)
+        out.setdefault(target, [])
+    index: dict[N, int] = {}
+    low: dict[N, int] = {}
+    group: dict[N, int] = {}
+    open_nodes: list[N] = []
+    for root, targets in out.items():
+        if root in index:
+            continue
+        way = [(root, iter(targets))]
+        index[root] = low[root] = len(index)
+        open_nodes.append(root)
+        while way:
+            node, rest = way[-1]
+            for next_node in rest:
+                if next_node not in index:
+                    index[next_node] = low[next_node] = len(index)
+                    open_nodes.append(next_node)
+                    way.append((next_node, iter(out[next_node])))
+                    break
+                if next_node not in group:
+                    low[node] = min(low[node], index[next_node])
+            else:
+                way.pop()
+                if way:
+                    low[way[-1][0]] = min(low[way[-1][0]], low[node])
+                if low[node] == index[node]:
+                    while (member := open_nodes.pop()) != node:
+                        group[member] = index[node]
+                    group[node] = index[node]
+    return group
+
+
+# --- Numbers ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What happened since a moment. `accepted_in`: the median from a handover to the target's beginning."""
+
+    handovers: int
+    returned: int
+    accepted_in: timedelta | None
+    is_sample: bool
+    # How many cases came to people, and for which reasons. A case may have come for several.
+    with_people: int
+    reasons: list[tuple[str, int]]
+    corrected: int = 0
+
+    @property
+    def returned_share(self) -> int:
+        """In per cent."""
+        return round(100 * self.returned / self.handovers) if self.handovers else 0
+
+
+def figures(team: Team, since: datetime, routes: Iterable[Route]) -> Figures:
+    counts: Counter[str] = Counter()
+    for route in routes:
+        counts["all"] += route.handovers
+        counts["back"] += route.returned
+        counts["wrong"] += route.corrected
+    waits = _waits(team, since)
+    came = CaseEvent.objects.filter(team=team, kind__in=[Kind.PARKED, Kind.ASKED], at__gte=since).order_by()
+    reasons = dict(came.values_list("reason").annotate(Count("case", distinct=True)))
+    return Figures(
+        counts["all"],
+        counts["back"],
+        timedelta(seconds=median(waits)) if waits else None,
+        counts["all"] > _SAMPLE,
+        came.aggregate(cases=Count("case", distinct=True))["cases"],
+        [(reason_label(reason), reasons[reason]) for reason in sorted(reasons, key=lambda one: -reasons[one])],
+        counts["wrong"],
+    )
+
+
+def _waits(team: Team, since: datetime) -> list[float]:
+    """Of the latest handovers: how long until the target began, of those that did, in seconds."""
+    taken_up = Run.objects.filter(
+        case=OuterRef("source__case"), agent=OuterRef("target"), created_at__gte=OuterRef("applied_at")
+    ).order_by("created_at")
+    latest = applied(team, since).order_by("-applied_at")[:_SAMPLE]
+    began = Coalesce(F("next_run__started_at"), Subquery(taken_up.values("started_at")[:1]))
+    rows = Handover.objects.filter(pk__in=latest.values("pk")).annotate(began=began)
+    times = rows.values_list("applied_at", "began")
+    # Two hosts' clocks may differ by a little.
+    return [max((began - at).total_seconds(), 0) for at, began in times if at and began]

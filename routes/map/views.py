@@ -1,0 +1,168 @@
+"""The map of handovers, and the list of those behind it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Left
+from django.http import HttpResponse, QueryDict
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from builder.models import Agent
+from runs.models import Handover
+from teams.access.permissions import TeamRequest, team_page
+from teams.models import Team
+from web.http.paging import page
+from web.http.partials import render_page
+
+from . import map, traffic
+from .traffic import Route
+
+PERIODS = {"1": "24 hours", "7": "7 days", "30": "30 days", "90": "90 days"}
+_USUAL = "7"
+KINDS = [
+    ("used", "In use"),
+    ("unused", "Not used"),
+    ("unavailable", "Unavailable"),
+    ("deleted", "Deleted target"),
+    ("former", "Not mentioned any more"),
+    ("circle", "In a circle"),
+    ("returned", "Handed straight back"),
+]
+SORTS = [("busy", "Most handovers first"), ("returned", "Most returned first"), ("to", "By who takes over")]
+_ROWS = 200
+_BEGINNING = 120
+
+
+@require_GET
+@team_page
+def handover_map_page(request: TeamRequest) -> HttpResponse:
+    days, since = _period(request.GET)
+    found = traffic.traffic(request.team, since)
+    around = _uuid(request.GET.get("agent", ""))
+    around = around if any(agent.pk == around for agent in found.agents) else None
+    rows = _table(found.routes, request.GET, around)
+    context = {
+        "picture": map.draw(found, around) if found.agents else None,
+        "figures": traffic.figures(request.team, since, found.routes),
+        "rows": rows[:_ROWS],
+        "rows_left_out": max(0, len(rows) - _ROWS),
+        "has_routes": bool(found.routes),
+        "around": next((agent for agent in found.agents if agent.pk == around), None),
+        "agents": [(agent.pk, _called(agent)) for agent in found.agents],
+        "kinds": KINDS,
+        "sorts": SORTS,
+        **_about_period(request.GET, days),
+    }
+    return render_page(request, "runs/map.html", context, parts=["results"])
+
+
+def _table(routes: list[Route], asked: QueryDict, around: UUID | None) -> list[Route]:
+    words, kind, sort = asked.get("q", "").casefold().split(), asked.get("kind", ""), asked.get("sort", "")
+    rows = [
+        route
+        for route in routes
+        if all(word in f"{route.source.name} {route.target.name}".casefold() for word in words)
+        and (not around or around in route.key)
+        and (
+            not kind
+            or kind == route.kind
+            or (kind == "circle" and route.in_circle)
+            or (kind == "returned" and route.returned)
+        )
+    ]
+    match sort:
+        case "busy":
+            rows.sort(key=lambda route: -route.handovers)
+        case "returned":
+            rows.sort(key=lambda route: -route.returned)
+        case "to":
+            rows.sort(key=lambda route: route.target.name.casefold())
+    return rows
+
+
+# --- The handovers of a route ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HandoverFilter:
+    source: UUID | None
+    target: UUID | None
+    since: datetime
+    words: str = ""
+    only_returned: bool = False
+
+
+@require_GET
+@team_page
+def handovers(request: TeamRequest) -> HttpResponse:
+    asked = request.GET
+    days, since = _period(asked)
+    wanted = HandoverFilter(
+        _uuid(asked.get("from", "")),
+        _uuid(asked.get("to", "")),
+        since,
+        asked.get("q", "").replace("\x00", ""),
+        asked.get("returned", "") == "1",
+    )
+    agents = list(Agent.objects.filter(team=request.team).order_by("name"))
+    context = {
+        "page": page(find_handovers(request.team, wanted), ["-applied_at", "-id"], asked.get("cursor", "")),
+        "source": next((agent for agent in agents if agent.pk == wanted.source), None),
+        "target": next((agent for agent in agents if agent.pk == wanted.target), None),
+        "agents": [(agent.pk, _called(agent)) for agent in agents],
+        "is_filtered": bool(wanted.source or wanted.target or wanted.words or wanted.only_returned),
+        **_about_period(asked, days),
+    }
+    return render_page(request, "runs/handovers.html", context, parts=["results"])
+
+
+def find_handovers(team: Team, wanted: HandoverFilter) -> QuerySet[Handover]:
+    found = traffic.applied(team, wanted.since)
+    if wanted.source:
+        found = found.filter(source_agent=wanted.source)
+    if wanted.target:
+        found = found.filter(target=wanted.target)
+    if wanted.only_returned:
+        found = found.filter(is_return=True)
+    for word in wanted.words.split():
+        found = found.filter(Q(reason__icontains=word) | Q(note__icontains=word))
+    return (
+        found.select_related("source_agent", "target", "source__case")
+        .annotate(beginning=Left("source__input", _BEGINNING))
+        .defer("source__case__data", "source__case__detail", "source__input", "source__result", "source__targets")
+    )
+
+
+# --- What both are asked ---------------------------------------------------------------------
+
+
+def _period(asked: QueryDict) -> tuple[str, datetime]:
+    days = asked.get("days", "")
+    days = days if days in PERIODS else _USUAL
+    return days, timezone.now() - timedelta(days=int(days))
+
+
+def _about_period(asked: QueryDict, days: str) -> dict[str, Any]:
+    """The choice of periods, which keeps what else the address asks for."""
+    kept = {name: str(value) for name, value in asked.items() if name not in ("days", "cursor") and value}
+    periods = [
+        {"label": words, "url": "?" + urlencode({**kept, "days": key}), "current": key == days}
+        for key, words in PERIODS.items()
+    ]
+    return {"days": days, "period": PERIODS[days], "periods": periods}
+
+
+def _called(agent: Agent) -> str:
+    return f"{agent.name} (deleted)" if agent.is_deleted else agent.name
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

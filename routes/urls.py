@@ -1,0 +1,6 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("routes.corrections.urls")),
+    path("", include("routes.map.urls")),
+]

@@ -1,0 +1,116 @@
+"""How a run ends, applied in one transaction: run, handover, case and events together."""
+
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+
+from cases.models import Case, Kind, Reason
+from cases.timeline import timeline
+from cases.work import lifecycle as case_lifecycle
+from data import rows
+from runs.models import Handover, Outcome, Run, Status
+from runs.record import lifecycle
+from runs.record.claims import Claim, lock, lock_both
+from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
+from runs.telemetry import counters
+
+from . import handovers
+
+
+@transaction.atomic
+def finish(claim: Claim, ending: Ending) -> None:
+    run, case = lock_both(claim)
+    with rows.at_once():
+        apply(run, case, ending)
+
+
+def apply(run: Run, case: Case | None, ending: Ending) -> None:
+    """Both rows are locked."""
+    match ending:
+        case HandedOver():
+            _hand_over(run, case, ending)
+        case Broken(code, message):
+            _break(run, case, code, message)
+        case Answered(text):
+            lifecycle.complete(run, Outcome.ANSWERED, text)
+        case CaseCompleted(summary):
+            assert case
+            lifecycle.complete(run, Outcome.CASE_COMPLETED, summary)
+            case_lifecycle.complete(case, summary, agent_id=run.agent_id, run_id=run.pk)
+        case CaseFailed(reason):
+            assert case
+            lifecycle.complete(run, Outcome.CASE_FAILED, reason)
+            case_lifecycle.fail(case, reason, agent_id=run.agent_id, run_id=run.pk)
+        case CasePostponed(until, reason):
+            assert case
+            lifecycle.complete(run, Outcome.CASE_POSTPONED, reason)
+            case_lifecycle.postpone(case, until, reason, agent_id=run.agent_id, run_id=run.pk)
+
+
+def _hand_over(run: Run, case: Case | None, ending: HandedOver) -> None:
+    handover = handovers.requested(run, ending.target, ending.reason, ending.note)
+    if run.is_try:
+        handover.save()
+        lifecycle.complete(run, Outcome.HANDED_OVER, ending.text)
+        return
+    try:
+        handovers.deliver(handover, run, case)
+    except handovers.Undeliverable as obstacle:
+        handovers.cancel(handover)
+        if case is not None:
+            _tell_cancelled(case, run, handover, obstacle.code, obstacle.message)
+        _break(run, case, obstacle.code, obstacle.message)
+        return
+    transaction.on_commit(partial(counters.count, "handovers"), robust=True)
+    lifecycle.complete(run, Outcome.HANDED_OVER, ending.text)
+
+
+def _break(run: Run, case: Case | None, code: str, message: str) -> None:
+    lifecycle.fail(run, code, message)
+    if case is not None:
+        reason = Reason(code) if code in Reason.values else Reason.RUN_FAILED
+        case_lifecycle.park(case, reason, message, agent_id=run.agent_id, run_id=run.pk)
+
+
+@transaction.atomic
+def give_back(claim: Claim) -> None:
+    """The worker shuts down or the team is paused: it goes on later from the last step; that counts as no loss."""
+    lifecycle.release(lock(claim))
+
+
+@transaction.atomic
+def retry_later(claim: Claim, delay: timedelta, error: str) -> None:
+    lifecycle.retry_later(lock(claim), delay, error)
+
+
+@transaction.atomic
+def note_refusal(claim: Claim, intended: HandedOver | None = None) -> None:
+    """A write came too late: the run ended, or is another's.
+
+    After a person's stop there is nothing to tell but the handover that was not applied.
+    """
+    case = case_lifecycle.lock(claim.case_id) if claim.case_id else None
+    run = Run.objects.get(pk=claim.run_id)
+    if run.fence == claim.fence and run.status not in (Status.QUEUED, Status.RUNNING):
+        return  # it was this claim's own write that ended the run, and only the answer got lost
+    if run.status != Status.STOPPED:
+        if case is not None:
+            timeline.record(case, Kind.STALE_WRITE_REFUSED, agent_id=run.agent_id, run_id=run.pk)
+    elif intended and not Handover.objects.filter(source=run).exists():
+        handover = handovers.requested(run, intended.target, intended.reason, intended.note)
+        handovers.cancel(handover)
+        if case is not None:
+            _tell_cancelled(case, run, handover, "run_stopped", "The run was stopped first.")
+
+
+def _tell_cancelled(case: Case, run: Run, handover: Handover, reason: str, text: str) -> None:
+    timeline.record(
+        case,
+        Kind.HANDOVER_CANCELLED,
+        agent_id=run.agent_id,
+        run_id=run.pk,
+        reason=reason,
+        text=text,
+        data={"target_id": str(handover.target_id), "target_name": handover.target_name},
+    )

@@ -1,0 +1,193 @@
+"""One run, step by step: ask the model, persist what it said, act on it, until the run ends.
+
+The loop is our own over pydantic-ai's models: handover needs every turn in its hands, and a run costs a
+twenty-eighth of the CPU that the same run takes through `Agent.iter` (docs/architecture.md).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.models import Model
+
+from runs.prompts import prompts
+from runs.providers import model_requests, offline
+from runs.providers.providers import OFFLINE, Access, Models
+from runs.record import steps
+from runs.record.claims import Claim, LostRun
+from runs.record.outcomes import Broken, Ending
+from runs.record.steps import Work
+from runs.telemetry import counters, logs, tracing
+from runs.tools import tools
+from runs.wire.problems import CUT, DECLINED, ModelProblem
+
+from . import brake, budgets, completion, opening, text_calls, turns
+
+logger = logging.getLogger(__name__)
+
+# Whose provider wants to be left alone for longer goes on with another model, if there is one.
+_LONGEST_IN_PLACE = 60
+# A call that was cut off costs as many tokens as there may be, each time.
+_CUT_RETRIES = 2
+
+
+async def work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
+    """Works a claimed run until it ends, waits or must be given back (`is_over`). Never raises for what it can meet."""
+    with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
+        await _work(claim, models, is_over)
+
+
+async def _work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
+    try:
+        await _try_to_work(claim, models, is_over)
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("the database went away: %s", error)
+        await _give_back_soon(claim)
+
+
+async def _try_to_work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
+    """Raises when the database goes away, also while something is told of what went wrong."""
+    found: Work | None = None
+    try:
+        found = await sync_to_async(opening.open_work)(claim)
+        await _steps(found, models, is_over)
+    except LostRun:
+        await sync_to_async(completion.note_refusal)(claim, found.intended if found else None)
+    except ModelProblem as problem:
+        await _problem(claim, found, problem)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("the run broke")
+        broken = Broken("internal_error", f"Baton met an error of its own: {type(error).__name__}: {error}")
+        await _unless_lost(claim, partial(_break, claim, found, broken))
+
+
+def _break(claim: Claim, work: Work | None, broken: Broken) -> None:
+    if work:
+        steps.keep(work)
+    completion.finish(claim, broken)
+
+
+async def _steps(work: Work, models: Models, is_over: Callable[[], bool]) -> None:
+    while True:
+        response = steps.unsettled(work)
+        if response is None:
+            if is_over():
+                await sync_to_async(completion.give_back)(work.claim)
+                return
+            if over := brake.pulled(work.steps) or budgets.over(work.run, work.agent):
+                await _finish(work.claim, over)
+                return
+            try:
+                response = await _ask_model(work, models)
+            except ModelProblem as problem:
+                if not _may_fall_back(work, problem):
+                    raise
+                await sync_to_async(steps.fall_back)(work, problem.message)
+                continue
+        if await turns.take_turn(work, response):
+            return
+
+
+async def _ask_model(work: Work, models: Models) -> ModelResponse:
+    name = work.model
+    try:
+        model, access = await _reach(work, name, models)
+    except ModelProblem:
+        await sync_to_async(steps.keep)(work)
+        raise
+    must_call = work.case is not None and name != OFFLINE
+    # The stand-in reads no instructions, so it needs no marks.
+    said = steps.messages(work, are_marked=name != OFFLINE)
+    by_schema = name in work.by_schema
+    answer = model_requests.request(
+        model, name, said, tools.offered(work), access, must_call=must_call, by_schema=by_schema
+    )
+    handed_over_at = None if work.run.requests else work.handed_over_at
+    response = await _while_kept(work, counters.request(name, tracing.chat(work, answer), handed_over_at))
+    return steps.hear(work, text_calls.as_call(work, response), name)
+
+
+async def _while_kept(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
+    """The answer. The request does not wait until the run's first step is written; all that follows does."""
+    writing = asyncio.create_task(sync_to_async(steps.keep)(work)) if work.unwritten else None
+    try:
+        return await answer
+    finally:
+        if writing:
+            await writing
+
+
+async def _reach(work: Work, name: str, models: Models) -> tuple[Model, Access | None]:
+    return (
+        (offline.offline_model(_brief(work)), None) if name == OFFLINE else await models.reach(work.run.team_id, name)
+    )
+
+
+def _brief(work: Work) -> offline.Brief:
+    return offline.Brief(
+        aop=work.revision.aop,
+        case_text=prompts.case_text(work.run, work.case),
+        targets=[
+            offline.Target(UUID(row["agent_id"]), row["key"], row["name"], row["description"]) for row in work.targets
+        ],
+        own=offline.Target(work.agent.pk, "", work.agent.name, work.agent.description),
+    )
+
+
+def _may_fall_back(work: Work, problem: ModelProblem) -> bool:
+    """Once, and not when the model only will not have to do with this: another one is not to be talked into it."""
+    other = work.revision.fallback
+    if not other or work.model == other or problem.code == DECLINED:
+        return False
+    return not _passes_soon(problem, work.run.retries) or (problem.retry_after or 0) > _LONGEST_IN_PLACE
+
+
+def _passes_soon(problem: ModelProblem, retries: int) -> bool:
+    is_too_long = (problem.retry_after or 0) > settings.MODEL_WAIT_SECONDS
+    most = min(_CUT_RETRIES, settings.MODEL_RETRIES) if problem.code == CUT else settings.MODEL_RETRIES
+    return problem.passes and retries < most and not is_too_long
+
+
+async def _problem(claim: Claim, work: Work | None, problem: ModelProblem) -> None:
+    retries = work.run.retries if work else 0
+    if _passes_soon(problem, retries):
+        delay = timedelta(seconds=model_requests.wait_before_retry(problem, retries))
+        logger.warning("the model is asked again in %.0f s: %s", delay.total_seconds(), problem.message)
+        await _unless_lost(claim, lambda: completion.retry_later(claim, delay, problem.message))
+    else:
+        before = work.notes(steps.FALLBACK) if work else []
+        await _finish(claim, Broken(problem.code, " ".join([*(note.data["text"] for note in before), problem.message])))
+
+
+async def _give_back_soon(claim: Claim) -> None:
+    """The database is away for a moment: the run goes on from its last step when it is back, or its lease lapses."""
+    ends = time.monotonic() + settings.BATON_LEASE_SECONDS
+    while time.monotonic() < ends:
+        await asyncio.sleep(0.5)
+        try:
+            await sync_to_async(close_old_connections)()
+            await _unless_lost(claim, lambda: completion.give_back(claim))
+        except (OperationalError, InterfaceError):
+            continue
+        return
+
+
+async def _finish(claim: Claim, ending: Ending) -> None:
+    await _unless_lost(claim, lambda: completion.finish(claim, ending))
+
+
+async def _unless_lost(claim: Claim, write: Callable[[], None]) -> None:
+    try:
+        await sync_to_async(write)()
+    except LostRun:
+        await sync_to_async(completion.note_refusal)(claim)

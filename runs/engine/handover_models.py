@@ -1,0 +1,173 @@
+"""A run's wish that another agent goes on, and what people say was a wrong agent."""
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from builder.models import Agent
+from cases.models import Case
+from data import rows
+from teams.models import Team, User, new_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+from .models import Run
+
+
+class HandoverStatus(models.TextChoices):
+    RECORDED = "recorded"
+    APPLIED = "applied"
+    CANCELLED = "cancelled"
+
+
+class HandoverQuerySet(models.QuerySet["Handover"]):
+    def applied_on(self, case_id: "UUID") -> "list[Handover]":
+        """Those of a case, oldest first, with the agents they came from."""
+        found = []
+        for handover, handover.source_agent in rows.join(_APPLIED, [case_id], handover=Handover, source=Agent):
+            found.append(handover)
+        return found
+
+    def before(self, run: Run, earlier: "list[Handover] | None" = None) -> "Handover | None":
+        """The handover that brought the run about; `earlier` are those of its case, if they are known."""
+        if run.trigger != Run.Trigger.HANDOVER:
+            return None
+        if run.case_id is None:
+            return self.filter(status=Handover.Status.APPLIED, next_run=run).first()
+        earlier = self.applied_on(run.case_id) if earlier is None else earlier
+        to_it = [row for row in earlier if row.target_id == run.agent_id]
+        return next((row for row in reversed(to_it) if row.applied_at and row.applied_at <= run.created_at), None)
+
+
+_APPLIED = """
+    from runs_run run
+    join runs_handover handover on handover.source_id = run.id
+    join builder_agent source on source.id = handover.source_agent_id
+    where run.case_id = %s and handover.status = 'applied'
+    order by handover.applied_at
+"""
+
+
+class Handover(models.Model):
+    """A run's request that another agent continues: recorded by the tool, applied when the run completes.
+
+    That of a try stays recorded: it says what would have come, and starts nothing.
+    """
+
+    Status: TypeAlias = HandoverStatus  # noqa: UP040 - it is used as a class too
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    source = models.OneToOneField(Run, models.CASCADE, related_name="handover", db_constraint=False)
+    # The source's agent, said again for the map: counting who handed to whom then reads no runs.
+    source_agent = models.ForeignKey(
+        Agent, models.CASCADE, related_name="handovers_out", db_constraint=False, db_index=False
+    )
+    target = models.ForeignKey(Agent, models.CASCADE, related_name="handovers_in", db_constraint=False, db_index=False)
+    target_name = models.CharField(max_length=80, help_text="As it was called then.")
+    reason = models.TextField()
+    note = models.TextField(blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECORDED)
+    created_at = models.DateTimeField(db_default=Now())
+    applied_at = models.DateTimeField(null=True)
+    is_return = models.BooleanField(default=False, help_text="Straight back to whom it came from.")
+    # Standalone: the run it started. On a case, what came of it is the case's next run.
+    next_run = models.OneToOneField(Run, models.SET_NULL, null=True, related_name="handover_in", db_constraint=False)
+
+    objects = HandoverQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        source_id: UUID
+        source_agent_id: UUID
+        target_id: UUID
+        next_run_id: UUID | None
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["recorded", "applied", "cancelled"]), name="handover_status_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["target", "-created_at"], name="handover_newest_of_target"),
+            # Which were the team's latest?
+            models.Index(fields=["team", "-applied_at"], condition=Q(status="applied"), name="handover_newest"),
+            # Who handed over to whom since then, and how often straight back?
+            models.Index(
+                fields=["team", "applied_at"],
+                include=["source_agent", "target", "is_return"],
+                condition=Q(status="applied"),
+                name="handover_traffic",
+            ),
+            # Which were those of one agent to another, newest first?
+            models.Index(
+                fields=["source_agent", "target", "-applied_at"],
+                condition=Q(status="applied"),
+                name="handover_of_pair",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"to {self.target_name}"
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def standing(self) -> "CorrectionQuerySet":
+        return self.filter(undone_at=None)
+
+
+class Correction(models.Model):
+    """Somebody says that work went to the wrong agent, and who should have had it: `right`, or none for a person.
+
+    It belongs to the handover of `source`, or without one to the first dispatch, that of `run`. `run` is what the wrong
+    agent did, if it had begun.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    source = models.ForeignKey(Run, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    wrong = models.ForeignKey(Agent, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    right = models.ForeignKey(Agent, models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False)
+    right_name = models.CharField(max_length=80, blank=True, help_text="As it was called then.")
+    note = models.TextField(blank=True)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
+    actor = models.CharField(max_length=100)
+    created_at = models.DateTimeField(db_default=Now())
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=100, blank=True)
+
+    objects = CorrectionQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        team_id: UUID
+        case_id: UUID | None
+        source_id: UUID | None
+        run_id: UUID | None
+        wrong_id: UUID
+        right_id: UUID | None
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source"], condition=Q(undone_at=None, source__isnull=False), name="one_correction_per_handover"
+            ),
+            models.UniqueConstraint(
+                fields=["run"], condition=Q(undone_at=None, source=None), name="one_correction_per_dispatch"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__isnull=False) | Q(run__isnull=False), name="a_correction_is_of_something"
+            ),
+        ]
+        indexes = [
+            # What did the team's people correct, newest first?
+            models.Index(
+                "team", models.F("created_at").desc(), "id", condition=Q(undone_at=None), name="correction_newest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wrong_id} should have been {self.right_name or 'a person'}"

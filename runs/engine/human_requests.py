@@ -1,0 +1,221 @@
+"""Questions and requests for approval that a run waits for a person to answer."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from pydantic_ai.messages import ToolCallPart
+
+from cases.models import Reason
+from cases.work import lifecycle as case_lifecycle
+from data.errors import Refused
+from data.texts.text import prose
+from runs.models import HumanRequest, Run, Status, Step
+from runs.notifications import request_email, run_webhooks
+from runs.prompts.arguments import with_ignored
+from runs.record import lifecycle
+from runs.record.claims import lock_both
+from runs.record.steps import Work, response_of, said_in, write
+from runs.tools import tools
+from runs.tools.server_tools import ServerCall
+from teams.access import live
+from teams.audit import audit
+from teams.audit.actors import Actor
+from teams.models import Member, Team
+
+ANSWER_LIMIT = 10_000
+
+
+@transaction.atomic
+def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[Any]) -> None:
+    """Opens the requests of a turn; the run waits without a worker until all are answered."""
+    run, case = lock_both(work.claim)
+    write(work, *entries)
+    hours = None if run.is_try else run.team.answer_hours  # whoever tries an agent is looking anyway
+    due_at = timezone.now() + timedelta(hours=hours) if hours else None
+    requests = [_request(run, call, arguments, due_at) for call, arguments in asks]
+    HumanRequest.objects.bulk_create(requests)
+    request_email.asked(requests, run)
+    run_webhooks.asked(requests, run)
+    for request in requests:
+        live.announce(run.team_id, "request", request.pk)
+    if case is not None:
+        first = requests[0]
+        case_lifecycle.ask(case, Reason(first.kind), first.question, agent_id=run.agent_id, run_id=run.pk)
+        run.case_fence = case.fence
+        run.save(update_fields=["case_fence"])
+    lifecycle.wait(run)
+
+
+def asks(arguments: Any) -> bool:
+    """Whether a call with these arguments waits for a person."""
+    return isinstance(arguments, tools.AskPerson | tools.RequestApproval | ServerCall)
+
+
+def approved_calls(run: Run) -> dict[str, str]:
+    """The calls of tools of MCP servers that people approved, by id, with what they said."""
+    approved = run.human_requests.filter(status=HumanRequest.Status.ANSWERED, approved=True).exclude(tool="")
+    return dict(approved.values_list("call_id", "answer"))
+
+
+def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | None) -> HumanRequest:
+    about: dict[str, Any]
+    if isinstance(arguments, ServerCall):
+        tool = arguments.tool
+        about = {
+            "kind": HumanRequest.Kind.APPROVAL,
+            "tool": tool.key,
+            "question": f"{tool.server.name}: {tool}",
+            "details": json.dumps(arguments.arguments, indent=2, ensure_ascii=False),
+        }
+    elif isinstance(arguments, tools.RequestApproval):
+        about = {"kind": HumanRequest.Kind.APPROVAL, "question": arguments.title, "details": arguments.details}
+    else:
+        about = {"kind": HumanRequest.Kind.QUESTION, "question": arguments.question, "choices": arguments.choices}
+    return HumanRequest(team_id=run.team_id, run=run, call_id=call.tool_call_id, **_due(due_at), **about)
+
+
+def _due(due_at: datetime | None) -> dict[str, datetime | None]:
+    """With the reminder, when three quarters of the time are over."""
+    left = due_at and due_at - timezone.now()
+    return {"due_at": due_at, "remind_at": due_at - left / 4 if due_at and left else None}
+
+
+class Changed(Refused):
+    """Somebody decides on a text that the request does not have any more."""
+
+    def __init__(self) -> None:
+        super().__init__("This request is not what you were shown. Read it again, then decide.", "request_changed")
+
+
+def answer(request: HumanRequest, text: str, by: Actor, *, shown: str | None = None) -> HumanRequest:
+    """Gives a question's answer to the run; with its last open request answered the run goes on.
+
+    `shown` is the fingerprint of what the person has read; None for a program that says nothing of it.
+    """
+    if request.kind != HumanRequest.Kind.QUESTION:
+        message = "This is a request for approval. Please say whether it is approved."
+        raise Refused(message, "invalid", {"approved": message})
+    text = prose(text, "answer", ANSWER_LIMIT).strip()
+    if not text:
+        raise Refused("Please write an answer.", "invalid", {"answer": "Please write an answer."})
+    return _settle(request, text, by, shown, answer=text)
+
+
+def decide(request: HumanRequest, approved: bool, comment: str, by: Actor, *, shown: str | None = None) -> HumanRequest:
+    """Like `answer`, for a request for approval."""
+    if request.kind != HumanRequest.Kind.APPROVAL:
+        message = "This is a question. Please send an answer."
+        raise Refused(message, "invalid", {"approved": message})
+    comment = prose(comment, "comment", ANSWER_LIMIT).strip()
+    verdict = "Approved." if approved else "Not approved."
+    return _settle(request, f"{verdict} {comment}".strip(), by, shown, approved=approved, answer=comment)
+
+
+def members_of(team: Team) -> list[Member]:
+    """Those who can take a request on, by name."""
+    members = Member.objects.filter(team=team, user__is_active=True).exclude(role=Member.Role.VIEWER)
+    return sorted(members.select_related("user"), key=lambda member: str(member.user).casefold())
+
+
+@transaction.atomic
+def assign(request: HumanRequest, member: Member | None, by: Actor) -> None:
+    """So that others know who answers; anybody still may. None gives it back to all."""
+    _refuse_a_try(request)
+    assigned = HumanRequest.objects.open().filter(pk=request.pk).update(assignee=member)
+    if not assigned:
+        raise Refused("This was answered or closed in the meantime.", "already_answered")
+    who = [("Is with", request.assignee and request.assignee.user, member and member.user)]
+    if change := audit.changes(who):
+        audit.record(request.team_id, "request_given", request.question, change, by=by, of=request.run)
+    if member:
+        request_email.given(request, member, by)
+    live.announce(request.team_id, "request", request.pk)
+
+
+@transaction.atomic
+def set_due(request: HumanRequest, due_at: datetime | None) -> None:
+    """Another time to answer by, or none. What was passed on already may be passed on once more."""
+    _refuse_a_try(request)
+    if due_at and due_at <= timezone.now():
+        raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
+    if not HumanRequest.objects.open().filter(pk=request.pk).update(passed_on_at=None, **_due(due_at)):
+        raise Refused("This was answered or closed in the meantime.", "already_answered")
+    if change := audit.changes([("Due", _minute(request.due_at), _minute(due_at))]):
+        audit.record(request.team_id, "request_due", request.question, change, of=request.run)
+    live.announce(request.team_id, "request", request.pk)
+
+
+def _refuse_a_try(request: HumanRequest) -> None:
+    if request.run.is_try:
+        raise Refused("This is a question of a try. Answer it on the page of that run.", "is_try")
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else ""
+
+
+@transaction.atomic
+def _settle(request: HumanRequest, result: str, by: Actor, shown: str | None, **changes: Any) -> HumanRequest:
+    case_id = Run.objects.values_list("case_id", flat=True).get(pk=request.run_id)
+    case = case_lifecycle.lock(case_id) if case_id else None
+    run = Run.objects.select_for_update(no_key=True).get(pk=request.run_id)
+    current = HumanRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    if shown is not None and shown != current.fingerprint:
+        raise Changed
+    answered = HumanRequest.objects.filter(pk=request.pk, status=HumanRequest.Status.OPEN).update(
+        status=HumanRequest.Status.ANSWERED,
+        answered_by=by.user,
+        actor=by.label[:100],
+        answered_at=Now(),
+        **changes,
+    )
+    if not answered or run.status != Status.WAITING:
+        raise Refused("This was answered or closed in the meantime.", "already_answered")
+    if not (request.tool and changes.get("approved")):  # an approved call is made, and has its result then
+        _write_result(run, request, result, changes["answer"])
+    verdict = {None: "", True: "Approved", False: "Not approved"}[changes.get("approved")]
+    audit.record(run.team_id, "request_answered", request.question, verdict, by=by, of=run)
+    live.announce(run.team_id, "run", run.pk)
+    live.announce(run.team_id, "request", request.pk)
+    if not run.human_requests.filter(status=HumanRequest.Status.OPEN).exists():
+        if case is not None:
+            case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk)
+            run.case_fence = case.fence
+            run.save(update_fields=["case_fence"])
+        lifecycle.wake(run)
+    request.refresh_from_db()
+    run_webhooks.answered(request, run)
+    return request
+
+
+_TOOLS = {HumanRequest.Kind.QUESTION: tools.ASK, HumanRequest.Kind.APPROVAL: tools.APPROVAL}
+
+
+def _write_result(run: Run, request: HumanRequest, text: str, said: str) -> None:
+    last = run.steps.order_by("-seq").values_list("seq", flat=True).first() or 0
+    tool = request.tool or _TOOLS[HumanRequest.Kind(request.kind)]
+    content = f"{text} It was not called." if request.tool else _with_ignored(run, request.call_id, text)
+    data = {
+        "tool": tool,
+        "call_id": request.call_id,
+        "content": content,
+        "ok": not request.tool,
+        "code": "declined" if request.tool else "answered",
+        **said_in(content, said),
+    }
+    Step.objects.create(team_id=run.team_id, run=run, seq=last + 1, kind=Step.Kind.TOOL_RESULT, data=data)
+
+
+def _with_ignored(run: Run, call_id: str, text: str) -> str:
+    """An answer, with what was ignored of the call that asked."""
+    said = run.steps.filter(kind=Step.Kind.RESPONSE).order_by("-seq").first()
+    call = next((call for call in response_of(said).tool_calls if call.tool_call_id == call_id), None) if said else None
+    if call is None:
+        return text
+    arguments = tools.read(call, tools.context(run, run.agent, run.case))
+    return with_ignored(text, call.tool_name, arguments)

@@ -1,0 +1,144 @@
+"""The start page: what waits for a person, what is going on, and what a newcomer could try."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.db.models.functions import Left
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from builder.models import Agent
+from cases.models import Case, CaseEvent, Kind, Reason
+from cases.models import Status as CaseStatus
+from runs.models import Handover, HumanRequest
+from teams.access.permissions import TeamRequest, team_page
+from teams.models import Member, Team
+from web.http.partials import render_page
+
+from .blocked import stuck
+from .tour_views import tour_of
+
+_SHOWN = 6
+_HANDOVERS = 8
+_FLOW = (Kind.CREATED, Kind.HANDED_OVER, Kind.COMPLETED, Kind.FAILED)
+_BEGINNING = 120
+# Reasons of cases and kinds of requests have the same names.
+_ASKS = {HumanRequest.Kind.QUESTION.value: "asks", HumanRequest.Kind.APPROVAL.value: "asks for approval"}
+
+
+@require_GET
+@team_page
+def home(request: TeamRequest) -> HttpResponse:
+    now = timezone.now()
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    context = {
+        "flow": flow(request.team, midnight, now),
+        # Until the same time of day.
+        "before": flow(request.team, midnight - timedelta(days=1), now - timedelta(days=1)),
+        "waiting": waiting(request.team),
+        "requests": requests(request.member),
+        "reasons": reasons(request.team),
+        "stuck": stuck(request.team),
+        "handovers": latest_handovers(request.team),
+        "tour": tour_of(request.member),
+        "has_agents": Agent.objects.live().filter(team=request.team).exists(),
+    }
+    return render_page(request, "runs/home.html", context, parts=["now"])
+
+
+# --- What is going on ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How many cases came, changed hands and were closed."""
+
+    created: int = 0
+    handed_over: int = 0
+    completed: int = 0
+    failed: int = 0
+
+
+def flow(team: Team, since: datetime, until: datetime) -> Flow:
+    events = CaseEvent.objects.filter(team=team, kind__in=_FLOW, at__gte=since, at__lt=until)
+    return Flow(**dict(events.order_by().values_list("kind").annotate(Count("pk"))))
+
+
+def latest_handovers(team: Team) -> list[Handover]:
+    applied = Handover.objects.filter(team=team, status=Handover.Status.APPLIED).order_by("-applied_at")
+    applied = applied.select_related("source__agent", "source__case", "target").annotate(
+        beginning=Left("source__input", _BEGINNING)
+    )
+    return list(applied.defer("source__case__data", "source__input", "source__targets")[:_HANDOVERS])
+
+
+# --- What waits for a person -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Item:
+    """A case or a run that goes on only when a person acts. `asks`: how its agent asks the words, if so."""
+
+    title: str
+    address: str
+    since: datetime
+    agent: Agent | None
+    words: str
+    asks: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What has waited longest, and how much there is in all."""
+
+    items: Sequence[Item]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.items)
+
+
+def requests(member: Member) -> dict[str, int]:
+    """How many requests are open, for the member and in all."""
+    found = HumanRequest.objects.of_work().open().filter(team=member.team)
+    return found.aggregate(mine=Count("pk", filter=Q(assignee=member)), all=Count("pk"))
+
+
+def reasons(team: Team) -> list[tuple[str, str, int]]:
+    """Why cases wait for a person, and how many; the most frequent first."""
+    parked = Case.objects.present().filter(team=team, status=CaseStatus.NEEDS_INPUT).order_by()
+    counts = dict(parked.values_list("reason").annotate(Count("pk")))
+    return [(reason, Reason(reason).label, counts[reason]) for reason in sorted(counts, key=lambda one: -counts[one])]
+
+
+def waiting(team: Team) -> Waiting:
+    cases = Case.objects.present().filter(team=team, status=CaseStatus.NEEDS_INPUT)
+    questions = HumanRequest.objects.of_work().open().filter(team=team, run__case=None)
+    first_cases = cases.select_related("assignee").defer("data").order_by("moved_at")[:_SHOWN]
+    first_questions = questions.select_related("run__agent").annotate(beginning=Left("run__input", _BEGINNING))
+    items = [
+        *map(_of_case, first_cases),
+        *(
+            _of_question(question, question.beginning)  # type: ignore[attr-defined]
+            for question in first_questions.order_by("created_at")[:_SHOWN]
+        ),
+    ]
+    items.sort(key=lambda item: item.since)
+    return Waiting(items[:_SHOWN], cases.count() + questions.count())
+
+
+def _of_case(case: Case) -> Item:
+    asks = _ASKS.get(case.reason, "")
+    words = case.detail if asks else Reason(case.reason).label
+    return Item(str(case), reverse("case", args=[case.pk]), case.moved_at, case.assignee, words, asks)
+
+
+def _of_question(question: HumanRequest, beginning: str) -> Item:
+    run = question.run
+    title, address = beginning or "A run without input", reverse("run", args=[run.pk])
+    return Item(title, address, question.created_at, run.agent, question.question, _ASKS[question.kind])

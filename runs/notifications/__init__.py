@@ -1,0 +1,1 @@
+"""Who is told what runs do: members by email, programs by webhook."""

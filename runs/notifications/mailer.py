@@ -1,0 +1,91 @@
+"""Sends letters to members, through the server of EMAIL_URL.
+
+A letter whose time has come is put off by ten minutes in the transaction that takes it, and sent after that. One whose
+postman died is sent again then: none is lost, and should it come twice, its Message-ID says so.
+"""
+
+import logging
+import smtplib
+from datetime import timedelta
+
+from django.core.mail import mailers
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from data.texts.text import storable
+from data.threads import Errand
+from runs.models import Letter
+from teams.access import live
+
+from .request_email import compose, forget_old, is_wanted, mail_is_set_up
+
+logger = logging.getLogger(__name__)
+
+# After each failed attempt, in seconds; from the last one on each hour, for a day.
+PAUSES = (60, 300, 900, 1800, 3600)
+_GIVE_UP_AFTER = timedelta(days=1)
+# Longer than sending so many can take.
+_AT_ONCE, _TAKEN_SECONDS = 20, 600
+
+
+def has_post() -> bool:
+    return mail_is_set_up() and Letter.objects.filter(status=Letter.Status.WAITING, next_at__lte=Now()).exists()
+
+
+def deliver() -> None:
+    """Sends until nothing is due."""
+    while letters := take():
+        try:
+            with mailers.default as connection:
+                for letter in letters:
+                    _send(connection, letter)
+        except OSError as error:
+            logger.warning("the mail server cannot be used: %s", error)
+            for letter in letters:
+                _put_off(letter, str(error) or type(error).__name__)
+
+
+@transaction.atomic
+def take() -> list[Letter]:
+    due = Letter.objects.filter(status=Letter.Status.WAITING, next_at__lte=Now()).order_by("next_at")
+    ids = list(due.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)[:_AT_ONCE])
+    taken = Letter.objects.filter(pk__in=ids)
+    taken.update(next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1)
+    return list(taken.select_related("member__user", "request__run__agent", "request__run__case", "request__run__team"))
+
+
+def _send(connection: BaseEmailBackend, letter: Letter) -> None:
+    if not is_wanted(letter):
+        return _settle(letter, Letter.Status.DROPPED)
+    try:
+        connection.send_messages([compose(letter)])
+    except smtplib.SMTPServerDisconnected:
+        raise  # nothing more can be sent by it
+    except smtplib.SMTPRecipientsRefused as error:
+        code, words = next(iter(error.recipients.values()))
+        _put_off(letter, f"{code} {words.decode(errors='replace')}", for_good=code >= 500)
+    except (smtplib.SMTPException, ValueError) as error:
+        _put_off(letter, str(error) or type(error).__name__)
+    else:
+        _settle(letter, Letter.Status.SENT)
+
+
+def _put_off(letter: Letter, error: str, *, for_good: bool = False) -> None:
+    if for_good or timezone.now() - letter.created_at > _GIVE_UP_AFTER:
+        _settle(letter, Letter.Status.FAILED, error)
+        live.announce(letter.team_id, "request", letter.request_id)
+    else:
+        _settle(letter, Letter.Status.WAITING, error, PAUSES[min(letter.attempts, len(PAUSES)) - 1])
+
+
+def _settle(letter: Letter, status: Letter.Status, error: str = "", pause: float = 0) -> None:
+    """Of a letter that somebody else has taken since, nothing is kept."""
+    mine = Letter.objects.filter(pk=letter.pk, status=Letter.Status.WAITING, attempts=letter.attempts)
+    mine.update(status=status, error=storable(error)[:500], next_at=Now() + timedelta(seconds=pause))
+
+
+def postman() -> Errand:
+    return Errand("postman", has_post, deliver, forget_old)

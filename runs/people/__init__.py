@@ -1,0 +1,1 @@
+"""What people do to runs and cases: answering, moving, starting."""

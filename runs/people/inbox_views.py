@@ -1,0 +1,159 @@
+"""The inbox: what agents ask the team's people, who has taken it on, and what became of it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Prefetch, Q
+from django.db.models.functions import Left
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from data.errors import Refused
+from runs.engine import human_requests
+from runs.models import HumanRequest, HumanRequestQuerySet, Letter
+from runs.results.access import question_or_404
+from runs.results.forms import AnswerTimeForm, DueForm
+from teams.access.permissions import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
+from teams.audit import audit
+from teams.models import Member, Team
+from web.http.paging import page
+from web.http.partials import render_page
+from web.http.redirects import back
+
+OPEN, MINE, ANSWERED = "open", "mine", "answered"
+
+_UNDELIVERED = Letter.objects.filter(status=Letter.Status.FAILED).select_related("member__user")
+_SHOWN = 20
+_BEGINNING = 120
+# What waits longest comes first, and what was answered last.
+_ORDER = {OPEN: ("created_at", "id"), MINE: ("created_at", "id"), ANSWERED: ("-answered_at", "id")}
+
+
+@require_GET
+@team_page
+def inbox(request: TeamRequest) -> HttpResponse:
+    show, q = request.GET.get("show", ""), request.GET.get("q", "").replace("\x00", "")
+    show = show if show in _ORDER else OPEN
+    found = page(_for_list(find(request.member, show, q)), _ORDER[show], request.GET.get("cursor", ""), _SHOWN)
+    context = {
+        "page": found,
+        "show": show,
+        "q": q,
+        "tabs": _tabs(request, show),
+        "members": human_requests.members_of(request.team) if found.rows and show != ANSWERED else [],
+        "now": timezone.now(),
+        "due_presets": DueForm.PRESETS,
+    }
+    return render_page(request, "runs/inbox.html", context, parts=["results"])
+
+
+@require_GET
+@team_page
+def inbox_count(request: TeamRequest) -> HttpResponse:
+    """The part of the navigation that says how many are open: of the menu, or of the bar of phones."""
+    place = "bar" if request.GET.get("place") == "bar" else "menu"
+    return render(request, "runs/inbox_count.html", {"place": place})
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+def request_settings(request: TeamRequest) -> HttpResponseBase:
+    """How long the team's people have to answer what is asked from now on."""
+    form = AnswerTimeForm(
+        request.POST if request.method == "POST" else None, initial={"hours": request.team.answer_hours}
+    )
+    if form.is_valid():
+        hours = form.cleaned_data["hours"]
+        with transaction.atomic():
+            Team.objects.filter(pk=request.team.pk).update(answer_hours=hours)
+            if change := audit.changes([("Hours to answer", request.team.answer_hours, hours)]):
+                audit.record(request.team.pk, "settings_changed", "Due times", change)
+        messages.success(request, "Saved.")
+        return redirect("request_settings")
+    return render(request, "runs/request_settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    """To the member that the form names, or to nobody."""
+    question = question_or_404(request.team, id)
+    try:
+        human_requests.assign(question, _member(request, request.POST.get("member", "")), request.actor)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return back(request, "inbox")
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def due(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    """Until when this one request is to be answered."""
+    question, form = question_or_404(request.team, id), DueForm(request.POST)
+    try:
+        if form.is_valid():
+            human_requests.set_due(question, form.cleaned_data["until"])
+        else:
+            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return back(request, "inbox")
+
+
+def _member(request: TeamRequest, wanted: str) -> Member | None:
+    if not wanted:
+        return None
+    found = next((member for member in human_requests.members_of(request.team) if str(member.pk) == wanted), None)
+    if found is None:
+        raise Refused("This person is not a member of the team who can answer.", "invalid")
+    return found
+
+
+def find(member: Member, show: str, q: str = "") -> HumanRequestQuerySet:
+    requests = HumanRequest.objects.of_work().filter(team=member.team)
+    requests = requests.exclude(status=HumanRequest.Status.OPEN) if show == ANSWERED else requests.open()
+    if show == MINE:
+        requests = requests.filter(assignee=member)
+    for word in q.split():
+        requests = requests.filter(_says(word))
+    return requests
+
+
+def _says(word: str) -> Q:
+    said = Q(question__icontains=word) | Q(details__icontains=word) | Q(answer__icontains=word)
+    said |= Q(run__agent__name__icontains=word) | Q(run__case__title__icontains=word)
+    number = word.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        said |= Q(run__case__number=int(number))
+    return said
+
+
+def _for_list(requests: HumanRequestQuerySet) -> HumanRequestQuerySet:
+    """`beginning` is how the input of a run without a case begins."""
+    return (
+        requests.select_related("run__agent", "run__case", "assignee__user", "answered_by")
+        .prefetch_related(Prefetch("letters", _UNDELIVERED, to_attr="undelivered"))
+        .annotate(beginning=Left("run__input", _BEGINNING))
+        .defer("run__input", "run__result", "run__targets", "run__case__data", "run__case__detail")
+    )
+
+
+def _tabs(request: TeamRequest, show: str) -> Sequence[dict[str, Any]]:
+    address = reverse("inbox")
+    counts = {OPEN: find(request.member, OPEN).count(), MINE: find(request.member, MINE).count(), ANSWERED: None}
+    labels = {OPEN: "Open", MINE: "Mine", ANSWERED: "Answered and closed"}
+    return [
+        {
+            "label": label,
+            "url": address if name == OPEN else f"{address}?show={name}",
+            "current": name == show,
+            "count": counts[name],
+        }
+        for name, label in labels.items()
+    ]

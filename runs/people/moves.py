@@ -1,0 +1,269 @@
+"""What people do to cases and runs: take over, hand back, reassign, retry, postpone, close, reopen, and undo.
+Each stops the case's live run first, in the same transaction, so that a late write of the run finds its fence raised.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from builder.models import Agent
+from cases.models import UNMOVING, Case, Kind, Reason
+from cases.models import Status as CaseStatus
+from cases.queues.queues import check_consumes
+from cases.timeline import timeline
+from cases.timeline.replay import replay
+from cases.work import lifecycle as case_lifecycle
+from data.errors import Refused
+from data.redis import bell
+from data.texts.text import prose
+from runs.models import LIVE, Run, Status
+from runs.record import lifecycle
+from teams.access import live
+from teams.audit import audit
+from teams.audit.actors import BATON, Actor
+from teams.models import User
+
+_TEXT_LIMIT = 10_000
+
+
+@transaction.atomic
+def stop_run(run: Run, by: Actor) -> None:
+    """Stops a live run at once; its case waits for a person."""
+    case = case_lifecycle.lock(run.case_id) if run.case_id else None
+    run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+    why = f"{by.label} stopped the run."
+    lifecycle.stop(run, why, by)
+    audit.record(run.team_id, "run_stopped", f"Run of {run.agent.name}", by=by, of=run)
+    if case is not None and case.fence == run.case_fence:
+        case_lifecycle.park(case, Reason.RUN_STOPPED, why, by=by, run_id=run.pk)
+
+
+@transaction.atomic
+def requeue(run: Run) -> None:
+    """Takes a run from its worker, or from its wait for a retry: another one goes on from the last step."""
+    run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if run.status == Status.RUNNING:
+        lifecycle.take_from_worker(run)
+    elif not Run.objects.filter(pk=run.pk, status=Status.QUEUED).update(available_at=Now()):
+        raise Refused("Only runs that are queued or running can be queued again.", "illegal_move")
+    else:
+        bell.ring()
+    audit.record(run.team_id, "run_requeued", f"Run of {run.agent.name}", of=run)
+
+
+def see(run: Run, by: Actor) -> None:
+    """Somebody has looked at a run that failed without a case: it needs no more attention."""
+    failed = Run.objects.filter(pk=run.pk, status=Status.FAILED, case=None, seen_at=None)
+    if failed.update(seen_at=timezone.now(), seen_by=by.user):
+        live.announce(run.team_id, "run", run.pk)
+
+
+@transaction.atomic
+def complete(case: Case, summary: str, by: Actor) -> Case:
+    why = f"{by.label} completed the case."
+    return _act(case, by, why, lambda row: case_lifecycle.complete(row, summary[:_TEXT_LIMIT], by=by))
+
+
+@transaction.atomic
+def fail(case: Case, reason: str, by: Actor) -> Case:
+    why = f"{by.label} closed the case as failed."
+    return _act(case, by, why, lambda row: case_lifecycle.fail(row, reason[:_TEXT_LIMIT], by=by))
+
+
+@transaction.atomic
+def postpone(case: Case, until: datetime, by: Actor) -> Case:
+    if until <= timezone.now():
+        raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
+    why = f"{by.label} postponed the case."
+    return _act(case, by, why, lambda row: case_lifecycle.postpone(row, until, "", by=by))
+
+
+@transaction.atomic
+def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another: bool = False) -> Case:
+    """A person has the case until they hand it back: whoever acts, or the `owner` that a program names. From another
+    person only when that is said, so that of two who reach for a case one gets it.
+    """
+    owner = owner or by.user
+    taken_by = str(owner) if owner else by.label
+    row = _lock(case)
+    _check_open(row)
+    is_theirs = row.taken_by == taken_by and row.owner_id == (owner.pk if owner else None)
+    if is_theirs and row.status == CaseStatus.NEEDS_INPUT:
+        return row
+    if row.taken_by and not is_theirs and not from_another:
+        raise Refused(f"{row.taken_by} has taken this case over.", "taken_over")
+    _stop_live_run(row, f"{taken_by} took the case over.", by)
+    case_lifecycle.take_over(row, by=by, taken_by=taken_by, owner=owner)
+    audit.record(row.team_id, "case_moved", row, f"{taken_by} took the case over.", by=by)
+    return row
+
+
+@transaction.atomic
+def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+    """Of what a person has taken over: an agent goes on, and reads the note."""
+    note = _note(note)
+    row = _lock(case)
+    _check_open(row)
+    if not row.taken_by:
+        raise Refused("Nobody has taken this case over.", "not_taken_over")
+    if to is not None:
+        check_consumes(to, row.queue, "assignee_id")
+    case_lifecycle.hand_back(row, by=by, to=to, note=note)
+    audit.record(row.team_id, "case_moved", row, f"{by.label} handed the case back.", by=by)
+    return row
+
+
+@transaction.atomic
+def reassign(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+    """An open case goes to this agent, or to any of its queue; the note is for the agent that takes it. A paused one
+    gets it too: the case waits for it, and says so.
+    """
+    note = _note(note)
+    row = _lock(case)
+    _check_open(row)
+    return _send(row, by, to, note, f"{by.label} reassigned the case{f' to {to.name}' if to else ''}.")
+
+
+@transaction.atomic
+def reopen(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+    """As `reassign`, of a closed case."""
+    note = _note(note)
+    row = _lock(case)
+    if not row.is_closed:
+        raise Refused("This case is open.", "illegal_move")
+    return _send(row, by, to, note, f"{by.label} reopened the case{f' for {to.name}' if to else ''}.")
+
+
+@transaction.atomic
+def retry(case: Case, by: Actor) -> Case:
+    """The agent that worked on it last, or else its queue, tries once more."""
+    row = _lock(case)
+    if row.status not in (CaseStatus.NEEDS_INPUT, CaseStatus.FAILED):
+        raise Refused(f"This case is {_status(row)}: there is nothing to retry.", "illegal_move")
+    return _send(row, by, row.worked_by, "", f"{by.label} retried the case.", is_retry=True)
+
+
+def _send(row: Case, by: Actor, to: Agent | None, note: str, why: str, *, is_retry: bool = False) -> Case:
+    """`row` is locked."""
+    if to is not None:
+        check_consumes(to, row.queue, "assignee_id")
+    _stop_live_run(row, why, by)
+    send = case_lifecycle.reopen if row.is_closed else case_lifecycle.reassign
+    send(row, by=by, to=to, note=note, is_retry=is_retry)
+    audit.record(row.team_id, "case_moved", row, why, by=by)
+    return row
+
+
+def _check_open(row: Case) -> None:
+    if row.is_closed:
+        raise Refused(f"This case is {_status(row)}. Reopen it first.", "illegal_move")
+
+
+def _status(row: Case) -> str:
+    return CaseStatus(row.status).label.lower()
+
+
+def _note(text: str) -> str:
+    return prose(text, "note", _TEXT_LIMIT).strip()
+
+
+# The acts of people that can be taken back, while nothing else has moved the case.
+_UNDOABLE = {
+    *(Kind.COMPLETED, Kind.FAILED, Kind.POSTPONED, Kind.REASSIGNED, Kind.REOPENED),
+    *(Kind.TAKEN_OVER, Kind.HANDED_BACK, Kind.DELETED),
+}
+_KEPT = ("reason", "detail", "due_at", "taken_by", "owner_id", "rank")
+
+
+@transaction.atomic
+def undo(case: Case, seq: int, by: Actor) -> Case:
+    """Takes back the act that the event `seq` tells of. Whoever worked on the case then begins anew."""
+    row = case_lifecycle.lock(case.pk)
+    events = list(row.events.order_by("seq"))
+    last = next((event for event in reversed(events) if event.kind not in UNMOVING), None)
+    if last is None or last.seq != seq or last.kind not in _UNDOABLE or not last.actor:
+        raise Refused("The case has moved on since, so this cannot be undone.", "moved_on")
+    before = replay(event for event in events if event.seq < seq)
+    fields = {name: before[name] for name in _KEPT if name in before}
+    status = CaseStatus(before["status"])
+    # The run that worked on it, or asked, was stopped.
+    if status == CaseStatus.IN_PROGRESS or fields.get("reason") in (Reason.QUESTION, Reason.APPROVAL):
+        status, fields = CaseStatus.PENDING, {**fields, "reason": "", "detail": ""}
+    agents = Agent.objects.live().filter(team=row.team_id, pk=before["assignee_id"])
+    case_lifecycle.put_back(row, status, fields, by=by, undoes=seq, target=agents.first())
+    audit.record(row.team_id, "case_moved", row, f"{by.label} took back what was done.", by=by)
+    return row
+
+
+@transaction.atomic
+def delete(case: Case, by: Actor) -> None:
+    """Soft: the case leaves every list and every queue; its timeline stays."""
+    row = case_lifecycle.lock(case.pk)
+    _stop_live_run(row, f"{by.label} deleted the case.", by)
+    row.deleted_at = timezone.now()
+    row.fence += 1
+    row.save(update_fields=["deleted_at", "fence"])
+    timeline.record(row, Kind.DELETED, by=by)
+    audit.record(row.team_id, "case_deleted", row, by=by)
+    timeline.announce(row)
+
+
+def _lock(case: Case) -> Case:
+    row = case_lifecycle.lock(case.pk)
+    if row.deleted_at:
+        raise Refused("This case was deleted.", "deleted")
+    return row
+
+
+def _act(case: Case, by: Actor, why: str, act: Callable[[Case], None]) -> Case:
+    row = _lock(case)
+    _stop_live_run(row, why, by)
+    act(row)
+    audit.record(row.team_id, "case_moved", row, why, by=by)
+    return row
+
+
+def _stop_live_run(case: Case, why: str, by: Actor) -> None:
+    run = Run.objects.select_for_update(no_key=True).filter(case=case, status__in=LIVE).first()
+    if run is not None:
+        lifecycle.stop(run, why, by)
+
+
+def release_work_of_deleted_agents() -> None:
+    """Runs of deleted agents stop; their cases go back to the queue for any agent. Part of every sweep."""
+    runs = Run.objects.filter(status__in=LIVE, agent__deleted_at__isnull=False)
+    for run_id, case_id in runs.values_list("pk", "case_id"):
+        _stop_for_deleted_agent(run_id, case_id)
+    waiting = Case.objects.present().filter(
+        status__in=[CaseStatus.PENDING, CaseStatus.POSTPONED], assignee__deleted_at__isnull=False
+    )
+    for case_id in waiting.values_list("pk", flat=True):
+        _unassign(case_id)
+
+
+@transaction.atomic
+def _stop_for_deleted_agent(run_id: UUID, case_id: UUID | None) -> None:
+    case = case_lifecycle.lock(case_id) if case_id else None
+    run = Run.objects.select_for_update(no_key=True).filter(pk=run_id, status__in=LIVE).first()
+    if run is None:
+        return
+    text = f"{run.agent.name} was deleted."
+    lifecycle.stop(run, text)
+    if case is not None and case.fence == run.case_fence:
+        case_lifecycle.release(case, rank=case.rank, agent_id=run.agent_id, run_id=run.pk, text=text)
+
+
+@transaction.atomic
+def _unassign(case_id: UUID) -> None:
+    case = case_lifecycle.lock(case_id)
+    agent = case.assignee
+    if agent is None or not agent.is_deleted:
+        return
+    case.assignee = None
+    case.save(update_fields=["assignee"])
+    timeline.record(case, Kind.ASSIGNED, by=BATON, text=f"{agent.name} was deleted, so any agent may take this case.")
+    bell.ring()

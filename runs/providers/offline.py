@@ -1,0 +1,144 @@
+"""The offline stand-in: a router that compares texts by sentence embeddings. Not a language model.
+
+It does three things: hand over, complete, or ask a person. The closest text of the procedure decides, if it
+is clearly closest. It runs through the ordinary engine, so that everything around it is the real thing.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.usage import RequestUsage
+
+from .similarity import Brief, Target, Verdict, available, candidates, compare
+
+__all__ = ["Brief", "Target", "offline_model"]
+
+# How far the closest text must be ahead of the next candidate's; below it a person decides. Closing takes more: a wrong
+# handover can be handed on, a closed case is over.
+LEAD = 0.014
+LEAD_TO_CLOSE = 0.02
+
+NOBODY = "Nobody, close it here"
+_CHOICES = 9  # `ask_person` takes ten
+WHAT_IT_IS = "It routes work by comparing texts; it does not read, answer or act."
+
+
+def offline_model(brief: Brief) -> FunctionModel:
+    async def offline(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        part = await _next(brief, messages, {tool.name for tool in info.function_tools})
+        return ModelResponse(parts=[part], usage=RequestUsage(unmeasured_requests=1), provider_name="offline")
+
+    return FunctionModel(offline, model_name="offline")
+
+
+# --- One turn --------------------------------------------------------------------------------
+
+
+async def _next(brief: Brief, messages: Sequence[ModelMessage], tools: set[str]) -> ToolCallPart | TextPart:
+    last = _last_return(messages)
+    if last is not None and last.tool_name == "ask_person" and last.outcome == "success":
+        return _take_choice(brief, _answer(last), tools)
+    if last is not None:
+        # Whoever refused a question would refuse it again.
+        asking = tools if last.tool_name != "ask_person" else tools - {"ask_person"}
+        return _ask(f"What it tried was refused: {last.model_response_str()}", brief.targets, asking)
+    if not any(candidate.leaves for candidate in candidates(brief)):
+        return _complete("The procedure mentions nobody to hand over to.", tools)
+    if not await asyncio.to_thread(available):
+        return _ask("The part that compares texts is not installed (the extra “offline”).", brief.targets, tools)
+    return _follow(brief, await asyncio.to_thread(compare, brief), tools)
+
+
+def _last_return(messages: Sequence[ModelMessage]) -> ToolReturnPart | None:
+    """What came back last for a call of ours: an answer, or a refusal of what we asked for."""
+    requests = (message for message in reversed(messages) if isinstance(message, ModelRequest))
+    parts = (part for request in requests for part in reversed(request.parts))
+    return next((part for part in parts if isinstance(part, ToolReturnPart)), None)
+
+
+def _follow(brief: Brief, verdict: Verdict, tools: set[str]) -> ToolCallPart | TextPart:
+    if not verdict.matches:
+        return _ask("There is no text to compare.", brief.targets, tools)
+    ranked = [match.candidate.target for match in verdict.matches if match.candidate.target]
+    best, why = verdict.best, _reason(verdict)
+    if verdict.lead < (LEAD if best.candidate.leaves else LEAD_TO_CLOSE):
+        return _ask(f"Too close to call. {_level(verdict)}", ranked, tools)
+    if best.candidate.absent:
+        return _ask(f"{why}, which names {best.candidate.absent}, who cannot take it now.", ranked, tools)
+    if best.candidate.target is not None:
+        return _hand_over(best.candidate.target, why, tools)
+    if best.candidate.asks:
+        return _ask(f"{why}, which does not say who takes it.", ranked, tools)
+    return _complete(f"{why}, which names nobody else.", tools)
+
+
+def _answer(returned: ToolReturnPart) -> str:
+    content = returned.content
+    return (
+        str(content["answer"]) if isinstance(content, dict) and "answer" in content else returned.model_response_str()
+    )
+
+
+def _take_choice(brief: Brief, answer: str, tools: set[str]) -> ToolCallPart | TextPart:
+    said = answer.casefold()
+    chosen = [target for target in brief.targets if target.name.casefold() in said or target.key == said.strip()]
+    # "Billing" and "Billing Specialist" are both in "Billing Specialist": the longer name is meant.
+    chosen = [one for one in chosen if not any(_contains(other, one) for other in chosen)]
+    if len(chosen) == 1:
+        return _hand_over(chosen[0], f"A person chose {chosen[0].name}.", tools)
+    if not chosen and (NOBODY.casefold() in said or _NOBODY.match(said)):
+        return _complete("A person chose to close it here.", tools)
+    return _ask(f"The answer “{_short(answer)}” does not say who.", brief.targets, tools)
+
+
+# Only at the start: "don't close it" is no order to close.
+_NOBODY = re.compile(r"\W*(nobody|no one|close|handle it here)\b")
+
+
+def _contains(longer: Target, shorter: Target) -> bool:
+    return longer.name != shorter.name and shorter.name.casefold() in longer.name.casefold()
+
+
+def _hand_over(target: Target, why: str, tools: set[str]) -> ToolCallPart | TextPart:
+    if "request_handover" not in tools:
+        return _ask(f"It should go to {target.name}, but this run may not hand over any more.", (), tools)
+    return ToolCallPart("request_handover", {"target": target.key, "reason": why})
+
+
+def _complete(why: str, tools: set[str]) -> ToolCallPart | TextPart:
+    """On a case the tool ends it; a standalone run ends with a text."""
+    if "complete_case" in tools:
+        return ToolCallPart("complete_case", {"summary": f"Closed by the offline stand-in. {WHAT_IT_IS} {why}"})
+    return TextPart(f"Ended by the offline stand-in. {WHAT_IT_IS} {why}")
+
+
+def _ask(why: str, targets: Sequence[Target], tools: set[str]) -> ToolCallPart | TextPart:
+    names = [target.name for target in targets[:_CHOICES]] if "request_handover" in tools else []
+    if "ask_person" not in tools:
+        return TextPart(f"The offline stand-in cannot decide this and may not ask a person. {WHAT_IT_IS} {why}")
+    question = f"Who should handle this: {_either(names)}?" if names else "Should this be closed?"
+    return ToolCallPart("ask_person", {"question": f"{question} {why}", "choices": [*names, NOBODY]})
+
+
+def _either(names: Sequence[str]) -> str:
+    shown = [*names[:4], "somebody else"] if len(names) > 4 else [*names, "nobody"] if len(names) == 1 else names
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _reason(verdict: Verdict) -> str:
+    return (
+        f"Closest to “{_short(verdict.best.text)}” (similarity {verdict.best.similarity:.2f}, lead {verdict.lead:.2f})"
+    )
+
+
+def _level(verdict: Verdict) -> str:
+    texts = [f"“{_short(match.text)}” ({match.similarity:.2f})" for match in (verdict.best, verdict.rival) if match]
+    return f"The closest texts are {' and '.join(texts)}."
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 90 else f"{text[:89].rstrip()}…"

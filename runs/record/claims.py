@@ -1,0 +1,180 @@
+"""Who runs a run: claims, leases and fences.
+
+A claim raises the run's fence. Every later write of the claimant says `where fence = mine`, so whoever lost a run,
+to a lapsed lease or to a person's stop, writes nothing any more. Only the database's clock decides a lease.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from cases.models import Case
+from data import rows
+from runs.models import Run, Status
+from teams.access import live
+from teams.settings import pausing
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write a run, until someone raises its fence."""
+
+    run_id: UUID
+    team_id: UUID
+    case_id: UUID | None
+    fence: int
+
+    @classmethod
+    def of(cls, run: Run) -> "Claim":
+        return cls(run.pk, run.team_id, run.case_id, run.fence)
+
+
+class LostRun(Exception):
+    """The run is no longer this claim's: nothing was written."""
+
+
+# Those with queued runs, but for the paused ones.
+QUEUED_TEAMS = f"""
+    with recursive queued (id) as (
+        (select team_id from runs_run where status = 'queued' order by team_id limit 1)
+        union all
+        select (select team_id from runs_run where status = 'queued' and team_id > queued.id order by team_id limit 1)
+        from queued where id is not null
+    ), teams (id, lot) as (
+        select queued.id, random() from queued join teams_team on teams_team.id = queued.id where {pausing.AT_WORK}
+    )
+"""  # noqa: S608
+
+_TO_RUNNING = """
+    set status = 'running', worker = %s, fence = fence + 1,
+        lease_until = statement_timestamp() + make_interval(secs => %s),
+        started_at = coalesce(started_at, statement_timestamp()), claimed_at = statement_timestamp()
+"""
+# Teams take turns, drawn by lot: a claimant with one free place would else always serve the team that came first.
+# It looks at more runs than it takes, since others may be taking some of them at this moment.
+_CLAIM = f"""
+    {QUEUED_TEAMS}, turns as (
+        select run.id, row_number() over (partition by teams.id order by run.available_at) as turn, lot
+        from teams cross join lateral (
+            select id, available_at from runs_run
+            where team_id = teams.id and status = 'queued' and available_at <= statement_timestamp()
+            order by available_at limit %s + 200
+        ) run
+    ), due as (
+        select id from turns join runs_run using (id)
+        where status = 'queued'
+        order by turn, lot limit %s
+        for no key update of runs_run skip locked
+    )
+    update runs_run {_TO_RUNNING}
+    from due where runs_run.id = due.id
+    returning runs_run.id, team_id, case_id, fence
+"""  # noqa: S608
+
+
+@transaction.atomic
+def claim_runs(worker: str, limit: int) -> list[Claim]:
+    """Takes up to `limit` due runs, each for this worker alone: of each team the longest due ones."""
+    pausing.hold_off()
+    claims = [Claim(*row) for row in rows.select(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])]
+    for claim in claims:
+        live.announce(claim.team_id, "run", claim.run_id)
+    return claims
+
+
+def take(runs: Iterable[Run], worker: str) -> None:
+    """Claims runs that are written in the same transaction, so that nobody else sees them before."""
+    taken = f"update runs_run {_TO_RUNNING} where id = any(%s)"
+    rows.write(taken, [worker, settings.BATON_LEASE_SECONDS, [run.pk for run in runs]])
+    for run in runs:
+        run.status, run.fence = Status.RUNNING, run.fence + 1
+
+
+_HAS_DUE = f"""
+    {QUEUED_TEAMS}
+    select exists (select from teams where exists (
+        select from runs_run
+        where team_id = teams.id and status = 'queued' and available_at <= statement_timestamp()
+    ))
+"""  # noqa: S608
+
+
+def has_due() -> bool:
+    """Is there a run to claim?"""
+    [(has,)] = rows.select(_HAS_DUE)
+    return bool(has)
+
+
+_MINE = "id = %s and fence = %s and status = 'running'"
+
+
+def lock(claim: Claim) -> Run:
+    """The claim's run, kept as it is until the transaction ends. LostRun when it is another's."""
+    if run := rows.first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):
+        return run
+    raise LostRun
+
+
+def change(claim: Claim, **changes: Any) -> None:
+    """Writes to the claim's run, and so keeps it until the transaction ends. LostRun when it is another's."""
+    if not rows.change(Run, changes, _MINE, [claim.run_id, claim.fence]):
+        raise LostRun
+
+
+_RENEW = """
+    update runs_run set lease_until = statement_timestamp() + make_interval(secs => %s)
+    where id = any(%s) and worker = %s and status = 'running'
+    returning id, team_id, case_id, fence
+"""
+
+
+def renew(worker: str, claims: Iterable[Claim]) -> set[Claim]:
+    """Renews all these leases in one statement, and says which of them the worker still holds.
+
+    Only those it knows of: a claim whose answer got lost must lapse.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW, [settings.BATON_LEASE_SECONDS, [claim.run_id for claim in claims], worker])
+        return {Claim(*row) for row in cursor.fetchall()}
+
+
+_NEXT_LAPSE = (
+    "select extract(epoch from min(lease_until) - statement_timestamp()) from runs_run where status = 'running'"
+)
+
+
+def next_lapse() -> float:
+    """Seconds until the first lease ends, if it is not renewed before. Infinite when nobody holds one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_LAPSE)
+        seconds = cursor.fetchone()[0]
+    return float("inf") if seconds is None else float(seconds)
+
+
+def lapsed() -> QuerySet[Run]:
+    """Running, but whoever ran them has not said so in time."""
+    return Run.objects.running().filter(lease_until__lt=Now())
+
+
+def lock_both(claim: Claim) -> tuple[Run, Case | None]:
+    """The claim's case and run, locked in that order. LostRun when either is no longer the claim's."""
+    if claim.case_id is None:
+        return lock(claim), None
+    if found := rows.join(_BOTH, [claim.run_id, claim.fence], run=Run, the_case=Case):
+        [(run, case)] = found
+        return run, case
+    raise LostRun
+
+
+# Locked in the order in which they are named.
+_BOTH = """
+    from cases_case the_case join runs_run run on run.case_id = the_case.id and run.case_fence = the_case.fence
+    where run.id = %s and run.fence = %s and run.status = 'running'
+    for no key update of the_case, run
+"""

@@ -1,0 +1,136 @@
+"""The only code that moves a run from one status to another; `claims` alone moves queued runs to running.
+
+Every verb takes a run whose row the caller has locked, inside a transaction, after its case's row.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from data import rows
+from data.errors import Refused
+from data.redis import bell
+from data.texts.text import storable
+from runs.models import ENDED, MAX_LOSSES, HumanRequest, Outcome, Run, Status
+from runs.notifications import run_webhooks
+from runs.telemetry import counters, logs, tracing
+from teams.access import live
+from teams.audit.actors import BATON, Actor
+
+logger = logging.getLogger(__name__)
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.RUNNING, Status.FAILED, Status.STOPPED}),
+    Status.RUNNING: frozenset({Status.QUEUED, Status.WAITING, Status.COMPLETED, Status.FAILED, Status.STOPPED}),
+    Status.WAITING: frozenset({Status.QUEUED, Status.FAILED, Status.STOPPED}),
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.STOPPED: frozenset(),
+}
+
+
+class IllegalMove(Refused):
+    """The run cannot go from where it is to where it was told to go."""
+
+
+def _move(run: Run, to: Status, **changes: Any) -> None:
+    if to not in MOVES[Status(run.status)]:
+        raise IllegalMove(f"This run is {run.status}, so it cannot become {to.label.lower()}.", "illegal_move")
+    fields = {**changes, "status": to, "worker": "", "lease_until": None}
+    if run.status == Status.RUNNING:
+        fields["worked"] = run.worked + run.in_hand_for
+    for name, value in fields.items():
+        setattr(run, name, value)
+    rows.update(run, list(fields))
+    run_webhooks.moved(run)
+    live.announce(run.team_id, "run", run.pk)
+    if to in ENDED:
+        transaction.on_commit(partial(_tell_end, run), robust=True)
+
+
+def _tell_end(run: Run) -> None:
+    with logs.about(run_id=run.pk, case_id=run.case_id, team_id=run.team_id):
+        tracing.run_ended(run)
+        counters.count("runs_ended", run.status, run.outcome, run.error_code)
+        logger.info("the run %s", " ".join(filter(None, [run.status, run.outcome, run.error_code])))
+
+
+def complete(run: Run, outcome: Outcome, result: str) -> None:
+    _move(run, Status.COMPLETED, outcome=outcome, result=storable(result), ended_at=rows.NOW)
+
+
+def fail(run: Run, code: str, error: str) -> None:
+    _end(run, Status.FAILED, "The run failed.", error_code=code, error=storable(error))
+
+
+def stop(run: Run, why: str, by: Actor = BATON) -> None:
+    """A person's or the API's word. Raises the fence, so the worker's next write touches nothing.
+
+    `why` is a sentence for those who read the run, and who were asked something that needs no answer any more.
+    """
+    said = {"stopped_by": by.label[:100], "stopped_because": storable(why)[:300]}
+    _end(run, Status.STOPPED, why, fence=run.fence + 1, **said)
+
+
+def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
+    _move(run, to, ended_at=rows.NOW, **changes)
+    closed = run.human_requests.open().update(
+        status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300]
+    )
+    if closed:
+        run_webhooks.closed(run.human_requests.filter(status=HumanRequest.Status.CLOSED), run)
+        live.announce(run.team_id, "request", run.pk)
+
+
+def wait(run: Run) -> None:
+    """For a person. The reverse is `wake`."""
+    _move(run, Status.WAITING)
+
+
+def wake(run: Run) -> None:
+    _move(run, Status.QUEUED, available_at=rows.NOW)
+    bell.ring()
+
+
+def release(run: Run) -> None:
+    """Given back by a worker that shuts down; another takes it up at once."""
+    _move(run, Status.QUEUED, available_at=rows.NOW)
+    bell.ring()
+
+
+def take_from_worker(run: Run) -> None:
+    """As `release`, but the worker does not know: its fence is raised, so whatever it still writes is refused."""
+    _move(run, Status.QUEUED, available_at=rows.NOW, fence=run.fence + 1)
+    bell.ring()
+
+
+def retry_later(run: Run, delay: timedelta, error: str) -> None:
+    """The model's provider is not to be had just now. Holds no place among the running runs meanwhile."""
+    again = {"retries": run.retries + 1, "retried": run.retried + 1}
+    _move(run, Status.QUEUED, available_at=rows.in_time(delay), error=error, **again)
+
+
+def lose(run: Run) -> bool:
+    """Its worker is gone, and if it is not, its fence is. True when another may go on, False when it was lost too often
+    and has failed.
+    """
+    losses, fence = run.losses + 1, run.fence + 1
+    transaction.on_commit(partial(_tell_loss, run), robust=True)
+    if losses >= MAX_LOSSES:
+        why = f"Its worker was lost {losses} times."
+        _end(run, Status.FAILED, why, losses=losses, fence=fence, error_code="run_lost", error=why)
+        return False
+    _move(run, Status.QUEUED, losses=losses, fence=fence, available_at=rows.NOW)
+    bell.ring()
+    return True
+
+
+def _tell_loss(run: Run) -> None:
+    with logs.about(run_id=run.pk, case_id=run.case_id, team_id=run.team_id):
+        counters.count("lease_losses")
+        logger.warning("the run's worker was lost, loss %s", run.losses)

@@ -1,0 +1,1 @@
+"""Runs as people and programs read them: lists, pages, the conversation."""

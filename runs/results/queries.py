@@ -1,0 +1,253 @@
+"""Reading for lists and pages of runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, JSONField, Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from builder.models import Agent
+from cases.models import CLOSED, Case
+from cases.models import Status as CaseStatus
+from runs.models import LENGTH, LIVE, STATE, Handover, HumanRequest, Outcome, Run, RunQuerySet, Status, Step
+from teams.models import Team
+from web.http.paging import Page, page
+
+from . import search
+from .conversation import SHORT
+
+NEWEST_FIRST = ("-created_at", "id")
+ATTENTION = "attention"
+ON_CASE, STANDALONE = "case", "standalone"
+
+RUNS_OF_ONE_THING = 100
+
+
+# --- Lists -----------------------------------------------------------------------------------
+
+LONGEST, DEAREST = "longest", "dearest"
+COUNTED = 1_000
+_ORDERS = {LONGEST: ("-length", "id"), DEAREST: ("-cost_usd", "id")}
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """`state` is a status, an outcome or ATTENTION; `on` is ON_CASE or STANDALONE; `chain` is the first run of one;
+    `since` and `until` are days, both included; empty ones ask for nothing.
+    """
+
+    q: str = ""
+    state: str = ""
+    agent: UUID | None = None
+    on: str = ""
+    case: UUID | None = None
+    chain: UUID | None = None
+    trigger: str = ""
+    since: date | None = None
+    until: date | None = None
+    sort: str = ""
+
+    @property
+    def order(self) -> tuple[str, str]:
+        return _ORDERS.get(self.sort, NEWEST_FIRST)
+
+    @property
+    def is_anything(self) -> bool:
+        return replace(self, sort="") != RunFilter()
+
+
+def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
+    """The team's runs that fit. Of those sorted by length only ended ones, by cost only those with a price."""
+    runs = Run.objects.filter(team=team)
+    if wanted.state == ATTENTION:
+        runs = runs.filter(_needs_attention())
+    elif wanted.state == Status.COMPLETED:
+        runs = runs.filter(status=wanted.state)
+    elif wanted.state:
+        runs = runs.alias(state=STATE).filter(state=wanted.state)
+    if wanted.agent:
+        runs = runs.filter(agent=wanted.agent)
+    if wanted.case:
+        runs = runs.filter(case=wanted.case)
+    if wanted.chain:
+        runs = runs.filter(Q(pk=wanted.chain) | Q(root=wanted.chain))
+    if wanted.on:
+        runs = runs.filter(case__isnull=wanted.on == STANDALONE)
+    if wanted.trigger:
+        runs = runs.filter(trigger=wanted.trigger)
+    if wanted.since:
+        runs = runs.filter(created_at__gte=_midnight(wanted.since))
+    if wanted.until:
+        runs = runs.filter(created_at__lt=_midnight(wanted.until + timedelta(days=1)))
+    if wanted.sort == LONGEST:
+        runs = runs.filter(ended_at__isnull=False, started_at__isnull=False).annotate(length=LENGTH)
+    elif wanted.sort == DEAREST:
+        runs = runs.filter(cost_usd__isnull=False)
+    return search.saying(runs, team, wanted.q) if wanted.q else runs
+
+
+def runs_page(found: RunQuerySet, wanted: RunFilter, cursor: str) -> tuple[Page[Run], str]:
+    """A page of `find_runs`, and how many there are, in words; beyond COUNTED nobody counts.
+
+    When they are few, they are sorted apart: PostgreSQL might look for them along all runs of the team, in the order
+    that is asked for. Which stand on the page is found without their texts, which a sort would carry along.
+    """
+    ids = list(found.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+    if len(ids) <= COUNTED:
+        found = Run.objects.filter(pk__in=ids)
+        found = found.annotate(length=LENGTH) if wanted.sort == LONGEST else found
+    own = {name.removeprefix("-") for name in wanted.order} - {"length"}
+    slim = page(found.only("pk", *own), wanted.order, cursor)
+    rows = for_list(Run.objects.filter(pk__in=[row.pk for row in slim.rows])).in_bulk()
+    number = f"{COUNTED:,}+ runs" if len(ids) > COUNTED else "1 run" if len(ids) == 1 else f"{len(ids):,} runs"
+    return replace(slim, rows=[rows[row.pk] for row in slim.rows if row.pk in rows]), number
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _needs_attention() -> Q:
+    """It waits for an answer, or failed, and since then nobody has done anything about its case, or seen the run."""
+    alone = Q(case=None, seen_at=None)
+    parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
+    troubled = Q(status__in=[Status.WAITING, Status.FAILED])  # said apart, because an index has only these
+    return troubled & ~Q(trigger=Run.Trigger.TRY) & (Q(status=Status.WAITING) | alone | parked)
+
+
+def for_list(runs: RunQuerySet) -> RunQuerySet:
+    """With all that a line about a run says, and without its long texts: `beginning` is how its input begins."""
+    return (
+        runs.select_related("agent", "case", "handover__target")
+        .annotate(beginning=Left("input", 200))
+        .defer("input", "result", "targets", "case__data", "case__detail")
+    )
+
+
+def agents_with_runs(team: Team) -> list[Agent]:
+    """To filter by, those that were deleted last."""
+    return list(Agent.objects.filter(team=team).order_by(F("deleted_at").asc(nulls_first=True), "name"))
+
+
+# --- One run ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunDetails:
+    """A run with everything that its page says. `chain` are the runs it belongs with, oldest first: of its case, or
+    of the handovers before and after it; `previous` handed over to it, `next_run` is who continued.
+    """
+
+    run: Run
+    steps: list[Step]
+    requests: list[HumanRequest]
+    handover: Handover | None
+    previous: Run | None
+    next_run: Run | None
+    chain: list[Run]
+
+    @property
+    def open_requests(self) -> list[HumanRequest]:
+        return [request for request in self.requests if request.status == HumanRequest.Status.OPEN]
+
+
+def details(run: Run) -> RunDetails:
+    """Of a run from `run_or_404`."""
+    handover = Handover.objects.select_related("target").filter(source=run).first()
+    chain = _chain(run)
+    return RunDetails(
+        run,
+        _steps(run),
+        list(run.human_requests.select_related("answered_by")),
+        handover,
+        _previous(run, chain),
+        _continued(run, handover, chain),
+        chain,
+    )
+
+
+def _steps(run: Run) -> list[Step]:
+    """With the beginnings of what tools said and of the prompt, which may be megabytes in all."""
+    begun = RawSQL(_BEGUN, [SHORT + 1] * 3, JSONField())  # noqa: S611 - a text of our own
+    steps: list[Any] = list(run.steps.defer("data").annotate(begun=begun))
+    for step in steps:
+        step.data = step.begun
+    return steps
+
+
+_BEGUN = """case kind
+    when 'tool_result' then jsonb_set(data, '{content}', to_jsonb(left(data->>'content', %s)))
+    when 'prompt' then data || jsonb_build_object(
+        'prompt', left(data->>'prompt', %s), 'instructions', left(data->>'instructions', %s))
+    else data end"""
+
+
+def step_with_results(run: Run, seq: int) -> list[Step]:
+    """A step, whole, and what came back from its calls."""
+    step = run.steps.filter(seq=seq).first()
+    if step is None or step.kind != Step.Kind.RESPONSE:
+        return [step] if step else []
+    calls = [part.get("tool_call_id", "") for part in step.data.get("parts", [])]
+    return [step, *run.steps.filter(kind=Step.Kind.TOOL_RESULT, data__call_id__in=calls)]
+
+
+def _chain(run: Run) -> list[Run]:
+    if run.case_id:
+        together = Q(case=run.case_id)
+    else:
+        root = run.root_id or run.pk
+        together = Q(pk=root) | Q(root=root)
+    newest = for_list(Run.objects.filter(together)).order_by(*NEWEST_FIRST)
+    return list(newest[:RUNS_OF_ONE_THING])[::-1]
+
+
+def _previous(run: Run, chain: Sequence[Run]) -> Run | None:
+    if run.case_id is None:
+        return next((row for row in chain if row.pk == run.parent_id), None)
+    earlier = [row for row in chain if row.created_at < run.created_at]
+    handed_over = bool(earlier) and earlier[-1].outcome == Outcome.HANDED_OVER
+    return earlier[-1] if handed_over and run.trigger == Run.Trigger.HANDOVER else None
+
+
+def _continued(run: Run, handover: Handover | None, chain: Sequence[Run]) -> Run | None:
+    """The run that came of an applied handover: on a case the next one, if it is its target's."""
+    if handover is None or handover.status != Handover.Status.APPLIED:
+        return None
+    if run.case_id is None:
+        return next((row for row in chain if row.pk == handover.next_run_id), None)
+    following = next((row for row in chain if row.created_at > run.created_at), None)
+    return following if following and following.agent_id == handover.target_id else None
+
+
+def last_run_of(case: Case) -> Run | None:
+    runs = Run.objects.select_related("agent", "revision", "case__queue", "started_by", "handover__target")
+    return runs.filter(case=case).order_by("-created_at").first()
+
+
+# --- What an agent has in hand ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgentWork:
+    """How much, and the newest of each."""
+
+    open_cases: int
+    cases: list[Case]
+    live_runs: int
+    runs: list[Run]
+
+
+def work_of(agent: Agent, shown: int = 5) -> AgentWork:
+    cases = Case.objects.present().filter(assignee=agent).exclude(status__in=CLOSED)
+    runs = Run.objects.filter(agent=agent, status__in=LIVE)
+    return AgentWork(
+        cases.count(),
+        list(cases.defer("data", "detail").order_by("-number")[:shown]),
+        runs.count(),
+        list(for_list(runs).order_by(*NEWEST_FIRST)[:shown]),
+    )

@@ -1,0 +1,15 @@
+"""Searching runs by words, as cases are."""
+
+from django.db.models import Exists, OuterRef
+
+from cases.work.search import conditions, read
+from runs.models import RunQuerySet, RunWords
+from teams.models import Team
+
+
+def saying(runs: RunQuerySet, team: Team, text: str) -> RunQuerySet:
+    """Those that say all the words, the last one as a beginning. `12` may be their case’s number, `#12` must be."""
+    words = read(text)
+    if words is None:
+        return runs
+    return runs.filter(Exists(RunWords.objects.filter(*conditions(team.pk, words), run=OuterRef("pk"))))

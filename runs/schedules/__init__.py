@@ -1,0 +1,1 @@
+"""Agents that start at set times."""

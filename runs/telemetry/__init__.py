@@ -1,0 +1,1 @@
+"""What operators measure: logs, counters, metrics and traces."""

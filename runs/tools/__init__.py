@@ -1,0 +1,1 @@
+"""The tools a run offers its model: our own, and those of MCP servers."""

@@ -1,0 +1,94 @@
+"""Tools of MCP servers as a run's model sees them: their names, descriptions and arguments are the servers' words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from pydantic_ai.messages import ToolCallPart
+from pydantic_ai.tools import ToolDefinition
+
+from builder.models import Agent, ServerTool
+from builder.tools import arguments as tool_arguments
+from builder.tools import provider_schemas
+from builder.tools.schema_reading import Unusable
+from data.errors import Refused
+from data.texts.json_text import read_json
+from data.texts.text import storable
+from runs.record.steps import Work
+
+
+@dataclass(frozen=True)
+class ServerCall:
+    """A call of such a tool, with arguments that fit."""
+
+    tool: ServerTool
+    arguments: dict[str, Any]
+
+
+def tools_of(agent: Agent) -> QuerySet[ServerTool]:
+    """Those that the agent may use now."""
+    return ServerTool.objects.usable().filter(connections__agent=agent).select_related("server").order_by("key")
+
+
+def offered(work: Work, own: int) -> list[ToolDefinition]:
+    """As the provider of the run's model takes them, beside so many of Baton's own.
+
+    One kept from before schemas were read closely may be left out.
+    """
+    model = work.model
+    told = [definition for tool in work.server_tools if (definition := _definition(model, tool))]
+    return told[: max(0, provider_schemas.MOST_TOOLS - own)]
+
+
+def _definition(model: str, tool: ServerTool) -> ToolDefinition | None:
+    try:
+        told = provider_schemas.told(model, tool.description, tool.input_schema)
+    except Unusable:
+        return None
+    return ToolDefinition(
+        name=tool.key, description=told.description, parameters_json_schema=told.schema, strict=told.strict
+    )
+
+
+def find(work: Work, name: str) -> ServerTool | None:
+    return next((tool for tool in work.server_tools if tool.key == name), None)
+
+
+def must_ask(work: Work, call: ToolCallPart) -> bool:
+    """Whether a person has to decide on this call first. In a try nothing comes of it, so nobody is asked."""
+    tool = find(work, call.tool_name)
+    return tool is not None and tool.asks_first and not is_spared(work, tool) and call.tool_call_id not in work.approved
+
+
+def is_spared(work: Work, tool: ServerTool) -> bool:
+    return work.run.is_try and tool.mark != ServerTool.Mark.READ_ONLY
+
+
+def given(call: ToolCallPart) -> dict[str, Any]:
+    """The arguments of a call of any tool; ValueError when they are none."""
+    found = read_json(call.args) if isinstance(call.args, str) and call.args else call.args or {}
+    if not isinstance(found, dict):
+        raise ValueError("it is no object")
+    arguments: dict[str, Any] = storable(found)
+    return arguments
+
+
+def parse(tool: ServerTool, call: ToolCallPart) -> ServerCall:
+    """Refused, in words for the model, when the arguments do not fit."""
+    try:
+        arguments = provider_schemas.restored(tool.input_schema, given(call))
+    except ValueError as error:
+        raise Refused(f"The arguments are no valid JSON. Please call {tool.key} again.", "invalid") from error
+    wrong = tool_arguments.wrong(tool.input_schema, arguments)
+    if wrong and not tool_arguments.wrong(tool.input_schema, fewer := _without_nulls(arguments)):
+        return ServerCall(tool, fewer)
+    if wrong:
+        raise Refused(f"These arguments do not fit: {'; '.join(wrong)}. Please call {tool.key} again.", "invalid")
+    return ServerCall(tool, arguments)
+
+
+def _without_nulls(value: Any) -> Any:
+    """Models write null for what they leave out, also where a schema knows no null."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value

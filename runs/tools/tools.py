@@ -1,0 +1,347 @@
+"""The tools a run offers to its model.
+
+Ordinary tools do something and answer; outcome tools say what should become of the case or the run, which `turns`
+settles when the turn's other calls have run; `ask_person` and `request_approval` wait for a person. All of an ordinary
+tool's effect is committed together with its result, so a call is never half done.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from django.db import transaction
+from django.utils import timezone
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic_ai.messages import ToolCallPart
+from pydantic_ai.tools import ToolDefinition
+from pydantic_core import ErrorDetails
+
+from builder.models import Agent
+from cases.models import Case, Queue
+from cases.models import Status as CaseStatus
+from cases.work import changes
+from cases.work.creation import NewCase, add_cases
+from data.errors import Refused
+from runs.models import Run
+from runs.prompts import moments
+from runs.prompts.arguments import Arguments, plain, with_ignored
+from runs.record.claims import lock_both
+from runs.record.steps import Work, append, tool_result, write
+from teams.audit.actors import BATON
+from teams.settings import zones
+
+from . import server_tools
+
+type Choices = Sequence[tuple[str, str]]
+
+_LONGEST = timedelta(days=366)
+
+
+def _moment(text: Any, info: ValidationInfo) -> datetime:
+    """When the case is due. ValueError, in words for the model, when nobody could say, or it is past."""
+    zone, now = (info.context or {}).get("zone", zones.DEFAULT), timezone.now()
+    told = f"It is now {zones.in_words(now, zone)}."
+    try:
+        found = moments.moment(str(text), now.astimezone(zones.zone(zone)))
+        is_ahead = now < found <= now + _LONGEST
+    except ValueError as error:
+        raise ValueError(f"{error}. {told}") from error
+    except OverflowError:
+        is_ahead = False
+    if not is_ahead:
+        raise ValueError(f"the time must lie in the future, at most a year from now. {told}")
+    return found
+
+
+def _in_small_letters(value: Any) -> Any:
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
+# Read once: what was in the future when the call was checked stays so.
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
+Priority = Annotated[Literal["none", "medium", "high"], BeforeValidator(_in_small_letters)]
+
+
+class UpdateCase(Arguments):
+    title: str | None = Field(None, description="A better title.", max_length=200)
+    data: dict[str, Any] | None = Field(None, description="Fields to add to the case's data, or to change in it.")
+    priority: Priority | None = None
+    labels: list[str] | None = Field(None, description="All labels the case should have.", max_length=20)
+
+
+class CompleteCase(Arguments):
+    summary: str = Field(description="What was done, for the people who read the case.", min_length=1)
+
+
+class FailCase(Arguments):
+    reason: str = Field(description="Why nobody can complete this case.", min_length=1)
+
+
+class PostponeCase(Arguments):
+    until: Moment = Field(
+        description="Such as 30m, 2h, 1 day, tomorrow 9:00, monday 14:00, or ISO 8601, in the team's time zone."
+    )
+    reason: str = Field(description="Why the case should wait.", min_length=1)
+
+
+class AddedCase(Arguments):
+    title: str = Field(min_length=1, max_length=200)
+    data: dict[str, Any] = Field(default_factory=dict, description="What whoever works the case needs to know.")
+    priority: Priority | None = Field(None, description="Left out: as the queue says.")
+    labels: list[str] = Field(default_factory=list, max_length=20)
+    external_id: str | None = Field(None, description="Makes sure that the same thing is added once.", max_length=200)
+
+
+class AddCases(Arguments):
+    queue: str
+    cases: list[AddedCase] = Field(min_length=1, max_length=100)
+
+
+class ListCases(Arguments):
+    queue: str
+    status: Annotated[CaseStatus, BeforeValidator(_in_small_letters)] | None = None
+    containing: str = Field("", description="Words in the title.", max_length=200)
+    limit: int = Field(20, ge=1, le=100)
+
+
+class RequestHandover(Arguments):
+    target: str
+    reason: str = Field(description="Why this agent should continue.", min_length=1)
+    note: str = Field("", description="What the agent should know.")
+
+
+class AskPerson(Arguments):
+    question: str = Field(description="The question, complete and short.", min_length=1)
+    choices: list[str] = Field(default_factory=list, description="Answers to choose from, if any.", max_length=10)
+
+
+class RequestApproval(Arguments):
+    title: str = Field(description="What you want to do, in one line.", min_length=1, max_length=300)
+    details: str = Field(description="Exactly what would be done, with all names, amounts and texts.", min_length=1)
+
+
+class WithdrawRequest(Arguments):
+    pass
+
+
+@dataclass(frozen=True)
+class Tool:
+    """`run` does the work of an ordinary tool and returns what the model reads; it may raise Refused.
+
+    `only_reads`: it changes nothing, so that a try may run it. `choices` gives, for arguments that depend on the
+    run, the values and what each means.
+    """
+
+    name: str
+    description: str
+    arguments: type[Arguments]
+    run: Callable[[Work, Case | None, Any], str] | None = None
+    is_offered: Callable[[Work], bool] = field(default=lambda work: True)
+    only_reads: bool = False
+    choices: Mapping[str, Callable[[Work], Choices]] = field(default_factory=dict)
+
+    def definition(self, work: Work) -> ToolDefinition:
+        schema = _schema(self.arguments)
+        chosen = {
+            name: {"anyOf": [{"const": value, "description": meaning} for value, meaning in choices(work)]}
+            for name, choices in self.choices.items()
+        }
+        schema = {**schema, "properties": {**schema["properties"], **chosen}}
+        return ToolDefinition(name=self.name, description=self.description, parameters_json_schema=schema)
+
+
+@cache
+def _schema(arguments: type[Arguments]) -> dict[str, Any]:
+    return arguments.model_json_schema()
+
+
+def _targets(work: Work) -> Choices:
+    return [(row["key"], f"{row['name']}: {row['description']}".rstrip(": ")) for row in work.targets]
+
+
+def _queues(work: Work) -> Choices:
+    return [(queue.name, queue.description or queue.name) for queue in work.produces]
+
+
+def _update_case(work: Work, case: Case | None, wanted: UpdateCase) -> str:
+    assert case
+    changed = changes.change_case(
+        case,
+        title=wanted.title,
+        data=_merged(case.data, wanted.data),
+        priority=_priority(wanted.priority),
+        labels=wanted.labels,
+        agent_id=work.agent.pk,
+        run_id=work.run.pk,
+    )
+    return f"Changed: {', '.join(changed)}." if changed else "Nothing was different."
+
+
+def _priority(name: str | None) -> Case.Priority | None:
+    return None if name is None else Case.Priority[name.upper()]
+
+
+def _merged(old: Any, new: dict[str, Any] | None) -> Any:
+    if new is None:
+        return None
+    return {**(old if isinstance(old, dict) else {"text": old}), **new}
+
+
+def _add_cases(work: Work, case: Case | None, wanted: AddCases) -> str:
+    items = [
+        NewCase(item.title, item.data, _priority(item.priority), item.labels, item.external_id) for item in wanted.cases
+    ]
+    made = add_cases(_queue(work, wanted.queue), items, by=BATON, agent_id=work.agent.pk, run_id=work.run.pk)
+    return json.dumps([{"number": row.number, "title": row.title, "existing": not new} for row, new in made])
+
+
+def _list_cases(work: Work, case: Case | None, wanted: ListCases) -> str:
+    found = Case.objects.present().filter(queue=_queue(work, wanted.queue), title__icontains=wanted.containing)
+    if wanted.status:
+        found = found.filter(status=wanted.status)
+    rows = found.order_by("-number").values("number", "title", "status", "labels")[: wanted.limit]
+    return json.dumps(list(rows), ensure_ascii=False)
+
+
+def _queue(work: Work, name: str) -> Queue:
+    named = [queue for queue in work.produces if name == queue.name]
+    alike = named or [queue for queue in work.produces if plain(queue.name) == plain(name)]
+    if len(alike) == 1:
+        return alike[0]
+    raise Refused(
+        f"There is no queue “{name}” here. Queues: {', '.join(row.name for row in work.produces)}.", "invalid"
+    )
+
+
+def _produces(work: Work) -> bool:
+    return bool(work.produces)
+
+
+def _on_a_case(work: Work) -> bool:
+    return work.case is not None
+
+
+def _may_ask(work: Work) -> bool:
+    return work.agent.may_ask
+
+
+HANDOVER, COMPLETE, FAIL, POSTPONE = "request_handover", "complete_case", "fail_case", "postpone_case"
+ASK, APPROVAL, WITHDRAW = "ask_person", "request_approval", "withdraw_request"
+OUTCOMES = frozenset({HANDOVER, COMPLETE, FAIL, POSTPONE})
+REQUESTS = frozenset({ASK, APPROVAL})
+# What `turns` settles together when a turn's other calls have run.
+SETTLED = OUTCOMES | REQUESTS | {WITHDRAW}
+
+TOOLS = {
+    tool.name: tool
+    for tool in (
+        Tool(
+            HANDOVER,
+            "Hand your work over to another agent, who continues it. Ends your work.",
+            RequestHandover,
+            is_offered=lambda work: bool(work.targets),
+            choices={"target": _targets},
+        ),
+        Tool("update_case", "Change the case's title, data, priority or labels.", UpdateCase, _update_case, _on_a_case),
+        Tool(COMPLETE, "The case is done. Ends your work.", CompleteCase, is_offered=_on_a_case),
+        Tool(FAIL, "The case cannot be done by anybody. Ends your work.", FailCase, is_offered=_on_a_case),
+        Tool(
+            POSTPONE,
+            "The case has to wait; you take it up again then. Ends your work.",
+            PostponeCase,
+            is_offered=_on_a_case,
+        ),
+        Tool("add_cases", "Add cases to a queue.", AddCases, _add_cases, _produces, choices={"queue": _queues}),
+        Tool(
+            "list_cases",
+            "Look up cases of a queue.",
+            ListCases,
+            _list_cases,
+            _produces,
+            only_reads=True,
+            choices={"queue": _queues},
+        ),
+        Tool(
+            ASK,
+            "Ask the people of the team, and wait for their answer.",
+            AskPerson,
+            is_offered=_may_ask,
+        ),
+        Tool(
+            APPROVAL,
+            "Ask the people of the team whether you may do something, and wait for their decision.",
+            RequestApproval,
+            is_offered=_may_ask,
+        ),
+        Tool(
+            WITHDRAW,
+            "Take back what you asked people earlier in this very turn. Later you wait until they have answered.",
+            WithdrawRequest,
+            is_offered=_may_ask,
+        ),
+    )
+}
+
+
+SPARED = "Noted, and nothing was done: this is only a try. Go on as if it were done."
+
+
+def offered(work: Work) -> list[ToolDefinition]:
+    own = [tool.definition(work) for tool in TOOLS.values() if tool.is_offered(work)]
+    return own + server_tools.offered(work, len(own))
+
+
+def parse(work: Work, call: ToolCallPart) -> Any:
+    """The call's arguments. Refused, in words for the model, when the tool is not offered or they do not fit."""
+    if served := server_tools.find(work, call.tool_name):
+        return server_tools.parse(served, call)
+    tool = TOOLS.get(call.tool_name)
+    if tool is None or not tool.is_offered(work):
+        names = ", ".join(definition.name for definition in offered(work))
+        raise Refused(f"There is no tool {call.tool_name}. Your tools: {names}.", "unknown_tool")
+    try:
+        return read(call, context(work.run, work.agent, work.case))
+    except ValidationError as error:
+        wrong = "; ".join(_wrong(item) for item in error.errors())
+        raise Refused(f"These arguments do not fit: {wrong}. Please call {tool.name} again.", "invalid") from error
+    except ValueError as error:
+        raise Refused(f"The arguments are no valid JSON. Please call {tool.name} again.", "invalid") from error
+
+
+def _wrong(error: ErrorDetails) -> str:
+    words = error["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{'.'.join(map(str, error['loc']))}: {words}" if error["loc"] else words
+
+
+def context(run: Run, agent: Agent, case: Case | None) -> dict[str, Any]:
+    """What arguments are read with: the zone of times, and the names of what the call is about anyway."""
+    own = [run.pk, agent.pk, agent.name, agent.slug]
+    if case:
+        own += [case.pk, case.number, case.title, case.queue_id, case.queue.name]
+    return {"zone": agent.team.time_zone, "own": {plain(str(name)) for name in own}}
+
+
+def read(call: ToolCallPart, context: dict[str, Any]) -> Any:
+    """The arguments of a call of one of our tools. ValidationError, which is a ValueError, when they do not fit."""
+    return TOOLS[call.tool_name].arguments.model_validate(server_tools.given(call), context=context)
+
+
+def execute(work: Work, call: ToolCallPart) -> bool:
+    """Runs an ordinary tool and writes its result in the same transaction. False when it could not."""
+    try:
+        arguments = parse(work, call)
+        tool = TOOLS[call.tool_name]
+        assert tool.run
+        with transaction.atomic():
+            _, case = lock_both(work.claim)
+            is_spared = work.run.is_try and not tool.only_reads
+            content = SPARED if is_spared else tool.run(work, case, arguments)
+            said = content if tool.only_reads else ""
+            write(work, tool_result(call, with_ignored(content, tool.name, arguments), said=said))
+    except Refused as refusal:
+        append(work, tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
+        return False
+    return True

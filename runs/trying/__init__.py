@@ -1,0 +1,1 @@
+"""Trying an agent without any effect."""

@@ -1,0 +1,97 @@
+"""Trying an agent: a run of its text as typed, or of what is live, that changes nothing.
+
+It works on a text, which may come from a sample case; the case itself is not touched. Tools that would change
+something only say so, and the handover that it asks for stays recorded: the page tells what would have come.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from builder.agents import agents
+from builder.models import Agent, QueueConnection, Revision
+from builder.procedures.targets import DELETED, check_limits, targets
+from cases.models import Case
+from data.errors import Refused
+from data.redis import bell
+from data.texts.text import prose
+from runs.engine.handovers import TargetRow, frozen_targets
+from runs.models import Run
+from runs.people.starting import INPUT_LIMIT
+from teams.access import live
+from teams.audit.actors import Actor
+
+_SAMPLES = 20
+_LONG = 80
+
+
+@transaction.atomic
+def try_agent(
+    agent: Agent,
+    *,
+    by: Actor,
+    text: str = "",
+    sample: Case | None = None,
+    aop: str | None = None,
+    model: str = "",
+    fallback: str = "",
+) -> Run:
+    """A try of the text `aop` with these models, which is frozen for it, or of the live revision.
+
+    Paused agents can be tried too. The run may choose among the targets that `sample` could be handed over to.
+    """
+    revision = agent.live_revision if aop is None else agents.freeze(agent, aop, model, fallback, by.user)
+    return _start(agent, revision, prose(text, "input", INPUT_LIMIT), frozen_targets(agent, revision, sample), by)
+
+
+@transaction.atomic
+def try_again(run: Run, by: Actor) -> Run:
+    """The same revision on the same text, with the same targets to choose among."""
+    return _start(run.agent, run.revision, run.input, run.targets, by)
+
+
+def _start(agent: Agent, revision: Revision, text: str, among: list[TargetRow] | None, by: Actor) -> Run:
+    if agent.is_deleted:
+        raise Refused(f"{agent.name} was deleted.", "agent_deleted")
+    if gone := [f"@{target.agent.name}" for target in targets(agent, revision) if target.status == DELETED]:
+        raise Refused(f"The text mentions {', '.join(gone)}, deleted meanwhile. Mend that first.", "deleted_target")
+    check_limits(agent)
+    run = Run.objects.create(
+        team_id=agent.team_id,
+        agent=agent,
+        revision=revision,
+        input=text,
+        trigger=Run.Trigger.TRY,
+        started_by=by.user,
+        targets=among,
+    )
+    live.announce(run.team_id, "run", run.pk)
+    bell.ring()
+    return run
+
+
+def samples(agent: Agent) -> Sequence[Case]:
+    """The newest cases of the agent's queues, or of any queue when it works none."""
+    cases = Case.objects.present().filter(team_id=agent.team_id).select_related("queue").order_by("-number")
+    consumed = agent.queue_connections.filter(role=QueueConnection.Role.CONSUMER).values("queue")
+    own = list(cases.filter(queue__in=consumed)[:_SAMPLES])
+    return own or list(cases[:_SAMPLES])
+
+
+def sample_text(case: Case) -> str:
+    """A case as a text to try an agent on."""
+    return "\n\n".join(part for part in (case.title, _written(case.data)) if part)
+
+
+def _written(data: Any) -> str:
+    if isinstance(data, dict):
+        return "\n".join(_line(str(key), value) for key, value in data.items() if value not in (None, "", [], {}))
+    return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False) if data else ""
+
+
+def _line(key: str, value: Any) -> str:
+    """Long texts, such as the body of a mail, speak for themselves."""
+    words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"\n{words}" if len(words) > _LONG or "\n" in words else f"{key.replace('_', ' ').capitalize()}: {words}"

@@ -1,0 +1,1 @@
+"""The processes that work: dispatcher, shift, RQ worker, and the sweeps of the clock."""

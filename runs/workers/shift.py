@@ -1,0 +1,221 @@
+"""A shift: one asyncio loop that works many runs at once, and ends when nothing is left to do.
+
+It looks for work when it starts, when a run of its own ends, and when the bell rings. A run that waits for its model
+costs a few kilobytes. Database work goes through one thread, so through one connection.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from uuid import UUID
+
+import redis.asyncio
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import Error as DatabaseError  # of psycopg's InterfaceError, too
+from django.db import close_old_connections, connections
+from redis.exceptions import RedisError
+
+from data import rows
+from data.redis.bell import BELL, answer_with
+from runs.engine import completion, engine
+from runs.providers.providers import Models
+from runs.record import claims
+from runs.record.claims import Claim, LostRun
+from runs.telemetry import counters, logs, tracing
+from teams.access import live
+from teams.settings import pausing
+
+from . import dispatcher
+
+logger = logging.getLogger(__name__)
+
+# How long a shift without work waits for the bell: a fork costs more than this wait.
+LINGER_SECONDS = 5.0
+# A shift that was told to leave gives its runs this long to reach their next step.
+LEAVE_SECONDS = 18.0
+_BLOCK_SECONDS = 4
+# Until leases are renewed again, when the database did not answer.
+_RETRY_SECONDS = 0.5
+# How long a pause may take to reach the runs in hand.
+_PAUSE_SECONDS = 0.5
+
+
+class Shift:
+    """The runs in hand, by claim."""
+
+    def __init__(self, worker: str, places: int, linger: float = LINGER_SECONDS) -> None:
+        self.worker = worker
+        self.places = places
+        self.linger = linger
+        self.tasks: dict[Claim, asyncio.Task[None]] = {}
+        self.paused: set[UUID] = set()  # the teams, as far as this shift has runs of them in hand
+        self.leaving = asyncio.Event()
+        self.look = asyncio.Event()  # there may be work, or a free place for it
+        self.models = Models()
+
+    async def work(self) -> None:
+        bell = Bell()
+        answer_with(self._looks_by_itself)
+        chores = [self._renew(), self._look_for_pauses(), self._listen(bell), counters.add_each_second()]
+        helpers = [asyncio.create_task(chore) for chore in chores]
+        self._leave_on_sigterm()
+        try:
+            while not self.leaving.is_set():
+                self.look.clear()
+                took = await self._take()
+                if self.tasks:
+                    await self.look.wait()
+                elif not took and not await self._is_called_within(self.linger):
+                    break
+            await self._hand_in()
+        finally:
+            answer_with(None)
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.to_thread(counters.add)
+            await asyncio.to_thread(tracing.send)
+            await asyncio.to_thread(live.send)
+            await bell.close()
+            await self.models.close()
+            await sync_to_async(connections.close_all)()
+
+    def _looks_by_itself(self) -> bool:
+        """When its only run has ended, and there is nothing else that keeps it from taking another at once."""
+        return len(self.tasks) <= 1 and not self.leaving.is_set()
+
+    async def _is_called_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.look.wait()
+        except TimeoutError:
+            return False
+
+    async def _listen(self, bell: "Bell") -> None:
+        while True:
+            await bell.rings()
+            self.look.set()
+
+    async def _take(self) -> int:
+        free = self.places - len(self.tasks)
+        if free <= 0:
+            return 0
+        try:
+            taken = await sync_to_async(_dispatch_and_claim)(self.worker, free)
+        except DatabaseError as error:
+            logger.warning("no work could be taken: %s", error)
+            await asyncio.sleep(1)
+            return 0
+        for claim in taken:
+            self.paused.discard(claim.team_id)  # or there would be nothing to claim of it
+            task = asyncio.create_task(engine.work(claim, self.models, partial(self._is_over_for, claim)))
+            self.tasks[claim] = task
+            task.add_done_callback(partial(self._ended, claim))
+        return len(taken)
+
+    def _ended(self, claim: Claim, task: asyncio.Task[None]) -> None:
+        del self.tasks[claim]
+        self.look.set()
+        if not task.cancelled() and (error := task.exception()):
+            with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
+                logger.error("the run was left behind; its lease will lapse", exc_info=error)
+
+    async def _renew(self) -> None:
+        """Renews all leases in one statement, and drops runs that are no longer this worker's."""
+        pause = settings.BATON_LEASE_SECONDS * 4 / 15
+        while True:
+            await asyncio.sleep(pause)
+            pause = settings.BATON_LEASE_SECONDS * 4 / 15
+            if not self.tasks:
+                continue
+            before = dict(self.tasks)
+            try:
+                mine = await sync_to_async(_renew)(self.worker, before)
+            except DatabaseError as error:
+                logger.warning("the leases could not be renewed: %s", error)
+                pause = _RETRY_SECONDS
+                continue
+            for claim, task in before.items():
+                if claim not in mine:
+                    task.cancel()
+
+    def _is_over_for(self, claim: Claim) -> bool:
+        return self.leaving.is_set() or claim.team_id in self.paused
+
+    async def _look_for_pauses(self) -> None:
+        """Runs of a paused team are given back where they would ask their model again."""
+        while True:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            try:
+                teams = {claim.team_id for claim in self.tasks}
+                self.paused = await sync_to_async(pausing.paused)(teams) if teams else set()
+            except DatabaseError as error:
+                logger.warning("pauses could not be looked for: %s", error)
+
+    def _leave_on_sigterm(self) -> None:
+        # Elsewhere than on the main thread there are no signals: whoever runs the shift there calls `leave`.
+        with suppress(RuntimeError, ValueError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.leave)
+
+    def leave(self) -> None:
+        """No new runs; those in hand go on to their next step and are given back."""
+        self.leaving.set()
+        self.look.set()
+
+    async def _hand_in(self) -> None:
+        """Lets the runs reach their next step, where they are given back; cuts off those whose model takes longer."""
+        if not self.tasks:
+            return
+        await asyncio.wait(self.tasks.values(), timeout=LEAVE_SECONDS)
+        late = dict(self.tasks)
+        for task in late.values():
+            task.cancel()
+        await asyncio.gather(*late.values(), return_exceptions=True)
+        for claim in late:
+            await sync_to_async(_give_back)(claim)
+
+
+def _dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
+    close_old_connections()
+    return dispatcher.take(worker, limit)
+
+
+def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:
+    close_old_connections()  # a broken one would stay broken for as long as nothing else is done
+    return claims.renew(worker, held)
+
+
+def _give_back(claim: Claim) -> None:
+    with suppress(LostRun):  # it ended or went elsewhere meanwhile
+        completion.give_back(claim)
+
+
+class Bell:
+    """Waits on the bell. Without Redis it rings every second: work is found, only later."""
+
+    def __init__(self) -> None:
+        self._client: redis.asyncio.Redis = redis.asyncio.from_url(settings.REDIS_URL)
+
+    async def rings(self) -> None:
+        """Returns when it rang."""
+        try:
+            while not await self._client.blpop([BELL], timeout=_BLOCK_SECONDS):
+                pass
+        except (RedisError, OSError):
+            await asyncio.sleep(1)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def run_shift(worker: str, places: int | None = None, linger: float = LINGER_SECONDS) -> None:
+    """Works until nothing is left, in an event loop of its own."""
+    rows.keep_plans()
+
+    async def shift() -> None:
+        await Shift(worker, places or settings.RUNS_PER_WORKER, linger).work()
+
+    asyncio.run(shift())

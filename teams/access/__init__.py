@@ -1,0 +1,1 @@
+"""What a person may see and do, and the live stream that follows those permissions."""

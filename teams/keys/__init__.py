@@ -1,0 +1,1 @@
+"""API keys and provider credentials, and what every API request has in common."""

@@ -1,0 +1,25 @@
+"""Teams own everything; people are members of teams; keys let programs act for a team."""
+
+from data.ids import new_id
+from teams.audit.models import AuditEntry
+from teams.keys.models import ApiKey, Credential, KeptAnswer, every_scope
+from teams.people.models import Installation, Invitation, Member, Team, User, UserManager
+from teams.webhooks.models import Delivery, Webhook, WebhookQuerySet
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "Credential",
+    "Delivery",
+    "Installation",
+    "Invitation",
+    "KeptAnswer",
+    "Member",
+    "Team",
+    "User",
+    "UserManager",
+    "Webhook",
+    "WebhookQuerySet",
+    "every_scope",
+    "new_id",
+]

@@ -1,0 +1,52 @@
+"""What people fill in about members and API keys."""
+
+from typing import Any
+
+from django import forms
+
+from teams.models import ApiKey, Member
+from web.forms.messages import PageForm
+
+_NO_SUGGESTIONS = {"autocomplete": "off"}
+EXPIRIES = [("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("never", "never")]
+
+
+class _Plain(PageForm):
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, label_suffix="", **options)
+
+
+class InviteForm(_Plain):
+    email = forms.CharField(label="E-mail address", widget=forms.EmailInput(attrs=_NO_SUGGESTIONS))
+    role = forms.ChoiceField(label="Role", choices=Member.Role.choices, initial=Member.Role.OPERATOR)
+
+
+class AcceptForm(_Plain):
+    name = forms.CharField(label="Your name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters.",
+    )
+
+
+class KeyForm(_Plain):
+    name = forms.CharField(
+        label="Name", widget=forms.TextInput(attrs=_NO_SUGGESTIONS), help_text="What uses it, to recognise it by."
+    )
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=ApiKey.Scope.choices,
+        initial=[ApiKey.Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expires = forms.ChoiceField(label="It ends", choices=EXPIRIES, initial="365")
+    per_minute = forms.IntegerField(
+        label="Requests a minute",
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        widget=forms.NumberInput(attrs={"class": "max-w-28"}),
+        help_text="Beyond that it is told to wait. Empty: as many as this server lets any key send.",
+    )

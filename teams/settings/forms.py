@@ -1,0 +1,163 @@
+"""What people fill in about their team."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from data.errors import Refused
+from data.network.addresses import check_url
+from teams.models import Webhook
+from teams.webhooks import outbox
+from web.forms.messages import PageForm
+from web.forms.refusals import show_refusal
+from web.forms.stale import SharedForm
+
+from . import zones
+from .budgets import Budget
+
+_CENT = Decimal("0.01")
+_A_DAY = "Of all its runs together, by the team’s time zone. When it is reached, nothing new starts until the next day."
+
+
+class AddressField(forms.CharField):
+    """Says what is wrong with an address together with what is wrong in the fields beside it."""
+
+    def clean(self, value: Any) -> str:
+        url: str = super().clean(value)
+        try:
+            return check_url(url) if url else ""
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+
+
+class ZoneInput(forms.TextInput):
+    """Searches among the canonical names as one types; `first` are offered before the others."""
+
+    def __init__(self, first: Sequence[str] = ()) -> None:
+        super().__init__({"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", "class": "max-w-80"})
+        self.first = list(first)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        offered = f"{(attrs or {}).get('id', name)}-names"
+        field = super().render(name, value, {**(attrs or {}), "list": offered}, renderer)
+        names = dict.fromkeys([*self.first, *zones.names()])
+        # With the blanks that people type.
+        options = format_html_join(
+            "", '<option value="{}">{}</option>', ((one, one.replace("_", " ")) for one in names)
+        )
+        return format_html('{}<datalist id="{}">{}</datalist>', field, offered, options)
+
+
+class ZoneField(forms.CharField):
+    """A canonical name, or what leads to one: people may write small letters and blanks, and old names. `kept` may be
+    sent back as it is.
+    """
+
+    def __init__(self, *, first: Sequence[str] = (), kept: str = "", **more: Any) -> None:
+        super().__init__(label="Time zone", max_length=64, widget=ZoneInput(first), **more)
+        self.kept = kept
+
+    def clean(self, value: Any) -> str:
+        name: str = super().clean(value)
+        try:
+            return name if name == self.kept else zones.meant(name)
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+
+
+class GeneralForm(PageForm):
+    time_zone = ZoneField(help_text="Agents are told its date and time. Its days count for budgets and usage.")
+    require_two_step = forms.BooleanField(
+        label="Require two-step sign-in of administrators",
+        required=False,
+        help_text="Administrators who have not set it up see nothing of the team but how to.",
+    )
+
+
+class WebhookForm(SharedForm):
+    url = AddressField(
+        label="Address",
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autofocus": True,
+                "placeholder": "https://example.com/baton",
+                "inputmode": "url",
+            }
+        ),
+        help_text="Gets a POST request with JSON for each event.",
+    )
+    description = forms.CharField(
+        label="In one line",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="What it is for, for your colleagues.",
+    )
+    events = forms.MultipleChoiceField(
+        label="Tell it when",
+        choices=[
+            (name, format_html('<span>{} <code class="text-muted text-sm">{}</code></span>', words, name))
+            for name, words in outbox.EVENTS.items()
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, data: Any = None, *, webhook: Webhook | None = None) -> None:
+        initial: dict[str, Any] = {"events": list(outbox.EVENTS)}
+        if webhook:
+            initial = {"url": webhook.url, "description": webhook.description, "events": webhook.events}
+        super().__init__(data, initial=initial, label_suffix="")
+        if webhook:
+            self.merge()
+
+    def show(self, refusal: Refused) -> None:
+        """What a verb refused, beside the fields it is about."""
+        show_refusal(self, refusal)
+
+
+class BudgetForm(PageForm):
+    """Empty fields leave it to whoever is asked next, whose word stands in them: `inherited`, by field."""
+
+    requests = forms.IntegerField(label="Requests to its model", min_value=1, max_value=1000)
+    tokens = forms.IntegerField(label="Tokens", min_value=1, max_value=10**9)
+    usd = forms.DecimalField(label="US dollars", min_value=_CENT, max_value=100_000, decimal_places=2)
+    minutes = forms.IntegerField(label="Minutes of work", min_value=1, max_value=10_080)
+    usd_per_day = forms.DecimalField(
+        label="US dollars a day", min_value=_CENT, max_value=1_000_000, decimal_places=2, help_text=_A_DAY
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        budget: Mapping[str, float],
+        inherited: Mapping[str, float | None],
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(data, initial={name: _typed(value) for name, value in budget.items()}, prefix=prefix)
+        self.label_suffix = ""
+        for name, field in self.fields.items():
+            field.required = False
+            most = inherited.get(name)
+            field.widget.attrs["placeholder"] = f"{most:,g}" if most and most < 10**5 else f"{most or 0:,.0f}"
+            if not most:
+                field.widget.attrs["placeholder"] = "no limit"
+
+    def wanted(self) -> Budget:
+        """Of a valid form."""
+        return Budget(**{name: self.cleaned_data[name] for name in Budget.model_fields})
+
+
+class TeamBudgetForm(SharedForm, BudgetForm):
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.merge()
+
+
+def _typed(amount: float) -> float | Decimal:
+    return amount if isinstance(amount, int) else Decimal(str(amount)).quantize(_CENT)

@@ -1,9 +1,0 @@
-"""{{ dollars|money }}, {{ number|short_number }}"""
-
-from django import template
-
-from teams import amounts
-
-register = template.Library()
-register.filter(amounts.money)
-register.filter(amounts.short_number)

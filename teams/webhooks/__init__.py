@@ -1,0 +1,1 @@
+"""Webhooks: their addresses, the outbox they are fed from, and the delivery of what lies in it."""

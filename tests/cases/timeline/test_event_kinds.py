@@ -1,0 +1,48 @@
+"""Each kind of event that is declared is written by some code, and is told in words."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from cases.models import Kind
+from cases.timeline.wording import _TELLINGS
+
+ROOT = Path(__file__).parent.parent.parent
+# Who may write events: the verbs, and what moves a case.
+_WRITERS = {"event", "record", "_move", "_send", "_tell", "_record"}
+
+
+def written() -> set[str]:
+    """The kinds that are handed to a function that writes an event."""
+    found: set[str] = set()
+    for app in ("cases", "runs"):
+        for path in (ROOT / app).rglob("*.py"):
+            if "migrations" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and _name(node.func) in _WRITERS:
+                    found |= {kind.attr for argument in node.args for kind in _kinds(argument)}
+    return found
+
+
+def _name(function: ast.expr) -> str:
+    return getattr(function, "attr", getattr(function, "id", ""))
+
+
+def _kinds(node: ast.expr) -> list[ast.Attribute]:
+    return [
+        inner
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "Kind"
+    ]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_of_event_is_written_by_some_code(kind: Kind) -> None:
+    assert kind.name in written()
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_of_event_has_words(kind: Kind) -> None:
+    assert kind in _TELLINGS

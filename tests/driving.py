@@ -1,0 +1,67 @@
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from pytest_django.fixtures import Settings
+
+from runs.engine import engine
+from runs.models import Run
+from runs.providers.providers import Models
+from runs.record.claims import Claim
+
+from .fixtures import take
+from .provider import Provider, Reply, provider
+
+__all__ = ["provider"]
+
+
+@pytest.fixture
+def scripted(provider: Provider, settings: Settings) -> Provider:
+    """Agents made from here on ask the scripted provider."""
+    settings.BATON_DEFAULT_MODEL = "openai-chat:scripted"
+    return provider
+
+
+def drive(claim: Claim, is_over: Callable[[], bool] = lambda: False) -> Run:
+    """Works a claimed run, on this thread and in this test's transaction, and says what became of it."""
+
+    async def work() -> None:
+        models = Models()
+        try:
+            await engine.work(claim, models, is_over)
+        finally:
+            await models.close()
+
+    async_to_sync(work)()
+    return Run.objects.get(pk=claim.run_id)
+
+
+def drive_meanwhile(claim: Claim, provider: Provider, act: Callable[[], object], answer: Reply) -> Run:
+    """Like `drive`, with `act` done while the model is being asked; then it answers."""
+    held = threading.Event()
+    asked = len(provider.requests)
+    later = provider.script
+    provider.script = lambda request: replace(answer, after=held) if request.number == asked + 1 else later(request)
+
+    async def work() -> None:
+        models = Models()
+        task = asyncio.create_task(engine.work(claim, models, lambda: False))
+        try:
+            await asyncio.to_thread(provider.wait_for_requests, asked + 1)
+            await sync_to_async(act)()
+        finally:
+            held.set()
+            await task
+            await models.close()
+
+    async_to_sync(work)()
+    return Run.objects.get(pk=claim.run_id)
+
+
+def work_next() -> Run:
+    """The next due run, dispatched, claimed and worked."""
+    [claim] = take()
+    return drive(claim)

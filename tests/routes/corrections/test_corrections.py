@@ -1,0 +1,276 @@
+"""People say who should have had a case or a run."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from builder.agents.connections import connect
+from builder.models import Agent
+from cases.models import Case, Queue, Status
+from data.errors import Refused
+from routes.corrections import corrections
+from routes.map import traffic
+from runs.engine import completion
+from runs.models import Correction, Handover, Run
+from runs.models import Status as RunStatus
+from runs.people import moves
+from runs.record import outcomes
+from teams.audit.actors import Actor
+from teams.keys.api_keys import create_key
+from teams.models import Team
+from tests.fixtures import Make, events, take
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def triage(make_agent: Make[Agent], queue: Queue) -> Agent:
+    return make_agent("Triage", queue=queue)
+
+
+@pytest.fixture
+def billing(make_agent: Make[Agent], queue: Queue) -> Agent:
+    return make_agent("Billing", queue=queue)
+
+
+@pytest.fixture
+def support(make_agent: Make[Agent], queue: Queue) -> Agent:
+    return make_agent("Support", queue=queue)
+
+
+@pytest.fixture
+def handed(triage: Agent, billing: Agent, support: Agent, make_case: Make[Case]) -> Case:
+    """Triage handed it to Billing, who works on it."""
+    case = make_case("Printer is broken", assignee=triage)
+    [claim] = take()
+    completion.finish(claim, outcomes.HandedOver(billing, "An invoice", "Second one"))
+    take()
+    return case
+
+
+def runs_of(case: Case) -> list[Run]:
+    return list(Run.objects.filter(case=case).select_related("agent").order_by("created_at"))
+
+
+def fresh(case: Case) -> Case:
+    return Case.objects.get(pk=case.pk)
+
+
+def test_a_wrong_agent_is_corrected_and_the_case_goes_to_the_right_one(
+    handed: Case, triage: Agent, billing: Agent, support: Agent, somebody: Actor
+) -> None:
+    first, second = runs_of(handed)
+    made = corrections.correct(corrections.of_run(second), support, "It prints nothing", somebody)
+    assert (made.source, made.run, made.wrong, made.right) == (first, second, billing, support)
+    assert (fresh(handed).status, fresh(handed).assignee) == (Status.PENDING, support)
+    second.refresh_from_db()
+    assert second.status == RunStatus.STOPPED
+    assert events(handed)[-3:] == ["started", "corrected", "reassigned"]
+
+
+def test_a_first_dispatch_is_corrected_by_itself(
+    triage: Agent, support: Agent, make_case: Make[Case], somebody: Actor
+) -> None:
+    case = make_case(assignee=triage)
+    take()
+    [run] = runs_of(case)
+    made = corrections.correct(corrections.of_run(run), support, "", somebody)
+    assert (made.source, made.run, made.wrong) == (None, run, triage)
+
+
+def test_a_handover_is_corrected_before_its_target_has_begun(
+    triage: Agent, billing: Agent, support: Agent, make_case: Make[Case], somebody: Actor
+) -> None:
+    case = make_case(assignee=triage)
+    [claim] = take()
+    completion.finish(claim, outcomes.HandedOver(billing, "An invoice"))
+    made = corrections.correct(corrections.of_handover(Handover.objects.get()), support, "", somebody)
+    assert (made.run, made.wrong) == (None, billing)
+    assert fresh(case).assignee == support
+
+
+def test_a_persons_case_comes_to_the_person_who_says_so(handed: Case, somebody: Actor) -> None:
+    corrections.correct(corrections.of_run(runs_of(handed)[1]), None, "", somebody)
+    assert (fresh(handed).reason, fresh(handed).owner) == ("taken_over", somebody.user)
+
+
+def test_a_case_that_is_there_already_stays_there(handed: Case, support: Agent, somebody: Actor) -> None:
+    wrong = corrections.of_run(runs_of(handed)[1])
+    moves.reassign(handed, somebody, support)
+    take()
+    corrections.correct(wrong, support, "", somebody)
+    assert (fresh(handed).status, fresh(handed).assignee) == (Status.IN_PROGRESS, support)
+
+
+def test_a_closed_case_keeps_its_state_unless_it_is_sent_again(handed: Case, support: Agent, somebody: Actor) -> None:
+    moves.complete(handed, "Done", somebody)
+    wrong = corrections.of_run(runs_of(handed)[1])
+    corrections.correct(wrong, support, "", somebody)
+    assert (fresh(handed).status, fresh(handed).detail) == (Status.COMPLETED, "Done")
+    corrections.correct(wrong, support, "", somebody, send=True)
+    assert (fresh(handed).status, fresh(handed).assignee) == (Status.PENDING, support)
+
+
+def test_one_correction_stands_and_the_earlier_ones_are_kept(
+    handed: Case, triage: Agent, support: Agent, somebody: Actor
+) -> None:
+    first, second = runs_of(handed)
+    corrections.correct(corrections.of_run(second), support, "", somebody)
+    again = corrections.correct(corrections.of_handover(Handover.objects.get()), triage, "", somebody)
+    assert Correction.objects.count() == 2
+    assert list(corrections.find(handed.team)) == [again]
+    assert corrections.standing(first) == (None, again)
+    assert corrections.standing(second) == (again, None)
+
+
+def test_an_undone_correction_counts_no_more_and_moves_no_case(handed: Case, support: Agent, somebody: Actor) -> None:
+    made = corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "", somebody)
+    assert len(corrections.per_route(handed.team, timezone.now() - timedelta(days=1))) == 1
+    corrections.undo(made, somebody)
+    assert fresh(handed).assignee == support
+    assert corrections.per_route(handed.team, timezone.now() - timedelta(days=1)) == {}
+    with pytest.raises(Refused, match="undone already"):
+        corrections.undo(made, somebody)
+
+
+def test_who_had_it_cannot_be_who_should_have(handed: Case, billing: Agent, somebody: Actor) -> None:
+    with pytest.raises(Refused, match="Billing had it"):
+        corrections.correct(corrections.of_run(runs_of(handed)[1]), billing, "", somebody)
+
+
+def test_nothing_is_kept_when_the_case_cannot_go_there(handed: Case, support: Agent, somebody: Actor) -> None:
+    connect(support, [])
+    wrong = corrections.of_run(runs_of(handed)[1])
+    with pytest.raises(Refused, match="Support does not work this queue"):
+        corrections.correct(wrong, support, "", somebody)
+    assert not Correction.objects.exists() and "corrected" not in events(handed)
+    corrections.correct(wrong, support, "", somebody, send=False)
+    assert fresh(handed).status == Status.IN_PROGRESS
+
+
+def test_corrections_are_counted_for_the_map(
+    handed: Case, triage: Agent, billing: Agent, support: Agent, somebody: Actor
+) -> None:
+    corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "", somebody)
+    since = timezone.now() - timedelta(days=1)
+    found = traffic.traffic(handed.team, since)
+    [route] = [route for route in found.routes if route.key == (triage.pk, billing.pk)]
+    assert route.corrected == 1
+    assert traffic.figures(handed.team, since, found.routes).corrected == 1
+
+
+# --- Pages -----------------------------------------------------------------------------------
+
+
+def test_a_person_corrects_on_the_page_and_sees_it_everywhere(
+    signed_in: Client, handed: Case, billing: Agent, support: Agent
+) -> None:
+    first, second = runs_of(handed)
+    address = reverse("run_correct", args=[second.pk])
+    assert address in signed_in.get(reverse("case", args=[handed.pk])).text
+    assert address in signed_in.get(reverse("run", args=[second.pk])).text
+    form = signed_in.get(address).text
+    assert "handed over to" in form and f'value="{support.pk}"' in form and f'value="{billing.pk}"' not in form
+    said = {"agent_id": str(support.pk), "note": "It prints <b>nothing</b>", "send": "on"}
+    assert signed_in.post(address, said).headers["Location"] == reverse("case", args=[handed.pk])
+    for page in (
+        signed_in.get(reverse("case", args=[handed.pk])).text,
+        signed_in.get(reverse("run", args=[first.pk])).text,
+        signed_in.get(reverse("run", args=[second.pk])).text,
+        signed_in.get(reverse("corrections")).text,
+    ):
+        assert "<b>nothing</b>" not in page and "nothing" in page
+    assert "Should have been Support" in signed_in.get(reverse("case", args=[handed.pk])).text
+    made = Correction.objects.get()
+    signed_in.post(reverse("correction_undo", args=[made.pk]))
+    assert "Should have been Support" not in signed_in.get(reverse("case", args=[handed.pk])).text
+
+
+def test_a_correction_that_is_refused_is_shown_again(signed_in: Client, handed: Case, support: Agent) -> None:
+    connect(support, [])
+    address = reverse("run_correct", args=[runs_of(handed)[0].pk]) + "?of=handover"
+    said = {"agent_id": str(support.pk), "note": "As I said", "send": "on"}
+    refused = signed_in.post(address, said)
+    assert refused.status_code == 422 and "does not work this queue" in refused.text and "As I said" in refused.text
+    assert "Please choose who should have had it." in signed_in.post(address, {"agent_id": ""}).text
+
+
+def test_corrections_are_found_by_words_and_agents(
+    signed_in: Client, handed: Case, billing: Agent, support: Agent, somebody: Actor
+) -> None:
+    corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "Prints nothing", somebody)
+    for query, is_found in {
+        "q=prints": True,
+        "q=printer": True,
+        "q=scanner": False,
+        f"wrong={billing.pk}": True,
+        f"wrong={support.pk}": False,
+        f"right={support.pk}": True,
+        "right=person": False,
+        "wrong=x&right=y": True,
+    }.items():
+        page = signed_in.get(f"{reverse('corrections')}?{query}").text
+        assert ("Prints nothing" in page) == is_found, query
+
+
+def test_the_list_of_corrections_asks_no_more_for_more_of_them(
+    signed_in: Client, triage: Agent, support: Agent, make_case: Make[Case], somebody: Actor
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            signed_in.get(reverse("corrections"))
+        return len(found)
+
+    def correct() -> None:
+        case = make_case(assignee=triage)
+        take()
+        corrections.correct(corrections.of_run(runs_of(case)[0]), support, "", somebody, send=False)
+
+    correct()
+    signed_in.get(reverse("corrections"))
+    few = queries()
+    for _ in range(3):
+        correct()
+    assert queries() == few
+
+
+def test_the_api_corrects_lists_and_undoes(team: Team, handed: Case, support: Agent, program: Client) -> None:
+    second = runs_of(handed)[1]
+    body = {"agent_id": str(support.pk), "note": "Prints nothing"}
+    made = program.post(f"/api/v1/runs/{second.pk}/corrections", body, content_type="application/json")
+    assert made.status_code == 201 and made.json()["right_agent_id"] == str(support.pk)
+    assert fresh(handed).assignee == support
+    [listed] = program.get("/api/v1/corrections").json()["items"]
+    assert listed == made.json()
+    assert program.delete(f"/api/v1/corrections/{listed['id']}").status_code == 204
+    assert program.get("/api/v1/corrections").json()["items"] == []
+
+
+def test_the_api_takes_over_for_a_member_and_hands_back(
+    team: Team, handed: Case, support: Agent, program: Client, somebody: Actor
+) -> None:
+    address = f"/api/v1/cases/{handed.pk}"
+    assert somebody.user
+    said = {"member": somebody.user.email.upper()}
+    taken = program.post(f"{address}/take-over", said, content_type="application/json").json()
+    assert (taken["status"], taken["reason"], taken["taken_over_by"]) == ("needs_input", "taken_over", somebody.label)
+    nobody = program.post(f"{address}/take-over", {"member": "x@example.com"}, content_type="application/json")
+    assert nobody.status_code == 422
+    assert program.post(f"{address}/take-over", {}, content_type="application/json").status_code == 409
+    back = {"assignee_id": str(support.pk), "note": "Go on"}
+    handed_back = program.post(f"{address}/hand-back", back, content_type="application/json").json()
+    assert (handed_back["status"], handed_back["assignee_id"]) == ("pending", str(support.pk))
+    assert handed_back["events"][-1]["text"] == "Go on"
+    assert program.post(f"{address}/reopen", {}, content_type="application/json").status_code == 409
+    undone = program.post(f"{address}/undo", {"seq": handed_back["events"][-1]["seq"]}, content_type="application/json")
+    assert undone.json()["taken_over_by"] == somebody.label
+
+
+@pytest.fixture
+def program(team: Team) -> Client:
+    return Client(headers={"authorization": f"Bearer {create_key(team, 'Ours')[1]}"})

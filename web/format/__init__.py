@@ -1,0 +1,1 @@
+"""How amounts, times, states, prose and spreadsheets read."""

@@ -1,0 +1,1 @@
+"""What is wrong in a field, in words, and refusals as form errors."""
