@@ -18,7 +18,7 @@ def help_page(request: TeamRequest, name: str = help.FIRST) -> HttpResponseBase:
     if name not in help.names():
         raise Http404
     context = {"page": drawn(name), "name": name, "contents": help.contents(), "first": help.FIRST}
-    return render(request, "teams/help.html", context)
+    return render(request, "web/help.html", context)
 
 
 @cache

@@ -43,7 +43,7 @@ def _agents_import(request: TeamRequest) -> HttpResponseBase:
     sent = request.method == "POST"
     form = UploadForm(request.POST if sent else None, request.FILES if sent else None, label_suffix="")
     if not sent:
-        return render(request, "builder/import.html", {"form": form})
+        return render(request, "cases/agent_import.html", {"form": form})
     if cast(BoundedUpload, request.upload_handlers[0]).exceeded:
         form.add_error("uploads", "These files have more than 10 MB together. Please import them in parts.")
     elif form.is_valid():
@@ -51,7 +51,7 @@ def _agents_import(request: TeamRequest) -> HttpResponseBase:
             return redirect("agents_import_preview", _keep(request, form.read()).pk)
         except Flawed as flawed:
             return _flawed(request, form, flawed)
-    return render(request, "builder/import.html", {"form": form}, status=422)
+    return render(request, "cases/agent_import.html", {"form": form}, status=422)
 
 
 @csrf_exempt  # the check reads what was sent, so `_agents_import` makes it, after the bounds are set
@@ -64,7 +64,7 @@ def agents_import(request: HttpRequest) -> HttpResponseBase:
 def _flawed(request: TeamRequest, form: UploadForm, flawed: Flawed) -> HttpResponse:
     more = len(flawed.flaws) - _SHOWN_FLAWS
     context = {"form": form, "flaws": flawed.flaws[:_SHOWN_FLAWS], "more_flaws": max(more, 0)}
-    return render(request, "builder/import.html", context, status=422)
+    return render(request, "cases/agent_import.html", context, status=422)
 
 
 def _keep(request: TeamRequest, texts: list[TextFile]) -> AgentUpload:
@@ -129,7 +129,7 @@ def _preview(request: TeamRequest, plan: Plan, form: ChoicesForm) -> HttpRespons
         "more": [item.wanted.name for item in plan.new[_SHOWN:] + plan.changed[_SHOWN:]],
         "names": sorted({*here, *(item.wanted.name for item in plan.items)}, key=str.lower),
     }
-    return render(request, "builder/import_preview.html", context, status=422 if form.errors else 200)
+    return render(request, "cases/agent_import_preview.html", context, status=422 if form.errors else 200)
 
 
 def _new(team: Team, items: list[Item]) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def run_correct(request: TeamRequest, id: UUID) -> HttpResponseBase:
             messages.success(request, "Thank you. The correction is kept.")
             return redirect("case", case.pk) if case else redirect("run", run.pk)
     context = {"run": run, "case": case, "wrong": mistake.wrong, "source": mistake.source, "form": form}
-    return render(request, "runs/correct.html", context, status=422 if form.errors else 200)
+    return render(request, "routes/correct.html", context, status=422 if form.errors else 200)
 
 
 def _mistake(run: Run, of_handover: bool) -> corrections.Mistake:
@@ -110,7 +110,7 @@ def correction_list(request: TeamRequest) -> HttpResponse:
         "rights": [(_PERSON, "A person"), *agents],
         "is_filtered": bool(asked.get("q") or asked.get("wrong") or asked.get("right")),
     }
-    return render_page(request, "runs/corrections.html", context, parts=["results"])
+    return render_page(request, "routes/corrections.html", context, parts=["results"])
 
 
 def _uuid(value: str) -> UUID | None:

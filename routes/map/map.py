@@ -1,4 +1,4 @@
-"""The map of handovers as a picture, drawn by templates/runs/map_picture.html."""
+"""The map of handovers as a picture, drawn by templates/routes/map_picture.html."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -58,7 +58,7 @@ def handover_map_page(request: TeamRequest) -> HttpResponse:
         "sorts": SORTS,
         **_about_period(request.GET, days),
     }
-    return render_page(request, "runs/map.html", context, parts=["results"])
+    return render_page(request, "routes/map.html", context, parts=["results"])
 
 
 def _table(routes: list[Route], asked: QueryDict, around: UUID | None) -> list[Route]:
@@ -118,7 +118,7 @@ def handovers(request: TeamRequest) -> HttpResponse:
         "is_filtered": bool(wanted.source or wanted.target or wanted.words or wanted.only_returned),
         **_about_period(asked, days),
     }
-    return render_page(request, "runs/handovers.html", context, parts=["results"])
+    return render_page(request, "routes/handovers.html", context, parts=["results"])
 
 
 def find_handovers(team: Team, wanted: HandoverFilter) -> QuerySet[Handover]:

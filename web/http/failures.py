@@ -59,7 +59,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
     sent = request.POST
     fields = [(name, value) for name in _kept(sent) for value in sent.getlist(name)]
     context = {"fields": fields, "has_files": bool(request.FILES), "is_whole": len(_kept(sent)) == len(_said(sent))}
-    return render(request, "teams/signed_out.html", context, status=401)
+    return render(request, "web/signed_out.html", context, status=401)
 
 
 def _said(sent: QueryDict) -> list[str]:
