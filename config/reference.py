@@ -23,6 +23,7 @@ from runs.telemetry.counters import COUNTERS
 from runs.tools.tools import TOOLS
 from web import help
 
+from . import module_map
 from .api import api
 
 ROOT = Path(__file__).parent.parent
@@ -226,6 +227,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/commands.md": commands,
     "reference/metrics.md": metrics,
     "reference/api.md": api_page,
+    "reference/modules.md": module_map.page,
 }
 
 

@@ -1,4 +1,4 @@
-"""Help. The pages of docs/ drawn in the product, so that they are there without a network and fit its version.
+"""The help: the pages of docs/, drawn in the product so that they need no network and fit its version.
 
 The same files make the site (zensical.toml), whose order they have here too; links lead on in both.
 """

@@ -1,7 +1,7 @@
 """One run, step by step: ask the model, persist what it said, act on it, until the run ends.
 
 The loop is our own over pydantic-ai's models: handover needs every turn in its hands, and a run costs a
-twenty-eighth of the CPU that the same run takes through `Agent.iter` (docs/architecture.md).
+twenty-eighth of the CPU that the same run takes through `Agent.iter` (docs/decisions.md).
 """
 
 import asyncio
