@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
 
 # Imports point left only, between apps and between the packages of an app.
 APPS = ["data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config"]

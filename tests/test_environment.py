@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.environment import is_this_machine, listed, number, one_of, stays_here, switch, whole
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.paths import ROOT
 
 
 @pytest.mark.parametrize("value", ["1", "true", "YES", "On", " on "])

@@ -120,7 +120,8 @@ def team_page[**P](
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Keeps the navigation for members, also where no view was found that would have asked who they are."""
-    if not hasattr(request, "team") and not request.path.startswith("/admin/"):
+    # A request that was refused before anything asked who it comes from has no user.
+    if hasattr(request, "user") and not hasattr(request, "team") and not request.path.startswith("/admin/"):
         with suppress(DatabaseError, RedisError):
             if request.user.is_authenticated and (members := memberships(request)):
                 enter(request, members)

@@ -26,12 +26,11 @@ from config.asgi import application
 from teams.keys.api_keys import create_key
 from teams.models import Team
 from tests.driving import scripted
+from tests.paths import ROOT
 from tests.provider import Provider, Reply, provider
 from tests.wire import Call
 
 __all__ = ["provider", "scripted"]
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

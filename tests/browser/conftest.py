@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from tests import children
+from tests.paths import ROOT
 
 _CLOSING_SECONDS = 20
-ROOT = Path(__file__).parents[2]
 
 
 def chromium() -> dict[str, Any]:

@@ -26,8 +26,8 @@ from ops.stack.home import Home
 from ops.stack.launch import MANAGE, Plan, programs
 from runs.management.commands.clock import CLOCK
 from tests import children
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # What the tests' own settings have put into the environment, or a developer's shell.
 OURS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "BATON_HOME", "DJANGO_SETTINGS_MODULE", "VIRTUAL_ENV", "PYTHONPATH"}

@@ -13,9 +13,10 @@ import pytest
 
 from config import reference
 from config.help import drawn
+from tests.paths import ROOT
+from tests.test_architecture import modules
 from web import help
 
-ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 OUTSIDE = ("http:", "https:", "mailto:")
 
@@ -111,7 +112,7 @@ def test_every_page_has_its_place_in_the_navigation() -> None:
 
 def environment_names() -> set[str]:
     """The variables that the code reads."""
-    files = [*(ROOT / "config").glob("*.py"), *(ROOT / "runs").rglob("*.py"), *(ROOT / "teams").rglob("*.py")]
+    files = modules().values()
     found = set()
     for path in files:
         reads = r'(?:environ\.get\(|environ\[|_flag\(|_number\()\s*"([A-Z][A-Z0-9_]+)"'

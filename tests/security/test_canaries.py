@@ -27,6 +27,7 @@ from teams.webhooks import outbox
 from tests.collector import Collector
 from tests.driving import drive
 from tests.fixtures import Make, take
+from tests.paths import ROOT
 from tests.provider import Provider, call, fail, say
 from tests.runs.telemetry.test_tracing import collector
 from tests.smtp import MailServer, mail_server
@@ -36,7 +37,6 @@ from tests.tool_server import answers, tool_server
 
 __all__ = ["collector", "mail_server", "make_things", "tool_server"]
 
-ROOT = Path(__file__).parents[2]
 # Of the installation, as its environment gives them.
 ENVIRONMENT = {
     "SECRET_KEY": "canary-secret-key-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",

@@ -182,8 +182,8 @@ def test_an_agent_is_created_by_its_name(signed_in: Client, team: Team, queue: Q
         ("  ", "Please fill this in."),
         ("refund CHECKER", "already exists"),
         ("x" * 81, "at most 80 characters"),
-        ("a\x07b", "cannot be shown"),
-        ("a\x00b", "cannot be shown"),
+        ("a\x07b", "a character that nobody sees"),
+        ("a\x00b", "a character that nobody sees"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused(

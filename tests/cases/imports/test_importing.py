@@ -195,7 +195,8 @@ def another_process(code: str, *arguments: str) -> dict[str, Any]:
 WORKER = """
 import os, sys, django
 django.setup()
-from cases import creation, importing
+from cases.imports import importing
+from cases.work import creation
 def dying(*arguments, **options):
     made = creation.add_cases(*arguments, **options)
     print("made", flush=True)
@@ -232,7 +233,7 @@ def test_two_at_once_do_not_take_the_same_slice(queue: Queue, member: Member) ->
     importing.start(upload)
     with transaction.atomic():
         CaseUpload.objects.select_for_update().get(pk=upload.pk)
-        code = "import sys, django; django.setup()\nfrom cases import importing\n"
+        code = "import sys, django; django.setup()\nfrom cases.imports import importing\n"
         code += "assert not importing.work_slice(sys.argv[1])"
         subprocess.run(**another_process(code, str(upload.pk)), check=True)
     assert not Case.objects.exists()

@@ -146,7 +146,7 @@ def test_a_queue_is_made(signed_in: Client, team) -> None:
         ({"name": "support", "hop_limit": "8"}, "A queue called “support” already exists. Please choose another name."),
         ({"name": "", "hop_limit": "8"}, "Please fill this in."),
         ({"name": "A", "hop_limit": "51"}, "between 1 and 50."),
-        ({"name": "a\x07b", "hop_limit": "8"}, "characters that cannot be shown"),
+        ({"name": "a\x07b", "hop_limit": "8"}, "a character that nobody sees, U+0007"),
     ],
 )
 def test_a_queue_that_cannot_be_made_keeps_what_was_typed(
@@ -235,7 +235,7 @@ def test_a_queue_names_the_agent_that_takes_new_cases(
     assert "Triage, as always in this queue" in text(signed_in.get(address("case_new", queue)))
     case = signed_in.get(reverse("case", args=[make_case().pk]))
     assert "takes it up next." in text(case)
-    assert "Triage, as always in Support" in text(case)
+    assert "First agent: Triage (queue default)" in text(case)
     pause_agent(triage)
     assert "New cases wait for Triage, who is paused." in text(signed_in.get(reverse("queues")))
 

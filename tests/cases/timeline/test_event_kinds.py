@@ -1,14 +1,13 @@
 """Each kind of event that is declared is written by some code, and is told in words."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
 from cases.models import Kind
 from cases.timeline.wording import _TELLINGS
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 # Who may write events: the verbs, and what moves a case.
 _WRITERS = {"event", "record", "_move", "_send", "_tell", "_record"}
 
@@ -16,7 +15,7 @@ _WRITERS = {"event", "record", "_move", "_send", "_tell", "_record"}
 def written() -> set[str]:
     """The kinds that are handed to a function that writes an event."""
     found: set[str] = set()
-    for app in ("cases", "runs"):
+    for app in ("cases", "runs", "routes"):
         for path in (ROOT / app).rglob("*.py"):
             if "migrations" in path.parts:
                 continue

@@ -11,6 +11,7 @@ import pytest
 
 from ops.stack import processes
 from tests import children
+from tests.paths import ROOT
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_what_a_test_starts_ends_with_the_test_process_even_when_that_is_killed(
 
 
 def test_no_test_starts_a_process_that_could_outlive_it() -> None:
-    tests = Path(__file__).parents[2]
+    tests = ROOT / "tests"
     plain = re.compile(r"subprocess\.Popen\((?!program\.command)")
     allowed = {"children.py", Path(__file__).name}
     found = [file.name for file in tests.rglob("*.py") if plain.search(file.read_text()) and file.name not in allowed]

@@ -312,14 +312,15 @@ async def test_many_at_once_decide_as_one_alone_does():
 FORKS = """
 import asyncio, os, signal
 from tests.runs.providers.test_offline import brief_of, decide
-from runs import closeness, demo
+from ops.demo import texts
+from runs.providers import similarity
 
-seen, unseen = (brief_of(demo.TRIAGE, case) for case in (demo.CASES[0], demo.CASES[3]))
-before = closeness.compare(seen), asyncio.run(decide(seen))
+seen, unseen = (brief_of(texts.TRIAGE, case) for case in (texts.CASES[0], texts.CASES[3]))
+before = similarity.compare(seen), asyncio.run(decide(seen))
 child = os.fork()
 if child == 0:
     signal.alarm(20)
-    closeness.compare(unseen)  # not in the parent's cache: embedded here, in the thread that the parent used too
+    similarity.compare(unseen)  # not in the parent's cache: embedded here, in the thread that the parent used too
     print(asyncio.run(decide(unseen))[1]["target"], asyncio.run(decide(seen)) == before[1], flush=True)
     os._exit(0)
 print("exit", os.waitpid(child, 0)[1])

@@ -182,9 +182,8 @@ def test_buckets_are_cumulative():
 
 @pytest.mark.django_db
 def test_many_processes_count_together():
-    program = (
-        "import django; django.setup(); from runs import counters; [counters.count('handovers') for _ in range(50)]"
-    )
+    program = "import django; django.setup(); from runs.telemetry import counters\n"
+    program += "for _ in range(50): counters.count('handovers')"
     environment = {**os.environ, "REDIS_URL": django_settings.REDIS_URL, "DJANGO_SETTINGS_MODULE": "config.settings"}
     several = [children.start([sys.executable, "-c", program], env=environment) for _ in range(2)]
     assert [process.wait() for process in several] == [0, 0]

@@ -1,6 +1,8 @@
 """Who leaves a browser open gives nobody the keys of the team."""
 
 import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -69,13 +71,17 @@ def test_a_wrong_form_comes_back_with_what_was_typed(long_ago: Client, team) -> 
     assert 'action="/settings/keys/"' in shown
 
 
+def _all(patterns: Iterable[Any]) -> Iterator[Any]:
+    for pattern in patterns:
+        yield pattern
+        yield from _all(getattr(pattern, "url_patterns", []))
+
+
 def test_every_page_that_gives_rights_or_holds_secrets_asks(client: Client) -> None:
     asking = {
-        name
-        for pattern in get_resolver().url_patterns
-        for one in getattr(pattern, "url_patterns", [])
-        if getattr(getattr(one, "callback", None), "asks_again", False)
-        for name in [one.name]
+        pattern.name
+        for pattern in _all(get_resolver().url_patterns)
+        if getattr(getattr(pattern, "callback", None), "asks_again", False)
     }
     assert asking >= {
         "keys",

@@ -11,7 +11,7 @@ from data.texts.signs import unseen_in_name
 from teams.audit.actors import BATON
 from teams.models import AuditEntry, Member, Team, User
 from teams.people import accounts, members, person_names
-from tests.fixtures import Make
+from tests.fixtures import Make, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -144,7 +144,7 @@ def test_every_way_to_a_name_checks_it(
 
 def test_operators_name_nobody_after_baton_in_the_admin(client: Client, member: Member) -> None:
     operator = User.objects.create_superuser("root@example.com", "a long password")
-    client.force_login(operator)
+    sign_in(client, operator)
     address = reverse("admin:teams_user_change", args=[member.user.pk])
     fields = {"email": member.user.email, "first_name": "Вaton", "last_name": ""}
     assert "reserved" in client.post(address, fields, follow=True).text
