@@ -64,9 +64,12 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def stays_here(host: str, names: list[str], url: str) -> bool:
-    """Can only this machine reach an installation that listens on `host`, answers to `names` and is found at `url`?"""
-    return all(map(is_this_machine, [host, *names, urlsplit(url).hostname or ""]))
+def stays_here(host: str, names: list[str], url: str, *, is_behind_proxy: bool) -> bool:
+    """Can only this machine reach an installation that listens on `host`, answers to `names` and is found at `url`?
+
+    A proxy is there for others, whatever it calls Baton.
+    """
+    return not is_behind_proxy and all(map(is_this_machine, [host, *names, urlsplit(url).hostname or ""]))
 
 
 def _stop(sentence: str) -> None:

@@ -159,7 +159,9 @@ BATON_URL_IS_SET = bool(os.environ.get("BATON_URL"))
 HOST = os.environ.get("HOST", "").strip() or "127.0.0.1"
 # The demo, on an empty database: with a well-known password only where nobody else can reach it.
 BATON_DEMO = switch("BATON_DEMO", True)
-BATON_IS_LOCAL = stays_here(HOST, listed("ALLOWED_HOSTS"), BATON_URL)
+BATON_HTTPS = switch("BATON_HTTPS", False)
+BATON_PROXIES = whole("BATON_PROXIES", 0)
+BATON_IS_LOCAL = stays_here(HOST, listed("ALLOWED_HOSTS"), BATON_URL, is_behind_proxy=BATON_HTTPS or BATON_PROXIES > 0)
 # May addresses that people give lead into this machine's own network?
 BATON_ALLOW_PRIVATE_ADDRESSES = switch("BATON_ALLOW_PRIVATE_ADDRESSES", False)
 # The server that mail to members goes through; without one no mail is sent.
@@ -212,6 +214,7 @@ MIDDLEWARE = [
     "web.http.security_headers.careful_headers",
     "teams.keys.request_text.storable_texts",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "teams.access.sessions.Prolongs",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -379,7 +382,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Nobody signs up by themselves, so nobody can take an address that is another person's.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # The addresses that tries to sign in are counted by: without proxies the peer's, else what they say in X-Forwarded-For.
-ALLAUTH_TRUSTED_PROXY_COUNT = whole("BATON_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = BATON_PROXIES
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -422,9 +425,20 @@ ADMIN_CSP: dict[str, list[str]] = {
     "script-src": [CSP.SELF, CSP.UNSAFE_EVAL, CSP.UNSAFE_INLINE],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
 }
-SESSION_COOKIE_HTTPONLY = True
-BATON_HTTPS = switch("BATON_HTTPS", False)
+SESSION_ENGINE = "teams.access.sessions"
+# Whoever has not used a session for so long signs in again, and so does everyone after BATON_SESSION_SECONDS.
+SESSION_COOKIE_AGE = int(3600 * number("SESSION_IDLE_HOURS", 14 * 24, least=0.1))
+BATON_SESSION_SECONDS = int(3600 * number("SESSION_HOURS", 30 * 24, least=0.1))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATON_HTTPS
+# A browser takes a cookie of this prefix only over HTTPS, for all paths and from this very host: no other host of the
+# same domain can plant one.
+_prefix = "__Host-" if BATON_HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
+SESSION_COOKIE_HTTPONLY = True
+# Forms of an open page send the newest token after its person has signed in again elsewhere (static/js/failures.js).
+CSRF_COOKIE_HTTPONLY = False
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATON_HTTPS else None
 SECURE_HSTS_SECONDS = whole("HSTS_SECONDS", 30 * 24 * 3600) if BATON_HTTPS else 0
 SECURE_SSL_REDIRECT = BATON_HTTPS

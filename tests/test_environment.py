@@ -1,5 +1,6 @@
 """What the environment says is understood, or refused in a sentence before anything starts."""
 
+import json
 import os
 import re
 import subprocess
@@ -71,9 +72,50 @@ def test_anything_else_may_be_reached_by_others(host: str) -> None:
 
 
 def test_a_name_or_an_address_for_others_opens_an_installation() -> None:
-    assert stays_here("127.0.0.1", ["localhost"], "http://localhost:8000")
-    assert not stays_here("127.0.0.1", ["baton.example.com"], "http://localhost:8000")
-    assert not stays_here("127.0.0.1", [], "https://baton.example.com")
+    assert stays_here("127.0.0.1", ["localhost"], "http://localhost:8000", is_behind_proxy=False)
+    assert not stays_here("127.0.0.1", ["baton.example.com"], "http://localhost:8000", is_behind_proxy=False)
+    assert not stays_here("127.0.0.1", [], "https://baton.example.com", is_behind_proxy=False)
+
+
+@pytest.mark.parametrize(
+    ("own", "is_local"), [({}, True), ({"BATON_HTTPS": "1"}, False), ({"BATON_PROXIES": "1"}, False)]
+)
+def test_a_proxy_opens_an_installation_to_others(tmp_path: Path, own: dict[str, str], is_local: bool) -> None:
+    assert settings_with(tmp_path, "BATON_IS_LOCAL", **own) == [is_local]
+
+
+def test_sessions_end_after_two_weeks_unused_and_a_month_in_all_unless_told_otherwise(tmp_path: Path) -> None:
+    names = "SESSION_COOKIE_AGE", "BATON_SESSION_SECONDS"
+    assert settings_with(tmp_path, *names) == [14 * 24 * 3600, 30 * 24 * 3600]
+    assert settings_with(tmp_path, *names, SESSION_IDLE_HOURS="0.5", SESSION_HOURS="12") == [1800, 12 * 3600]
+
+
+@pytest.mark.parametrize("name", ["SESSION_IDLE_HOURS", "SESSION_HOURS"])
+@pytest.mark.parametrize("value", ["0", "-1", "a day"])
+def test_a_session_that_could_not_be_used_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=f"{name} must be a number of at least 0.1"):
+        number(name, 1, least=0.1)
+
+
+@pytest.mark.parametrize(("https", "prefix"), [("1", "__Host-"), ("0", "")])
+def test_cookies_have_the_host_prefix_behind_https(tmp_path: Path, https: str, prefix: str) -> None:
+    names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"]
+    names += ["SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "SESSION_COOKIE_DOMAIN", "CSRF_COOKIE_DOMAIN"]
+    assert settings_with(tmp_path, *names, BATON_HTTPS=https) == [
+        f"{prefix}sessionid", f"{prefix}csrftoken", https == "1", https == "1", "/", "/", None, None
+    ]  # fmt: skip
+
+
+def settings_with(home: Path, *names: str, **own: str) -> list[object]:
+    """What these settings are in a process of its own, which has this in its environment."""
+    ask = "import json; from django.conf import settings; print(json.dumps([getattr(settings, n) for n in %r]))"
+    environment = {name: value for name, value in os.environ.items() if name not in ("BATON_URL", "ALLOWED_HOSTS")}
+    environment |= {"DJANGO_SETTINGS_MODULE": "config.settings", "BATON_HOME": str(home), **own}
+    command = [sys.executable, "-c", ask % (names,)]
+    done = subprocess.run(command, check=True, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    found: list[object] = json.loads(done.stdout)
+    return found
 
 
 @pytest.mark.parametrize(

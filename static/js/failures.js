@@ -80,7 +80,9 @@ function repeat({ sourceElement: source, sourceEvent: cause }) {
   else source.dispatchEvent(new Event(cause?.type ?? "click", { bubbles: true }));
 }
 
-const token = () => /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+// Behind HTTPS its name begins with __Host-, which nothing else in the same domain can plant.
+const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+const token = () => cookie("__Host-csrftoken") ?? cookie("csrftoken");
 
 document.addEventListener("htmx:config:request", (event) => {
   const { headers, body } = event.detail.ctx.request;

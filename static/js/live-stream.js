@@ -161,6 +161,12 @@ const somethingIsTyped = () =>
     (field) => field.value !== field.defaultValue,
   );
 
+// What a page fetches by itself keeps nobody signed in (teams/access/sessions.py).
+document.addEventListener("htmx:config:request", (event) => {
+  const { sourceElement, sourceEvent, request } = event.detail.ctx;
+  if (sourceEvent?.type === "live" && sourceElement?.matches?.("[data-live]")) request.headers["Baton-Live"] = "1";
+});
+
 // A refetch that does not bring the part must not replace it: on an error the old one stays; who was signed out
 // is led to the sign-in page.
 document.addEventListener("htmx:before:swap", (event) => {

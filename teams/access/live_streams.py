@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import redis.asyncio
@@ -28,9 +28,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.http import require_GET
 from redis.exceptions import RedisError
 
+from teams.models import User
+
 from .live import CHANNEL, ENDINGS
 from .live_access import Holder, holder_of, still_allowed
-from .permissions import memberships
+from .permissions import lacks_second_step, memberships
 
 logger = logging.getLogger(__name__)
 
@@ -265,7 +267,9 @@ def _holder(request: HttpRequest) -> Holder | None:
 def _find_holder(request: HttpRequest) -> Holder | None:
     wanted = request.GET.get("team")
     members = [row for row in memberships(request) if wanted in (None, str(row.team_id))]
-    return holder_of(members[0], request) if members else None
+    if not members or lacks_second_step(members[0], cast(User, request.user)):
+        return None
+    return holder_of(members[0], request)
 
 
 def _with_connection_given_back[T, A](act: Callable[[A], T], about: A) -> T:

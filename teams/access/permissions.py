@@ -95,8 +95,7 @@ def team_page[**P](
         @wraps(view)
         def with_team(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                is_link = request.method in ("GET", "HEAD") and not getattr(request, "htmx", False)
-                return redirect_to_login(request.get_full_path()) if is_link else failures.signed_out(request)
+                return sign_in_first(request)
             members = memberships(request)
             if not members:
                 return render(request, "teams/no_team.html", status=403)
@@ -104,7 +103,9 @@ def team_page[**P](
             needed = get if request.method in ("GET", "HEAD", "OPTIONS") else post or ADMINISTRATOR
             if not page.member.may(needed):
                 return refuse(page, needed)
-            if post is not VIEWER and _lacks_second_step(page):  # that is for what concerns only oneself
+            if post is not VIEWER and lacks_second_step(
+                page.member, page.user
+            ):  # that is for what concerns only oneself
                 return _set_up_second_step(page)
             if request.method == "POST" and asks_again and not is_recent(request):
                 return ask_again(request)
@@ -118,6 +119,12 @@ def team_page[**P](
     return page(view) if view else page
 
 
+def sign_in_first(request: HttpRequest) -> HttpResponse:
+    """A link leads on after signing in; what was sent is kept."""
+    is_link = request.method in ("GET", "HEAD") and not getattr(request, "htmx", False)
+    return redirect_to_login(request.get_full_path()) if is_link else failures.signed_out(request)
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Keeps the navigation for members, also where no view was found that would have asked who they are."""
     # A request that was refused before anything asked who it comes from has no user.
@@ -128,8 +135,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
-def _lacks_second_step(request: TeamRequest) -> bool:
-    return request.team.require_two_step and request.member.administers and not two_step.is_on(request.user)
+def lacks_second_step(member: Member, user: User) -> bool:
+    """Such a member is shown nothing of the team but how to set it up."""
+    return member.team.require_two_step and member.administers and not two_step.is_on(user)
 
 
 def _set_up_second_step(request: TeamRequest) -> HttpResponseBase:

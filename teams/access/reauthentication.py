@@ -19,6 +19,7 @@ from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from data.secrets import Unreadable, seal, unseal
+from web.http import failures
 
 # Longer than anyone looks for a password; then what was to be done is forgotten.
 _KEPT_SECONDS = 15 * 60
@@ -66,6 +67,6 @@ class AdminAsksAgain(MiddlewareMixin):
 
     def process_view(self, request: HttpRequest, *about: Any) -> HttpResponse | None:
         is_act = request.method == "POST" and request.path.startswith(_ADMIN) and request.path not in _OPEN
-        if is_act and request.user.is_authenticated and not is_recent(request):
-            return ask_again(request)
-        return None
+        if is_act and not request.user.is_authenticated:
+            return failures.signed_out(request)
+        return ask_again(request) if is_act and not is_recent(request) else None

@@ -3,6 +3,7 @@
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils.safestring import SafeString, mark_safe
 from qrcode.main import QRCode
 
@@ -11,6 +12,10 @@ from teams.models import User
 
 # What allauth keeps sealed of a second step, among other things: the app's secret, what recovery codes are made of.
 SEALED = ("secret", "seed")
+
+
+# Of members whose sign-in takes no code.
+IS_MISSING = ~Exists(Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP))
 
 
 def is_on(user: User) -> bool:

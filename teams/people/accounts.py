@@ -112,6 +112,7 @@ def end_sessions(user: User) -> None:
 def end_two_step(user: User, by: Actor) -> None:
     """For who lost both the app and the recovery codes: then the password is enough again."""
     if Authenticator.objects.filter(user=user).delete()[0]:
+        live.end_streams(user.pk)
         audit.record_of_person(user, "two_step_off", by=by)
 
 

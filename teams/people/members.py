@@ -99,6 +99,9 @@ def require_two_step(team: Team, wanted: bool, by: User) -> None:
         raise _wrong("require_two_step", "Set up your own two-step sign-in first, in your account.")
     team.require_two_step = wanted
     Team.objects.filter(pk=team.pk).update(require_two_step=wanted)
+    if wanted:
+        for member in Member.objects.filter(two_step.IS_MISSING, team=team, role=_ADMINISTRATOR):
+            live.end_streams(member.user_id)
     if change := audit.changes([("Two-step sign-in of administrators", row.require_two_step, wanted)]):
         audit.record(team.pk, "settings_changed", "General", change)
 

@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from data.errors import Refused
-from teams.access.permissions import enter, memberships
+from teams.access.permissions import enter, memberships, sign_in_first
 from teams.people import accounts
 from web.format.times import zone_of
 from web.forms.refusals import show_refusal
@@ -30,9 +29,10 @@ type View = Callable[..., HttpResponseBase]
 def own_page(view: View) -> View:
     """For whoever is signed in, in a team or not; the menu is that of their team."""
 
-    @login_required
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return sign_in_first(request)
         if members := memberships(request):
             enter(request, members)
         with timezone.override(zone_of(request)):

@@ -143,6 +143,28 @@ def test_a_part_refetches_when_one_of_its_words_is_told(live: Page, server: Serv
     expect(live.locator("#count")).to_have_text("3")
 
 
+def test_a_refetch_says_that_nobody_asked_for_it(live: Page, server: Server) -> None:
+    """So that an open page keeps nobody signed in."""
+    with live.expect_request("**/part") as by_itself:
+        server.send("case", "c1")
+    assert by_itself.value.headers["baton-live"] == "1"
+    with live.expect_request("**/part") as by_hand:
+        live.evaluate("htmx.ajax('GET', '/part', {source: '#button', target: '#part', swap: 'outerMorph'})")
+    assert "baton-live" not in by_hand.value.headers
+
+
+@pytest.mark.parametrize("cookies", ["csrftoken=newest", "csrftoken=planted; __Host-csrftoken=newest; other=1"])
+def test_a_form_is_sent_with_the_newest_token(live: Page, cookies: str) -> None:
+    sent = """cookies => {
+      Object.defineProperty(document, "cookie", {value: cookies});
+      const form = document.createElement("form");
+      form.innerHTML = '<input name="csrfmiddlewaretoken" value="old">';
+      document.body.append(form);
+      return new FormData(form).get("csrfmiddlewaretoken");
+    }"""
+    assert live.evaluate(sent, cookies) == "newest"
+
+
 def test_a_part_ignores_what_it_does_not_show(live: Page, server: Server) -> None:
     server.send("case", "c2")
     server.send("agent", "c1")

@@ -148,6 +148,7 @@ def test_a_team_may_require_a_second_step_of_its_administrators(client: Client, 
     assert client.post("/settings/keys/", KEY).headers["Location"] == "/account/two-step/on/"
     part = client.get("/cases/", headers={"hx-request": "true"})
     assert part.headers["HX-Redirect"] == "/account/two-step/on/"
+    assert client.get("/live/").status_code == 403
     assert not ApiKey.objects.exists()
     assert client.get("/account/").status_code == 200
     Authenticator.objects.create(user=other.user, type="totp", data={"secret": seal("JBSWY3DPEHPK3PXP")})

@@ -4,14 +4,18 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from benchmarks.streams import open_page, web
+from data.secrets import seal
 from teams.access import live, live_streams
 from teams.audit.actors import Actor
 from teams.models import Member, Team, User
@@ -111,6 +115,14 @@ def _new_password(member: Member, browser: Client, by: Actor) -> None:
     assert member.user.check_password("another long password")
 
 
+def _require_second_step(member: Member, browser: Client, by: Actor) -> None:
+    """By another administrator, who has one as all others do."""
+    others = [other.user for other in Member.objects.exclude(pk=member.pk)]
+    for other in others:
+        Authenticator.objects.create(user=other, type="totp", data={"secret": seal("JBSWY3DPEHPK3PXP")})
+    members.require_two_step(member.team, True, others[0])
+
+
 LOSSES: list[Callable[[Member, Client, Actor], object]] = [
     _sign_out,
     _sign_out_elsewhere,
@@ -119,11 +131,14 @@ LOSSES: list[Callable[[Member, Client, Actor], object]] = [
     lambda member, browser, by: members.deactivate(member.user, by),
     lambda member, browser, by: members.change_role(member, Member.Role.VIEWER, by),
     lambda member, browser, by: accounts.end_sessions(member.user),
+    _require_second_step,
 ]
 
 
 @pytest.mark.parametrize(
-    "lose", LOSSES, ids=["signed out", "elsewhere", "password", "removed", "deactivated", "role", "all sessions"]
+    "lose",
+    LOSSES,
+    ids=["signed out", "elsewhere", "password", "removed", "deactivated", "role", "all sessions", "two-step"],
 )
 def test_the_streams_of_someone_who_loses_access_end_at_once(
     port: int, listener: Member, somebody: Actor, lose, signed_in: Client
@@ -145,21 +160,34 @@ def test_the_streams_of_someone_who_loses_access_end_at_once(
     asyncio.run(visit())
 
 
+@pytest.mark.parametrize(
+    "lose",
+    [
+        lambda session: session.delete(),
+        lambda session: session.update(expire_date=timezone.now()),
+        lambda session: Team.objects.update(require_two_step=True),
+    ],
+    ids=["deleted", "at its limit", "without a second step"],
+)
 def test_without_a_signal_a_stream_ends_at_the_next_check(
-    listener: Member, monkeypatch: pytest.MonkeyPatch, rf
+    listener: Member,
+    make_member: Make[Member],
+    monkeypatch: pytest.MonkeyPatch,
+    rf,
+    lose: Callable[[QuerySet[Session]], object],
 ) -> None:
-    """As when Redis is down, or a session was deleted in the database."""
-    browser = browser_of(listener.user)
+    """As when Redis is down, a session has reached its limit, or the database was changed by hand."""
     monkeypatch.setattr(live_streams, "CHECK_SECONDS", 0.05)
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
-    def holder(client: Client) -> live_streams.Holder:
-        request = rf.get("/")
-        request.session, request.user = client.session, listener.user
-        return live_streams.holder_of(listener, request)
+    def holder(member: Member) -> live_streams.Holder:
+        client, request = Client(), rf.get("/")
+        client.force_login(member.user)
+        request.session, request.user = client.session, member.user
+        return live_streams.holder_of(member, request)
 
-    kept, lost = holder(browser_of(listener.user)), holder(browser)
-    Session.objects.filter(pk=lost.session_key).delete()
+    kept, lost = holder(make_member(role=Member.Role.VIEWER)), holder(listener)
+    lose(Session.objects.filter(pk=lost.session_key))
 
     async def visit() -> None:
         hub = live_streams.Hub()
