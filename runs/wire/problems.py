@@ -1,7 +1,7 @@
 """Why a model gave no answer, in one short sentence with the provider's own words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any
 
@@ -40,6 +40,13 @@ class ModelProblem(Exception):
         self.message = message
         self.passes = passes
         self.retry_after = retry_after
+
+    def without(self, secrets: Iterable[str]) -> "ModelProblem":
+        """The same problem, with each of the secrets left out of its words."""
+        message = self.message
+        for secret in filter(None, secrets):
+            message = message.replace(secret, "…")
+        return ModelProblem(self.code, message, passes=self.passes, retry_after=self.retry_after)
 
 
 def words(body: object) -> str:

@@ -52,6 +52,13 @@ class Wire(httpx2.AsyncBaseTransport):
         self._without: dict[str, frozenset[str]] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            return await self._handle(request)
+        except ModelProblem as problem:
+            # A server might repeat the key it was sent, and the providers' libraries log what breaks their requests.
+            raise problem.without(_keys(request)) from None
+
+    async def _handle(self, request: httpx2.Request) -> httpx2.Response:
         dialect = dialects.of(request.url.path)
         if dialect is None:
             return await self._client.send(request, stream=True)
@@ -103,6 +110,11 @@ def _asking(
     )
 
 
+def _keys(request: httpx2.Request) -> list[str]:
+    return [request.headers[name].removeprefix("Bearer ") for name in _KEY_HEADERS if name in request.headers]
+
+
+_KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 _OUR_HEADERS = ("content-length", "transfer-encoding", "accept-encoding", "accept")
 
 

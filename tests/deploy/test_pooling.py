@@ -35,7 +35,7 @@ CONNECTIONS = 6
 BINARY = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 SETTINGS = """
 [databases]
-* = host={server} port=5432 user=postgres
+* = host={server} port=5432 user=postgres password={password}
 [pgbouncer]
 pool_mode = transaction
 default_pool_size = {connections}
@@ -70,8 +70,16 @@ def pooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     owner = server.stat()
     os.chown(sockets, owner.st_uid, owner.st_gid)
     written = sockets / "pgbouncer.ini"
-    written.write_text(SETTINGS.format(server=server, sockets=sockets, connections=CONNECTIONS))
-    written.chmod(0o644)
+    written.write_text(
+        SETTINGS.format(
+            server=server,
+            sockets=sockets,
+            connections=CONNECTIONS,
+            password=connection.settings_dict["PASSWORD"],
+        )
+    )
+    os.chown(written, owner.st_uid, owner.st_gid)
+    written.chmod(0o600)
     account = Account(owner.st_uid, owner.st_gid) if os.geteuid() == 0 else None
     program = processes.Program("pgbouncer", [BINARY, "--quiet", str(written)], account=account)
     connections.close_all()
