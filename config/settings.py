@@ -211,7 +211,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "ops.admin.teams.admin_policy",
-    "web.http.security_headers.careful_headers",
+    "web.http.security_headers.security_headers",
     "teams.keys.request_text.storable_texts",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "teams.access.sessions.Prolongs",

@@ -1,4 +1,4 @@
-"""Work that takes long and that the clock sees to: on a thread of its own, so that it does not hold up the clock."""
+"""Long work that the clock starts, each task on a thread of its own, so that it does not hold up the clock."""
 
 import logging
 import threading
@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 _TIDY_SECONDS = 3600
 
 
-class Errand:
-    """One thread at a time, as long as there is something to do; `tidy` runs once an hour, in the clock itself."""
+class BackgroundTask:
+    """Work that runs on one thread at a time while something is due; `tidy` runs once an hour, in the clock itself."""
 
     def __init__(
         self, name: str, is_due: Callable[[], bool], work: Callable[[], object], tidy: Callable[[], object]
@@ -22,7 +22,7 @@ class Errand:
         self._thread: threading.Thread | None = None
         self._tidied = 0.0
 
-    def see_to(self) -> None:
+    def start_if_due(self) -> None:
         if time.monotonic() - self._tidied > _TIDY_SECONDS:
             self._tidy()
             self._tidied = time.monotonic()

@@ -149,7 +149,7 @@ def _bulk(world: World, verb: str = "complete", arguments: dict[str, Any] | None
 
 def _bulk_done(world: World) -> object:
     action = _bulk(world)
-    bulk.work(action.pk, 5)
+    bulk.process(action.pk, 5)
     return action.pk
 
 

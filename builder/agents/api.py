@@ -15,7 +15,7 @@ from builder.wiring.doctor import HINT, Finding, examine
 from builder.wiring.doctor_input import as_saved, gather
 from data.errors import Refused
 from data.texts.text import one_line
-from teams.keys.api import KeyRequest, Named, Scope, TeamKey, Wanted, checked, example, find
+from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, checked, example, find
 from teams.keys.paging import Page, Paging, take
 from teams.models import Team
 from teams.settings.budgets import Budget
@@ -41,7 +41,7 @@ class RevisionName(BaseModel):
     number: int
 
 
-class Consumes(Wanted):
+class Consumes(RequestBody):
     queue_id: UUID
     concurrency: Annotated[int, Field(ge=1, le=1000, description="How many cases of the queue it works at once.")] = 5
 
@@ -53,7 +53,7 @@ class Connections(BaseModel):
     ask_person: bool
 
 
-class NewConnections(Wanted):
+class NewConnections(RequestBody):
     """What is left out stays as it is; a list that is given replaces the one before."""
 
     consumes: Annotated[list[Consumes], Field(max_length=_IDS_LIMIT)] | None = None
@@ -102,7 +102,7 @@ class AgentOut(BaseModel):
     updated_at: datetime
 
 
-class AgentIn(Wanted):
+class AgentIn(RequestBody):
     model_config = example(
         name="Triage",
         description="Looks at every new mail first.",
@@ -121,7 +121,7 @@ class AgentIn(Wanted):
     budget: Budget = Budget()
 
 
-class AgentChanges(Wanted):
+class AgentChanges(RequestBody):
     """What is left out stays as it is."""
 
     name: str | None = None
@@ -236,7 +236,7 @@ def duplicate_agent(request: KeyRequest, agent_id: UUID) -> Status[AgentOut]:
     return Status(201, _read(team, agents.duplicate_agent(find(team.agents.live(), agent_id)).pk))
 
 
-class Restore(Wanted):
+class Restore(RequestBody):
     name: Annotated[str | None, Field(description="When its own was taken meanwhile.")] = None
 
 

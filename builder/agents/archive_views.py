@@ -44,7 +44,7 @@ def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     context = {
         "agent": agent,
         "mentioned_by": verbs.mentioned_by(agent),
-        "heirs": queries.heirs(agent),
+        "replacements": queries.replacements(agent),
         "typed": name,
         "refused": refused,
     }

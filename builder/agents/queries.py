@@ -158,7 +158,7 @@ def with_mentioning(agents: Sequence[Agent]) -> list[DeletedAgent]:
 
 
 @dataclass(frozen=True)
-class Heirs:
+class Replacements:
     """Who could take an agent's place in the mentions: by name, those first that work all of its queues."""
 
     close: list[Agent]
@@ -166,13 +166,13 @@ class Heirs:
     more: bool
 
 
-def heirs(agent: Agent) -> Heirs:
+def replacements(agent: Agent) -> Replacements:
     mine = queues_of(agent)
     found = Agent.objects.live().filter(team=agent.team_id).exclude(pk=agent.pk).order_by(Lower("name"))
     rows = list(found.prefetch_related("queue_connections")[: CANDIDATES + 1])
     close = [row for row in rows[:CANDIDATES] if mine and mine <= consumed(row.queue_connections.all())]
     others = [row for row in rows[:CANDIDATES] if row not in close]
-    return Heirs(close, others, len(rows) > CANDIDATES)
+    return Replacements(close, others, len(rows) > CANDIDATES)
 
 
 # --- The page --------------------------------------------------------------------------------

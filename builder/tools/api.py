@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from builder.models import ServerTool, ToolServer
 from data.errors import Refused
-from teams.keys.api import KeyRequest, Scope, TeamKey, Wanted, find
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, find
 from teams.keys.paging import Page, Paging, take
 
 from . import servers as verbs
@@ -49,13 +49,13 @@ class ToolServerOut(BaseModel):
     created_at: datetime
 
 
-class ToolIn(Wanted):
+class ToolIn(RequestBody):
     name: str
     mark: ServerTool.Mark = ServerTool.Mark.EFFECTS
     asks_first: bool = True
 
 
-class ToolChanges(Wanted):
+class ToolChanges(RequestBody):
     """What is left out stays as it is."""
 
     name: str
@@ -68,11 +68,11 @@ class ToolChanges(Wanted):
     ] = None
 
 
-class ToolServerChanges(Wanted):
+class ToolServerChanges(RequestBody):
     tools: Annotated[list[ToolChanges], Field(max_length=200)]
 
 
-class ToolServerIn(Wanted):
+class ToolServerIn(RequestBody):
     name: str
     url: Annotated[str, Field(description="Of a server that speaks streamable HTTP.")]
     credential: Annotated[str, Field(description="Sent as a bearer token, or in `header`. Never shown again.")] = ""

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from cases.models import CaseUpload, Queue, UploadRow
 from cases.work.creation import NewCase, SomeRefused, add_cases
 from data.errors import Refused
-from data.threads import Errand
+from data.threads import BackgroundTask
 from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor
@@ -73,7 +73,7 @@ def stop(upload: CaseUpload, problem: str = "") -> None:
     _announce(upload)
 
 
-def work(upload_id: UUID, seconds: float) -> None:
+def process(upload_id: UUID, seconds: float) -> None:
     ends = time.monotonic() + seconds
     while time.monotonic() < ends and work_slice(upload_id):
         pass
@@ -142,15 +142,15 @@ def _announce(upload: CaseUpload) -> None:
     live.announce(upload.team_id, "upload", upload.pk)
 
 
-def hand() -> Errand:
-    return Errand("imports", has_work, work_all, forget_old)
+def background_task() -> BackgroundTask:
+    return BackgroundTask("imports", has_work, process_all, forget_old)
 
 
 def has_work() -> bool:
     return CaseUpload.objects.importing().exists()
 
 
-def work_all() -> None:
+def process_all() -> None:
     """By turns, so that a long import holds up no short one."""
     while found := list(CaseUpload.objects.importing().order_by("created_at").values_list("pk", flat=True)):
         worked = [work_slice(upload_id) for upload_id in found]

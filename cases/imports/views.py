@@ -127,7 +127,7 @@ def _reading_form(upload: CaseUpload, data: Any = None) -> ReadingForm:
 def _start(upload: CaseUpload, form: ReadingForm) -> HttpResponse:
     said = form.cleaned_data
     importing.start(upload, skip_flawed=said["skip_flawed"], again=said["again"])
-    importing.work(upload.pk, importing.AT_ONCE_SECONDS)
+    importing.process(upload.pk, importing.AT_ONCE_SECONDS)
     return redirect("case_import", upload.pk)
 
 

@@ -49,7 +49,7 @@ class Consumer:
         return self.load >= self.concurrency
 
 
-def strangers(queue: Queue, limit: int) -> list[Agent]:
+def non_consumers(queue: Queue, limit: int) -> list[Agent]:
     """The first of the team's other agents, by name: they do not consume the queue."""
     connected = QueueConnection.objects.filter(queue=queue, role=QueueConnection.Role.CONSUMER)
     others = Agent.objects.live().filter(team=queue.team_id).exclude(pk__in=connected.values("agent"))

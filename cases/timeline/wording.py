@@ -85,7 +85,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Telling:
+class EventText:
     """How events of a kind are told; `shows` says what their text is on the line."""
 
     words: str
@@ -94,38 +94,38 @@ class Telling:
     shows: Literal["quote", "text", "aside", ""] = ""
 
 
-_POSTPONED = Telling("{who} postponed the case until {until}", "alarm-clock", "info", "text")
-_REASSIGNED = Telling("{who} reassigned the case to any agent of its queue", "forward", "accent", "text")
-_PARKED = Telling("A person is needed: {reason}", "hand", "warning", "aside")
-_TELLINGS: Mapping[str, Telling] = {
-    Kind.CREATED: Telling("{who} added the case", "plus"),
-    Kind.UPDATED: Telling("{who} changed {what}", "pencil"),
-    Kind.ASSIGNED: Telling("The case is no longer kept for one agent", "users", shows="aside"),
-    Kind.STARTED: Telling("{agent} started work", "play", "accent"),
-    Kind.RELEASED: Telling("The case went back to its queue", "undo-2", shows="aside"),
-    Kind.HANDED_OVER: Telling("{agent} handed over to {target}", "forward", "accent", "quote"),
-    Kind.HANDOVER_CANCELLED: Telling(
+_POSTPONED = EventText("{who} postponed the case until {until}", "alarm-clock", "info", "text")
+_REASSIGNED = EventText("{who} reassigned the case to any agent of its queue", "forward", "accent", "text")
+_PARKED = EventText("A person is needed: {reason}", "hand", "warning", "aside")
+_EVENT_TEXTS: Mapping[str, EventText] = {
+    Kind.CREATED: EventText("{who} added the case", "plus"),
+    Kind.UPDATED: EventText("{who} changed {what}", "pencil"),
+    Kind.ASSIGNED: EventText("The case is no longer kept for one agent", "users", shows="aside"),
+    Kind.STARTED: EventText("{agent} started work", "play", "accent"),
+    Kind.RELEASED: EventText("The case went back to its queue", "undo-2", shows="aside"),
+    Kind.HANDED_OVER: EventText("{agent} handed over to {target}", "forward", "accent", "quote"),
+    Kind.HANDOVER_CANCELLED: EventText(
         "{agent} wanted to hand over to {target}, which was not done", "circle-slash", "warning", "aside"
     ),
     Kind.POSTPONED: _POSTPONED,
-    Kind.DUE: Telling("The time it was postponed to has come", "alarm-clock", "info"),
+    Kind.DUE: EventText("The time it was postponed to has come", "alarm-clock", "info"),
     Kind.PARKED: _PARKED,
-    Kind.ASKED: Telling("{agent} asked", "message-circle-question-mark", "warning", "text"),
-    Kind.ANSWERED: Telling("{who} answered {agent}", "message-square-check", "success", "text"),
-    Kind.COMPLETED: Telling("{who} completed the case", "circle-check", "success", "text"),
-    Kind.FAILED: Telling("{who} marked the case as failed", "circle-x", "error", "text"),
+    Kind.ASKED: EventText("{agent} asked", "message-circle-question-mark", "warning", "text"),
+    Kind.ANSWERED: EventText("{who} answered {agent}", "message-square-check", "success", "text"),
+    Kind.COMPLETED: EventText("{who} completed the case", "circle-check", "success", "text"),
+    Kind.FAILED: EventText("{who} marked the case as failed", "circle-x", "error", "text"),
     Kind.REASSIGNED: _REASSIGNED,
-    Kind.REOPENED: Telling("{who} reopened the case", "rotate-ccw", "accent", "text"),
-    Kind.TAKEN_OVER: Telling("{who} took the case over", "user-round-check", "info"),
-    Kind.HANDED_BACK: Telling("{who} handed the case back to {target}", "undo-2", "accent", "text"),
-    Kind.UNDONE: Telling("{who} undid that", "undo-2"),
-    Kind.CORRECTED: Telling("{who}: {agent} was wrong, it should have been {right}", "signpost", "info", "text"),
-    Kind.CORRECTION_UNDONE: Telling("{who} took the correction back", "signpost"),
-    Kind.STALE_WRITE_REFUSED: Telling("A late write of {agent} was refused: the case had moved on", "shield-check"),
-    Kind.DELETED: Telling("{who} deleted the case", "trash-2"),
-    Kind.COMMENTED: Telling("{who} commented", "message-square-text"),
-    Kind.ATTACHED: Telling("{who} attached {files}", "paperclip"),
-    Kind.DETACHED: Telling("{who} deleted the attachment {files}", "paperclip"),
+    Kind.REOPENED: EventText("{who} reopened the case", "rotate-ccw", "accent", "text"),
+    Kind.TAKEN_OVER: EventText("{who} took the case over", "user-round-check", "info"),
+    Kind.HANDED_BACK: EventText("{who} handed the case back to {target}", "undo-2", "accent", "text"),
+    Kind.UNDONE: EventText("{who} undid that", "undo-2"),
+    Kind.CORRECTED: EventText("{who}: {agent} was wrong, it should have been {right}", "signpost", "info", "text"),
+    Kind.CORRECTION_UNDONE: EventText("{who} took the correction back", "signpost"),
+    Kind.STALE_WRITE_REFUSED: EventText("A late write of {agent} was refused: the case had moved on", "shield-check"),
+    Kind.DELETED: EventText("{who} deleted the case", "trash-2"),
+    Kind.COMMENTED: EventText("{who} commented", "message-square-text"),
+    Kind.ATTACHED: EventText("{who} attached {files}", "paperclip"),
+    Kind.DETACHED: EventText("{who} deleted the attachment {files}", "paperclip"),
 }
 
 # Lines that lead to their run; the others of a run stand below one of these.
@@ -173,9 +173,9 @@ def _joined(first: CaseEvent, second: CaseEvent) -> CaseEvent:
 def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
     agent: Named = (agents.get(event.agent_id) if event.agent_id else None) or event.data.get("agent_name", "An agent")
     told = _changes_of(event)
-    telling = _telling(event)
+    text = _event_text(event)
     words = say(
-        telling.words,
+        text.words,
         agent=agent,
         who=known_as(event.actor, event.user) or (agent if event.agent_id else "Baton"),
         target=_target(event, agents),
@@ -190,12 +190,12 @@ def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
     return Line(
         event.at,
         words,
-        telling.icon,
-        telling.tone,
-        quote=event.text if telling.shows == "quote" else "",
+        text.icon,
+        text.tone,
+        quote=event.text if text.shows == "quote" else "",
         note=event.data.get("note", ""),
-        text=event.text if telling.shows == "text" else "",
-        aside=event.text if telling.shows == "aside" else "",
+        text=event.text if text.shows == "text" else "",
+        aside=event.text if text.shows == "aside" else "",
         run_id=event.run_id if event.kind in _OPENS_RUN else None,
         revision=event.data.get("revision"),
         changes=tuple(told[:_CHANGES_LIMIT]),
@@ -215,16 +215,16 @@ def _changes_in_order(event: CaseEvent) -> dict[str, Any]:
     return {name: changes[name] for name in ("queue", "title", "data", "priority", "labels") if name in changes}
 
 
-def _telling(event: CaseEvent) -> Telling:
+def _event_text(event: CaseEvent) -> EventText:
     if event.kind == Kind.ASKED and event.reason == Reason.APPROVAL:
-        return replace(_TELLINGS[Kind.ASKED], words="{agent} asked for approval")
+        return replace(_EVENT_TEXTS[Kind.ASKED], words="{agent} asked for approval")
     if event.kind == Kind.PARKED and event.reason == Reason.RUN_STOPPED and event.actor:
         return replace(_PARKED, words="{who} stopped the run", shows="")
     if event.kind == Kind.PARKED and event.text == reason_label(event.reason):
         return replace(_PARKED, shows="")
     if event.kind in _DIFFERENTLY:
-        return replace(_TELLINGS[event.kind], words=_DIFFERENTLY[event.kind](event))
-    return _TELLINGS.get(event.kind, Telling("{who}: " + event.kind.replace("_", " "), "circle", shows="aside"))
+        return replace(_EVENT_TEXTS[event.kind], words=_DIFFERENTLY[event.kind](event))
+    return _EVENT_TEXTS.get(event.kind, EventText("{who}: " + event.kind.replace("_", " "), "circle", shows="aside"))
 
 
 def _reassigned(event: CaseEvent) -> str:

@@ -21,10 +21,10 @@ from teams.keys.api import (
     KeyRequest,
     Label,
     Moment,
+    RequestBody,
     Scope,
     TeamKey,
     Title,
-    Wanted,
     example,
     find,
 )
@@ -62,7 +62,7 @@ HopLimit = Annotated[int, Field(ge=1, le=50, description="How often a case may b
 # --- Queues ----------------------------------------------------------------------------------
 
 
-class QueueIn(Wanted):
+class QueueIn(RequestBody):
     model_config = example(name="Support", description="Mail of customers", hop_limit=8)
 
     name: str
@@ -73,7 +73,7 @@ class QueueIn(Wanted):
     data_schema: Schema | None = None
 
 
-class QueueChanges(Wanted):
+class QueueChanges(RequestBody):
     """What is left out stays as it is."""
 
     name: str | None = None
@@ -168,7 +168,7 @@ def list_labels(request: KeyRequest, paging: Query[Paging]) -> Page[LabelOut]:
 # --- Cases -----------------------------------------------------------------------------------
 
 
-class CaseIn(Wanted):
+class CaseIn(RequestBody):
     model_config = example(
         title="The lamp is broken",
         data={"order": 1042, "customer": "Marta"},
@@ -187,7 +187,7 @@ class CaseIn(Wanted):
     assignee_id: Annotated[UUID | None, Field(description="An agent that consumes the queue.")] = None
 
 
-class CasesIn(Wanted):
+class CasesIn(RequestBody):
     cases: Annotated[list[CaseIn], Field(min_length=1, max_length=BATCH_LIMIT)]
 
 
@@ -198,7 +198,7 @@ def _one_or_many(body: Any) -> str:
 OneOrMany = Annotated[Annotated[CaseIn, Tag("<one>")] | Annotated[CasesIn, Tag("<many>")], Discriminator(_one_or_many)]
 
 
-class CaseChanges(Wanted):
+class CaseChanges(RequestBody):
     """What is left out stays as it is."""
 
     title: Title | None = None

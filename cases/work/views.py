@@ -15,7 +15,7 @@ from builder.models import Agent
 from cases.collaboration import comments
 from cases.models import Case, Kind, Queue, Status
 from cases.queues import labels, status_summary
-from cases.queues.consumers import consumers, strangers
+from cases.queues.consumers import consumers, non_consumers
 from cases.queues.queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
 from cases.timeline import stages, swimlanes, timeline, wording
 from cases.timeline.spans import course
@@ -201,7 +201,7 @@ def case(request: TeamRequest, id: UUID) -> HttpResponse:
         "consumers": working,
         "now": status_summary.now(case, working, told.moves, told.agents),
         "first_agent": status_summary.first_of(case.queue, working),
-        "strangers": strangers(case.queue, 10),
+        "non_consumers": non_consumers(case.queue, 10),
         "acts": actions.possible(case, request.user) if request.member.operates else set(),
         "interrupts": actions.interrupts(case),
         "label_colours": labels.colours(request.team),

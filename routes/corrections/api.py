@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from data.errors import Refused
 from runs.models import Correction, Handover
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Prose, Scope, TeamKey, Wanted, find
+from teams.keys.api import KeyRequest, Prose, RequestBody, Scope, TeamKey, find
 from teams.keys.paging import Page, Paging, take
 
 from . import corrections
@@ -31,7 +31,7 @@ class CorrectionOut(BaseModel):
     created_at: datetime
 
 
-class CorrectionIn(Wanted):
+class CorrectionIn(RequestBody):
     agent_id: Annotated[UUID | None, Field(description="Who should have had it; null: a person.")] = None
     note: Prose = ""
     of_handover: Annotated[bool, Field(description="Of whom the run handed over to, not of the run itself.")] = False
@@ -67,13 +67,13 @@ def add_correction(request: KeyRequest, run_id: UUID, wanted: CorrectionIn | Non
     team, wanted = request.auth.team, wanted or CorrectionIn()
     run = find(team.runs.select_related("agent"), run_id)
     right = find(team.agents.live(), wanted.agent_id, "agent_id") if wanted.agent_id else None
-    mistake = corrections.of_run(run)
+    misroute = corrections.of_run(run)
     if wanted.of_handover:
         handover = Handover.objects.filter(source=run, status=Handover.Status.APPLIED).select_related("target").first()
         if handover is None:
             raise Refused("This run handed over to nobody.", "no_handover")
-        mistake = corrections.of_handover(handover)
-    return Answer(201, _out(corrections.correct(mistake, right, wanted.note, program(request.auth), wanted.send)))
+        misroute = corrections.of_handover(handover)
+    return Answer(201, _out(corrections.correct(misroute, right, wanted.note, program(request.auth), wanted.send)))
 
 
 @router.delete(

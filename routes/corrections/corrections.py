@@ -29,7 +29,7 @@ _NOTE_LIMIT = 2_000
 
 
 @dataclass(frozen=True)
-class Mistake:
+class Misroute:
     """What is corrected: that `wrong` got the work. `source`: the run that handed over to it, unless it was the first.
     `run`: what came of it, unless it has not begun.
     """
@@ -44,36 +44,36 @@ class Mistake:
         return run.case_id if run else None
 
 
-def of_run(run: Run) -> Mistake:
+def of_run(run: Run) -> Misroute:
     """That the run was this agent's."""
     before = Handover.objects.before(run)
-    return Mistake(run.agent, before.source if before else None, run)
+    return Misroute(run.agent, before.source if before else None, run)
 
 
-def of_handover(handover: Handover) -> Mistake:
+def of_handover(handover: Handover) -> Misroute:
     """That its target got the work."""
-    return Mistake(handover.target, handover.source, handovers.came_of(handover))
+    return Misroute(handover.target, handover.source, handovers.came_of(handover))
 
 
 @transaction.atomic
-def correct(mistake: Mistake, right: Agent | None, note: str, by: Actor, send: bool | None = None) -> Correction:
+def correct(misroute: Misroute, right: Agent | None, note: str, by: Actor, send: bool | None = None) -> Correction:
     """`right`: who should have had it; None: a person. `send`: whether the case goes there now, a closed one too;
     unless it is said, an open one does. Takes the place of an earlier correction.
     """
-    if right is not None and right.pk == mistake.wrong.pk:
+    if right is not None and right.pk == misroute.wrong.pk:
         message = f"{right.name} had it. Please choose somebody else."
         raise Refused(message, "invalid", {"agent_id": message})
     note = prose(note, "note", _NOTE_LIMIT).strip()
-    case = case_lifecycle.lock(mistake.case_id) if mistake.case_id else None
-    if any(run and run.is_try for run in (mistake.run, mistake.source)):
+    case = case_lifecycle.lock(misroute.case_id) if misroute.case_id else None
+    if any(run and run.is_try for run in (misroute.run, misroute.source)):
         raise Refused("A try is nobody’s work: change the procedure instead.", "is_try")
-    _active(mistake).update(undone_at=Now(), undone_by=by.label[:100])
+    _active(misroute).update(undone_at=Now(), undone_by=by.label[:100])
     made = Correction.objects.create(
-        team_id=mistake.wrong.team_id,
+        team_id=misroute.wrong.team_id,
         case=case,
-        source=mistake.source,
-        run=mistake.run,
-        wrong=mistake.wrong,
+        source=misroute.source,
+        run=misroute.run,
+        wrong=misroute.wrong,
         right=right,
         right_name=right.name if right else "",
         note=note,
@@ -84,14 +84,14 @@ def correct(mistake: Mistake, right: Agent | None, note: str, by: Actor, send: b
         _tell(case, Kind.CORRECTED, made, by)
         if not case.deleted_at and (not case.is_closed if send is None else send):
             _send(case, right, by)
-    change = audit.changes([("Agent", mistake.wrong, right or "a person")])
-    audit.record(made.team_id, "route_corrected", case or mistake.run or mistake.source, change, by=by)
+    change = audit.changes([("Agent", misroute.wrong, right or "a person")])
+    audit.record(made.team_id, "route_corrected", case or misroute.run or misroute.source, change, by=by)
     _announce(made)
     return made
 
 
-def _active(mistake: Mistake) -> QuerySet[Correction]:
-    same = Q(source=mistake.source) if mistake.source else Q(source=None, run=mistake.run)
+def _active(misroute: Misroute) -> QuerySet[Correction]:
+    same = Q(source=misroute.source) if misroute.source else Q(source=None, run=misroute.run)
     return Correction.objects.standing().filter(same)
 
 

@@ -39,9 +39,9 @@ class CorrectionForm(PageForm):
     )
     send = forms.BooleanField(required=False)
 
-    def __init__(self, data: Any = None, *, team: Team, mistake: corrections.Mistake, **about: Any) -> None:
+    def __init__(self, data: Any = None, *, team: Team, misroute: corrections.Misroute, **about: Any) -> None:
         super().__init__(data, label_suffix="", **about)
-        agents = Agent.objects.live().filter(team=team).exclude(pk=mistake.wrong.pk).order_by("name")
+        agents = Agent.objects.live().filter(team=team).exclude(pk=misroute.wrong.pk).order_by("name")
         self.agents = {str(agent.pk): agent for agent in agents}
         field = self.fields["agent_id"]
         assert isinstance(field, forms.ChoiceField)
@@ -55,26 +55,26 @@ def run_correct(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """Of the run itself, or (`of=handover`) of whom it handed over to."""
     run = run_or_404(request.team, id)
     of_handover = request.GET.get("of") == "handover"
-    mistake = _mistake(run, of_handover)
+    misroute = _misroute(run, of_handover)
     case = run.case if run.case and not run.case.deleted_at else None
     initial = {"send": bool(case and not case.is_closed)}
-    form = CorrectionForm(request.POST or None, team=request.team, mistake=mistake, initial=initial)
+    form = CorrectionForm(request.POST or None, team=request.team, misroute=misroute, initial=initial)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
             corrections.correct(
-                mistake, form.agents.get(said["agent_id"]), said["note"], request.actor, bool(case and said["send"])
+                misroute, form.agents.get(said["agent_id"]), said["note"], request.actor, bool(case and said["send"])
             )
         except Refused as refusal:
             show_refusal(form, refusal, {"assignee_id": "agent_id"})
         else:
             messages.success(request, "Thank you. The correction is kept.")
             return redirect("case", case.pk) if case else redirect("run", run.pk)
-    context = {"run": run, "case": case, "wrong": mistake.wrong, "source": mistake.source, "form": form}
+    context = {"run": run, "case": case, "wrong": misroute.wrong, "source": misroute.source, "form": form}
     return render(request, "routes/correct.html", context, status=422 if form.errors else 200)
 
 
-def _mistake(run: Run, of_handover: bool) -> corrections.Mistake:
+def _misroute(run: Run, of_handover: bool) -> corrections.Misroute:
     if run.is_try:
         raise Http404
     if not of_handover:

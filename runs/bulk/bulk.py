@@ -23,7 +23,7 @@ from cases.models import Status as CaseStatus
 from cases.queues import labels
 from cases.work import lifecycle as case_lifecycle
 from data.errors import Refused
-from data.threads import Errand
+from data.threads import BackgroundTask
 from runs.models import BulkAction, BulkItem
 from teams.access import live
 from teams.audit import audit
@@ -142,7 +142,7 @@ def stop(action: BulkAction) -> None:
 # --- Working ---------------------------------------------------------------------------------
 
 
-def work(action_id: UUID, seconds: float) -> None:
+def process(action_id: UUID, seconds: float) -> None:
     """One case after another, until all are done or the time is over."""
     ends = time.monotonic() + seconds
     told = 0.0
@@ -225,19 +225,19 @@ def _announce(action: BulkAction) -> None:
     live.announce(action.team_id, "bulk", action.pk)
 
 
-def hand() -> Errand:
-    return Errand("bulk actions", has_work, work_all, forget_old)
+def background_task() -> BackgroundTask:
+    return BackgroundTask("bulk actions", has_work, process_all, forget_old)
 
 
 def has_work() -> bool:
     return BulkAction.objects.running().exists()
 
 
-def work_all() -> None:
+def process_all() -> None:
     """By turns, so that a long action holds up no short one."""
     while found := list(BulkAction.objects.running().order_by("created_at").values_list("pk", flat=True)):
         for action_id in found:
-            work(action_id, _TURN_SECONDS)
+            process(action_id, _TURN_SECONDS)
 
 
 def forget_old() -> None:

@@ -108,7 +108,7 @@ def bulk_start(request: TeamRequest) -> HttpResponseBase:
 def _start(request: TeamRequest, verb: str, arguments: dict[str, Any], cases: Any, name: str) -> HttpResponseBase:
     try:
         action = bulk.start(request.team, verb, arguments, cases, request.actor)
-        bulk.work(action.pk, bulk.AT_ONCE_SECONDS)
+        bulk.process(action.pk, bulk.AT_ONCE_SECONDS)
     except Refused as refusal:
         messages.error(request, refusal.message)
     return back(request, name)
@@ -210,7 +210,7 @@ def bulk_recent(request: TeamRequest) -> HttpResponse:
 def bulk_undo(request: TeamRequest, id: UUID) -> HttpResponseBase:
     try:
         undoing = bulk.undo(_action_or_404(request.team, id), request.actor)
-        bulk.work(undoing.pk, bulk.AT_ONCE_SECONDS)
+        bulk.process(undoing.pk, bulk.AT_ONCE_SECONDS)
     except Refused as refusal:
         messages.error(request, refusal.message)
     return back(request, "bulk_action", id)

@@ -73,7 +73,7 @@ async def _try_to_work(claim: Claim, models: Models, is_over: Callable[[], bool]
 
 def _break(claim: Claim, work: Work | None, broken: Broken) -> None:
     if work:
-        steps.keep(work)
+        steps.flush(work)
     completion.finish(claim, broken)
 
 
@@ -103,7 +103,7 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     try:
         model, access = await _reach(work, name, models)
     except ModelProblem:
-        await sync_to_async(steps.keep)(work)
+        await sync_to_async(steps.flush)(work)
         raise
     must_call = work.case is not None and name != OFFLINE
     # The stand-in reads no instructions, so it needs no marks.
@@ -114,12 +114,12 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     )
     handed_over_at = None if work.run.requests else work.handed_over_at
     response = await _while_kept(work, counters.request(name, tracing.chat(work, answer), handed_over_at))
-    return steps.hear(work, text_calls.as_call(work, response), name)
+    return steps.receive(work, text_calls.as_call(work, response), name)
 
 
 async def _while_kept(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
     """The answer. The request does not wait until the run's first step is written; all that follows does."""
-    writing = asyncio.create_task(sync_to_async(steps.keep)(work)) if work.unwritten else None
+    writing = asyncio.create_task(sync_to_async(steps.flush)(work)) if work.unwritten else None
     try:
         return await answer
     finally:

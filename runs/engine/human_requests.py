@@ -19,7 +19,7 @@ from runs.notifications import request_email, run_webhooks
 from runs.prompts.arguments import with_ignored
 from runs.record import lifecycle
 from runs.record.claims import lock_both
-from runs.record.steps import Work, response_of, said_in, write
+from runs.record.steps import Work, insert, response_of, said_in
 from runs.tools import tools
 from runs.tools.server_tools import ServerCall
 from teams.access import live
@@ -34,7 +34,7 @@ ANSWER_LIMIT = 10_000
 def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[Any]) -> None:
     """Opens the requests of a turn; the run waits without a worker until all are answered."""
     run, case = lock_both(work.claim)
-    write(work, *entries)
+    insert(work, *entries)
     hours = None if run.is_try else run.team.answer_hours  # whoever tries an agent is looking anyway
     due_at = timezone.now() + timedelta(hours=hours) if hours else None
     requests = [_request(run, call, arguments, due_at) for call, arguments in asks]

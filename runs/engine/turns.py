@@ -24,12 +24,12 @@ from runs.record.steps import (
     Work,
     append,
     count_in,
-    keep,
+    flush,
+    insert,
     note,
     open_calls,
     said_before_cut,
     tool_result,
-    write,
 )
 from runs.telemetry import tracing
 from runs.tools import server_tools, tool_calls, tools
@@ -65,7 +65,7 @@ async def take_turn(work: Work, response: ModelResponse) -> bool:
     if not response.tool_calls:
         return await sync_to_async(_without_calls)(work, response)
     if work.said and not all(_is_settled(work, call) for call in calls):
-        await sync_to_async(keep)(work)
+        await sync_to_async(flush)(work)
     failed: list[ToolCallPart] = []
     for call in calls:
         if not _is_settled(work, call):
@@ -184,7 +184,7 @@ def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
         run, case = lock_both(work.claim)
         count_in(work, run)
         with rows.at_once():
-            write(work, *entries)
+            insert(work, *entries)
             completion.apply(run, case, ending)
 
 

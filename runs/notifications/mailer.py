@@ -1,7 +1,7 @@
-"""Sends letters to members, through the server of EMAIL_URL.
+"""Sends emails about requests to members, through the server of EMAIL_URL.
 
-A letter whose time has come is put off by ten minutes in the transaction that takes it, and sent after that. One whose
-postman died is sent again then: none is lost, and should it come twice, its Message-ID says so.
+An email that is due is postponed by ten minutes in the transaction that claims it, and sent after that. If its sender
+dies, it is sent again after these ten minutes: none is lost, and one that arrives twice has the same Message-ID.
 """
 
 import logging
@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from data.texts.text import storable
-from data.threads import Errand
+from data.threads import BackgroundTask
 from runs.models import Letter
 from teams.access import live
 
@@ -31,13 +31,13 @@ _GIVE_UP_AFTER = timedelta(days=1)
 _AT_ONCE, _TAKEN_SECONDS = 20, 600
 
 
-def has_post() -> bool:
+def has_emails() -> bool:
     return mail_is_set_up() and Letter.objects.filter(status=Letter.Status.WAITING, next_at__lte=Now()).exists()
 
 
 def deliver() -> None:
     """Sends until nothing is due."""
-    while letters := take():
+    while letters := claim_emails():
         try:
             with mailers.default as connection:
                 for letter in letters:
@@ -49,7 +49,7 @@ def deliver() -> None:
 
 
 @transaction.atomic
-def take() -> list[Letter]:
+def claim_emails() -> list[Letter]:
     due = Letter.objects.filter(status=Letter.Status.WAITING, next_at__lte=Now()).order_by("next_at")
     ids = list(due.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)[:_AT_ONCE])
     taken = Letter.objects.filter(pk__in=ids)
@@ -87,5 +87,5 @@ def _settle(letter: Letter, status: Letter.Status, error: str = "", pause: float
     mine.update(status=status, error=storable(error)[:500], next_at=Now() + timedelta(seconds=pause))
 
 
-def postman() -> Errand:
-    return Errand("postman", has_post, deliver, forget_old)
+def background_task() -> BackgroundTask:
+    return BackgroundTask("mailer", has_emails, deliver, forget_old)

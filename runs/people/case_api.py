@@ -15,7 +15,7 @@ from cases.work.api import router as cases_router
 from cases.work.schemas import CaseDetails
 from data.errors import Refused
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Moment, Prose, Scope, TeamKey, Wanted, find
+from teams.keys.api import KeyRequest, Moment, Prose, RequestBody, Scope, TeamKey, find
 from teams.models import Team, User
 
 from . import moves
@@ -23,11 +23,11 @@ from . import moves
 router = Router()
 
 
-class Reprocess(Wanted):
+class Reprocess(RequestBody):
     assignee_id: Annotated[UUID | None, Field(description="An agent that consumes the queue; else any does.")] = None
 
 
-class Send(Wanted):
+class Send(RequestBody):
     assignee_id: Annotated[
         UUID | None,
         Field(description="An agent that consumes the queue; else any does. If it is paused, the case waits for it."),
@@ -35,24 +35,24 @@ class Send(Wanted):
     note: Annotated[Prose, Field(description="For the agent that takes it.")] = ""
 
 
-class TakeOver(Wanted):
+class TakeOver(RequestBody):
     member: Annotated[str | None, Field(description="E-mail address of the member who has it then.")] = None
     from_another: Annotated[bool, Field(description="Also when another person has it.")] = False
 
 
-class Complete(Wanted):
+class Complete(RequestBody):
     summary: Prose = ""
 
 
-class Fail(Wanted):
+class Fail(RequestBody):
     reason: Prose = ""
 
 
-class Postpone(Wanted):
+class Postpone(RequestBody):
     until: Moment
 
 
-class Undo(Wanted):
+class Undo(RequestBody):
     seq: Annotated[int, Field(ge=1, le=2**31 - 1, description="Of the event that tells of the act.")]
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from builder.models import Agent
 from cases.models import Case
-from cases.queues.consumers import consumers, strangers
+from cases.queues.consumers import consumers, non_consumers
 from cases.work.access import case_or_404
 from data.errors import Refused
 from runs.results.forms import PostponeForm, SendForm
@@ -138,7 +138,7 @@ def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, 
         "button": button,
         "action": reverse(f"case_{dialog.replace('-', '_')}", args=[id]),
         "consumers": consumers([case.queue_id])[case.queue_id],
-        "strangers": strangers(case.queue, 10),
+        "non_consumers": non_consumers(case.queue, 10),
         "note": request.POST.get("note", ""),
         "refused": refused,
     }

@@ -126,7 +126,7 @@ class HumanRequest(models.Model):
 
 
 class Letter(models.Model):
-    """One mail to one member about a request. Written in the transaction of what it tells, sent by `postman`.
+    """One mail to one member about a request. Written in the transaction of what it tells, sent by `mailer`.
 
     waiting -> sent, dropped (it had become needless), failed (refused for good, or after a day of attempts)
     """

@@ -10,7 +10,7 @@ from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
 from teams.keys import credentials
-from teams.keys.api import KeyRequest, Scope, TeamKey, Wanted, find
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, find
 from teams.models import Credential
 
 from .providers import PROVIDERS
@@ -23,14 +23,14 @@ ProviderName = Annotated[
 BaseUrl = Annotated[str, Field(description="Empty for the provider's own; else of a server that speaks its protocol.")]
 
 
-class ModelKeyIn(Wanted):
+class ModelKeyIn(RequestBody):
     provider: ProviderName
     name: Annotated[str, Field(description="What your colleagues know it by.")]
     key: Annotated[str, Field(description="Never shown again. Empty for a server that wants none.")] = ""
     base_url: BaseUrl = ""
 
 
-class ModelKeyChanges(Wanted):
+class ModelKeyChanges(RequestBody):
     """What is left out stays as it is. Another address takes the key anew."""
 
     name: str | None = None

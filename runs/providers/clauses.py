@@ -35,22 +35,22 @@ _OBJECT = re.compile(r"(case|message|mail|ticket|request|conversation|customer|i
 def clauses(aop: str) -> list[Clause]:
     """What the procedure says, in order. Headings are left out, and so is what says nothing but "hand over"."""
     found: list[Clause] = []
-    heirs: tuple[UUID, ...] = ()  # whom the items under "Hand over to X:" belong to
+    owners: tuple[UUID, ...] = ()  # whom the items under "Hand over to X:" belong to
     for line in mentions.normalise(aop).split("\n"):
         is_item = bool(LIST_MARK.match(line))
         text = LIST_MARK.sub("", line, count=1) if is_item else line.strip()
         if not text:
             continue
         ids = tuple(mentions.target_ids(text))
-        if is_item and heirs and not ids:
-            found.append(Clause(text.strip(_EDGES), heirs))
+        if is_item and owners and not ids:
+            found.append(Clause(text.strip(_EDGES), owners))
             continue
         if not is_item:
-            heirs = ids[-1:] if text.endswith(":") else ()
+            owners = ids[-1:] if text.endswith(":") else ()
         if not ids and _is_heading(text):
             continue
         for sentence in sentences(text):
-            found += _clauses_of(sentence, leads_in=bool(heirs) and not is_item)
+            found += _clauses_of(sentence, leads_in=bool(owners) and not is_item)
     return [clause for clause in found if clause.text]
 
 

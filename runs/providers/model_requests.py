@@ -1,4 +1,4 @@
-"""One request to a model. With `providers`, `journal` and `offline` the only code that knows pydantic-ai."""
+"""One request to a model. With `providers`, `steps` and `offline` the only code that knows pydantic-ai."""
 
 import asyncio
 import random

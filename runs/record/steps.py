@@ -107,10 +107,10 @@ def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     with transaction.atomic():
         claims.lock(work.claim)
         with rows.at_once():
-            write(work, *entries)
+            insert(work, *entries)
 
 
-def hear(work: Work, response: ModelResponse, model: str) -> ModelResponse:
+def receive(work: Work, response: ModelResponse, model: str) -> ModelResponse:
     """As it will be kept: what the model said is written before the next step, or together with it."""
     run, took, cost = work.run, response.usage, _cost(response)
     # The stand-in costs nothing, and reports no tokens.
@@ -136,7 +136,7 @@ def hear(work: Work, response: ModelResponse, model: str) -> ModelResponse:
     return _response(work.said.data)
 
 
-def keep(work: Work) -> None:
+def flush(work: Work) -> None:
     """Writes the first step and what the model said, unless they are written, or raises LostRun."""
     if work.unwritten or work.said:
         append(work)
@@ -153,7 +153,7 @@ def fall_back(work: Work, why: str) -> None:
     words = f"{why} The run goes on with {work.revision.fallback}."
     with transaction.atomic():
         claims.change(work.claim, retries=0, error="")
-        write(work, note(words, FALLBACK))
+        insert(work, note(words, FALLBACK))
     work.run.retries, work.run.error = 0, ""
 
 
@@ -170,7 +170,7 @@ def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
     return replace(response, parts=parts)
 
 
-def write(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
+def insert(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     """Writes the next steps, after the first one and what the model said if they are not written yet. The run is
     locked, or was just changed under its fence, in the same transaction.
     """

@@ -16,7 +16,7 @@ from runs.models import HumanRequest, Outcome, Run, Status
 from runs.people import moves
 from runs.people.starting import start_run as start
 from teams.audit.actors import Actor, program
-from teams.keys.api import KeyRequest, Moment, Scope, TeamKey, Wanted, example, find
+from teams.keys.api import KeyRequest, Moment, RequestBody, Scope, TeamKey, example, find
 from teams.keys.paging import Page, Paging, take
 from teams.models import Member, Team
 
@@ -28,7 +28,7 @@ router = Router()
 # --- Runs ------------------------------------------------------------------------------------
 
 
-class RunIn(Wanted):
+class RunIn(RequestBody):
     model_config = example(agent_id="01980f6e-7d2a-7c3e-9a51-3f0c6d1b2a44", input="Sum up the reviews of last week.")
 
     agent_id: UUID
@@ -125,7 +125,7 @@ def list_human_requests(request: KeyRequest, filters: Query[HumanRequestFilters]
     return Page[HumanRequestOut](items=[human_request_out(row) for row in found], next_cursor=cursor)
 
 
-class HumanRequestResponse(Wanted):
+class HumanRequestResponse(RequestBody):
     answer: Annotated[str | None, Field(description="To a question.")] = None
     approved: Annotated[bool | None, Field(description="To a request for approval.")] = None
     comment: Annotated[str, Field(description="To a request for approval.")] = ""
@@ -163,7 +163,7 @@ def _respond(row: HumanRequest, response: HumanRequestResponse, by: Actor) -> Hu
     return human_requests.answer(row, response.answer or "", by, shown=response.content_hash)
 
 
-class HumanRequestChanges(Wanted):
+class HumanRequestChanges(RequestBody):
     """What is left out stays as it is."""
 
     assignee: Annotated[str | None, Field(description="E-mail address of the member who has it; null: nobody.")] = None

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from builder.agents.api import name_of
 from runs.models import Schedule
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Named, Scope, TeamKey, Wanted, example, find
+from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, example, find
 from teams.keys.paging import Page, Paging, take
 from teams.models import Team
 
@@ -25,7 +25,7 @@ Cron = Annotated[str, Field(description="Minute, hour, day of month, month, day 
 Zone = Annotated[str, Field(description="Whose clocks count, such as `Europe/Berlin`.")]
 
 
-class ScheduleIn(Wanted):
+class ScheduleIn(RequestBody):
     model_config = example(agent_id="01980f6e-7d2a-7c3e-9a51-3f0c6d1b2a44", cron="0 8 * * 1-5", zone="Europe/Berlin")
 
     agent_id: UUID
@@ -35,7 +35,7 @@ class ScheduleIn(Wanted):
     paused: bool = False
 
 
-class ScheduleChanges(Wanted):
+class ScheduleChanges(RequestBody):
     """What is left out stays as it is."""
 
     cron: Cron | None = None

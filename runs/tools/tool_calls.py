@@ -13,7 +13,7 @@ from builder.tools import servers
 from builder.tools.sessions import Answer, Endpoint, ServerProblem, ToolChanged, call_tool
 from data.errors import Refused
 from runs.record.claims import lock_both
-from runs.record.steps import Work, append, intent, tool_result, write
+from runs.record.steps import Work, append, insert, intent, tool_result
 
 from . import server_tools, tools
 from .server_tools import ServerCall
@@ -61,7 +61,7 @@ def _begin(work: Work, call: ToolCallPart) -> ServerCall | Answer:
         usable = server_tools.tools_of(work.agent).filter(pk=planned.tool.pk).first()
         if usable is None:
             raise Refused(_UNUSABLE.format(tool=call.tool_name), "tool_unusable")
-        write(work, intent(call))
+        insert(work, intent(call))
     return ServerCall(usable, planned.arguments)
 
 

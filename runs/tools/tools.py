@@ -29,7 +29,7 @@ from runs.models import Run
 from runs.prompts import moments
 from runs.prompts.arguments import Arguments, plain, with_ignored
 from runs.record.claims import lock_both
-from runs.record.steps import Work, append, tool_result, write
+from runs.record.steps import Work, append, insert, tool_result
 from teams.audit.actors import BATON
 from teams.settings import zones
 
@@ -340,7 +340,7 @@ def execute(work: Work, call: ToolCallPart) -> bool:
             is_spared = work.run.is_try and not tool.only_reads
             content = SPARED if is_spared else tool.run(work, case, arguments)
             said = content if tool.only_reads else ""
-            write(work, tool_result(call, with_ignored(content, tool.name, arguments), said=said))
+            insert(work, tool_result(call, with_ignored(content, tool.name, arguments), said=said))
     except Refused as refusal:
         append(work, tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
         return False

@@ -107,7 +107,7 @@ def find[M: Model](rows: QuerySet[M], id: UUID, field: str = "") -> M:
 # --- What requests are made of ---------------------------------------------------------------
 
 
-class Wanted(BaseModel):
+class RequestBody(BaseModel):
     """What a request asks for. A misspelt field is an error, not something left out."""
 
     model_config = ConfigDict(extra="forbid")

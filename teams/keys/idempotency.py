@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 from data.secrets import Unreadable, seal, unseal
-from data.threads import Errand
+from data.threads import BackgroundTask
 from teams.models import ApiKey, KeptAnswer
 
 from .problems import Answered, Unstorable, problem
@@ -128,9 +128,9 @@ def _digest(request: HttpRequest) -> str:
     return digest.hexdigest()
 
 
-def tidying() -> Errand:
+def background_task() -> BackgroundTask:
     """For the clock: nothing to do but to tidy up."""
-    return Errand("kept answers", lambda: False, forget_old, forget_old)
+    return BackgroundTask("kept answers", lambda: False, forget_old, forget_old)
 
 
 def forget_old() -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
-from teams.keys.api import KeyRequest, Scope, TeamKey, Wanted
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey
 from teams.keys.paging import Page, Paging, take
 from teams.keys.quotas import limit_of
 from teams.models import Member
@@ -47,7 +47,7 @@ class TeamOut(BaseModel):
     key: Annotated[KeyOut, Field(description="The key of this request.")]
 
 
-class TeamChanges(Wanted):
+class TeamChanges(RequestBody):
     """What is left out stays as it is."""
 
     budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None

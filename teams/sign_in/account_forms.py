@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from data.errors import Refused
 from teams.models import User
 from teams.people import accounts
-from web.forms.messages import InOurWords, PageForm
+from web.forms.messages import FriendlyErrors, PageForm
 
 from .adapter import counted
 
@@ -29,7 +29,7 @@ _NEW = "At least 10 characters; a few words that only you would put together are
 _BY_CODE = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
 
 
-class _Plain(InOurWords):
+class _Plain(FriendlyErrors):
     """No placeholders, no lists of rules in HTML; labels and help are ours."""
 
     labels: ClassVar[dict[str, str]] = {}

@@ -11,7 +11,7 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
-from teams.keys.api import KeyRequest, Scope, TeamKey, Wanted, example, find
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, find
 from teams.keys.paging import Page, Paging, take
 from teams.models import Delivery, Team, Webhook
 
@@ -23,7 +23,7 @@ EventName = Annotated[str, Field(json_schema_extra={"enum": list(outbox.EVENTS)}
 Events = Annotated[list[EventName], Field(min_length=1, max_length=100, description="Which events it is told of.")]
 
 
-class WebhookIn(Wanted):
+class WebhookIn(RequestBody):
     model_config = example(url="https://example.com/baton", events=["case.completed", "case.needs_input"])
 
     url: str
@@ -31,7 +31,7 @@ class WebhookIn(Wanted):
     description: str = ""
 
 
-class WebhookChanges(Wanted):
+class WebhookChanges(RequestBody):
     """What is left out stays as it is."""
 
     url: str | None = None

@@ -1,4 +1,4 @@
-"""What webhooks are told. A message is written in the transaction of what it tells, and sent by `couriers`.
+"""What webhooks are told. A message is written in the transaction of what it tells, and sent by `webhook_delivery`.
 
 So nothing is told that did not happen, and nothing that happened is left out. Teams without webhooks cost one look
 each second in each process: for that long a process remembers that nobody listens.

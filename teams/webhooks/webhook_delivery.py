@@ -1,8 +1,8 @@
-"""Sends what lies in the outbox: at least once, in no promised order.
+"""Sends the messages of the outbox: each at least once, in no promised order.
 
-A courier takes messages whose time has come, puts each off by a while in the same statement (so that another courier
-leaves it alone, and it is sent again should this one die), and sends it without a transaction. The clock has one
-courier at work whenever something waits.
+A sender claims messages that are due by postponing each for a while in the same statement, so that another sender
+leaves them alone and they are sent again if this one dies, and sends them outside of a transaction. The clock runs one
+sender while messages are due.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from data.network.addresses import NotAllowed, checked_pool
 from data.network.identity import USER_AGENT
 from data.secrets import Unreadable, unseal
 from data.texts.text import storable
-from data.threads import Errand
+from data.threads import BackgroundTask
 from teams.access import live
 from teams.models import Delivery, Webhook
 
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 # After each failed attempt, in seconds; after the last of them the message has failed. About a day in all.
 PAUSES = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600, 6 * 3600, 8 * 3600)
 ANSWER_SECONDS = 15.0
-# Longer than an attempt can take: a message that its courier did not report on is sent again.
+# Longer than an attempt can take: a message whose sender did not report a result is sent again.
 _TAKEN_SECONDS = 60
 _AT_ONCE, _AT_ONCE_EACH = 64, 8
 _EXCERPT_BYTES = 2000
@@ -78,28 +78,28 @@ class Result:
 # --- What is to be sent ----------------------------------------------------------------------
 
 
-def has_post() -> bool:
+def has_messages() -> bool:
     """Is there a message whose time has come?"""
-    return _with_post().exists()
+    return _with_messages().exists()
 
 
-def _with_post() -> QuerySet[Webhook]:
+def _with_messages() -> QuerySet[Webhook]:
     due = Delivery.objects.filter(webhook=OuterRef("pk"), status=Delivery.Status.WAITING, next_at__lte=Now())
     return Webhook.objects.active().filter(Exists(due))
 
 
-def take(busy: Mapping[UUID, int], limit: int = _AT_ONCE) -> list[Message]:
-    """Some messages for this courier alone: a few of each webhook, so that a slow one holds up no other."""
+def claim_messages(busy: Mapping[UUID, int], limit: int = _AT_ONCE) -> list[Message]:
+    """Claim due messages for this sender: a few of each webhook, so that a slow one holds up no other."""
     found: list[Message] = []
-    for webhook in _with_post():
+    for webhook in _with_messages():
         room = min(_AT_ONCE_EACH - busy.get(webhook.pk, 0), limit - len(found))
         if room > 0:
-            found += _take_of(webhook, room)
+            found += _claim_of(webhook, room)
     return found
 
 
 @transaction.atomic
-def _take_of(webhook: Webhook, limit: int) -> list[Message]:
+def _claim_of(webhook: Webhook, limit: int) -> list[Message]:
     waiting = Delivery.objects.filter(webhook=webhook, status=Delivery.Status.WAITING, next_at__lte=Now())
     rows = list(waiting.select_for_update(no_key=True, skip_locked=True).order_by("next_at")[:limit])
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -224,7 +224,7 @@ async def _deliver_all() -> None:
     tasks: dict[asyncio.Task[None], UUID] = {}
     async with checked_pool() as pool:
         while True:
-            for message in await sync_to_async(_take)(busy, _AT_ONCE - len(tasks)):
+            for message in await sync_to_async(_claim)(busy, _AT_ONCE - len(tasks)):
                 busy[message.webhook_id] += 1
                 tasks[asyncio.create_task(_deliver(pool, message))] = message.webhook_id
             if not tasks:
@@ -236,9 +236,9 @@ async def _deliver_all() -> None:
                     logger.warning("what came of a message was not kept: %s", error)
 
 
-def _take(busy: Mapping[UUID, int], limit: int) -> list[Message]:
+def _claim(busy: Mapping[UUID, int], limit: int) -> list[Message]:
     close_old_connections()
-    return take(busy, limit) if limit > 0 else []
+    return claim_messages(busy, limit) if limit > 0 else []
 
 
 async def _deliver(pool: httpcore2.AsyncConnectionPool, message: Message) -> None:
@@ -258,5 +258,5 @@ def deliver() -> None:
     asyncio.run(until_nothing_is_due())
 
 
-def courier() -> Errand:
-    return Errand("courier", has_post, deliver, forget_old)
+def background_task() -> BackgroundTask:
+    return BackgroundTask("webhook sender", has_messages, deliver, forget_old)

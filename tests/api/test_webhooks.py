@@ -50,7 +50,7 @@ def test_messages_are_listed_and_sent_again(api: Caller) -> None:
     made = api.post("/webhooks", BODY).json()
     sent = api.post(f"/webhooks/{made['id']}/test")
     assert sent.status_code == 202 and sent.json()["body"]["type"] == "ping"
-    [message] = webhook_delivery.take({})
+    [message] = webhook_delivery.claim_messages({})
     webhook_delivery.settle(message, Result(500, "broken"))
     Delivery.objects.update(status="failed", attempts=11)
     [row] = api.get(f"/webhooks/{made['id']}/deliveries", status="failed").json()["items"]

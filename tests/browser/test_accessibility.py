@@ -51,7 +51,7 @@ def pages(web: str, transactional_db: None) -> list[str]:
         uploads.keep(queue, owner, "mails.csv", b"Title;Prio;City\nLamp;soon;Bern\nRefund;high;Basel") for _ in range(2)
     )
     importing.start(done_upload, skip_flawed=True)
-    importing.work_all()
+    importing.process_all()
     return [
         "/",
         "/agents/",

@@ -67,7 +67,7 @@ def test_a_workbook_is_imported_while_its_page_shows_how_far(
     page.get_by_role("button", name="Import 3,000 cases").click()
     expect(page.get_by_text("of 3,000 rows")).to_be_visible()
     assert CaseUpload.objects.get().status == "importing"
-    importing.work_all()
+    importing.process_all()
     expect(page.get_by_text("3,000 cases")).to_be_visible()
     assert Case.objects.filter(external_id="T-2999", data={"Received": "2026-11-22"}).exists()
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rq import Queue
 
 from runs.jobs import horse_name
-from runs.management.commands.clock import Sight, StandIn, Turn, tick
+from runs.management.commands.clock import ClockLock, DatabaseWatch, FallbackWorker, tick
 from runs.models import Run, Status
 from runs.record.claims import claim_runs
 from runs.workers.worker import ShiftWorker
@@ -24,15 +24,15 @@ def test_leases_are_judged_when_the_database_has_been_back_for_the_time_of_one(m
     run = make_run()
     claim_runs("w/1", 1)
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    turn, sight = Turn(), Sight()
+    lock, database = ClockLock(), DatabaseWatch()
     end_the_session()
-    tick(turn, sight, StandIn(), [])
+    tick(lock, database, FallbackWorker(), [])
     for lease, status in ((1000, Status.RUNNING), (0, Status.QUEUED)):
         settings.BATON_LEASE_SECONDS = lease
-        tick(turn, sight, StandIn(), [])
+        tick(lock, database, FallbackWorker(), [])
         run.refresh_from_db()
         assert run.status == status
-    turn.leave()
+    lock.release()
 
 
 def end_the_session() -> None:

@@ -51,7 +51,7 @@ class Holder:
     def take_turn(self, turn: list[Call], text: str = "") -> None:
         """As `answer` and `act`, but what only decides is written together with what comes of it."""
         if work := self.opened():
-            response = steps.unsettled(work) or steps.hear(work, _response(turn, text), MODEL)
+            response = steps.unsettled(work) or steps.receive(work, _response(turn, text), MODEL)
             self.write(lambda: async_to_sync(turns.take_turn)(work, response))
 
     def act(self) -> None:
@@ -118,8 +118,8 @@ class Holder:
 
 
 def _answer(work: Work, response: ModelResponse) -> None:
-    steps.hear(work, response, MODEL)
-    steps.keep(work)
+    steps.receive(work, response, MODEL)
+    steps.flush(work)
 
 
 def _response(turn: list[Call], text: str) -> ModelResponse:

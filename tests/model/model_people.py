@@ -162,8 +162,8 @@ class Model(Workers):
             self._work_off(bulk.undo(action, SOMEBODY))
 
     def _work_off(self, action: BulkAction) -> None:
-        bulk.work(action.pk, 60)
-        bulk.work(action.pk, 60)  # another one comes to do it too
+        bulk.process(action.pk, 60)
+        bulk.process(action.pk, 60)  # another one comes to do it too
         left = action.items.exclude(state__in=[BulkItem.State.DONE, BulkItem.State.SKIPPED])
         assert all(item.state == BulkItem.State.FAILED and "went wrong" not in item.text for item in left)
         assert not BulkAction.objects.running()

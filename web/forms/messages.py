@@ -50,7 +50,7 @@ _WORDS: list[tuple[type[forms.Field], Mapping[str, str]]] = [
 ]
 
 
-class InOurWords(forms.BaseForm):
+class FriendlyErrors(forms.BaseForm):
     """For forms that others wrote. Ours are PageForms."""
 
     def full_clean(self) -> None:
@@ -59,7 +59,7 @@ class InOurWords(forms.BaseForm):
         super().full_clean()
 
 
-class PageForm(InOurWords, forms.Form):
+class PageForm(FriendlyErrors, forms.Form):
     """What a page asks for."""
 
 

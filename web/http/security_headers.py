@@ -16,7 +16,7 @@ DOWNLOAD_CSP = "default-src 'none'; sandbox"
 
 
 @sync_and_async_middleware
-def careful_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+def security_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
     """What a team sees is kept by no proxy; what was sent in to be downloaded can do nothing in a browser."""
     if iscoroutinefunction(get_response):
 

@@ -19,21 +19,21 @@ from redis.exceptions import RedisError
 
 from cases.imports import importing
 from data.redis.redis_pool import shared_redis
-from data.threads import Errand
+from data.threads import BackgroundTask
 from runs.bulk import bulk
-from runs.notifications.mailer import postman
+from runs.notifications import mailer
 from runs.record import claims
 from runs.workers.sweeper import sweep
 from teams.keys import idempotency
-from teams.webhooks.webhook_delivery import courier
+from teams.webhooks import webhook_delivery
 
 logger = logging.getLogger("runs.clock")
 
-# Only one clock ticks; others stand by.
+# Only one clock ticks; the others wait for its lock.
 _LOCK = 0x42_41_54_4F_4E
 CLOCK = "baton:clock"
 _ALIVE_SECONDS = 10
-# Of the clock itself, within ten seconds; a connection by a socket of the same machine needs and heeds none of it.
+# A dead host is noticed within ten seconds. A connection by a Unix socket ignores these settings and needs none.
 _NOTICE_A_DEAD_HOST = (
     "set local tcp_keepalives_idle = 4; set local tcp_keepalives_interval = 2; set local tcp_keepalives_count = 3"
 )
@@ -41,30 +41,32 @@ _TICK_SECONDS, _LEAST_SECONDS = 1.0, 0.05
 
 
 class Command(BaseCommand):
-    help = "Ticks every second: lost runs, due cases, forgotten wake-ups. Several may run; one of them works."
+    help = (
+        "Recovers lost runs, wakes due cases and starts background tasks, every second. Only one clock works at a time."
+    )
     requires_system_checks = []  # they would import every page of the web process
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        turn, sight, stand_in = Turn(), Sight(), StandIn()
-        errands = [courier(), postman(), bulk.hand(), importing.hand(), idempotency.tidying()]
+        lock, database, fallback = ClockLock(), DatabaseWatch(), FallbackWorker()
+        tasks = [module.background_task() for module in (webhook_delivery, mailer, bulk, importing, idempotency)]
         while not stopped.is_set():
-            due = tick(turn, sight, stand_in, errands)
+            due = tick(lock, database, fallback, tasks)
             stopped.wait(max(_LEAST_SECONDS, due - time.monotonic()))
-        stand_in.leave()
-        turn.leave()
+        fallback.stop()
+        lock.release()
 
 
-class Sight:
-    """Of the database. While it is away nobody can renew a lease, so none is judged before it has been back for as long
-    as one lasts: an outage costs no run an attempt.
+class DatabaseWatch:
+    """When the database was last unreachable. While it is away no worker can renew a lease, so leases are judged only
+    after it has been back for as long as one lasts: an outage costs no run an attempt.
     """
 
     _lost_at = float("-inf")
 
-    def lose(self) -> None:
+    def lost(self) -> None:
         self._lost_at = time.monotonic()
 
     @property
@@ -72,33 +74,33 @@ class Sight:
         return time.monotonic() - self._lost_at > settings.BATON_LEASE_SECONDS
 
 
-class StandIn:
-    """Without Redis no worker can be called. Then the clock has a shift of its own, one at a time."""
+class FallbackWorker:
+    """A shift that the clock starts itself, one at a time, for when Redis is away and no worker can be woken."""
 
     shift: subprocess.Popen[bytes] | None = None
 
-    def work(self) -> None:
+    def start(self) -> None:
         if self.shift is None or self.shift.poll() is not None:
             self.shift = subprocess.Popen([sys.executable, settings.BASE_DIR / "manage.py", "shift"])  # noqa: S603
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         if self.shift and self.shift.poll() is None:
             self.shift.terminate()
             self.shift.wait()
 
 
-class Turn:
-    """The right to tick: a lock, held by a transaction that stays open on a connection of its own.
+class ClockLock:
+    """The right to tick: an advisory lock, held by a transaction that stays open on a connection of its own.
 
-    A lock of the session would be left behind PgBouncer, in a connection that anybody gets next. The transaction
-    reads nothing, so it keeps no old rows alive. A host that is gone does not close its connections: PostgreSQL asks it
-    for a sign of life, so that another clock has the turn before the leases of that host lapse.
+    A session lock would stay behind in PgBouncer, in a connection that another client gets next. The transaction
+    reads nothing, so it keeps no old rows alive. A host that is gone does not close its connections, so PostgreSQL
+    sends keepalives, and another clock gets the lock before the leases of that host lapse.
     """
 
     def __init__(self) -> None:
         self.connection: BaseDatabaseWrapper | None = None
 
-    def is_mine(self) -> bool:
+    def acquire(self) -> bool:
         try:
             if self.connection is None:
                 self.connection = connections.create_connection(DEFAULT_DB_ALIAS)
@@ -106,37 +108,37 @@ class Turn:
             with self.connection.cursor() as cursor:
                 cursor.execute(_NOTICE_A_DEAD_HOST)
                 cursor.execute("select pg_try_advisory_xact_lock(%s)", [_LOCK])
-                is_mine = bool(cursor.fetchone()[0])
-            if not is_mine:
+                is_held = bool(cursor.fetchone()[0])
+            if not is_held:
                 self.connection.rollback()
         except DatabaseError:
-            self.leave()
+            self.release()
             raise
-        return is_mine
+        return is_held
 
-    def leave(self) -> None:
+    def release(self) -> None:
         if self.connection is not None:
             with suppress(DatabaseError):
-                self.connection.rollback()  # so that another has it at once
+                self.connection.rollback()  # so that another clock gets the lock at once
             self.connection.close()
             self.connection = None
 
 
-def tick(turn: Turn, sight: Sight, stand_in: StandIn, errands: Sequence[Errand]) -> float:
-    """When the next one is due, by the monotonic clock: in a second, or as soon as a lease may lapse."""
+def tick(lock: ClockLock, database: DatabaseWatch, fallback: FallbackWorker, tasks: Sequence[BackgroundTask]) -> float:
+    """Do what is due. Return the monotonic time of the next tick: in a second, or when a lease may lapse."""
     due = time.monotonic() + _TICK_SECONDS
     try:
-        if turn.is_mine():
-            if not sweep(judges_leases=sight.is_steady):
-                stand_in.work()
-            for errand in errands:
-                errand.see_to()
-            if sight.is_steady:
+        if lock.acquire():
+            if not sweep(judges_leases=database.is_steady):
+                fallback.start()
+            for task in tasks:
+                task.start_if_due()
+            if database.is_steady:
                 due = min(due, time.monotonic() + claims.next_lapse())
             shared_redis().set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)
-        sight.lose()
+        database.lost()
         connection.close()
     except RedisError as error:
         logger.warning("Redis does not answer: %s", error)

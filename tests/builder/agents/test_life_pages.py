@@ -25,7 +25,7 @@ def test_the_dialog_says_who_mentions_it_and_offers_those_that_work_its_queues_f
     part = signed_in.get(reverse("agent_delete", args=[agent.pk]), headers={"HX-Target": "div#delete-form"})
     text = shown(part)
     assert "<html" not in text and reverse("agent", args=[triage.pk]) in text
-    assert (part.context["heirs"].close, part.context["heirs"].others) == ([refunds], [triage])
+    assert (part.context["replacements"].close, part.context["replacements"].others) == ([refunds], [triage])
     assert reverse("agent_work", args=[agent.pk]) in text
     assert "<html" in shown(signed_in.get(reverse("agent_delete", args=[agent.pk])))
 

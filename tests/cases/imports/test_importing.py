@@ -37,7 +37,7 @@ def many(number: int, ids: bool = False) -> str:
 
 def imported(upload: CaseUpload, **choices: Any) -> dict[str, int]:
     importing.start(upload, **choices)
-    importing.work_all()
+    importing.process_all()
     upload.refresh_from_db()
     return {state: number for state, number in importing.outcome(upload).items() if number}
 
@@ -104,9 +104,9 @@ def test_a_second_click_starts_nothing_twice(queue: Queue, member: Member) -> No
     upload = kept(queue, member, many(3))
     importing.start(upload)
     importing.start(upload)
-    importing.work_all()
+    importing.process_all()
     importing.start(upload)
-    importing.work_all()
+    importing.process_all()
     assert Case.objects.count() == 3
 
 
@@ -129,7 +129,7 @@ def test_an_import_can_be_stopped_and_keeps_what_it_made(queue: Queue, member: M
     importing.start(upload)
     importing.work_slice(upload.pk)
     importing.stop(upload)
-    importing.work_all()
+    importing.process_all()
     assert Case.objects.count() == 200
     upload.refresh_from_db()
     assert (upload.status, importing.outcome(upload)["waiting"]) == ("stopped", 300)
@@ -144,7 +144,7 @@ def test_what_became_wrong_meanwhile_fails_alone(queue: Queue, member: Member) -
     upload = kept(queue, member, many(4, ids=True))
     importing.start(upload)
     add_case(queue, NewCase("Somebody else’s", external_id="id-2"), by=BATON)
-    importing.work_all()
+    importing.process_all()
     assert Case.objects.count() == 4
     assert list(upload.rows.filter(state=State.FAILED).values_list("number", flat=True)) == [4]
 
@@ -153,7 +153,7 @@ def test_a_queue_that_was_deleted_stops_its_import(queue: Queue, member: Member)
     upload = kept(queue, member, many(4))
     importing.start(upload)
     delete_queue(queue)
-    importing.work_all()
+    importing.process_all()
     upload.refresh_from_db()
     assert (upload.status, upload.problem) == ("stopped", "The queue was deleted.")
     assert not Case.objects.exists()
@@ -222,7 +222,7 @@ def test_a_killed_import_goes_on_and_makes_nothing_twice(
         assert worker.stdout.readline() == b"made\n"
         worker.send_signal(signal.SIGKILL)
     assert Case.objects.count() == kept_cases
-    importing.work_all()
+    importing.process_all()
     assert sorted(Case.objects.values_list("title", flat=True)) == sorted(f"Case {n}" for n in range(450))
     assert upload.rows.filter(state=State.ADDED).values("case").distinct().count() == 450
 

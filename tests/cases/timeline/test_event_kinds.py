@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from cases.models import Kind
-from cases.timeline.wording import _TELLINGS
+from cases.timeline.wording import _EVENT_TEXTS
 from tests.paths import ROOT
 
 # Who may write events: the verbs, and what moves a case.
@@ -44,4 +44,4 @@ def test_each_kind_of_event_is_written_by_some_code(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_each_kind_of_event_has_words(kind: Kind) -> None:
-    assert kind in _TELLINGS
+    assert kind in _EVENT_TEXTS

@@ -199,6 +199,6 @@ def test_a_label_changes_on_all_its_cases(
     case.refresh_from_db()
     assert (case.labels, team.labels.count()) == ([], 0)
     undo = BulkAction.objects.get(verb="remove_label")
-    bulk.work(bulk.undo(undo, somebody).pk, 60)
+    bulk.process(bulk.undo(undo, somebody).pk, 60)
     case.refresh_from_db()
     assert case.labels == ["post"]

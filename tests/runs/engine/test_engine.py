@@ -96,7 +96,7 @@ def ask_once(work: steps.Work, scripted) -> None:
         await models.close()
 
     async_to_sync(ask)()
-    steps.keep(work)
+    steps.flush(work)
 
 
 def drive_one_turn(work: steps.Work, scripted) -> None:

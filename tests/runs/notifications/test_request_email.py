@@ -14,7 +14,7 @@ from cases.models import Queue
 from runs.engine import human_requests
 from runs.models import HumanRequest, Letter, Run
 from runs.notifications import mailer, request_email
-from runs.notifications.mailer import deliver, take
+from runs.notifications.mailer import claim_emails, deliver
 from runs.people import moves
 from runs.workers import sweeper
 from teams.audit.actors import Actor, person
@@ -258,14 +258,14 @@ def test_an_address_that_is_refused_holds_up_no_other(
 
 
 def test_a_letter_whose_postman_died_is_sent_again(letter: Letter, mail_server) -> None:
-    take()
+    claim_emails()
     assert delivered(mail_server) == []
     Letter.objects.update(next_at=timezone.now())
     assert len(delivered(mail_server)) == 1
 
 
 def test_what_a_slow_postman_says_of_a_letter_that_was_taken_again_does_not_count(letter: Letter, mail_server) -> None:
-    [slow] = take()
+    [slow] = claim_emails()
     Letter.objects.update(next_at=timezone.now())
     deliver()
     mailer._put_off(slow, "too slow")

@@ -58,7 +58,7 @@ def test_a_zombie_worker_writes_nothing(make_run, make_case, make_agent, queue) 
     case = make_case(assignee=agent)
     [old] = take("w/1")
     zombie = opening.open_work(old)
-    steps.keep(zombie)
+    steps.flush(zombie)
     sweeper.take_back_from("w/1")
     [new] = take("w/2")
     assert new.fence > old.fence

@@ -2,28 +2,28 @@ import time
 
 import pytest
 
-from runs.management.commands.clock import Sight, StandIn, Turn, tick
+from runs.management.commands.clock import ClockLock, DatabaseWatch, FallbackWorker, tick
 from runs.record.claims import claim_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_one_clock_ticks_and_another_takes_over_when_it_leaves() -> None:
-    first, second = Turn(), Turn()
-    assert [first.is_mine(), second.is_mine(), first.is_mine()] == [True, False, True]
-    first.leave()
-    assert second.is_mine()
-    second.leave()
+    first, second = ClockLock(), ClockLock()
+    assert [first.acquire(), second.acquire(), first.acquire()] == [True, False, True]
+    first.release()
+    assert second.acquire()
+    second.release()
 
 
-def test_the_turn_is_held_by_a_transaction_and_not_by_a_session_that_a_pool_gives_on() -> None:
-    first, second = Turn(), Turn()
-    assert first.is_mine()
+def test_the_lock_is_held_by_a_transaction_and_not_by_a_session_that_a_pool_passes_on() -> None:
+    first, second = ClockLock(), ClockLock()
+    assert first.acquire()
     assert first.connection
     first.connection.rollback()
-    assert second.is_mine()
-    first.leave()
-    second.leave()
+    assert second.acquire()
+    first.release()
+    second.release()
 
 
 @pytest.mark.parametrize(("lease", "pause"), [(15, 1), (0.2, 0.2)])
@@ -33,7 +33,7 @@ def test_it_ticks_every_second_and_when_a_lease_ends_before(
     make_run()
     settings.BATON_LEASE_SECONDS = lease
     claim_runs("w/1", 1)
-    turn, sight = Turn(), Sight()
-    due = tick(turn, sight, StandIn(), [])
+    lock, database = ClockLock(), DatabaseWatch()
+    due = tick(lock, database, FallbackWorker(), [])
     assert pause - 0.2 < due - time.monotonic() <= pause
-    turn.leave()
+    lock.release()

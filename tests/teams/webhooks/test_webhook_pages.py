@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from data.secrets import unseal
 from teams.models import Delivery, Webhook
 from teams.webhooks import outbox, webhooks
-from teams.webhooks.webhook_delivery import Result, settle, take
+from teams.webhooks.webhook_delivery import Result, claim_messages, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def test_a_webhook_is_changed(signed_in, webhook) -> None:
 
 def test_the_log_says_what_came_of_each_message(signed_in, webhook) -> None:
     signed_in.post(f"/settings/webhooks/{webhook.pk}/test/")
-    [message] = take({})
+    [message] = claim_messages({})
     settle(message, Result(500, "<b>broken</b>", took_ms=12))
     page = signed_in.get(f"/settings/webhooks/{webhook.pk}/").text
     assert "Trying again" in page

@@ -35,7 +35,7 @@ from runs.record.outcomes import HandedOver
 from teams.audit.actors import BATON
 from teams.models import Delivery, Team, Webhook
 from teams.webhooks import outbox, webhook_delivery, webhooks
-from teams.webhooks.webhook_delivery import deliver, settle, take
+from teams.webhooks.webhook_delivery import claim_messages, deliver, settle
 from tests.fixtures import Make
 from tests.paths import ROOT
 from tests.receiver import Receiver, receiver
@@ -430,8 +430,8 @@ def test_two_couriers_send_a_message_once(webhook, receiver) -> None:
 @real
 def test_a_message_whose_courier_died_is_sent_again(webhook, receiver) -> None:
     webhooks.ping(webhook)
-    [taken] = take({})
-    assert take({}) == []
+    [taken] = claim_messages({})
+    assert claim_messages({}) == []
     Delivery.objects.update(next_at=timezone.now())  # a minute later
     deliver()
     assert len(receiver.got) == 1
