@@ -164,7 +164,7 @@ BATON_PROXIES = whole("BATON_PROXIES", 0)
 BATON_IS_LOCAL = stays_here(HOST, listed("ALLOWED_HOSTS"), BATON_URL, is_behind_proxy=BATON_HTTPS or BATON_PROXIES > 0)
 # May addresses that people give lead into this machine's own network?
 BATON_ALLOW_PRIVATE_ADDRESSES = switch("BATON_ALLOW_PRIVATE_ADDRESSES", False)
-# The server that mail to members goes through; without one no mail is sent.
+# The server that emails go through; without one no email is sent.
 SILENCED_SYSTEM_CHECKS = [
     "mail.W001",  # that there is none is nothing to warn of
     "security.W005",  # whether HTTPS holds for subdomains too, and for good, is their owner's to say

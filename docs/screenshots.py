@@ -50,7 +50,7 @@ def baton(home: str = "") -> Iterator[str]:
 
 def sign_in(page: Page, address: str) -> None:
     page.goto(address)
-    page.get_by_label("E-mail").fill("demo@example.com")
+    page.get_by_label("Email").fill("demo@example.com")
     page.get_by_label("Password", exact=True).fill("demo")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{address}/")

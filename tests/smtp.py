@@ -64,6 +64,20 @@ class MailServer:
         return Handler
 
 
+def text_of(message: EmailMessage) -> str:
+    return _part(message, "plain")
+
+
+def html_of(message: EmailMessage) -> str:
+    return _part(message, "html")
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part, f"the email has no {kind} part"
+    return str(part.get_content())
+
+
 @pytest.fixture
 def mail_server(settings) -> Iterator[MailServer]:
     running = MailServer()

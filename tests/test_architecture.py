@@ -15,7 +15,7 @@ from tests.paths import ROOT
 APPS = ["data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config"]
 PACKAGES = {
     "data": ["redis", "texts", "network"],
-    "web": ["format", "http", "forms"],
+    "web": ["format", "emails", "http", "forms"],
     "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks"],
     "builder": ["usage", "procedures", "agents", "tools", "files", "history", "wiring"],
     "cases": ["timeline", "queues", "work", "collaboration", "tables", "imports"],

@@ -26,5 +26,5 @@ SETTINGS = [
     ("tool_servers", "Tools", "wrench", True),
     ("webhooks", "Webhooks", "webhook", True),
     ("audit_log", "Audit log", "scroll-text", True),
-    ("notifications", "My mail", "mail", False),
+    ("notifications", "Notifications", "mail", False),
 ]

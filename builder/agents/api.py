@@ -105,7 +105,7 @@ class AgentOut(BaseModel):
 class AgentIn(RequestBody):
     model_config = example(
         name="Triage",
-        description="Looks at every new mail first.",
+        description="Looks at every new email first.",
         aop="Read the email. Complete the case if it needs no answer; else ask a person.",
     )
 

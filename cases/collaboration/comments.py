@@ -82,7 +82,7 @@ def members_of(team: Team) -> list[User]:
 
 
 def mentioned(text: str, members: Iterable[User]) -> dict[str, User]:
-    """Who is mentioned, by the words that do so: @ and a full name, an e-mail address, or what is before its @."""
+    """Who is mentioned, by the words that do so: @ and a full name, an email address, or what is before its @."""
     known = _names(members)
     if not known:
         return {}

@@ -63,7 +63,7 @@ HopLimit = Annotated[int, Field(ge=1, le=50, description="How often a case may b
 
 
 class QueueIn(RequestBody):
-    model_config = example(name="Support", description="Mail of customers", hop_limit=8)
+    model_config = example(name="Support", description="Emails of customers", hop_limit=8)
 
     name: str
     description: str = ""

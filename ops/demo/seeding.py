@@ -70,7 +70,7 @@ def _agents(team: Team, queue: Queue) -> dict[str, Agent]:
 
 
 def _case(row: texts.DemoCase, place: int) -> NewCase:
-    """Mail arrives one by one, so that whoever opens the page still sees it being handed over."""
+    """Emails arrive one by one, so that anyone who opens the page still sees it being handed over."""
     arrives = timezone.now() + max(0, place - _AT_ONCE + 1) * _BETWEEN
     return NewCase(
         title=row.title,

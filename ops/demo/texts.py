@@ -11,7 +11,7 @@ from uuid import UUID
 from builder.procedures import mentions
 
 QUEUE = "Support"
-QUEUE_DESCRIPTION = "Mail from customers of Fernhill, a rota planner for small teams."
+QUEUE_DESCRIPTION = "Emails from customers of Fernhill, a rota planner for small teams."
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def procedure(aop: str, ids: Mapping[str, UUID]) -> str:
 
 TRIAGE = DemoAgent(
     name="Triage",
-    description="Reads new mail first and passes it to the colleague who can solve it.",
+    description="Reads new emails first and passes it to the colleague who can solve it.",
     aop="""\
 GOAL
 Each message in the Support queue reaches the right colleague on the first try.

@@ -173,16 +173,16 @@ def _asked(title: str, name: str, access: Access) -> Finding:
 
 def _mail() -> Iterator[Finding]:
     if not settings.MAILERS:
-        yield Finding("Mail", State.OK, "EMAIL_URL is not set, so no mail is sent.")
+        yield Finding("Email", State.OK, "EMAIL_URL is not set, so no email is sent.")
         return
     try:
         with mailers.default:
             pass
     except OSError as error:
         mend = "Mend EMAIL_URL; what could not be sent is tried again for a day."
-        yield Finding("Mail", State.BROKEN, f"The server cannot be used: {error}", mend)
+        yield Finding("Email", State.BROKEN, f"The server cannot be used: {error}", mend)
     else:
-        yield Finding("Mail", State.OK, "The server lets Baton in.")
+        yield Finding("Email", State.OK, "The server lets Baton in.")
 
 
 def _disk() -> Iterator[Finding]:

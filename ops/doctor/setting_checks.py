@@ -47,7 +47,7 @@ def _address(is_public: bool) -> Finding:
     if not is_public and settings.MAILERS:
         mend = "Set it to where people reach Baton, such as https://baton.example.com."
         return Finding(
-            "BATON_URL", State.WARNING, "Links in mail lead to this machine, so others cannot open them.", mend
+            "BATON_URL", State.WARNING, "Links in emails lead to this machine, so others cannot open them.", mend
         )
     return Finding("BATON_URL", State.OK, settings.BATON_URL)
 

@@ -101,7 +101,7 @@ def _places(member: Member) -> list[Choice]:
     return [
         *found,
         Choice("Corrected routes", "route", reverse("corrections"), words="corrections"),
-        Choice("Your account", "user-round", reverse("account"), words="password e-mail two-step devices"),
+        Choice("Your account", "user-round", reverse("account"), words="password email two-step devices"),
         Choice("Help", "circle-question-mark", help.address(help.FIRST), words="docs documentation"),
         Choice("Deleted agents", "trash-2", reverse("agents_deleted"), words="restore"),
     ]

@@ -20,7 +20,7 @@ from data.threads import BackgroundTask
 from runs.models import Letter
 from teams.access import live
 
-from .request_email import compose, forget_old, is_wanted, mail_is_set_up
+from .request_email import email_of, forget_old, is_wanted, mail_is_set_up
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def deliver() -> None:
                 for letter in letters:
                     _send(connection, letter)
         except OSError as error:
-            logger.warning("the mail server cannot be used: %s", error)
+            logger.warning("the email server cannot be used: %s", error)
             for letter in letters:
                 _put_off(letter, str(error) or type(error).__name__)
 
@@ -54,14 +54,18 @@ def claim_emails() -> list[Letter]:
     ids = list(due.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)[:_AT_ONCE])
     taken = Letter.objects.filter(pk__in=ids)
     taken.update(next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1)
-    return list(taken.select_related("member__user", "request__run__agent", "request__run__case", "request__run__team"))
+    return list(
+        taken.order_by("created_at", "pk").select_related(
+            "member__user", "request__run__agent", "request__run__case", "request__run__team"
+        )
+    )
 
 
 def _send(connection: BaseEmailBackend, letter: Letter) -> None:
     if not is_wanted(letter):
         return _settle(letter, Letter.Status.DROPPED)
     try:
-        connection.send_messages([compose(letter)])
+        connection.send_messages([email_of(letter)])
     except smtplib.SMTPServerDisconnected:
         raise  # nothing more can be sent by it
     except smtplib.SMTPRecipientsRefused as error:

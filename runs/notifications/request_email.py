@@ -1,4 +1,4 @@
-"""What members are told by mail of the requests of agents: who is written to, and in which words."""
+"""What members are told by email of the requests of agents: who is written to, and in which words."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -6,19 +6,18 @@ from email.utils import parseaddr
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMessage, mailers
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.db.models.functions import Now
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from data.texts.signs import shown
-from data.texts.text import storable
 from runs.models import HumanRequest, Letter, Run
 from runs.wording import short
 from teams.audit.actors import Actor
 from teams.models import Member
 from teams.webhooks import outbox
+from web.emails.message import compose
 from web.format.times import ago, exact
 
 _SUBJECT = 120
@@ -71,7 +70,7 @@ def _write(pairs: Iterable[tuple[HumanRequest, Member]], why: Letter.Why, by: st
 
 
 def is_wanted(letter: Letter) -> bool:
-    """Still, when it is about to be sent: nobody has answered or taken it on, and the member wants mail."""
+    """Still, when it is about to be sent: nobody has answered or taken it on, and the member wants emails."""
     request, member = letter.request, letter.member
     if request.status != HumanRequest.Status.OPEN or not member.user.is_active or member.mail == Member.Mail.OFF:
         return False
@@ -87,33 +86,41 @@ def forget_old() -> None:
 # --- In which words --------------------------------------------------------------------------
 
 
-def compose(letter: Letter) -> EmailMessage:
+def email_of(letter: Letter) -> EmailMultiAlternatives:
     """A letter with its request, run, agent, case and member. The same letter always has the same Message-ID."""
     request, run = letter.request, letter.request.run
-    case = run.case if run.case and not run.case.deleted_at else None
     context = {
         "letter": letter,
         "request": request,
+        "team": run.team.name,
         "agent": run.agent.name,
-        "case": case,
+        "case": run.case if run.case and not run.case.deleted_at else None,
         "beginning": short(shown(run.input[:2_000]), 200),
-        "question": _quoted(request.question),
-        "details": _quoted(request.details),
-        "choices": [one_line(choice) for choice in request.choices],
         "due": request.due_at and exact(request.due_at),
         "link": outbox.link("run", run.pk),
         "settings_link": settings.BATON_URL + reverse("notifications"),
+        "subject": f"[{run.team.name}] {_subject(letter)}",
     }
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     headers = {
-        "Message-ID": f"<{letter.pk}@{domain}>",
-        # All letters about a request stand together in a mail program.
-        "References": f"<{request.pk}@{domain}>",
+        "Message-ID": _message_id(letter.pk),
+        **_thread(letter),
+        "List-Unsubscribe": f"<{context['settings_link']}>",
         "Auto-Submitted": "auto-generated",
     }
-    body = render_to_string("runs/letter.txt", context)
-    subject = one_line(f"[{run.team.name}] {_subject(letter)}")
-    return EmailMessage(subject, body, to=[letter.member.user.email], headers=headers)
+    return compose("runs/request_email.html", context, letter.member.user.email, headers)
+
+
+def _thread(letter: Letter) -> dict[str, str]:
+    """All emails of a member about one request stand together: each answers the first that was really sent."""
+    about = Letter.objects.filter(request=letter.request_id, member=letter.member_id, status=Letter.Status.SENT)
+    # `next_at` of what is sent is the moment of sending.
+    first = about.exclude(pk=letter.pk).order_by("next_at").values_list("pk", flat=True).first()
+    return {name: _message_id(first) for name in ("In-Reply-To", "References")} if first else {}
+
+
+def _message_id(pk: UUID) -> str:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{pk}@{domain}>"
 
 
 def _subject(letter: Letter) -> str:
@@ -121,7 +128,7 @@ def _subject(letter: Letter) -> str:
     question = short(shown(request.question), _SUBJECT)
     match letter.why:
         case Letter.Why.GIVEN:
-            return f"{letter.by} gave you a request: {question}"
+            return f"{letter.by} assigned you a request: {question}"
         case Letter.Why.PASSED_ON:
             return f"Now yours: {question}"
         case Letter.Why.REMINDER if request.due_at and request.due_at > timezone.now():
@@ -130,14 +137,3 @@ def _subject(letter: Letter) -> str:
             return f"Due now: {question}"
     asks = "asks for approval" if request.kind == HumanRequest.Kind.APPROVAL else "asks"
     return f"{agent} {asks}: {question}"
-
-
-def one_line(words: str) -> str:
-    """Fit for a header: no line ends, and nothing that nobody sees."""
-    return shown(" ".join(storable(words).split()))
-
-
-def _quoted(text: str) -> str:
-    """What an agent wrote, marked as such on each line, so that nothing in it passes for words of ours."""
-    lines = shown(storable(text).strip()).split("\n")
-    return "\n".join(f"> {line}".rstrip() for line in lines)

@@ -36,7 +36,7 @@ class Send(RequestBody):
 
 
 class TakeOver(RequestBody):
-    member: Annotated[str | None, Field(description="E-mail address of the member who has it then.")] = None
+    member: Annotated[str | None, Field(description="Email address of the member who has it then.")] = None
     from_another: Annotated[bool, Field(description="Also when another person has it.")] = False
 
 

@@ -1,4 +1,4 @@
-"""What a run asks people, and the mail about it."""
+"""What a run asks people, and the emails about it."""
 
 import hashlib
 import json

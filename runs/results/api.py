@@ -166,7 +166,7 @@ def _respond(row: HumanRequest, response: HumanRequestResponse, by: Actor) -> Hu
 class HumanRequestChanges(RequestBody):
     """What is left out stays as it is."""
 
-    assignee: Annotated[str | None, Field(description="E-mail address of the member who has it; null: nobody.")] = None
+    assignee: Annotated[str | None, Field(description="Email address of the member who has it; null: nobody.")] = None
     due_at: Annotated[Moment | None, Field(description="Until when it is to be answered; null: at any time.")] = None
 
 
@@ -178,7 +178,7 @@ class HumanRequestChanges(RequestBody):
     summary="Say who answers what a run waits for, and until when",
 )
 def change_human_request(request: KeyRequest, request_id: UUID, changes: HumanRequestChanges) -> HumanRequestOut:
-    """The member is told by mail, if they want that. Anybody still may answer."""
+    """The member is told by email, if they want that. Anybody still may answer."""
     rows = request.auth.team.human_requests.select_related("run", "assignee__user", "answered_by")
     row = find(rows, request_id)
     with transaction.atomic():

@@ -100,7 +100,7 @@ class TryForm(PageForm):
         label="Works on",
         required=False,
         strip=False,
-        widget=forms.Textarea({"class": "textarea", "rows": 6, "placeholder": "For example the text of a mail."}),
+        widget=forms.Textarea({"class": "textarea", "rows": 6, "placeholder": "For example the text of an email."}),
     )
 
     def __init__(self, data: Any = None, *, samples: Sequence[Case]) -> None:

@@ -92,6 +92,6 @@ def _written(data: Any) -> str:
 
 
 def _line(key: str, value: Any) -> str:
-    """Long texts, such as the body of a mail, speak for themselves."""
+    """Long texts, such as the body of an email, speak for themselves."""
     words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f"\n{words}" if len(words) > _LONG or "\n" in words else f"{key.replace('_', ' ').capitalize()}: {words}"

@@ -9,7 +9,7 @@ AREAS: dict[str, tuple[str, dict[str, str]]] = {
             "sign_in_failed": "Failed to sign in",
             "password_changed": "Changed a password",
             "password_link_made": "Made a link for a new password",
-            "email_changed": "Changed an e-mail address",
+            "email_changed": "Changed an email address",
             "two_step_on": "Switched two-step sign-in on",
             "two_step_off": "Switched two-step sign-in off",
             "recovery_codes_made": "Made new recovery codes",

@@ -29,7 +29,7 @@ def clean_email(text: str) -> str:
     try:
         validate_email(email)
     except ValidationError as error:
-        message = "This is no e-mail address."
+        message = "This is no email address."
         raise Refused(message, "invalid", {"email": message}) from error
     return email
 
@@ -42,7 +42,7 @@ def refuse_a_taken_address(email: str, user: User) -> None:
 
 @transaction.atomic
 def change_email(user: User, email: str, *, verified: bool) -> EmailAddress:
-    """At once. `verified`: it is known that mail to it reaches them."""
+    """At once. `verified`: it is known that an email to it reaches them."""
     refuse_a_taken_address(email, user)
     user.email = email
     try:
@@ -83,7 +83,7 @@ def save_account(user: User, by: Actor) -> None:
 
 
 _FACTS = {
-    "email": "E-mail address",
+    "email": "Email address",
     "first_name": "First name",
     "last_name": "Last name",
     "is_staff": "May open the admin",

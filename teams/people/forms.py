@@ -17,7 +17,7 @@ class _Plain(PageForm):
 
 
 class InviteForm(_Plain):
-    email = forms.CharField(label="E-mail address", widget=forms.EmailInput(attrs=_NO_SUGGESTIONS))
+    email = forms.CharField(label="Email address", widget=forms.EmailInput(attrs=_NO_SUGGESTIONS))
     role = forms.ChoiceField(label="Role", choices=Member.Role.choices, initial=Member.Role.OPERATOR)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from allauth.account.utils import perform_login
 from django.contrib import messages
-from django.core.mail import EmailMessage, mailers
+from django.core.mail import mailers
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from teams.access.permissions import ADMINISTRATOR, SESSION_TEAM, VIEWER, TeamRe
 from teams.models import Invitation, Member, User
 from teams.sign_in.adapter import too_many_tries
 from teams.sign_in.attempts import TooManyAttempts, guess
+from web.emails.message import compose
 from web.forms.refusals import show_refusal
 from web.http.links import link_to
 from web.http.session_secrets import take
@@ -69,25 +70,26 @@ def member_invite(request: TeamRequest) -> HttpResponseBase:
         return _page(request, form)
     link = link_to(f"{reverse('invitation')}?{urlencode({'token': token})}", request)
     request.session[_FRESH_LINK] = seal(link)
-    _mail(request, invitation, f"{link}&{urlencode({'mailed': verbs.mailed_mark(token)})}")
+    _email(request, invitation, f"{link}&{urlencode({'mailed': verbs.mailed_mark(token)})}")
     return redirect("members")
 
 
-def _mail(request: TeamRequest, invitation: Invitation, link: str) -> None:
+def _email(request: TeamRequest, invitation: Invitation, link: str) -> None:
     if "default" not in mailers:
         return
-    body = (
-        f"{request.user} invites you to the team {request.team} on Baton."
-        f" Your role: {invitation.get_role_display().lower()}.\n\n"
-        f"The link holds for {verbs.INVITATION_DAYS} days, and for one person:\n{link}\n\n"
-        "If you do not know what this is about, do nothing: nobody is added without opening it.\n"
-    )
-    subject = " ".join(f"Invitation to {request.team} on Baton".split())
+    context = {
+        "inviter": request.user,
+        "team": request.team,
+        "role": invitation.get_role_display().lower(),
+        "link": link,
+        "days": verbs.INVITATION_DAYS,
+        "home": link_to("/", request).rstrip("/"),
+    }
     try:
-        EmailMessage(subject, body, to=[invitation.email]).send()
-        messages.success(request, f"The invitation was mailed to {invitation.email}.")
+        compose("teams/invitation_email.html", context, invitation.email).send()
+        messages.success(request, f"The invitation was emailed to {invitation.email}.")
     except OSError as error:
-        messages.warning(request, f"The mail could not be sent ({error}). Please pass the link on yourself.")
+        messages.warning(request, f"The email could not be sent ({error}). Please pass the link on yourself.")
 
 
 @require_POST

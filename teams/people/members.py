@@ -144,7 +144,7 @@ def withdraw(invitation: Invitation, by: Actor) -> None:
 
 
 def mailed_mark(token: str) -> str:
-    """Stands in the link that is mailed and not in the one that is shown, so whoever has it reads that mailbox."""
+    """Stands in the link that is emailed and not in the one that is shown, so whoever has it reads that mailbox."""
     return salted_hmac("teams.people.members.mailed", token, algorithm="sha256").hexdigest()
 
 

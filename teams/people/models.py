@@ -28,10 +28,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person. The e-mail address is the name they sign in with."""
+    """A person. The email address is the name they sign in with."""
 
     username = None  # type: ignore[assignment]
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField("email address", unique=True)
     # For programs: it stays when the name or the address changes, and says nothing of how many people there are.
     uuid = models.UUIDField(unique=True, editable=False, db_default=RandomUUID())
 
@@ -101,7 +101,7 @@ class Installation(models.Model):
 
 
 class Member(models.Model):
-    """A person in a team. `mail`: which requests of agents they are told of by mail."""
+    """A person in a team. `mail`: which requests of agents they are told of by email."""
 
     class Role(models.TextChoices):
         """From the least to the most: each may do what those before it may."""
@@ -112,7 +112,7 @@ class Member(models.Model):
         ADMINISTRATOR = "administrator"
 
     class Mail(models.TextChoices):
-        OFF = "off", "No mail"
+        OFF = "off", "No email"
         MINE = "mine", "Only what is given to me"
         ALL = "all", "What is given to me, and what nobody has taken on"
 

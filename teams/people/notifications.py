@@ -1,4 +1,4 @@
-"""What a member is told by mail: their own choice."""
+"""What a member is told by email: their own choice."""
 
 from django import forms
 from django.contrib import messages

@@ -49,7 +49,7 @@ class _Plain(FriendlyErrors):
 
 
 class SignIn(_Plain, account.LoginForm):  # type: ignore[misc]
-    labels = {"login": "E-mail address"}
+    labels = {"login": "Email address"}
     focus = "login"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,7 +58,7 @@ class SignIn(_Plain, account.LoginForm):  # type: ignore[misc]
 
 
 class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
-    labels = {"email": "E-mail address"}
+    labels = {"email": "Email address"}
     focus = "email"
     users: list[User]
 
@@ -70,7 +70,7 @@ class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         if "default" not in mailers:
-            raise forms.ValidationError("This Baton sends no mail.")
+            raise forms.ValidationError("This Baton sends no email.")
         if email := self.cleaned_data.get("email"):
             counted(context.request, "reset_link", email)
         return super().clean() or {}
@@ -141,9 +141,9 @@ class FirstCode(_Code, totp.ActivateTOTPForm):  # type: ignore[misc]
 
 
 class ChangeEmail(_Plain, account.AddEmailForm):  # type: ignore[misc]
-    """Where mail is set up the new address is confirmed by a link in a mail to it; without, it holds at once."""
+    """With an email server the new address is confirmed by a link sent to it; without, it holds at once."""
 
-    labels = {"email": "New e-mail address"}
+    labels = {"email": "New email address"}
 
     def clean_email(self) -> str:
         email: str = super().clean_email()

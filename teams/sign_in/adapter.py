@@ -21,6 +21,7 @@ from data.errors import Refused
 from teams.access import live
 from teams.models import User
 from teams.people import accounts
+from web.emails.message import compose
 from web.http.links import link_to
 
 from .attempts import Attempt, TooManyAttempts, attempt, clear
@@ -44,7 +45,7 @@ class Sessions(DefaultUserSessionsAdapter):  # type: ignore[misc]
 class Account(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "This e-mail address and password do not belong together.",
+        "email_password_mismatch": "Wrong email or password.",
         "email_taken": "Somebody else signs in with this address.",
         "duplicate_email": "This is your address already.",
         "enter_current_password": "This is not your password.",
@@ -93,19 +94,20 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Who waits for it is told when it fails; of what tells that something was done, the log says so."""
+        """In text and HTML. Whoever waits for it is told when it fails; of all others the log says so."""
         if "default" not in mailers:
             return
         try:
             more = {
+                "email": email,
                 "home": link_to("/", self.request).rstrip("/"),
                 "link": link_to(reverse("account_reset_password"), self.request),
             }
-            super().send_mail(template_prefix, email, {**context, **more})
+            compose(f"{template_prefix}.html", {**context, **more}, email).send()
         except OSError as error:  # those of smtplib are
-            logger.warning("mail about an account could not be sent: %s", error)
+            logger.warning("an email about an account could not be sent: %s", error)
             if template_prefix in _WAITED_FOR:
-                messages.error(self.request, "The mail could not be sent. Please try again in a few minutes.")
+                messages.error(self.request, "The email could not be sent. Please try again in a few minutes.")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _, token = key.partition("-")

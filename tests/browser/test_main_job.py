@@ -32,7 +32,7 @@ def test_a_newcomer_watches_a_case_change_hands_without_reloading(baton: str, pa
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(baton)
-    page.get_by_label("E-mail").fill("demo@example.com")
+    page.get_by_label("Email").fill("demo@example.com")
     page.get_by_label("Password", exact=True).fill("demo")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("First steps")).to_be_visible()

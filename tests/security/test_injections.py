@@ -39,7 +39,7 @@ from teams.models import Member, Team, User
 from tests.fixtures import Make, mention, take
 from tests.markup import faults
 from tests.provider import Answer, Provider, Request, calls, say
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, html_of, mail_server
 from tests.test_isolation import OWNED
 from tests.tool_server import ToolServer as RealServer
 from tests.tool_server import tool_server
@@ -256,7 +256,8 @@ def _look_at_the_admin(client: Client) -> None:
 def _look_at_mails(mail_server: MailServer) -> None:
     assert mail_server.got
     for mail in mail_server.got:
-        assert mail["Bcc"] is None and mail.get_content_type() == "text/plain"
+        assert mail["Bcc"] is None and mail.get_content_type() == "multipart/alternative"
+        assert not [fault for fault in faults(html_of(mail)) if "evil" in fault]
         assert "\n" not in mail["Subject"]
 
 

@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
     def _ask(self, options: dict[str, Any]) -> None:
         """For what was not given. An account that is there needs neither name nor password."""
-        options["email"] = options["email"] or self._answer("E-mail address: ", accounts.clean_email)
+        options["email"] = options["email"] or self._answer("Email address: ", accounts.clean_email)
         if not User.objects.filter(email=accounts.clean_email(options["email"])).exists():
             options["name"] = options["name"] or input("Name (may be empty): ").strip()
             options["password"] = options["password"] or self._password(options)

@@ -12,7 +12,7 @@ from ops.doctor.findings import Finding, State
 
 class Command(BaseCommand):
     help = (
-        "Looks at settings, database, Redis, models, mail, disk, clock, workers and invariants. Exit status 1: broken."
+        "Looks at settings, database, Redis, models, email, disk, clock, workers and invariants. Exit status 1: broken."
     )
     requires_system_checks = []
 

@@ -62,7 +62,7 @@ def test_a_second_time_it_changes_nothing_but_what_is_missing(db: None) -> None:
 
 
 def test_what_cannot_be_is_said(db: None) -> None:
-    with pytest.raises(CommandError, match="no e-mail address"):
+    with pytest.raises(CommandError, match="no email address"):
         told(email="ada")
     with pytest.raises(CommandError, match="too short"):
         told(email="ada@example.com", password="short")
@@ -85,7 +85,7 @@ def test_a_person_at_the_keyboard_is_asked(db: None, monkeypatch: pytest.MonkeyP
     output, errors = StringIO(), StringIO()
     call_command("create_administrator", stdout=output, stderr=errors)
     assert "administers My team" in output.getvalue()
-    assert "no e-mail address" in errors.getvalue()
+    assert "no email address" in errors.getvalue()
     assert "two different" in errors.getvalue()
     assert User.objects.get().check_password("a very fine one")
 

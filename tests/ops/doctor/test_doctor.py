@@ -136,4 +136,4 @@ def test_the_mail_server_is_asked_whether_it_lets_baton_in(healthy, settings) ->
             "OPTIONS": {"host": "127.0.0.1", "port": 9, "timeout": 2},
         }
     }
-    assert states()["Mail"] == State.BROKEN
+    assert states()["Email"] == State.BROKEN

@@ -22,7 +22,7 @@ from teams.models import Member, Team
 from tests.driving import work_next
 from tests.fixtures import Make
 from tests.provider import Provider, call
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, html_of, mail_server, text_of
 
 __all__ = ["mail_server"]
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_a_new_request_is_mailed_to_those_who_want_what_nobody_has_taken_on(
     run = work_next()
     assert delivered(mail_server) == [f"{eager.user.email}: [Ours] Clerk asks: Which **card**?"]
     [mail] = mail_server.got
-    text = mail.get_content()
+    text = text_of(mail)
     assert f"Clerk asks about case #{case.number}, Charged twice:\n\n> Which **card**?\n" in text
     assert "- Visa\n- The other one\n" in text
     assert f"http://localhost:8000{reverse('run', args=[run.pk])}\n" in text
@@ -85,8 +85,8 @@ def test_an_approval_shows_exactly_what_would_be_done(mail_server: MailServer, m
     deliver()
     [mail] = mail_server.got
     assert mail["Subject"] == f"[Ours] {request.run.agent.name} asks for approval: Refund"
-    assert 'What would be done:\n\n> {"amount": 900}\n> to <Marta> & co\n' in mail.get_content()
-    assert "It works on: A letter" in mail.get_content()
+    assert 'What would be done:\n\n> {"amount": 900}\n> to <Marta> & co\n' in text_of(mail)
+    assert "The run works on: A letter" in text_of(mail)
 
 
 def test_who_is_given_a_request_hears_of_it_unless_they_took_it(mail_server, make_question, make_member) -> None:
@@ -98,7 +98,7 @@ def test_who_is_given_a_request_hears_of_it_unless_they_took_it(mail_server, mak
     human_requests.assign(request, None, person(ben.user))
     human_requests.assign(request, ben, person(anna.user))
     assert written() == [("given", ben.pk)] * 2
-    assert delivered(mail_server)[0] == f"{ben.user.email}: [Ours] {anna.user} gave you a request: Which card?"
+    assert delivered(mail_server)[0] == f"{ben.user.email}: [Ours] {anna.user} assigned you a request: Which card?"
 
 
 def test_a_reminder_comes_once_when_three_quarters_of_the_time_are_over(
@@ -116,7 +116,7 @@ def test_a_reminder_comes_once_when_three_quarters_of_the_time_are_over(
         sweeper.sweep()
     assert written() == [("reminder", anna.pk)]
     assert delivered(mail_server) == [f"{anna.user.email}: [Ours] Due in 1 h: Which card?"]
-    text = mail_server.got[0].get_content()
+    text = text_of(mail_server.got[0])
     assert "Nobody has answered this yet." in text and "After that it goes to another member" in text
 
 
@@ -139,11 +139,11 @@ def test_without_a_mail_server_nothing_is_written_and_the_page_says_so(
 ) -> None:
     human_requests.assign(make_question(), make_member(), SOMEBODY)
     assert written() == []
-    assert "No mail is sent." in signed_in.get(reverse("notifications")).content.decode()
+    assert "No email is sent." in signed_in.get(reverse("notifications")).content.decode()
 
 
 def test_a_member_chooses_what_is_mailed(signed_in: Client, member: Member, mail_server) -> None:
-    assert "No mail is sent." not in signed_in.get(reverse("notifications")).content.decode()
+    assert "No email is sent." not in signed_in.get(reverse("notifications")).content.decode()
     signed_in.post(reverse("notifications"), {"mail": "mine"})
     member.refresh_from_db()
     assert member.mail == "mine"
@@ -170,19 +170,61 @@ def test_nothing_in_a_question_gets_into_the_headers_or_passes_for_our_words(
     [mail] = mail_server.got
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith("[Ours Bcc: a@example.com] ")
-    lines = mail.get_content().splitlines()
+    lines = text_of(mail).splitlines()
     assert "> http://evil.example/‹U+001B›[2J" in lines and "http://evil.example/" not in lines
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
-def test_letters_about_one_request_stand_together(mail_server, make_question, member: Member) -> None:
+def test_each_email_about_a_request_answers_the_first_one(mail_server, make_question, member: Member) -> None:
     request = make_question()
-    request_email.asked([request], request.run)
+    for _ in range(2):
+        request_email.due_soon(request)
+    deliver()
     request_email.due_soon(request)
     deliver()
-    first, second = mail_server.got
-    assert first["References"] == second["References"] == f"<{request.pk}@localhost>"
-    assert first["Message-ID"] != second["Message-ID"]
+    first, second, third = mail_server.got
+    assert first["References"] is first["In-Reply-To"] is None
+    for later in (second, third):
+        assert later["References"] == later["In-Reply-To"] == first["Message-ID"]
+    assert len({mail["Message-ID"] for mail in mail_server.got}) == 3
+
+
+def test_no_email_names_one_that_was_never_sent(mail_server, make_question, make_member) -> None:
+    """Neither one that was refused, nor one that became needless, nor that of another member or request."""
+    anna, ben = make_member(), make_member()
+    request, other = make_question(), make_question()
+    request_email.asked([other], other.run)
+    deliver()
+    mail_server.refuses = {anna.user.email}
+    request_email.asked([request], request.run)
+    deliver()
+    assert set(Letter.objects.filter(member=anna, request=request).values_list("status", flat=True)) == {"failed"}
+    Letter.objects.create(team_id=request.team_id, request=request, member=anna, why="given", status="dropped")
+    mail_server.refuses = set()
+    request_email.due_soon(request)
+    deliver()
+    sent = {(mail["To"], mail["Message-ID"]) for mail in mail_server.got}
+    [to_anna, to_ben] = sorted(mail_server.got[-2:], key=lambda mail: mail["To"] == ben.user.email)
+    assert to_anna["References"] is to_anna["In-Reply-To"] is None
+    assert to_ben["References"] and all(
+        (mail["To"], mail[name]) in sent
+        for mail in mail_server.got
+        for name in ("References", "In-Reply-To")
+        if mail[name]
+    )
+
+
+def test_one_click_leads_from_an_email_to_the_notification_settings(
+    mail_server, make_question, member: Member, signed_in: Client
+) -> None:
+    request = make_question()
+    request_email.asked([request], request.run)
+    deliver()
+    [mail] = mail_server.got
+    address = mail["List-Unsubscribe"].strip("<>")
+    assert address == f"http://localhost:8000{reverse('notifications')}"
+    assert f'<a href="{address}"' in html_of(mail)
+    assert signed_in.get(address).status_code == 200
 
 
 # --- Sending ---------------------------------------------------------------------------------
@@ -232,7 +274,7 @@ def test_a_server_that_is_away_is_tried_again_for_a_day_and_then_the_inbox_says_
     deliver()
     letter.refresh_from_db()
     assert letter.status == "failed"
-    assert f"Mail to {member.user} could not be delivered" in signed_in.get(reverse("inbox")).content.decode()
+    assert f"The email to {member.user} could not be delivered" in signed_in.get(reverse("inbox")).content.decode()
 
 
 def test_a_server_that_comes_back_gets_it(letter: Letter, mail_server) -> None:

@@ -18,7 +18,7 @@ from teams.models import Team
 from tests.driving import work_next
 from tests.fixtures import Make
 from tests.provider import Provider, call
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, html_of, mail_server, text_of
 
 __all__ = ["mail_server"]
 pytestmark = pytest.mark.django_db
@@ -96,8 +96,8 @@ def test_no_page_and_no_email_hides_a_sign_from_who_decides(
 
     deliver()
     [mail] = mail_server.got
-    assert not [sign for sign in SIGNS if sign in mail["Subject"] + mail.get_content()]
-    assert WRITTEN in mail.get_content()
+    assert not [sign for sign in SIGNS if sign in mail["Subject"] + text_of(mail) + html_of(mail)]
+    assert WRITTEN in text_of(mail) and WRITTEN in html_of(mail)
 
 
 def test_a_chosen_answer_is_the_agents_own_even_with_signs(

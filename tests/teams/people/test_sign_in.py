@@ -13,7 +13,7 @@ from django.test import Client
 from teams.audit.actors import COMMAND_LINE
 from teams.models import AuditEntry, Member, User
 from teams.people import accounts
-from tests.smtp import MailServer, mail_server  # noqa: F401
+from tests.smtp import MailServer, mail_server, text_of  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def with_mail(mail_server: MailServer, settings) -> MailServer:  # noqa: F811
 
 def link_of(mail: MailServer) -> str:
     """The address in the last letter."""
-    [link] = re.findall(r"http://testserver(\S+)", mail.got[-1].get_content())
+    [link] = re.findall(r"http://testserver(\S+)", text_of(mail.got[-1]))
     return link
 
 
@@ -51,7 +51,7 @@ def test_the_password_lets_in_and_the_session_gets_another_key(client: Client, m
     client.get("/sign-in/")
     client.cookies["sessionid"] = client.session.session_key or "planted"
     before = client.cookies["sessionid"].value
-    assert "do not belong together" in sign_in(client, member, "wrong")
+    assert "Wrong email or password." in sign_in(client, member, "wrong")
     assert not is_in(client)
     assert sign_in(client, member) == "/"
     assert client.cookies["sessionid"].value != before
@@ -96,7 +96,7 @@ def test_nobody_learns_who_has_an_account(client: Client, member, with_mail: Mai
     answers = [client.post("/password/", {"email": email}) for email in (member.user.email, "nobody@example.com")]
     assert [answer.headers["Location"] for answer in answers] == ["/password/sent/"] * 2
     assert len(with_mail.got) == 2, "a letter each, so both take as long"
-    assert "/password/" not in with_mail.got[1].get_content()
+    assert "/password/" not in text_of(with_mail.got[1])
 
 
 def test_nobody_signs_up(client: Client, signed_in: Client) -> None:
@@ -326,7 +326,7 @@ def test_a_mailed_link_sets_a_new_password_once(client: Client, member, with_mai
     assert is_in(client)
     assert not is_in(old), "other sessions end"
     assert "leads nowhere" in Client().get(link, follow=True).text
-    assert with_mail.got[-1]["Subject"] == "Your password for Baton was changed"
+    assert with_mail.got[-1]["Subject"] == "Your Baton password has changed"
 
 
 def test_a_link_does_not_go_around_the_second_step(client: Client, member) -> None:
@@ -413,7 +413,7 @@ def test_an_address_that_one_only_asked_for_opens_nothing(signed_in: Client, mem
     again(signed_in)
     signed_in.post("/account/email/", {"email": "mistyped@example.com", "action_add": ""})
     Client().post("/password/", {"email": "mistyped@example.com"})
-    assert with_mail.got[-1]["Subject"] == "No account with this address"
+    assert with_mail.got[-1]["Subject"] == "No Baton account with this email address"
 
 
 def test_of_two_who_ask_for_an_address_one_gets_it(signed_in: Client, make_member, with_mail: MailServer) -> None:

@@ -1,0 +1,1 @@
+"""What every email is made of: one template in two forms, text and HTML, in the look of the pages."""
