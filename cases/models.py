@@ -1,6 +1,6 @@
 """The work: queues, their cases, and the append-only events that make a case's timeline."""
 
-from cases.collaboration.models import Attachment, Comment, Watch, _file_place
+from cases.collaboration.models import Attachment, Comment, Watch
 from cases.imports.models import AgentUpload, CaseUpload, CaseUploadQuerySet, UploadRow
 from cases.queues.models import DEFAULT_HOP_LIMIT, Queue, QueueQuerySet
 from cases.timeline.models import QUIET, UNMOVING, CaseEvent, Kind
@@ -29,5 +29,4 @@ __all__ = [
     "Status",
     "UploadRow",
     "Watch",
-    "_file_place",
 ]

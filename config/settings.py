@@ -293,7 +293,7 @@ UNFOLD = {
                     ("Steps", "footprint", "runs_step_changelist"),
                     ("Handovers", "sync_alt", "runs_handover_changelist"),
                     ("Requests", "contact_support", "runs_humanrequest_changelist"),
-                    ("Letters", "mail", "runs_letter_changelist"),
+                    ("Request emails", "mail", "runs_requestemail_changelist"),
                     ("Bulk actions", "checklist", "runs_bulkaction_changelist"),
                 ],
             }.items()

@@ -1,9 +1,9 @@
 """The working: runs, their steps, the handovers they ask for and the questions they wait on."""
 
 from runs.bulk.models import BulkAction, BulkActionQuerySet, BulkItem
-from runs.engine.handover_models import Correction, CorrectionQuerySet, Handover
+from runs.engine.handover_models import Handover
 from runs.engine.models import ENDED, LENGTH, LIVE, MAX_LOSSES, STATE, Outcome, Run, RunQuerySet, RunWords, Status, Step
-from runs.people.models import HumanRequest, HumanRequestQuerySet, Letter
+from runs.people.models import HumanRequest, HumanRequestQuerySet, RequestEmail
 from runs.providers.models import ToolCalling
 from runs.schedules.models import Schedule
 
@@ -16,13 +16,11 @@ __all__ = [
     "BulkAction",
     "BulkActionQuerySet",
     "BulkItem",
-    "Correction",
-    "CorrectionQuerySet",
     "Handover",
     "HumanRequest",
     "HumanRequestQuerySet",
-    "Letter",
     "Outcome",
+    "RequestEmail",
     "Run",
     "RunQuerySet",
     "RunWords",

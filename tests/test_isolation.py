@@ -10,7 +10,7 @@ from django.db.models import ForeignKey
 
 from builder.models import Agent, Mention, ToolConnection, Usage
 from cases.models import Watch
-from runs.models import BulkItem, Handover, Letter, Run, Step
+from runs.models import BulkItem, Handover, RequestEmail, Run, Step
 from teams.models import Member, Team, User
 
 from .fixtures import Make
@@ -120,7 +120,7 @@ def _fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     Watch.objects.create(team=team, case_id=of["case"], user=Member.objects.get(pk=of["member"]).user)
     Step.objects.create(team=team, run=run, seq=1, kind="note", data={})
     Handover.objects.create(team=team, source=run, source_agent=agent, target=agent, next_run=again, reason="r")
-    Letter.objects.create(team=team, request_id=of["human_request"], member_id=of["member"], why="asked")
+    RequestEmail.objects.create(team=team, request_id=of["human_request"], member_id=of["member"], why="asked")
     BulkItem.objects.create(action_id=of["bulk"], case_id=of["case"], state="waiting")
 
 

@@ -25,7 +25,8 @@ from cases.imports import uploads
 from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
 from config.api import api
 from data.secrets import seal
-from runs.models import BulkAction, Correction, HumanRequest, Run, Schedule
+from routes.models import Correction
+from runs.models import BulkAction, HumanRequest, Run, Schedule
 from teams.audit.actors import BATON
 from teams.keys.api_keys import create_key
 from teams.models import Credential, Delivery, Member, Team, User, Webhook, every_scope

@@ -61,7 +61,7 @@ class Watch(models.Model):
         return f"{self.user} watches {self.case_id}"
 
 
-def _file_place(attachment: "Attachment", name: str) -> str:
+def file_place(attachment: "Attachment", name: str) -> str:
     """Nothing that somebody has typed is part of a path."""
     return f"cases/{attachment.team_id}/{attachment.case_id}/{attachment.pk}"
 
@@ -74,7 +74,7 @@ class Attachment(models.Model):
     case = models.ForeignKey(Case, models.CASCADE, related_name="attachments", db_constraint=False)
     name = models.CharField(max_length=150)
     size = models.PositiveIntegerField(help_text="In bytes.")
-    file = models.FileField(upload_to=_file_place, max_length=200)
+    file = models.FileField(upload_to=file_place, max_length=200)
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     actor = models.CharField(max_length=100, blank=True, help_text="Who attached it.")
     created_at = models.DateTimeField(db_default=Now())

@@ -14,7 +14,7 @@ from django_rq.models import Dashboard
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from ops.health.admin_views import health
-from runs.models import BulkAction, Handover, HumanRequest, Letter, Run, RunWords, Schedule, Step
+from runs.models import BulkAction, Handover, HumanRequest, RequestEmail, Run, RunWords, Schedule, Step
 from runs.people import moves
 from runs.schedules import schedules
 from teams.audit import audit
@@ -122,16 +122,16 @@ class HumanRequestAdmin(ReadOnly):
     filtered_ordering = ["-created_at", "id"]
     found_by = ["pk", "run"]
     search_help_text = "The id of a request or run"
-    leads = [("Letters", "runs_letter", "request__id__exact")]
+    leads = [("Request emails", "runs_requestemail", "request__id__exact")]
 
 
-@admin.register(Letter)
-class LetterAdmin(ReadOnly):
+@admin.register(RequestEmail)
+class RequestEmailAdmin(ReadOnly):
     list_display = ["id", "team", "member", "why", "status", "attempts", "error", "created_at"]
     list_select_related = ["team", "member__user", "member__team"]
     list_filter = ["status", "why"]
     found_by = ["pk", "request"]
-    search_help_text = "The id of a letter or request"
+    search_help_text = "The id of an email or request"
 
 
 @admin.register(Schedule)

@@ -9,7 +9,8 @@ from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
 from data.errors import Refused
-from runs.models import Correction, Handover
+from routes.models import Correction
+from runs.models import Handover
 from teams.audit.actors import program
 from teams.keys.api import KeyRequest, Prose, RequestBody, Scope, TeamKey, find
 from teams.keys.paging import Page, Paging, take

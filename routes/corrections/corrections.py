@@ -17,8 +17,9 @@ from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data.errors import Refused
 from data.texts.text import prose
+from routes.models import Correction
 from runs.engine import handovers
-from runs.models import Correction, Handover, Run
+from runs.models import Handover, Run
 from runs.people import moves
 from teams.access import live
 from teams.audit import audit

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from builder.models import Agent
 from data.errors import Refused
-from runs.models import Correction, Handover, Run
+from routes.models import Correction
+from runs.models import Handover, Run
 from runs.results.access import run_or_404
 from teams.access.permissions import OPERATOR, TeamRequest, team_page
 from teams.models import Team

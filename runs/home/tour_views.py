@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST
 
 from builder.models import Agent, Mention, Revision
 from cases.models import Case, CaseEvent, Kind
-from runs.models import Correction, Handover, HumanRequest, Run
+from runs.models import Handover, HumanRequest, Run
 from teams.access.permissions import VIEWER, TeamRequest, team_page
-from teams.models import Member
+from teams.models import AuditEntry, Member
 from teams.people import tour_progress
 
 # What the demo calls them. Without the demo the tour leads to the lists.
@@ -113,7 +113,9 @@ def _decide(member: Member) -> Step:
     since, user = member.tour_began_at, member.user_id
     requests = HumanRequest.objects.of_work().filter(team=member.team_id)
     answered = requests.filter(answered_by=user, answered_at__gte=since).exists()
-    is_done = answered or Correction.objects.filter(team=member.team_id, user=user, created_at__gte=since).exists()
+    # Corrections belong to a later app; that this member made one is in the audit log.
+    corrected = AuditEntry.objects.filter(team=member.team_id, act="route_corrected", user=user, at__gte=since)
+    is_done = answered or corrected.exists()
     words = "Answer what an agent asks, or say who should have had a case."
     return Step("Decide something", words, _to_decide(member), is_done)
 

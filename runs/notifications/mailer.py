@@ -11,13 +11,13 @@ from datetime import timedelta
 from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from data.texts.text import storable
 from data.threads import BackgroundTask
-from runs.models import Letter
+from runs.models import RequestEmail
 from teams.access import live
 
 from .request_email import email_of, forget_old, is_wanted, mail_is_set_up
@@ -32,27 +32,31 @@ _AT_ONCE, _TAKEN_SECONDS = 20, 600
 
 
 def has_emails() -> bool:
-    return mail_is_set_up() and Letter.objects.filter(status=Letter.Status.WAITING, next_at__lte=Now()).exists()
+    return mail_is_set_up() and _due().exists()
+
+
+def _due() -> QuerySet[RequestEmail]:
+    return RequestEmail.objects.filter(status=RequestEmail.Status.WAITING, next_at__lte=Now())
 
 
 def deliver() -> None:
     """Sends until nothing is due."""
-    while letters := claim_emails():
+    while emails := claim_emails():
         try:
             with mailers.default as connection:
-                for letter in letters:
-                    _send(connection, letter)
+                for email in emails:
+                    _send(connection, email)
         except OSError as error:
             logger.warning("the email server cannot be used: %s", error)
-            for letter in letters:
-                _put_off(letter, str(error) or type(error).__name__)
+            for email in emails:
+                _put_off(email, str(error) or type(error).__name__)
 
 
 @transaction.atomic
-def claim_emails() -> list[Letter]:
-    due = Letter.objects.filter(status=Letter.Status.WAITING, next_at__lte=Now()).order_by("next_at")
+def claim_emails() -> list[RequestEmail]:
+    due = _due().order_by("next_at")
     ids = list(due.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)[:_AT_ONCE])
-    taken = Letter.objects.filter(pk__in=ids)
+    taken = RequestEmail.objects.filter(pk__in=ids)
     taken.update(next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1)
     return list(
         taken.order_by("created_at", "pk").select_related(
@@ -61,33 +65,33 @@ def claim_emails() -> list[Letter]:
     )
 
 
-def _send(connection: BaseEmailBackend, letter: Letter) -> None:
-    if not is_wanted(letter):
-        return _settle(letter, Letter.Status.DROPPED)
+def _send(connection: BaseEmailBackend, email: RequestEmail) -> None:
+    if not is_wanted(email):
+        return _settle(email, RequestEmail.Status.DROPPED)
     try:
-        connection.send_messages([email_of(letter)])
+        connection.send_messages([email_of(email)])
     except smtplib.SMTPServerDisconnected:
         raise  # nothing more can be sent by it
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
-        _put_off(letter, f"{code} {words.decode(errors='replace')}", for_good=code >= 500)
+        _put_off(email, f"{code} {words.decode(errors='replace')}", for_good=code >= 500)
     except (smtplib.SMTPException, ValueError) as error:
-        _put_off(letter, str(error) or type(error).__name__)
+        _put_off(email, str(error) or type(error).__name__)
     else:
-        _settle(letter, Letter.Status.SENT)
+        _settle(email, RequestEmail.Status.SENT)
 
 
-def _put_off(letter: Letter, error: str, *, for_good: bool = False) -> None:
-    if for_good or timezone.now() - letter.created_at > _GIVE_UP_AFTER:
-        _settle(letter, Letter.Status.FAILED, error)
-        live.announce(letter.team_id, "request", letter.request_id)
+def _put_off(email: RequestEmail, error: str, *, for_good: bool = False) -> None:
+    if for_good or timezone.now() - email.created_at > _GIVE_UP_AFTER:
+        _settle(email, RequestEmail.Status.FAILED, error)
+        live.announce(email.team_id, "request", email.request_id)
     else:
-        _settle(letter, Letter.Status.WAITING, error, PAUSES[min(letter.attempts, len(PAUSES)) - 1])
+        _settle(email, RequestEmail.Status.WAITING, error, PAUSES[min(email.attempts, len(PAUSES)) - 1])
 
 
-def _settle(letter: Letter, status: Letter.Status, error: str = "", pause: float = 0) -> None:
-    """Of a letter that somebody else has taken since, nothing is kept."""
-    mine = Letter.objects.filter(pk=letter.pk, status=Letter.Status.WAITING, attempts=letter.attempts)
+def _settle(email: RequestEmail, status: RequestEmail.Status, error: str = "", pause: float = 0) -> None:
+    """Nothing is kept of an email that another process has taken in the meantime."""
+    mine = RequestEmail.objects.filter(pk=email.pk, status=RequestEmail.Status.WAITING, attempts=email.attempts)
     mine.update(status=status, error=storable(error)[:500], next_at=Now() + timedelta(seconds=pause))
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from data.texts.signs import shown
-from runs.models import HumanRequest, Letter, Run
+from runs.models import HumanRequest, RequestEmail, Run
 from runs.wording import short
 from teams.audit.actors import Actor
 from teams.models import Member
@@ -36,24 +36,24 @@ def asked(requests: Iterable[HumanRequest], run: Run) -> None:
     """To all who want to know of what nobody has taken on. Whoever tries an agent is looking anyway."""
     if mail_is_set_up() and not run.is_try:
         members = _who_want_all(run.team_id)
-        _write([(request, member) for request in requests for member in members], Letter.Why.ASKED)
+        _write([(request, member) for request in requests for member in members], RequestEmail.Why.ASKED)
 
 
 def given(request: HumanRequest, member: Member, by: Actor) -> None:
     if mail_is_set_up() and member.user != by.user:
-        _write([(request, member)], Letter.Why.GIVEN, by.label)
+        _write([(request, member)], RequestEmail.Why.GIVEN, by.label)
 
 
 def passed_on(request: HumanRequest, member: Member) -> None:
     if mail_is_set_up():
-        _write([(request, member)], Letter.Why.PASSED_ON)
+        _write([(request, member)], RequestEmail.Why.PASSED_ON)
 
 
 def due_soon(request: HumanRequest) -> None:
     """To who has it, else to all who want to know."""
     if mail_is_set_up():
         members = [request.assignee] if request.assignee else _who_want_all(request.team_id)
-        _write([(request, member) for member in members], Letter.Why.REMINDER)
+        _write([(request, member) for member in members], RequestEmail.Why.REMINDER)
 
 
 def _who_want_all(team_id: UUID) -> list[Member]:
@@ -61,36 +61,36 @@ def _who_want_all(team_id: UUID) -> list[Member]:
     return list(members.exclude(role=Member.Role.VIEWER))
 
 
-def _write(pairs: Iterable[tuple[HumanRequest, Member]], why: Letter.Why, by: str = "") -> None:
-    Letter.objects.bulk_create(
-        Letter(team_id=request.team_id, request=request, member=member, why=why, by=by[:100])
+def _write(pairs: Iterable[tuple[HumanRequest, Member]], why: RequestEmail.Why, by: str = "") -> None:
+    RequestEmail.objects.bulk_create(
+        RequestEmail(team_id=request.team_id, request=request, member=member, why=why, by=by[:100])
         for request, member in pairs
         if member.mail != Member.Mail.OFF
     )
 
 
-def is_wanted(letter: Letter) -> bool:
+def is_wanted(email: RequestEmail) -> bool:
     """Still, when it is about to be sent: nobody has answered or taken it on, and the member wants emails."""
-    request, member = letter.request, letter.member
+    request, member = email.request, email.member
     if request.status != HumanRequest.Status.OPEN or not member.user.is_active or member.mail == Member.Mail.OFF:
         return False
     if request.assignee_id is None:
-        return letter.why in (Letter.Why.ASKED, Letter.Why.REMINDER) and member.mail == Member.Mail.ALL
+        return email.why in (RequestEmail.Why.ASKED, RequestEmail.Why.REMINDER) and member.mail == Member.Mail.ALL
     return request.assignee_id == member.pk
 
 
 def forget_old() -> None:
-    Letter.objects.filter(created_at__lt=Now() - _KEEP).exclude(status=Letter.Status.WAITING).delete()
+    RequestEmail.objects.filter(created_at__lt=Now() - _KEEP).exclude(status=RequestEmail.Status.WAITING).delete()
 
 
 # --- In which words --------------------------------------------------------------------------
 
 
-def email_of(letter: Letter) -> EmailMultiAlternatives:
-    """A letter with its request, run, agent, case and member. The same letter always has the same Message-ID."""
-    request, run = letter.request, letter.request.run
+def email_of(email: RequestEmail) -> EmailMultiAlternatives:
+    """The message of a row with its request, run, agent, case and member. Its Message-ID is always the same."""
+    request, run = email.request, email.request.run
     context = {
-        "letter": letter,
+        "email": email,
         "request": request,
         "team": run.team.name,
         "agent": run.agent.name,
@@ -99,22 +99,23 @@ def email_of(letter: Letter) -> EmailMultiAlternatives:
         "due": request.due_at and exact(request.due_at),
         "link": outbox.link("run", run.pk),
         "settings_link": settings.BATON_URL + reverse("notifications"),
-        "subject": f"[{run.team.name}] {_subject(letter)}",
+        "subject": f"[{run.team.name}] {_subject(email)}",
     }
     headers = {
-        "Message-ID": _message_id(letter.pk),
-        **_thread(letter),
+        "Message-ID": _message_id(email.pk),
+        **_thread(email),
         "List-Unsubscribe": f"<{context['settings_link']}>",
         "Auto-Submitted": "auto-generated",
     }
-    return compose("runs/request_email.html", context, letter.member.user.email, headers)
+    return compose("runs/request_email.html", context, email.member.user.email, headers)
 
 
-def _thread(letter: Letter) -> dict[str, str]:
+def _thread(email: RequestEmail) -> dict[str, str]:
     """All emails of a member about one request stand together: each answers the first that was really sent."""
-    about = Letter.objects.filter(request=letter.request_id, member=letter.member_id, status=Letter.Status.SENT)
+    about = RequestEmail.objects.filter(request=email.request_id, member=email.member_id)
     # `next_at` of what is sent is the moment of sending.
-    first = about.exclude(pk=letter.pk).order_by("next_at").values_list("pk", flat=True).first()
+    sent = about.filter(status=RequestEmail.Status.SENT).exclude(pk=email.pk)
+    first = sent.order_by("next_at").values_list("pk", flat=True).first()
     return {name: _message_id(first) for name in ("In-Reply-To", "References")} if first else {}
 
 
@@ -123,17 +124,17 @@ def _message_id(pk: UUID) -> str:
     return f"<{pk}@{domain}>"
 
 
-def _subject(letter: Letter) -> str:
-    request, agent = letter.request, letter.request.run.agent.name
+def _subject(email: RequestEmail) -> str:
+    request, agent = email.request, email.request.run.agent.name
     question = short(shown(request.question), _SUBJECT)
-    match letter.why:
-        case Letter.Why.GIVEN:
-            return f"{letter.by} assigned you a request: {question}"
-        case Letter.Why.PASSED_ON:
+    match email.why:
+        case RequestEmail.Why.GIVEN:
+            return f"{email.by} assigned you a request: {question}"
+        case RequestEmail.Why.PASSED_ON:
             return f"Now yours: {question}"
-        case Letter.Why.REMINDER if request.due_at and request.due_at > timezone.now():
+        case RequestEmail.Why.REMINDER if request.due_at and request.due_at > timezone.now():
             return f"Due {ago(request.due_at)}: {question}"
-        case Letter.Why.REMINDER:
+        case RequestEmail.Why.REMINDER:
             return f"Due now: {question}"
     asks = "asks for approval" if request.kind == HumanRequest.Kind.APPROVAL else "asks"
     return f"{agent} {asks}: {question}"

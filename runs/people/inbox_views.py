@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from data.errors import Refused
 from runs.engine import human_requests
-from runs.models import HumanRequest, HumanRequestQuerySet, Letter
+from runs.models import HumanRequest, HumanRequestQuerySet, RequestEmail
 from runs.results.access import question_or_404
 from runs.results.forms import AnswerTimeForm, DueForm
 from teams.access.permissions import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
@@ -28,7 +28,7 @@ from web.http.redirects import back
 
 OPEN, MINE, ANSWERED = "open", "mine", "answered"
 
-_UNDELIVERED = Letter.objects.filter(status=Letter.Status.FAILED).select_related("member__user")
+_UNDELIVERED = RequestEmail.objects.filter(status=RequestEmail.Status.FAILED).select_related("member__user")
 _SHOWN = 20
 _BEGINNING = 120
 # What waits longest comes first, and what was answered last.
@@ -138,7 +138,7 @@ def _for_list(requests: HumanRequestQuerySet) -> HumanRequestQuerySet:
     """`beginning` is how the input of a run without a case begins."""
     return (
         requests.select_related("run__agent", "run__case", "assignee__user", "answered_by")
-        .prefetch_related(Prefetch("letters", _UNDELIVERED, to_attr="undelivered"))
+        .prefetch_related(Prefetch("emails", _UNDELIVERED, to_attr="undelivered"))
         .annotate(beginning=Left("run__input", _BEGINNING))
         .defer("run__input", "run__result", "run__targets", "run__case__data", "run__case__detail")
     )

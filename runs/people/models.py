@@ -125,8 +125,8 @@ class HumanRequest(models.Model):
         return f"{len(self.details):,} characters in {lines:,} line{'' if lines == 1 else 's'}"
 
 
-class Letter(models.Model):
-    """One mail to one member about a request. Written in the transaction of what it tells, sent by `mailer`.
+class RequestEmail(models.Model):
+    """An email to one member about a request. Written in the transaction of what it tells, sent by `mailer`.
 
     waiting -> sent, dropped (it had become needless), failed (refused for good, or after a day of attempts)
     """
@@ -145,7 +145,7 @@ class Letter(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    request = models.ForeignKey(HumanRequest, models.CASCADE, related_name="letters", db_constraint=False)
+    request = models.ForeignKey(HumanRequest, models.CASCADE, related_name="emails", db_constraint=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
     why = models.CharField(max_length=10, choices=Why.choices)
     by = models.CharField(max_length=100, blank=True, help_text="Who gave it to the member.")
@@ -163,11 +163,11 @@ class Letter(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["waiting", "sent", "dropped", "failed"]), name="letter_status_is_known"
+                condition=Q(status__in=["waiting", "sent", "dropped", "failed"]), name="request_email_status_is_known"
             ),
         ]
         # What is to be sent now?
-        indexes = [models.Index(fields=["next_at"], condition=Q(status="waiting"), name="letter_next")]
+        indexes = [models.Index(fields=["next_at"], condition=Q(status="waiting"), name="request_email_next")]
 
     def __str__(self) -> str:
         return f"{self.why} to {self.member_id}"

@@ -18,8 +18,8 @@ from teams.models import Team
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Nobody has an older version than these made: at a release, its last ones take their place.
-RELEASED = {"teams": 18, "builder": 9, "cases": 16, "runs": 18}
+# The last migrations of the newest release: at the next one, its own take their place.
+RELEASED = {"teams": 2, "builder": 3, "cases": 2, "runs": 2, "routes": 2}
 
 
 @pytest.fixture

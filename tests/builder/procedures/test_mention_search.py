@@ -275,7 +275,7 @@ def test_a_text_with_windows_line_ends_is_stored_with_ours(signed_in: Client, tr
 def test_a_database_that_lacks_the_right_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib import import_module
 
-    migration = import_module("builder.migrations.0006_mention_search")
+    migration = import_module("builder.migrations.0003_constraints")
 
     def refuse(*_: object) -> None:
         raise ProgrammingError("permission denied")

@@ -14,7 +14,7 @@ from django.urls import reverse
 from builder.models import Agent, ToolServer
 from cases.models import Case, Queue
 from data.secrets import seal
-from runs.models import BulkAction, HumanRequest, Letter, Run, Schedule, Status
+from runs.models import BulkAction, HumanRequest, RequestEmail, Run, Schedule, Status
 from teams.models import ApiKey, AuditEntry, Credential, Delivery, Member, Team, User, Webhook
 from teams.settings import pausing
 from tests.driving import work_next
@@ -51,7 +51,7 @@ def make_rows(scripted, team, make_agent, make_case, make_queue, member):
         request = HumanRequest.objects.get(run=run)
         request.assignee = member
         request.save()
-        Letter.objects.create(team=team, request=request, member=member, why="asked")
+        RequestEmail.objects.create(team=team, request=request, member=member, why="asked")
         Schedule.objects.create(
             team=team, agent=agent, expression="0 8 * * *", zone="UTC", next_at=run.created_at, created_by=member.user
         )

@@ -15,8 +15,9 @@ from cases.models import Case, Queue, Status
 from data.errors import Refused
 from routes.corrections import corrections
 from routes.map import traffic
+from routes.models import Correction
 from runs.engine import completion
-from runs.models import Correction, Handover, Run
+from runs.models import Handover, Run
 from runs.models import Status as RunStatus
 from runs.people import moves
 from runs.record import outcomes

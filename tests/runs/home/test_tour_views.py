@@ -8,8 +8,9 @@ from cases.models import Case, Queue
 from cases.work.creation import NewCase, add_case
 from ops.demo import texts
 from ops.demo.seeding import seed_demo
+from routes.corrections import corrections
 from runs.home.tour_views import QUEUE, TECHNICAL, TRIAGE, tour_of
-from runs.models import Correction, Run
+from runs.models import Run
 from teams.audit.actors import BATON, person
 from teams.models import Member
 from teams.people import tour_progress
@@ -65,7 +66,7 @@ def test_each_step_ticks_itself_when_it_was_done(newcomer: Member, browser: Clie
     browser.get(reverse("case", args=[case.pk]))
     assert done(newcomer)[3:] == ["Watch a case change hands"]
     run: Run = make_run(triage)
-    Correction.objects.create(team=newcomer.team, run=run, wrong=triage, user=newcomer.user, actor="Me")
+    corrections.correct(corrections.of_run(run), None, "", person(newcomer.user))
     assert done(newcomer)[4:] == ["Decide something"]
     assert "You have seen it all" in browser.get("/").text
 

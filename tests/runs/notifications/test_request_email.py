@@ -12,7 +12,7 @@ from django.utils import timezone
 from builder.models import Agent
 from cases.models import Queue
 from runs.engine import human_requests
-from runs.models import HumanRequest, Letter, Run
+from runs.models import HumanRequest, RequestEmail, Run
 from runs.notifications import mailer, request_email
 from runs.notifications.mailer import claim_emails, deliver
 from runs.people import moves
@@ -41,7 +41,7 @@ def make_question(make_run: Make[Run]) -> Make[HumanRequest]:
 
 
 def written() -> list[tuple[str, int]]:
-    return [(letter.why, letter.member_id) for letter in Letter.objects.order_by("created_at", "id")]
+    return [(email.why, email.member_id) for email in RequestEmail.objects.order_by("created_at", "id")]
 
 
 def delivered(server: MailServer) -> list[str]:
@@ -198,8 +198,8 @@ def test_no_email_names_one_that_was_never_sent(mail_server, make_question, make
     mail_server.refuses = {anna.user.email}
     request_email.asked([request], request.run)
     deliver()
-    assert set(Letter.objects.filter(member=anna, request=request).values_list("status", flat=True)) == {"failed"}
-    Letter.objects.create(team_id=request.team_id, request=request, member=anna, why="given", status="dropped")
+    assert set(RequestEmail.objects.filter(member=anna, request=request).values_list("status", flat=True)) == {"failed"}
+    RequestEmail.objects.create(team_id=request.team_id, request=request, member=anna, why="given", status="dropped")
     mail_server.refuses = set()
     request_email.due_soon(request)
     deliver()
@@ -231,10 +231,10 @@ def test_one_click_leads_from_an_email_to_the_notification_settings(
 
 
 @pytest.fixture
-def letter(mail_server, make_question, member: Member) -> Letter:
+def email(mail_server, make_question, member: Member) -> RequestEmail:
     request = make_question()
     request_email.asked([request], request.run)
-    return Letter.objects.get()
+    return RequestEmail.objects.get()
 
 
 @pytest.mark.parametrize(
@@ -246,42 +246,42 @@ def letter(mail_server, make_question, member: Member) -> Letter:
         lambda request, member: type(member.user).objects.filter(pk=member.user_id).update(is_active=False),
     ],
 )
-def test_what_became_needless_before_it_was_sent_is_dropped(letter: Letter, mail_server, member, act) -> None:
-    act(letter.request, member)
+def test_what_became_needless_before_it_was_sent_is_dropped(email: RequestEmail, mail_server, member, act) -> None:
+    act(email.request, member)
     assert delivered(mail_server) == []
-    letter.refresh_from_db()
-    assert letter.status == "dropped"
+    email.refresh_from_db()
+    assert email.status == "dropped"
 
 
-def test_what_somebody_else_took_on_is_dropped(letter: Letter, mail_server, make_member) -> None:
+def test_what_somebody_else_took_on_is_dropped(email: RequestEmail, mail_server, make_member) -> None:
     other = make_member()
-    human_requests.assign(letter.request, other, person(other.user))
+    human_requests.assign(email.request, other, person(other.user))
     assert delivered(mail_server) == []
 
 
 def test_a_server_that_is_away_is_tried_again_for_a_day_and_then_the_inbox_says_so(
-    letter: Letter, mail_server, signed_in: Client, member: Member
+    email: RequestEmail, mail_server, signed_in: Client, member: Member
 ) -> None:
     mail_server.hangs_up = True
     for attempt, pause in enumerate([*mailer.PAUSES, 3600], start=1):
         deliver()
-        letter.refresh_from_db()
-        assert (letter.status, letter.attempts, bool(letter.error)) == ("waiting", attempt, True)
-        assert (letter.next_at - timezone.now()).total_seconds() == pytest.approx(pause, abs=5)
-        Letter.objects.update(next_at=timezone.now())
+        email.refresh_from_db()
+        assert (email.status, email.attempts, bool(email.error)) == ("waiting", attempt, True)
+        assert (email.next_at - timezone.now()).total_seconds() == pytest.approx(pause, abs=5)
+        RequestEmail.objects.update(next_at=timezone.now())
     assert "could not be delivered" not in signed_in.get(reverse("inbox")).content.decode()
-    Letter.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+    RequestEmail.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
     deliver()
-    letter.refresh_from_db()
-    assert letter.status == "failed"
+    email.refresh_from_db()
+    assert email.status == "failed"
     assert f"The email to {member.user} could not be delivered" in signed_in.get(reverse("inbox")).content.decode()
 
 
-def test_a_server_that_comes_back_gets_it(letter: Letter, mail_server) -> None:
+def test_a_server_that_comes_back_gets_it(email: RequestEmail, mail_server) -> None:
     mail_server.hangs_up = True
     deliver()
     mail_server.hangs_up = False
-    Letter.objects.update(next_at=timezone.now())
+    RequestEmail.objects.update(next_at=timezone.now())
     assert len(delivered(mail_server)) == 1
     deliver()
     assert len(mail_server.got) == 1
@@ -289,34 +289,34 @@ def test_a_server_that_comes_back_gets_it(letter: Letter, mail_server) -> None:
 
 @pytest.mark.parametrize(("refusal", "status"), [("550 No such person", "failed"), ("451 Later", "waiting")])
 def test_an_address_that_is_refused_holds_up_no_other(
-    letter: Letter, mail_server, make_member, member: Member, refusal: str, status: str
+    email: RequestEmail, mail_server, make_member, member: Member, refusal: str, status: str
 ) -> None:
     other = make_member()
-    request_email.due_soon(letter.request)
+    request_email.due_soon(email.request)
     mail_server.refuses, mail_server.refusal = {member.user.email}, refusal
     assert [words.partition(":")[0] for words in delivered(mail_server)] == [other.user.email]
-    letter.refresh_from_db()
-    assert (letter.status, letter.error) == (status, refusal)
+    email.refresh_from_db()
+    assert (email.status, email.error) == (status, refusal)
 
 
-def test_a_letter_whose_postman_died_is_sent_again(letter: Letter, mail_server) -> None:
+def test_an_email_whose_mailer_died_is_sent_again(email: RequestEmail, mail_server) -> None:
     claim_emails()
     assert delivered(mail_server) == []
-    Letter.objects.update(next_at=timezone.now())
+    RequestEmail.objects.update(next_at=timezone.now())
     assert len(delivered(mail_server)) == 1
 
 
-def test_what_a_slow_postman_says_of_a_letter_that_was_taken_again_does_not_count(letter: Letter, mail_server) -> None:
+def test_what_a_slow_mailer_says_of_an_email_taken_again_does_not_count(email: RequestEmail, mail_server) -> None:
     [slow] = claim_emails()
-    Letter.objects.update(next_at=timezone.now())
+    RequestEmail.objects.update(next_at=timezone.now())
     deliver()
     mailer._put_off(slow, "too slow")
-    letter.refresh_from_db()
-    assert (letter.status, letter.error) == ("sent", "")
+    email.refresh_from_db()
+    assert (email.status, email.error) == ("sent", "")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_postmen_send_a_letter_once(letter: Letter, mail_server) -> None:
+def test_two_mailers_send_an_email_once(email: RequestEmail, mail_server) -> None:
     def work() -> None:
         deliver()
         connection.close()
@@ -329,7 +329,7 @@ def test_two_postmen_send_a_letter_once(letter: Letter, mail_server) -> None:
     assert len(mail_server.got) == 1
 
 
-def test_old_letters_are_forgotten(letter: Letter) -> None:
-    Letter.objects.update(status="sent", created_at=timezone.now() - timedelta(days=31))
+def test_old_emails_are_forgotten(email: RequestEmail) -> None:
+    RequestEmail.objects.update(status="sent", created_at=timezone.now() - timedelta(days=31))
     request_email.forget_old()
-    assert not Letter.objects.exists()
+    assert not RequestEmail.objects.exists()

@@ -15,7 +15,7 @@ from cases.models import Case
 from data.errors import Refused
 from runs.engine import human_requests
 from runs.home import views
-from runs.models import Handover, HumanRequest, Letter, Run
+from runs.models import Handover, HumanRequest, RequestEmail, Run
 from runs.notifications import mailer
 from runs.people import deadlines
 from runs.trying import trying
@@ -315,6 +315,6 @@ def test_what_a_try_asks_stays_on_its_page(
     signed_in.post(reverse("answer", args=[request.pk]), {"answer": "Tweety", "decision": "refuse"})
     assert work_next().status == "completed"
     mailer.deliver()
-    assert not Letter.objects.exists() and not mail_server.got and not webhook.deliveries.exists()
+    assert not RequestEmail.objects.exists() and not mail_server.got and not webhook.deliveries.exists()
     assert "canary" not in signed_in.get(reverse("inbox"), {"show": "answered"}).text
     assert HumanRequest.objects.get().assignee is None

@@ -1,8 +1,6 @@
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from teams.keys.api_keys import create_key, find_key
@@ -68,14 +66,3 @@ def test_the_page_says_in_words_what_a_key_may(signed_in, team) -> None:
     page = signed_in.get("/settings/keys/").content.decode()
     assert page.count("Add, change and close cases") == 2, "of the key, and of the form"
     assert "Do everything" in page
-
-
-def test_keys_made_when_cases_meant_answering_too_keep_both(team) -> None:
-    old, reader = create_key(team, "Old", ["read", "cases"])[0], create_key(team, "Reader", ["read"])[0]
-    [grant] = import_module("teams.migrations.0020_the_scope_answers").Migration.operations[1:]
-    with connection.cursor() as cursor:
-        for _ in range(2):
-            cursor.execute(grant.sql)
-    old.refresh_from_db()
-    reader.refresh_from_db()
-    assert (old.scopes, reader.scopes) == (["read", "cases", "answers"], ["read"])

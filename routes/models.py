@@ -1,0 +1,5 @@
+"""Who goes where, and whether that is right: what people correct."""
+
+from routes.corrections.models import Correction, CorrectionQuerySet
+
+__all__ = ["Correction", "CorrectionQuerySet"]
