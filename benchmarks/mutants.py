@@ -56,13 +56,13 @@ MUTANTS = {
     ),
     "no fence at a fallback": Mutant(
         "runs.record.steps",
-        'claims.change(work.claim, retries=0, error="")',
+        'claims.change_run(work.claim, retries=0, error="")',
         'Run.objects.filter(pk=work.run.pk).update(retries=0, error="")',
     ),
     "no fence at an ending": Mutant(
         "runs.record.claims",
-        'if run := rows.first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):',
-        'if run := rows.first(Run, "where id = %s for no key update", [claim.run_id]):',
+        'if run := rows.fetch_first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):',
+        'if run := rows.fetch_first(Run, "where id = %s for no key update", [claim.run_id]):',
     ),
     "a heartbeat says that all are held": Mutant(
         "runs.record.claims", "return {Claim(*row) for row in cursor.fetchall()}", "return set(claims)"

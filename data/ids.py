@@ -8,3 +8,11 @@ from uuid_utils.compat import uuid7
 def new_id() -> uuid.UUID:
     """A time-ordered id (UUID version 7): new rows lie side by side in their indexes."""
     return uuid7()
+
+
+def parse_uuid(text: str) -> uuid.UUID | None:
+    """The id that the text spells, or None if it spells none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

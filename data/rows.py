@@ -25,13 +25,13 @@ type _Wanted = tuple[tuple[str, type[Model] | str], ...]
 # --- Reading ---------------------------------------------------------------------------------
 
 
-def find[M: Model](model: type[M], rest: str, params: Sequence[Any]) -> list[M]:
+def fetch_all[M: Model](model: type[M], rest: str, params: Sequence[Any]) -> list[M]:
     """`rest` is what follows on `select … from <the model's table>`."""
     return [row for (row,) in join(f"from {_table(model)} row {rest}", params, row=model)]
 
 
-def first[M: Model](model: type[M], rest: str, params: Sequence[Any]) -> M | None:
-    return next(iter(find(model, rest, params)), None)
+def fetch_first[M: Model](model: type[M], rest: str, params: Sequence[Any]) -> M | None:
+    return next(iter(fetch_all(model, rest, params)), None)
 
 
 def join(rest: str, params: Sequence[Any], **wanted: type[Model] | str) -> list[tuple[Any, ...]]:
@@ -126,7 +126,7 @@ def update(row: Model, names: Iterable[str]) -> None:
     gathered.append(changed)
 
 
-def change(model: type[Model], changes: Mapping[str, Any], where: str, params: Sequence[Any]) -> int:
+def update_where(model: type[Model], changes: Mapping[str, Any], where: str, params: Sequence[Any]) -> int:
     """Writes these values, at once, to all rows of which `where` holds, and says how many there were."""
     columns, values = _set(model, changes)
     statement = f"update {_table(model)} set {columns} where {where}"  # noqa: S608

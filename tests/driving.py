@@ -31,7 +31,7 @@ def drive(claim: Claim, is_over: Callable[[], bool] = lambda: False) -> Run:
     async def work() -> None:
         models = Models()
         try:
-            await engine.work(claim, models, is_over)
+            await engine.work_on_run(claim, models, is_over)
         finally:
             await models.close()
 
@@ -48,7 +48,7 @@ def drive_meanwhile(claim: Claim, provider: Provider, act: Callable[[], object],
 
     async def work() -> None:
         models = Models()
-        task = asyncio.create_task(engine.work(claim, models, lambda: False))
+        task = asyncio.create_task(engine.work_on_run(claim, models, lambda: False))
         try:
             await asyncio.to_thread(provider.wait_for_requests, asked + 1)
             await sync_to_async(act)()

@@ -140,7 +140,7 @@ def make_run(make_agent: Make[Agent]) -> Make[Run]:
 
 def take(worker: str = "test/1", limit: int = 1) -> list[Claim]:
     """What a worker with free places does."""
-    return dispatcher.take(worker, limit)
+    return dispatcher.dispatch_and_claim(worker, limit)
 
 
 def events(case: Case) -> list[str]:

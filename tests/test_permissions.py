@@ -409,7 +409,7 @@ def things_of(
     run = make_run(agent, input=SECRET, status="waiting")
     request = HumanRequest.objects.create(team=strangers, run=run, call_id="1", kind="question", question=SECRET)
     user = User.objects.create_user("stranger@example.com")
-    case_upload = uploads.keep(queue, user, SECRET, f"{SECRET},b\nc,d".encode())
+    case_upload = uploads.store_upload(queue, user, SECRET, f"{SECRET},b\nc,d".encode())
     upload = AgentUpload.objects.create(team=strangers, user=user, files=[[SECRET, SECRET]])
     webhook = Webhook.objects.create(team=strangers, url=f"https://{SECRET}.example", secret=seal(SECRET))
     credential = Credential.objects.create(team=strangers, provider="openai", name=SECRET, key=seal(SECRET))

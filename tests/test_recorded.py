@@ -186,7 +186,7 @@ def _other_agent(world: World) -> str:
 def _uploaded(world: World) -> object:
     queue, user = world.get(Queue, "queue"), world.by.user
     assert user
-    return uploads.keep(queue, user, "cases.csv", b"Title,Colour\nRefund,red\nLamp,blue\n").pk
+    return uploads.store_upload(queue, user, "cases.csv", b"Title,Colour\nRefund,red\nLamp,blue\n").pk
 
 
 def _file(world: World) -> object:

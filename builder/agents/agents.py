@@ -146,7 +146,7 @@ def _publish(
     aop = prose(aop, "aop", AOP_LIMIT)
     ids = mentions.target_ids(aop)
     targets = {target.pk: target for target in Agent.objects.filter(team_id=agent.team_id, pk__in=ids)}
-    if unknown := [mention for mention in mentions.find(aop) if mention.agent_id not in targets]:
+    if unknown := [mention for mention in mentions.find_mentions(aop) if mention.agent_id not in targets]:
         message = f"“@{unknown[0].name}” is not an agent of this team. Remove it, or mention the agent anew."
         raise Refused(message, "unknown_mention", {"aop": message})
     revision = Revision.objects.create(

@@ -15,8 +15,8 @@ from builder.wiring.doctor import HINT, Finding, examine
 from builder.wiring.doctor_input import as_saved, gather
 from data.errors import Refused
 from data.texts.text import one_line
-from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, checked, example, find
-from teams.keys.paging import Page, Paging, take
+from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, checked, example, get_row
+from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 from teams.settings.budgets import Budget
 
@@ -163,7 +163,7 @@ def list_agents(request: KeyRequest, filters: Query[AgentFilters]) -> Page[Agent
         rows = rows.filter(name__icontains=word)
     if filters.queue_id:
         rows = rows.filter(queue_connections__queue=filters.queue_id, queue_connections__role="consumer")
-    found, cursor = take(queries.with_details(rows), ["-created_at", "-id"], filters)
+    found, cursor = paginate(queries.with_details(rows), ["-created_at", "-id"], filters)
     return Page[AgentOut](items=_out(request.auth.team, found), next_cursor=cursor)
 
 
@@ -197,7 +197,7 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
     """Another procedure or model becomes a new live revision, which runs follow that start from now on."""
     team = request.auth.team
     with transaction.atomic():
-        agent = find(team.agents.live(), agent_id)
+        agent = get_row(team.agents.live(), agent_id)
         agents.save_agent(
             agent,
             name=changes.name,
@@ -222,8 +222,8 @@ def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | Non
     replacement each gets a new live revision that mentions that one instead.
     """
     present = request.auth.team.agents.live()
-    agent = find(present, agent_id)
-    agents.delete_agent(agent, find(present, replacement_id, "replacement_id") if replacement_id else None)
+    agent = get_row(present, agent_id)
+    agents.delete_agent(agent, get_row(present, replacement_id, "replacement_id") if replacement_id else None)
     return Status(204, None)
 
 
@@ -233,7 +233,7 @@ def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | Non
 def duplicate_agent(request: KeyRequest, agent_id: UUID) -> Status[AgentOut]:
     """With the same procedure, model and connections, under a name of its own, and paused."""
     team = request.auth.team
-    return Status(201, _read(team, agents.duplicate_agent(find(team.agents.live(), agent_id)).pk))
+    return Status(201, _read(team, agents.duplicate_agent(get_row(team.agents.live(), agent_id)).pk))
 
 
 class Restore(RequestBody):
@@ -246,14 +246,14 @@ class Restore(RequestBody):
 def restore_agent(request: KeyRequest, agent_id: UUID, wanted: Restore | None = None) -> AgentOut:
     """As it was. One that is not deleted stays as it is."""
     team = request.auth.team
-    agents.restore_agent(find(team.agents.all(), agent_id), wanted.name if wanted else None)
+    agents.restore_agent(get_row(team.agents.all(), agent_id), wanted.name if wanted else None)
     return _read(team, agent_id)
 
 
 @router.get("/agents/{agent_id}/revisions", response=Page[RevisionOut], summary="List revisions, newest first")
 def list_revisions(request: KeyRequest, agent_id: UUID, paging: Query[Paging]) -> Page[RevisionOut]:
-    agent = find(request.auth.team.agents.live(), agent_id)
-    rows, cursor = take(agent.revisions.published(), ["-number"], paging)
+    agent = get_row(request.auth.team.agents.live(), agent_id)
+    rows, cursor = paginate(agent.revisions.published(), ["-number"], paging)
     return Page[RevisionOut](items=[_revision_out(row) for row in rows], next_cursor=cursor)
 
 
@@ -299,7 +299,7 @@ def _check(field: str, what: str, ids: Iterable[UUID], known: Iterable[UUID]) ->
 
 
 def _read(team: Team, agent_id: UUID) -> AgentOut:
-    [out] = _out(team, [find(queries.with_details(team.agents.live()), agent_id)])
+    [out] = _out(team, [get_row(queries.with_details(team.agents.live()), agent_id)])
     return out
 
 

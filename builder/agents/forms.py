@@ -1,6 +1,5 @@
 """The form of an agent: everything one saves about it, at once."""
 
-import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -26,6 +25,7 @@ from builder.usage import limits
 from builder.wiring.doctor import Finding, reds
 from builder.wiring.doctor_input import Typed, gather
 from data.errors import Refused
+from data.ids import parse_uuid
 from teams.models import Team, User
 from teams.settings.forms import BudgetForm
 from web.forms.refusals import show_refusal
@@ -328,10 +328,8 @@ def known_to(data: Mapping[str, Any]) -> Known | None:
     return Known(frozenset(_ids(data.get("draft", ""))), int(revision))
 
 
-def _ids(words: str) -> Iterable[UUID]:
-    for word in words.split():
-        with contextlib.suppress(ValueError):
-            yield UUID(word)
+def _ids(words: str) -> list[UUID]:
+    return [id for word in words.split() if (id := parse_uuid(word))]
 
 
 def _initial(saved: AgentDetails | None, draft: Revision | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from builder.agents import access
 from builder.agents.forms import fallback_of, known_to, model_of
 from builder.models import Agent, Revision
 from data.errors import Refused
+from data.ids import parse_uuid
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.format.times import clock
 from web.http.paging import page
@@ -34,7 +35,7 @@ def agent_draft(request: TeamRequest, id: UUID) -> HttpResponse:
             fallback_of(request.POST),
             known=known,
             author=request.user,
-            version=_uuid(request.POST.get("version", "")),
+            version=parse_uuid(request.POST.get("version", "")),
         )
     except drafts.Conflict as conflict:
         context = {"agent": agent, "conflict": conflict, "choice": revisions.choice(agent, aop, conflict.theirs)}
@@ -115,10 +116,3 @@ def agent_revision_restore(request: TeamRequest, id: UUID, number: int) -> HttpR
         words += f" The unsaved changes from {clock(draft.created_at)} are still there."
     messages.success(request, words)
     return redirect("agent", agent.pk)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

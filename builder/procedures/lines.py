@@ -34,7 +34,7 @@ def _line(text: str, known: dict[UUID, Target]) -> Line:
         return Line("gap")
     if text.startswith("#"):
         return Line("heading", _parts(text.lstrip("# "), known))
-    if text.isupper() and not mentions.find(text):
+    if text.isupper() and not mentions.find_mentions(text):
         return Line("heading", _parts(text.strip(), known))
     if item := _ITEM.match(text):
         marker = "•" if item[2] in "-*+–" else item[2]

@@ -13,6 +13,7 @@ from django.db.models.lookups import Contains, Regex, StartsWith
 from django.urls import reverse
 
 from builder.models import Agent, Mention, QueueConnection
+from data.ids import parse_uuid
 from teams.models import Team
 
 from . import mentions
@@ -57,14 +58,7 @@ def viewpoint(team: Team, agent: Agent | None = None, queues: str | None = None)
 
 def ids(text: str) -> set[UUID]:
     """The first ids of a list with commas; what is none is passed over."""
-    return {id for part in text.split(",")[:MOST_KNOWN] if (id := _id(part))}
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return {id for part in text.split(",")[:MOST_KNOWN] if (id := parse_uuid(part))}
 
 
 def search(words: str, of: Viewpoint) -> Found:

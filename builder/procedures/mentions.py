@@ -38,7 +38,7 @@ class Mention:
         return _written(self.agent_id, self.name)
 
 
-def find(text: str) -> list[Mention]:
+def find_mentions(text: str) -> list[Mention]:
     return [
         Mention(UUID(match[2]), _ESCAPED.sub(r"\1", match[1]), match.start(), match.end())
         for match in TOKEN.finditer(text)
@@ -47,7 +47,7 @@ def find(text: str) -> list[Mention]:
 
 def target_ids(text: str) -> list[UUID]:
     """Who is mentioned, each once, in the order of first appearance."""
-    return list(dict.fromkeys(mention.agent_id for mention in find(text)))
+    return list(dict.fromkeys(mention.agent_id for mention in find_mentions(text)))
 
 
 def token(agent_id: UUID, name: str) -> str:
@@ -84,7 +84,7 @@ def split(text: str) -> list[str | Mention]:
     """The text as a row of plain pieces (never empty) and mentions; `join` puts it back together."""
     parts: list[str | Mention] = []
     position = 0
-    for mention in find(text):
+    for mention in find_mentions(text):
         if position < mention.start:
             parts.append(text[position : mention.start])
         parts.append(mention)

@@ -50,7 +50,7 @@ def occur(text: str) -> bool:
     return next(_places(text), None) is not None
 
 
-def find(text: str, names: Mapping[UUID, str]) -> list[PlainName]:
+def find_plain_names(text: str, names: Mapping[UUID, str]) -> list[PlainName]:
     """Of a team whose agents have these names; at most `MOST`, in the order of the text."""
     known = _Names(names)
     found = []
@@ -70,7 +70,7 @@ def mention(text: str, plain: PlainName, agent_id: UUID, name: str) -> str:
 def _places(text: str) -> Iterator[int]:
     """Where an @ stands that is neither part of a mention, code or an address, nor behind a word."""
     taken = sorted(
-        [(token.start, token.end) for token in mentions.find(text)]
+        [(token.start, token.end) for token in mentions.find_mentions(text)]
         + [match.span() for pattern in (_FENCE, _CODE, _ADDRESS) for match in pattern.finditer(text)]
     )
     starts = [start for start, _ in taken]

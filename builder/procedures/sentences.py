@@ -76,7 +76,7 @@ _JOINS = re.compile(r" *(?:,|/|,? (?:or|nor|and|oder|noch|und)) *(?:to|an)? *")
 def forbidden(text: str) -> list[UUID]:
     """Who is only mentioned in clauses that say not to: "never hand over to @X". Each once, in order."""
     found = _forbidden_mentions(text)
-    mentioned = Counter(mention.agent_id for mention in mentions.find(text)) if found else {}
+    mentioned = Counter(mention.agent_id for mention in mentions.find_mentions(text)) if found else {}
     return [agent_id for agent_id, times in Counter(found).items() if times == mentioned[agent_id]]
 
 
@@ -87,7 +87,7 @@ def _forbidden_mentions(text: str) -> list[UUID]:
         item = LIST_MARK.match(line)
         words = line[item.end() :] if item else line
         if heading and item:
-            found += [mention.agent_id for mention in mentions.find(words)]
+            found += [mention.agent_id for mention in mentions.find_mentions(words)]
             continue
         if words.strip():
             heading = words.rstrip().endswith(":") and _says_not(words.rstrip()[:-1])

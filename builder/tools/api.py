@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from builder.models import ServerTool, ToolServer
 from data.errors import Refused
-from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, find
-from teams.keys.paging import Page, Paging, take
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
+from teams.keys.paging import Page, Paging, paginate
 
 from . import servers as verbs
 from .servers import Choice, Credential
@@ -83,7 +83,7 @@ class ToolServerIn(RequestBody):
 @router.get("/mcp-servers", response=Page[ToolServerOut], summary="List MCP servers with their tools")
 def list_servers(request: KeyRequest, paging: Query[Paging]) -> Page[ToolServerOut]:
     servers = request.auth.team.tool_servers.present().prefetch_related("tools")
-    rows, cursor = take(servers, ["-created_at", "-id"], paging)
+    rows, cursor = paginate(servers, ["-created_at", "-id"], paging)
     return Page[ToolServerOut](items=[_out(row) for row in rows], next_cursor=cursor)
 
 
@@ -110,7 +110,7 @@ def add_server(request: KeyRequest, wanted: ToolServerIn) -> Status[ToolServerOu
 
 @router.get("/mcp-servers/{server_id}", response=ToolServerOut, summary="Read an MCP server with its tools")
 def get_server(request: KeyRequest, server_id: UUID) -> ToolServerOut:
-    return _out(find(request.auth.team.tool_servers.present(), server_id))
+    return _out(get_row(request.auth.team.tool_servers.present(), server_id))
 
 
 @router.delete(
@@ -118,7 +118,7 @@ def get_server(request: KeyRequest, server_id: UUID) -> ToolServerOut:
 )
 def delete_server(request: KeyRequest, server_id: UUID) -> Status[None]:
     """No agent can use its tools any more, and its credential is forgotten."""
-    verbs.delete_server(find(request.auth.team.tool_servers.present(), server_id))
+    verbs.delete_server(get_row(request.auth.team.tool_servers.present(), server_id))
     return Status(204, None)
 
 
@@ -131,13 +131,13 @@ def delete_server(request: KeyRequest, server_id: UUID) -> Status[None]:
 def change_server_tools(request: KeyRequest, server_id: UUID, changes: ToolServerChanges) -> ToolServerOut:
     """A tool that its server changed since a person saw it is accepted on the page of the server only."""
     servers = request.auth.team.tool_servers.present()
-    server = find(servers, server_id)
+    server = get_row(servers, server_id)
     with transaction.atomic():
         verbs.choose(server, dict(_choices(server, changes.tools)))
         pins = {change.name: change.schema_only for change in changes.tools if change.schema_only is not None}
         for tool in server.tools.filter(name__in=pins):
             verbs.pin_schema(tool, pins[tool.name])
-    return _out(find(servers, server_id))
+    return _out(get_row(servers, server_id))
 
 
 def _choices(server: ToolServer, changes: list[ToolChanges]) -> Iterator[tuple[str, Choice]]:

@@ -55,7 +55,7 @@ class Listing:
     left_out: int = 0
 
 
-def read(sent: Iterable[Any]) -> Listing:
+def read_listing(sent: Iterable[Any]) -> Listing:
     """The tools of a server. One that cannot be used is told apart with the reason, and spoils no other."""
     tools: dict[str, OfferedTool] = {}
     unusable: dict[str, UnusableTool] = {}
@@ -76,7 +76,7 @@ def read(sent: Iterable[Any]) -> Listing:
     return Listing(list(tools.values()), list(unusable.values())[:_UNUSABLE_LIMIT], len(more))
 
 
-def find(sent: Sequence[Any], name: str) -> OfferedTool | None:
+def find_tool(sent: Sequence[Any], name: str) -> OfferedTool | None:
     """One tool as it is described now, whether or not it can be used."""
     raw = next((tool for tool in sent if isinstance(tool, dict) and tool.get("name") == name), None)
     return _offered(raw) if raw and isinstance(raw.get("inputSchema"), dict) else None

@@ -102,7 +102,7 @@ async def list_tools(endpoint: Endpoint) -> Listing:
     course = _Course()
     await _converse(endpoint, _LIST_SECONDS, course, _list)
     # Off the loop: hundreds of large schemas take seconds.
-    return await asyncio.to_thread(listings.read, course.taken.tools)
+    return await asyncio.to_thread(listings.read_listing, course.taken.tools)
 
 
 async def call_tool(
@@ -120,7 +120,7 @@ async def call_tool(
 
     async def talk(client: "mcp.Client") -> Answer:
         await _list(client)
-        found = listings.find(course.taken.tools, seen.name)
+        found = listings.find_tool(course.taken.tools, seen.name)
         if found is None or found.words[schema_only:] != seen.words[schema_only:]:
             raise ToolChanged(found if found and listings.is_usable(found) else None)
         course.is_sent = True

@@ -9,6 +9,7 @@ from builder.agents import access, agents, connections
 from builder.procedures import mentions, plain_names
 from builder.procedures.plain_names import PlainName
 from data.errors import Refused
+from data.ids import parse_uuid
 from teams.models import Team, User
 
 from .doctor import CHOOSE, CHOOSE_NAMED, CONNECT, CREATE, MENTION, REMOVE, REPLACE, RESUME, TICK, UNMENTION
@@ -24,14 +25,14 @@ def mend(team: Team, data: QueryDict, by: User) -> QueryDict:
     elif what == CREATE:
         changed["aop"] = _created(team, data, rest, by)
     elif what in _IN_TEXT:
-        changed["aop"] = _in_text(team, data, what, _id(rest))
+        changed["aop"] = _in_text(team, data, what, _id_or_404(rest))
     elif what == TICK:
-        changed[f"consumes-{_id(rest)}"] = "on"
+        changed[f"consumes-{_id_or_404(rest)}"] = "on"
     elif what in (CONNECT, CHOOSE):
         agent, _, queue = rest.rpartition(":")
-        _connect(team, _id(agent or data.get(f"consumer-{queue}", "")), _id(queue))
+        _connect(team, _id_or_404(agent or data.get(f"consumer-{queue}", "")), _id_or_404(queue))
     elif what == RESUME:
-        agents.resume_agent(access.agent_or_404(team, _id(rest)))
+        agents.resume_agent(access.agent_or_404(team, _id_or_404(rest)))
     return changed
 
 
@@ -49,7 +50,7 @@ def _connect(team: Team, agent_id: UUID, queue_id: UUID) -> None:
 def _in_text(team: Team, data: QueryDict, what: str, agent_id: UUID) -> str:
     text = mentions.normalise(data.get("aop", ""))
     if what == REPLACE:
-        other = access.agent_or_404(team, _id(data.get(f"replacement-{agent_id}", "")))
+        other = access.agent_or_404(team, _id_or_404(data.get(f"replacement-{agent_id}", "")))
         return mentions.redirect(text, agent_id, other.pk, other.name)
     return _IN_TEXT[what](text, agent_id)
 
@@ -61,7 +62,7 @@ def _mentioned(team: Team, data: QueryDict, rest: str) -> str:
     plain = _plain_at(text, place)
     if plain is None:
         return text
-    agent = access.agent_or_404(team, _id(agent_id or data.get(f"named-{plain.start}", "")))
+    agent = access.agent_or_404(team, _id_or_404(agent_id or data.get(f"named-{plain.start}", "")))
     return plain_names.mention(text, plain, agent.pk, agent.name)
 
 
@@ -109,8 +110,8 @@ def _rewritten(text: str, agent_id: UUID, change: Callable[[str, str], tuple[str
 _IN_TEXT: dict[str, Callable[[str, UUID], str]] = {REMOVE: without, UNMENTION: unmentioned, REPLACE: without}
 
 
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Http404 from None
+def _id_or_404(text: str) -> UUID:
+    id = parse_uuid(text)
+    if id is None:
+        raise Http404
+    return id

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from cases.models import Attachment, CaseQuerySet
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Scope, TeamKey, find
+from teams.keys.api import KeyRequest, Scope, TeamKey, get_row
 
 from . import attachments
 
@@ -32,7 +32,7 @@ class AttachmentOut(BaseModel):
 
 @router.get("/cases/{case_id}/attachments", response=list[AttachmentOut], summary="List the files of a case")
 def list_attachments(request: KeyRequest, case_id: UUID) -> list[AttachmentOut]:
-    return [_out(row) for row in find(_cases(request), case_id).attachments.all()]
+    return [_out(row) for row in get_row(_cases(request), case_id).attachments.all()]
 
 
 @router.post(
@@ -47,7 +47,7 @@ def add_attachments(
     files: File[list[UploadedFile]] = [],  # noqa: B006 - ninja copies it
 ) -> Answer[list[AttachmentOut]]:
     """As `multipart/form-data`: up to 20 files of 20 MB each, all or none."""
-    rows = attachments.attach(find(_cases(request), case_id), files, program(request.auth))
+    rows = attachments.attach(get_row(_cases(request), case_id), files, program(request.auth))
     return Answer(201, [_out(row) for row in rows])
 
 
@@ -67,7 +67,7 @@ def _cases(request: KeyRequest) -> CaseQuerySet:
 
 
 def _find(request: KeyRequest, attachment_id: UUID) -> Attachment:
-    return find(Attachment.objects.filter(team=request.auth.team, case__deleted_at=None), attachment_id)
+    return get_row(Attachment.objects.filter(team=request.auth.team, case__deleted_at=None), attachment_id)
 
 
 def _out(row: Attachment) -> AttachmentOut:

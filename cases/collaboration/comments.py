@@ -125,7 +125,7 @@ def unwatch(case: Case, user: User) -> None:
     Watch.objects.filter(case=case, user=user).delete()
 
 
-def see(row: Watch, seq: int) -> None:
+def mark_seen(row: Watch, seq: int) -> None:
     """The watcher looks at the page of the case, with all events up to `seq`."""
     if row.seen_seq < seq or row.mentioned_at:
         Watch.objects.filter(pk=row.pk, seen_seq__lte=seq).update(seen_seq=seq, mentioned_at=None)

@@ -25,7 +25,7 @@ Form, State, Status = CaseUpload.Form, UploadRow.State, CaseUpload.Status
 # --- Reading ---------------------------------------------------------------------------------
 
 
-def keep(queue: Queue, user: User, name: str, content: bytes, form: str = Form.FILE) -> CaseUpload:
+def store_upload(queue: Queue, user: User, name: str, content: bytes, form: str = Form.FILE) -> CaseUpload:
     """Refused, with the reason, when no table can be read from it."""
     upload = CaseUpload(
         team_id=queue.team_id,

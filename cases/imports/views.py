@@ -78,7 +78,7 @@ def _kept(
 ) -> CaseUpload | None:
     """None, with the reason among the errors, when no table can be read from it."""
     try:
-        return uploads.keep(queue, request.user, name, content, kind)
+        return uploads.store_upload(queue, request.user, name, content, kind)
     except Refused as refusal:
         show_refusal(form, Refused(refusal.message, fields={"file": refusal.message}), getattr(form, "names", None))
         return None

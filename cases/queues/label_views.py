@@ -15,7 +15,7 @@ from . import labels
 @team_page(get=BUILDER)
 def label_list(request: TeamRequest) -> HttpResponse:
     words = request.GET.get("q", "")
-    found = labels.find(request.team, words)
+    found = labels.find_labels(request.team, words)
     counts = search.counts_of_labels(request.team.pk, [label.name for label in found])
     context = {
         "rows": [(label, counts[label.name]) for label in found],

@@ -53,7 +53,7 @@ def forget(team_id: UUID, name: str) -> None:
     Label.objects.filter(team_id=team_id, name=name).delete()
 
 
-def find(team: Team, words: str = "") -> list[Label]:
+def find_labels(team: Team, words: str = "") -> list[Label]:
     """The labels with all the words in their names."""
     said = Q()
     for word in words.replace("\x00", " ").split():

@@ -32,7 +32,7 @@ def read_csv(content: bytes, encoding: str = "", separator: str = "") -> Table:
     text = in_the_usual_way(text, separator, RECORD_LIMIT)
     collector = Collector()
     for number, record in enumerate(_records(text, separator), 1):
-        collector.take(Row(number, [cell if cell.strip() else None for cell in record], length=len(record)))
+        collector.add_row(Row(number, [cell if cell.strip() else None for cell in record], length=len(record)))
     return Table(collector.taken(), encoding=encoding, separator=separator)
 
 
@@ -93,7 +93,7 @@ def read_lines(text: str) -> Table:
     """One case per line: the line is the title. A long one is also the details."""
     collector = Collector()
     for number, line in enumerate(text.splitlines(), 1):
-        collector.take(_prose_row(number, line.strip()))
+        collector.add_row(_prose_row(number, line.strip()))
     return Table(_with_names(collector))
 
 
@@ -102,7 +102,7 @@ def read_paragraphs(text: str) -> Table:
     collector = Collector()
     paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
     for number, paragraph in enumerate(paragraphs, 1):
-        collector.take(_prose_row(number, paragraph.strip()))
+        collector.add_row(_prose_row(number, paragraph.strip()))
     return Table(_with_names(collector))
 
 

@@ -45,7 +45,7 @@ class Collector:
         self.rows: list[Row] = []
         self._length = 0
 
-    def take(self, row: Row) -> None:
+    def add_row(self, row: Row) -> None:
         while row.cells and row.cells[-1] is None and len(row.cells) - 1 not in row.flaws:
             row.cells.pop()
         if not row.cells:

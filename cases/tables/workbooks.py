@@ -31,7 +31,7 @@ def read_workbook(content: bytes, sheet: str = "") -> Table:
         sheet = sheet if sheet in book.sheets else next(iter(book.sheets))
         collector = Collector()
         strings = read_strings(archive, book.part("sharedStrings"))
-        reader = SheetReader(strings, book.formats, book.from_1904, collector.take)
+        reader = SheetReader(strings, book.formats, book.from_1904, collector.add_row)
         walk(archive, book.sheets[sheet], reader.start, reader.end)
         return Table(collector.taken(), sheet=sheet, sheets=list(book.sheets))
 

@@ -26,9 +26,9 @@ from teams.keys.api import (
     TeamKey,
     Title,
     example,
-    find,
+    get_row,
 )
-from teams.keys.paging import Page, Paging, take
+from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 
 from . import changes as case_changes
@@ -87,7 +87,7 @@ class QueueChanges(RequestBody):
 
 @router.get("/queues", response=Page[QueueOut], tags=["Queues"], summary="List queues, newest first")
 def list_queues(request: KeyRequest, paging: Query[Paging]) -> Page[QueueOut]:
-    found, cursor = take(request.auth.team.queues.live(), ["-created_at", "-id"], paging)
+    found, cursor = paginate(request.auth.team.queues.live(), ["-created_at", "-id"], paging)
     return Page[QueueOut](items=queues_out(found), next_cursor=cursor)
 
 
@@ -118,7 +118,7 @@ def get_queue(request: KeyRequest, queue_id: UUID) -> QueueOut:
 def change_queue(request: KeyRequest, queue_id: UUID, changes: QueueChanges) -> QueueOut:
     team = request.auth.team
     with transaction.atomic():
-        queue = find(team.queues.live().select_for_update(no_key=True), queue_id)
+        queue = get_row(team.queues.live().select_for_update(no_key=True), queue_id)
         queues.save_queue(
             queue,
             name=changes.name,
@@ -137,7 +137,7 @@ def _first_agent(team: Team, changes: QueueChanges) -> Agent | queues.Unchanged 
     if "first_agent_id" not in changes.model_fields_set:
         return queues.UNCHANGED
     wanted = changes.first_agent_id
-    return find(team.agents.live(), wanted, "first_agent_id") if wanted else None
+    return get_row(team.agents.live(), wanted, "first_agent_id") if wanted else None
 
 
 @router.delete(
@@ -148,12 +148,12 @@ def _first_agent(team: Team, changes: QueueChanges) -> Agent | queues.Unchanged 
     summary="Delete a queue without open cases",
 )
 def delete_queue(request: KeyRequest, queue_id: UUID) -> Answer[None]:
-    queues.delete_queue(find(request.auth.team.queues.live(), queue_id))
+    queues.delete_queue(get_row(request.auth.team.queues.live(), queue_id))
     return Answer(204, None)
 
 
 def _read_queue(team: Team, queue_id: UUID) -> QueueOut:
-    return queues_out([find(team.queues.live(), queue_id)])[0]
+    return queues_out([get_row(team.queues.live(), queue_id)])[0]
 
 
 # --- Labels ----------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def _read_queue(team: Team, queue_id: UUID) -> QueueOut:
 
 @router.get("/labels", response=Page[LabelOut], tags=["Cases"], summary="List the labels of the team, by name")
 def list_labels(request: KeyRequest, paging: Query[Paging]) -> Page[LabelOut]:
-    found, cursor = take(request.auth.team.labels.all(), ["name"], paging)
+    found, cursor = paginate(request.auth.team.labels.all(), ["name"], paging)
     return Page[LabelOut](items=[LabelOut(name=row.name, colour=row.colour) for row in found], next_cursor=cursor)
 
 
@@ -235,7 +235,7 @@ def list_cases(request: KeyRequest, filters: Query[AllCaseFilters]) -> Page[Case
 
 @router.get("/queues/{queue_id}/cases", response=Page[CaseOut], tags=["Cases"], summary="List the cases of a queue")
 def list_cases_of_queue(request: KeyRequest, queue_id: UUID, filters: Query[CaseFilters]) -> Page[CaseOut]:
-    return _page(request.auth.team, filters, find(request.auth.team.queues.live(), queue_id).pk)
+    return _page(request.auth.team, filters, get_row(request.auth.team.queues.live(), queue_id).pk)
 
 
 @router.post(
@@ -250,7 +250,7 @@ def add(request: KeyRequest, queue_id: UUID, wanted: Body[OneOrMany]) -> Answer[
     case was made, 200 when all of them existed already.
     """
     team = request.auth.team
-    queue = find(team.queues.live(), queue_id)
+    queue = get_row(team.queues.live(), queue_id)
     items = wanted.cases if isinstance(wanted, CasesIn) else [wanted]
     try:
         assignees = _assignees(team, queue, items)
@@ -280,7 +280,7 @@ def change_case(request: KeyRequest, case_id: UUID, changes: CaseChanges) -> Cas
     team = request.auth.team
     with transaction.atomic():
         case_changes.change_case(
-            lifecycle.lock(find(_cases(team), case_id).pk),
+            lifecycle.lock(get_row(_cases(team), case_id).pk),
             title=changes.title,
             data=changes.data,
             priority=_priority(changes.priority),
@@ -294,13 +294,13 @@ def change_case(request: KeyRequest, case_id: UUID, changes: CaseChanges) -> Cas
     "/cases/{case_id}/events", response=Page[EventOut], tags=["Cases"], summary="List the events of a case, by seq"
 )
 def list_events(request: KeyRequest, case_id: UUID, paging: Query[Paging]) -> Page[EventOut]:
-    case = find(_cases(request.auth.team), case_id)
-    rows, cursor = take(case.events.select_related("user"), ["seq"], paging)
+    case = get_row(_cases(request.auth.team), case_id)
+    rows, cursor = paginate(case.events.select_related("user"), ["seq"], paging)
     return Page[EventOut](items=[event_out(row) for row in rows], next_cursor=cursor)
 
 
 def read_case(team: Team, case_id: UUID) -> CaseDetails:
-    return case_details(find(_cases(team), case_id))
+    return case_details(get_row(_cases(team), case_id))
 
 
 def _cases(team: Team) -> CaseQuerySet:
@@ -325,7 +325,7 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
     cases = find_cases(team, wanted).select_related("queue", "assignee")
     if filters.external_id:
         cases = cases.filter(external_id=filters.external_id)
-    found, cursor = take(cases, wanted.order, filters)
+    found, cursor = paginate(cases, wanted.order, filters)
     return Page[CaseOut](items=[CaseOut(**case_fields(case)) for case in found], next_cursor=cursor)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from builder.models import Agent
 from cases.models import CLOSED, Case, CaseQuerySet, Queue, Reason, Status, Watch
+from data.ids import parse_uuid
 from teams.models import Member, Team
 
 from . import search
@@ -87,7 +88,7 @@ class CaseFilter:
 def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None = None) -> CaseFilter:
     """What an address asks for; `queue` goes before its own."""
     said = {name: wanted.get(name, "") for name in (*_TITLES, "sort")}
-    ids = {name: _uuid(said[name]) for name in ("queue", "agent", "worked")}
+    ids = {name: parse_uuid(said[name]) for name in ("queue", "agent", "worked")}
     known = {
         "status": {OPEN, NEEDS_ME, *Status.values},
         "reason": set(Reason.values),
@@ -210,10 +211,3 @@ def chips(wanted: Mapping[str, str], choices: Choices) -> list[Chip]:
             words = next((label for key, label in choices.get(name, []) if str(key) == value), value)
             found.append(Chip(title, words, f"?{urlencode(rest)}"))
     return found
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None

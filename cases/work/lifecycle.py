@@ -50,7 +50,7 @@ class IllegalMove(Refused):
 
 def lock(case_id: UUID) -> Case:
     """The case as it is, kept so until the transaction ends."""
-    if case := rows.first(Case, "where id = %s for no key update", [case_id]):
+    if case := rows.fetch_first(Case, "where id = %s for no key update", [case_id]):
         return case
     raise Case.DoesNotExist
 

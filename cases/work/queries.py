@@ -13,6 +13,7 @@ from cases.models import CLOSED, OPEN, QUIET, Case, CaseEvent, Comment, Kind, Qu
 from cases.queues.consumers import Consumer, consumers
 from cases.queues.queue_stats import Flow, flows
 from cases.queues.status_summary import MOST_COUNTED
+from data.ids import parse_uuid
 from teams.models import Team
 from web.http.paging import Page, page
 
@@ -120,13 +121,6 @@ def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple
     return found, shown
 
 
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
-
-
 def counted(cases: QuerySet[Case]) -> str:
     """How many, in words; none counts for long."""
     number = cases.order_by()[: search.COUNTED + 1].count()
@@ -149,7 +143,7 @@ def timeline_of(case: Case, newest: int = 100) -> Timeline:
     moves = list(case.events.exclude(kind__in=QUIET).order_by("-seq")[:_MOVES])[::-1]
     events = list(case.events.select_related("user").order_by("-seq")[:newest])[::-1]
     told = [*moves, *events]
-    ids = {event.agent_id for event in told} | {_uuid(event.data.get("target_id", "")) for event in told}
+    ids = {event.agent_id for event in told} | {parse_uuid(event.data.get("target_id", "")) for event in told}
     agents = Agent.objects.filter(team=case.team_id, pk__in={id for id in ids if id})
     earlier = events[0].seq - 1 if events else 0
     return Timeline(moves, events, earlier, {agent.pk: agent for agent in agents})

@@ -250,7 +250,7 @@ def _people(request: TeamRequest, case: Case) -> dict[str, Any]:
     watchers = list(case.watches.select_related("user").order_by("user__email"))
     watch = next((row for row in watchers if row.user_id == request.user.pk), None)
     if watch:
-        comments.see(watch, case.last_seq)
+        comments.mark_seen(watch, case.last_seq)
     return {
         "watchers": watchers,
         "watch": watch,

@@ -39,7 +39,7 @@ class CaseAdmin(ReadOnly):
     page = "case"
     leads = [("Events", "cases_caseevent", "case__id__exact"), ("Runs", "runs_run", "case__id__exact")]
 
-    def saying(self, rows: QuerySet[Case], term: str) -> QuerySet[Case]:
+    def matching(self, rows: QuerySet[Case], term: str) -> QuerySet[Case]:
         words = CaseWords.objects.filter(case=OuterRef("pk"), words=SearchQuery(term, config="simple"))
         return rows.filter(Exists(words))
 

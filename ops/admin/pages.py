@@ -7,7 +7,6 @@ millions of rows: none is counted in full, sorted without an index, or searched 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, cast
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
@@ -22,6 +21,7 @@ from django.utils.text import slugify
 from unfold.admin import ModelAdmin
 
 from data.errors import Refused
+from data.ids import parse_uuid
 from teams.audit import audit
 from teams.audit.actors import Actor, operator
 from teams.models import User
@@ -102,16 +102,15 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
     def get_search_results(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> tuple[QuerySet[Any], bool]:
         if not term.strip():
             return rows, False
-        try:
-            id = UUID(term.strip())
-        except ValueError:
-            return self.saying(rows, term.strip()), False
+        id = parse_uuid(term.strip())
+        if id is None:
+            return self.matching(rows, term.strip()), False
         wanted = Q()
         for field in self.found_by:
             wanted |= Q((field, id))
         return rows.filter(wanted), False
 
-    def saying(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         """By words in the search fields; tables that grow without end have a better way, or none."""
         wanted = Q()
         for field in self.search_fields:

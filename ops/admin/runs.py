@@ -92,7 +92,7 @@ class RunAdmin(ReadOnly):
         ),
     ]
 
-    def saying(self, rows: QuerySet[Run], term: str) -> QuerySet[Run]:
+    def matching(self, rows: QuerySet[Run], term: str) -> QuerySet[Run]:
         words = RunWords.objects.filter(run=OuterRef("pk"), words=SearchQuery(term, config="simple"))
         return rows.filter(Exists(words))
 

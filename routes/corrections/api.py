@@ -12,8 +12,8 @@ from data.errors import Refused
 from routes.models import Correction
 from runs.models import Handover
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Prose, RequestBody, Scope, TeamKey, find
-from teams.keys.paging import Page, Paging, take
+from teams.keys.api import KeyRequest, Prose, RequestBody, Scope, TeamKey, get_row
+from teams.keys.paging import Page, Paging, paginate
 
 from . import corrections
 
@@ -53,7 +53,7 @@ def list_corrections(request: KeyRequest, filters: Query[CorrectionFilters]) -> 
         rows = rows.filter(wrong=filters.wrong_agent_id)
     if filters.case_id:
         rows = rows.filter(case=filters.case_id)
-    found, cursor = take(rows, ["-created_at", "id"], filters)
+    found, cursor = paginate(rows, ["-created_at", "id"], filters)
     return Page[CorrectionOut](items=[_out(row) for row in found], next_cursor=cursor)
 
 
@@ -66,8 +66,8 @@ def list_corrections(request: KeyRequest, filters: Query[CorrectionFilters]) -> 
 )
 def add_correction(request: KeyRequest, run_id: UUID, wanted: CorrectionIn | None = None) -> Answer[CorrectionOut]:
     team, wanted = request.auth.team, wanted or CorrectionIn()
-    run = find(team.runs.select_related("agent"), run_id)
-    right = find(team.agents.live(), wanted.agent_id, "agent_id") if wanted.agent_id else None
+    run = get_row(team.runs.select_related("agent"), run_id)
+    right = get_row(team.agents.live(), wanted.agent_id, "agent_id") if wanted.agent_id else None
     misroute = corrections.of_run(run)
     if wanted.of_handover:
         handover = Handover.objects.filter(source=run, status=Handover.Status.APPLIED).select_related("target").first()
@@ -86,7 +86,7 @@ def add_correction(request: KeyRequest, run_id: UUID, wanted: CorrectionIn | Non
 )
 def undo_correction(request: KeyRequest, correction_id: UUID) -> Answer[None]:
     """The case stays where it is."""
-    corrections.undo(find(Correction.objects.filter(team=request.auth.team), correction_id), program(request.auth))
+    corrections.undo(get_row(Correction.objects.filter(team=request.auth.team), correction_id), program(request.auth))
     return Answer(204, None)
 
 

@@ -53,7 +53,7 @@ def of_run(run: Run) -> Misroute:
 
 def of_handover(handover: Handover) -> Misroute:
     """That its target got the work."""
-    return Misroute(handover.target, handover.source, handovers.came_of(handover))
+    return Misroute(handover.target, handover.source, handovers.resulting_run(handover))
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def _announce(correction: Correction) -> None:
 # --- Reading ---------------------------------------------------------------------------------
 
 
-def find(team: Team, words: str = "", wrong: UUID | None = None, right: str = "") -> QuerySet[Correction]:
+def find_corrections(team: Team, words: str = "", wrong: UUID | None = None, right: str = "") -> QuerySet[Correction]:
     """Those that stand. `right`: the id of an agent, or `person`."""
     found = Correction.objects.standing().filter(team=team)
     if wrong:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from builder.models import Agent
 from data.errors import Refused
+from data.ids import parse_uuid
 from routes.models import Correction
 from runs.models import Handover, Run
 from runs.results.access import run_or_404
@@ -102,8 +103,8 @@ def correction_undo(request: TeamRequest, id: UUID) -> HttpResponseBase:
 def correction_list(request: TeamRequest) -> HttpResponse:
     asked = request.GET
     right = asked.get("right", "")
-    right = right if right == _PERSON or _uuid(right) else ""
-    found = corrections.find(request.team, asked.get("q", ""), _uuid(asked.get("wrong", "")), right)
+    right = right if right == _PERSON or parse_uuid(right) else ""
+    found = corrections.find_corrections(request.team, asked.get("q", ""), parse_uuid(asked.get("wrong", "")), right)
     agents = [(agent.pk, agent.name) for agent in Agent.objects.filter(team=request.team).order_by("name")]
     context = {
         "page": page(found, ["-created_at", "id"], asked.get("cursor", "")),
@@ -112,10 +113,3 @@ def correction_list(request: TeamRequest) -> HttpResponse:
         "is_filtered": bool(asked.get("q") or asked.get("wrong") or asked.get("right")),
     }
     return render_page(request, "routes/corrections.html", context, parts=["results"])
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None

@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from builder.models import Agent
+from data.ids import parse_uuid
 from runs.models import Handover
 from teams.access.permissions import TeamRequest, team_page
 from teams.models import Team
@@ -43,7 +44,7 @@ _BEGINNING = 120
 def handover_map_page(request: TeamRequest) -> HttpResponse:
     days, since = _period(request.GET)
     found = traffic.traffic(request.team, since)
-    around = _uuid(request.GET.get("agent", ""))
+    around = parse_uuid(request.GET.get("agent", ""))
     around = around if any(agent.pk == around for agent in found.agents) else None
     rows = _table(found.routes, request.GET, around)
     context = {
@@ -103,8 +104,8 @@ def handovers(request: TeamRequest) -> HttpResponse:
     asked = request.GET
     days, since = _period(asked)
     wanted = HandoverFilter(
-        _uuid(asked.get("from", "")),
-        _uuid(asked.get("to", "")),
+        parse_uuid(asked.get("from", "")),
+        parse_uuid(asked.get("to", "")),
         since,
         asked.get("q", "").replace("\x00", ""),
         asked.get("returned", "") == "1",
@@ -159,10 +160,3 @@ def _about_period(asked: QueryDict, days: str) -> dict[str, Any]:
 
 def _called(agent: Agent) -> str:
     return f"{agent.name} (deleted)" if agent.is_deleted else agent.name
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None

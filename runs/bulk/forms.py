@@ -12,6 +12,7 @@ from django.http import QueryDict
 from builder.models import Agent, QueueConnection
 from cases.models import Case
 from cases.work.filters import find_cases, read_filter
+from data.ids import parse_uuid
 from runs.results.forms import PostponeForm
 from teams.models import Member, Team
 from web.format.times import exact
@@ -38,14 +39,7 @@ class Selection:
 def read_selection(sent: QueryDict) -> Selection:
     if sent.get("all"):
         return Selection(query=sent.get("query", ""))
-    return Selection(ids=tuple(id for id in map(_uuid, sent.getlist("case")[:_MOST_PICKED]) if id))
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
+    return Selection(ids=tuple(id for id in map(parse_uuid, sent.getlist("case")[:_MOST_PICKED]) if id))
 
 
 class ReassignForm(PageForm):

@@ -39,7 +39,7 @@ _LONGEST_IN_PLACE = 60
 _CUT_RETRIES = 2
 
 
-async def work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
+async def work_on_run(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
     """Works a claimed run until it ends, waits or must be given back (`is_over`). Never raises for what it can meet."""
     with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
         await _work(claim, models, is_over)

@@ -170,7 +170,7 @@ def deliver(handover: Handover, run: Run, case: Case | None) -> None:
     run_webhooks.handed_over(handover, run)
 
 
-def came_of(handover: Handover) -> Run | None:
+def resulting_run(handover: Handover) -> Run | None:
     """The run of the target that an applied handover led to, if it has begun."""
     if handover.source.case_id is None:
         return handover.next_run

@@ -84,7 +84,7 @@ def _is_settled(work: Work, call: ToolCallPart) -> bool:
 
 
 async def _execute(work: Work, call: ToolCallPart) -> bool:
-    if server_tools.find(work, call.tool_name) or work.has_begun(call):
+    if server_tools.find_server_tool(work, call.tool_name) or work.has_begun(call):
         return await tool_calls.execute(work, call)
     return await sync_to_async(tools.execute)(work, call)
 
@@ -245,7 +245,7 @@ def _target(work: Work, wanted: str) -> Agent:
             raise Refused("You already own this.", INVALID)
         keys = ", ".join(row["key"] for row in work.targets)
         raise Refused(f"There is no target “{wanted}”. Valid targets: {keys}.", INVALID)
-    [target] = rows.find(Agent, "where id = %s", [row["agent_id"]])
+    [target] = rows.fetch_all(Agent, "where id = %s", [row["agent_id"]])
     # Nothing comes of a try, so it may choose whom its sample case could have waited for.
     if not work.run.is_try and (obstacle := handovers.why_not(target, work.case)):
         raise Refused(f"{obstacle} Decide otherwise.", INVALID)

@@ -19,6 +19,7 @@ from builder.procedures import mention_search
 from cases.models import Case, Queue, Status
 from cases.work.filters import CaseFilter, find_cases
 from cases.work.search import read
+from data.ids import parse_uuid
 from runs.models import Run
 from runs.results.queries import RunFilter, find_runs
 from teams.models import Member, Team
@@ -68,7 +69,7 @@ class Group:
     choices: Sequence[Choice]
 
 
-def find(member: Member, teams: Iterable[Team], text: str = "", recent: str = "") -> list[Group]:
+def search_palette(member: Member, teams: Iterable[Team], text: str = "", recent: str = "") -> list[Group]:
     """What fits the text. Of an empty one: what this browser showed last (`recent`: "agent:<id> case:<id>"), what can
     be added, and where one can go."""
     text = " ".join(text[:_LONGEST].replace("\x00", " ").split())
@@ -76,7 +77,7 @@ def find(member: Member, teams: Iterable[Team], text: str = "", recent: str = ""
     if not text:
         groups = [Group("Recent", _named(team, _pairs(recent))), Group("Add", _adding(member)[:_ADD])]
         groups.append(Group("Go to", _places(member)))
-    elif id := _id(text):
+    elif id := parse_uuid(text):
         groups = [Group("With this id", _named(team, [(kind, id) for kind in _KINDS]))]
     else:
         words = [word for word in re.split(r"\W+", text.lower()) if word]
@@ -223,14 +224,7 @@ def _named(team: Team, wanted: Sequence[tuple[str, UUID]]) -> list[Choice]:
 
 def _pairs(recent: str) -> list[tuple[str, UUID]]:
     parts = [part.partition(":") for part in recent.split()[:_RECENT]]
-    return [(kind, id) for kind, _, text in parts if kind in _KINDS and (id := _id(text))]
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return [(kind, id) for kind, _, text in parts if kind in _KINDS and (id := parse_uuid(text))]
 
 
 def _agent(agent: Any) -> Choice:

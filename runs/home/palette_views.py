@@ -13,5 +13,5 @@ from . import palette
 @team_page
 def palette_page(request: TeamRequest) -> HttpResponse:
     text = request.GET.get("q", "")
-    groups = palette.find(request.member, request.teams, text, request.GET.get("recent", ""))
+    groups = palette.search_palette(request.member, request.teams, text, request.GET.get("recent", ""))
     return render_page(request, "runs/palette.html", {"groups": groups, "text": text}, parts=["palette-results"])

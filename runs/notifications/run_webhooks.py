@@ -13,11 +13,11 @@ _ENDS = {Status.COMPLETED: "run.completed", Status.FAILED: "run.failed"}
 def moved(run: Run) -> None:
     # Who listens acts on it, and nothing may come of a try.
     if not run.is_try and (name := _ENDS.get(Status(run.status))):
-        outbox.tell(run.team_id, name, partial(_ended, run))
+        outbox.add_message(run.team_id, name, partial(_ended, run))
 
 
 def handed_over(handover: Handover, run: Run) -> None:
-    outbox.tell(run.team_id, "handover.applied", partial(_handed_over, handover, run))
+    outbox.add_message(run.team_id, "handover.applied", partial(_handed_over, handover, run))
 
 
 def asked(requests: Iterable[HumanRequest], run: Run) -> None:

@@ -15,7 +15,7 @@ from cases.work.api import router as cases_router
 from cases.work.schemas import CaseDetails
 from data.errors import Refused
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Moment, Prose, RequestBody, Scope, TeamKey, find
+from teams.keys.api import KeyRequest, Moment, Prose, RequestBody, Scope, TeamKey, get_row
 from teams.models import Team, User
 
 from . import moves
@@ -146,16 +146,16 @@ def postpone_case(request: KeyRequest, case_id: UUID, wanted: Postpone) -> CaseD
 @_act("undo", "Undo the last act on a case")
 def undo_act(request: KeyRequest, case_id: UUID, wanted: Undo) -> CaseDetails:
     """Of a person or program, while nothing else has moved the case. A run that was stopped begins anew."""
-    moves.undo(find(request.auth.team.cases.all(), case_id), wanted.seq, program(request.auth))
+    moves.undo(get_row(request.auth.team.cases.all(), case_id), wanted.seq, program(request.auth))
     return read_case(request.auth.team, case_id)
 
 
 def _send(request: KeyRequest, case_id: UUID, wanted: Send | None, verb: Callable[..., Case]) -> CaseDetails:
     case, wanted, agents = _case(request, case_id), wanted or Send(), request.auth.team.agents.live()
-    to: Agent | None = find(agents, wanted.assignee_id, "assignee_id") if wanted.assignee_id else None
+    to: Agent | None = get_row(agents, wanted.assignee_id, "assignee_id") if wanted.assignee_id else None
     verb(case, program(request.auth), to, wanted.note)
     return read_case(request.auth.team, case_id)
 
 
 def _case(request: KeyRequest, case_id: UUID) -> Case:
-    return find(request.auth.team.cases.present(), case_id)
+    return get_row(request.auth.team.cases.present(), case_id)

@@ -40,7 +40,7 @@ _ORDER = {OPEN: ("created_at", "id"), MINE: ("created_at", "id"), ANSWERED: ("-a
 def inbox(request: TeamRequest) -> HttpResponse:
     show, q = request.GET.get("show", ""), request.GET.get("q", "").replace("\x00", "")
     show = show if show in _ORDER else OPEN
-    found = page(_for_list(find(request.member, show, q)), _ORDER[show], request.GET.get("cursor", ""), _SHOWN)
+    found = page(_for_list(find_requests(request.member, show, q)), _ORDER[show], request.GET.get("cursor", ""), _SHOWN)
     context = {
         "page": found,
         "show": show,
@@ -115,7 +115,7 @@ def _member(request: TeamRequest, wanted: str) -> Member | None:
     return found
 
 
-def find(member: Member, show: str, q: str = "") -> HumanRequestQuerySet:
+def find_requests(member: Member, show: str, q: str = "") -> HumanRequestQuerySet:
     requests = HumanRequest.objects.of_work().filter(team=member.team)
     requests = requests.exclude(status=HumanRequest.Status.OPEN) if show == ANSWERED else requests.open()
     if show == MINE:
@@ -146,7 +146,11 @@ def _for_list(requests: HumanRequestQuerySet) -> HumanRequestQuerySet:
 
 def _tabs(request: TeamRequest, show: str) -> Sequence[dict[str, Any]]:
     address = reverse("inbox")
-    counts = {OPEN: find(request.member, OPEN).count(), MINE: find(request.member, MINE).count(), ANSWERED: None}
+    counts = {
+        OPEN: find_requests(request.member, OPEN).count(),
+        MINE: find_requests(request.member, MINE).count(),
+        ANSWERED: None,
+    }
     labels = {OPEN: "Open", MINE: "Mine", ANSWERED: "Answered and closed"}
     return [
         {

@@ -55,7 +55,7 @@ def requeue(run: Run) -> None:
     audit.record(run.team_id, "run_requeued", f"Run of {run.agent.name}", of=run)
 
 
-def see(run: Run, by: Actor) -> None:
+def mark_seen(run: Run, by: Actor) -> None:
     """Somebody has looked at a run that failed without a case: it needs no more attention."""
     failed = Run.objects.filter(pk=run.pk, status=Status.FAILED, case=None, seen_at=None)
     if failed.update(seen_at=timezone.now(), seen_by=by.user):

@@ -93,7 +93,7 @@ _NOTES = "where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back
 
 def _history(case: Case, run: Run, earlier: Iterable[Handover], mark: str) -> list[str]:
     """Who had the case before, why they handed it over, and what people wrote to those who take it up."""
-    notes = rows.find(CaseEvent, _NOTES, [case.pk])
+    notes = rows.fetch_all(CaseEvent, _NOTES, [case.pk])
     said = [{"from": note.actor, "to": note.data.get("target_name", "any agent"), "note": note.text} for note in notes]
     written = ["What people wrote when they sent it on:", _quoted(said, mark)] if said else []
     return [*_handovers(run, earlier, mark), *written]

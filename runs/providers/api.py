@@ -10,7 +10,7 @@ from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
 from teams.keys import credentials
-from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, find
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
 from teams.models import Credential
 
 from .providers import PROVIDERS
@@ -77,7 +77,7 @@ def add_model_key(request: KeyRequest, wanted: ModelKeyIn) -> Answer[ModelKeyOut
     summary="Change or replace a key to a provider of models",
 )
 def change_model_key(request: KeyRequest, key_id: UUID, changes: ModelKeyChanges) -> ModelKeyOut:
-    row = find(_keys(request), key_id)
+    row = get_row(_keys(request), key_id)
     credentials.change(
         row,
         name=row.name if changes.name is None else changes.name,
@@ -95,7 +95,7 @@ def change_model_key(request: KeyRequest, key_id: UUID, changes: ModelKeyChanges
 )
 def delete_model_key(request: KeyRequest, key_id: UUID) -> Answer[None]:
     """Agents go on with the server's own key, if it has one; else their runs fail."""
-    credentials.delete(find(_keys(request), key_id))
+    credentials.delete(get_row(_keys(request), key_id))
     return Answer(204, None)
 
 

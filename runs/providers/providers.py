@@ -161,7 +161,7 @@ def _is_elsewhere(offer: Offer) -> bool:
 def access_of(team_id: UUID, name: str) -> Access:
     """What the team reaches this model with. ModelProblem, in a sentence that says what to do, when with nothing."""
     kind, provider = _provider(name)
-    if own := credentials.find(team_id, kind):
+    if own := credentials.find_credential(team_id, kind):
         try:
             return Access(credentials.key_of(own) or _NO_KEY, own.base_url or provider.home, is_own=True)
         except Unreadable:

@@ -102,7 +102,7 @@ def candidates(brief: Brief) -> list[Candidate]:
     reachable = {target.agent_id for target in brief.targets}
     absent = {
         mention.agent_id: mention.name
-        for mention in mentions.find(brief.aop)
+        for mention in mentions.find_mentions(brief.aop)
         if mention.agent_id not in reachable and mention.agent_id != own_id
     }
     own = [clause.text for clause in found if not clause.agent_ids or clause.agent_ids == (own_id,)]

@@ -28,14 +28,14 @@ def by_schema(team_id: UUID, names: Collection[str]) -> frozenset[str]:
     return frozenset(row.model for row in rows if row.style == Style.SCHEMA)
 
 
-def of(team: Team, name: str) -> ToolCalling:
+def tool_calling_of(team: Team, name: str) -> ToolCalling:
     """The row, or one that is not kept yet."""
     return ToolCalling.objects.filter(team=team, model=name).first() or ToolCalling(team=team, model=name)
 
 
-def note(team: Team, name: str, found: str) -> None:
+def record_tool_calling(team: Team, name: str, found: str) -> None:
     """What a test found out. It holds where nobody has chosen."""
-    if may_use_schema(name) and of(team, name).found != found:
+    if may_use_schema(name) and tool_calling_of(team, name).found != found:
         ToolCalling.objects.update_or_create(team=team, model=name, defaults={"found": found})
 
 
@@ -44,7 +44,7 @@ def choose(team: Team, name: str, style: str) -> ToolCalling:
     """Refused where the style is none, or the model's provider knows only one."""
     if style not in Style or not may_use_schema(name):
         raise Refused("Choose how the model calls tools.", "invalid", {"tool_calls": "Choose one of these."})
-    before = of(team, name).get_chosen_display()
+    before = tool_calling_of(team, name).get_chosen_display()
     row, _ = ToolCalling.objects.update_or_create(team=team, model=name, defaults={"chosen": style})
     audit.record(team.pk, "tool_calls_changed", row, audit.changes([("Tool calls", before, row.get_chosen_display())]))
     return row

@@ -42,7 +42,7 @@ def model_test(request: TeamRequest) -> HttpResponse:
     name = providers.OFFLINE if is_offline else request.POST.get("model", "").strip()[:100]
     trial = _trial(request.team.pk, name)
     if trial.found:
-        tool_calling.note(request.team, name, trial.found)
+        tool_calling.record_tool_calling(request.team, name, trial.found)
     return render(request, "runs/model_trial.html", {"trial": trial, **_tool_calls(request.team, name)})
 
 
@@ -64,7 +64,7 @@ def _tool_calls(team: Team, name: str) -> dict[str, Any]:
     """The choice of how a model calls tools, where there is one."""
     if not tool_calling.may_use_schema(name):
         return {}
-    return {"model": name, "calling": tool_calling.of(team, name), "styles": tool_calling.Style.choices}
+    return {"model": name, "calling": tool_calling.tool_calling_of(team, name), "styles": tool_calling.Style.choices}
 
 
 def _trial(team_id: UUID, name: str) -> model_requests.Trial:

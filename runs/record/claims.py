@@ -88,7 +88,7 @@ def claim_runs(worker: str, limit: int) -> list[Claim]:
     return claims
 
 
-def take(runs: Iterable[Run], worker: str) -> None:
+def claim_new_runs(runs: Iterable[Run], worker: str) -> None:
     """Claims runs that are written in the same transaction, so that nobody else sees them before."""
     taken = f"update runs_run {_TO_RUNNING} where id = any(%s)"
     rows.write(taken, [worker, settings.BATON_LEASE_SECONDS, [run.pk for run in runs]])
@@ -116,14 +116,14 @@ _MINE = "id = %s and fence = %s and status = 'running'"
 
 def lock(claim: Claim) -> Run:
     """The claim's run, kept as it is until the transaction ends. LostRun when it is another's."""
-    if run := rows.first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):
+    if run := rows.fetch_first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):
         return run
     raise LostRun
 
 
-def change(claim: Claim, **changes: Any) -> None:
+def change_run(claim: Claim, **changes: Any) -> None:
     """Writes to the claim's run, and so keeps it until the transaction ends. LostRun when it is another's."""
-    if not rows.change(Run, changes, _MINE, [claim.run_id, claim.fence]):
+    if not rows.update_where(Run, changes, _MINE, [claim.run_id, claim.fence]):
         raise LostRun
 
 

@@ -152,7 +152,7 @@ def fall_back(work: Work, why: str) -> None:
     """The run goes on with the other model from where it stands, with retries of its own, or LostRun."""
     words = f"{why} The run goes on with {work.revision.fallback}."
     with transaction.atomic():
-        claims.change(work.claim, retries=0, error="")
+        claims.change_run(work.claim, retries=0, error="")
         insert(work, note(words, FALLBACK))
     work.run.retries, work.run.error = 0, ""
 

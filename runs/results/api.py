@@ -16,8 +16,8 @@ from runs.models import HumanRequest, Outcome, Run, Status
 from runs.people import moves
 from runs.people.starting import start_run as start
 from teams.audit.actors import Actor, program
-from teams.keys.api import KeyRequest, Moment, RequestBody, Scope, TeamKey, example, find
-from teams.keys.paging import Page, Paging, take
+from teams.keys.api import KeyRequest, Moment, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.paging import Page, Paging, paginate
 from teams.models import Member, Team
 
 from .schemas import HumanRequestOut, RunOut, StepOut, human_request_out, run_out, step_out, with_details
@@ -50,7 +50,7 @@ def list_runs(request: KeyRequest, filters: Query[RunFilters]) -> Page[RunOut]:
     wanted = filters.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
     if "root_run_id" in wanted:
         wanted["root"] = wanted.pop("root_run_id")
-    found, cursor = take(with_details(request.auth.team.runs.filter(**wanted)), ["-created_at", "id"], filters)
+    found, cursor = paginate(with_details(request.auth.team.runs.filter(**wanted)), ["-created_at", "id"], filters)
     return Page[RunOut](items=[run_out(run) for run in found], next_cursor=cursor)
 
 
@@ -60,8 +60,8 @@ def list_runs(request: KeyRequest, filters: Query[RunFilters]) -> Page[RunOut]:
 def start_run(request: KeyRequest, wanted: RunIn) -> Answer[RunOut]:
     """It is queued; read it until its status is completed, failed or stopped."""
     team = request.auth.team
-    agent = find(team.agents.live(), wanted.agent_id, "agent_id")
-    revision = find(agent.revisions.published(), wanted.revision_id, "revision_id") if wanted.revision_id else None
+    agent = get_row(team.agents.live(), wanted.agent_id, "agent_id")
+    revision = get_row(agent.revisions.published(), wanted.revision_id, "revision_id") if wanted.revision_id else None
     run = start(agent, input=wanted.input, by=program(request.auth), trigger=Run.Trigger.API, revision=revision)
     return Answer(202, _read(team, run.pk))
 
@@ -73,15 +73,15 @@ def get_run(request: KeyRequest, run_id: UUID) -> RunOut:
 
 @router.get("/runs/{run_id}/steps", response=Page[StepOut], tags=["Runs"], summary="List the steps of a run, by seq")
 def list_steps(request: KeyRequest, run_id: UUID, paging: Query[Paging]) -> Page[StepOut]:
-    run = find(_runs(request.auth.team), run_id)
-    found, cursor = take(run.steps.all(), ["seq"], paging)
+    run = get_row(_runs(request.auth.team), run_id)
+    found, cursor = paginate(run.steps.all(), ["seq"], paging)
     return Page[StepOut](items=[step_out(step) for step in found], next_cursor=cursor)
 
 
 @router.post("/runs/{run_id}/stop", auth=TeamKey(Scope.RUNS), response=RunOut, tags=["Runs"], summary="Stop a run")
 def stop_run(request: KeyRequest, run_id: UUID) -> RunOut:
     """A handover that it asked for is cancelled; its case waits for a person."""
-    moves.stop_run(find(_runs(request.auth.team), run_id), program(request.auth))
+    moves.stop_run(get_row(_runs(request.auth.team), run_id), program(request.auth))
     return _read(request.auth.team, run_id)
 
 
@@ -90,7 +90,7 @@ def _runs(team: Team) -> QuerySet[Run]:
 
 
 def _read(team: Team, run_id: UUID) -> RunOut:
-    return run_out(find(with_details(_runs(team)), run_id))
+    return run_out(get_row(with_details(_runs(team)), run_id))
 
 
 # --- Questions -------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def list_human_requests(request: KeyRequest, filters: Query[HumanRequestFilters]
     rows = request.auth.team.human_requests.filter(**wanted).select_related("run", "assignee__user", "answered_by")
     if not filters.trigger and not filters.run_id:
         rows = rows.of_work()
-    found, cursor = take(rows.defer("run__input", "run__result", "run__targets"), ["-created_at", "id"], filters)
+    found, cursor = paginate(rows.defer("run__input", "run__result", "run__targets"), ["-created_at", "id"], filters)
     return Page[HumanRequestOut](items=[human_request_out(row) for row in found], next_cursor=cursor)
 
 
@@ -145,9 +145,9 @@ class HumanRequestResponse(RequestBody):
 def respond(request: KeyRequest, request_id: UUID, response: HumanRequestResponse) -> HumanRequestOut:
     rows = request.auth.team.human_requests.select_related("run", "assignee__user", "answered_by")
     try:
-        return human_request_out(_respond(find(rows, request_id), response, program(request.auth)))
+        return human_request_out(_respond(get_row(rows, request_id), response, program(request.auth)))
     except human_requests.Changed as changed:
-        changed.shows = {"human_request": human_request_out(find(rows, request_id)).model_dump(mode="json")}
+        changed.shows = {"human_request": human_request_out(get_row(rows, request_id)).model_dump(mode="json")}
         raise
 
 
@@ -180,14 +180,14 @@ class HumanRequestChanges(RequestBody):
 def change_human_request(request: KeyRequest, request_id: UUID, changes: HumanRequestChanges) -> HumanRequestOut:
     """The member is told by email, if they want that. Anybody still may answer."""
     rows = request.auth.team.human_requests.select_related("run", "assignee__user", "answered_by")
-    row = find(rows, request_id)
+    row = get_row(rows, request_id)
     with transaction.atomic():
         if "assignee" in changes.model_fields_set:
             member = _member(request.auth.team, changes.assignee) if changes.assignee else None
             human_requests.assign(row, member, program(request.auth))
         if "due_at" in changes.model_fields_set:
             _set_due(row, changes.due_at)
-    return human_request_out(find(rows, request_id))
+    return human_request_out(get_row(rows, request_id))
 
 
 def _member(team: Team, email: str) -> Member:

@@ -88,7 +88,7 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
         runs = runs.filter(ended_at__isnull=False, started_at__isnull=False).annotate(length=LENGTH)
     elif wanted.sort == DEAREST:
         runs = runs.filter(cost_usd__isnull=False)
-    return search.saying(runs, team, wanted.q) if wanted.q else runs
+    return search.matching_runs(runs, team, wanted.q) if wanted.q else runs
 
 
 def runs_page(found: RunQuerySet, wanted: RunFilter, cursor: str) -> tuple[Page[Run], str]:

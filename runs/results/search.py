@@ -7,7 +7,7 @@ from runs.models import RunQuerySet, RunWords
 from teams.models import Team
 
 
-def saying(runs: RunQuerySet, team: Team, text: str) -> RunQuerySet:
+def matching_runs(runs: RunQuerySet, team: Team, text: str) -> RunQuerySet:
     """Those that say all the words, the last one as a beginning. `12` may be their case’s number, `#12` must be."""
     words = read(text)
     if words is None:

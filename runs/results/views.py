@@ -107,7 +107,7 @@ def run_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=OPERATOR)
 def run_seen(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    moves.see(run_or_404(request.team, id), request.actor)
+    moves.mark_seen(run_or_404(request.team, id), request.actor)
     return back(request, "run", id)
 
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from builder.agents.api import name_of
 from runs.models import Schedule
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, example, find
-from teams.keys.paging import Page, Paging, take
+from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 
 from . import schedules
@@ -68,7 +68,7 @@ def list_schedules(request: KeyRequest, filters: Query[ScheduleFilters]) -> Page
     rows = _schedules(request.auth.team)
     if filters.agent_id:
         rows = rows.filter(agent=filters.agent_id)
-    found, cursor = take(rows, ["-created_at", "id"], filters)
+    found, cursor = paginate(rows, ["-created_at", "id"], filters)
     return Page[ScheduleOut](items=[_out(row) for row in found], next_cursor=cursor)
 
 
@@ -81,7 +81,7 @@ def list_schedules(request: KeyRequest, filters: Query[ScheduleFilters]) -> Page
 )
 def create_schedule(request: KeyRequest, wanted: ScheduleIn) -> Answer[ScheduleOut]:
     """It starts runs without a case."""
-    agent = find(request.auth.team.agents.live(), wanted.agent_id, "agent_id")
+    agent = get_row(request.auth.team.agents.live(), wanted.agent_id, "agent_id")
     with transaction.atomic():
         made = schedules.create_schedule(
             agent, wanted.cron, wanted.zone or request.auth.team.time_zone, wanted.input, program(request.auth)
@@ -107,7 +107,7 @@ def change_schedule(request: KeyRequest, schedule_id: UUID, changes: ScheduleCha
     """From now on: what was missed while it was paused is not made up for."""
     team = request.auth.team
     with transaction.atomic():
-        row = find(_schedules(team).select_for_update(of=("self",), no_key=True), schedule_id)
+        row = get_row(_schedules(team).select_for_update(of=("self",), no_key=True), schedule_id)
         if changes.model_fields_set - {"paused"}:
             schedules.change_schedule(
                 row,
@@ -129,7 +129,7 @@ def change_schedule(request: KeyRequest, schedule_id: UUID, changes: ScheduleCha
 )
 def delete_schedule(request: KeyRequest, schedule_id: UUID) -> Answer[None]:
     """Runs that it started stay."""
-    schedules.delete(find(_schedules(request.auth.team), schedule_id))
+    schedules.delete(get_row(_schedules(request.auth.team), schedule_id))
     return Answer(204, None)
 
 
@@ -138,7 +138,7 @@ def _schedules(team: Team) -> QuerySet[Schedule]:
 
 
 def _read(team: Team, schedule_id: UUID) -> ScheduleOut:
-    return _out(find(_schedules(team), schedule_id))
+    return _out(get_row(_schedules(team), schedule_id))
 
 
 def _out(row: Schedule) -> ScheduleOut:

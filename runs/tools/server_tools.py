@@ -50,13 +50,13 @@ def _definition(model: str, tool: ServerTool) -> ToolDefinition | None:
     )
 
 
-def find(work: Work, name: str) -> ServerTool | None:
+def find_server_tool(work: Work, name: str) -> ServerTool | None:
     return next((tool for tool in work.server_tools if tool.key == name), None)
 
 
 def must_ask(work: Work, call: ToolCallPart) -> bool:
     """Whether a person has to decide on this call first. In a try nothing comes of it, so nobody is asked."""
-    tool = find(work, call.tool_name)
+    tool = find_server_tool(work, call.tool_name)
     return tool is not None and tool.asks_first and not is_spared(work, tool) and call.tool_call_id not in work.approved
 
 

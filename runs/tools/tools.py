@@ -296,7 +296,7 @@ def offered(work: Work) -> list[ToolDefinition]:
 
 def parse(work: Work, call: ToolCallPart) -> Any:
     """The call's arguments. Refused, in words for the model, when the tool is not offered or they do not fit."""
-    if served := server_tools.find(work, call.tool_name):
+    if served := server_tools.find_server_tool(work, call.tool_name):
         return server_tools.parse(served, call)
     tool = TOOLS.get(call.tool_name)
     if tool is None or not tool.is_offered(work):

@@ -11,5 +11,5 @@ DIALECTS = (
 )
 
 
-def of(path: str) -> Dialect | None:
+def dialect_of(path: str) -> Dialect | None:
     return next((dialect for dialect in DIALECTS if dialect.is_asked(path)), None)

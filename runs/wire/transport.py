@@ -59,7 +59,7 @@ class Wire(httpx2.AsyncBaseTransport):
             raise problem.without(_keys(request)) from None
 
     async def _handle(self, request: httpx2.Request) -> httpx2.Response:
-        dialect = dialects.of(request.url.path)
+        dialect = dialects.dialect_of(request.url.path)
         if dialect is None:
             return await self._client.send(request, stream=True)
         body: Json = json.loads(await request.aread())

@@ -45,7 +45,7 @@ class Consumer:
         return self.connection.last_given_at
 
 
-def take(worker: str, limit: int) -> list[Claim]:
+def dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
     """Gives out cases, and claims up to `limit` runs for the worker: in one transaction, unless others wait for it."""
     if not claims.has_due():
         return [Claim.of(run) for run in _give_out(limit, worker)]
@@ -152,7 +152,7 @@ def _give_all(cases: list[Case], consumers: dict[UUID, Consumer], first: UUID | 
         return []
     rows.insert(runs)
     if worker:
-        claims.take(runs, worker)
+        claims.claim_new_runs(runs, worker)
     rows.write(_GIVEN, [[consumers[taker].connection.pk for taker in {run.agent_id for run in runs}]])
     for run in runs:
         live.announce(run.team_id, "run", run.pk)
@@ -190,7 +190,7 @@ def first_cases() -> Iterator[list[UUID]]:
 def _next_cases(queue: Queue, free: Iterable[UUID], first: UUID | None, limit: int) -> list[Case]:
     # Somebody may hold some of them at this moment: they are left to the next dispatcher.
     ids = _heads(queue, free, first, limit + _SPARE)
-    return rows.find(Case, _LOCK_HEADS, [ids, limit])
+    return rows.fetch_all(Case, _LOCK_HEADS, [ids, limit])
 
 
 _IN_ORDER = "order by rank, priority desc, created_at, id"

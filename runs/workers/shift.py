@@ -57,7 +57,7 @@ class Shift:
         self.look = asyncio.Event()  # there may be work, or a free place for it
         self.models = Models()
 
-    async def work(self) -> None:
+    async def run(self) -> None:
         bell = Bell()
         answer_with(self._looks_by_itself)
         chores = [self._renew(), self._look_for_pauses(), self._listen(bell), counters.add_each_second()]
@@ -111,7 +111,7 @@ class Shift:
             return 0
         for claim in taken:
             self.paused.discard(claim.team_id)  # or there would be nothing to claim of it
-            task = asyncio.create_task(engine.work(claim, self.models, partial(self._is_over_for, claim)))
+            task = asyncio.create_task(engine.work_on_run(claim, self.models, partial(self._is_over_for, claim)))
             self.tasks[claim] = task
             task.add_done_callback(partial(self._ended, claim))
         return len(taken)
@@ -180,7 +180,7 @@ class Shift:
 
 def _dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
     close_old_connections()
-    return dispatcher.take(worker, limit)
+    return dispatcher.dispatch_and_claim(worker, limit)
 
 
 def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:
@@ -216,6 +216,6 @@ def run_shift(worker: str, places: int | None = None, linger: float = LINGER_SEC
     rows.keep_plans()
 
     async def shift() -> None:
-        await Shift(worker, places or settings.RUNS_PER_WORKER, linger).work()
+        await Shift(worker, places or settings.RUNS_PER_WORKER, linger).run()
 
     asyncio.run(shift())

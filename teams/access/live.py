@@ -26,7 +26,7 @@ _GATHER_SECONDS = 0.01
 
 def announce(team_id: UUID, subject: str, id: UUID | str) -> None:
     """Tells the team's open pages, once the transaction commits, that e.g. `case` `<id>` has changed."""
-    transaction.on_commit(partial(_post.take, f"{CHANNEL}{team_id}", f"{subject} {id}"), robust=True)
+    transaction.on_commit(partial(_post.add, f"{CHANNEL}{team_id}", f"{subject} {id}"), robust=True)
 
 
 def end_streams(user_id: UUID | int) -> None:
@@ -35,7 +35,7 @@ def end_streams(user_id: UUID | int) -> None:
     Call it wherever somebody loses access: a session, a password, a membership, a role. Pages that may still listen
     connect again within a second, and are checked like any request.
     """
-    transaction.on_commit(partial(_post.take, f"{CHANNEL}{ENDINGS}", str(user_id)), robust=True)
+    transaction.on_commit(partial(_post.add, f"{CHANNEL}{ENDINGS}", str(user_id)), robust=True)
 
 
 def send() -> None:
@@ -54,7 +54,7 @@ class Post:
         self._due = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def take(self, channel: str, words: str) -> None:
+    def add(self, channel: str, words: str) -> None:
         with self._lock:
             self._gathered[channel, words] = None
             if self._thread is None:

@@ -66,7 +66,7 @@ class Stream:
     holder: Holder | None = None
     signals: asyncio.Queue[Signal] = field(default_factory=lambda: asyncio.Queue(_WAITING_SIGNALS))
 
-    def tell(self, signal: Signal) -> None:
+    def send(self, signal: Signal) -> None:
         """A page that is too slow to take its signals gets one that stands for all of them."""
         if self.signals.full():
             self._forget()
@@ -101,7 +101,7 @@ class Hub:
         """`drawn_at`: the time (seconds, this host's clock) since when the page may have missed signals."""
         if drawn_at is not None:
             for missed in self._missed(str(stream.team_id), drawn_at - _RENDERING_SECONDS):
-                stream.tell(missed)
+                stream.send(missed)
         self._streams[stream] = None
         self._make_room(stream)
         self._start()
@@ -162,7 +162,7 @@ class Hub:
     def _begin(self) -> None:
         """Whatever was missed while nobody listened is fetched."""
         for stream in self._open():
-            stream.tell(Signal(*_EVERYTHING, time.time()))
+            stream.send(Signal(*_EVERYTHING, time.time()))
         self._latest.clear()
         self._complete_since = time.time()
 
@@ -178,7 +178,7 @@ class Hub:
         self._latest.append((team, told))
         for stream in self._open():
             if str(stream.team_id) == team:
-                stream.tell(told)
+                stream.send(told)
 
     # --- Who may still listen -------------------------------------------------------------------
 

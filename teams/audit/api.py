@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from data.errors import Refused
 from teams.keys.api import Instant, KeyRequest, Scope, TeamKey
-from teams.keys.paging import Page, Paging, take
+from teams.keys.paging import Page, Paging, paginate
 from teams.models import AuditEntry
 
 from . import audit
@@ -61,13 +61,13 @@ class AuditEntryOut(BaseModel):
 )
 def list_audit_entries(request: KeyRequest, wanted: Query[AuditFilter], paging: Query[Paging]) -> Page[AuditEntryOut]:
     _check(wanted)
-    asked = audit.Wanted(wanted.q, wanted.area, wanted.act, since=wanted.since, until=wanted.until)
-    rows = audit.find(request.auth.team, asked)
+    asked = audit.AuditFilter(wanted.q, wanted.area, wanted.act, since=wanted.since, until=wanted.until)
+    rows = audit.find_entries(request.auth.team, asked)
     if wanted.source:
         rows = rows.filter(source=wanted.source)
     if wanted.object_id:
         rows = rows.filter(object_id=wanted.object_id)
-    found, cursor = take(rows, ["-at", "-id"], paging)
+    found, cursor = paginate(rows, ["-at", "-id"], paging)
     return Page[AuditEntryOut](items=[_out(row) for row in found], next_cursor=cursor)
 
 

@@ -111,7 +111,7 @@ def _words(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AuditFilter:
     """What is asked for; empty fields ask for nothing. `who`: `person:ID`, `key:NAME`, `operator` or `baton`.
 
     `object`: `KIND:ID`, as entries have them. `until` is not included.
@@ -126,7 +126,7 @@ class Wanted:
     until: datetime | None = None
 
 
-def find(team: Team, wanted: Wanted) -> QuerySet[AuditEntry]:
+def find_entries(team: Team, wanted: AuditFilter) -> QuerySet[AuditEntry]:
     found = AuditEntry.objects.filter(team=team).select_related("user")
     if wanted.act in ACTS:
         found = found.filter(act=wanted.act)

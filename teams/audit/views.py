@@ -60,7 +60,7 @@ class Row:
 @team_page(get=ADMINISTRATOR)
 def audit_log(request: TeamRequest) -> HttpResponse:
     wanted, since, until = _wanted(request.GET)
-    found = page(audit.find(request.team, wanted), _ORDER, request.GET.get("cursor", ""))
+    found = page(audit.find_entries(request.team, wanted), _ORDER, request.GET.get("cursor", ""))
     context = {
         "page": found,
         "rows": rows(request.team, found.rows),
@@ -70,7 +70,7 @@ def audit_log(request: TeamRequest) -> HttpResponse:
         "since": since,
         "until": until,
         "query": request.GET.urlencode(),
-        "is_filtered": wanted != audit.Wanted(),
+        "is_filtered": wanted != audit.AuditFilter(),
     }
     return render_page(request, "teams/audit.html", context, parts=["results"])
 
@@ -80,7 +80,7 @@ def audit_log(request: TeamRequest) -> HttpResponse:
 @transaction.atomic
 def audit_export(request: TeamRequest) -> HttpResponseBase:
     """What the page shows, all of it, the newest first."""
-    found = audit.find(request.team, _wanted(request.GET)[0]).order_by(*_ORDER)
+    found = audit.find_entries(request.team, _wanted(request.GET)[0]).order_by(*_ORDER)
     audit.record(request.team.pk, "audit_exported", "Audit log")
     lines = audit.as_csv(found[:_MOST].iterator(chunk_size=2000))
 
@@ -89,11 +89,11 @@ def audit_export(request: TeamRequest) -> HttpResponseBase:
     return response
 
 
-def _wanted(asked: QueryDict) -> tuple[audit.Wanted, date | None, date | None]:
+def _wanted(asked: QueryDict) -> tuple[audit.AuditFilter, date | None, date | None]:
     """With the days, both included, as they were typed. What makes no sense asks for nothing."""
     text = {name: asked.get(name, "").replace("\x00", "") for name in ("q", "area", "who", "object")}
     since, until = _day(asked.get("since", "")), _day(asked.get("until", ""))
-    wanted = audit.Wanted(
+    wanted = audit.AuditFilter(
         text["q"].strip(),
         text["area"],
         who=text["who"],

@@ -71,7 +71,7 @@ class TeamKey(HttpBearer):
             guess(request, "api_key")
             return None
         caller = cast(KeyRequest, request)
-        quota = caller.quota = quotas.count(key)
+        quota = caller.quota = quotas.count_request(key)
         if quota and quota.is_used_up:
             raise TooMany(quota)
         # An operation that says nothing and changes something: for those alone that may do the most.
@@ -95,7 +95,7 @@ class KeyRequest(HttpRequest):
     once: Once
 
 
-def find[M: Model](rows: QuerySet[M], id: UUID, field: str = "") -> M:
+def get_row[M: Model](rows: QuerySet[M], id: UUID, field: str = "") -> M:
     """The row with this id, if it is one of `rows`. `field` names where in the body the id stands."""
     row = rows.filter(pk=id).first()
     if row is None:
@@ -263,7 +263,7 @@ class Api(NinjaAPI):
                 response = self.on_exception(request, error)
             if response.status_code == 405:
                 response = _not_allowed(request, response["Allow"])
-            quotas.tell(request, response)
+            quotas.add_quota_headers(request, response)
             return response
 
         return answer

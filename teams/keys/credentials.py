@@ -28,8 +28,8 @@ def of_team(team_id: UUID) -> dict[str, Credential]:
     return {row.provider: row for row in Credential.objects.filter(team_id=team_id)}
 
 
-def find(team_id: UUID, provider: str) -> Credential | None:
-    return rows.first(Credential, "where team_id = %s and provider = %s", [team_id, provider])
+def find_credential(team_id: UUID, provider: str) -> Credential | None:
+    return rows.fetch_first(Credential, "where team_id = %s and provider = %s", [team_id, provider])
 
 
 def providers_in_use() -> set[str]:

@@ -57,7 +57,7 @@ def limit_of(key: ApiKey) -> int | None:
     return key.per_minute or settings.API_REQUESTS_PER_MINUTE or None
 
 
-def count(key: ApiKey) -> Quota | None:
+def count_request(key: ApiKey) -> Quota | None:
     """One more request. None when it is not counted."""
     global _ask_again_at  # noqa: PLW0603 - of this process
     limit = limit_of(key)
@@ -73,7 +73,7 @@ def count(key: ApiKey) -> Quota | None:
     return Quota(limit, remaining, reset, bool(refused))
 
 
-def tell(request: HttpRequest, response: HttpResponseBase) -> None:
+def add_quota_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     """The headers that clients know: those of the drafts that are in use, and `Retry-After`."""
     quota: Quota | None = getattr(request, "quota", None)
     if quota is None:

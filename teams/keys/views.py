@@ -16,7 +16,7 @@ from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
 from teams.models import ApiKey
 from teams.people.forms import KeyForm
 from web.forms.refusals import show_refusal
-from web.http.session_secrets import take
+from web.http.session_secrets import pop_secret
 
 from .api_keys import make_key, revoke
 
@@ -47,7 +47,7 @@ def _made(request: TeamRequest, form: KeyForm) -> str:
 
 def _page(request: TeamRequest, form: KeyForm) -> HttpResponse:
     rows = request.team.api_keys.filter(revoked_at=None).select_related("created_by").order_by("-created_at")
-    secret = take(request, _FRESH_KEY)
+    secret = pop_secret(request, _FRESH_KEY)
     address = request.build_absolute_uri(reverse("api-1:get_team"))
     curl = f'curl -H "Authorization: Bearer {secret}" {address}'
     context = {"form": form, "keys": rows, "secret": secret, "curl": curl, "now": timezone.now()}

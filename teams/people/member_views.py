@@ -22,7 +22,7 @@ from teams.sign_in.attempts import TooManyAttempts, guess
 from web.emails.message import compose
 from web.forms.refusals import show_refusal
 from web.http.links import link_to
-from web.http.session_secrets import take
+from web.http.session_secrets import pop_secret
 
 from . import members as verbs
 from .forms import AcceptForm, InviteForm
@@ -50,7 +50,7 @@ def _page(request: TeamRequest, form: InviteForm | None = None) -> HttpResponse:
         "invitations": request.team.invitations.select_related("invited_by") if request.member.administers else [],
         "now": timezone.now(),
         "roles": ROLES,
-        "link": take(request, _FRESH_LINK),
+        "link": pop_secret(request, _FRESH_LINK),
         "form": form or InviteForm(),
         "mail_is_set_up": "default" in mailers,
     }

@@ -9,7 +9,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey
-from teams.keys.paging import Page, Paging, take
+from teams.keys.paging import Page, Paging, paginate
 from teams.keys.quotas import limit_of
 from teams.models import Member
 
@@ -101,7 +101,7 @@ def change_team(request: KeyRequest, changes: TeamChanges) -> TeamOut:
 def list_members(request: KeyRequest, paging: Query[Paging]) -> Page[MemberOut]:
     """People come by invitation, in the settings."""
     members = Member.objects.filter(team=request.auth.team).select_related("user")
-    rows, cursor = take(members, ["id"], paging)
+    rows, cursor = paginate(members, ["id"], paging)
     return Page[MemberOut](items=[_member(row) for row in rows], next_cursor=cursor)
 
 

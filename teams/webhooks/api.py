@@ -11,8 +11,8 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
-from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, find
-from teams.keys.paging import Page, Paging, take
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.paging import Page, Paging, paginate
 from teams.models import Delivery, Team, Webhook
 
 from . import outbox, webhooks
@@ -78,7 +78,7 @@ class DeliveryOut(BaseModel):
 
 @router.get("/webhooks", response=Page[WebhookOut], tags=["Webhooks"], summary="List webhooks, newest first")
 def list_webhooks(request: KeyRequest, paging: Query[Paging]) -> Page[WebhookOut]:
-    rows, cursor = take(_webhooks(request.auth.team), ["-created_at", "id"], paging)
+    rows, cursor = paginate(_webhooks(request.auth.team), ["-created_at", "id"], paging)
     return Page[WebhookOut](items=[_out(row) for row in rows], next_cursor=cursor)
 
 
@@ -93,7 +93,7 @@ def create_webhook(request: KeyRequest, wanted: WebhookIn) -> Answer[NewWebhook]
 
 @router.get("/webhooks/{webhook_id}", response=WebhookOut, tags=["Webhooks"], summary="Read a webhook")
 def get_webhook(request: KeyRequest, webhook_id: UUID) -> WebhookOut:
-    return _out(find(_webhooks(request.auth.team), webhook_id))
+    return _out(get_row(_webhooks(request.auth.team), webhook_id))
 
 
 @router.patch(
@@ -106,7 +106,7 @@ def get_webhook(request: KeyRequest, webhook_id: UUID) -> WebhookOut:
 def change_webhook(request: KeyRequest, webhook_id: UUID, changes: WebhookChanges) -> WebhookOut:
     rows = _webhooks(request.auth.team)
     with transaction.atomic():
-        row = find(rows.select_for_update(no_key=True), webhook_id)
+        row = get_row(rows.select_for_update(no_key=True), webhook_id)
         webhooks.change_webhook(
             row,
             row.url if changes.url is None else changes.url,
@@ -115,7 +115,7 @@ def change_webhook(request: KeyRequest, webhook_id: UUID, changes: WebhookChange
         )
         if changes.paused is not None:
             (webhooks.pause if changes.paused else webhooks.resume)(row)
-    return _out(find(rows, webhook_id))
+    return _out(get_row(rows, webhook_id))
 
 
 @router.delete(
@@ -126,7 +126,7 @@ def change_webhook(request: KeyRequest, webhook_id: UUID, changes: WebhookChange
     summary="Delete a webhook and its log",
 )
 def delete_webhook(request: KeyRequest, webhook_id: UUID) -> Answer[None]:
-    webhooks.delete(find(_webhooks(request.auth.team), webhook_id))
+    webhooks.delete(get_row(_webhooks(request.auth.team), webhook_id))
     return Answer(204, None)
 
 
@@ -139,7 +139,7 @@ def delete_webhook(request: KeyRequest, webhook_id: UUID) -> Answer[None]:
 )
 def renew_webhook_secret(request: KeyRequest, webhook_id: UUID) -> WebhookSecret:
     """The old one signs beside it for 24 hours."""
-    row = find(_webhooks(request.auth.team), webhook_id)
+    row = get_row(_webhooks(request.auth.team), webhook_id)
     secret = webhooks.renew_secret(row)
     return WebhookSecret(secret=secret, old_secret_until=row.old_secret_until)
 
@@ -152,7 +152,7 @@ def renew_webhook_secret(request: KeyRequest, webhook_id: UUID) -> WebhookSecret
     summary="End the old secret at once",
 )
 def drop_old_webhook_secret(request: KeyRequest, webhook_id: UUID) -> Answer[None]:
-    webhooks.drop_old_secret(find(_webhooks(request.auth.team), webhook_id))
+    webhooks.drop_old_secret(get_row(_webhooks(request.auth.team), webhook_id))
     return Answer(204, None)
 
 
@@ -164,8 +164,8 @@ def drop_old_webhook_secret(request: KeyRequest, webhook_id: UUID) -> Answer[Non
     summary="Send a test",
 )
 def test_webhook(request: KeyRequest, webhook_id: UUID) -> Answer[DeliveryOut]:
-    made = webhooks.ping(find(_webhooks(request.auth.team), webhook_id))
-    return Answer(202, _delivery_out(find(_deliveries(request.auth.team), made.pk)))
+    made = webhooks.ping(get_row(_webhooks(request.auth.team), webhook_id))
+    return Answer(202, _delivery_out(get_row(_deliveries(request.auth.team), made.pk)))
 
 
 class DeliveryFilters(Paging):
@@ -180,10 +180,10 @@ class DeliveryFilters(Paging):
 )
 def list_deliveries(request: KeyRequest, webhook_id: UUID, filters: Query[DeliveryFilters]) -> Page[DeliveryOut]:
     """They are kept for 30 days."""
-    rows = find(_webhooks(request.auth.team), webhook_id).deliveries.all()
+    rows = get_row(_webhooks(request.auth.team), webhook_id).deliveries.all()
     if filters.status:
         rows = rows.filter(status=filters.status)
-    found, cursor = take(rows, ["-created_at", "-id"], filters)
+    found, cursor = paginate(rows, ["-created_at", "-id"], filters)
     return Page[DeliveryOut](items=[_delivery_out(row) for row in found], next_cursor=cursor)
 
 
@@ -197,8 +197,8 @@ def list_deliveries(request: KeyRequest, webhook_id: UUID, filters: Query[Delive
 def resend_delivery(request: KeyRequest, delivery_id: UUID) -> Answer[DeliveryOut]:
     """Under the same id."""
     rows = _deliveries(request.auth.team)
-    webhooks.resend(find(rows, delivery_id))
-    return Answer(202, _delivery_out(find(rows, delivery_id)))
+    webhooks.resend(get_row(rows, delivery_id))
+    return Answer(202, _delivery_out(get_row(rows, delivery_id)))
 
 
 def _webhooks(team: Team) -> QuerySet[Webhook]:

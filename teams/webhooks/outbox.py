@@ -44,7 +44,7 @@ _REMEMBER_SECONDS = 1.0
 _silent: dict[UUID, float] = {}
 
 
-def tell(team_id: UUID, event: str, data: Callable[[], Data]) -> None:
+def add_message(team_id: UUID, event: str, data: Callable[[], Data]) -> None:
     """Inside the transaction of what happened. `data` is asked for only when somebody listens."""
     tell_all(team_id, [(event, data)])
 

@@ -57,7 +57,7 @@ def test_refused_requests_do_not_count(small: tuple[ApiKey, Caller], valkey: red
 def test_processes_that_count_at_once_let_no_more_through(team: Team) -> None:
     key, _ = create_key(team, "Busy", per_minute=10)
     with ThreadPoolExecutor(8) as pool:
-        counted = list(pool.map(quotas.count, [key] * 40))
+        counted = list(pool.map(quotas.count_request, [key] * 40))
     assert sum(not quota.is_used_up for quota in counted if quota) == 10
 
 

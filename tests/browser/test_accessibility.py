@@ -48,7 +48,8 @@ def pages(web: str, transactional_db: None) -> list[str]:
     BulkItem.objects.create(action=action, case=done, state="skipped", text="Is closed already")
     owner = User.objects.get(email=EMAIL)
     ready, done_upload = (
-        uploads.keep(queue, owner, "mails.csv", b"Title;Prio;City\nLamp;soon;Bern\nRefund;high;Basel") for _ in range(2)
+        uploads.store_upload(queue, owner, "mails.csv", b"Title;Prio;City\nLamp;soon;Bern\nRefund;high;Basel")
+        for _ in range(2)
     )
     importing.start(done_upload, skip_flawed=True)
     importing.process_all()

@@ -94,9 +94,9 @@ def test_a_row_updated_so_is_the_one_that_django_would_have_saved(
 
 def test_rows_are_found_as_django_finds_them(make_case: Make[Case]) -> None:
     made = [make_case() for _ in range(3)]
-    found = rows.find(Case, "where id = any(%s) order by number desc limit 2", [[case.pk for case in made]])
+    found = rows.fetch_all(Case, "where id = any(%s) order by number desc limit 2", [[case.pk for case in made]])
     assert [columns(case) for case in found] == [columns(case) for case in Case.objects.order_by("-number")[:2]]
-    assert rows.first(Case, "where number = %s", [-1]) is None
+    assert rows.fetch_first(Case, "where number = %s", [-1]) is None
 
 
 def test_rows_of_several_tables_come_together(make_case: Make[Case], make_agent: Make[Agent]) -> None:
@@ -108,7 +108,7 @@ def test_rows_of_several_tables_come_together(make_case: Make[Case], make_agent:
         is_new="the_case.fence = 0",
     )
     assert found == [(case, None, True)]
-    assert rows.find(Agent, "where id = %s", [agent.pk])[0].team_id == agent.team_id
+    assert rows.fetch_all(Agent, "where id = %s", [agent.pk])[0].team_id == agent.team_id
 
 
 def test_all_writes_of_a_block_go_to_the_database_together(make_case: Make[Case], make_agent: Make[Agent]) -> None:
@@ -160,7 +160,7 @@ def test_a_row_that_is_gone_cannot_be_updated(make_case: Make[Case], make_agent:
     with pytest.raises(DatabaseError, match="not there"), rows.at_once():
         rows.update(make_case(), ["title"])
         rows.update(run, ["input"])
-    assert rows.change(Run, {"input": "a"}, "id = %s", [run.pk]) == 0
+    assert rows.update_where(Run, {"input": "a"}, "id = %s", [run.pk]) == 0
 
 
 def test_amounts_are_kept_to_the_last_digit(make_agent: Make[Agent]) -> None:
@@ -198,7 +198,7 @@ def kept() -> list[str]:
 @pytest.mark.django_db(transaction=True)
 def test_a_statement_is_planned_once_for_all_its_values(other_connection: Any, make_case: Make[Case]) -> None:
     made = [make_case() for _ in range(4)]
-    found = [rows.first(Case, "where number = %s", [case.number]) for case in made]
+    found = [rows.fetch_first(Case, "where number = %s", [case.number]) for case in made]
     assert found == made
     assert sum("where number = $1" in statement for statement in kept()) == 1
 

@@ -102,7 +102,7 @@ class Machine(RuleBasedStateMachine):
         has claimed of it, if there is one."""
         may, had, known = startable(), loads(), set(Run.objects.values_list("pk", flat=True))
         could, meant = takeable(may), dict(Case.objects.values_list("pk", "assignee"))
-        taken = dispatcher.take(worker, places) if worker else []
+        taken = dispatcher.dispatch_and_claim(worker, places) if worker else []
         given = len(taken) if worker else dispatcher.dispatch(places)
         began = Run.objects.exclude(pk__in=known)
         assert len(began) == given <= places

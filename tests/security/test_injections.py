@@ -154,7 +154,7 @@ def work_all() -> None:
     async def work(claims: list[Any]) -> None:
         models = Models()
         try:
-            await asyncio.gather(*(engine.work(claim, models, lambda: False) for claim in claims))
+            await asyncio.gather(*(engine.work_on_run(claim, models, lambda: False) for claim in claims))
         finally:
             await models.close()
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from data.secrets import Unreadable, unseal
 
 
-def take(request: HttpRequest, name: str) -> str:
+def pop_secret(request: HttpRequest, name: str) -> str:
     """What was sealed under this name, for the last time; "" if there is nothing."""
     sealed = request.session.get(name, "")
     if not sealed:

@@ -32,8 +32,8 @@ def test_both_texts_can_be_read_from_what_differs(before: str, after: str) -> No
 def test_a_mention_is_never_torn(before: str, after: str) -> None:
     pieces = compare(before, after)
     for kind, text in ((ADDED, before), (REMOVED, after)):
-        found = [mention for piece in pieces if piece.kind != kind for mention in mentions.find(piece.text)]
-        assert [mention.agent_id for mention in found] == [mention.agent_id for mention in mentions.find(text)]
+        found = [mention for piece in pieces if piece.kind != kind for mention in mentions.find_mentions(piece.text)]
+        assert [mention.agent_id for mention in found] == [mention.agent_id for mention in mentions.find_mentions(text)]
 
 
 @given(texts, texts)

@@ -26,7 +26,7 @@ texts = st.lists(scraps, max_size=8).map("".join)
 def test_a_mention_is_found_with_its_id_name_and_place():
     text = f"Refunds go to @[Billing Specialist](agent:{BILLING})."
 
-    (mention,) = mentions.find(text)
+    (mention,) = mentions.find_mentions(text)
 
     assert mention == Mention(BILLING, "Billing Specialist", 14, len(text) - 1)
     assert text[mention.start : mention.end] == mention.source
@@ -49,14 +49,14 @@ def test_a_mention_is_found_with_its_id_name_and_place():
     ],
 )
 def test_what_only_resembles_a_token_is_text(text: str):
-    assert mentions.find(text) == []
+    assert mentions.find_mentions(text) == []
     assert mentions.split(text) == [text]
 
 
 def test_a_token_inside_an_unfinished_one_is_found_alone():
     text = f"@[Ask @[Billing](agent:{BILLING})"
 
-    assert [mention.name for mention in mentions.find(text)] == ["Billing"]
+    assert [mention.name for mention in mentions.find_mentions(text)] == ["Billing"]
 
 
 def test_target_ids_are_unique_in_order_of_first_appearance():
@@ -93,7 +93,7 @@ def test_split_gives_text_and_mentions_in_turn():
 
     first, second, rest = mentions.split(text)
 
-    assert (first, second, rest) == (*mentions.find(text), " end")
+    assert (first, second, rest) == (*mentions.find_mentions(text), " end")
     assert mentions.split("") == []
 
 
@@ -106,7 +106,7 @@ def test_any_printable_name_survives(name: str):
     agent_id = uuid4()
     text = f"before {mentions.token(agent_id, name)} after"
 
-    (mention,) = mentions.find(text)
+    (mention,) = mentions.find_mentions(text)
 
     assert (mention.agent_id, mention.name) == (agent_id, name)
     assert mentions.join(mentions.split(text)) == text
@@ -117,17 +117,17 @@ def test_any_text_survives_split_and_join(text: str):
     parts = mentions.split(text)
 
     assert mentions.join(parts) == text
-    assert [part for part in parts if isinstance(part, Mention)] == mentions.find(text)
+    assert [part for part in parts if isinstance(part, Mention)] == mentions.find_mentions(text)
     assert "" not in parts
 
 
 @given(texts)
 def test_tokens_neither_nest_nor_tear_nor_repeat(text: str):
     position = 0
-    for mention in mentions.find(text):
+    for mention in mentions.find_mentions(text):
         assert position <= mention.start < mention.end
         assert mention.source == text[mention.start : mention.end]
-        assert [inner.start for inner in mentions.find(mention.source)] == [0]
+        assert [inner.start for inner in mentions.find_mentions(mention.source)] == [0]
         position = mention.end
 
 
@@ -141,7 +141,7 @@ def test_relabel_is_idempotent_and_changes_only_labels(text: str, data: st.DataO
 
     assert mentions.relabel(once, current) == once
     assert mentions.relabel(text, {}) == text
-    for before, after in zip(mentions.find(text), mentions.find(once), strict=True):
+    for before, after in zip(mentions.find_mentions(text), mentions.find_mentions(once), strict=True):
         assert after.agent_id == before.agent_id
         assert after.name == current.get(before.agent_id, before.name)
 

@@ -31,7 +31,7 @@ TOKEN = f"@[Billing]({'agent:' + str(IDS['Billing'])})"
 
 
 def found(text: str) -> list[tuple[str, str | None]]:
-    rows = plain_names.find(text, NAMES)
+    rows = plain_names.find_plain_names(text, NAMES)
     assert all(text[row.start : row.end] == row.text for row in rows)
     assert bool(rows) <= plain_names.occur(text)
     return [(row.text, row.agent_name or None) for row in rows]
@@ -95,13 +95,13 @@ def test_after_code_names_count_again() -> None:
 
 def test_a_long_text_with_many_signs_is_read_in_a_moment() -> None:
     names = {uuid4(): f"Agent {number}" for number in range(2000)}
-    assert len(plain_names.find("@Agent 1999 and @Agentx " * 5000, names)) == plain_names.MOST
-    assert plain_names.find("@" * 100_000 + "`" * 1000 + "a@b" * 20_000, names) == []
+    assert len(plain_names.find_plain_names("@Agent 1999 and @Agentx " * 5000, names)) == plain_names.MOST
+    assert plain_names.find_plain_names("@" * 100_000 + "`" * 1000 + "a@b" * 20_000, names) == []
 
 
 def test_the_plain_name_becomes_a_mention() -> None:
     text = "To @billing, please"
-    [plain] = plain_names.find(text, NAMES)
+    [plain] = plain_names.find_plain_names(text, NAMES)
     agent_id = UUID(int=1)
     assert plain_names.mention(text, plain, agent_id, "Billing") == f"To @[Billing](agent:{agent_id}), please"
     assert plain == PlainName("@billing", 3, 11, IDS["Billing"], "Billing")

@@ -205,7 +205,7 @@ def test_a_page_that_came_late_does_not_hide_news(case: Case, member: Member) ->
     comments.watch(case, member.user)
     row = Watch.objects.get()
     Watch.objects.update(seen_seq=9, mentioned_at=timezone.now())
-    comments.see(row, 5)
+    comments.mark_seen(row, 5)
     row.refresh_from_db()
     assert row.seen_seq == 9 and row.mentioned_at
 

@@ -28,7 +28,7 @@ State = UploadRow.State
 
 
 def kept(queue: Queue, member: Member, text: str, form: str = "file") -> CaseUpload:
-    return uploads.keep(queue, member.user, "cases.csv", text.encode(), form)
+    return uploads.store_upload(queue, member.user, "cases.csv", text.encode(), form)
 
 
 def many(number: int, ids: bool = False) -> str:
@@ -169,7 +169,7 @@ def test_uploads_are_forgotten_after_a_week(queue: Queue, member: Member) -> Non
 
 
 def test_another_reading_replaces_the_rows(queue: Queue, member: Member) -> None:
-    upload = uploads.keep(queue, member.user, "x.csv", "Title;Stadt\nA,b;Łódź".encode("windows-1250"))
+    upload = uploads.store_upload(queue, member.user, "x.csv", "Title;Stadt\nA,b;Łódź".encode("windows-1250"))
     assert upload.encoding == "windows-1252"
     uploads.read_again(upload, encoding="windows-1250", separator=";", sheet="", names_row=1)
     assert uploads.preview(upload).samples[0].data == {"Stadt": "Łódź"}

@@ -175,7 +175,7 @@ def test_a_repeated_file_is_noticed(signed_in: Client, queue: Queue) -> None:
 
 def test_an_import_shows_its_progress_and_can_be_stopped(signed_in: Client, member: Member, queue: Queue) -> None:
     content = b"Title\n" + b"".join(b"Case %d\n" % n for n in range(500))
-    made = uploads.keep(queue, member.user, "many.csv", content)
+    made = uploads.store_upload(queue, member.user, "many.csv", content)
     importing.start(made)
     importing.work_slice(made.pk)
     place = f"/cases/imports/{made.pk}/"

@@ -124,7 +124,7 @@ def test_one_correction_stands_and_the_earlier_ones_are_kept(
     corrections.correct(corrections.of_run(second), support, "", somebody)
     again = corrections.correct(corrections.of_handover(Handover.objects.get()), triage, "", somebody)
     assert Correction.objects.count() == 2
-    assert list(corrections.find(handed.team)) == [again]
+    assert list(corrections.find_corrections(handed.team)) == [again]
     assert corrections.standing(first) == (None, again)
     assert corrections.standing(second) == (again, None)
 

@@ -19,7 +19,7 @@ def find(member: Member) -> Any:
     """The labels that a member is shown, by group."""
 
     def labels(text: str = "", recent: str = "", by: Member | None = None) -> dict[str, list[str]]:
-        groups = palette.find(by or member, [member.team], text, recent)
+        groups = palette.search_palette(by or member, [member.team], text, recent)
         return {group.title: [choice.label for choice in group.choices] for group in groups}
 
     return labels
@@ -96,7 +96,7 @@ def test_a_new_case_is_offered_where_agents_work_and_most_cases_are(
     for _ in range(3):
         make_case(in_queue=busy)
     make_case(in_queue=queue)
-    [adding] = [group.choices for group in palette.find(member, [member.team]) if group.title == "Add"]
+    [adding] = [group.choices for group in palette.search_palette(member, [member.team]) if group.title == "Add"]
     assert [choice.hint for choice in adding if choice.label == "New case"] == ["Worked", "Busy", queue.name, "Archive"]
 
 

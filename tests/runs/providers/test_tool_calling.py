@@ -116,7 +116,7 @@ def test_what_is_no_choice_is_refused(signed_in: Client, style: str, model: str)
 
 
 def test_a_choice_of_one_team_is_not_anothers(team: Team, make_team: Make[Team]) -> None:
-    tool_calling.note(make_team("Strangers"), MODEL, "schema")
+    tool_calling.record_tool_calling(make_team("Strangers"), MODEL, "schema")
     assert tool_calling.by_schema(team.pk, {MODEL}) == frozenset()
 
 

@@ -224,6 +224,6 @@ def test_a_child_does_not_count_again_what_its_parent_keeps(settings: Settings):
 def test_a_shift_leaves_its_counts_behind(scripted: Provider, make_run: Make):
     make_run()
     scripted.answers(say("Done."))
-    asyncio.run(Shift("test/1", 1, linger=0).work())
+    asyncio.run(Shift("test/1", 1, linger=0).run())
     assert value(scrape(), "baton_model_requests_total", provider="openai-chat") == 1
     assert value(scrape(), "baton_runs_ended_total", status="completed", outcome="answered", error="") == 1

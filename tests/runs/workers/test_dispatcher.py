@@ -51,7 +51,7 @@ def test_a_claim_is_one_case_one_run_and_one_event(make_case, make_agent, queue)
 def test_who_dispatches_has_claimed_what_it_gave_out(make_case, make_agent, queue) -> None:
     make_agent(queue=queue)
     case = make_case()
-    [claim] = dispatcher.take("w/1", 5)
+    [claim] = dispatcher.dispatch_and_claim("w/1", 5)
     run = case.runs.get()
     assert (claim.run_id, claim.fence, run.worker, run.status) == (run.pk, run.fence, "w/1", RunStatus.RUNNING)
     assert run.lease_until and run.claimed_at == run.started_at
@@ -64,17 +64,17 @@ def test_what_is_claimed_is_not_forgotten_when_the_next_queue_fails(make_case, m
     make_case(), make_case(in_queue=other)
     with connection.cursor() as cursor:
         cursor.execute("create unique index every_second_run_fails on runs_run (team_id)")
-    [claim] = dispatcher.take("w/1", 5)
+    [claim] = dispatcher.dispatch_and_claim("w/1", 5)
     assert claims.renew("w/1", [claim]) == {claim}
     with pytest.raises(IntegrityError):
-        dispatcher.take("w/1", 5)
+        dispatcher.dispatch_and_claim("w/1", 5)
 
 
 def test_what_waits_to_be_claimed_is_not_passed_by_what_is_given_out(make_case, make_agent, make_run, queue) -> None:
     agent = make_agent(queue=queue)
     make_case()
     waiting = make_run(agent)
-    assert [claim.run_id for claim in dispatcher.take("w/1", 1)] == [waiting.pk]
+    assert [claim.run_id for claim in dispatcher.dispatch_and_claim("w/1", 1)] == [waiting.pk]
 
 
 def test_an_assigned_case_waits_for_its_assignee(make_case, make_agent, queue) -> None:

@@ -131,7 +131,7 @@ def test_a_running_run_is_given_back_before_it_asks_its_model_again(
     work = shift.Shift("w/1", places=5, linger=0.1)
 
     async def go() -> None:
-        task = asyncio.create_task(work.work())
+        task = asyncio.create_task(work.run())
         await asyncio.to_thread(scripted.wait_for_requests, 1)
         await sync_to_async(pausing.pause_team)(team)
         while not work.paused:
@@ -169,7 +169,7 @@ def test_within_a_second_of_a_pause_no_model_is_asked_any_more(
     scripted.script = script
 
     async def go() -> float:
-        task = asyncio.create_task(shift.Shift("w/1", places=5, linger=0.1).work())
+        task = asyncio.create_task(shift.Shift("w/1", places=5, linger=0.1).run())
         await asyncio.to_thread(scripted.wait_for_requests, 6)
         await sync_to_async(pause)(team)
         paused_at = time.monotonic()

@@ -48,10 +48,10 @@ def test_a_page_older_than_what_is_remembered_fetches_everything(monkeypatch: py
 def test_a_signal_that_cannot_be_sent_holds_up_no_other() -> None:
     async def visit(hub: Hub) -> None:
         stream, post = hub.join(Stream(TEAM)), live.Post()
-        post.take(f"baton:live:{TEAM}", "case \ud800")
+        post.add(f"baton:live:{TEAM}", "case \ud800")
         while post._gathered:
             await asyncio.sleep(0.01)
-        post.take(f"baton:live:{TEAM}", "case after")
+        post.add(f"baton:live:{TEAM}", "case after")
         assert await heard(stream) == ("case", "after")
 
     while_listening(visit)

@@ -173,9 +173,9 @@ def test_a_team_without_webhooks_costs_one_look_a_second(
 ) -> None:
     team = make_team()
     with django_assert_num_queries(1):
-        outbox.tell(team.pk, "case.created", dict)
+        outbox.add_message(team.pk, "case.created", dict)
     with django_assert_num_queries(0):
-        outbox.tell(team.pk, "case.created", dict)
+        outbox.add_message(team.pk, "case.created", dict)
 
 
 @pytest.mark.django_db
