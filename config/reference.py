@@ -1,6 +1,6 @@
-"""The pages of the docs that the code itself writes, so that they are never out of date, and the source of the site.
+"""The pages of the docs that are generated from the code, so that they are never out of date, and the source of the site.
 
-docs/build.py puts all of it into a folder, from which zensical.toml makes the site; the help shows it too.
+docs/build.py writes all pages into a folder from which zensical builds the site. The help shows the same pages.
 """
 
 import argparse
@@ -31,26 +31,26 @@ DOCS = ROOT / "docs"
 METHODS = ("get", "post", "patch", "put", "delete")
 
 CASE_STATUSES = {
-    CaseStatus.PENDING: "Waits in its queue for an agent with a free place; or for one agent, if it is assigned to it.",
+    CaseStatus.PENDING: "Waits in its queue for an agent with a free place, or for the agent it is assigned to.",
     CaseStatus.IN_PROGRESS: "An agent works on it.",
     CaseStatus.NEEDS_INPUT: "Waits for a person, with one of the reasons below.",
-    CaseStatus.POSTPONED: "Put off until a time; then it waits in its queue again, ahead of new cases.",
+    CaseStatus.POSTPONED: "Waits until a time; then it is pending again, ahead of new cases.",
     CaseStatus.COMPLETED: "Done. Only a person or the API reopens it.",
     CaseStatus.FAILED: "Given up by an agent or a person, with a reason. Only a person or the API reopens it.",
 }
 RUN_STATUSES = {
-    RunStatus.QUEUED: "Waits for a worker, or for a provider that asked for a pause.",
-    RunStatus.RUNNING: "A worker has it.",
-    RunStatus.WAITING: "Waits for a person. It holds no place among the runs of its agent.",
+    RunStatus.QUEUED: "Waits for a worker, or for the end of a pause that a provider asked for.",
+    RunStatus.RUNNING: "A worker is working on it.",
+    RunStatus.WAITING: "Waits for a person. It does not count toward the concurrent cases of its agent.",
     RunStatus.COMPLETED: "Ended with one of the outcomes below.",
-    RunStatus.FAILED: "Broken off; the run says why.",
+    RunStatus.FAILED: "Ended with an error, which the run shows.",
     RunStatus.STOPPED: "Stopped by a person or the API.",
 }
 OUTCOMES = {
-    Outcome.ANSWERED: "A standalone run gave its answer.",
-    Outcome.HANDED_OVER: "Another agent goes on.",
+    Outcome.ANSWERED: "A standalone run ended with its answer.",
+    Outcome.HANDED_OVER: "Another agent continues.",
     Outcome.CASE_COMPLETED: "The case is done.",
-    Outcome.CASE_FAILED: "The agent gave the case up.",
+    Outcome.CASE_FAILED: "The agent gave up on the case.",
     Outcome.CASE_POSTPONED: "The case waits until a time.",
 }
 
@@ -71,13 +71,13 @@ def states() -> str:
     reasons = [[f"`{r.value}`", r.label, WAYS_OUT[r][0].format(agent="the agent")] for r in Reason]
     return f"""# States
 
-## Of a case
+## States of a case
 
 {table(["state", "meaning"], rows(CASE_STATUSES))}
-A case that cannot go on by itself never fails in silence. It needs input, for one of these reasons:
+A case that cannot continue by itself never fails silently. It needs input, for one of these reasons:
 
 {table(["reason", "what happened", "what to do"], reasons)}
-## Of a run
+## States of a run
 
 {table(["state", "meaning"], rows(RUN_STATUSES))}
 A completed run has exactly one outcome:
@@ -87,8 +87,8 @@ A completed run has exactly one outcome:
 
 def tools() -> str:
     parts = [
-        "# What agents can do\n\nEach of these is a tool that an agent's model may call. It is offered only"
-        " where it makes sense: tools for cases in a run on a case, a handover only to agents that could take over now. Tools of your"
+        "# What agents can do\n\nThese are the tools that an agent's model may call. A tool is offered only"
+        " where it applies: tools for cases in a run on a case, a handover only to agents that could take over now. Tools of your"
         " own systems come from [MCP servers](../tools.md).\n"
     ]
     for tool in TOOLS.values():
@@ -98,13 +98,13 @@ def tools() -> str:
             [f"`{name}`", "yes" if name in needed else "", about.get("description", "")]
             for name, about in fields.get("properties", {}).items()
         ]
-        body = table(["argument", "needed", "meaning"], rows) if rows else ""
+        body = table(["argument", "required", "meaning"], rows) if rows else ""
         parts.append(f"## `{tool.name}`\n\n{tool.description}\n\n{body}")
     return "\n".join(parts)
 
 
 def our_commands() -> list[tuple[str, str]]:
-    """App and name of each command of manage.py that is ours."""
+    """The app and the name of each command of manage.py that is part of Baton."""
     found = []
     for config in apps.get_app_configs():
         folder = Path(config.path) / "management/commands"
@@ -115,9 +115,9 @@ def our_commands() -> list[tuple[str, str]]:
 
 def commands() -> str:
     parts = [
-        "# Commands\n\nAll are called as `.venv/bin/python manage.py NAME` in the checkout, or"
-        " `docker compose run --rm web NAME`. While `script/server` runs they find its database by themselves. Workers are `manage.py rqworker"
-        " default`, of [django-rq](https://github.com/rq/django-rq).\n"
+        "# Commands\n\nRun a command as `.venv/bin/python manage.py NAME` in the checkout, or as"
+        " `docker compose run --rm web NAME`. Commands find the database of a running `script/server` by themselves. To start a worker run"
+        " `manage.py rqworker default`, a command of [django-rq](https://github.com/rq/django-rq).\n"
     ]
     for app, name in our_commands():
         command = load_command_class(app, name)
@@ -132,7 +132,7 @@ def commands() -> str:
             ]
             for action in parser._actions
         ]
-        body = table(["argument", "needed", "meaning"], rows) if rows and name != "migrate" else ""
+        body = table(["argument", "required", "meaning"], rows) if rows and name != "migrate" else ""
         parts.append(f"## `{name}`\n\n{command.help or told}\n\n{body}")
     return "\n".join(parts)
 
@@ -142,7 +142,7 @@ def metrics() -> str:
         ["`baton_queue_depth`", "team, queue", "Pending cases"],
         ["`baton_queue_oldest_waiting_seconds`", "team, queue", "How long the oldest pending case has waited"],
         ["`baton_runs`", "status", "Runs that have not ended"],
-        ["`baton_human_requests_open`", "kind", "What waits for a person"],
+        ["`baton_human_requests_open`", "kind", "Requests that wait for a person"],
         ["`baton_counters_up`", "", "Whether Redis, which keeps the counters below, answers"],
         *(
             [
@@ -155,8 +155,9 @@ def metrics() -> str:
     ]
     return f"""# Metrics
 
-`/metrics` is read by Prometheus: with `METRICS_TOKEN` as the bearer token, or from the same machine. It tells of
-all teams. The first rows are asked of the database at that moment; the others are counted, and begin anew when Redis is emptied.
+Prometheus reads `/metrics` with `METRICS_TOKEN` as the bearer token, or from the same machine. The metrics cover
+all teams. The first rows are read from the database at each scrape; the others are counters, which start again at zero when Redis is
+emptied.
 
 {table(["metric", "labels", "meaning"], rows)}"""
 
@@ -177,11 +178,11 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
 
 def api_page() -> str:
     parts = [
-        "# API\n\nJSON under `/api/v1/`, with `Authorization: Bearer baton_…`; `manage.py create_api_key` makes keys."
-        " A key belongs to one team and sees nothing else: ids of others are not found (404). Your Baton shows this page with"
+        "# API\n\nThe API is JSON under `/api/v1/`, with `Authorization: Bearer baton_…`; `manage.py create_api_key` creates keys."
+        " A key belongs to one team and sees nothing else: ids of other teams are not found (404). Your Baton shows this page with"
         " forms to try it at `/api/v1/docs`, and the description for programs is `/api/v1/openapi.json`.\n\n"
-        'Errors are `{"error": {"code", "message", "fields"}}`. Lists take `limit` and `cursor`,'
-        " and say the next cursor.\n"
+        'Errors are `{"error": {"code", "message", "fields"}}`. Lists accept `limit` and `cursor`,'
+        " and return the next cursor.\n"
     ]
     tag = None
     for path, method, said in sorted(operations(), key=lambda row: row[2].get("tags", [""])):
@@ -199,7 +200,7 @@ def api_page() -> str:
         body = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         rows += [[f"`{name}`", "body", needed, about] for name, needed, about in _fields(body)]
         if rows:
-            parts.append(table(["name", "where", "needed", "meaning"], rows))
+            parts.append(table(["name", "in", "required", "meaning"], rows))
     return "\n".join(parts)
 
 
@@ -232,7 +233,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def pages() -> Iterator[tuple[Path, bytes]]:
-    """Each file of the site's source, by its path."""
+    """Return each file of the site's source with its path."""
     for name, text in help.sources():
         yield Path(f"{name}.md"), text.encode()
     for path in sorted(DOCS.rglob("*")):

@@ -98,7 +98,7 @@ def test_the_tutorial_can_be_followed(process, signed_in_page: Page, web: str, t
     ends_with(charged, "Billing Specialist")
     ends_with(new_case("The app crashes when I open it", ""), "Technical Support")
 
-    # 5. Break it, and mend it.
+    # 5. Break it and fix it.
     technical = Agent.objects.get(name="Technical Support")
     page.goto(f"{web}/agents/{technical.pk}/")
     page.get_by_role("button", name=re.compile("More|Menu|actions", re.I)).last.click()
