@@ -43,6 +43,8 @@ def complete(schema: dict[str, Any], scopes: dict[str, str]) -> None:
         for field in component.get("properties", {}).values():
             if isinstance(field.get("default"), dict):  # generators take no object, and it says that all is left out
                 del field["default"]
+            if len(field.get("allOf", [])) == 1:  # how pydantic writes a reference with a default beside it
+                field.update(field.pop("allOf")[0])
 
 
 def _prune(schema: dict[str, Any]) -> None:

@@ -249,6 +249,6 @@ def test_no_command_tells_a_secret_of_the_environment(tmp_path: Path, command: s
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert done.stdout + done.stderr and "canary" not in done.stdout + done.stderr

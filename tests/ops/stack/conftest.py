@@ -24,7 +24,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
     started: list[Started] = []
 
     def begin(home: Path, *, command: Sequence[str] = STAND_IN, **environment: str) -> Started:
-        tests = ("DATABASE_URL", "REDIS_URL", "BATON_HOME", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+        tests = (
+            "DATABASE_URL",
+            "REDIS_URL",
+            "BATON_HOME",
+            "SECRET_KEY",
+            "DJANGO_SETTINGS_MODULE",
+            "BATON_DATABASE_POOL",
+        )
         ours = {name: value for name, value in os.environ.items() if name not in tests}
         ours |= {"BATON_HOME": str(home), "PYTHONPATH": str(CHECKOUT), **environment}
         started.append(Started(home, command, ours))

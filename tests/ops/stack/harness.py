@@ -17,7 +17,7 @@ from tests import children
 
 CHECKOUT = Path(__file__).parents[3]
 STAND_IN = [sys.executable, str(Path(__file__).parent / "stand_in.py")]
-PATIENCE = 30
+PATIENCE = 120
 
 
 class Started:

@@ -54,7 +54,7 @@ def process(provider: Provider) -> Iterator[Callable[..., subprocess.Popen[bytes
         child.wait()
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 150) -> None:
     ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends, "it did not happen in time"
