@@ -1,8 +1,8 @@
 """The brake: what is refused three times in the same way is not asked a fourth time, whatever refused it."""
 
 import json
-from collections.abc import Sequence
-from itertools import cycle
+from collections.abc import Callable, Sequence
+from itertools import count, cycle
 from typing import Any
 
 import pytest
@@ -74,7 +74,7 @@ def check(provider: Provider, run: Run, case: Case, *words: str, requests: int =
         Status.NEEDS_INPUT,
         Reason.REFUSED_CALL,
     )
-    assert len(provider.requests) == run.requests == requests <= 5
+    assert len(provider.requests) == run.requests == requests <= 6
     for word in words:
         assert word in case.detail and word in run.error
 
@@ -152,6 +152,54 @@ def test_a_standalone_run_fails_with_that_code(scripted, agent, make_run) -> Non
     run = work_next()
     assert (run.status, run.error_code, len(scripted.requests)) == (RunStatus.FAILED, "refused_call", 3)
     assert "complete_case" in run.error and "There is no tool" in run.error
+
+
+def varied(make: Callable[[int], Reply], *between: Reply) -> Callable[[Any], Reply]:
+    """Another call each time, with these in between."""
+    numbers, rest = count(1), cycle(between) if between else None
+    turns = (turn for number in numbers for turn in ([make(number), next(rest)] if rest else [make(number)]))
+    return lambda request: next(turns)
+
+
+VARIED: dict[str, Callable[[int], Reply]] = {
+    "a past time, for another reason": lambda number: calls(
+        Call("postpone_case", {"until": f"2020-01-{number:02}", "reason": f"Reason {number}"})
+    ),
+    "a note and an outcome": lambda number: calls(
+        Call("complete_case", {"summary": f"{number}"}), Call("fail_case", {"reason": f"{number}"})
+    ),
+    "tools that are not there": lambda number: calls(Call(f"tool_{number}")),
+    "tools of the run, wrongly": lambda number: calls(
+        [PAST, Call("update_case", {"labels": number}), Call("list_cases", {"queue": f"Queue {number}"})][number % 3]
+    ),
+}
+
+
+@pytest.mark.parametrize("make", VARIED.values(), ids=VARIED)
+def test_six_turns_of_refused_calls_park_the_case_whatever_their_words(scripted, case, make) -> None:
+    scripted.script = varied(make)
+    check(scripted, work_next(), case, requests=6)
+
+
+def test_a_handover_that_is_refused_for_another_reason_each_time_is_braked_beside_calls_that_go_well(
+    scripted, case
+) -> None:
+    scripted.script = varied(
+        lambda number: call("request_handover", target=f"nobody-{number}", reason=f"Reason {number}"),
+        calls(Call("list_cases", {"queue": "Refunds"})),
+    )
+    run = work_next()
+    case.refresh_from_db()
+    assert (run.status, case.reason) == (RunStatus.FAILED, Reason.REFUSED_CALL)
+    assert len(scripted.requests) == 11, "six decisions, and five lists between them"
+    assert "request_handover" in case.detail and "Valid targets" in case.detail
+
+
+def test_a_call_that_goes_well_between_refused_ones_lets_a_run_go_on(scripted, case) -> None:
+    wrong = [calls(Call("list_cases", {"queue": f"Queue {number}"})) for number in range(10)]
+    turns = [turn for one in wrong for turn in (one, calls(Call("list_cases", {"queue": "Refunds"})))]
+    scripted.answers(*turns, call("complete_case", summary="Done"))
+    assert work_next().outcome == "case_completed"
 
 
 def test_two_refusals_do_not_hinder_a_run(scripted, case) -> None:
