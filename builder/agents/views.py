@@ -20,7 +20,7 @@ from teams.people import tour_progress
 from web.http.paging import page
 from web.http.partials import render_page
 
-from . import access, queries
+from . import access, agent_actions, queries
 from . import agents as verbs
 from .forms import AgentForm
 from .queries import AgentDetails
@@ -105,6 +105,7 @@ def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, objec
         "used": usage.of_agent(saved.agent, usage.last_days(saved.agent.team, 30)),
         "mentioned_by": verbs.mentioned_by(saved.agent),
         "refusal": refusal,
+        "actions": agent_actions.of_agent(saved.agent, refusal, request.member),
         "newer": seen.isdecimal() and int(seen) < number,
         "here": f"{reverse('agent', args=[saved.agent.pk])}?seen={seen if seen.isdecimal() else number}",
     }

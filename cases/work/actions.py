@@ -1,7 +1,14 @@
-"""What people can do to a case as it is now. Pure: it asks no database."""
+"""What people can do to a case as it is now, and the buttons for it on its page. Pure: it asks no database."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from django.urls import reverse
 
 from cases.models import Case, Reason, Status
-from teams.models import User
+from cases.queues.status_summary import Now
+from teams.models import Member, User
+from web.http.actions import Action, dialogs, offered
 
 _INTERRUPTING = {Reason.QUESTION, Reason.APPROVAL}
 
@@ -22,3 +29,104 @@ def possible(case: Case, user: User) -> set[str]:
 def interrupts(case: Case) -> bool:
     """Whether an act stops a run, or closes what its agent has asked."""
     return case.status == Status.IN_PROGRESS or case.reason in _INTERRUPTING
+
+
+# --- The buttons of its page -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CaseActions:
+    """`now` are the ways out of the trouble that the page tells; what stands there is not repeated in the head."""
+
+    head: list[Action] = field(default_factory=list)
+    menu: list[Action] = field(default_factory=list)
+    now: list[Action] = field(default_factory=list)
+    delete: list[Action] = field(default_factory=list)
+    may_work: bool = False
+
+    @property
+    def dialogs(self) -> set[str]:
+        return dialogs(self.head, self.menu, self.now, self.delete)
+
+
+def of_case(case: Case, now: Now, member: Member, user: User) -> CaseActions:
+    """What the page of the case offers to this member, who is `user`."""
+    now_actions = _ways_out(case, now, member)
+    if not member.operates:
+        return CaseActions(now=now_actions)
+    acts = possible(case, user)
+    return CaseActions(
+        head=_head(acts, now.acts),
+        menu=_menu(case, acts),
+        now=now_actions,
+        delete=[Action("Delete…", "trash-2", dialog="delete", look="danger")],
+        may_work=True,
+    )
+
+
+_REOPEN = Action("Reopen", "rotate-ccw", dialog="reopen")
+_REASSIGN = Action("Reassign…", "forward", dialog="reassign")
+_HAND_BACK = Action("Hand back", "undo-2", dialog="hand-back")
+_COMPLETE = Action("Complete", "circle-check", dialog="complete")
+
+
+def _head(acts: Collection[str], said: Collection[str]) -> list[Action]:
+    return offered(
+        [
+            ("reopen" in acts and "reassign" not in said, _REOPEN),
+            ("reassign" in acts and "reassign" not in said, _REASSIGN),
+            ("hand_back" in acts and "hand_back" not in said, _HAND_BACK),
+            ("complete" in acts and "complete" not in said, _COMPLETE),
+        ]
+    )
+
+
+def _menu(case: Case, acts: Collection[str]) -> list[Action]:
+    asks_first = interrupts(case) or bool(case.taken_by)
+    return offered(
+        [
+            ("retry" in acts, _retry(case)),
+            ("take_over" in acts and asks_first, Action("Take over…", "user-round-check", dialog="take-over")),
+            (
+                "take_over" in acts and not asks_first,
+                Action("Take over", "user-round-check", post=reverse("case_take_over", args=[case.pk])),
+            ),
+            (True, Action("Edit", "pencil", link=reverse("case_edit", args=[case.pk]), keys="e")),
+            ("postpone" in acts, Action("Postpone…", "alarm-clock", dialog="postpone")),
+            ("fail" in acts, Action("Mark as failed…", "circle-x", dialog="fail")),
+        ]
+    )
+
+
+def _retry(case: Case) -> Action:
+    return Action("Retry", "rotate-cw", post=reverse("case_retry", args=[case.pk]))
+
+
+def _ways_out(case: Case, now: Now, member: Member) -> list[Action]:
+    """The best one first, which stands out while the case waits for somebody to choose."""
+    found = [_way_out(act, case, now, member) for act in now.acts]
+    if found and found[0] and now.is_trouble and not case.is_closed:
+        found[0] = replace(found[0], look="primary")
+    return [action for action in found if action]
+
+
+def _way_out(act: str, case: Case, now: Now, member: Member) -> Action | None:
+    """The button for one of the `acts` of `Now`, if this member may press it."""
+    queue, agent = case.queue, now.agent
+    may = {"agent": agent is not None, "queue": True, "resume_queue": member.builds}
+    if not may.get(act, member.operates):
+        return None
+    resume = reverse("queue_resume", args=[queue.pk])
+    here = (("next", reverse("case", args=[case.pk])),)
+    ways = {
+        "reassign": _REOPEN if case.is_closed else _REASSIGN,
+        "retry": _retry(case),
+        "hand_back": _HAND_BACK,
+        "complete": _COMPLETE,
+        "edit": Action("Edit the case", "pencil", link=reverse("case_edit", args=[case.pk])),
+        "queue": Action(f"Open {queue.name}", "layers", link=reverse("queue", args=[queue.pk]), cut=True),
+        "resume_queue": Action(f"Resume {queue.name}", "play", post=resume, fields=here, cut=True),
+    }
+    if agent:
+        ways["agent"] = Action(f"Open {agent.name}", "bot", link=reverse("agent", args=[agent.pk]), cut=True)
+    return ways.get(act)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from builder.models import Agent
 from cases.collaboration import comments
 from cases.models import Case, Kind, Queue, Status
-from cases.queues import labels, status_summary
+from cases.queues import labels, queue_actions, status_summary
 from cases.queues.consumers import consumers, non_consumers
 from cases.queues.queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
 from cases.timeline import stages, swimlanes, timeline, wording
@@ -63,7 +63,12 @@ def _summary(state: queries.QueueState) -> dict[str, Any]:
 @team_page
 def queue(request: TeamRequest, id: UUID) -> HttpResponse:
     state = queries.queue_states([queue_or_404(request.team, id)])[0]
-    context = {**_summary(state), **_list(request, state.queue), "watched": f"queue:{state.queue.pk} agent:*"}
+    context = {
+        **_summary(state),
+        **_list(request, state.queue),
+        "actions": queue_actions.of_queue(state.queue, request.member),
+        "watched": f"queue:{state.queue.pk} agent:*",
+    }
     return render_page(request, "cases/queue.html", context, parts=["state", "results"])
 
 
@@ -157,6 +162,7 @@ def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
         "in_queue": queue,
         "label_colours": colours,
         "watched_cases": f"queue:{queue.pk}" if queue else "case:*",
+        "may_select": request.member.operates,
     }
 
 
@@ -196,14 +202,14 @@ def case(request: TeamRequest, id: UUID) -> HttpResponse:
     told = queries.timeline_of(case, _events_wanted(request))
     if case.hops:
         tour_progress.saw(request.member, tour_progress.HANDOVER)
+    now = status_summary.now(case, working, told.moves, told.agents)
     context = {
         "case": case,
         "consumers": working,
-        "now": status_summary.now(case, working, told.moves, told.agents),
+        "now": now,
         "first_agent": status_summary.first_of(case.queue, working),
         "non_consumers": non_consumers(case.queue, 10),
-        "acts": actions.possible(case, request.user) if request.member.operates else set(),
-        "interrupts": actions.interrupts(case),
+        "actions": actions.of_case(case, now, request.member, request.user),
         "label_colours": labels.colours(request.team),
         "watched": _watched(case),
         **_stages(case, told, status_summary.taker(case, working)),

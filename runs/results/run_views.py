@@ -10,14 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from cases.models import Status as CaseStatus
 from runs import wording
 from runs.models import Run, Status
 from teams.access.permissions import TeamRequest, team_page
 from web.format.amounts import money
 from web.http.partials import render_page
 
-from . import chain, conversation, queries
+from . import chain, conversation, queries, run_actions
 from .access import run_or_404
 
 # An answer up to this length stands on the page whole.
@@ -36,7 +35,15 @@ _TITLES = {
 @require_GET
 @team_page
 def run(request: TeamRequest, id: UUID) -> HttpResponse:
-    context = about(run_or_404(request.team, id))
+    run = run_or_404(request.team, id)
+    context = about(run)
+    context["actions"] = run_actions.of_run(
+        run,
+        context["trouble"],
+        request.member,
+        has_failed=context["standing"].kind == "failed",
+        stops_at_once=context["stops_at_once"],
+    )
     context["address"] = request.build_absolute_uri(reverse("run", args=[id]))
     return render_page(request, "runs/run.html", context, parts=["run-now"])
 
@@ -68,7 +75,6 @@ def about(run: Run) -> dict[str, Any]:
         "chain": chain.picture(run, found.chain, is_whole=len(found.chain) < queries.RUNS_OF_ONE_THING),
         # A stop changes nothing that anybody would miss: nothing was done yet, and no case waits for it.
         "stops_at_once": not run.case_id and not any(entry.kind == "call" for entry in entries),
-        "may_send_again": _may_send_again(run),
     }
 
 
@@ -81,14 +87,6 @@ def _live_on(found: queries.RunDetails) -> str:
     words = [f"run:{row.pk}" for row in found.chain if row.is_live and row != found.run]
     words += [f"case:{found.run.case_id}"] if found.run.case_id else []
     return " ".join([f"run:{found.run.pk}", *words])
-
-
-def _may_send_again(run: Run) -> bool:
-    """Its case waits for somebody to say how it goes on, and nothing else has happened to it since."""
-    case = run.case
-    if case is None or case.deleted_at or run.is_live:
-        return False
-    return case.status == CaseStatus.NEEDS_INPUT and case.fence == (run.case_fence or 0) + 1
 
 
 @require_GET

@@ -1,6 +1,7 @@
 """The building blocks of pages: each tag here renders a template of templates/components/, which documents it."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 from zlib import crc32
@@ -17,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from data.texts.signs import shown
 from web import help
 from web.format.states import MOVING, STATES
+from web.http.actions import Action
 from web.navigation import NAVIGATION, SETTINGS
 
 register = template.Library()
@@ -320,6 +322,11 @@ def dialog(content: str, id: str, title: str) -> SafeString:
 @register.simple_tag
 def dialog_button(id: str, label: str, icon: str = "", css: str = "btn") -> SafeString:
     return component("dialog_button", id=id, label=label, icon=icon, css=css)
+
+
+@register.simple_tag(takes_context=True)
+def actions(context: RequestContext, actions: Iterable[Action], css: str = "btn", size: int = 15) -> SafeString:
+    return component("actions", actions=actions, css=css, size=size, csrf_token=context.get("csrf_token"))
 
 
 @register.simple_tag(takes_context=True)
