@@ -219,8 +219,8 @@ MUTANTS = {
     # --- Handovers, questions, budgets ---
     "a case is handed to a deleted agent": Mutant(
         "runs.engine.handovers",
-        "def _why_not_on_case(target: Agent, consumes: bool) -> str | None:\n    if target.is_deleted:",
-        "def _why_not_on_case(target: Agent, consumes: bool) -> str | None:\n    if False:",
+        "    if target.is_deleted:\n        return",
+        "    if target.is_deleted and case is None:\n        return",
     ),
     "an answer rings no bell": Mutant(
         "runs.record.lifecycle",

@@ -19,6 +19,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -88,11 +89,11 @@ def handover(queue: Queue) -> Walk:
 
 
 def until_start(walk: Walk) -> Walk:
-    return walk[: _at(walk, 0, "work", "engine.py")]
+    return walk[: _at(walk, 0, "work_on_run work", "engine.py")]
 
 
-def _at(walk: Walk, after: int, name: str, *files: str) -> int:
-    return next(at for at in range(after, len(walk)) if walk[at][1] == name and walk[at][0].endswith(files))
+def _at(walk: Walk, after: int, names: str, *files: str) -> int:
+    return next(at for at in range(after, len(walk)) if walk[at][1] in names.split() and walk[at][0].endswith(files))
 
 
 def mention(client: Client, queue: Queue, agent: Agent, other: Agent) -> Walk:
@@ -136,7 +137,7 @@ def tell(act: str, walk: Walk, is_listed: bool = False) -> None:
 
 def _counted(walk: Walk) -> str:
     files = [file for file, _ in walk]
-    moves = sum(one != other for one, other in zip(files, files[1:], strict=False))
+    moves = sum(one != other for one, other in pairwise(files))
     return f"{len(set(walk))} functions, {len(set(files))} files, {moves} moves"
 
 

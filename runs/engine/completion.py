@@ -1,7 +1,6 @@
 """How a run ends, applied in one transaction: run, handover, case and events together."""
 
 from datetime import timedelta
-from functools import partial
 
 from django.db import transaction
 
@@ -9,11 +8,10 @@ from cases.models import Case, Kind, Reason
 from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data import rows
-from runs.models import Handover, Outcome, Run, Status
+from runs.models import Outcome, Run, Status
 from runs.record import lifecycle
 from runs.record.claims import Claim, lock, lock_both
 from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
-from runs.telemetry import counters
 
 from . import handovers
 
@@ -29,7 +27,8 @@ def apply(run: Run, case: Case | None, ending: Ending) -> None:
     """Both rows are locked."""
     match ending:
         case HandedOver():
-            _hand_over(run, case, ending)
+            if broken := handovers.apply(run, case, ending):
+                _break(run, case, broken.code, broken.message)
         case Broken(code, message):
             _break(run, case, code, message)
         case Answered(text):
@@ -46,24 +45,6 @@ def apply(run: Run, case: Case | None, ending: Ending) -> None:
             assert case
             lifecycle.complete(run, Outcome.CASE_POSTPONED, reason)
             case_lifecycle.postpone(case, until, reason, agent_id=run.agent_id, run_id=run.pk)
-
-
-def _hand_over(run: Run, case: Case | None, ending: HandedOver) -> None:
-    handover = handovers.requested(run, ending.target, ending.reason, ending.note)
-    if run.is_try:
-        handover.save()
-        lifecycle.complete(run, Outcome.HANDED_OVER, ending.text)
-        return
-    try:
-        handovers.deliver(handover, run, case)
-    except handovers.Undeliverable as obstacle:
-        handovers.cancel(handover)
-        if case is not None:
-            _tell_cancelled(case, run, handover, obstacle.code, obstacle.message)
-        _break(run, case, obstacle.code, obstacle.message)
-        return
-    transaction.on_commit(partial(counters.count, "handovers"), robust=True)
-    lifecycle.complete(run, Outcome.HANDED_OVER, ending.text)
 
 
 def _break(run: Run, case: Case | None, code: str, message: str) -> None:
@@ -97,20 +78,5 @@ def note_refusal(claim: Claim, intended: HandedOver | None = None) -> None:
     if run.status != Status.STOPPED:
         if case is not None:
             timeline.record(case, Kind.STALE_WRITE_REFUSED, agent_id=run.agent_id, run_id=run.pk)
-    elif intended and not Handover.objects.filter(source=run).exists():
-        handover = handovers.requested(run, intended.target, intended.reason, intended.note)
-        handovers.cancel(handover)
-        if case is not None:
-            _tell_cancelled(case, run, handover, "run_stopped", "The run was stopped first.")
-
-
-def _tell_cancelled(case: Case, run: Run, handover: Handover, reason: str, text: str) -> None:
-    timeline.record(
-        case,
-        Kind.HANDOVER_CANCELLED,
-        agent_id=run.agent_id,
-        run_id=run.pk,
-        reason=reason,
-        text=text,
-        data={"target_id": str(handover.target_id), "target_name": handover.target_name},
-    )
+    elif intended:
+        handovers.cancel_after_stop(run, case, intended)

@@ -1,53 +1,70 @@
-"""Handover: whom a run may hand over to, recording its request, and applying it when the run completes."""
+"""Handover, from the request to the target's work: whom a run may hand over to, which agent a model means, what comes
+of the requests of one turn, and whether a request is applied or cancelled when the run completes.
+
+A target is judged by one function, `why_not`: when it is requested, so that the model can decide otherwise, and again
+when the request is applied, since the agent may have been deleted or disconnected in the meantime.
+"""
 
 import re
-from collections.abc import Callable, Iterable
-from uuid import UUID
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from pydantic_ai.messages import ToolCallPart
 
 from builder.models import Agent, Revision
 from builder.procedures import targets as builder_targets
 from builder.usage.limits import overspent
-from cases.models import DEFAULT_HOP_LIMIT, Case, Queue
+from cases.models import DEFAULT_HOP_LIMIT, Case, Kind, Queue
+from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data import rows
+from data.errors import Refused
 from data.redis import bell
-from runs.models import Handover, Run
+from runs.models import Handover, Outcome, Run, Step
 from runs.notifications import run_webhooks
-from runs.prompts.arguments import as_key, plain
+from runs.prompts.arguments import as_key, plain, with_ignored
+from runs.record import lifecycle
+from runs.record.outcomes import Broken, HandedOver
+from runs.record.steps import Work, tool_result
+from runs.telemetry import counters
+from runs.tools import tools
 
 type TargetRow = dict[str, str]
+type Entry = tuple[Step.Kind, dict[str, Any]]
+type Request = tuple[ToolCallPart, tools.RequestHandover]
 
+# The codes of refused requests, by which they are found again among a run's steps.
+AMBIGUOUS, INVALID, HELD = "ambiguous_handover", "invalid_target", "held"
+# After so many invalid targets in a row a person is asked.
+_INVALID_IN_A_ROW = 3
 # A pair of agents may exchange a case this often; once more needs new data or a new note.
 _EXCHANGES = 2
 
-
-class Undeliverable(Exception):
-    """A recorded handover cannot be applied. `code` is the reason the case is parked with."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+# --- Whom a run may hand over to -------------------------------------------------------------
 
 
 def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[TargetRow]:
-    """The agents that the revision mentions and that could take over now, each with a short key for the model."""
-    found: list[TargetRow] = []
-    for target in _available(agent, revision, case):
-        key = _unique(target.slug, {row["key"] for row in found})
-        found.append({"key": key, "agent_id": str(target.pk), "name": target.name, "description": target.description})
-    return found
-
-
-def _available(agent: Agent, revision: Revision, case: Case | None) -> list[Agent]:
-    """In the order of the text."""
-    queue_id = case.queue_id if case else None
-    mentioned = rows.join(_MENTIONED, [queue_id, revision.pk, agent.pk], target=Agent, consumes=_CONSUMES)
-    obstacles = [
-        (target, _why_not_on_case(target, consumes) if case else why_not(target, None))
-        for target, consumes in mentioned
-    ]
-    return [target for target, obstacle in obstacles if obstacle is None]
+    """The agents that the revision mentions and that could take over now, in the order of the text, each with a short
+    key for the model.
+    """
+    found: dict[str, TargetRow] = {}
+    mentioned = [case.queue_id if case else None, revision.pk, agent.pk]
+    for target, consumes in rows.join(_MENTIONED, mentioned, target=Agent, consumes=_CONSUMES):
+        if why_not(target, case, consumes=consumes):
+            continue
+        number, key = 1, target.slug
+        while key in found:  # two names may shorten to the same key
+            number += 1
+            key = f"{target.slug}-{number}"
+        found[key] = {
+            "key": key,
+            "agent_id": str(target.pk),
+            "name": target.name,
+            "description": target.description,
+        }
+    return list(found.values())
 
 
 _CONSUMES = "connection.id is not null"
@@ -67,21 +84,18 @@ _QUEUE = """
 """
 
 
-def _unique(key: str, taken: set[str]) -> str:
-    number, found = 1, key
-    while found in taken:
-        number += 1
-        found = f"{key}-{number}"
-    return found
-
-
-def why_not(target: Agent, case: Case | None) -> str | None:
-    """Why the target could not take over now; None when it can."""
-    if case is not None:
-        [(case.queue, consumes)] = rows.join(_QUEUE, [target.pk, case.queue_id], queue=Queue, consumes=_CONSUMES)
-        return _why_not_on_case(target, consumes)
+def why_not(target: Agent, case: Case | None, *, consumes: bool | None = None) -> str | None:
+    """Why the target could not take over now; None when it can. `consumes`: whether it works the case's queue, where
+    that is known already.
+    """
     if target.is_deleted:
         return f"{target.name} was deleted."
+    if case is not None:
+        if consumes is None:
+            [(case.queue, consumes)] = rows.join(_QUEUE, [target.pk, case.queue_id], queue=Queue, consumes=_CONSUMES)
+        # A target that is paused, blocked or out of money finds the case waiting.
+        return None if consumes else f"{target.name} does not work this queue."
+    # Without a case nothing would wait: the target's run would start at once.
     if target.is_paused:
         return f"{target.name} is paused."
     if any(problem.blocking for problem in builder_targets.problems(target)):
@@ -91,18 +105,42 @@ def why_not(target: Agent, case: Case | None) -> str | None:
     return None
 
 
-def _why_not_on_case(target: Agent, consumes: bool) -> str | None:
-    if target.is_deleted:
-        return f"{target.name} was deleted."
-    # Paused, held up or out of money, it finds the case waiting.
-    return None if consumes else f"{target.name} does not work this queue."
+def hops_left(run: Run, case: Case | None) -> int:
+    if case is not None:
+        return max(0, case.queue.hop_limit - case.hops)
+    return max(0, DEFAULT_HOP_LIMIT - run.hop)
+
+
+# --- Which agent is meant --------------------------------------------------------------------
+
+
+def target_of(work: Work, wanted: str) -> Agent:
+    """The agent that a request names. Refused, in words for the model, when it names none that could take over."""
+    row = find_target(wanted, work.targets)
+    if row is None:
+        agent = work.agent
+        own = {"key": agent.slug, "agent_id": str(agent.pk), "name": agent.name, "description": ""}
+        if find_target(wanted, [own]):
+            raise Refused("You already own this.", INVALID)
+        keys = ", ".join(row["key"] for row in work.targets)
+        raise Refused(f"There is no target “{wanted}”. Valid targets: {keys}.", INVALID)
+    [target] = rows.fetch_all(Agent, "where id = %s", [row["agent_id"]])
+    # Nothing comes of a try, so it may choose whom its sample case could have waited for.
+    if not work.run.is_try and (obstacle := why_not(target, work.case)):
+        raise Refused(f"{obstacle} Decide otherwise.", INVALID)
+    return target
+
+
+_ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+# An agent's token as it stands in procedures, or an id alone.
+_TOKEN = re.compile(rf"\[.*\]\(agent:{_ID}\)|(?:agent:)?{_ID}", re.DOTALL)
 
 
 def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:
     """By key, by id or by name; however it is written, where only one target can be meant."""
-    rows, id = list(rows), _id_in(wanted)
-    if id:  # whatever name stands beside it
-        return next((row for row in rows if row["agent_id"] == id), None)
+    rows = list(rows)
+    if token := _TOKEN.fullmatch(plain(wanted)):  # whatever name stands beside the id
+        return next((row for row in rows if row["agent_id"] in token.groups()), None)
     ways: list[Callable[[TargetRow], bool]] = [
         lambda row: row["key"] == wanted,
         lambda row: row["name"] == wanted,
@@ -115,26 +153,96 @@ def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:
     return None
 
 
-def names(wanted: str, agent: Agent) -> bool:
-    """Whether a target that was asked for is this agent."""
-    row = {"key": agent.slug, "agent_id": str(agent.pk), "name": agent.name, "description": ""}
-    return find_target(wanted, [row]) is not None
+# --- The requests of one turn ----------------------------------------------------------------
+
+_RECORDED, _ALREADY = "Recorded.", "Already recorded."
+_CHOOSE_TARGET = (
+    "You asked to hand over to several agents. Nothing was recorded. Choose one and call request_handover once."
+)
+_HELD = "Not recorded, because {names} failed in the same turn. Mend that, or call request_handover again."
 
 
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+def settle(
+    work: Work, requests: Sequence[Request], failed: Sequence[ToolCallPart], text: str, entries: list[Entry]
+) -> HandedOver | Broken | None:
+    """What the requests of a turn come to; their answers are added to `entries`. None: the model gets another turn.
+
+    `failed` are the turn's other calls that went wrong, `text` is what the model wrote beside them.
+    """
+    valid: list[tuple[ToolCallPart, tools.RequestHandover, Agent]] = []
+    for call, arguments in requests:
+        try:
+            valid.append((call, arguments, target_of(work, arguments.target)))
+        except Refused as refusal:
+            entries.append(tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
+    if not valid:
+        return None
+    (call, arguments, target), *repeats = valid
+    if any(other != target for *_, other in repeats):
+        again = bool(work.results(AMBIGUOUS))
+        entries += [tool_result(request, _CHOOSE_TARGET, ok=False, code=AMBIGUOUS) for request, *_ in valid]
+        names = " and ".join(sorted({other.name for *_, other in valid}))
+        return Broken(AMBIGUOUS, f"{work.agent.name} asked to hand over to {names} at once, twice.") if again else None
+    held = work.results(HELD)
+    if failed and not held:
+        answer = _HELD.format(names=", ".join(item.tool_name for item in failed))
+        entries += [tool_result(request, answer, ok=False, code=HELD) for request, *_ in valid]
+        return None
+    entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
+    entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, *_ in repeats]
+    # A request that was held once goes through, and the target learns what had failed.
+    note = "\n".join([arguments.note, *_failures_before(work, held[0])]).strip() if held else arguments.note
+    work.intended = HandedOver(target, arguments.reason, note, text)
+    return work.intended
 
 
-def _id_in(wanted: str) -> str | None:
-    """Of an agent's token as it stands in procedures, or of an id alone."""
-    written = plain(wanted)
-    token = re.fullmatch(rf"\[.*\]\(agent:({_ID.pattern})\)|(?:agent:)?({_ID.pattern})", written, re.DOTALL)
-    return (token[1] or token[2]) if token else None
+def _failures_before(work: Work, held: Step) -> list[str]:
+    results = [step for step in work.steps if step.kind == Step.Kind.TOOL_RESULT and step.seq < held.seq]
+    return [
+        f"{step.data['tool']}: {step.data['content']}"
+        for step in results
+        if not step.data["ok"] and step.data["tool"] not in tools.OUTCOMES
+    ]
 
 
-def hops_left(run: Run, case: Case | None) -> int:
+def given_up(work: Work) -> Broken | None:
+    """How the run ends whose model names nothing but invalid targets."""
+    results = [step for step in work.steps if step.kind == Step.Kind.TOOL_RESULT]
+    last = results[-_INVALID_IN_A_ROW:]
+    if len(last) < _INVALID_IN_A_ROW or any(step.data["code"] != INVALID for step in last):
+        return None
+    return Broken(INVALID, last[-1].data["content"].removeprefix("Error: "))
+
+
+# --- Applied or cancelled --------------------------------------------------------------------
+
+
+def apply(run: Run, case: Case | None, wanted: HandedOver) -> Broken | None:
+    """Completes the run with what it requested, if that is possible as things are now; both rows are locked.
+
+    Otherwise the request is cancelled, and what is returned says why the run cannot end so.
+    """
+    handover = requested(run, wanted.target, wanted.reason, wanted.note)
+    if run.is_try:
+        handover.save()  # it stays recorded: nothing comes of a try
+        lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
+        return None
+    earlier = _earlier(run, case)
+    if broken := _why_cancelled(handover, run, case, earlier):
+        cancel(handover, run, case, broken.code, broken.message)
+        return broken
     if case is not None:
-        return max(0, case.queue.hop_limit - case.hops)
-    return max(0, DEFAULT_HOP_LIMIT - run.hop)
+        case_lifecycle.hand_over(case, wanted.target, wanted.reason, wanted.note, agent_id=run.agent_id, run_id=run.pk)
+    else:
+        handover.next_run = _fresh_run(wanted.target, run)
+    handover.status, handover.applied_at = Handover.Status.APPLIED, rows.NOW
+    back = (handover.target_id, handover.source_agent_id)
+    handover.is_return = [(row.source_agent_id, row.target_id) for row in earlier[-1:]] == [back]
+    rows.insert([handover])
+    run_webhooks.handed_over(handover, run)
+    transaction.on_commit(partial(counters.count, "handovers"), robust=True)
+    lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
+    return None
 
 
 def requested(run: Run, target: Agent, reason: str, note: str) -> Handover:
@@ -150,38 +258,29 @@ def requested(run: Run, target: Agent, reason: str, note: str) -> Handover:
     )
 
 
-def deliver(handover: Handover, run: Run, case: Case | None) -> None:
-    """Checks the request against how things are now, applies and saves it; both rows are locked. Or Undeliverable."""
-    target = handover.target
-    if obstacle := why_not(target, case):
-        raise Undeliverable("target_unavailable", obstacle)
+def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: list[Handover]) -> Broken | None:
+    if obstacle := why_not(handover.target, case):
+        return Broken("target_unavailable", obstacle)
     if hops_left(run, case) == 0:
-        raise Undeliverable("hop_limit", "It was handed over as often as allowed.")
-    earlier = _earlier(run, case)
-    _check_exchanges(handover, run, case, earlier)
+        return Broken("hop_limit", "It was handed over as often as allowed.")
+    # Ping-pong: the two agents have exchanged it before, and there is nothing new to say.
+    pair = {run.agent_id, handover.target_id}
+    between = [row for row in earlier if {row.source_agent_id, row.target_id} == pair]
+    if len(between) < _EXCHANGES or handover.note.strip() not in {"", *(row.note.strip() for row in between)}:
+        return None
+    if case and case.events.filter(kind=Kind.UPDATED, at__gt=between[-1].applied_at).exists():
+        return None
+    said = f"{run.agent.name}: “{handover.reason}” · {handover.target_name}: “{between[-1].reason}”"
+    return Broken("loop", said)
+
+
+def _earlier(run: Run, case: Case | None) -> list[Handover]:
+    """The handovers applied so far, oldest first: on a case since a person last acted, else of the chain of runs."""
     if case is not None:
-        case_lifecycle.hand_over(case, target, handover.reason, handover.note, agent_id=run.agent_id, run_id=run.pk)
-    else:
-        handover.next_run = _fresh_run(target, run)
-    handover.status = Handover.Status.APPLIED
-    handover.applied_at = rows.NOW
-    handover.is_return = _is_return(handover, earlier)
-    rows.insert([handover])
-    run_webhooks.handed_over(handover, run)
-
-
-def resulting_run(handover: Handover) -> Run | None:
-    """The run of the target that an applied handover led to, if it has begun."""
-    if handover.source.case_id is None:
-        return handover.next_run
-    later = Run.objects.filter(case=handover.source.case_id, created_at__gt=handover.source.created_at)
-    run = later.order_by("created_at").first()
-    return run if run and run.agent_id == handover.target_id else None
-
-
-def cancel(handover: Handover) -> None:
-    handover.status = Handover.Status.CANCELLED
-    rows.insert([handover])
+        return Handover.objects.applied_on(case.pk)[-case.hops :] if case.hops else []
+    chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
+    root = run.root_id or run.pk
+    return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))
 
 
 def _fresh_run(target: Agent, source: Run) -> Run:
@@ -198,38 +297,27 @@ def _fresh_run(target: Agent, source: Run) -> Run:
     )
 
 
-def _is_return(handover: Handover, earlier: list[Handover]) -> bool:
-    """Whoever got it hands it straight back."""
-    there = [(row.source_agent_id, row.target_id) for row in earlier[-1:]]
-    return there == [(handover.target_id, handover.source_agent_id)]
-
-
-def _check_exchanges(handover: Handover, run: Run, case: Case | None, earlier: list[Handover]) -> None:
-    """Parks ping-pong: what two agents already exchanged twice, with nothing new to say."""
-    between = [row for row in earlier if {row.source_agent_id, row.target_id} == _pair(handover, run)]
-    if len(between) < _EXCHANGES:
-        return
-    notes = {row.note.strip() for row in between} | {""}
-    if handover.note.strip() not in notes or (case and _changed_since(case, between[-1])):
-        return
-    raise Undeliverable(
-        "loop",
-        f"{run.agent.name}: “{handover.reason}” · {handover.target_name}: “{between[-1].reason}”",
-    )
-
-
-def _pair(handover: Handover, run: Run) -> set[UUID]:
-    return {run.agent_id, handover.target_id}
-
-
-def _earlier(run: Run, case: Case | None) -> list[Handover]:
-    """The handovers applied so far, oldest first: on a case since a person last acted, else of the chain of runs."""
+def cancel(handover: Handover, run: Run, case: Case | None, code: str, message: str) -> None:
+    """The request comes to nothing, and the case's timeline says why."""
+    handover.status = Handover.Status.CANCELLED
+    rows.insert([handover])
     if case is not None:
-        return Handover.objects.applied_on(case.pk)[-case.hops :] if case.hops else []
-    chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
-    root = run.root_id or run.pk
-    return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))
+        target = {"target_id": str(handover.target_id), "target_name": handover.target_name}
+        about = {"agent_id": run.agent_id, "run_id": run.pk, "reason": code, "text": message, "data": target}
+        timeline.record(case, Kind.HANDOVER_CANCELLED, **about)
 
 
-def _changed_since(case: Case, handover: Handover) -> bool:
-    return case.events.filter(kind="updated", at__gt=handover.applied_at).exists()
+def cancel_after_stop(run: Run, case: Case | None, wanted: HandedOver) -> None:
+    """What a run requested at the moment in which a person stopped it."""
+    if not Handover.objects.filter(source=run).exists():
+        handover = requested(run, wanted.target, wanted.reason, wanted.note)
+        cancel(handover, run, case, "run_stopped", "The run was stopped first.")
+
+
+def resulting_run(handover: Handover) -> Run | None:
+    """The run of the target that an applied handover led to, if it has begun."""
+    if handover.source.case_id is None:
+        return handover.next_run
+    later = Run.objects.filter(case=handover.source.case_id, created_at__gt=handover.source.created_at)
+    run = later.order_by("created_at").first()
+    return run if run and run.agent_id == handover.target_id else None

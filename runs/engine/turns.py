@@ -12,13 +12,12 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
-from builder.models import Agent
 from data import rows
 from data.errors import Refused
 from runs.models import Step
 from runs.prompts.arguments import with_ignored
 from runs.record.claims import lock_both
-from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
+from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending
 from runs.record.steps import (
     CUT_OFF,
     Work,
@@ -38,12 +37,8 @@ from . import completion, handovers, human_requests
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
 
-AMBIGUOUS, INVALID, HELD, CORRECTION = "ambiguous_handover", "invalid_target", "held", "no_outcome"
-_INVALID_IN_A_ROW = 3
+CORRECTION = "no_outcome"
 
-_CHOOSE_TARGET = (
-    "You asked to hand over to several agents. Nothing was recorded. Choose one and call request_handover once."
-)
 _CHOOSE_OUTCOME = "You asked for several outcomes at once. Nothing was recorded. Choose one."
 _RECORDED = "Recorded."
 _ALREADY = "Already recorded."
@@ -120,20 +115,23 @@ def _settle(work: Work, calls: Sequence[ToolCallPart], failed: list[ToolCallPart
         entries += [tool_result(call, _WAIT, ok=False, code="waiting") for call, _ in wanted]
         human_requests.ask(work, asks, entries)
         return True
+    ending: Ending | None = None
     if len({call.tool_name for call, _ in wanted}) > 1:
         entries += [tool_result(call, _CHOOSE_OUTCOME, ok=False, code="several_outcomes") for call, _ in wanted]
-        append(work, *entries)
-        return False
-    if wanted and wanted[0][0].tool_name == tools.HANDOVER:
-        return _settle_handover(work, wanted, entries, failed, text)
-    if wanted:
+    elif wanted and wanted[0][0].tool_name == tools.HANDOVER:
+        ending = handovers.settle(work, wanted, failed, text, entries)
+    elif wanted:
         (call, arguments), *repeats = wanted
         entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
         entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, _ in repeats]
-        _end(work, entries, _ending(call.tool_name, arguments))
+        ending = _ending(call.tool_name, arguments)
+    if ending:
+        _end(work, entries, ending)
         return True
     append(work, *entries)
-    return _break_after_invalid_targets(work)
+    if broken := handovers.given_up(work):
+        completion.finish(work.claim, broken)
+    return broken is not None
 
 
 def _parse(work: Work, calls: Sequence[ToolCallPart]) -> tuple[list[tuple[ToolCallPart, Any]], list[Entry]]:
@@ -186,89 +184,3 @@ def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
         with rows.at_once():
             insert(work, *entries)
             completion.apply(run, case, ending)
-
-
-def _settle_handover(
-    work: Work,
-    wanted: list[tuple[ToolCallPart, tools.RequestHandover]],
-    entries: list[Entry],
-    failed: list[ToolCallPart],
-    text: str,
-) -> bool:
-    valid: list[tuple[ToolCallPart, tools.RequestHandover, Agent]] = []
-    for call, arguments in wanted:
-        try:
-            valid.append((call, arguments, _target(work, arguments.target)))
-        except Refused as refusal:
-            entries.append(tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
-    if len({target.pk for _, _, target in valid}) > 1:
-        return _ambiguous(work, valid, entries)
-    if not valid:
-        append(work, *entries)
-        return _break_after_invalid_targets(work)
-    (call, arguments, target), *repeats = valid
-    if failed and not work.results(HELD):
-        names = ", ".join(item.tool_name for item in failed)
-        answer = f"Not recorded, because {names} failed in the same turn. Mend that, or call request_handover again."
-        append(work, *entries, *(tool_result(item[0], answer, ok=False, code=HELD) for item in valid))
-        return False
-    entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
-    entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, *_ in repeats]
-    _hand_over(work, entries, target, arguments, text)
-    return True
-
-
-def _hand_over(work: Work, entries: list[Entry], target: Agent, arguments: tools.RequestHandover, text: str) -> None:
-    work.intended = HandedOver(target, arguments.reason, _note_with_failures(work, arguments.note), text)
-    _end(work, entries, work.intended)
-
-
-def _note_with_failures(work: Work, text: str) -> str:
-    """A handover that was held once goes through with what had failed."""
-    if not (held := work.results(HELD)):
-        return text
-    failures = [
-        f"{step.data['tool']}: {step.data['content']}"
-        for step in work.steps
-        if step.kind == Step.Kind.TOOL_RESULT
-        and not step.data["ok"]
-        and step.seq < held[0].seq
-        and step.data["tool"] not in tools.OUTCOMES
-    ]
-    return "\n".join([text, *failures]).strip()
-
-
-def _target(work: Work, wanted: str) -> Agent:
-    row = handovers.find_target(wanted, work.targets)
-    if row is None:
-        if handovers.names(wanted, work.agent):
-            raise Refused("You already own this.", INVALID)
-        keys = ", ".join(row["key"] for row in work.targets)
-        raise Refused(f"There is no target “{wanted}”. Valid targets: {keys}.", INVALID)
-    [target] = rows.fetch_all(Agent, "where id = %s", [row["agent_id"]])
-    # Nothing comes of a try, so it may choose whom its sample case could have waited for.
-    if not work.run.is_try and (obstacle := handovers.why_not(target, work.case)):
-        raise Refused(f"{obstacle} Decide otherwise.", INVALID)
-    return target
-
-
-def _ambiguous(
-    work: Work, valid: list[tuple[ToolCallPart, tools.RequestHandover, Agent]], entries: list[Entry]
-) -> bool:
-    again = bool(work.results(AMBIGUOUS))
-    entries += [tool_result(call, _CHOOSE_TARGET, ok=False, code=AMBIGUOUS) for call, *_ in valid]
-    if not again:
-        append(work, *entries)
-        return False
-    names = " and ".join(sorted({target.name for *_, target in valid}))
-    _end(work, entries, Broken(AMBIGUOUS, f"{work.agent.name} asked to hand over to {names} at once, twice."))
-    return True
-
-
-def _break_after_invalid_targets(work: Work) -> bool:
-    results = [step for step in work.steps if step.kind == Step.Kind.TOOL_RESULT]
-    last = results[-_INVALID_IN_A_ROW:]
-    if len(last) < _INVALID_IN_A_ROW or any(step.data["code"] != INVALID for step in last):
-        return False
-    completion.finish(work.claim, Broken(INVALID, last[-1].data["content"].removeprefix("Error: ")))
-    return True
