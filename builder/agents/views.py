@@ -17,6 +17,7 @@ from builder.wiring.views import wiring_context
 from data.errors import Refused
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from teams.people import tour_progress
+from web.forms.stale import saved_in_turn
 from web.http.paging import page
 from web.http.partials import render_page
 
@@ -58,6 +59,7 @@ def agent_new(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@saved_in_turn
 @team_page(post=BUILDER)
 def agent(request: TeamRequest, id: UUID) -> HttpResponse:
     saved = queries.detailed(access.past_or_present_agent_or_404(request.team, id))

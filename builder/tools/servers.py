@@ -157,7 +157,8 @@ def change_server(server: ToolServer, name: str, url: str, credential: Credentia
         raise _wrong("credential", message)
     listing = ask(url, _kept(server) if credential is None else credential)
     with transaction.atomic():
-        server = _locked(server)
+        before, server = server, _locked(server)
+        _refuse_if_changed(before, server)
         changed = [("Name", server.name, name), ("Address", server.url, url)]
         server.name, server.url = name, url
         if credential is not None:
@@ -168,6 +169,13 @@ def change_server(server: ToolServer, name: str, url: str, credential: Credentia
         if change := audit.changes(changed):
             audit.record(server.team_id, "server_changed", server, change)
         compare(server, listing)
+
+
+def _refuse_if_changed(seen: ToolServer, now: ToolServer) -> None:
+    """While the server was asked, somebody else may have saved: what they did would be undone without a word."""
+    if any(getattr(seen, name) != getattr(now, name) for name in ("name", "url", "header", "credential")):
+        message = "Someone else saved this server at the same moment. Check what it says now, then save again."
+        raise Refused(message, "conflict")
 
 
 def look_again(server: ToolServer) -> str:

@@ -23,6 +23,7 @@ from data.errors import Refused
 from teams.access.permissions import BUILDER, OPERATOR, TeamRequest, team_page
 from teams.people import tour_progress
 from web.forms.refusals import show_refusal
+from web.forms.stale import saved_in_turn
 from web.http.partials import render_page
 from web.http.redirects import back
 
@@ -86,6 +87,7 @@ def queue_new(request: TeamRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@saved_in_turn
 @team_page(post=BUILDER, get=BUILDER)
 def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     queue = queue_or_404(request.team, id)

@@ -19,6 +19,7 @@ from runs.models import Schedule, Status
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from teams.models import Team
 from web.forms.refusals import show_refusal
+from web.forms.stale import saved_in_turn
 from web.http.paging import page
 from web.http.partials import render_page
 
@@ -89,6 +90,7 @@ def schedule_new(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
+@saved_in_turn
 @team_page(post=BUILDER, get=BUILDER)
 def schedule_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     schedule = _schedule_or_404(request.team, id)

@@ -68,6 +68,7 @@ def password_link(user: User, by: Actor) -> str:
 def save_account(user: User, by: Actor) -> None:
     """As an operator has filled it in; what holds a reference to the address follows it."""
     user.email = clean_email(user.email)
+    person_names.lock()
     before = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
     if (name := user.get_full_name()) and (before is None or name != before.get_full_name()):
         person_names.check(name, user, field="first_name")

@@ -161,6 +161,7 @@ def find_invitation(token: str) -> Invitation | None:
 @transaction.atomic
 def accept(invitation: Invitation, user: User) -> Team:
     """Once. Who is in the team already keeps the role they have."""
+    person_names.lock()
     row = Invitation.objects.select_for_update().select_related("team").filter(pk=invitation.pk).first()
     if row is None or row.digest != invitation.digest:
         raise Refused("This invitation was used or withdrawn.", "gone")

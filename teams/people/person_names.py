@@ -10,12 +10,14 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+from data import rows
 from data.errors import Refused
 from data.texts import lookalikes
 from data.texts.text import plain_name
 from teams.models import Member, Team, User
 
 LIMIT = 150
+_LOCK = 0x4E_41_4D_45_53
 # What pages and logs call those who act and are no persons, and what reads like an office of this installation. A name
 # is refused when nothing but such words, numbers and words that go with them stand in it: Joe Root may be called so.
 _RESERVED = """
@@ -29,6 +31,13 @@ _BESIDE = """
 """
 
 
+def lock() -> None:
+    """Until the transaction ends nobody else's name is checked: of two people who take the same name at the same moment
+    neither would see the other. Taken before any lock of a row.
+    """
+    rows.select("select pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def check(name: str, user: User | None = None, team: Team | None = None, *, field: str = "name") -> str:
     """`name` as it is kept. `user`: whose it becomes, if there is one yet; `team`: which they are about to join."""
     name = plain_name(unicodedata.normalize("NFKC", name), field, LIMIT)
@@ -36,6 +45,7 @@ def check(name: str, user: User | None = None, team: Team | None = None, *, fiel
         raise _refused(field, f"“{name}” is reserved, because it reads like Baton itself. Enter the name of a person.")
     if "@" in name and name.lower() != (user.email if user else ""):
         raise _refused(field, "A name cannot be an email address. Enter a name without @.")
+    lock()
     if other := _double(name, _colleagues(user, team)):
         message = f"“{name}” looks like {other.get_full_name()} ({other.email}), who is in the same team."
         raise _refused(field, f"{message} Add a middle name or an initial.")
@@ -44,6 +54,7 @@ def check(name: str, user: User | None = None, team: Team | None = None, *, fiel
 
 def check_joining(user: User, team: Team) -> None:
     """Before somebody with an account becomes a member: their name must be told apart there too."""
+    lock()
     name = user.get_full_name()
     if name and (other := _double(name, _colleagues(user, team))):
         message = f"Your name looks like {other.get_full_name()} ({other.email}), who is in {team}."

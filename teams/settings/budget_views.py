@@ -6,12 +6,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
+from web.forms.stale import saved_in_turn
 
 from .budgets import change_budget, defaults
 from .forms import TeamBudgetForm
 
 
 @require_http_methods(["GET", "POST"])
+@saved_in_turn
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def budgets(request: TeamRequest) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else None

@@ -16,6 +16,7 @@ from data.secrets import Unreadable, seal, unseal
 from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
 from teams.models import Delivery, Webhook
 from teams.settings.forms import WebhookForm
+from web.forms.stale import saved_in_turn
 from web.http.paging import page
 from web.http.partials import render_page
 
@@ -50,6 +51,7 @@ def webhook_new(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
+@saved_in_turn
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def webhook_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     webhook = webhook_or_404(request.team, id)

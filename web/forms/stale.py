@@ -6,13 +6,16 @@ saved by now; a field that both changed is a clash, and nothing is saved until s
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, cast
 
 from django import forms
-from django.http import QueryDict
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 
+from data import rows
 from data.texts.signs import shown
 
 from .messages import PageForm
@@ -20,6 +23,26 @@ from .messages import PageForm
 LOADED, THEIRS = "loaded", "theirs"
 
 type Values = dict[str, list[str]]
+
+
+def saved_in_turn[**P](page: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """A page of a `SharedForm`: what is sent to its address at the same moment is read, merged and saved one by one.
+
+    The lock is the address's, held to the end of the transaction that reads, merges and saves. It comes before any lock
+    of a row, so those who save otherwise are in nobody's way. Such a page asks nothing outside.
+    """
+
+    @wraps(page)
+    def in_turn(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        request = cast(HttpRequest, args[0])
+        if request.method != "POST":
+            return page(*args, **kwargs)
+        with transaction.atomic():
+            rows.select("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"form {request.path}"])
+            return page(*args, **kwargs)
+
+    in_turn.saved_in_turn = True  # type: ignore[attr-defined]
+    return in_turn
 
 
 @dataclass(frozen=True)
@@ -33,7 +56,9 @@ class Clash:
 
 
 class SharedForm(PageForm):
-    """Subclasses call `merge()` when their fields are complete, and their templates hold components/clashes.html."""
+    """Subclasses call `merge()` when their fields are complete, their templates hold components/clashes.html, and their
+    pages are `saved_in_turn`.
+    """
 
     loaded = forms.CharField(required=False, widget=forms.HiddenInput)
 
