@@ -245,6 +245,14 @@ TEMPLATES = [
     }
 ]
 
+# Words that belong to the pages of several apps, and that the lowest apps draw.
+NAVIGATION = "config.navigation.NAVIGATION"
+SETTINGS_NAVIGATION = "config.navigation.SETTINGS"
+STATES = "config.states.STATES"
+MOVING_STATES = "config.states.MOVING"
+HELP_TOPICS = "config.help_topics.TOPICS"
+AUDIT_ACTS = "config.audit_acts.AREAS"
+
 UNFOLD = {
     "SITE_TITLE": "Baton",
     "SITE_HEADER": "Baton",

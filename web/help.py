@@ -6,16 +6,18 @@ The same files make the site (zensical.toml), whose order they have here too; li
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import escape
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -25,76 +27,8 @@ DOCS = ROOT / "docs"
 FIRST = "index"
 OUTSIDE = ("http://", "https://", "mailto:")
 
-# What the "?" of each page opens: the names of addresses, and of pages with a section.
-TOPICS = {
-    "home": "index",
-    "palette": "keyboard",
-    "inbox": "inbox",
-    "agents": "agents",
-    "agent": "agents",
-    "agent_new": "agents#the-procedure",
-    "agent_try": "agents#try-it",
-    "run_try": "agents#try-it",
-    "agent_delete": "agents#pausing-copying-deleting",
-    "agents_deleted": "agents#pausing-copying-deleting",
-    "agents_import": "agents#agents-as-files",
-    "agents_import_preview": "agents#agents-as-files",
-    "revisions": "agents#drafts-and-history",
-    "revision": "agents#drafts-and-history",
-    "queues": "queues",
-    "queue": "queues",
-    "queue_new": "queues#settings",
-    "queue_edit": "queues#settings",
-    "case_new": "adding-cases#one",
-    "cases_paste": "adding-cases#a-table",
-    "cases_upload": "adding-cases#a-table",
-    "case_import": "adding-cases#a-table",
-    "cases": "cases#finding-cases",
-    "case": "cases#the-page-of-a-case",
-    "case_edit": "cases#what-you-can-do",
-    "comment_edit": "cases#what-you-can-do",
-    "attachment_delete": "cases#what-you-can-do",
-    "bulk_action": "cases#many-at-once",
-    "bulk_preview": "cases#many-at-once",
-    "labels": "cases#labels",
-    "runs": "runs#finding-runs",
-    "run": "runs#the-page-of-a-run",
-    "run_text": "runs#the-page-of-a-run",
-    "run_correct": "map#corrections",
-    "corrections": "map#corrections",
-    "schedules": "schedules",
-    "schedule_new": "schedules",
-    "schedule_edit": "schedules",
-    "map": "map",
-    "handovers": "map",
-    "usage": "usage",
-    "budgets": "usage#budgets",
-    "general": "usage#time-zone",
-    "members": "people#roles",
-    "keys": "people#api-keys",
-    "audit_log": "people#the-audit-log",
-    "model_settings": "models#a-language-model",
-    "credential_new": "models#a-language-model",
-    "credential": "models#a-language-model",
-    "request_settings": "inbox#who-answers",
-    "notifications": "inbox#by-email",
-    "tool_servers": "tools#adding-a-server",
-    "tool_server_new": "tools#adding-a-server",
-    "tool_server_edit": "tools#adding-a-server",
-    "tool_server": "tools#when-a-server-changes",
-    "webhooks": "webhooks",
-    "webhook_new": "webhooks",
-    "webhook_edit": "webhooks",
-    "webhook": "webhooks",
-    **dict.fromkeys(
-        (
-            *("account", "account_email", "account_change_password", "account_set_password", "usersessions_list"),
-            *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
-            *("mfa_generate_recovery_codes", "account_reauthenticate", "mfa_reauthenticate"),
-        ),
-        "people#your-account",
-    ),
-}
+# The page of the help for each URL name, perhaps with a section.
+TOPICS: Mapping[str, str] = import_string(settings.HELP_TOPICS)
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 

@@ -184,7 +184,7 @@ def test_the_export_holds_no_formula(signed_in, team, name) -> None:
     assert response["Content-Disposition"].startswith("attachment")
     heads, *rows = csv.reader(io.StringIO(b"".join(response).decode(), newline=""))
     assert heads == ["Time", "Who", "As", "What", "Object", "Id", "Change", "Email or key", "Who (id)"]
-    [row] = [row for row in rows if row[3] == "Made an agent"]
+    [row] = [row for row in rows if row[3] == "Created an agent"]
     # A sign that may end a cell has an apostrophe before it and one after it.
     assert row[4] == f"'{name}".replace("\t=", "\t'=").replace("\r=", "\r'=")
     assert row[6] == "x, y"

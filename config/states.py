@@ -1,0 +1,40 @@
+"""What each state of a case, run, agent and so on is called, with its icon and tone."""
+
+STATES = {
+    # cases and runs
+    "pending": ("Pending", "circle-dashed", "neutral"),
+    "in_progress": ("In progress", "loader-circle", "accent"),
+    "needs_input": ("Needs input", "message-circle-question-mark", "warning"),
+    "postponed": ("Postponed", "alarm-clock", "info"),
+    "completed": ("Completed", "circle-check", "success"),
+    "failed": ("Failed", "circle-x", "error"),
+    "queued": ("Queued", "circle-dashed", "neutral"),
+    "running": ("Running", "loader-circle", "accent"),
+    "waiting": ("Waiting", "message-circle-question-mark", "warning"),
+    "stopped": ("Stopped", "circle-stop", "neutral"),
+    # outcomes of runs
+    "answered": ("Answered", "message-square-check", "success"),
+    "handed_over": ("Handed over", "forward", "accent"),
+    "case_completed": ("Case completed", "circle-check", "success"),
+    "case_failed": ("Case failed", "circle-x", "error"),
+    "case_postponed": ("Case postponed", "alarm-clock", "info"),
+    "taken_over": ("Taken over", "user-round-check", "info"),
+    # handovers, questions, revisions, agents and queues
+    "recorded": ("Recorded", "circle-dot", "neutral"),
+    "applied": ("Handed over", "forward", "accent"),
+    "cancelled": ("Cancelled", "circle-slash", "neutral"),
+    "open": ("Open", "message-circle-question-mark", "warning"),
+    "withdrawn": ("Withdrawn", "undo-2", "neutral"),
+    "draft": ("Draft", "pencil", "neutral"),
+    "live": ("Live", "circle-check", "success"),
+    "historic": ("Historic", "history", "neutral"),
+    "active": ("Active", "circle-check", "success"),
+    "paused": ("Paused", "circle-pause", "warning"),
+    "blocked": ("Blocked", "octagon-alert", "error"),
+    "deleted": ("Deleted", "trash-2", "neutral"),
+    # anything that someone should look at
+    "warned": ("Look at this", "triangle-alert", "warning"),
+}
+
+# The states whose icons turn.
+MOVING = {"in_progress", "running"}
