@@ -1,4 +1,4 @@
-"""The API, version 1: the routers of the apps, put together."""
+"""Version 1 of the API, which combines the routers of the apps."""
 
 from ninja.openapi.docs import Swagger
 
@@ -40,7 +40,7 @@ api = Api(
     description="Every id, list and change belongs to the team of the key that a request carries:"
     " `Authorization: Bearer baton_…`. Administrators make keys in the settings. How many requests a key may send in a"
     " minute, `RateLimit-Limit`, `-Remaining` and `-Reset` tell; beyond that the answer is 429 with `Retry-After`.",
-    # Where the document itself came from: people reach one installation by several names.
+    # The address that the document came from, since an installation can have several names.
     servers=[{"url": "/", "description": "This installation"}],
     openapi_extra={
         "info": {
@@ -49,7 +49,7 @@ api = Api(
         },
         "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
     },
-    # Without a validator, or the page would send its address to one.
+    # Without a validator, because the page would send its address to an outside service.
     docs=Swagger({"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0}),
 )
 for router in [

@@ -1,4 +1,4 @@
-"""Apps of others, under the name that Baton's pages give them."""
+"""Third-party apps, with the names that Baton's pages use for them."""
 
 from django_rq.apps import DjangoRqAdminConfig
 

@@ -1,4 +1,4 @@
-"""The environment, read in one way: what cannot be understood is a sentence and the end, before anything starts."""
+"""Reads settings from the environment. An invalid value ends the process with a sentence that names the setting."""
 
 import math
 import os
@@ -10,7 +10,7 @@ ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def switch(name: str, default: bool) -> bool:
-    """On or off, in any of the usual words. Empty is not set."""
+    """Return whether a switch is on, in any of the usual words. An empty value counts as not set."""
     value = os.environ.get(name, "").strip().lower()
     if not value:
         return default
@@ -20,7 +20,7 @@ def switch(name: str, default: bool) -> bool:
 
 
 def number(name: str, default: float, *, least: float = 0) -> float:
-    """A number that may have a fraction. Empty is not set."""
+    """Return a number that may have a fraction. An empty value counts as not set."""
     value = os.environ.get(name, "").strip()
     try:
         found = float(value or default)
@@ -32,7 +32,7 @@ def number(name: str, default: float, *, least: float = 0) -> float:
 
 
 def whole(name: str, default: int, *, least: int = 0) -> int:
-    """A number without a fraction. Empty is not set."""
+    """Return a number without a fraction. An empty value counts as not set."""
     value = os.environ.get(name, "").strip() or str(default)
     if not (value.isascii() and value.isdecimal()) or int(value) < least:
         _stop(f"{name} must be a whole number of at least {least}, not {value!r}.")
@@ -40,7 +40,7 @@ def whole(name: str, default: int, *, least: int = 0) -> int:
 
 
 def one_of(name: str, default: str, words: tuple[str, ...]) -> str:
-    """One of these words, whatever its case. Empty is not set."""
+    """Return one of these words, in any case. An empty value counts as not set."""
     value = os.environ.get(name, "").strip() or default
     found = [word for word in words if word.lower() == value.lower()]
     if not found:
@@ -49,12 +49,12 @@ def one_of(name: str, default: str, words: tuple[str, ...]) -> str:
 
 
 def listed(name: str) -> list[str]:
-    """What stands between commas."""
+    """Return the values between commas."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
 def is_this_machine(host: str) -> bool:
-    """Does this name or address lead to nothing but the machine itself?"""
+    """Return whether this name or address leads only to this machine."""
     host = host.strip("[]").rstrip(".").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -65,9 +65,9 @@ def is_this_machine(host: str) -> bool:
 
 
 def stays_here(host: str, names: list[str], url: str, *, is_behind_proxy: bool) -> bool:
-    """Can only this machine reach an installation that listens on `host`, answers to `names` and is found at `url`?
+    """Return whether only this machine can reach an installation with this `host`, these `names` and this `url`.
 
-    A proxy is there for others, whatever it calls Baton.
+    A proxy serves other machines, whatever name it uses for Baton.
     """
     return not is_behind_proxy and all(map(is_this_machine, [host, *names, urlsplit(url).hostname or ""]))
 

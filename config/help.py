@@ -1,4 +1,4 @@
-"""The help of the product: the pages of docs/, and the reference that the code writes."""
+"""The help of the product: the pages of docs/, and the reference generated from the code."""
 
 from functools import cache
 

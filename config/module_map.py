@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 APPS = ("data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config")
-# Lists of addresses and of apps say nothing in a docstring, and commands have a page of their own.
+# Lists of addresses and of apps have no docstring, and commands have their own page.
 _UNLISTED = {"__init__.py", "apps.py", "urls.py"}
 
 
@@ -27,7 +27,7 @@ def page() -> str:
 
 
 def _folders(app: Path) -> Iterator[Path]:
-    """The app itself and its packages, without those that hold no listed module."""
+    """Return the app itself and its packages, without those that have no listed module."""
     for init in [app / "__init__.py", *sorted(app.glob("*/__init__.py"))]:
         if init.parent.name not in ("migrations", "management") and any(listed(init.parent)):
             yield init.parent

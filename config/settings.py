@@ -1,6 +1,6 @@
-"""Settings, all from the environment; docs/settings.md lists them.
+"""The settings, all read from the environment; docs/settings.md lists them.
 
-Without DATABASE_URL and REDIS_URL the servers are the embedded ones of BATON_HOME: `script/server`
+Without DATABASE_URL and REDIS_URL, Baton uses the embedded servers of BATON_HOME: `script/server`
 starts them and writes their addresses to BATON_HOME/servers.json, where every other command finds them.
 """
 
@@ -35,7 +35,7 @@ def _embedded(key: str) -> str:
 
 
 def _secret_key() -> str:
-    """SECRET_KEY, or one made once and kept beside the embedded data, readable by its owner only."""
+    """Return SECRET_KEY, or a key that was created once beside the embedded data, readable by its owner only."""
     if key := os.environ.get("SECRET_KEY"):
         return key
     path = BATON_HOME / "secret_key"
@@ -45,7 +45,7 @@ def _secret_key() -> str:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(50))
         try:
-            os.link(fresh, path)  # of two first starts at once, one wins and both read the same key
+            os.link(fresh, path)  # if two first starts run at once, one creates the key and both read it
         except FileExistsError:
             pass
         finally:
@@ -58,11 +58,11 @@ try:
 except OSError as error:
     sys.exit(f"BATON_HOME {BATON_HOME} cannot be read and written: {error.strerror}.")
 DEBUG = switch("DEBUG", False)
-# This machine itself may always ask: health checks do.
+# Requests for this machine itself are always allowed: health checks send them.
 ALLOWED_HOSTS = [*listed("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = listed("CSRF_TRUSTED_ORIGINS")
 
-# Nothing answers at these addresses: a command that needs a server says how to start one.
+# No server has these addresses: a command that needs one says how to start it.
 DATABASE_URL = (
     os.environ.get("DATABASE_URL") or _embedded("database_url") or "postgresql://%2Fbaton-is-not-running/baton"
 )
@@ -77,10 +77,10 @@ if switch("BATON_DATABASE_POOL", False):
     _database["CONN_MAX_AGE"] = 0
 else:
     _database["CONN_MAX_AGE"] = None
-# A cursor that outlives its transaction would be lost behind PgBouncer.
+# PgBouncer would lose a cursor that outlives its transaction.
 _database["DISABLE_SERVER_SIDE_CURSORS"] = True
 DATABASES = {"default": _database}
-# How long a migration waits for a table that is in use, before it lets everybody else go first and tries again.
+# How long a migration waits for a table that is in use before it lets others go first and tries again.
 MIGRATION_LOCK_SECONDS = number("MIGRATION_LOCK_SECONDS", 3)
 
 RQ_QUEUES = {
@@ -104,20 +104,20 @@ CACHES = {
 
 RUNS_PER_WORKER = whole("RUNS_PER_WORKER", 50, least=1)
 BATON_LEASE_SECONDS = number("BATON_LEASE_SECONDS", 15)
-# Model used for an agent that names none.
+# The model of agents without a model of their own.
 BATON_DEFAULT_MODEL = os.environ.get("BATON_DEFAULT_MODEL", "offline")
 
-# What may pass (429, 5xx, no connection) is tried again this often, waiting longer each time.
+# How often a temporary error (429, 5xx, no connection) is retried, with a longer wait each time.
 MODEL_RETRIES = whole("MODEL_RETRIES", 4)
-# Who asks to be left alone for longer than this is not waited for.
+# The longest pause that a provider may ask for.
 MODEL_WAIT_SECONDS = number("MODEL_WAIT_SECONDS", 3600)
 MODEL_CONNECT_SECONDS = number("MODEL_CONNECT_SECONDS", 10)
 MODEL_SILENCE_SECONDS = number("MODEL_SILENCE_SECONDS", 60)
 MODEL_TOTAL_SECONDS = number("MODEL_TOTAL_SECONDS", 600)
-# How long a tool of an MCP server may take.
+# How long a call of an MCP server's tool may take.
 TOOL_SECONDS = number("TOOL_SECONDS", 60)
-# What a run may use where neither its agent nor its team says otherwise; 0: as much as it likes. Requests to its
-# model, tokens in and out, US dollars, minutes of work.
+# What a run may use if neither its agent nor its team has a budget; 0 is no limit. Requests to its model, tokens in
+# and out, US dollars, minutes of work.
 RUN_REQUEST_LIMIT = whole("RUN_REQUEST_LIMIT", 50)
 RUN_TOKEN_LIMIT = whole("RUN_TOKEN_LIMIT", 2000000)
 RUN_USD_LIMIT = number("RUN_USD_LIMIT", 5)
@@ -125,14 +125,14 @@ RUN_MINUTES_LIMIT = number("RUN_MINUTES_LIMIT", 60)
 
 # --- What comes in ---------------------------------------------------------------------------
 
-# How many requests an API key may send in a minute, 0: as many as it likes. Keys may have a lower limit of their own.
+# How many requests an API key may send in a minute; 0 is no limit. A key may have a lower limit.
 API_REQUESTS_PER_MINUTE = whole("API_REQUESTS_PER_MINUTE", 6000)
 
 # --- What goes out ---------------------------------------------------------------------------
 
 
 def _mailers(url: str) -> dict[str, Any]:
-    """Django's MAILERS from an address: smtp://, smtp+tls:// (STARTTLS) or smtps://, with user:password@ if need be."""
+    """Return Django's MAILERS for smtp://, smtp+tls:// (STARTTLS) or smtps://, with user:password@ if needed."""
     if not url:
         return {}
     address = urlsplit(url)
@@ -151,28 +151,28 @@ def _mailers(url: str) -> dict[str, Any]:
     return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
 
 
-# Where people reach Baton: links in what is sent out begin with it.
+# The address under which people reach Baton; links in emails and webhooks start with it.
 _port = os.environ.get("PORT") or _embedded("port") or "8000"
 BATON_URL = (os.environ.get("BATON_URL") or f"http://localhost:{_port}").rstrip("/")
 BATON_URL_IS_SET = bool(os.environ.get("BATON_URL"))
-# Where the web server listens.
+# The address of the web server.
 HOST = os.environ.get("HOST", "").strip() or "127.0.0.1"
-# The demo, on an empty database: with a well-known password only where nobody else can reach it.
+# The demo in an empty database, with a well-known password only if no other machine can reach Baton.
 BATON_DEMO = switch("BATON_DEMO", True)
 BATON_HTTPS = switch("BATON_HTTPS", False)
 BATON_PROXIES = whole("BATON_PROXIES", 0)
 BATON_IS_LOCAL = stays_here(HOST, listed("ALLOWED_HOSTS"), BATON_URL, is_behind_proxy=BATON_HTTPS or BATON_PROXIES > 0)
-# May addresses that people give lead into this machine's own network?
+# Whether addresses that people enter may lead into this machine's network.
 BATON_ALLOW_PRIVATE_ADDRESSES = switch("BATON_ALLOW_PRIVATE_ADDRESSES", False)
 # The server that emails go through; without one no email is sent.
 SILENCED_SYSTEM_CHECKS = [
-    "mail.W001",  # that there is none is nothing to warn of
-    "security.W005",  # whether HTTPS holds for subdomains too, and for good, is their owner's to say
+    "mail.W001",  # having none is not worth a warning
+    "security.W005",  # the owner of the domain decides whether HTTPS applies to subdomains, and permanently
     "security.W021",
 ]
 MAILERS = _mailers(os.environ.get("EMAIL_URL", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or f"Baton <baton@{urlsplit(BATON_URL).hostname or 'localhost'}>"
-# Seal secrets in the database, the newest first (data/secrets.py). Without any, SECRET_KEY does.
+# The keys that encrypt secrets in the database, newest first (data/secrets.py). Without any, SECRET_KEY does.
 BATON_ENCRYPTION_KEYS = listed("BATON_ENCRYPTION_KEYS")
 
 # --- Django ----------------------------------------------------------------------------------
@@ -314,7 +314,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
-# The second makes older hashes readable; they are replaced when their people sign in.
+# The second one reads older hashes, which are replaced when their owners sign in.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -336,19 +336,19 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_CHANGE_EMAIL = True
-# Where no mail is sent nobody could confirm anything.
+# Without email nobody could confirm an address.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAILERS else "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# What only the right person may do asks who it is, when that was last shown longer ago than this.
+# Sensitive actions ask for the password again if it was last entered longer ago than this.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * number("REAUTHENTICATION_MINUTES", 15)
-# Keys are an address and a network together, `_anywhere` an address alone, `_known` one on a device that its person
-# has signed in with (teams/sign_in/attempts.py, which knows how long each lasts).
+# The keys count an address and a network together, `_anywhere` an address alone, `_known` an address on a device that
+# its owner has signed in with (teams/sign_in/attempts.py has the periods).
 ACCOUNT_RATE_LIMITS = {
-    "login": None,  # who is right is not counted
+    "login": None,  # correct attempts are not counted
     "login_failed": "30/5m/ip,5/5m/key",
     "login_failed_anywhere": "60/60m/key",
     "login_failed_known": "10/5m/key",
@@ -384,12 +384,12 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Baton"
-# A clock of a phone may be half a minute off.
+# The clock of a phone may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# Nobody signs up by themselves, so nobody can take an address that is another person's.
+# There is no sign-up, so nobody can register another person's address.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# The addresses that tries to sign in are counted by: without proxies the peer's, else what they say in X-Forwarded-For.
+# Attempts to sign in are counted by address: the peer's without proxies, otherwise that in X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = BATON_PROXIES
 
 LANGUAGE_CODE = "en"
@@ -397,7 +397,7 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# As many files of agents as one import takes.
+# As many agent files as one import accepts.
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -405,12 +405,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 # The help shows the pictures of the docs.
 STATICFILES_DIRS = [BASE_DIR / "static", ("help", BASE_DIR / "docs" / "images")]
-# Files are served from where they lie, unless collectstatic has put them into one folder, as in the image.
+# Files are served from the checkout, unless collectstatic has copied them into one folder, as in the image.
 STATIC_ROOT = Path(os.environ.get("BATON_STATIC") or BATON_HOME / "static").absolute()
 SERVESTATIC_USE_FINDERS = "BATON_STATIC" not in os.environ
 SERVESTATIC_AUTOREFRESH = DEBUG
 
-# Files that belong to cases. No address leads here: views of the team give them out.
+# The files of cases. No URL leads here: views of the team send them.
 MEDIA_ROOT = Path(os.environ.get("BATON_FILES") or BATON_HOME / "files").absolute()
 STORAGES = {
     "default": {
@@ -434,33 +434,33 @@ ADMIN_CSP: dict[str, list[str]] = {
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
 }
 SESSION_ENGINE = "teams.access.sessions"
-# Whoever has not used a session for so long signs in again, and so does everyone after BATON_SESSION_SECONDS.
+# A session ends after it was unused for this long, and in any case after BATON_SESSION_SECONDS.
 SESSION_COOKIE_AGE = int(3600 * number("SESSION_IDLE_HOURS", 14 * 24, least=0.1))
 BATON_SESSION_SECONDS = int(3600 * number("SESSION_HOURS", 30 * 24, least=0.1))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATON_HTTPS
-# A browser takes a cookie of this prefix only over HTTPS, for all paths and from this very host: no other host of the
-# same domain can plant one.
+# A browser accepts a cookie with this prefix only over HTTPS, for all paths and from this host: no other host of the
+# same domain can set one.
 _prefix = "__Host-" if BATON_HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
 SESSION_COOKIE_HTTPONLY = True
-# Forms of an open page send the newest token after its person has signed in again elsewhere (static/js/failures.js).
+# Forms of an open page send the newest token after its user has signed in again in another tab (static/js/failures.js).
 CSRF_COOKIE_HTTPONLY = False
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATON_HTTPS else None
 SECURE_HSTS_SECONDS = whole("HSTS_SECONDS", 30 * 24 * 3600) if BATON_HTTPS else 0
 SECURE_SSL_REDIRECT = BATON_HTTPS
-# Asked by machines beside this one, without the proxy.
+# Requested by machines on the same network, without the proxy.
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
 
-# A collector for spans; what else OpenTelemetry's variables say is read by its own code.
+# A collector for spans; OpenTelemetry's own code reads its other variables.
 TRACES = bool(
     os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
 ) and not switch("OTEL_SDK_DISABLED", False)
-# Whoever knows it reads /metrics; without one that is only possible from this machine.
+# The token for /metrics; without a token only this machine can read them.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
-# Lines for people, or with `json` one JSON object a line, those of the web server too.
+# Lines for people, or with `json` one JSON object per line, for the web server too.
 LOG_FORMAT = one_of("LOG_FORMAT", "line", ("line", "json"))
 _level = one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING: dict[str, Any] = {

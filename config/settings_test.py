@@ -1,4 +1,4 @@
-"""Settings of the tests. Nothing of the developer's own installation is read or made.
+"""The settings of the tests. They neither read nor change the developer's own installation.
 
 TEST_DATABASE_URL and TEST_REDIS_URL name servers to use; without them a pair is started for this test run. The
 test processes of pytest-xdist inherit the variables, and so share it.

@@ -1,4 +1,4 @@
-"""Every address of the product."""
+"""Every URL of the product."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -21,7 +21,7 @@ handler500 = "web.http.failures.server_error"
 
 
 def icon(request: HttpRequest) -> HttpResponse:
-    """What browsers ask for on pages that name no icon: what operators and programs open."""
+    """Return the icon for pages that name none, such as those that operators and programs open."""
     return redirect(static("icon.svg"))
 
 

@@ -1,1 +1,1 @@
-"""Running an installation."""
+"""Everything that operators need to run an installation."""

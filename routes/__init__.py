@@ -1,1 +1,1 @@
-"""Who goes where, and whether that is right."""
+"""The routes of work between agents, and whether they are right."""

@@ -1,4 +1,4 @@
-"""Who goes where, and whether that is right: what people correct."""
+"""The models of the routes of work: what people correct."""
 
 from routes.corrections.models import Correction, CorrectionQuerySet
 

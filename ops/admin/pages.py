@@ -1,7 +1,7 @@
-"""What the pages of the operators' admin have in common.
+"""The base classes of the operators' admin.
 
-They read: what changes a row is a verb of the product, called by an action after a question. Lists stay fast with
-millions of rows: none is counted in full, sorted without an index, or searched without one.
+Pages are read-only: a row is changed only by a verb of the product, called by an action after a confirmation. Lists
+stay fast with millions of rows: none is counted in full, or sorted or searched without an index.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ _AT_ONCE = 500
 
 
 class EstimatingPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts up to 10,000 rows; of a whole table with more it says what PostgreSQL estimates."""
+    """A paginator that counts up to 10,000 rows, and shows PostgreSQL's estimate for a whole table with more."""
 
     @cached_property
     def count(self) -> int:
@@ -47,15 +47,15 @@ class EstimatingPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class ReadOnly(ModelAdmin):  # type: ignore[misc]
-    """Rows to look at, with all their fields but the `hidden` ones."""
+    """A read-only admin that shows all fields except the `hidden` ones."""
 
     hidden: ClassVar[Sequence[str]] = ()
-    # Fields that an id in the search is looked for in, and the queryset of those that say the words, if there is one.
+    # The fields in which a searched id is looked up, and the queryset method that searches words, if there is one.
     found_by: ClassVar[Sequence[str]] = ("pk",)
-    page = ""  # the name of the product's page of a row
-    # Lists that a row leads to: what they are called, their model as app_model, and their lookup.
+    page = ""  # the URL name of the product's page of a row
+    # The lists that a row links to: their title, their model as app_model, and their lookup.
     leads: ClassVar[Sequence[tuple[str, str, str]]] = ()
-    # An index has this order within each of the filters.
+    # An index supports this order within each of the filters.
     filtered_ordering: ClassVar[Sequence[str]] = ()
 
     ordering: Sequence[str] = ("-pk",)
@@ -77,7 +77,7 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
         return False
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """May call verbs: whoever may change such rows."""
+        """Return whether the user may call verbs, which anyone may who may change such rows."""
         return may_operate(request, self.model)
 
     def get_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
@@ -111,7 +111,7 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
         return rows.filter(wanted), False
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        """By words in the search fields; tables that grow without end have a better way, or none."""
+        """Search by words in the search fields. Admins of tables that grow without limit override this."""
         wanted = Q()
         for field in self.search_fields:
             wanted |= Q((f"{field}__icontains", term))
@@ -119,7 +119,7 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
 
 
 class Changeable(ModelAdmin):  # type: ignore[misc]
-    """Rows that operators change in a form, which calls verbs: what these refuse is said, and nothing is saved."""
+    """An admin whose form calls verbs. If a verb refuses, the form shows the reason and nothing is saved."""
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -148,7 +148,7 @@ def may_operate(request: HttpRequest, model: type[Model]) -> bool:
 
 
 def verb(title: str, question: str, act: Callable[[Any, Actor], object]) -> Callable[..., HttpResponse | None]:
-    """An action of a list that calls a verb of the product for each chosen row, after the question was answered."""
+    """Return an action of a list that asks for confirmation, then calls a verb of the product for each selected row."""
 
     def action(page: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         chosen = list(rows[: _AT_ONCE + 1])

@@ -27,7 +27,7 @@ admin.site.unregister(Dashboard)
 
 @admin.register(Dashboard)
 class RqAdmin(QueueAdmin):
-    """RQ's own pages. What they do to jobs and workers is recorded; the work itself lies in PostgreSQL."""
+    """RQ's own pages. Their actions on jobs and workers are in the audit log; the work itself is in PostgreSQL."""
 
     def get_urls(self) -> list[URLPattern]:
         patterns: list[URLPattern] = super().get_urls()  # type: ignore[no-untyped-call]
@@ -48,7 +48,7 @@ def _recorded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return answer
 
 
-# What unfold asks for pages that show no model.
+# Unfold requires these attributes for pages without a model.
 admin.site.extra_urls = lambda: [  # type: ignore[attr-defined]
     path("health/", admin.site.admin_view(health), name="health")
 ]

@@ -96,7 +96,7 @@ class TeamAdmin(Changeable):
 
 @admin.register(User)
 class PersonAdmin(UserAdmin, Changeable):  # type: ignore[type-arg]
-    """Accounts are deactivated and not deleted, so that what somebody did keeps its name."""
+    """Accounts are deactivated, not deleted, so that what a person did keeps their name."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -132,7 +132,7 @@ class PersonAdmin(UserAdmin, Changeable):  # type: ignore[type-arg]
         accounts.save_account(obj, operator_of(request))
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
-        if request.path.endswith("/password/"):  # the one change that goes another way
+        if request.path.endswith("/password/"):  # the only field that is changed elsewhere
             audit.record_of_person(obj, "password_changed", by=operator_of(request))
             live.end_streams(obj.pk)
         return super().log_change(request, obj, message)
@@ -150,7 +150,7 @@ class ApiKeyAdmin(ReadOnly):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly):
-    """Of all teams, and of the installation itself: entries without a team."""
+    """The entries of all teams, and those of the installation itself, which have no team."""
 
     list_display = ["at", "team", "who", "what", "subject", "lines"]
     list_select_related = ["team", "user"]

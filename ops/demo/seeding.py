@@ -1,4 +1,4 @@
-"""Puts the demo of `demo.py` into an empty database."""
+"""Create the demo team of `texts.py` in an empty database."""
 
 import secrets
 from datetime import timedelta
@@ -20,21 +20,21 @@ from teams.people import accounts
 from . import texts
 
 EMAIL, PASSWORD = "demo@example.com", "demo"
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily confused
 _AT_ONCE, _BETWEEN = 3, timedelta(seconds=4)
 _LOCK = 0x44_45_4D_4F
 
 
 @transaction.atomic
 def seed_demo() -> bool:
-    """True when it made the demo; False when there is a team, so that nothing of anybody's is touched."""
+    """Create the demo and return True, or return False if there already is a team, whose data must not be touched."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])  # two first starts at once make one demo
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])  # so that two first starts at once create one demo
     if Team.objects.exists():
         return False
     team = create_team("Fernhill", "demo", is_demo=True)
     user = User.objects.create_superuser(EMAIL, PASSWORD, first_name="Demo")
-    accounts.change_email(user, EMAIL, verified=True)  # nobody could read mail to it
+    accounts.change_email(user, EMAIL, verified=True)  # nobody can receive email at this address
     Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
     queue = create_queue(team, texts.QUEUE, texts.QUEUE_DESCRIPTION)
     agents = _agents(team, queue)
@@ -45,8 +45,8 @@ def seed_demo() -> bool:
 
 @transaction.atomic
 def close_demo() -> str:
-    """Takes the well-known password and the operator's rights from the demo's account; the new password, or nothing
-    when it has another one. An installation that was made for one machine may be opened to others later.
+    """Replace the well-known password of the demo's account and remove its operator rights. Return the new password, or
+    nothing if the account already had another one. An installation may open to other machines later.
     """
     user = User.objects.select_for_update().filter(email=EMAIL).first()
     if user is None or not user.check_password(PASSWORD):
@@ -60,7 +60,7 @@ def close_demo() -> str:
 
 
 def _agents(team: Team, queue: Queue) -> dict[str, Agent]:
-    """All agents first, then the procedures, which may mention any of them."""
+    """Create all agents first, then the procedures, which may mention any of them."""
     agents = {row.name: create_agent(team, row.name, row.description, may_ask=row.ask_person) for row in texts.AGENTS}
     ids = {name: agent.pk for name, agent in agents.items()}
     for row in texts.AGENTS:
@@ -70,7 +70,7 @@ def _agents(team: Team, queue: Queue) -> dict[str, Agent]:
 
 
 def _case(row: texts.DemoCase, place: int) -> NewCase:
-    """Emails arrive one by one, so that anyone who opens the page still sees it being handed over."""
+    """Create the cases one by one, so that anyone who opens the page in time still sees a handover."""
     arrives = timezone.now() + max(0, place - _AT_ONCE + 1) * _BETWEEN
     return NewCase(
         title=row.title,

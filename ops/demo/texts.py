@@ -1,4 +1,4 @@
-"""The demo: a support desk of three agents, their procedures and the mail that waits for them. Plain data.
+"""The demo: a support desk of three agents, their procedures and the emails that wait for them. Plain data.
 
 A procedure names its colleagues as `{Name}`; `procedure` turns those into mentions once the agents exist.
 """
@@ -32,7 +32,7 @@ class DemoCase:
 
 
 def procedure(aop: str, ids: Mapping[str, UUID]) -> str:
-    """The text of a demo procedure with each `{Name}` as a mention. KeyError for a name that `ids` lacks."""
+    """Return the text of a demo procedure with each `{Name}` as a mention. KeyError for a name that `ids` lacks."""
     return re.sub(r"\{([^{}]+)\}", lambda match: mentions.token(ids[match[1]], match[1]), aop)
 
 

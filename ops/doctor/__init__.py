@@ -1,1 +1,1 @@
-"""The check-up of an installation, and what must always be true of its data."""
+"""The checks of an installation, and the invariants of its data."""

@@ -1,4 +1,4 @@
-"""A check-up of the whole installation, for `manage.py doctor` and the operators' health page."""
+"""The checks of the whole installation, for `manage.py doctor` and the operators' health page."""
 
 import asyncio
 import shutil
@@ -32,14 +32,14 @@ _GB = 10**9
 
 
 def look_at_all(*, call: bool = False) -> list[Finding]:
-    """`call`: one small request with each key to a provider of models, which may cost a little."""
+    """Run every check. With `call` each model provider gets one small request per key, which may cost a little."""
     parts = [setting_checks.findings, _database, _redis, _clock_and_workers, _secrets, lambda: _models(call)]
     parts += [_mail, _disk, _people, _pauses, _invariants]
     return [finding for part in parts for finding in _answers(part)]
 
 
 def _answers(part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Its findings. That the database or Redis is away is told where they are looked at, once each."""
+    """Return the findings of one check. An unreachable database or Redis is reported once, by its own check."""
     try:
         yield from part()
     except DatabaseError as error:
@@ -116,7 +116,7 @@ def _clock_and_workers() -> Iterator[Finding]:
 
 
 def _secrets() -> Iterator[Finding]:
-    """Can what is sealed in the database be opened with the keys of today?"""
+    """Check whether the secrets in the database can be decrypted with the current keys."""
     sealed = [
         *Credential.objects.exclude(key="").values_list("key", flat=True)[:_SEALED],
         *ToolServer.objects.present().exclude(credential="").values_list("credential", flat=True)[:_SEALED],
@@ -132,7 +132,7 @@ def _secrets() -> Iterator[Finding]:
 
 
 def _sealed_in(data: dict[str, str]) -> list[str]:
-    """Of a second step: the secret of the app, or what the recovery codes are made of."""
+    """Return the encrypted part of a second step: the secret of the app, or the seed of the recovery codes."""
     return [data[name] for name in two_step.SEALED if name in data]
 
 
@@ -145,7 +145,7 @@ def _opens(sealed: str) -> bool:
 
 
 def _models(call: bool) -> Iterator[Finding]:
-    """Each key that live agents ask a model with."""
+    """Check each key with which live agents ask a model."""
     live = Revision.objects.filter(status=Revision.Status.LIVE, agent__deleted_at=None).exclude(model=OFFLINE)
     pairs = live.order_by("team", "model").values_list("team_id", "model").distinct()[:_PAIRS]
     keys: dict[Access, str] = {}
@@ -187,7 +187,7 @@ def _mail() -> Iterator[Finding]:
 
 def _disk() -> Iterator[Finding]:
     home = settings.BATON_HOME
-    there = next(folder for folder in (home, *home.parents) if folder.exists())  # it is made when it is needed
+    there = next(folder for folder in (home, *home.parents) if folder.exists())  # it is created when it is first needed
     free = shutil.disk_usage(there).free
     state = State.BROKEN if free < _GB / 5 else State.WARNING if free < 2 * _GB else State.OK
     mend = "Free some space: the embedded database stops when the disk is full." if state != State.OK else ""

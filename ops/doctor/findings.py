@@ -1,4 +1,4 @@
-"""What was looked at, how it stands, and how to mend it."""
+"""What a check found: its subject, its state, and how to fix a problem."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`mend` says what to do; empty when all is well."""
+    """The result of one check. `mend` says how to fix the problem, and is empty if there is none."""
 
     name: str
     state: State

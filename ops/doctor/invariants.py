@@ -1,7 +1,7 @@
-"""What must always be true of cases and runs, as counts of the rows that break it: all zero when Baton is healthy.
+"""Invariants of cases and runs, as counts of the rows that break them: all zero when Baton is healthy.
 
-Each looks at live rows through an index, or at a sample of the latest ones, so that it costs little with millions.
-Each is one statement, so it sees rows that belong together as one transaction left them.
+Each invariant reads live rows through an index, or a sample of the latest rows, so that it is cheap with millions of
+rows. Each is one statement, so it sees related rows as one transaction left them.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from runs.record.claims import QUEUED_TEAMS
 from runs.workers import dispatcher
 
 MOST = 1000
-# As long as it takes the clock to put in order what has just happened.
+# The time that the clock needs to handle what has just happened.
 GRACE_SECONDS = 10
 _LIVE = "('queued', 'running', 'waiting')"
 _SAMPLE = (
@@ -35,7 +35,7 @@ _SAMPLE = (
 
 @dataclass(frozen=True)
 class Invariant:
-    """`find` gives the ids of the rows of `model` that break it. `help`: what it means, and what to do."""
+    """`find` returns the ids of the rows of `model` that break it. `help` says what that means and what to do."""
 
     key: str
     title: str
@@ -46,7 +46,7 @@ class Invariant:
 
 @dataclass(frozen=True)
 class Broken:
-    """How many rows break an invariant (no more than MOST are counted), and the first of them."""
+    """The number of rows that break an invariant (at most MOST are counted), and the first of them."""
 
     invariant: Invariant
     count: int
@@ -54,7 +54,7 @@ class Broken:
 
 
 def check() -> list[Broken]:
-    """All of them, also those that hold (count 0). A RedisError comes through."""
+    """Check all invariants, and return those that hold too (count 0). A RedisError is not caught."""
     return [look(invariant) for invariant in INVARIANTS]
 
 
@@ -65,7 +65,7 @@ def look(invariant: Invariant) -> Broken:
 
 @dataclass(frozen=True)
 class Rows:
-    """Those that one statement finds."""
+    """The rows that one statement finds."""
 
     sql: str
 
@@ -76,7 +76,7 @@ class Rows:
 
 
 def _unheard_runs() -> Iterator[Any]:
-    """Runs to be claimed, though workers have free places and nobody is being called to take them."""
+    """Runs that wait to be claimed although workers have free places and no worker is being woken for them."""
     if _is_somebody_called() or _free_places() <= 0:
         return
     with connection.cursor() as cursor:
@@ -85,7 +85,7 @@ def _unheard_runs() -> Iterator[Any]:
 
 
 def _unheard_cases() -> Iterator[Any]:
-    """The first case of each queue (of 50) that a consumer could take, in the same way."""
+    """The first case of each queue (at most 50) that a consumer could take, under the same conditions."""
     if _is_somebody_called() or _free_places() <= 0:
         return
     late = Case.objects.filter(moved_at__lt=timezone.now() - timedelta(seconds=GRACE_SECONDS))
@@ -104,7 +104,7 @@ _LATE_RUNS = f"""
 
 
 def _is_somebody_called() -> bool:
-    """The bell has rung, and no worker has come yet."""
+    """Return whether the bell has rung and no worker has answered yet."""
     redis = django_rq.get_connection("default")
     return bool(redis.llen(BELL) or redis.llen(JobQueue("default", connection=redis).key))
 

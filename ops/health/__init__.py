@@ -1,1 +1,1 @@
-"""For load balancers and monitors, and the health page of the admin."""
+"""The health checks for load balancers and monitors, and the health page of the admin."""

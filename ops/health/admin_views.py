@@ -1,4 +1,4 @@
-"""The health page of the operators' admin, and the switch that makes everything stand still."""
+"""The health page of the operators' admin, and the button that pauses everything."""
 
 import sys
 import time
@@ -75,7 +75,7 @@ def _switch(request: HttpRequest, act: str) -> HttpResponse:
 
 
 def _counts() -> list[tuple[invariants.Broken, str]]:
-    """Each invariant with the list of the rows that break it."""
+    """Return each invariant with a link to the list of the rows that break it."""
     broken: list[invariants.Broken] = []
     return [(found, _rows_of(found)) for found in _known(invariants.check, broken)]
 
@@ -134,7 +134,7 @@ def _timed(ask: Callable[[], object]) -> str:
 
 
 def _known[T](ask: Callable[[], T], otherwise: T) -> T:
-    """Without Redis the page shows the rest."""
+    """Return nothing if Redis is away, so that the page shows the rest."""
     try:
         return ask()
     except RedisError:

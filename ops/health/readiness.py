@@ -1,4 +1,4 @@
-"""For load balancers and monitors: is this process alive, and has Baton all that it needs?"""
+"""Health checks for load balancers and monitors: whether this process lives, and whether all parts of Baton work."""
 
 import logging
 import time
@@ -19,20 +19,20 @@ logger = logging.getLogger(__name__)
 
 
 class Missing(Exception):
-    """A part that does not do its work, in a sentence."""
+    """A part of Baton that does not work; the message is a sentence."""
 
 
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers; asks nothing else."""
+    """Answer without checking anything else, so that a slow database takes no web server out of service."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Each part as `{"ok": ..., ...}`; 503 when one is missing."""
+    """Return each part as `{"ok": ..., ...}`, with status 503 if one does not work."""
     parts = {"database": _look(_database), "redis": _look(_redis), "clock": _look(clock), "workers": _look(workers)}
     is_ready = all(part["ok"] for part in parts.values())
     return JsonResponse({"status": "ready" if is_ready else "not ready", **parts}, status=200 if is_ready else 503)

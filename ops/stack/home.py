@@ -1,4 +1,4 @@
-"""BATON_HOME: the folder of one installation's embedded data, and what is written there about what runs."""
+"""BATON_HOME: the folder with one installation's embedded data and with files about its running processes."""
 
 import fcntl
 import hashlib
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# A socket's path may have 103 bytes on macOS and 107 on Linux; this is the longest name we put into a folder.
+# A socket's path may have 103 bytes on macOS and 107 on Linux; this is the longest name that Baton puts into a folder.
 _SOCKET_PATH = 103
 _SOCKET_NAME = "/.s.PGSQL.5432"
 # On macOS a server with an account of its own has to pass through the folder.
@@ -21,12 +21,12 @@ PRIVATE = 0o711 if sys.platform == "darwin" and os.geteuid() == 0 else 0o700
 
 
 class CannotStart(Exception):
-    """Why Baton cannot start, as a sentence for the person who started it."""
+    """Baton cannot start; the message tells the person who started it why."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The system account that a server runs as, when it is not ours."""
+    """The system account that a server runs as, if it is not the caller's."""
 
     uid: int
     gid: int
@@ -42,12 +42,12 @@ class Home:
 
     @property
     def processes(self) -> Path:
-        """What a supervisor started, for the one after it to stop should it be killed."""
+        """Lists the started processes, so that the next supervisor can stop them if this one is killed."""
         return self.path / "processes.json"
 
     @property
     def servers(self) -> Path:
-        """Where the web server and the embedded ones are, while they run; config/settings.py reads it."""
+        """The file with the addresses of the running servers; config/settings.py reads it."""
         return self.path / "servers.json"
 
     @property
@@ -56,15 +56,15 @@ class Home:
 
     @property
     def spare(self) -> Path:
-        """For a copy of programs that another account cannot reach where they are."""
+        """The folder for a copy of programs that another account cannot reach in their place."""
         return Path(f"/var/tmp/baton-{self.digest}")  # noqa: S108 (made anew, by us alone)
 
     def has_password(self, server: str) -> bool:
         return (self.path / f"{server}_password").exists()
 
     def password(self, server: str) -> str:
-        """What an embedded server asks for: made once, so that programs that know it may stay, and kept to its owner.
-        Whoever asks holds the lock."""
+        """Return the password of an embedded server. It is created once, so that running programs can keep using it,
+        and only its owner can read it. The caller holds the lock."""
         path = self.path / f"{server}_password"
         if not path.exists():
             write_private(path, secrets.token_urlsafe(32))
@@ -76,7 +76,7 @@ class Home:
 
 
 def claim(home: Home) -> int:
-    """Takes the lock of this home for as long as the returned file stays open; the kernel gives it back
+    """Take the lock of this home for as long as the returned file stays open. The kernel releases it
     however the process ends."""
     try:
         home.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def claim(home: Home) -> int:
 
 
 def _close(home: Home) -> None:
-    """Earlier versions left the folder open to be looked into. One that serves for other things too stays as it is."""
+    """Remove other accounts' access, which earlier versions left. A folder with other uses stays as it is."""
     found = home.path.stat()
     is_only_ours = home.postgres.exists() and found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX
     if is_only_ours and found.st_mode & 0o077 & ~PRIVATE:
@@ -101,17 +101,17 @@ def _close(home: Home) -> None:
 
 
 def announce(lock: int, address: str) -> None:
-    """Where the holder of the lock is found, for whoever tries to take it."""
+    """Write down the address of the lock's holder for other processes that try to take the lock."""
     os.pwrite(lock, address.encode(), 0)
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """As `write_private` does it."""
+    """Write JSON as `write_private` writes text."""
     write_private(path, json.dumps(content))
 
 
 def write_private(path: Path, text: str, account: Account | None = None) -> None:
-    """Replaces the file in one step and keeps it to its owner: a reader sees the old content or the new one."""
+    """Replace the file in one step, readable by its owner only: a reader sees the old content or the new one."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -124,12 +124,12 @@ def write_private(path: Path, text: str, account: Account | None = None) -> None
 
 
 def make_socket_folder(home: Home, server: str, account: Account | None = None) -> Path:
-    """A new, private folder with a short path, always the same one for a home and a server: a program that
-    keeps the address finds the server again after a restart. Nothing may be running in it."""
+    """Create a private folder with a short path, always the same one for a home and a server, so that a program that
+    keeps the address finds the server again after a restart. Nothing may be running in the folder."""
     folder = _short_place(f"baton-{home.digest}-{server}", account) / f"baton-{home.digest}-{server}"
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        folder.mkdir(mode=0o700)  # fails if somebody else was quicker: the folder is ours alone
+        folder.mkdir(mode=0o700)  # fails if another account created it first, so the folder belongs to this one alone
         if account:
             os.chown(folder, account.uid, account.gid)
     except OSError as error:

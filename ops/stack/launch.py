@@ -1,4 +1,4 @@
-"""Brings up one installation in order, waits until it is told to stop, and takes it down again."""
+"""Start the programs of one installation in order, wait for a signal to stop, and stop them."""
 
 import asyncio
 import contextlib
@@ -29,11 +29,11 @@ SAME_WISH = 0.5  # seconds within which a second signal is the first one, passed
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to run. An installation without a database or a Redis of its own gets the embedded ones."""
+    """The programs to run. An installation without its own database or Redis gets the embedded ones."""
 
     home: Home
     host: str = "127.0.0.1"
-    port: int = 8000  # 0: any that is free
+    port: int = 8000  # 0: any free port
     workers: int = 2
     database: Mapping[str, Any] = field(default_factory=dict)  # arguments of psycopg.connect
     redis_url: str = ""
@@ -60,11 +60,11 @@ class Plan:
 
 
 def programs(plan: Plan, environment: Mapping[str, str]) -> list[Program]:
-    """What uses the servers, in the order of starting. The page comes before the work: it is what is waited for."""
+    """Return the programs that use the servers, in starting order. The web server comes first: people wait for it."""
     manage = [sys.executable, str(MANAGE)]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--app-dir", str(MANAGE.parent)]
     web += ["--host", plan.host, "--port", str(plan.port), "--timeout-graceful-shutdown", "3", "--log-level", "warning"]
-    web += ["--no-proxy-headers"]  # BATON_PROXIES says whom to believe
+    web += ["--no-proxy-headers"]  # BATON_PROXIES says which proxies to trust
     # macOS refuses a fork once certain libraries are in use, unless told otherwise; RQ forks for each job.
     forking = {**environment, "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
     # Without system checks, which import every page.
@@ -82,7 +82,7 @@ type MakePrograms = Callable[[Plan, Mapping[str, str]], list[Program]]
 
 
 def launch(plan: Plan, make_programs: MakePrograms = programs) -> int:
-    """Runs the installation until it is told to stop. The exit status: 1, and a sentence, if it cannot start."""
+    """Run the installation until a signal stops it. Return the exit status: 1, after the reason, if it cannot start."""
     try:
         asyncio.run(Launch(plan, make_programs).run())
     except CannotStart as problem:
@@ -98,7 +98,7 @@ class Launch:
         self.told_to_stop = asyncio.Event()
         self.supervisor = Supervisor(plan.home.processes, Output(closed=self.told_to_stop.set))
         self.folders: list[Path] = []  # temporary ones
-        self.embedded: dict[str, str] = {}  # where our own servers are, for other commands too
+        self.embedded: dict[str, str] = {}  # the addresses of the embedded servers, for other commands too
 
     async def run(self) -> None:
         lock = home.claim(self.plan.home)
@@ -227,7 +227,7 @@ def check_database(arguments: Mapping[str, Any]) -> None:
 
 
 def people_of(database: Mapping[str, Any]) -> dict[str, str]:
-    """Some who can sign in, the demo's account among them if it is there: addresses and hashes of passwords."""
+    """Return the addresses and password hashes of two people who can sign in, the demo's account first."""
     ask = "select email, password from teams_user where is_active order by email <> %s limit 2"
     try:
         with psycopg.connect(**database) as connection:

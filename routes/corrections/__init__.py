@@ -1,1 +1,1 @@
-"""Corrections: people say which agent should have had a case."""
+"""Corrections: people record which agent should have had a case."""

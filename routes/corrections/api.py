@@ -85,7 +85,7 @@ def add_correction(request: KeyRequest, run_id: UUID, wanted: CorrectionIn | Non
     summary="Undo a correction",
 )
 def undo_correction(request: KeyRequest, correction_id: UUID) -> Answer[None]:
-    """The case stays where it is."""
+    """The correction no longer counts; the case stays where it is."""
     corrections.undo(get_row(Correction.objects.filter(team=request.auth.team), correction_id), program(request.auth))
     return Answer(204, None)
 

@@ -1,5 +1,5 @@
-"""Corrections of routes. A person says who should have had a case or a run: they are kept with the handover, or the
-first dispatch, that went wrong.
+"""Corrections of routes. A person records which agent should have had a case or a run. A correction belongs to the
+handover, or the first dispatch, that went wrong.
 """
 
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ _NOTE_LIMIT = 2_000
 
 @dataclass(frozen=True)
 class Misroute:
-    """What is corrected: that `wrong` got the work. `source`: the run that handed over to it, unless it was the first.
-    `run`: what came of it, unless it has not begun.
+    """What a correction is about: `wrong` got the work. `source` is the run that handed over to it, unless `wrong` was
+    the first agent. `run` is the run of the wrong agent, if it has started.
     """
 
     wrong: Agent
@@ -46,20 +46,20 @@ class Misroute:
 
 
 def of_run(run: Run) -> Misroute:
-    """That the run was this agent's."""
+    """Return the misroute that gave the run to its agent."""
     before = Handover.objects.before(run)
     return Misroute(run.agent, before.source if before else None, run)
 
 
 def of_handover(handover: Handover) -> Misroute:
-    """That its target got the work."""
+    """Return the misroute of a handover to its target."""
     return Misroute(handover.target, handover.source, handovers.resulting_run(handover))
 
 
 @transaction.atomic
 def correct(misroute: Misroute, right: Agent | None, note: str, by: Actor, send: bool | None = None) -> Correction:
-    """`right`: who should have had it; None: a person. `send`: whether the case goes there now, a closed one too;
-    unless it is said, an open one does. Takes the place of an earlier correction.
+    """Record that `right` should have had the work, or a person if None. It replaces an earlier correction. `send` says
+    whether the case goes there now, even a closed one; by default only an open case does.
     """
     if right is not None and right.pk == misroute.wrong.pk:
         message = f"{right.name} had it. Please choose somebody else."
@@ -97,7 +97,7 @@ def _active(misroute: Misroute) -> QuerySet[Correction]:
 
 
 def _send(case: Case, right: Agent | None, by: Actor) -> None:
-    """There it stays, if it is there already."""
+    """Send the case to the right agent, unless it is there already."""
     if right is None:
         if case.is_closed:
             moves.reopen(case, by)
@@ -110,7 +110,7 @@ def _send(case: Case, right: Agent | None, by: Actor) -> None:
 
 @transaction.atomic
 def undo(correction: Correction, by: Actor) -> None:
-    """It counts no more. The case stays where it is."""
+    """Undo a correction, so that it no longer counts. The case stays where it is."""
     case = case_lifecycle.lock(correction.case_id) if correction.case_id else None
     standing = Correction.objects.standing().filter(pk=correction.pk)
     if not standing.update(undone_at=Now(), undone_by=by.label[:100]):
@@ -139,7 +139,7 @@ def _announce(correction: Correction) -> None:
 
 
 def find_corrections(team: Team, words: str = "", wrong: UUID | None = None, right: str = "") -> QuerySet[Correction]:
-    """Those that stand. `right`: the id of an agent, or `person`."""
+    """Return the corrections that count. `right` is the id of an agent, or `person`."""
     found = Correction.objects.standing().filter(team=team)
     if wrong:
         found = found.filter(wrong=wrong)
@@ -155,7 +155,7 @@ def find_corrections(team: Team, words: str = "", wrong: UUID | None = None, rig
 
 
 class Said(NamedTuple):
-    """What is said of a run: that it was another agent's, and of its handover."""
+    """The corrections of a run: of the route that led to it, and of its own handover."""
 
     run: Correction | None
     handover: Correction | None
@@ -169,7 +169,7 @@ def standing(run: Run) -> Said:
 
 
 def per_route(team: Team, since: datetime) -> dict[tuple[UUID, UUID], int]:
-    """How many handovers of each agent to each other one were applied since then, and corrected."""
+    """Return how many handovers between each two agents were applied since then, and how many were corrected."""
     wrong = Correction.objects.standing().filter(team=team, source__handover__applied_at__gte=since).order_by()
     counted = wrong.values_list("source__agent", "wrong").annotate(Count("pk"))
     return {(source, target): number for source, target, number in counted}

@@ -1,4 +1,4 @@
-"""What people say was the wrong agent for a piece of work."""
+"""Corrections: people record that work went to the wrong agent."""
 
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ class Correction(models.Model):
             ),
         ]
         indexes = [
-            # What did the team's people correct, newest first?
+            # Serves the list of a team's corrections, newest first.
             models.Index(
                 "team", models.F("created_at").desc(), "id", condition=Q(undone_at=None), name="correction_newest"
             ),

@@ -29,7 +29,7 @@ _PERSON = "person"
 
 
 class CorrectionForm(PageForm):
-    """Who should have had it: an agent of the team but the one who did, or a person."""
+    """Chooses the right agent: any agent of the team except the wrong one, or a person."""
 
     agent_id = forms.ChoiceField(
         label="Who should have had it",
@@ -54,7 +54,7 @@ class CorrectionForm(PageForm):
 @require_http_methods(["GET", "POST"])
 @team_page(get=OPERATOR, post=OPERATOR)
 def run_correct(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """Of the run itself, or (`of=handover`) of whom it handed over to."""
+    """Correct the route to the run, or with `of=handover` the route of its handover."""
     run = run_or_404(request.team, id)
     of_handover = request.GET.get("of") == "handover"
     misroute = _misroute(run, of_handover)

@@ -1,4 +1,4 @@
-"""The map of handovers as geometry: agents in columns from left to right, routes as curves. Pure."""
+"""The layout of the map of handovers: agents in columns from left to right, routes as curves. Pure functions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -11,11 +11,11 @@ from fast_sugiyama import from_edges
 
 NODE_WIDTH, NODE_HEIGHT = 184, 44
 _ROW, _COLUMN = 60, NODE_WIDTH + 96
-_DUMMY = 16  # the room of a route that passes a column
+_DUMMY = 16  # the space of a route that passes through a column
 _GAP = 28
 _MARGIN = 16
-_PORT = 20  # between two routes at one side of a node, at most
-_ASIDE = 6  # of the two directions of a pair, each from where both would pass a column
+_PORT = 20  # the greatest distance of two routes at one side of a node
+_ASIDE = 6  # how far each direction of a pair is from where both would pass a column
 
 type Link = tuple[int, int]
 type Point = tuple[float, float]
@@ -23,7 +23,7 @@ type Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Layout:
-    """Left upper corners of the nodes, the points of each link (horizontal at each end), and the size of it all."""
+    """The upper left corners of the nodes, the points of each link (horizontal at both ends), and the total size."""
 
     nodes: Mapping[int, Point]
     links: Mapping[Link, Sequence[Point]]
@@ -33,15 +33,15 @@ class Layout:
 
 @lru_cache(maxsize=64)
 def lay_out(nodes: tuple[int, ...], links: tuple[Link, ...]) -> Layout:
-    """Nodes are numbers; links join two different ones, each pair of one direction once. Kept: they change rarely."""
+    """Lay out nodes (numbers) and links between different nodes, at most one per direction. Layouts are cached."""
     places: dict[int, Point] = {}
     bends: dict[Link, list[Point]] = {}
     forward = _without_circles(links)
-    # Nodes that no link names are not told to the package, which may call a bend of its own so.
+    # The package does not get nodes without a link, because it may use their numbers for bends.
     real = {node for link in forward for node in link}
     shelf = _Shelf()
     parts: Any = from_edges(forward, vertex_spacing=_ROW, dummy_size=_DUMMY, ranking_type="up") if forward else []
-    # Those that belong together, the largest first; then the agents that stand alone.
+    # Connected groups, the largest first, then agents without a link.
     for positions, *_, steps in sorted(parts, key=lambda part: (-len(part[0]), min(part[0])[0])):
         turned = _turned(positions)
         left, top = shelf.place(*_size(turned.values()))
@@ -56,9 +56,9 @@ def lay_out(nodes: tuple[int, ...], links: tuple[Link, ...]) -> Layout:
 
 
 def _without_circles(links: Sequence[Link]) -> list[Link]:
-    """The same with some turned round, so that nothing leads back to where it began.
+    """Return the links with some reversed, so that there are no cycles.
 
-    The package is only given such: on circles its ranking may never end.
+    The package only gets links without cycles, because its ranking may never end otherwise.
     """
     out: dict[int, list[int]] = defaultdict(list)
     for source, target in links:
@@ -86,7 +86,7 @@ def _without_circles(links: Sequence[Link]) -> list[Link]:
 
 
 def _turned(positions: Sequence[tuple[int, Point]]) -> dict[int, Point]:
-    """From layers that rise to columns that go right, beginning at 0, 0."""
+    """Turn rising layers into columns from left to right, starting at 0, 0."""
     first, highest = min(x for _, (x, _) in positions), max(y for _, (_, y) in positions)
     return {node: (round((highest - y) / _ROW) * _COLUMN, x - first) for node, (x, y) in positions}
 
@@ -96,7 +96,7 @@ def _size(points: Collection[Point]) -> tuple[float, float]:
 
 
 def _bends(steps: Sequence[Link], places: Mapping[int, Point], real: set[int]) -> dict[Link, list[Point]]:
-    """Where each link passes columns, in its direction: each step that leaves a node is followed to the next one."""
+    """Return where each link passes columns, in its direction, by following each step from node to node."""
     onward = {source: target for source, target in steps if source not in real}
     found: dict[Link, list[Point]] = {}
     for source, target in steps:
@@ -112,7 +112,7 @@ def _bends(steps: Sequence[Link], places: Mapping[int, Point], real: set[int]) -
 
 
 class _Shelf:
-    """Puts boxes side by side in rows, as wide as the first box, or as four nodes."""
+    """Places boxes side by side in rows, as wide as the first box or four nodes."""
 
     def __init__(self) -> None:
         self.top, self.bottom = float(_MARGIN), float(_MARGIN)
@@ -137,7 +137,7 @@ class _Shelf:
 def _curves(
     links: Sequence[Link], places: Mapping[int, Point], bends: Mapping[Link, list[Point]]
 ) -> dict[Link, list[Point]]:
-    """The points of each link, from the side of one node to the side of another, each at a height of its own."""
+    """Return the points of each link, from the side of one node to the side of another, each at its own height."""
     ways: dict[Link, list[Point]] = {}
     both = set(links)
     for source, target in links:
@@ -165,7 +165,7 @@ def _height(through: Sequence[Point], place: Point) -> float:
 
 
 def path(points: Sequence[Point]) -> str:
-    """A curve through the points for `d` of an SVG path."""
+    """Return the curve through the points, for `d` of an SVG path."""
     said = [f"M{points[0][0]:.0f} {points[0][1]:.1f}"]
     for (x, y), (to_x, to_y) in pairwise(points):
         half = (to_x - x) / 2

@@ -11,17 +11,17 @@ from runs.wording import short
 from .layout import lay_out, path
 from .traffic import Route, Traffic
 
-# More than that nobody can read, and its layout takes seconds.
+# Larger maps are unreadable, and their layout takes seconds.
 MOST_AGENTS, MOST_ROUTES = 120, 200
-_LABELLED = 40  # routes, up to which each says its number
+_LABELLED = 40  # with up to this many routes each shows its number
 _THINNEST, _THICKEST = 1.5, 8.0
 _NAME = 22
-_NEAR = 2  # steps round the agent that is looked at
+_NEAR = 2  # steps around the chosen agent
 
 
 @dataclass(frozen=True)
 class Node:
-    """An agent. `state`: live, paused, blocked or deleted; `words` say it, or how much comes and goes."""
+    """An agent. `state` is live, paused, blocked or deleted; `words` describe it, or how much work comes and goes."""
 
     agent: Agent
     x: float
@@ -34,7 +34,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """A route as a curve with a head. Above it stand its `number`, if any, and a circle's mark."""
+    """A route as a curve with an arrowhead. Its `number`, if any, and the mark of a circle are above it."""
 
     route: Route
     line: str
@@ -48,7 +48,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Picture:
-    """`left_out`: agents that it has no room for."""
+    """The drawn map. `left_out` is the number of agents for which there is no space."""
 
     nodes: list[Node]
     edges: list[Edge]
@@ -66,7 +66,7 @@ class Picture:
 
 
 def draw(traffic: Traffic, around: UUID | None = None) -> Picture:
-    """All agents, or those round one."""
+    """Draw all agents, or those around one."""
     routes = _near(traffic.routes, around) if around else traffic.routes
     routes = _busiest(routes)
     linked = {agent.pk for route in routes for agent in (route.source, route.target)} | ({around} if around else set())
@@ -99,7 +99,7 @@ def _near(routes: Iterable[Route], around: UUID) -> list[Route]:
 
 
 def _busiest(routes: Sequence[Route]) -> list[Route]:
-    """As many as there is room for: what is broken or in use first. In the order given."""
+    """Return as many agents as there is space for, broken and used ones first, in the given order."""
     kept: set[tuple[UUID, UUID]] = set()
     agents: set[UUID] = set()
     for route in sorted(routes, key=lambda one: (one.standing == "ok", -one.handovers)):
@@ -141,7 +141,7 @@ def _edge(route: Route, points: Sequence[tuple[float, float]], most: int, *, is_
 
 
 def title(route: Route) -> str:
-    """`Triage to Billing: 3 handovers, 1 straight back. Part of a circle.`"""
+    """Return a title such as `Triage to Billing: 3 handovers, 1 straight back. Part of a circle.`"""
     count = f"{route.handovers:,} handover{'' if route.handovers == 1 else 's'}" if route.handovers else "not used"
     parts = [f"{route.source.name} to {route.target.name}: {count}"]
     parts[0] += f", {route.returned:,} straight back." if route.returned else "."

@@ -18,15 +18,15 @@ from routes.corrections import corrections
 from runs.models import Handover, Run
 from teams.models import Team
 
-# The mention was taken out since somebody handed over by it.
+# The mention was removed after a handover used it.
 FORMER = "former"
-# How long targets took to begin is looked up for so many handovers, the latest.
+# The pickup time of targets is read for this many of the latest handovers.
 _SAMPLE = 1000
 
 
 @dataclass(frozen=True)
 class Route:
-    """One agent may hand over to another, or did since the moment asked for.
+    """One agent may hand over to another, or did so in the period.
 
     `standing`: ok, unavailable or deleted as the mentioning agent sees the mentioned one; former without a mention.
     """
@@ -46,7 +46,7 @@ class Route:
 
     @property
     def kind(self) -> str:
-        """What a map shows of it: deleted, unavailable, former, used or unused."""
+        """Return how a map shows the route: deleted, unavailable, former, used or unused."""
         if self.standing == OK:
             return "used" if self.handovers else "unused"
         return self.standing
@@ -54,7 +54,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Traffic:
-    """`agents`: all live ones of the team, and the deleted ones that a route names. `held_up`: start nothing new."""
+    """`agents` are all live agents of the team and deleted ones that a route names. Those in `held_up` start nothing."""
 
     agents: list[Agent]
     routes: list[Route]
@@ -62,7 +62,7 @@ class Traffic:
 
 
 def traffic(team: Team, since: datetime) -> Traffic:
-    """Routes of live revisions and of the handovers since then, by names. A constant number of queries."""
+    """Return the routes of live revisions and of handovers since then, by name, with a constant number of queries."""
     flows, wrong = _flows(team, since), corrections.per_route(team, since)
     mentions: dict[UUID, list[Mention]] = {}
     for mention in _mentions(team):
@@ -96,7 +96,7 @@ def _mentions(team: Team) -> QuerySet[Mention]:
 
 
 def _flows(team: Team, since: datetime) -> dict[tuple[UUID, UUID], tuple[int, int]]:
-    """How often each agent handed over to each, and how often of that straight back."""
+    """Return how often each agent handed over to each other one, and how often the work was returned at once."""
     rows = applied(team, since).order_by().values_list("source_agent", "target")
     counted = rows.annotate(all=Count("pk"), back=Count("pk", filter=Q(is_return=True)))
     return {(source, target): (number, back) for source, target, number, back in counted}
@@ -120,7 +120,7 @@ def _with_circles(routes: list[Route]) -> list[Route]:
 
 
 def circles[N](links: Iterable[tuple[N, N]]) -> Mapping[N, int]:
-    """A number for each node; those that reach each other both ways have the same. (Tarjan, without recursion.)"""
+    """Return a number for each node, the same for nodes that reach each other both ways (Tarjan, without recursion)."""
     out: dict[N, list[N]] = {}
     for source, target in links:
         out.setdefault(source, []).append(target)
@@ -161,20 +161,20 @@ def circles[N](links: Iterable[tuple[N, N]]) -> Mapping[N, int]:
 
 @dataclass(frozen=True)
 class Figures:
-    """What happened since a moment. `accepted_in`: the median from a handover to the target's beginning."""
+    """Figures of a period. `accepted_in` is the median time from a handover to the start of the target's run."""
 
     handovers: int
     returned: int
     accepted_in: timedelta | None
     is_sample: bool
-    # How many cases came to people, and for which reasons. A case may have come for several.
+    # How many cases needed input, and for which reasons; a case can have several.
     with_people: int
     reasons: list[tuple[str, int]]
     corrected: int = 0
 
     @property
     def returned_share(self) -> int:
-        """In per cent."""
+        """Return the share of returned handovers, in per cent."""
         return round(100 * self.returned / self.handovers) if self.handovers else 0
 
 
@@ -199,7 +199,7 @@ def figures(team: Team, since: datetime, routes: Iterable[Route]) -> Figures:
 
 
 def _waits(team: Team, since: datetime) -> list[float]:
-    """Of the latest handovers: how long until the target began, of those that did, in seconds."""
+    """Return, for the latest handovers whose target has started, how long that took, in seconds."""
     taken_up = Run.objects.filter(
         case=OuterRef("source__case"), agent=OuterRef("target"), created_at__gte=OuterRef("applied_at")
     ).order_by("created_at")
@@ -207,5 +207,5 @@ def _waits(team: Team, since: datetime) -> list[float]:
     began = Coalesce(F("next_run__started_at"), Subquery(taken_up.values("started_at")[:1]))
     rows = Handover.objects.filter(pk__in=latest.values("pk")).annotate(began=began)
     times = rows.values_list("applied_at", "began")
-    # Two hosts' clocks may differ by a little.
+    # The clocks of two hosts may differ slightly.
     return [max((began - at).total_seconds(), 0) for at, began in times if at and began]

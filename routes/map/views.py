@@ -1,4 +1,4 @@
-"""The map of handovers, and the list of those behind it."""
+"""The map of handovers, and the list of the handovers behind it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -149,7 +149,7 @@ def _period(asked: QueryDict) -> tuple[str, datetime]:
 
 
 def _about_period(asked: QueryDict, days: str) -> dict[str, Any]:
-    """The choice of periods, which keeps what else the address asks for."""
+    """Return the choice of periods, which keeps the other parameters of the URL."""
     kept = {name: str(value) for name, value in asked.items() if name not in ("days", "cursor") and value}
     periods = [
         {"label": words, "url": "?" + urlencode({**kept, "days": key}), "current": key == days}

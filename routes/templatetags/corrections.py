@@ -1,4 +1,4 @@
-"""{% corrections_of run as said %}: of the run (`said.run`), and of its handover (`said.handover`)."""
+"""{% corrections_of run as said %}: the corrections of the run (`said.run`) and of its handover (`said.handover`)."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""manage.py doctor [--call] [--json]: what is wrong with this installation, and how to mend it."""
+"""manage.py doctor [--call] [--json]: check this installation and say how to fix each problem."""
 
 import json
 import sys
@@ -12,13 +12,14 @@ from ops.doctor.findings import Finding, State
 
 class Command(BaseCommand):
     help = (
-        "Looks at settings, database, Redis, models, email, disk, clock, workers and invariants. Exit status 1: broken."
+        "Check settings, database, Redis, models, email, disk, clock, workers and invariants."
+        " The exit status is 1 if one is broken."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--call", action="store_true", help="Ask each provider of models, once for each key.")
-        parser.add_argument("--json", action="store_true", help="One JSON object: {healthy, findings}.")
+        parser.add_argument("--call", action="store_true", help="Send each model provider one request per key.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object: {healthy, findings}.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = look_at_all(call=options["call"])

@@ -1,6 +1,6 @@
-"""manage.py migrate: Django's, which on a busy database waits for a lock only for a moment, and tries again.
+"""manage.py migrate: Django's command, with short waits for locks on a busy database.
 
-The first time it also makes the administrator whom BATON_ADMIN_EMAIL names.
+The first time it also creates the administrator named in BATON_ADMIN_EMAIL.
 """
 
 import time
@@ -25,7 +25,7 @@ _PAUSE_SECONDS = 1.0
 
 
 class Command(migrate.Command):
-    help = "Brings the database to this version. On a busy one it waits for a lock only for a moment, and tries again."
+    help = "Migrate the database to this version. On a busy database, wait for locks only briefly and try again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
@@ -43,8 +43,8 @@ class Command(migrate.Command):
                     time.sleep(_PAUSE_SECONDS)
             else:
                 raise CommandError(
-                    "The database stayed busy. What was done is whole, the rest is not begun: run this again in a quiet"
-                    " moment, or end the long transactions that pg_stat_activity shows."
+                    "The database stayed busy. Completed migrations are kept and the others have not started: run this"
+                    " again at a quiet time, or end the long transactions that pg_stat_activity shows."
                 )
         if not any(options[name] for name in ("app_label", "plan", "check_unapplied", "fake", "prune")):
             self._let_somebody_in()
@@ -59,9 +59,9 @@ class Command(migrate.Command):
 
 @contextmanager
 def _one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Of several that are started at once, the others wait and then find nothing left to do.
+    """Make all but one of several commands wait; the others then find nothing to do.
 
-    The lock is that of a transaction, on a connection of its own: one of a session would stay behind in PgBouncer.
+    The lock belongs to a transaction on its own connection, because a session lock would stay behind in PgBouncer.
     """
     own = connection.copy()
     try:
@@ -74,9 +74,9 @@ def _one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 class ShortWaits(DatabaseSchemaEditor):
-    """Whoever waits for a table's lock makes everybody who comes later wait behind it: so that is kept short.
+    """A schema editor that waits only briefly for a table's lock, since all later queries would wait behind it.
 
-    Each transaction says so for itself, and nothing is left in a session that behind PgBouncer is anybody's next.
+    The limit is set for each transaction, because PgBouncer gives a session to other clients afterwards.
     """
 
     def __enter__(self) -> Self:

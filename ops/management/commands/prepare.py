@@ -6,12 +6,12 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Brings the database to this version and fills an empty one with the demo; `serve` calls it at every start."
-    requires_system_checks = []  # they would import every page of the web process
+    help = "Migrate the database and create the demo in an empty one. `serve` calls this command at every start."
+    requires_system_checks = []  # system checks would import every page of the web process
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         if settings.BATON_DEMO:
             call_command("seed_demo")
         elif not settings.BATON_IS_LOCAL:
-            call_command("seed_demo", only_secure=True)  # of an earlier start
+            call_command("seed_demo", only_secure=True)  # the demo may be left from an earlier start

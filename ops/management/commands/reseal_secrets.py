@@ -1,4 +1,4 @@
-"""manage.py reseal_secrets: after a new key was put before the old ones in BATON_ENCRYPTION_KEYS"""
+"""manage.py reseal_secrets: encrypt all secrets with the newest of BATON_ENCRYPTION_KEYS."""
 
 from typing import Any
 
@@ -17,7 +17,9 @@ _SEALED = [
 
 
 class Command(BaseCommand):
-    help = "Seals all secrets of the database with the newest of BATON_ENCRYPTION_KEYS. Then the older ones can go."
+    help = (
+        "Encrypt all secrets in the database with the newest of BATON_ENCRYPTION_KEYS. Then you can remove older keys."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         done, lost = 0, []
@@ -25,7 +27,7 @@ class Command(BaseCommand):
             rows: Any = model._base_manager
             for pk, sealed in rows.exclude(**{field: ""}).values_list("pk", field).iterator():
                 try:
-                    # One that is changed meanwhile has the newest key already.
+                    # A secret that was changed in the meantime already uses the newest key.
                     done += rows.filter(pk=pk, **{field: sealed}).update(**{field: reseal(sealed)})
                 except Unreadable:
                     lost.append(f"{model._meta.verbose_name} {pk}")

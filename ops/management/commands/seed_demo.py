@@ -1,4 +1,4 @@
-"""manage.py seed_demo: the demo team, on an empty database."""
+"""manage.py seed_demo: create the demo team in an empty database."""
 
 from typing import Any
 
@@ -10,12 +10,14 @@ from ops.demo.seeding import EMAIL, close_demo, seed_demo
 
 class Command(BaseCommand):
     help = (
-        "Makes the demo team, its agents and its waiting cases, unless there is a team already. Where other machines"
-        " can reach Baton, its account gets a random password and no access to the admin."
+        "Create the demo team with its agents and cases, unless there already is a team. If other machines can reach"
+        " Baton, the demo's account gets a random password and no access to the admin."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--only-secure", action="store_true", help="Make nothing; replace a well-known password.")
+        parser.add_argument(
+            "--only-secure", action="store_true", help="Create nothing; only replace a well-known password."
+        )
 
     def handle(self, *args: Any, only_secure: bool = False, **options: Any) -> None:
         made = not only_secure and seed_demo()

@@ -11,7 +11,7 @@ from ops.stack.launch import Plan, launch
 
 
 class Command(BaseCommand):
-    help = "Runs Baton: the servers it needs, the web server, the workers and the clock, until Ctrl-C."
+    help = "Run Baton until Ctrl-C: the servers it needs, the web server, the workers and the clock."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:

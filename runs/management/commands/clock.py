@@ -1,4 +1,4 @@
-"""manage.py clock: once a second, and when a lease ends, sweeps up what got lost and wakes what is due."""
+"""manage.py clock: recover what was lost and start what is due, every second and when a lease ends."""
 
 import logging
 import signal
@@ -41,10 +41,8 @@ _TICK_SECONDS, _LEAST_SECONDS = 1.0, 0.05
 
 
 class Command(BaseCommand):
-    help = (
-        "Recovers lost runs, wakes due cases and starts background tasks, every second. Only one clock works at a time."
-    )
-    requires_system_checks = []  # they would import every page of the web process
+    help = "Recover lost runs, wake due cases and start background tasks, every second. Only one clock works at a time."
+    requires_system_checks = []  # system checks would import every page of the web process
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = threading.Event()
@@ -60,8 +58,8 @@ class Command(BaseCommand):
 
 
 class DatabaseWatch:
-    """When the database was last unreachable. While it is away no worker can renew a lease, so leases are judged only
-    after it has been back for as long as one lasts: an outage costs no run an attempt.
+    """Remembers when the database was last unreachable. No worker can renew a lease during an outage, so leases are
+    judged only after the database has been back for the length of a lease: an outage costs no run an attempt.
     """
 
     _lost_at = float("-inf")

@@ -1,4 +1,4 @@
-"""manage.py shift: works what there is to do and ends; what a worker does when the bell rings."""
+"""manage.py shift: do all due work and end, as a worker does when the bell rings."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ from runs.workers.shift import run_shift
 
 
 class Command(BaseCommand):
-    help = "Works until nothing is left to do. Needs no Redis."
+    help = "Work until nothing is left to do. This needs no Redis."
 
     def handle(self, *args: Any, **options: Any) -> None:
         run_shift(jobs.horse_name(f"shift-{socket.gethostname()}", os.getpid()), linger=0)
