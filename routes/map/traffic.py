@@ -54,7 +54,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Traffic:
-    """`agents` are all live agents of the team and deleted ones that a route names. Those in `held_up` start nothing."""
+    """`agents` are all live agents of the team and deleted ones that routes name. Those in `held_up` start nothing."""
 
     agents: list[Agent]
     routes: list[Route]
