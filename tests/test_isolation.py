@@ -86,7 +86,7 @@ def test_no_foreign_key_crosses_teams(
 ) -> None:
     """Each is tried, by the row of ours that has it and a row of the other team that it could name."""
     for owner in (team, make_team()):
-        _fill(owner, make_things(owner), make_run)
+        fill(owner, make_things(owner), make_run)
     crossed = []
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
@@ -106,7 +106,7 @@ def test_no_foreign_key_crosses_teams(
     assert not crossed
 
 
-def _fill(team: Team, things: Things, make_run: Make[Run]) -> None:
+def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     """Adds what `things` has none of."""
     of = things.ids
     User.objects.filter(email="stranger@example.com").update(email=f"{team.slug}@example.com")
@@ -129,7 +129,7 @@ def _of(team: Team, model: Any, column: str) -> list[tuple[object]]:
     owner = OWNED.get(model.__name__)
     rows = model._base_manager.filter(**{f"{owner}__team" if owner else "team": team})
     found = list(rows.order_by("pk").values_list(column)[:1])
-    assert found, f"Add a {model.__name__} to _fill of {__file__}"
+    assert found, f"Add a {model.__name__} to fill of {__file__}"
     return found
 
 

@@ -1,7 +1,5 @@
 """The drill of docs/backup.md: a dump while everybody works, restored elsewhere, with an empty Redis."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +7,9 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
-from psycopg import sql
 
 from cases.models import Case
-from ops.stack.postgres import wheel_folder
+from tests.deploy.databases import address, empty_database, postgres
 from tests.provider import Provider, provider, router
 from tests.runs.workers.test_workers import desk, process, wait_for
 
@@ -21,28 +18,13 @@ __all__ = ["desk", "process", "provider"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CASES = 16
-ELSEWHERE = "restored_elsewhere"
-
-
-def address(database: str) -> str:
-    return os.environ["TEST_DATABASE_URL"].rpartition("/")[0] + "/" + database
-
-
-def postgres(program: str, *arguments: str | Path) -> None:
-    binary = wheel_folder() / "bin" / program
-    if not binary.exists():
-        pytest.skip(f"the embedded PostgreSQL has no {program} here")
-    subprocess.run([binary, *arguments], check=True)
 
 
 @pytest.fixture
 def elsewhere() -> Iterator[str]:
     """The address of an empty database."""
-    name = sql.Identifier(f"{connection.settings_dict['NAME']}_{ELSEWHERE}")
-    with psycopg.connect(address("postgres"), autocommit=True) as server:
-        server.execute(sql.SQL("create database {}").format(name))
-        yield address(name.as_string().strip('"'))
-        server.execute(sql.SQL("drop database {} with (force)").format(name))
+    with empty_database("restored_elsewhere") as name:
+        yield address(name)
 
 
 @pytest.fixture

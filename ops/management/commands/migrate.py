@@ -1,6 +1,7 @@
 """manage.py migrate: Django's command, with short waits for locks on a busy database.
 
-The first time it also creates the administrator named in BATON_ADMIN_EMAIL.
+The first time it also creates the administrator named in BATON_ADMIN_EMAIL. It refuses a database of a version before
+1.0.0 and leaves it as it is.
 """
 
 import time
@@ -14,6 +15,7 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+from django.db.migrations.recorder import MigrationRecorder
 from psycopg.errors import LockNotAvailable
 
 from cases.queues.administrators import first_administrator
@@ -22,6 +24,18 @@ from data.errors import Refused
 _LOCK = 0x4D_49_47_52_41_54_45
 _TRIES = 20
 _PAUSE_SECONDS = 1.0
+# Migrations began anew with 1.0.0. These are of before, the second of each app, which no later version has.
+_BEFORE_1_0 = {
+    ("teams", "0002_answer_hours"),
+    ("builder", "0002_initial"),
+    ("cases", "0002_initial"),
+    ("runs", "0002_initial"),
+}
+_TOO_OLD = (
+    "This database belongs to a version of Baton before 1.0.0 and cannot be upgraded. Nothing was changed. Export the"
+    " agents with the version that made it (manage.py export_agents), start this version with an empty database"
+    " (another DATABASE_URL or BATON_HOME), and import them (manage.py import_agents). See docs/upgrading.md."
+)
 
 
 class Command(migrate.Command):
@@ -31,6 +45,7 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         connection.SchemaEditorClass = ShortWaits
         with _one_at_a_time(connection):
+            _refuse_before_1_0(connection)
             for number in range(1, _TRIES + 1):
                 try:
                     super().handle(*args, **options)
@@ -55,6 +70,11 @@ class Command(migrate.Command):
                 self.stdout.write(said)
         except Refused as refusal:
             raise CommandError(f"BATON_ADMIN_EMAIL or BATON_ADMIN_PASSWORD: {refusal.message}") from refusal
+
+
+def _refuse_before_1_0(connection: BaseDatabaseWrapper) -> None:
+    if _BEFORE_1_0 & MigrationRecorder(connection).applied_migrations().keys():
+        raise CommandError(_TOO_OLD)
 
 
 @contextmanager
