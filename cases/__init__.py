@@ -1,1 +1,1 @@
-"""The work and what happened to it. Knows no run."""
+"""The cases and what happened to them. This app does not know runs."""

@@ -1,1 +1,1 @@
-"""What people leave at a case: comments, files, and that they watch it."""
+"""What people add to a case: comments, files and watchers."""

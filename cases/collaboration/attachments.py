@@ -1,5 +1,5 @@
-"""The files of a case. Their bytes lie in Django's storage and are given out as downloads only, never to be shown: what
-somebody sends in must not run as a page of ours. Deleting one deletes its bytes; the timeline keeps its name.
+"""The files of a case. Their bytes are in Django's storage and are sent only as downloads, so that an uploaded
+file cannot run as a page of Baton. Deleting one deletes its bytes; the timeline keeps its name.
 """
 
 import unicodedata
@@ -29,7 +29,7 @@ type Upload = UploadedFile[bytes]
 
 
 def attach(case: Case, files: Sequence[Upload], by: Actor) -> list[Attachment]:
-    """All of them or none. The bytes are stored before the case is locked, for a storage may be slow."""
+    """Attach all files or none. The bytes are stored before the case is locked, because storage may be slow."""
     _check(files)
     rows = [_stored(case, file, by) for file in files]
     try:
@@ -58,7 +58,7 @@ def detach(attachment: Attachment, by: Actor) -> None:
 
 
 def download(attachment: Attachment) -> HttpResponse:
-    """Of no type that a browser would show."""
+    """Return the file with a content type that no browser displays."""
     try:
         with attachment.file.open() as stored:
             response = HttpResponse(stored.read(), content_type="application/octet-stream")
@@ -71,7 +71,7 @@ def download(attachment: Attachment) -> HttpResponse:
 
 
 def clean_name(name: str) -> str:
-    """The last part of a path, without what would deceive a reader or a shell: control and direction characters."""
+    """The last part of a path without control and direction characters, which could deceive a reader or a shell."""
     last = name.replace("\\", "/").rpartition("/")[2]
     shown = "".join(char for char in last if unicodedata.category(char)[0] != "C" or char.isspace())
     words = " ".join(shown.split()).lstrip(".")

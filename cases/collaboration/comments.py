@@ -1,6 +1,6 @@
 """Comments of people on a case, with @-mentions of members. They are for people only: no agent is told of them.
 
-Who comments or is mentioned watches the case from then on.
+A member who comments or is mentioned watches the case from then on.
 """
 
 import re
@@ -37,7 +37,7 @@ def comment(case: Case, text: str, by: User) -> Comment:
 
 @transaction.atomic
 def change(said: Comment, text: str, by: User) -> None:
-    """Only one's own. Who is mentioned anew is told."""
+    """Change a comment of one's own. Members who are mentioned for the first time are told."""
     row = _own(said, by)
     before = set(row.mentions)
     row.text = _checked(text)
@@ -50,7 +50,7 @@ def change(said: Comment, text: str, by: User) -> None:
 
 @transaction.atomic
 def delete(said: Comment, by: User) -> None:
-    """Only one's own. That there was one stays in the timeline."""
+    """Delete a comment of one's own. The timeline keeps its event."""
     row = _own(said, by)
     row.text, row.mentions, row.deleted_at = "", [], timezone.now()
     row.save(update_fields=["text", "mentions", "deleted_at"])
@@ -82,7 +82,7 @@ def members_of(team: Team) -> list[User]:
 
 
 def mentioned(text: str, members: Iterable[User]) -> dict[str, User]:
-    """Who is mentioned, by the words that do so: @ and a full name, an email address, or what is before its @."""
+    """Return the mentioned members by their mentions: @ and a full name, an email address, or its local part."""
     known = _names(members)
     if not known:
         return {}
@@ -92,7 +92,7 @@ def mentioned(text: str, members: Iterable[User]) -> dict[str, User]:
 
 
 def _names(members: Iterable[User]) -> dict[str, User]:
-    """Names that mean one member only, in small letters."""
+    """Return the names that mean exactly one member, in lower case."""
     found: dict[str, User] = {}
     unclear = set()
     for user in members:
@@ -104,7 +104,7 @@ def _names(members: Iterable[User]) -> dict[str, User]:
 
 
 def _tell(said: Comment, before: Collection[str]) -> None:
-    """Whoever a comment mentions now and did not before."""
+    """Tell the members whom a comment mentions now and did not mention before."""
     people = mentioned(said.text, members_of(said.team))
     known = {user.pk for words, user in people.items() if words in before} | {said.user_id}
     for user in {user.pk: user for user in people.values() if user.pk not in known}.values():
@@ -116,7 +116,7 @@ def _tell(said: Comment, before: Collection[str]) -> None:
 
 
 def watch(case: Case, user: User) -> None:
-    """From now on: what was before counts as seen."""
+    """Watch a case from now on: earlier events count as seen."""
     defaults = {"team_id": case.team_id, "seen_seq": case.last_seq}
     Watch.objects.get_or_create(case=case, user=user, defaults=defaults)
 
@@ -126,6 +126,6 @@ def unwatch(case: Case, user: User) -> None:
 
 
 def mark_seen(row: Watch, seq: int) -> None:
-    """The watcher looks at the page of the case, with all events up to `seq`."""
+    """Record that the watcher has seen all events up to `seq`."""
     if row.seen_seq < seq or row.mentioned_at:
         Watch.objects.filter(pk=row.pk, seen_seq__lte=seq).update(seen_seq=seq, mentioned_at=None)

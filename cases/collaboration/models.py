@@ -1,4 +1,4 @@
-"""What people leave at a case: comments, files, and that they watch it."""
+"""The models of what people add to a case: comments, files and watchers."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from cases.work.models import Case
 
 
 class Comment(models.Model):
-    """What a person says about a case to the others of the team. No agent sees it.
+    """A person's comment on a case for other members of the team. No agent sees it.
 
     Its event in the timeline stays when the comment is changed or deleted; a deleted one has no text left.
     """
@@ -39,7 +39,7 @@ class Comment(models.Model):
 
 
 class Watch(models.Model):
-    """A member follows a case, and is told of it: `seen_seq` is the last event that they have seen on its page."""
+    """A member follows a case and sees its news: `seen_seq` is the last event that they have seen on its page."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     case = models.ForeignKey(Case, models.CASCADE, related_name="watches", db_constraint=False, db_index=False)
@@ -54,7 +54,7 @@ class Watch(models.Model):
     class Meta:
         verbose_name_plural = "watches"
         constraints = [models.UniqueConstraint(fields=["case", "user"], name="one_watch_per_person")]
-        # Which cases does this person follow?
+        # Serves the list of the cases that a person watches.
         indexes = [models.Index(fields=["user", "team"], name="watch_of_user")]
 
     def __str__(self) -> str:
@@ -62,12 +62,12 @@ class Watch(models.Model):
 
 
 def file_place(attachment: "Attachment", name: str) -> str:
-    """Nothing that somebody has typed is part of a path."""
+    """Return a path that contains nothing a user has typed."""
     return f"cases/{attachment.team_id}/{attachment.case_id}/{attachment.pk}"
 
 
 class Attachment(models.Model):
-    """A file that belongs to a case. Its bytes lie in Django's storage; only views of the team give them out."""
+    """A file of a case. Its bytes are in Django's storage; only views of the team send them."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)

@@ -1,4 +1,4 @@
-"""What people do on the page of a case beside moving it: comment, watch, attach files."""
+"""The views with which people comment on a case, watch it and attach files."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What people send to the pages of an import."""
+"""The forms of the pages that import agents."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -79,7 +79,7 @@ class UploadForm(PageForm):
 
 
 class ChoicesForm(PageForm):
-    """What shall become of the mentions and queues that are not here."""
+    """Chooses what to do about mentions and queues that do not exist here."""
 
     def __init__(self, data: Any = None, *, plan: Plan, queues: Sequence[Queue]) -> None:
         super().__init__(data, label_suffix="")

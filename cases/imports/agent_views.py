@@ -1,4 +1,4 @@
-"""Agents from files: what is uploaded is looked at before anything of it is made. With the queues that they need."""
+"""The import of agents from files and of the queues that they need, with a preview before anything is created."""
 
 from datetime import timedelta
 from functools import wraps
@@ -91,7 +91,7 @@ def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 def _apply(request: TeamRequest, form: ChoicesForm, files: list[AgentFile]) -> Plan | None:
-    """None, with the reason among the errors, when it is refused."""
+    """Apply the import. Return None, with the reason among the form's errors, if it is refused."""
     try:
         return importing.apply(
             request.team,

@@ -1,4 +1,4 @@
-"""What the columns of a table become in cases, and cases out of its rows."""
+"""The roles that the columns of a table have in cases, and new cases made from its rows."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ _NAME_LENGTH = 80
 
 
 def names_of(first: Sequence[Cell], width: int) -> list[str]:
-    """A name for each column, no two alike; "Column C" for one without."""
+    """Return a unique name for each column; "Column C" for one without a name."""
     names: list[str] = []
     for place in range(width):
         cell = first[place] if place < len(first) else None
@@ -52,12 +52,12 @@ def unnamed(place: int) -> str:
 
 
 def letters(place: int) -> str:
-    """As spreadsheet programs call a column: "A" for 0, "AB" for 27."""
+    """Return a spreadsheet's name of a column: "A" for 0, "AB" for 27."""
     return (letters(place // 26 - 1) if place >= 26 else "") + chr(65 + place % 26)
 
 
 def guess_roles(names: Sequence[str], rows: Sequence[Sequence[Cell]] = ()) -> list[Role]:
-    """By the names. Some column is the title: the first one of texts that is nothing else. An empty one is skipped."""
+    """Guess the roles by name. The title is the first text column without another role. Empty columns are skipped."""
     columns = [[row[at] for row in rows if at < len(row) and row[at] is not None] for at in range(len(names))]
     roles = [Role.IGNORE if rows and not cells else Role.FIELD for cells in columns]
     for at, name in enumerate(names):
@@ -90,7 +90,7 @@ class Columns:
     schema: Mapping[str, Any] | None = None
 
     def new_case(self, cells: Sequence[Cell], flaws: Mapping[str, str]) -> NewCase:
-        """Refused, at the fields of a case, when the cells make none."""
+        """Return the case of a row. Refused, at the fields of a case, if the cells make no valid case."""
         wrong = {self._field(int(place)): words for place, words in flaws.items() if self._is_used(int(place))}
         said = {role: text_of(self._cell(cells, role)).strip() for role in SINGLE}
         priority = read_priority(said[Role.PRIORITY]) if said[Role.PRIORITY] else None
@@ -113,7 +113,7 @@ class Columns:
         return place >= len(self.roles) or self.roles[place] != Role.IGNORE
 
     def _field(self, place: int) -> str:
-        """Beyond the last column it is the whole row that is wrong."""
+        """Return the field of an error; an error beyond the last column concerns the whole row."""
         if place >= len(self.roles):
             return ""
         role = self.roles[place]
@@ -133,7 +133,7 @@ class Columns:
         return {self.names[list(self.roles).index(Role.DETAILS)]: details} | fields
 
     def _fitting(self, name: str, cell: Cell) -> Cell:
-        """As the schema wants it where that loses nothing: "12" as a number, 12 as text."""
+        """Convert a value as the schema requires if that loses nothing: "12" to a number, 12 to text."""
         properties = (self.schema or {}).get("properties")
         wanted = properties.get(name) if isinstance(properties, dict) else None
         kind = wanted.get("type") if isinstance(wanted, dict) else None
@@ -151,7 +151,7 @@ class Columns:
         return cell
 
     def column_of(self, field: str) -> str:
-        """The column that an error at a field of a case is about."""
+        """Return the column that an error at a field of a case concerns."""
         whole, _, part = field.partition(".")
         if whole == "data":
             fields = [name for name, role in zip(self.names, self.roles, strict=False) if role == Role.FIELD]

@@ -1,4 +1,4 @@
-"""What people fill in to make many cases from a table."""
+"""The forms for importing cases from a table."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -54,8 +54,8 @@ class PasteForm(PageForm):
 
 
 class ReadingForm(PageForm):
-    """How the file is read, and what its columns become. A choice of reading guesses the columns again. `first`: the
-    rows among which one can be the one with the names.
+    """Says how the file is read and what its columns become. Another way of reading guesses the columns again. `first`:
+    the rows among which one can be the one with the names.
     """
 
     sheet = forms.ChoiceField()
@@ -87,7 +87,7 @@ class ReadingForm(PageForm):
 
     @property
     def reading(self) -> dict[str, Any]:
-        """Of a valid form: how the file shall be read."""
+        """Return how the file is to be read. The form must be valid."""
         return {name: self.cleaned_data.get(name, getattr(self.upload, name)) for name in _READING}
 
     @property

@@ -1,8 +1,8 @@
-"""Making the cases of an upload, a slice of its rows after another.
+"""Creates the cases of an upload, one slice of its rows after another.
 
-A slice is one transaction that makes its cases and says so on their rows: whoever works may be killed at any moment,
-and no row makes two cases or is forgotten. The first slices are worked by the request that starts the import, the
-others by the clock's hand.
+A slice is one transaction that creates its cases and records them on their rows: the process may be killed at any
+moment, and no row creates two cases or is skipped. The request that starts the import works on the first slices, and a
+background task of the clock on the others.
 """
 
 import logging
@@ -28,7 +28,7 @@ from .uploads import columns_of, imported_before, preview, said_of
 logger = logging.getLogger(__name__)
 
 _SLICE = 200
-# How long a request works before it leaves the rest to the clock's hand.
+# How long a request works before it leaves the rest to the background task.
 AT_ONCE_SECONDS = 1.0
 _KEEP = timedelta(days=7)
 
@@ -37,7 +37,7 @@ State, Status = UploadRow.State, CaseUpload.Status
 
 @transaction.atomic
 def start(upload: CaseUpload, *, skip_flawed: bool = False, again: bool = False) -> None:
-    """Started twice it goes on as it is. `again`: although this file was imported before."""
+    """Start an import; starting it twice changes nothing. `again` allows a file that was imported before."""
     queue = Queue.objects.live().select_for_update(no_key=True).filter(pk=upload.queue_id).first()
     if queue is None:
         raise Refused("The queue was deleted.", "not_found")
@@ -65,7 +65,7 @@ def _rows(number: int) -> str:
 
 @transaction.atomic
 def stop(upload: CaseUpload, problem: str = "") -> None:
-    """What is made stays; the rest is left. One that has not begun is forgotten."""
+    """Stop an import. Created cases stay and the other rows are skipped. An import that has not started is deleted."""
     CaseUpload.objects.filter(pk=upload.pk, status=Status.READY).delete()
     stopped = {"status": Status.STOPPED, "ended_at": Now(), "problem": problem[:200]}
     if CaseUpload.objects.importing().filter(pk=upload.pk).update(**stopped):
@@ -80,7 +80,7 @@ def process(upload_id: UUID, seconds: float) -> None:
 
 
 def work_slice(upload_id: UUID) -> bool:
-    """False when there is nothing more to do, or another one does it."""
+    """Work on one slice. Return False if nothing is left to do, or if another process does it."""
     try:
         return _work_slice(upload_id)
     except (DatabaseError, InterfaceError):
@@ -112,7 +112,7 @@ def _work_slice(upload_id: UUID) -> bool:
 
 
 def _add(upload: CaseUpload, rows: list[UploadRow]) -> None:
-    """Says on each row what became of it. What was fine in the preview may have become wrong since."""
+    """Create the cases and record the result on each row. A row that was valid in the preview may be invalid by now."""
     columns = columns_of(upload)
     wanted: list[tuple[UploadRow, NewCase]] = []
     for row in rows:
@@ -151,11 +151,11 @@ def has_work() -> bool:
 
 
 def process_all() -> None:
-    """By turns, so that a long import holds up no short one."""
+    """Work on all imports in turns, so that a long one does not delay short ones."""
     while found := list(CaseUpload.objects.importing().order_by("created_at").values_list("pk", flat=True)):
         worked = [work_slice(upload_id) for upload_id in found]
         if not any(worked):
-            return  # all are done, or others are at it
+            return  # all are done, or other processes work on them
 
 
 def forget_old() -> None:
@@ -166,7 +166,7 @@ def forget_old() -> None:
 
 
 def outcome(upload: CaseUpload) -> dict[str, int]:
-    """How many rows are in each state."""
+    """Return how many rows are in each state."""
     counts = dict.fromkeys(State.values, 0)
     rows = (
         upload.rows.exclude(state__in=[State.NAMES, State.ABOVE]).order_by().values_list("state").annotate(Count("pk"))

@@ -1,4 +1,4 @@
-"""Files on their way to become agents or cases."""
+"""Uploaded files from which agents or cases are created."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from cases.work.models import Case
 
 
 class AgentUpload(models.Model):
-    """Files of agents that somebody uploaded, kept from the preview of the import to its confirmation."""
+    """Uploaded agent files, kept from the preview of an import to its confirmation."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
@@ -34,7 +34,7 @@ class CaseUploadQuerySet(models.QuerySet["CaseUpload"]):
 
 
 class CaseUpload(models.Model):
-    """A table that somebody uploaded or pasted, to make a case of each row. Its rows say what became of each.
+    """An uploaded or pasted table, whose rows become cases. Each row records its result.
 
     ready -> importing -> done, stopped (what was made stays)
     """
@@ -82,9 +82,9 @@ class CaseUpload(models.Model):
 
     class Meta:
         indexes = [
-            # What is there to do?
+            # Serves the search for imports in progress.
             models.Index(fields=["created_at"], condition=Q(status="importing"), name="case_upload_importing"),
-            # What was imported into this queue, lately or from this file?
+            # Serves the search for a queue's recent imports, and for imports of the same file.
             models.Index(fields=["team", "queue", "-started_at"], name="case_upload_of_queue"),
         ]
 
@@ -93,7 +93,7 @@ class CaseUpload(models.Model):
 
 
 class UploadRow(models.Model):
-    """A row of an upload. `case` is written in the transaction that makes it, so that no row makes two."""
+    """A row of an upload. `case` is written in the transaction that creates the case, so that no row creates two."""
 
     class State(models.TextChoices):
         ABOVE = "above", "Above the names of columns"
@@ -119,7 +119,7 @@ class UploadRow(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["upload", "number"], name="one_row_per_number")]
-        # Which rows are next? How many became what, and which?
+        # Serves the next rows to import, and the counts and lists of results.
         indexes = [models.Index(fields=["upload", "state", "number"], name="upload_row_of_state")]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How high a priority is that somebody wrote, in the words of other tools and languages."""
+"""Reads priorities in the words of other tools and languages."""
 
 import re
 import unicodedata
@@ -40,7 +40,7 @@ _SHORT = {"h": Priority.HIGH, "m": Priority.MEDIUM, "l": Priority.NONE, "n": Pri
 
 
 def read_priority(text: str) -> Case.Priority | None:
-    """None when it is not known, or says two things at once."""
+    """Return the priority, or None if it is unknown or ambiguous."""
     words = re.findall(r"[^\W\d_]+|\d+", re.sub(r"\.0+$|优先级|優先級|優先度|程度", "", _bare(text)))
     said = {_BY_WORD[word] for word in words if word in _BY_WORD}
     if _NOT.intersection(words):

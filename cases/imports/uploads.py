@@ -1,4 +1,4 @@
-"""Tables that somebody uploaded or pasted, to make a case of each row: read, and looked at before anything is made."""
+"""Uploaded and pasted tables: how they are read, and the preview of the cases their rows would become."""
 
 import hashlib
 from collections import Counter
@@ -26,7 +26,7 @@ Form, State, Status = CaseUpload.Form, UploadRow.State, CaseUpload.Status
 
 
 def store_upload(queue: Queue, user: User, name: str, content: bytes, form: str = Form.FILE) -> CaseUpload:
-    """Refused, with the reason, when no table can be read from it."""
+    """Store an upload. Refused, with the reason, if no table can be read from it."""
     upload = CaseUpload(
         team_id=queue.team_id,
         queue=queue,
@@ -125,7 +125,7 @@ def _even_out(names: Row | None, rows: Sequence[Row]) -> int:
 
 
 def choose_roles(upload: CaseUpload, roles: Sequence[str]) -> None:
-    """Refused when they make no cases."""
+    """Set the roles of the columns. Refused if no cases can be made with them."""
     counts = Counter(roles)
     if not counts[Role.TITLE]:
         raise Refused("Choose the column that is the title.", "invalid")
@@ -140,7 +140,7 @@ def choose_roles(upload: CaseUpload, roles: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong with a cell. `row` counts as spreadsheet programs do."""
+    """What is wrong with a cell. `row` is the number in a spreadsheet program."""
 
     row: int
     column: str
@@ -211,12 +211,12 @@ def _flaws(row: UploadRow, refusal: Refused, columns: Columns) -> list[Flaw]:
 
 
 def said_of(row: UploadRow, refusal: Refused, columns: Columns) -> str:
-    """In one line, what is wrong with a row."""
+    """Return what is wrong with a row, in one line."""
     flaws = _flaws(row, refusal, columns)
     return " ".join(f"{flaw.column}: {flaw.words}" if flaw.column else flaw.words for flaw in flaws)
 
 
 def imported_before(upload: CaseUpload) -> CaseUpload | None:
-    """The last import of the same file into the same queue, as far as it is remembered."""
+    """Return the last known import of the same file into the same queue."""
     same = CaseUpload.objects.filter(team=upload.team_id, queue=upload.queue_id, digest=upload.digest)
     return same.exclude(started_at=None).exclude(pk=upload.pk).defer("content").order_by("-started_at").first()

@@ -1,4 +1,4 @@
-"""Many cases from a table: where it is pasted or uploaded, looked at, and what became of it."""
+"""The pages that import cases from a table: paste or upload, preview, and result."""
 
 from functools import wraps
 from typing import Any, cast
@@ -76,7 +76,7 @@ def cases_paste(request: TeamRequest, id: UUID) -> HttpResponse:
 def _kept(
     request: TeamRequest, form: FileForm | PasteForm, queue: Queue, *, name: str, content: bytes, kind: str = "file"
 ) -> CaseUpload | None:
-    """None, with the reason among the errors, when no table can be read from it."""
+    """Store the upload. Return None, with the reason among the form's errors, if no table can be read from it."""
     try:
         return uploads.store_upload(queue, request.user, name, content, kind)
     except Refused as refusal:
@@ -186,7 +186,7 @@ def case_import_stop(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_GET
 @team_page(get=OPERATOR)
 def case_import_rows(request: TeamRequest, id: UUID) -> HttpResponse:
-    """The rows that failed or would, as they were, each with the reason."""
+    """Download the rows that failed or would fail, unchanged, each with the reason."""
     upload = upload_or_404(request.team, id)
     names = uploads.columns_of(upload).names
     if upload.status == CaseUpload.Status.READY:

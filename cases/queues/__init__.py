@@ -1,1 +1,1 @@
-"""Queues: who takes cases from them, how they move, their labels and the schema of their data."""
+"""Queues: their consumers and statistics, the labels of cases and the schema of their data."""

@@ -1,4 +1,4 @@
-"""Those who run this Baton and administer a team in it: how the first of them gets in."""
+"""Creates the accounts of operators who administer a team, above all the first one."""
 
 import os
 from dataclasses import dataclass
@@ -44,7 +44,9 @@ def make_administrator(email: str, name: str = "", password: str = "", team: str
     """
     email = accounts.clean_email(email)
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])  # two first starts at once make one
+        cursor.execute(
+            "select pg_advisory_xact_lock(%s)", [_LOCK]
+        )  # so that two first starts at once create one account
     user, of = User.objects.filter(email=email).first(), _team(team)
     is_new = user is None
     if user is None:

@@ -36,7 +36,7 @@ class Consumer:
 
     @property
     def obstacle(self) -> str:
-        """Why it takes no case now, after its name; empty when it may, be it later than now."""
+        """Return why the agent takes no case, as words after its name; empty if it takes cases now or later."""
         return {
             "blocked": "starts nothing while its procedure mentions a deleted agent",
             "paused": "is paused",
@@ -57,7 +57,7 @@ def non_consumers(queue: Queue, limit: int) -> list[Agent]:
 
 
 def consumers(queue_ids: Collection[UUID]) -> dict[UUID, list[Consumer]]:
-    """The live consumers of each queue, by name. Three queries, and one where spending is limited."""
+    """Return the live consumers of each queue, by name, with three queries, and one more if spending is limited."""
     connections = list(
         QueueConnection.objects.filter(queue__in=queue_ids, role=QueueConnection.Role.CONSUMER, agent__deleted_at=None)
         .select_related("agent__team")

@@ -1,7 +1,7 @@
-"""JSON Schemas that a queue may have for the data of its cases.
+"""JSON Schemas for the data of a queue's cases.
 
-A schema is written by people of the team and checked in their web process and workers, so nothing in it may fetch
-anything or take for ever: no `$ref` leaves it, regular expressions run in linear time, and references are counted.
+People of the team write a schema, and web processes and workers run it, so it must not fetch anything or run
+forever: no `$ref` leaves it, regular expressions run in linear time, and references are counted.
 """
 
 import json
@@ -28,11 +28,11 @@ _HOLDS_NO_SCHEMA = ("const", "enum", "default", "examples")
 
 
 class _Endless(Exception):
-    """Its references never end, or nearly so."""
+    """The references of a schema never end, or are too many."""
 
 
 def read_schema(text: str) -> dict[str, Any] | None:
-    """A schema as people type it; nothing typed is none."""
+    """Read a schema as people type it; an empty text is no schema."""
     if not text.strip():
         return None
     try:
@@ -43,7 +43,7 @@ def read_schema(text: str) -> dict[str, Any] | None:
 
 
 def check_schema(schema: Any) -> dict[str, Any]:
-    """The schema; Refused, in a sentence, when it cannot be used."""
+    """Return the schema. Refused, with a sentence, if it cannot be used."""
     if not isinstance(schema, dict):
         raise _bad("A schema is a JSON object, such as {“type”: “object”}.")
     try:
@@ -105,7 +105,7 @@ def errors(schema: Mapping[str, Any], data: Any) -> dict[str, str]:
 
 
 def check_data(schema: Mapping[str, Any] | None, data: Any, queue: str) -> None:
-    """Refused, at each field as `data.email`, when the data does not fit."""
+    """Check the data. Refused, at fields such as `data.email`, if it does not fit."""
     if schema is None or not (found := errors(schema, data)):
         return
     said = "; ".join(f"{name}: {words}" if name else words for name, words in list(found.items())[:5])
@@ -152,7 +152,7 @@ def _refers(checker: Any, reference: str, part: Any, schema: Any) -> Iterator[Va
     yield from Draft202012Validator.VALIDATORS["$ref"](checker, reference, part, schema)
 
 
-# Those that this check has followed.
+# The references that this check has followed.
 _references: ContextVar[Iterator[int]] = ContextVar("references")
-# Made once: it takes as long as checking thirty cases.
+# Built once, since building takes as long as checking thirty cases.
 _Checker = extend(Draft202012Validator, {"pattern": _matches, "$ref": _refers})

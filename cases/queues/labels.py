@@ -14,7 +14,7 @@ from teams.models import Team
 
 
 def know(team_id: UUID, names: Iterable[str]) -> None:
-    """Labels are made on their first use, with a colour that follows from the name."""
+    """Create labels on their first use, with a colour derived from the name."""
     new = [Label(team_id=team_id, name=name, colour=usual_colour(name)) for name in sorted(set(names))]
     if new:
         Label.objects.bulk_create(new, ignore_conflicts=True)
@@ -49,7 +49,7 @@ def rename(label: Label, name: str) -> str:
 
 
 def forget(team_id: UUID, name: str) -> None:
-    """The label, when no case has it any more."""
+    """Delete a label, which no case may have any more."""
     Label.objects.filter(team_id=team_id, name=name).delete()
 
 

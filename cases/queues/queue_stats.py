@@ -1,4 +1,4 @@
-"""How queues move: since when cases wait, and how many were completed in each of the last hours, as a small picture."""
+"""Statistics of queues: since when cases wait, and a small chart of the cases completed in each of the last hours."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -51,7 +51,7 @@ class Flow:
 
 
 def flows(queue_ids: Collection[UUID]) -> dict[UUID, Flow]:
-    """Of each queue. Two queries."""
+    """Return the statistics of each queue, with two queries."""
     present = Case.objects.present().filter(queue__in=queue_ids).order_by()
     waiting = Case.objects.present().pending().filter(queue=OuterRef("pk")).order_by("moved_at")
     queues = Queue.objects.filter(pk__in=queue_ids).annotate(oldest=Subquery(waiting.values("moved_at")[:1]))

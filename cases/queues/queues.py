@@ -25,7 +25,7 @@ DEFAULT_QUEUE = "Default"
 
 
 class Unchanged(Enum):
-    """What an argument says that is not given, where None means something."""
+    """The default of an argument that was not given, where None has a meaning."""
 
     UNCHANGED = "unchanged"
 
@@ -105,7 +105,7 @@ def _facts(queue: Queue) -> dict[str, Any]:
 
 
 def check_consumes(agent: Agent, queue: Queue, field: str) -> None:
-    """Refused, at that field, when the agent does not work the queue."""
+    """Check the first agent. Refused, at that field, if the agent does not work the queue."""
     if agent.is_deleted or not queue.connections.filter(agent=agent, role=QueueConnection.Role.CONSUMER).exists():
         message = f"{agent.name} does not work this queue."
         raise Refused(message, "not_a_consumer", {field: message})
@@ -113,7 +113,7 @@ def check_consumes(agent: Agent, queue: Queue, field: str) -> None:
 
 @transaction.atomic
 def pause_queue(queue: Queue) -> None:
-    """Nothing is given out of the queue any more; what is being worked goes on. The reverse is `resume_queue`."""
+    """Stop dispatching cases of the queue; work in progress continues. The reverse is `resume_queue`."""
     if Queue.objects.filter(pk=queue.pk, paused_at=None).update(paused_at=Now()):
         audit.record(queue.team_id, "queue_paused", queue)
     live.announce(queue.team_id, "queue", queue.pk)
@@ -127,7 +127,7 @@ def resume_queue(queue: Queue) -> None:
     bell.ring()
 
 
-# So many open cases go to another queue with the deletion of their own.
+# At most this many open cases move to another queue when theirs is deleted.
 MOVED_AT_ONCE = 1000
 
 
@@ -169,7 +169,7 @@ def _move_all(cases: list[Case], queue: Queue, to: Queue, by: Actor) -> None:
     events = []
     for case in cases:
         case.queue = to
-        # Who asked a person goes on when the answer comes.
+        # An agent that asked a person continues when the answer comes.
         data: dict[str, Any] = {"changes": {"queue": {"old": queue.name, "new": to.name}}}
         if case.status != Status.NEEDS_INPUT and case.assignee_id not in theirs:
             case.assignee = None

@@ -1,4 +1,4 @@
-"""The timeline of a case, which is only ever added to."""
+"""The append-only timeline of a case."""
 
 from typing import TYPE_CHECKING, Any
 

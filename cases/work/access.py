@@ -1,4 +1,4 @@
-"""Who may see which queue and case. Another team's answer like those that never were."""
+"""Access to queues and cases. Those of another team behave as if they did not exist."""
 
 from uuid import UUID
 

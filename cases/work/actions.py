@@ -27,7 +27,7 @@ def possible(case: Case, user: User) -> set[str]:
 
 
 def interrupts(case: Case) -> bool:
-    """Whether an act stops a run, or closes what its agent has asked."""
+    """Return whether an act stops a run, or closes a request of its agent."""
     return case.status == Status.IN_PROGRESS or case.reason in _INTERRUPTING
 
 

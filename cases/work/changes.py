@@ -1,4 +1,4 @@
-"""Changing what a case says, whoever does it. Each change is an event with the old and the new."""
+"""Changes the fields of a case, for people, agents and programs. Each change is an event with old and new values."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def change_case(
     agent_id: UUID | None = None,
     run_id: UUID | None = None,
 ) -> list[str]:
-    """Changes what is given of a locked case, and says which fields are other than before."""
+    """Change the given fields of a locked case, and return the fields that differ from before."""
     wanted = {
         "title": None if title is None else one_line(title, "title", 200),
         "data": None if data is None else storable(data),

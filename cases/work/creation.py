@@ -1,4 +1,4 @@
-"""New cases. The same request makes one case: a repeated `external_id` gives back the first."""
+"""Creates cases. The same request creates one case: a repeated `external_id` returns the first."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Cases as CSV, for spreadsheet programs: a part of the list after another, and no cell that would be a formula."""
+"""Exports cases as CSV for spreadsheet programs, one part of the list at a time, without cells that are formulas."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -51,19 +51,19 @@ def cases_export(request: TeamRequest) -> HttpResponseBase:
 
 
 def _filters(request: TeamRequest) -> dict[str, str]:
-    """For the audit log: what was asked for."""
+    """Return the filters of an export, for the audit log."""
     return {name.title(): str(value)[:100] for name, value in request.GET.items() if value}
 
 
 async def streamed(cases: CaseQuerySet, order: Sequence[str]) -> AsyncIterator[str]:
-    """The lines of a CSV file, with the mark by which Excel knows UTF-8."""
+    """Return the lines of a CSV file, with the mark by which Excel recognises UTF-8."""
     parts = _parts(cases, order)
     while part := await sync_to_async(lambda: next(parts, ""))():
         yield part
 
 
 def _parts(cases: CaseQuerySet, order: Sequence[str]) -> Iterator[str]:
-    """A query for each, so that no connection is held while a slow reader reads."""
+    """Return the parts, with a query for each, so that a slow reader holds no connection."""
     yield spreadsheets.MARK + spreadsheets.lines([_HEADS])
     rows = cases.select_related("queue", "assignee").defer("detail")
     cursor, written = "", 0

@@ -40,7 +40,7 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 }
 
 
-# What a move takes from a case.
+# The values that a move sets unless its verb gives others.
 _UNLESS_SAID: Mapping[str, Any] = {"reason": "", "due_at": None, "taken_by": "", "owner_id": None}
 
 
@@ -49,7 +49,7 @@ class IllegalMove(Refused):
 
 
 def lock(case_id: UUID) -> Case:
-    """The case as it is, kept so until the transaction ends."""
+    """Lock the case and return it as it is, until the transaction ends."""
     if case := rows.fetch_first(Case, "where id = %s for no key update", [case_id]):
         return case
     raise Case.DoesNotExist
@@ -73,7 +73,7 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
 
 
 def start(case: Case, agent: Agent, run_id: UUID, revision: int) -> None:
-    """An agent takes the case up. The reverse is `release`."""
+    """An agent starts to work on the case. The reverse is `release`."""
     _move(
         case,
         Status.IN_PROGRESS,
@@ -86,14 +86,14 @@ def start(case: Case, agent: Agent, run_id: UUID, revision: int) -> None:
 
 
 def release(case: Case, *, to: Agent | None = None, rank: int = Case.Rank.NEW, **about: Any) -> None:
-    """Back to the queue, for one agent or for any."""
+    """Return the case to its queue, for one agent or for any."""
     changes = {"assignee_id": to.pk if to else None, "rank": rank}
     _move(case, Status.PENDING, Kind.RELEASED, changes=changes, data={"rank": rank, **_meant_for(to)}, **about)
     bell.ring()
 
 
 def hand_over(case: Case, target: Agent, reason: str, note: str, *, agent_id: UUID, run_id: UUID) -> None:
-    """Back to the queue for the target, ahead of new work."""
+    """Return the case to its queue for the target, ahead of new cases."""
     _move(
         case,
         Status.PENDING,
@@ -122,7 +122,7 @@ def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UU
 
 
 def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID) -> None:
-    """The agent that asked goes on."""
+    """The agent that asked continues."""
     changes = {"detail": ""}
     _move(
         case, Status.IN_PROGRESS, Kind.ANSWERED, changes=changes, by=by, agent_id=agent_id, run_id=run_id, text=answer
@@ -130,20 +130,20 @@ def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID) 
 
 
 def park(case: Case, reason: Reason, detail: str, **about: Any) -> None:
-    """It cannot go on by itself: a person is asked to look."""
+    """The case cannot continue by itself and needs input from a person."""
     changes = {"reason": reason, "detail": detail}
     _move(case, Status.NEEDS_INPUT, Kind.PARKED, changes=changes, reason=reason, text=detail, **about)
 
 
 def postpone(case: Case, until: datetime, text: str, **about: Any) -> None:
-    """What a person has taken over comes back to them."""
+    """Postpone the case. A case that a person has taken over comes back to them."""
     keeper = _keeper(case)
     data = {"until": until.isoformat(), **keeper}
     _move(case, Status.POSTPONED, Kind.POSTPONED, changes={"due_at": until, **keeper}, text=text, data=data, **about)
 
 
 def due(case: Case) -> None:
-    """A postponed case's time has come."""
+    """End the postponement of a case whose time has come."""
     if keeper := _keeper(case):
         changes = {"reason": Reason.TAKEN_OVER, "detail": "", **keeper}
         _move(case, Status.NEEDS_INPUT, Kind.DUE, changes=changes, reason=Reason.TAKEN_OVER, data=keeper)
@@ -161,14 +161,14 @@ def fail(case: Case, why: str, **about: Any) -> None:
 
 
 def reassign(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", is_retry: bool = False) -> None:
-    """An open case goes to this agent, or to any of its queue. The note is for the agent that takes it."""
+    """Send an open case to this agent, or to any of its queue. The note is for the agent that takes it."""
     if case.is_closed:
         raise IllegalMove(f"This case is {Status(case.status).label.lower()}. Reopen it first.", "illegal_move")
     _send(case, Kind.REASSIGNED, to, by=by, text=note, data=_meant_for(to) | _retried(is_retry))
 
 
 def reopen(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", is_retry: bool = False) -> None:
-    """A closed case goes to this agent, or to any of its queue. The note is for the agent that takes it."""
+    """Send a closed case to this agent, or to any of its queue. The note is for the agent that takes it."""
     if not case.is_closed:
         raise IllegalMove("This case is open.", "illegal_move")
     data = {**_meant_for(to), "was_closed": True} | _retried(is_retry)
@@ -188,7 +188,7 @@ def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> No
 
 
 def hand_back(case: Case, *, by: Actor, to: Agent | None = None, note: str = "") -> None:
-    """Whoever took it over lets an agent go on; the note is for it."""
+    """Return a case that a person has taken over to an agent; the note is for that agent."""
     _send(case, Kind.HANDED_BACK, to, by=by, text=note, data=_meant_for(to))
 
 
@@ -217,12 +217,12 @@ def _meant_for(agent: Agent | None) -> dict[str, str]:
 
 
 def _keeper(case: Case) -> dict[str, Any]:
-    """Who has taken the case over, if somebody has."""
+    """Return the person who has taken the case over, if there is one."""
     return {"taken_by": case.taken_by, "owner_id": case.owner_id} if case.taken_by else {}
 
 
 def wake_due_cases(limit: int = 500) -> int:
-    """Sends postponed cases whose time has come back to their queues. In a transaction of its own."""
+    """Send postponed cases whose time has come back to their queues, in a transaction of its own."""
     cases = (
         Case.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(status=Status.POSTPONED, due_at__lte=Now(), deleted_at=None)

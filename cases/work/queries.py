@@ -1,4 +1,4 @@
-"""Reading for lists and pages of queues and cases."""
+"""The queries for lists and pages of queues and cases."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple
 
 
 def counted(cases: QuerySet[Case]) -> str:
-    """How many, in words; none counts for long."""
+    """Return the number of rows in words, without counting for long."""
     number = cases.order_by()[: search.COUNTED + 1].count()
     return f"more than {search.COUNTED:,}" if number > search.COUNTED else f"{number:,}"
 

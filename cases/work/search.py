@@ -1,4 +1,4 @@
-"""Searching cases by words. What stands in the database is made by the migration `words_are_kept`.
+"""Searches cases by words. Triggers keep the words in the database.
 
 An entry is a word of the title or the data in small letters, or one of `team:<id>`, `number:<n>` and `label:<name>`;
 no word holds a colon.
@@ -29,7 +29,7 @@ _EXCERPT = 160
 
 @dataclass(frozen=True)
 class Words:
-    """What somebody searches for. `number`: the number it may be, and with `#` in front (`only_number`) must be."""
+    """What a person searches for. `number`: the number it may be, and with `#` in front (`only_number`) must be."""
 
     terms: tuple[str, ...] = ()
     number: int | None = None
@@ -41,7 +41,7 @@ class Words:
 
 
 def read(text: str) -> Words | None:
-    """None for a text that asks for nothing."""
+    """Read a search. Return None for a text without words."""
     text = " ".join(text[:_LONGEST].replace("\x00", " ").split())
     if not text:
         return None

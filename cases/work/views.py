@@ -293,7 +293,7 @@ def case_edit(request: TeamRequest, id: UUID) -> HttpResponse:
 
 @transaction.atomic
 def _save(form: EditCaseForm, request: TeamRequest) -> bool:
-    """False, with the reason among the errors, when a verb refuses or somebody else changed the case meanwhile."""
+    """Save the form. Return False, with the reason in its errors, if a verb refuses or someone else changed it."""
     said = form.cleaned_data
     case = lifecycle.lock(form.case.pk)
     if unseen := case.events.filter(kind=Kind.UPDATED, seq__gt=said["seen"]).select_related("agent").last():

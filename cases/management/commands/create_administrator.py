@@ -52,7 +52,7 @@ class Command(BaseCommand):
             self.stdout.write(accounts.password_link(made.user, COMMAND_LINE))
 
     def _ask(self, options: dict[str, Any]) -> None:
-        """For what was not given. An account that is there needs neither name nor password."""
+        """Ask for missing values. An existing account needs neither a name nor a password."""
         options["email"] = options["email"] or self._answer("Email address: ", accounts.clean_email)
         if not User.objects.filter(email=accounts.clean_email(options["email"])).exists():
             options["name"] = options["name"] or input("Name (may be empty): ").strip()
