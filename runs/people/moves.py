@@ -65,13 +65,13 @@ def mark_seen(run: Run, by: Actor) -> None:
 @transaction.atomic
 def complete(case: Case, summary: str, by: Actor) -> Case:
     why = f"{by.label} completed the case."
-    return _act(case, by, why, lambda row: case_lifecycle.complete(row, summary[:_TEXT_LIMIT], by=by))
+    return _move(_lock(case), by, why, lambda row: case_lifecycle.complete(row, summary[:_TEXT_LIMIT], by=by))
 
 
 @transaction.atomic
 def fail(case: Case, reason: str, by: Actor) -> Case:
     why = f"{by.label} closed the case as failed."
-    return _act(case, by, why, lambda row: case_lifecycle.fail(row, reason[:_TEXT_LIMIT], by=by))
+    return _move(_lock(case), by, why, lambda row: case_lifecycle.fail(row, reason[:_TEXT_LIMIT], by=by))
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def postpone(case: Case, until: datetime, by: Actor) -> Case:
     if until <= timezone.now():
         raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
     why = f"{by.label} postponed the case."
-    return _act(case, by, why, lambda row: case_lifecycle.postpone(row, until, "", by=by))
+    return _move(_lock(case), by, why, lambda row: case_lifecycle.postpone(row, until, "", by=by))
 
 
 @transaction.atomic
@@ -96,10 +96,8 @@ def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another:
         return row
     if row.taken_by and not is_theirs and not from_another:
         raise Refused(f"{row.taken_by} has taken this case over.", "taken_over")
-    _stop_live_run(row, f"{taken_by} took the case over.", by)
-    case_lifecycle.take_over(row, by=by, taken_by=taken_by, owner=owner)
-    audit.record(row.team_id, "case_moved", row, f"{taken_by} took the case over.", by=by)
-    return row
+    why = f"{taken_by} took the case over."
+    return _move(row, by, why, lambda row: case_lifecycle.take_over(row, by=by, taken_by=taken_by, owner=owner))
 
 
 @transaction.atomic
@@ -112,9 +110,8 @@ def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "") ->
         raise Refused("Nobody has taken this case over.", "not_taken_over")
     if to is not None:
         check_consumes(to, row.queue, "assignee_id")
-    case_lifecycle.hand_back(row, by=by, to=to, note=note)
-    audit.record(row.team_id, "case_moved", row, f"{by.label} handed the case back.", by=by)
-    return row
+    why = f"{by.label} handed the case back."
+    return _move(row, by, why, lambda row: case_lifecycle.hand_back(row, by=by, to=to, note=note))
 
 
 @transaction.atomic
@@ -148,12 +145,18 @@ def retry(case: Case, by: Actor) -> Case:
 
 
 def _send(row: Case, by: Actor, to: Agent | None, note: str, why: str, *, is_retry: bool = False) -> Case:
-    """`row` is locked."""
     if to is not None:
         check_consumes(to, row.queue, "assignee_id")
-    _stop_live_run(row, why, by)
     send = case_lifecycle.reopen if row.is_closed else case_lifecycle.reassign
-    send(row, by=by, to=to, note=note, is_retry=is_retry)
+    return _move(row, by, why, lambda row: send(row, by=by, to=to, note=note, is_retry=is_retry))
+
+
+def _move(row: Case, by: Actor, why: str, move: Callable[[Case], None]) -> Case:
+    """Moves a case by hand, for pages, bulk actions, the admin and the API alike. The row is locked, and the verb's
+    guard has passed. The live run stops first, so that nothing it still writes can follow the move.
+    """
+    _stop_live_run(row, why, by)
+    move(row)
     audit.record(row.team_id, "case_moved", row, why, by=by)
     return row
 
@@ -216,14 +219,6 @@ def _lock(case: Case) -> Case:
     row = case_lifecycle.lock(case.pk)
     if row.deleted_at:
         raise Refused("This case was deleted.", "deleted")
-    return row
-
-
-def _act(case: Case, by: Actor, why: str, act: Callable[[Case], None]) -> Case:
-    row = _lock(case)
-    _stop_live_run(row, why, by)
-    act(row)
-    audit.record(row.team_id, "case_moved", row, why, by=by)
     return row
 
 
