@@ -142,7 +142,7 @@ class AgentForm(SharedForm):
 
     def __init__(self, data: Any = None, *, team: Team, saved: AgentDetails | None = None) -> None:
         self.unsaved = drafts.draft_of(saved.agent) if saved else None
-        super().__init__(data, initial=_initial(saved, self.unsaved), label_suffix="")
+        super().__init__(data, initial=_initial(saved, self.unsaved))
         self.team = team
         if saved is None:
             self.fields["name"].widget.attrs["autofocus"] = True

@@ -56,7 +56,7 @@ class ToolServerForm(SharedForm):
         if server:
             header = "" if server.header == BEARER else server.header
             initial = {"name": server.name, "url": server.url, "header": header}
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         self.server = server
         if server and server.header:
             self.fields["secret"].help_text = "It has one. Leave this empty to keep it."

@@ -82,7 +82,7 @@ class ChoicesForm(PageForm):
     """Chooses what to do about mentions and queues that do not exist here."""
 
     def __init__(self, data: Any = None, *, plan: Plan, queues: Sequence[Queue]) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         self.agent_rows: list[tuple[MissingAgent, BoundField]] = []
         self.queue_rows: list[tuple[MissingQueue, BoundField]] = []
         for missing in plan.missing_agents:

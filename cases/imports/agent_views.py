@@ -41,7 +41,7 @@ _OFFERED = 500
 @team_page(post=BUILDER, get=BUILDER)
 def _agents_import(request: TeamRequest) -> HttpResponseBase:
     sent = request.method == "POST"
-    form = UploadForm(request.POST if sent else None, request.FILES if sent else None, label_suffix="")
+    form = UploadForm(request.POST if sent else None, request.FILES if sent else None)
     if not sent:
         return render(request, "cases/agent_import.html", {"form": form})
     if cast(BoundedUpload, request.upload_handlers[0]).exceeded:
@@ -87,7 +87,7 @@ def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
             return redirect("agent", done.items[0].id) if len(done.items) == 1 else redirect("agents")
         return _preview(request, plans.plan(request.team, files) if form.is_bound else plan, form)
     except Flawed as flawed:
-        return _flawed(request, UploadForm(label_suffix=""), flawed)
+        return _flawed(request, UploadForm(), flawed)
 
 
 def _apply(request: TeamRequest, form: ChoicesForm, files: list[AgentFile]) -> Plan | None:

@@ -68,7 +68,7 @@ class ReadingForm(PageForm):
     def __init__(self, data: Any = None, *, upload: CaseUpload, names: list[str], first: Sequence[UploadRow]) -> None:
         self.upload = upload
         initial = {name: getattr(upload, name) for name in _READING}
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         self.fields["sheet"].choices = [(name[:100], name) for name in upload.sheets]  # type: ignore[attr-defined]
         if len(upload.sheets) < 2:
             del self.fields["sheet"]

@@ -44,7 +44,7 @@ class BoundedTable(BoundedUpload):
 def _cases_upload(request: TeamRequest, id: UUID) -> HttpResponse:
     queue = queue_or_404(request.team, id)
     sent = request.method == "POST"
-    form = FileForm(request.POST if sent else None, request.FILES if sent else None, label_suffix="")
+    form = FileForm(request.POST if sent else None, request.FILES if sent else None)
     if sent and cast(BoundedTable, request.upload_handlers[0]).exceeded:
         form.add_error("file", "This file has more than 20 MB. Import it in parts.")
     elif form.is_valid():
@@ -65,7 +65,7 @@ def cases_upload(request: HttpRequest, id: UUID) -> HttpResponseBase:
 @team_page(post=OPERATOR, get=OPERATOR)
 def cases_paste(request: TeamRequest, id: UUID) -> HttpResponse:
     queue = queue_or_404(request.team, id)
-    form = PasteForm(request.POST or None, label_suffix="")
+    form = PasteForm(request.POST or None)
     if form.is_valid():
         said = form.cleaned_data
         if upload := _kept(request, form, queue, name=_PASTED, content=said["text"].encode(), kind=said["form"]):

@@ -81,7 +81,7 @@ class EditQueueForm(SharedForm, QueueForm):
             "data_schema": json.dumps(queue.data_schema, indent=2, ensure_ascii=False) if queue.data_schema else "",
             "first_agent": str(queue.first_agent_id or ""),
         }
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         self.agents = {str(item.agent.pk): item.agent for item in consumers}
         choices = [("", "Any agent of the queue"), *((key, agent.name) for key, agent in self.agents.items())]
         self.fields["first_agent"].choices = choices  # type: ignore[attr-defined]
@@ -143,7 +143,7 @@ class NewCaseForm(CaseForm):
     def __init__(
         self, data: Any = None, *, queue: Queue, consumers: Iterable[Consumer], labels: Iterable[str] = ()
     ) -> None:
-        super().__init__(data, initial={"priority": queue.default_priority}, label_suffix="")
+        super().__init__(data, initial={"priority": queue.default_priority})
         self.offer_labels(labels)
         self.agents = {str(item.agent.pk): item.agent for item in consumers}
         first = self.agents.get(str(queue.first_agent_id))
@@ -177,7 +177,7 @@ class EditCaseForm(CaseForm):
             "picked": case.labels,
             "seen": case.last_seq,
         }
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         self.case = case
         self.offer_labels(sorted({*labels, *case.labels}))
         self.differences: list[Difference] = []

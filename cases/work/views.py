@@ -76,7 +76,7 @@ def queue(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @team_page(post=BUILDER, get=BUILDER)
 def queue_new(request: TeamRequest) -> HttpResponse:
-    form = QueueForm(request.POST or None, label_suffix="")
+    form = QueueForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             made = create_queue(request.team, **form.cleaned_data)

@@ -42,7 +42,7 @@ class CorrectionForm(PageForm):
     send = forms.BooleanField(required=False)
 
     def __init__(self, data: Any = None, *, team: Team, misroute: corrections.Misroute, **about: Any) -> None:
-        super().__init__(data, label_suffix="", **about)
+        super().__init__(data, **about)
         agents = Agent.objects.live().filter(team=team).exclude(pk=misroute.wrong.pk).order_by("name")
         self.agents = {str(agent.pk): agent for agent in agents}
         field = self.fields["agent_id"]

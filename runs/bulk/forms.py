@@ -46,7 +46,7 @@ class ReassignForm(PageForm):
     agent = forms.ChoiceField(label="Agent", required=False)
 
     def __init__(self, data: Any, *, team: Team) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         consumers = QueueConnection.objects.filter(agent__team=team, role=QueueConnection.Role.CONSUMER)
         agents = Agent.objects.live().filter(team=team, pk__in=consumers.values("agent"))
         self.names = {str(id): name for id, name in agents.values_list("pk", "name")}
@@ -76,7 +76,7 @@ class NewLabelForm(PageForm):
     )
 
     def __init__(self, data: Any, *, known: Iterable[str]) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         self.known = list(known)
 
     def clean_label(self) -> str:
@@ -90,7 +90,7 @@ class KnownLabelForm(PageForm):
     label = forms.ChoiceField()
 
     def __init__(self, data: Any, *, known: Iterable[str]) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         self.fields["label"].choices = [(name, name) for name in known]  # type: ignore[attr-defined]
 
     def arguments(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class TextForm(PageForm):
     text = forms.CharField(required=False, max_length=10_000, widget=forms.Textarea({"rows": 3}))
 
     def __init__(self, data: Any, *, label: str) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         self.fields["text"].label = label
 
     def arguments(self) -> dict[str, Any]:
@@ -127,15 +127,15 @@ def form_for(verb: str, team: Team, data: Mapping[str, Any] | None) -> BulkForm:
     labels = team.labels.values_list("name", flat=True)
     forms: dict[str, Callable[[], BulkForm]] = {
         Verb.REASSIGN: lambda: ReassignForm(data, team=team),
-        Verb.PRIORITY: lambda: PriorityForm(data, label_suffix=""),
+        Verb.PRIORITY: lambda: PriorityForm(data),
         Verb.ADD_LABEL: lambda: NewLabelForm(data, known=labels),
         Verb.REMOVE_LABEL: lambda: KnownLabelForm(data, known=labels),
-        Verb.POSTPONE: lambda: UntilForm(data, label_suffix=""),
+        Verb.POSTPONE: lambda: UntilForm(data),
         Verb.COMPLETE: lambda: TextForm(data, label="What was done"),
         Verb.FAIL: lambda: TextForm(data, label="Why nobody can settle them"),
     }
     if verb not in forms:
-        return NothingForm({} if data is None else data, label_suffix="")
+        return NothingForm({} if data is None else data)
     form = forms[verb]()
     next(iter(form.fields.values())).widget.attrs["autofocus"] = True
     return form

@@ -36,7 +36,7 @@ class CredentialForm(PageForm):
         initial = {"provider": provider}
         if credential:
             initial = {"name": credential.name, "base_url": credential.base_url}
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         if credential:
             del self.fields["provider"]
             if credential.key:

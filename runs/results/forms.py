@@ -104,7 +104,7 @@ class TryForm(PageForm):
     )
 
     def __init__(self, data: Any = None, *, samples: Sequence[Case]) -> None:
-        super().__init__(data, label_suffix="", auto_id="try-%s")
+        super().__init__(data, auto_id="try-%s")
         field = self.fields["sample"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Case.objects.filter(pk__in=[case.pk for case in samples]).order_by("-number")
@@ -119,7 +119,7 @@ class SendForm(PageForm):
     note = forms.CharField(required=False, max_length=10_000)
 
     def __init__(self, data: Any, *, team: Team) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         field = self.fields["assignee_id"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Agent.objects.live().filter(team=team)

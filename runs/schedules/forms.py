@@ -88,7 +88,7 @@ class ScheduleForm(SharedForm):
 
     def __init__(self, data: Any = None, *, team: Team, schedule: Schedule | None = None) -> None:
         initial = _initial(schedule) if schedule else {"zone": team.time_zone}
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         here = str(timezone.get_current_timezone())
         offered = [team.time_zone, *([here] if here in zones.names() else [])]
         # One from before may be an alias: it is left as it is, unless somebody changes it.

@@ -1,7 +1,5 @@
 """What people fill in about members and API keys."""
 
-from typing import Any
-
 from django import forms
 
 from teams.models import ApiKey, Member
@@ -11,17 +9,12 @@ _NO_SUGGESTIONS = {"autocomplete": "off"}
 EXPIRIES = [("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("never", "never")]
 
 
-class _Plain(PageForm):
-    def __init__(self, data: Any = None, **options: Any) -> None:
-        super().__init__(data, label_suffix="", **options)
-
-
-class InviteForm(_Plain):
+class InviteForm(PageForm):
     email = forms.CharField(label="Email address", widget=forms.EmailInput(attrs=_NO_SUGGESTIONS))
     role = forms.ChoiceField(label="Role", choices=Member.Role.choices, initial=Member.Role.OPERATOR)
 
 
-class AcceptForm(_Plain):
+class AcceptForm(PageForm):
     name = forms.CharField(label="Your name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
         label="Password",
@@ -31,7 +24,7 @@ class AcceptForm(_Plain):
     )
 
 
-class KeyForm(_Plain):
+class KeyForm(PageForm):
     name = forms.CharField(
         label="Name", widget=forms.TextInput(attrs=_NO_SUGGESTIONS), help_text="What uses it, to recognise it by."
     )

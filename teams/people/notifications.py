@@ -20,7 +20,7 @@ class NotificationForm(PageForm):
 @team_page(post=VIEWER)
 def notifications(request: TeamRequest) -> HttpResponseBase:
     sent = request.POST if request.method == "POST" else None
-    form = NotificationForm(sent, initial={"mail": request.member.mail}, label_suffix="")
+    form = NotificationForm(sent, initial={"mail": request.member.mail})
     if form.is_valid():
         Member.objects.filter(pk=request.member.pk).update(mail=form.cleaned_data["mail"])
         messages.success(request, "Saved.")

@@ -111,7 +111,7 @@ class WebhookForm(SharedForm):
         initial: dict[str, Any] = {"events": list(outbox.EVENTS)}
         if webhook:
             initial = {"url": webhook.url, "description": webhook.description, "events": webhook.events}
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         if webhook:
             self.merge()
 
@@ -140,7 +140,6 @@ class BudgetForm(PageForm):
         prefix: str | None = None,
     ) -> None:
         super().__init__(data, initial={name: _typed(value) for name, value in budget.items()}, prefix=prefix)
-        self.label_suffix = ""
         for name, field in self.fields.items():
             field.required = False
             most = inherited.get(name)

@@ -27,7 +27,7 @@ def general(request: TeamRequest) -> HttpResponseBase:
     posted = request.POST if request.method == "POST" else None
     team = request.team
     initial = {"time_zone": team.time_zone, "require_two_step": team.require_two_step}
-    form = GeneralForm(posted, initial=initial, label_suffix="")
+    form = GeneralForm(posted, initial=initial)
     if form.is_valid():
         try:
             with transaction.atomic():

@@ -1,11 +1,12 @@
-"""What is wrong in a field, in our words: what to do about it, and not only what is missing."""
+"""The errors of fields in our words, which say what to do."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
-# By kind of field and Django's own code; of two kinds that fit the one further down has the say.
+# By class of field and Django's error code. If two classes fit, the later one wins. A message catalogue could not tell
+# them apart: Django has one text for the required field of every class.
 _WORDS: list[tuple[type[forms.Field], Mapping[str, str]]] = [
     (
         forms.Field,
@@ -51,7 +52,11 @@ _WORDS: list[tuple[type[forms.Field], Mapping[str, str]]] = [
 
 
 class FriendlyErrors(forms.BaseForm):
-    """For forms that others wrote. Ours are PageForms."""
+    """A form whose labels have no colon and whose errors say what to do. Our own forms are PageForms."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
 
     def full_clean(self) -> None:
         for field in self.fields.values():
@@ -60,11 +65,11 @@ class FriendlyErrors(forms.BaseForm):
 
 
 class PageForm(FriendlyErrors, forms.Form):
-    """What a page asks for."""
+    """The base of every form that is our own."""
 
 
 def _say_plainly(field: forms.Field) -> None:
-    """Words that the field's own declaration has stay."""
+    """Replace Django's messages, but not those that the field's declaration gives."""
     stock: dict[str, Any] = {}
     for kind in reversed(type(field).__mro__):
         stock |= getattr(kind, "default_error_messages", {})
