@@ -36,7 +36,7 @@ def test_what_people_wrote_is_escaped() -> None:
         "{% data_view data %}{% page_header evil subtitle=evil %}{{ evil }}{% endpage_header %}"
         "{% card evil note=evil %}{{ evil }}{% endcard %}{% notice title=evil %}{{ evil }}{% endnotice %}"
         "{% dialog 'd' evil %}{{ evil }}{% enddialog %}{% fact evil %}{{ evil }}{% endfact %}"
-        "{% confirm 'c' title=evil text=evil action=evil button=evil %}"
+        "{% confirm 'c' title=evil action=evil button=evil %}{{ evil }}{% endconfirm %}"
         "{% empty_state 'inbox' evil %}{{ evil }}{% endempty_state %}",
         evil=evil,
         agent=agent,

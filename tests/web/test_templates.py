@@ -1,6 +1,8 @@
-"""The templates lie where the app lies that draws them."""
+"""The templates lie where the app lies that draws them, and read well."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,3 +32,23 @@ def test_a_template_lies_in_the_folder_of_the_app_that_draws_it() -> None:
         if folder not in {app, *ANYONES} and (app, folder) not in DRAWN_FOR
     ]
     assert not elsewhere
+
+
+def test_no_line_of_a_template_is_longer_than_160_characters() -> None:
+    files = list((ROOT / "templates").rglob("*.html"))
+    assert len(files) > 150
+    long = [
+        f"{file.relative_to(ROOT)}:{number}: {len(line)}"
+        for file in files
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if len(line) > 160
+    ]
+    assert not long
+
+
+def test_templates_are_formatted() -> None:
+    """As script/test and editors do it: quotes, spaces in tags, and the names of blocks that end."""
+    djade = Path(sys.executable).with_name("djade")
+    files = [str(file) for file in (ROOT / "templates").rglob("*.html")]
+    done = subprocess.run([djade, "--check", *files], check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout

@@ -329,15 +329,16 @@ def actions(context: RequestContext, actions: Iterable[Action], css: str = "btn"
     return component("actions", actions=actions, css=css, size=size, csrf_token=context.get("csrf_token"))
 
 
-@register.simple_tag(takes_context=True)
+@register.simple_block_tag(takes_context=True)
 def confirm(
-    context: RequestContext, id: str, *, title: str, text: str, action: str, button: str, danger: bool = True
+    context: RequestContext, content: str, id: str, *, title: str, action: str, button: str, danger: bool = True
 ) -> SafeString:
+    """Its content says what will happen."""
     return component(
         "confirm",
         id=id,
         title=title,
-        text=text,
+        text=SafeString(content.strip()),
         action=action,
         button=button,
         danger=danger,
