@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 APPS = ["data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config"]
-# The tags of `web` draw the components, also for other apps; Django and allauth chose the folders of the other two.
-ANYONES = {"components", "admin", "account"}
+# `web` draws the components and emails, also for other apps; Django and allauth chose the folders of the other two.
+ANYONES = {"components", "emails", "admin", "account"}
 # The help is put together in `config`, which has no pages of its own.
 DRAWN_FOR = {("config", "web")}
 
