@@ -4,7 +4,7 @@ Dark colours and narrow windows cannot be written into elements. They stand in t
 that read it there; the others show the light ones.
 """
 
-# Names of `static/src/baton.css`: the light and the dark half.
+# Names of `static/src/theme.css`: the light and the dark half.
 PAGE = ("#f6f7f9", "#0e0f13")
 SURFACE = ("#ffffff", "#16171b")
 LINE = ("#e4e5e9", "#2b2c32")
