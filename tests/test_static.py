@@ -1,4 +1,4 @@
-"""What static/ holds is what script/build-static makes of the sources."""
+"""What static/ holds is what script/build-static makes of the sources, and reads well."""
 
 import json
 import re
@@ -45,3 +45,13 @@ def test_scripts_come_from_us_alone_and_none_is_inline() -> None:
 def test_every_component_says_what_it_is() -> None:
     for file in (ROOT / "templates/components").glob("*.html"):
         assert file.read_text().startswith(("{# ", "{% comment %}")), file
+
+
+def test_scripts_are_short_and_map_events_to_methods() -> None:
+    built = ROOT / "static/js/mention-editor.js"
+    scripts = {*(ROOT / "static/js").glob("*.js"), *(ROOT / "static/src").rglob("*.js")} - {built}
+    assert len(scripts) > 40
+    for file in scripts:
+        text = file.read_text()
+        assert text.count("\n") <= 300, f"{file} is long: split it by subject"
+        assert "else if (event.type" not in text, f"{file}: say in a map which method an event calls"

@@ -7,6 +7,8 @@ const IGNORED = "input:not([type=checkbox]), textarea, select, [contenteditable]
 
 const EVENTS = ["click", "change", "keydown", "pointerover", "focusin", "htmx:after:swap"];
 
+const boxOf = (element) => element.closest?.("#results input[name=case]");
+
 class CaseSelection extends HTMLElement {
   chosen = new Set();
 
@@ -30,19 +32,29 @@ class CaseSelection extends HTMLElement {
     return [...document.querySelectorAll("#results input[name=case]")];
   }
 
+  on = {
+    keydown: (event) => this.press(event),
+    pointerover: (event) => this.pass(event),
+    focusin: (event) => this.pass(event),
+    click: (event) => this.click(event),
+    change: (event) => this.change(event.target),
+    "htmx:after:swap": () => this.restore(),
+    pageshow: () => this.remember(),
+  };
+
   handleEvent(event) {
-    const box = event.target.closest?.("#results input[name=case]");
-    if (event.type === "keydown") this.press(event);
-    else if (event.type === "pointerover" || event.type === "focusin") this.pass(event);
-    else if (event.type === "click") box && this.click(event, box);
-    else if (event.type === "htmx:after:swap") this.restore();
-    else if (event.type === "pageshow") this.remember();
-    else if (event.target.matches?.("#results [data-page]")) this.choose(this.boxes, event.target.checked);
-    else if (box) this.remember();
+    this.on[event.type](event);
+  }
+
+  change(field) {
+    if (field.matches?.("#results [data-page]")) this.choose(this.boxes, field.checked);
+    else if (boxOf(field)) this.remember();
   }
 
   /** With Shift: all from the one before to this one become as this one. */
-  click(event, box) {
+  click(event) {
+    const box = boxOf(event.target);
+    if (!box) return;
     const boxes = this.boxes;
     const [from, to] = [boxes.indexOf(this.last), boxes.indexOf(box)].sort((a, b) => a - b);
     if (event.shiftKey && from >= 0) this.choose(boxes.slice(from, to + 1), box.checked);

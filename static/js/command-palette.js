@@ -20,13 +20,21 @@ class CommandPalette extends HTMLElement {
     document.removeEventListener("click", this);
   }
 
+  on = {
+    keydown: (event) => this.press(event),
+    click: (event) => this.click(event),
+    submit: (event) => event.target.method === "get" && event.preventDefault(),
+    input: () => (this.stale = true),
+    pointermove: (event) => this.point(event.target.closest("[role=option]")),
+    "htmx:after:swap": () => this.filled(),
+  };
+
   handleEvent(event) {
-    if (event.type === "keydown") this.press(event);
-    else if (event.type === "click") this.click(event);
-    else if (event.type === "submit") event.target.method === "get" && event.preventDefault();
-    else if (event.type === "input") this.stale = true;
-    else if (event.type === "pointermove") event.target.closest("[role=option]") && this.choose(event.target.closest("[role=option]"));
-    else this.filled();
+    this.on[event.type](event);
+  }
+
+  point(option) {
+    if (option) this.choose(option);
   }
 
   open() {

@@ -35,13 +35,23 @@ class DraftSaver extends HTMLElement {
     ];
   }
 
+  on = {
+    input: (event) => this.type(event.target),
+    change: (event) => this.type(event.target),
+    click: (event) => this.choose(event),
+    submit: (event) => (event.currentTarget === document ? this.end(event) : this.submit(event)),
+    online: () => this.send(),
+    pageshow: () => (this.leaving = false),
+    pagehide: (event) => this.hide(event),
+    visibilitychange: (event) => this.hide(event),
+  };
+
   handleEvent(event) {
-    if (event.type === "click") this.choose(event);
-    else if (event.type === "submit") event.currentTarget === document ? this.end(event) : this.submit(event);
-    else if (event.type === "online") this.send();
-    else if (event.type === "pageshow") this.leaving = false;
-    else if (event.type === "pagehide" || event.type === "visibilitychange") this.hide(event);
-    else if (FIELDS.includes(event.target.name)) this.wait(REST_MS);
+    this.on[event.type](event);
+  }
+
+  type(field) {
+    if (FIELDS.includes(field.name)) this.wait(REST_MS);
   }
 
   // --- What there is to send ---------------------------------------------------------------

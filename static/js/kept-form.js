@@ -23,18 +23,29 @@ class KeptForm extends HTMLElement {
     window.removeEventListener("pagehide", this);
   }
 
+  on = {
+    click: (event) => this.choose(event.target),
+    submit: () => this.leave(),
+    pagehide: () => this.timer && this.keep(),
+    input: (event) => this.wait(event),
+    change: (event) => this.wait(event),
+  };
+
   handleEvent(event) {
-    if (event.type === "click") this.choose(event.target);
-    else if (event.type === "submit") {
-      this.sent = true;
-      this.end();
-    } else if (event.type === "pagehide") this.timer && this.keep();
-    else if (this.offer.hidden && (event.isTrusted || !this.sent)) {
-      // The editor tells of its text a moment late: what was sent by then is not to be kept again, what is typed on is.
-      this.sent = false;
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.keep(), REST_MS);
-    }
+    this.on[event.type](event);
+  }
+
+  leave() {
+    this.sent = true;
+    this.end();
+  }
+
+  wait(event) {
+    // The editor tells of its text a moment late: what was sent by then is not to be kept again, what is typed on is.
+    if (!this.offer.hidden || (this.sent && !event.isTrusted)) return;
+    this.sent = false;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keep(), REST_MS);
   }
 
   choose(button) {

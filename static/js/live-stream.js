@@ -59,13 +59,25 @@ class LiveStream extends HTMLElement {
     this.leave();
   }
 
-  handleEvent(event) {
-    if (event.type === "htmx:error") this.failed(event.detail);
-    else if (event.type === "click") event.target.closest("[data-stream-again]") && this.restart();
-    else if (event.type === "htmx:after:swap") this.swapped();
+  on = {
+    "htmx:error": (event) => this.failed(event.detail),
+    "htmx:after:swap": () => this.swapped(),
+    click: (event) => event.target.closest("[data-stream-again]") && this.restart(),
     // A page that stands still must hold nothing that others wait for.
-    else if (event.type === "pagehide" || event.type === "freeze") this.leave();
-    else if (document.hidden) this.hide();
+    pagehide: () => this.leave(),
+    freeze: () => this.leave(),
+    visibilitychange: () => this.look(),
+    resume: () => this.look(),
+    pageshow: () => this.look(),
+    online: () => this.look(),
+  };
+
+  handleEvent(event) {
+    this.on[event.type](event);
+  }
+
+  look() {
+    if (document.hidden) this.hide();
     else this.show();
   }
 

@@ -28,10 +28,15 @@ class NewestStep extends HTMLElement {
     window.removeEventListener("resize", this);
   }
 
+  on = {
+    keydown: (event) => this.press(event),
+    "htmx:after:swap": () => this.grown(),
+    scroll: () => this.look(),
+    resize: () => this.look(),
+  };
+
   handleEvent(event) {
-    if (event.type === "keydown") this.press(event);
-    else if (event.type === "htmx:after:swap") this.grown();
-    else this.look();
+    this.on[event.type](event);
   }
 
   remember() {

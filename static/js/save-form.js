@@ -21,14 +21,23 @@ class SaveForm extends HTMLElement {
     window.removeEventListener("beforeunload", this);
   }
 
+  on = {
+    input: () => this.show(),
+    "draft-saved": () => this.show(),
+    submit: () => this.remember(),
+    beforeunload: (event) => this.warn(event),
+    keydown: (event) => this.press(event),
+  };
+
   handleEvent(event) {
-    if (event.type === "input" || event.type === "draft-saved") this.show();
-    else if (event.type === "submit") this.remember();
-    else if (event.type === "beforeunload") this.warn(event);
-    else if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "s") {
-      event.preventDefault();
-      if (!event.repeat && !document.querySelector("dialog[open]")) this.form.requestSubmit();
-    }
+    this.on[event.type](event);
+  }
+
+  press(event) {
+    const saves = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "s";
+    if (!saves) return;
+    event.preventDefault();
+    if (!event.repeat && !document.querySelector("dialog[open]")) this.form.requestSubmit();
   }
 
   get unsaved() {

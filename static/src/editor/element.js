@@ -2,22 +2,21 @@
 //
 // Draws the form's own textarea as an editor with badges. The textarea stays the field: the form posts it, and without
 // scripts it is used as it is. data-agents: what is known of the mentioned agents from the start; data-live: when to ask anew.
-import { baseKeymap, chainCommands, deleteSelection, joinBackward, joinForward } from "prosemirror-commands";
-import { history, redo, undo, closeHistory } from "prosemirror-history";
-import { keymap } from "prosemirror-keymap";
+import { closeHistory } from "prosemirror-history";
 import { EditorState, NodeSelection, Selection, TextSelection } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import { Agents } from "./agents.js";
 import { Badge, spoken } from "./badges.js";
 import { Card } from "./card.js";
-import { clipboard } from "./clipboard.js";
 import { isEmpty, read, readSlice, schema, textOf } from "./document.js";
 import { make } from "./dom.js";
-import { isWaiting, late, settled } from "./late.js";
-import { Line, continueList, newLine, tidy } from "./lines.js";
+import { catchUp, deleteBadge, leaveBadge, stepOffBadge } from "./keys.js";
+import { isWaiting, settled } from "./late.js";
+import { Line } from "./lines.js";
 import { Options } from "./options.js";
+import { replace } from "./replacing.js";
+import { attributes, plugins } from "./setup.js";
 import { STARTERS } from "./starters.js";
-import { closingUp, typing } from "./typing.js";
 
 const INPUT_MS = 300;
 const PLACE = "mention-editor";
@@ -65,17 +64,21 @@ class MentionEditor extends HTMLElement {
     for (const label of this.textarea.labels ?? []) label[way]("click", this);
   }
 
-  handleEvent(event) {
-    if (event.type === "formdata") this.write(event.formData);
-    else if (event.type === "submit") this.leave(event);
-    else if (event.type === "beforeunload") this.warn(event);
-    else if (event.type === "pageshow") this.reread();
-    else if (event.type === "reset") setTimeout(() => (this.value = this.textarea.defaultValue));
-    else if (event.type === "live") this.agents.refresh();
-    else if (event.type === "change") event.target.name?.startsWith("consumes-") && this.agents.refresh();
-    else if (event.type === "click") this.view.focus();
+  on = {
+    formdata: (event) => this.write(event.formData),
+    submit: (event) => this.leave(event),
+    reset: () => setTimeout(() => (this.value = this.textarea.defaultValue)),
+    change: (event) => event.target.name?.startsWith("consumes-") && this.agents.refresh(),
+    beforeunload: (event) => this.warn(event),
+    pageshow: () => this.reread(),
+    live: () => this.agents.refresh(),
+    click: () => this.view.focus(),
     // The browser's own events come with each key; the textarea's comes when the words rest.
-    else if (event.type === "input" && event.target !== this.textarea) event.stopPropagation();
+    input: (event) => event.target !== this.textarea && event.stopPropagation(),
+  };
+
+  handleEvent(event) {
+    this.on[event.type](event);
   }
 
   // --- The view ----------------------------------------------------------------------------
@@ -86,9 +89,9 @@ class MentionEditor extends HTMLElement {
     const mount = make("div", { class: "mention-mount" });
     this.textarea.before(mount);
     this.view = new EditorView({ mount }, {
-      state: EditorState.create({ doc, plugins: this.plugins() }),
+      state: EditorState.create({ doc, plugins: plugins(this) }),
       nodeViews: { line: (node) => new Line(node), mention: (node) => new Badge(node, this.agents, this) },
-      attributes: this.attributes(),
+      attributes: attributes(this.textarea),
       dispatchTransaction: (transaction) => this.dispatch(transaction),
       handleKeyDown: (view, event) => stepOffBadge(view, event),
       handleDOMEvents: { keydown: catchUp, beforeinput: deleteBadge, compositionstart: (view) => void leaveBadge(view), blur: () => void this.rest() },
@@ -99,39 +102,6 @@ class MentionEditor extends HTMLElement {
       onRemove: (position) => this.removeBadge(position),
     });
     this.showEmptiness();
-  }
-
-  plugins() {
-    return [
-      late(), // typing asks it
-      typing(this.options),
-      closingUp(),
-      keymap({ Enter: () => this.enterBadge(), Escape: () => this.escapeBadge() }),
-      keymap({
-        Enter: chainCommands(continueList, newLine),
-        "Shift-Enter": newLine,
-        Backspace: chainCommands(deleteSelection, joinBackward),
-        Delete: chainCommands(deleteSelection, joinForward),
-        "Mod-z": undo,
-        "Mod-y": redo,
-        "Shift-Mod-z": redo,
-      }),
-      keymap(baseKeymap),
-      history(),
-      clipboard(),
-      tidy(),
-    ];
-  }
-
-  attributes() {
-    const { textarea } = this;
-    const label = textarea.getAttribute("aria-label") ?? textarea.labels?.[0]?.textContent.trim() ?? "";
-    const carried = { "aria-label": label, "data-placeholder": textarea.placeholder };
-    for (const name of ["aria-describedby", "aria-invalid", "aria-required", "spellcheck", "lang", "dir"]) {
-      if (textarea.hasAttribute(name)) carried[name] = textarea.getAttribute(name);
-    }
-    const css = `${textarea.className} mention-text`;
-    return { ...carried, role: "textbox", "aria-multiline": "true", "aria-autocomplete": "list", class: css };
   }
 
   stop() {
@@ -296,42 +266,7 @@ class MentionEditor extends HTMLElement {
   }
 
   replaceBadge(position, dom) {
-    const { options, view } = this;
-    const field = make("input", {
-      type: "text", class: "input input-sm mention-search", role: "combobox", placeholder: "Search agents", autocomplete: "off",
-      "aria-label": "Replace with", "aria-expanded": "true", "aria-autocomplete": "list", "aria-controls": options.id,
-    });
-    const finish = () => {
-      options.close();
-      view.focus();
-    };
-    options.open({
-      field,
-      anchor: () => dom.getBoundingClientRect(),
-      onActive: (id) => (id ? field.setAttribute("aria-activedescendant", id) : field.removeAttribute("aria-activedescendant")),
-      onChoose: (agent) => {
-        options.close();
-        const at = dom.isConnected ? view.posAtDOM(dom, 0) : position;
-        const mention = schema.nodes.mention.create({ id: agent.id, name: agent.name });
-        const { tr } = view.state;
-        if (tr.doc.nodeAt(at)?.type === schema.nodes.mention) view.dispatch(closeHistory(tr.replaceWith(at, at + 1, mention)));
-        view.dispatch(closeHistory(view.state.tr.setSelection(Selection.near(view.state.doc.resolve(at + 1)))));
-        view.focus();
-      },
-    });
-    field.addEventListener("input", () => options.search(field.value));
-    field.addEventListener("blur", () => setTimeout(() => field.isConnected && document.activeElement !== field && options.close()));
-    field.addEventListener("keydown", (event) => {
-      if (event.isComposing) return;
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") options.step(event.key === "ArrowDown" ? 1 : -1);
-      else if (event.key === "Enter" || event.key === "Tab") options.choose();
-      else if (event.key === "Escape") finish();
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
-    options.search("");
-    field.focus();
+    replace(this.view, this.options, position, dom);
   }
 
   // --- Starters ----------------------------------------------------------------------------
@@ -357,38 +292,6 @@ class MentionEditor extends HTMLElement {
 function clearance() {
   const sides = { top: 8, right: 0, bottom: matchMedia("(width < 64rem)").matches ? 136 : 80, left: 0 };
   return { scrollMargin: sides, scrollThreshold: sides };
-}
-
-/** Browsers tell of a moved caret a moment later, and the next key may be faster: End and Enter at once. */
-function catchUp(view, event) {
-  if (!view.composing && !event.isComposing && event.keyCode !== 229) view.domObserver.flush();
-  return false;
-}
-
-/** Somebody who typed on a selected badge did not mean to lose it: the words go behind it. */
-function leaveBadge(view) {
-  const { selection } = view.state;
-  if (!(selection instanceof NodeSelection)) return false;
-  view.dispatch(view.state.tr.setSelection(TextSelection.create(view.state.doc, selection.to)));
-  return true;
-}
-
-function stepOffBadge(view, event) {
-  if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) leaveBadge(view);
-  return false;
-}
-
-/** Phones' keyboards send no keys: what they mean by deleting beside a badge is the whole of it. */
-function deleteBadge(view, event) {
-  const back = event.inputType === "deleteContentBackward";
-  if ((!back && event.inputType !== "deleteContentForward") || view.composing) return false;
-  const { empty, $from } = view.state.selection;
-  const beside = empty && (back ? $from.nodeBefore : $from.nodeAfter);
-  if (beside?.type !== schema.nodes.mention) return false;
-  event.preventDefault();
-  const start = back ? $from.pos - 1 : $from.pos;
-  view.dispatch(view.state.tr.delete(start, start + 1).scrollIntoView());
-  return true;
 }
 
 customElements.define("mention-editor", MentionEditor);
