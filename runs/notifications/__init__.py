@@ -1,1 +1,1 @@
-"""Who is told what runs do: members by email, programs by webhook."""
+"""Tells members by email, and programs by webhook, what runs do."""

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 # After each failed attempt, in seconds; from the last one on each hour, for a day.
 PAUSES = (60, 300, 900, 1800, 3600)
 _GIVE_UP_AFTER = timedelta(days=1)
-# Longer than sending so many can take.
+# Longer than it takes to send this many.
 _AT_ONCE, _TAKEN_SECONDS = 20, 600
 
 
@@ -40,7 +40,7 @@ def _due() -> QuerySet[RequestEmail]:
 
 
 def deliver() -> None:
-    """Sends until nothing is due."""
+    """Send emails until none is due."""
     while emails := claim_emails():
         try:
             with mailers.default as connection:
@@ -71,7 +71,7 @@ def _send(connection: BaseEmailBackend, email: RequestEmail) -> None:
     try:
         connection.send_messages([email_of(email)])
     except smtplib.SMTPServerDisconnected:
-        raise  # nothing more can be sent by it
+        raise  # this connection cannot send anything more
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         _put_off(email, f"{code} {words.decode(errors='replace')}", for_good=code >= 500)
@@ -90,7 +90,7 @@ def _put_off(email: RequestEmail, error: str, *, for_good: bool = False) -> None
 
 
 def _settle(email: RequestEmail, status: RequestEmail.Status, error: str = "", pause: float = 0) -> None:
-    """Nothing is kept of an email that another process has taken in the meantime."""
+    """Record the result, unless another process has claimed the email in the meantime."""
     mine = RequestEmail.objects.filter(pk=email.pk, status=RequestEmail.Status.WAITING, attempts=email.attempts)
     mine.update(status=status, error=storable(error)[:500], next_at=Now() + timedelta(seconds=pause))
 

@@ -1,4 +1,4 @@
-"""What webhooks are told of runs, their handovers and the questions they wait on."""
+"""What webhooks report about runs, their handovers and the questions they wait for."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -11,7 +11,7 @@ _ENDS = {Status.COMPLETED: "run.completed", Status.FAILED: "run.failed"}
 
 
 def moved(run: Run) -> None:
-    # Who listens acts on it, and nothing may come of a try.
+    # Receivers act on events, and a try must have no effects.
     if not run.is_try and (name := _ENDS.get(Status(run.status))):
         outbox.add_message(run.team_id, name, partial(_ended, run))
 

@@ -1,1 +1,1 @@
-"""What a model is told, and how what it writes is read: quoting, arguments, times."""
+"""What a model is told, and how Baton reads its answers: quoting, arguments, times."""

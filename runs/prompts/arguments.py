@@ -1,7 +1,7 @@
 """The arguments of Baton's own tools, read as models write them.
 
-Null stands for what is left out. What a tool does not take is ignored and named in its result, unless it would decide
-something: then the call is refused. Names are found whatever their letters, blanks and quotes.
+Null counts as left out. Unknown arguments are ignored and named in the result, unless they would decide something:
+then the call is refused. Names are found whatever their case, spaces and quotes.
 """
 
 import re
@@ -51,7 +51,7 @@ def _decides(name: str) -> bool:
 
 
 def with_ignored(text: str, tool: str, arguments: Any) -> str:
-    """A result that says what of the call was ignored, if anything was."""
+    """Return the result, with the ignored arguments of the call if there are any."""
     names = [name[:60] for name in _ignored(arguments)]
     if not names:
         return text
@@ -75,7 +75,7 @@ _QUOTES = "\"'`´“”„‟«»‹›‘’‚「」『』*"
 
 
 def plain(name: str) -> str:
-    """As it is compared: in small letters, without what is not seen, blanks and quotes around it, and a leading @."""
+    """The text for comparison: in lower case, without invisible characters, outer spaces and quotes, a leading @"""
     shown = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
     folded, before = " ".join(shown.split()).casefold(), ""
     while folded != before:
@@ -85,5 +85,5 @@ def plain(name: str) -> str:
 
 
 def as_key(name: str) -> str:
-    """The same for `billing specialist`, `Billing_Specialist` and `billing-specialist`."""
+    """Return the same key for `billing specialist`, `Billing_Specialist` and `billing-specialist`."""
     return re.sub(r"[\s_-]+", "-", plain(name))

@@ -1,7 +1,8 @@
-"""What a run's model is told: the instructions, and the prompt with the case.
+"""What the model of a run is told: the instructions, and the prompt with the case.
 
-Case text, notes and names are other people's words: they stand as JSON, marked as information. The instructions are the
-same for all runs of a revision, so that providers can keep them; what is of one run, as the time, is in its prompt.
+Case text, notes and names come from other people: they are JSON between marks, labelled as information. The
+instructions are the same for all runs of a revision, so that providers can keep them; what is of one run, as the
+time, is in its prompt.
 """
 
 import json
@@ -114,7 +115,7 @@ def _quoted(value: Any, mark: str) -> str:
 
 
 def case_text(run: Run, case: Case | None) -> str:
-    """The words of the case alone, for the offline router."""
+    """Return only the text of the case, for the offline stand-in."""
     if case is None:
         return run.input
     data = case.data

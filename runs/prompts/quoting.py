@@ -1,4 +1,4 @@
-"""Other people's words as a model gets them: between marks that nobody can close from inside.
+"""Text from other people as a model gets it: between marks that nothing inside them can close.
 
 The marks of a run have a random name. What looks like one inside them, in whatever letters and with whatever unseen
 signs in it, is made to look different, since the name itself may come back in the answer of a tool.
@@ -37,7 +37,7 @@ _FOLDED = _Folded()
 
 
 def new_mark() -> str:
-    """The name of the marks of one run."""
+    """Return a random name for the marks of one run."""
     return f"data-{secrets.token_hex(4)}"
 
 

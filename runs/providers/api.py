@@ -1,4 +1,4 @@
-"""The API of the team's own keys to providers of models. Nobody reads a key again."""
+"""The API of the team's own keys to model providers. A key cannot be read again."""
 
 from datetime import datetime
 from typing import Annotated
@@ -31,7 +31,7 @@ class ModelKeyIn(RequestBody):
 
 
 class ModelKeyChanges(RequestBody):
-    """What is left out stays as it is. Another address takes the key anew."""
+    """Fields that are left out stay as they are. Another address requires the key again."""
 
     name: str | None = None
     key: str | None = None

@@ -1,4 +1,4 @@
-"""What people fill in about the providers of models."""
+"""The forms of model providers and their keys."""
 
 from typing import Any
 

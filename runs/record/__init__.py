@@ -1,1 +1,1 @@
-"""What is written of a run, under the fence of its claim: claims, status, steps, outcomes."""
+"""The record of a run, written under the fence of its claim: claims, status, steps, outcomes."""

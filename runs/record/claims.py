@@ -1,7 +1,7 @@
-"""Who runs a run: claims, leases and fences.
+"""Claims on runs, with their leases and fences: which worker may write a run.
 
-A claim raises the run's fence. Every later write of the claimant says `where fence = mine`, so whoever lost a run,
-to a lapsed lease or to a person's stop, writes nothing any more. Only the database's clock decides a lease.
+A claim raises the run's fence. Every later write of the claimant says `where fence = mine`, so a worker that lost a
+run, to a lapsed lease or to a person's stop, can no longer write it. Only the database's clock decides about leases.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class LostRun(Exception):
     """The run is no longer this claim's: nothing was written."""
 
 
-# Those with queued runs, but for the paused ones.
+# The teams with queued runs, except paused ones.
 QUEUED_TEAMS = f"""
     with recursive queued (id) as (
         (select team_id from runs_run where status = 'queued' order by team_id limit 1)
@@ -80,7 +80,7 @@ _CLAIM = f"""
 
 @transaction.atomic
 def claim_runs(worker: str, limit: int) -> list[Claim]:
-    """Takes up to `limit` due runs, each for this worker alone: of each team the longest due ones."""
+    """Claim up to `limit` due runs for this worker, those of each team in the order in which they became due."""
     pausing.hold_off()
     claims = [Claim(*row) for row in rows.select(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])]
     for claim in claims:
@@ -106,7 +106,7 @@ _HAS_DUE = f"""
 
 
 def has_due() -> bool:
-    """Is there a run to claim?"""
+    """Return whether there is a run to claim."""
     [(has,)] = rows.select(_HAS_DUE)
     return bool(has)
 

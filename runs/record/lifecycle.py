@@ -35,7 +35,7 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 
 
 class IllegalMove(Refused):
-    """The run cannot go from where it is to where it was told to go."""
+    """The run cannot move from its status to the requested one."""
 
 
 def _move(run: Run, to: Status, **changes: Any) -> None:
@@ -69,7 +69,7 @@ def fail(run: Run, code: str, error: str) -> None:
 
 
 def stop(run: Run, why: str, by: Actor = BATON) -> None:
-    """A person's or the API's word. Raises the fence, so the worker's next write touches nothing.
+    """Stop the run for a person or the API. This raises the fence, so the worker's next write changes nothing.
 
     `why` is a sentence for those who read the run, and who were asked something that needs no answer any more.
     """
@@ -88,7 +88,7 @@ def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
 
 
 def wait(run: Run) -> None:
-    """For a person. The reverse is `wake`."""
+    """Make the run wait for a person. The reverse is `wake`."""
     _move(run, Status.WAITING)
 
 
@@ -98,7 +98,7 @@ def wake(run: Run) -> None:
 
 
 def release(run: Run) -> None:
-    """Given back by a worker that shuts down; another takes it up at once."""
+    """Give the run back because its worker shuts down; another worker can claim it at once."""
     _move(run, Status.QUEUED, available_at=rows.NOW)
     bell.ring()
 
@@ -110,7 +110,7 @@ def take_from_worker(run: Run) -> None:
 
 
 def retry_later(run: Run, delay: timedelta, error: str) -> None:
-    """The model's provider is not to be had just now. Holds no place among the running runs meanwhile."""
+    """Retry later, since the model's provider is not available. Until then the run does not count as running."""
     again = {"retries": run.retries + 1, "retried": run.retried + 1}
     _move(run, Status.QUEUED, available_at=rows.in_time(delay), error=error, **again)
 

@@ -1,4 +1,4 @@
-"""What a run can come to. `endings` applies it."""
+"""The outcomes of a run, as values; `runs.engine` applies them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""Agents that start at set times."""
+"""Schedules, which start agents at set times."""

@@ -39,7 +39,7 @@ class Schedule(models.Model):
 
     class Meta:
         ordering = ["created_at"]
-        # What is due?
+        # Serves the search for due schedules.
         indexes = [models.Index(fields=["next_at"], condition=Q(paused_at=None), name="schedule_next")]
 
     def __str__(self) -> str:

@@ -105,7 +105,7 @@ def pause(schedule: Schedule) -> None:
 
 @transaction.atomic
 def resume(schedule: Schedule) -> None:
-    """What was due meanwhile is not made up for."""
+    """Resume the schedule. Times that passed during the pause are skipped."""
     following = next_times(schedule.expression, schedule.zone, timezone.now(), 1)[0]
     if Schedule.objects.filter(pk=schedule.pk).exclude(paused_at=None).update(paused_at=None, next_at=following):
         _record(schedule, "schedule_resumed")
@@ -120,7 +120,7 @@ def delete(schedule: Schedule) -> None:
 
 
 def start_due(limit: int = 200) -> None:
-    """Starts what is due. Every clock may call it at once."""
+    """Start what is due. Several clocks may call this at once."""
     due = Schedule.objects.filter(paused_at=None, next_at__lte=Now()).select_related("agent").order_by("next_at")
     for schedule in due[:limit]:
         _start(schedule)

@@ -1,1 +1,1 @@
-"""The tools a run offers its model: our own, and those of MCP servers."""
+"""The tools that a run offers its model: Baton's own, and those of MCP servers."""

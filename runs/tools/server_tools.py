@@ -26,7 +26,7 @@ class ServerCall:
 
 
 def tools_of(agent: Agent) -> QuerySet[ServerTool]:
-    """Those that the agent may use now."""
+    """Return the tools that the agent may use now."""
     return ServerTool.objects.usable().filter(connections__agent=agent).select_related("server").order_by("key")
 
 
@@ -65,7 +65,7 @@ def is_spared(work: Work, tool: ServerTool) -> bool:
 
 
 def given(call: ToolCallPart) -> dict[str, Any]:
-    """The arguments of a call of any tool; ValueError when they are none."""
+    """Return the arguments of a call of any tool. ValueError if they are no object."""
     found = read_json(call.args) if isinstance(call.args, str) and call.args else call.args or {}
     if not isinstance(found, dict):
         raise ValueError("it is no object")

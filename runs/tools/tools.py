@@ -330,7 +330,7 @@ def read(call: ToolCallPart, context: dict[str, Any]) -> Any:
 
 
 def execute(work: Work, call: ToolCallPart) -> bool:
-    """Runs an ordinary tool and writes its result in the same transaction. False when it could not."""
+    """Run an ordinary tool and write its result in the same transaction. Return False if the tool failed."""
     try:
         arguments = parse(work, call)
         tool = TOOLS[call.tool_name]

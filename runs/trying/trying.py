@@ -1,4 +1,4 @@
-"""Trying an agent: a run of its text as typed, or of what is live, that changes nothing.
+"""Tries: runs of an agent's text as typed, or of its live revision, that have no effects.
 
 It works on a text, which may come from a sample case; the case itself is not touched. Tools that would change
 something only say so, and the handover that it asks for stays recorded: the page tells what would have come.
@@ -48,7 +48,7 @@ def try_agent(
 
 @transaction.atomic
 def try_again(run: Run, by: Actor) -> Run:
-    """The same revision on the same text, with the same targets to choose among."""
+    """Try the same revision on the same text, with the same targets."""
     return _start(run.agent, run.revision, run.input, run.targets, by)
 
 
@@ -81,7 +81,7 @@ def samples(agent: Agent) -> Sequence[Case]:
 
 
 def sample_text(case: Case) -> str:
-    """A case as a text to try an agent on."""
+    """Return a case as a text for a try."""
     return "\n\n".join(part for part in (case.title, _written(case.data)) if part)
 
 

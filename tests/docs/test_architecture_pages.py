@@ -57,7 +57,7 @@ def test_the_order_of_packages_on_the_page_is_the_order_that_is_held() -> None:
 
 def test_the_page_lists_the_packages_that_use_plain_statements() -> None:
     users = {f"{name.split('.')[0]}/{package_of(name)}" for name in modules() if "data.rows" in dict(imports(name))}
-    [listed] = re.findall(r"^`builder/usage`.*$", ARCHITECTURE, re.MULTILINE)
+    [listed] = re.findall(r"^`builder/usage`.*?(?=\n\n|\Z)", ARCHITECTURE, re.MULTILINE | re.DOTALL)
     assert set(re.findall(r"`([\w/]+)`", listed)) == users
 
 
