@@ -6,7 +6,7 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> uuid.UUID:
-    """A time-ordered id (UUID version 7): new rows lie side by side in their indexes."""
+    """A time-ordered id (UUID version 7): new rows are next to each other in their indexes."""
     return uuid7()
 
 

@@ -50,7 +50,7 @@ def select(statement: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> li
 
 # --- Writing ---------------------------------------------------------------------------------
 
-# Values that the database works out: a field that was written so is read back when somebody asks for it, so not before
+# Values that the database works out: a field that was written so is read back when someone asks for it, so not before
 # an `at_once` around it has ended. Whatever is compared with the database's clock is written by that clock: the clocks
 # of other machines may be minutes apart from it.
 NOW = RawSQL("statement_timestamp()", [])

@@ -147,7 +147,7 @@ def _publish(
     ids = mentions.target_ids(aop)
     targets = {target.pk: target for target in Agent.objects.filter(team_id=agent.team_id, pk__in=ids)}
     if unknown := [mention for mention in mentions.find_mentions(aop) if mention.agent_id not in targets]:
-        message = f"“@{unknown[0].name}” is not an agent of this team. Remove it, or mention the agent anew."
+        message = f"“@{unknown[0].name}” is not an agent of this team. Remove it, or mention the agent again."
         raise Refused(message, "unknown_mention", {"aop": message})
     revision = Revision.objects.create(
         team_id=agent.team_id,
@@ -203,7 +203,7 @@ def resume_agent(agent: Agent) -> None:
 
 @transaction.atomic
 def duplicate_agent(agent: Agent, author: User | None = None) -> Agent:
-    """A copy with the same procedure and connections. Paused, so that it takes no cases until somebody resumes it."""
+    """A copy with the same procedure and connections. Paused, so that it takes no cases until someone resumes it."""
     agent = _locked(agent)
     current = agent.live_revision
     copy = Agent(team=agent.team, may_ask=agent.may_ask, budget=agent.budget, paused_at=timezone.now())
@@ -285,7 +285,7 @@ def _no_replacement(message: str) -> Refused:
 
 @transaction.atomic
 def restore_agent(agent: Agent, name: str | None = None) -> Agent:
-    """Takes back a deletion, under another name if its own was taken meanwhile. The reverse of `delete_agent`."""
+    """Restore a deleted agent, under another name if its own is in use by now. The reverse of `delete_agent`."""
     agent = _locked(agent)
     if not agent.is_deleted:
         return agent

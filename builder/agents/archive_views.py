@@ -85,7 +85,7 @@ def agents_deleted(request: TeamRequest) -> HttpResponse:
 @require_POST
 @team_page(post=BUILDER)
 def agent_restore(request: TeamRequest, id: UUID) -> HttpResponse:
-    """Under the name that is given, or its own. When that was taken meanwhile, a page asks for another one."""
+    """Restore an agent under the given name or its own. If that is in use, a page asks for another name."""
     agent = get_object_or_404(Agent, team=request.team, pk=id)
     name = request.POST.get("name")
     try:

@@ -150,7 +150,7 @@ class AgentForm(SharedForm):
         self.budget = BudgetForm(data, budget=own, inherited=limits.inherited(team), prefix="budget")
         self.saved = saved
         self.conflict: Conflict | None = None
-        self.breaks: list[Finding] = []  # what keeps it from being saved until somebody says to save anyway
+        self.breaks: list[Finding] = []  # what stops the form from being saved until someone saves it anyway
         self.choice: revisions.Choice | None = None
         self.queues = list(team.queues.live())
         for queue in self.queues:

@@ -1,4 +1,4 @@
-"""Uploaded bytes to texts, and texts to a zip archive. Pure, and bounded: an archive may lie about its size."""
+"""Turns uploads into texts, and texts into a zip archive. Pure, and bounded: an archive may state a wrong size."""
 
 import io
 import zipfile
@@ -117,7 +117,7 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if not path.lower().endswith(_ENDINGS):
         raise ValueError("Only Markdown files (.md) can be imported. Please take this one out of the archive.")
     if member.compress_type not in _BOUNDED:
-        raise ValueError("This file is packed in an unusual way. Please make the archive anew, as an ordinary zip.")
+        raise ValueError("This file is packed in an unusual way. Save it as an ordinary zip archive.")
     with archive.open(member) as opened:
         return opened.read(FILE_LIMIT + 1)
 

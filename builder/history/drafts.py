@@ -1,4 +1,4 @@
-"""Drafts: what somebody typed and has not made live. One per agent, and nobody's is ever replaced unseen.
+"""Drafts: what someone typed and has not published. An agent has one, and no draft is replaced unseen.
 
 A draft is replaced by another row each time it is saved, so its id is its version. Who saves says which versions they
 know of (their page's first one, and all they have sent since), and which live revision they had before them.

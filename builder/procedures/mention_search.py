@@ -140,6 +140,6 @@ def described(target: Target) -> dict[str, Any]:
 
 
 def created(agent: Agent, of: Viewpoint) -> dict[str, Any]:
-    """A new agent, as whoever mentions it sees it."""
+    """The new agent as the agent that mentions it sees it."""
     [target] = known([agent.pk], of)
     return described(target)

@@ -1,4 +1,4 @@
-"""Names that stand behind an @ as plain text: somebody meant a mention, and nothing can be handed over by it. Pure."""
+"""Names after an @ that are plain text: meant as mentions, but no agent can hand over by them. Pure."""
 
 import re
 import unicodedata

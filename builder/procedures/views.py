@@ -29,7 +29,7 @@ def mention_options(request: TeamRequest, id: UUID | None = None) -> JsonRespons
 @require_POST
 @team_page(post=BUILDER)
 def mention_create(request: TeamRequest) -> JsonResponse:
-    """A new agent of which there is only the name: whoever mentions it writes its procedure later."""
+    """Create an agent that has only a name; its procedure is written later."""
     try:
         agent = agents.create_agent(request.team, request.POST.get("name", ""), author=request.user)
     except Refused as refusal:

@@ -1,4 +1,4 @@
-"""Whether arguments fit the schema of a stranger, of any dialect.
+"""Whether arguments match the schema of an MCP server, in any dialect.
 
 Nothing in a schema keeps us busy for long or leads elsewhere: nothing is fetched, patterns take linear time, and only
 so many keywords are looked at. What cannot be told then counts as not fitting.
@@ -70,7 +70,7 @@ def wrong(schema: Any, arguments: Any, steps: int = _STEPS) -> list[str]:
         found.append(f"arguments: {_ENDLESS}")
     except Unresolvable as error:
         found.append(f"arguments: {_UNCHECKED}, as the tool’s schema refers to {error.ref}, which is not there")
-    except Exception as error:  # whatever else a stranger's schema makes of the library
+    except Exception as error:  # anything else that an unknown schema triggers in the library
         found.append(f"arguments: {_UNCHECKED} against the tool’s schema ({type(error).__name__})")
     return found
 

@@ -119,7 +119,7 @@ class ToolRow:
 
 @dataclass(frozen=True)
 class ChangedTool:
-    """A tool that its server describes differently since somebody looked."""
+    """A tool whose description has changed on its server since someone reviewed it."""
 
     tool: ServerTool
     seen: str

@@ -58,7 +58,7 @@ class ToolServer(models.Model):
 
 class ServerToolQuerySet(models.QuerySet["ServerTool"]):
     def usable(self) -> "ServerToolQuerySet":
-        """Switched on, and described by its server as it was when somebody looked at it."""
+        """The tools that are enabled, and still described by their server as they were when someone reviewed them."""
         return self.filter(server__deleted_at=None, is_on=True, found__isnull=True, gone_at=None)
 
 
@@ -71,7 +71,7 @@ class ToolMark(models.TextChoices):
 class ServerTool(models.Model):
     """A tool of an MCP server, described as it was when a person looked at it.
 
-    What its server says of it since, if that differs, is in `found`: until somebody looks at that, it is not used.
+    A newer description of its server is in `found`; the tool is not used until someone has reviewed that.
     """
 
     Mark: TypeAlias = ToolMark  # noqa: UP040 - it is used as a class too

@@ -1,4 +1,4 @@
-"""JSON Schemas of strangers, as each provider of models accepts them for the arguments of a tool.
+"""JSON Schemas of MCP servers, rebuilt as each model provider accepts them for the arguments of a tool.
 
 A provider refuses a whole request over one keyword it does not take, so a schema is rebuilt from the few keywords that
 are known to work instead of being searched for what might not. References are replaced by what they refer to, within

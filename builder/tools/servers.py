@@ -1,7 +1,7 @@
 """The verbs of MCP servers and their tools.
 
 A server is asked for its tools before anything is saved, and what it says is saved as the person who chose the tools
-saw it. Whatever differs later is kept beside that, and the tool is not used until somebody accepts it.
+saw it. A later difference is stored beside that, and the tool is not used until someone accepts it.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ BEARER = "Authorization"
 _SLUG_LENGTH = 20
 # What providers accept as the name of a tool.
 _KEY_LENGTH = 64
-_UNREADABLE = "Its credential cannot be read with today’s encryption keys. Please give it anew."
+_UNREADABLE = "Its credential cannot be read with today’s encryption keys. Enter it again."
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 # The protocol's own.
 _RESERVED = re.compile(
@@ -153,7 +153,9 @@ def change_server(server: ToolServer, name: str, url: str, credential: Credentia
     """When it answers there, with what it says of its tools now. `credential`: None keeps the one it has."""
     name, url = plain_name(name, "name", 80), check_url(url)
     if credential is None and server.header and _origin(url) != _origin(server.url):
-        message = "The address is another one. Please give its credential anew: it goes only where it was given for."
+        message = (
+            "The address is another one. Enter its credential again: it is sent only to the address it was entered for."
+        )
         raise _wrong("credential", message)
     listing = ask(url, _kept(server) if credential is None else credential)
     with transaction.atomic():
@@ -172,7 +174,7 @@ def change_server(server: ToolServer, name: str, url: str, credential: Credentia
 
 
 def _refuse_if_changed(seen: ToolServer, now: ToolServer) -> None:
-    """While the server was asked, somebody else may have saved: what they did would be undone without a word."""
+    """Someone else may have saved while the server was asked; their change must not be lost silently."""
     if any(getattr(seen, name) != getattr(now, name) for name in ("name", "url", "header", "credential")):
         message = "Someone else saved this server at the same moment. Check what it says now, then save again."
         raise Refused(message, "conflict")
@@ -282,7 +284,7 @@ def last_description(tool: ServerTool) -> str:
 
 
 def seen_as(tool: ServerTool) -> OfferedTool:
-    """As it was when somebody looked at it."""
+    """The tool as it was when someone reviewed it."""
     return OfferedTool(tool.name, tool.title, tool.description, tool.input_schema)
 
 
@@ -322,7 +324,7 @@ def _key(slug: str, name: str, taken: set[str]) -> str:
 
 @transaction.atomic
 def choose(server: ToolServer, choices: Mapping[str, Choice]) -> None:
-    """Sets the tools that `choices` names. Refused when somebody would switch on what they have not seen."""
+    """Set the tools that `choices` names. Refused if that would enable a tool that the person has not seen."""
     server = _locked(server)
     tools = {tool.name: tool for tool in server.tools.all()}
     if unknown := [name for name in choices if name not in tools]:

@@ -144,7 +144,7 @@ class _Course:
 async def _converse[T](
     endpoint: Endpoint, seconds: float, course: _Course, talk: Callable[["mcp.Client"], Awaitable[T]]
 ) -> T:
-    """Whatever a stranger's server makes of it is a ServerProblem."""
+    """Everything that goes wrong on the server's side is raised as a ServerProblem."""
     await asyncio.to_thread(load)
     from mcp import Client
     from mcp.client.streamable_http import streamable_http_client

@@ -93,6 +93,6 @@ def _overspent(
 ) -> Overspent:
     return Overspent(
         f"{who} has spent {money(spent)} today, of {money(most)} a day",
-        f"Work goes on at midnight {agent.team.time_zone}, or when somebody raises the limit {where}.",
+        f"Work goes on at midnight {agent.team.time_zone}, or when someone raises the limit {where}.",
         of_team,
     )

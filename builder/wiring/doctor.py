@@ -94,7 +94,7 @@ def reds(facts: Facts) -> list[Finding]:
 
 def _unknown(facts: Facts) -> Iterator[Finding]:
     for name in facts.unknown:
-        message = f"“@{name}” is not an agent of this team. Remove it, or mention the agent anew."
+        message = f"“@{name}” is not an agent of this team. Remove it, or mention the agent again."
         yield Finding("unknown_mention", message, RED)
 
 

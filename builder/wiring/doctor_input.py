@@ -126,7 +126,7 @@ def _queue_work(team: Team, ids: Collection[UUID]) -> _Work:
 
 
 def _reached(team: Team, ids: Collection[UUID]) -> set[UUID]:
-    """Those that another agent mentions, or that somebody has started."""
+    """The agents that another agent mentions, or that someone has started."""
     live = Mention.objects.filter(target__in=ids, revision__status=Revision.Status.LIVE)
     rows = live.filter(revision__agent__deleted_at=None).values_list("target_id", "revision__agent_id")
     mentioned = {target for target, agent in rows if target != agent}

@@ -1,4 +1,4 @@
-"""The wiring beside the procedure: drawn from the form as it is typed, with buttons that mend it."""
+"""The wiring beside the procedure: drawn from the form as it is typed, with buttons that fix it."""
 
 from typing import Any
 from uuid import UUID

@@ -45,7 +45,7 @@ class Facts:
     held_up: frozenset[UUID] = frozenset()  # targets that start no runs, for their own procedures
     unknown: Sequence[str] = ()  # names in mentions of nobody in this team
     plain_names: Sequence[PlainName] = ()  # names behind an @ that are no mentions
-    is_reached: bool = True  # somebody mentions it, or has started it
+    is_reached: bool = True  # another agent mentions it, or someone has started it
     onward: Mapping[UUID, Onward] = field(default_factory=dict)
     offered: Sequence[Any] = ()  # queues that it could work, if it works none
     tools: Sequence[ServerTool] = ()  # of MCP servers, with these

@@ -25,6 +25,6 @@ def _client(url: str) -> Redis:
 
 @cache
 def _quick_client(url: str) -> Redis:
-    # Once more is needed where an idle connection was closed meanwhile.
+    # One retry is needed when an idle connection has been closed in the meantime.
     retry = Retry(NoBackoff(), 1)
     return Redis.from_url(url, socket_connect_timeout=0.25, socket_timeout=0.25, retry=retry)

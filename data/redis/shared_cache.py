@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Json:
-    """Rather than pickles, which would let whoever writes to Redis run code here."""
+    """JSON instead of pickles, which would let anyone who can write to Redis run code here."""
 
     def dumps(self, value: Any) -> bytes:
         return json.dumps(value).encode()

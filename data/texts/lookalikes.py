@@ -61,5 +61,5 @@ def _letter(sign: str) -> str:
 
 
 def _is_added(sign: str) -> bool:
-    """A mark that stands by itself after NFKC belongs to no letter that anybody writes with it."""
+    """A mark that stands by itself after NFKC belongs to no letter that anyone writes with it."""
     return unicodedata.name(sign, "").startswith("COMBINING ")

@@ -1,4 +1,4 @@
-"""Regular expressions that strangers wrote, matched in linear time whatever they are."""
+"""Regular expressions from outside, matched in linear time."""
 
 from functools import lru_cache
 from typing import Annotated

@@ -32,7 +32,7 @@ def announce(team_id: UUID, subject: str, id: UUID | str) -> None:
 def end_streams(user_id: UUID | int) -> None:
     """Ends the open streams of a person in all web processes, once the transaction commits.
 
-    Call it wherever somebody loses access: a session, a password, a membership, a role. Pages that may still listen
+    Call it wherever someone loses access: a session, a password, a membership, a role. Pages that may still listen
     connect again within a second, and are checked like any request.
     """
     transaction.on_commit(partial(_post.add, f"{CHANNEL}{ENDINGS}", str(user_id)), robust=True)

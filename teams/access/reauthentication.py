@@ -1,6 +1,6 @@
 """Asking who it is again, before what only the right person may do: a browser may be left open, or its cookie stolen.
 
-What was to be done is kept meanwhile, sealed in the session, and done when the answer is right.
+The request is kept, sealed in the session, and carried out when the answer is right.
 """
 
 import json

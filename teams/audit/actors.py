@@ -23,7 +23,7 @@ class Actor:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """The id and the address, or the beginning of the key: what stays when somebody changes their name."""
+        """The id and the address, or the beginning of the key: what stays the same when someone changes their name."""
         if self.user:
             return str(self.user.uuid), self.user.email
         return (str(self.key.pk), f"{self.key.prefix}…") if self.key else ("", "")

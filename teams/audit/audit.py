@@ -76,7 +76,7 @@ def _named(subject: object) -> str:
 
 
 def record_of_person(user: User, act: str, change: str = "", *, by: Actor | None = None) -> None:
-    """In each team of theirs; of somebody without one, in the log of the installation."""
+    """Record an act in each of the person's teams, or in the installation's log if they have none."""
     teams: Sequence[UUID | None] = list(Member.objects.filter(user=user).values_list("team_id", flat=True))
     for team_id in teams or [None]:
         record(team_id, act, user, change, by=by)

@@ -38,7 +38,7 @@ def providers_in_use() -> set[str]:
 
 
 def key_of(credential: Credential) -> str:
-    """In clear, for whoever sends it; "" for a server that wants none. Raises Unreadable."""
+    """The key in clear text, to be sent; "" for a server that needs none. Raises Unreadable."""
     return unseal(credential.key) if credential.key else ""
 
 
@@ -62,7 +62,7 @@ def add(team: Team, provider: str, *, name: str, key: str, base_url: str = "") -
 
 @transaction.atomic
 def change(credential: Credential, *, name: str, key: str = "", base_url: str = "") -> None:
-    """No key: it stays, unless the address is another one, where it must not go unless somebody says so."""
+    """Without a key the old one stays, unless the address changes: a key goes only where it was entered for."""
     base_url = check_url(base_url, "base_url").rstrip("/") if base_url.strip() else ""
     key = _checked(key)
     if not key and credential.key and _origin(base_url) != _origin(credential.base_url):

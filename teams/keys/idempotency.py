@@ -35,7 +35,7 @@ class Once:
         self._holds = False
 
     def begin(self, key: ApiKey, *, later: bool) -> None:
-        """When the key is known. `later`: the operation calls `hold` itself, after it has asked somebody outside."""
+        """When the key is known. `later`: the operation calls `hold` itself, after it has asked an outside service."""
         name = self._request.headers.get(HEADER)
         if name is None or self._request.method == "GET":
             return
@@ -49,7 +49,7 @@ class Once:
             self.hold()
 
     def hold(self) -> None:
-        """From here on all is one transaction, and nobody does the same meanwhile."""
+        """From here on everything is one transaction, and no other request with this key runs at the same time."""
         if self._row is None:
             return
         self._stack.enter_context(transaction.atomic())

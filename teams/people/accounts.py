@@ -24,7 +24,7 @@ from . import person_names
 
 
 def clean_email(text: str) -> str:
-    """As addresses are kept: in small letters."""
+    """The address as it is stored: in lower case."""
     email = User.objects.normalize_email(text.strip()).lower()
     try:
         validate_email(email)

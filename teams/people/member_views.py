@@ -152,7 +152,7 @@ def team_switch(request: TeamRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def invitation(request: HttpRequest) -> HttpResponseBase:
-    """For whoever has the link: signed in, with an account, or new."""
+    """The page of the link, for anyone who has it: signed in, with an account, or new."""
     token = request.GET.get("token", "")
     found = verbs.find_invitation(token)
     if found is None:

@@ -1,4 +1,4 @@
-"""The verbs of members: roles, leaving, invitations. A team always has somebody who administers it."""
+"""The verbs of members: roles, leaving, invitations. A team always has an administrator."""
 
 import hashlib
 import secrets
@@ -144,7 +144,7 @@ def withdraw(invitation: Invitation, by: Actor) -> None:
 
 
 def mailed_mark(token: str) -> str:
-    """Stands in the link that is emailed and not in the one that is shown, so whoever has it reads that mailbox."""
+    """Part of the emailed link and not of the one that is shown, so anyone who has it can read that mailbox."""
     return salted_hmac("teams.people.members.mailed", token, algorithm="sha256").hexdigest()
 
 

@@ -43,7 +43,7 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="one_user_per_email"),
-            # Signing in looks for them in small letters.
+            # Signing in looks for them in lower case.
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_in_small_letters"),
         ]
 
@@ -153,7 +153,7 @@ class Member(models.Model):
 
 
 class Invitation(models.Model):
-    """Lets whoever has its link into a team, once. Only a hash of the link is kept."""
+    """An invitation lets one person with its link into a team. Only a hash of the link is stored."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")

@@ -53,7 +53,7 @@ def check(name: str, user: User | None = None, team: Team | None = None, *, fiel
 
 
 def check_joining(user: User, team: Team) -> None:
-    """Before somebody with an account becomes a member: their name must be told apart there too."""
+    """Check the name of someone with an account before they join: it must differ from others in that team."""
     lock()
     name = user.get_full_name()
     if name and (other := _double(name, _colleagues(user, team))):

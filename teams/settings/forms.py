@@ -121,7 +121,7 @@ class WebhookForm(SharedForm):
 
 
 class BudgetForm(PageForm):
-    """Empty fields leave it to whoever is asked next, whose word stands in them: `inherited`, by field."""
+    """An empty field takes the value of the next level, which it shows as a placeholder: `inherited`, by field."""
 
     requests = forms.IntegerField(label="Requests to its model", min_value=1, max_value=1000)
     tokens = forms.IntegerField(label="Tokens", min_value=1, max_value=10**9)

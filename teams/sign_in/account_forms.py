@@ -63,7 +63,7 @@ class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
 
     def clean_email(self) -> str:
         email: str = super().clean_email()
-        # Nobody gets in by an address that somebody only began to change to.
+        # No one signs in by an address that is not confirmed yet.
         self.users = [user for user in self.users if user.email == email.lower()]
         return email
 

@@ -27,7 +27,7 @@ type View = Callable[..., HttpResponseBase]
 
 
 def own_page(view: View) -> View:
-    """For whoever is signed in, in a team or not; the menu is that of their team."""
+    """A page for anyone who is signed in, in a team or not; the menu is that of their team."""
 
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

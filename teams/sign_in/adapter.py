@@ -29,7 +29,7 @@ from .known_devices import remember
 
 logger = logging.getLogger(__name__)
 
-# All limits count within this time (ACCOUNT_RATE_LIMITS), so whoever waits for it may try again.
+# All limits count within this time (ACCOUNT_RATE_LIMITS), so anyone who waits that long may try again.
 WAIT_MINUTES = 5
 _WAITED_FOR = {"account/email/password_reset_key", "account/email/unknown_account", "account/email/email_confirmation"}
 

@@ -1,8 +1,8 @@
 """How often someone may try to get in: by a password, a code, a link, a key.
 
-Tries are counted for an address and the network they come from together, so that a stranger elsewhere keeps nobody out;
-by network alone, so that one stranger does not try many people; and for an address alone, more slowly. A device that
-the person has signed in with before is counted by itself alone.
+Tries are counted for an address and the network they come from together, so that an attacker elsewhere locks no one
+out; by network alone, so that one attacker does not try many people; and for an address alone, more slowly. A device
+that the person has signed in with before is counted by itself alone.
 """
 
 from ipaddress import ip_address, ip_network
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from .known_devices import known_device
 
-# Networks of one household or office: a stranger gets another address in them for nothing.
+# Networks of one household or office: an attacker gets another address in them for free.
 _NETWORK = {4: 32, 6: 64}
 # After which of the limits (settings.ATTEMPTS) a page says to wait how many minutes.
 MINUTES, MINUTES_ANYWHERE = 5, 60
@@ -27,7 +27,7 @@ class TooManyAttempts(Exception):
 
 
 class Attempt:
-    """One try that was counted. `forget` takes it back, as of whoever was right."""
+    """One attempt that was counted. `forget` uncounts it, when the password was right."""
 
     def __init__(self, usages: list[ratelimit.RateLimitUsage]) -> None:
         self._usages = usages

@@ -1,1 +1,1 @@
-"""Webhooks: their addresses, the outbox they are fed from, and the delivery of what lies in it."""
+"""Webhooks: their addresses, the outbox they are fed from, and the delivery of its messages."""

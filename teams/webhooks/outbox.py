@@ -45,7 +45,7 @@ _silent: dict[UUID, float] = {}
 
 
 def add_message(team_id: UUID, event: str, data: Callable[[], Data]) -> None:
-    """Inside the transaction of what happened. `data` is asked for only when somebody listens."""
+    """Inside the transaction of what happened. `data` is called only if the team has a webhook for the event."""
     tell_all(team_id, [(event, data)])
 
 

@@ -112,7 +112,7 @@ def _claim_of(webhook: Webhook, limit: int) -> list[Message]:
 
 @transaction.atomic
 def settle(message: Message, result: Result) -> None:
-    """Keeps what came of an attempt. Of a message that was sent again meanwhile only the later attempt counts."""
+    """Store the result of an attempt. If the message was sent again since, only the later attempt counts."""
     row = Delivery.objects.filter(pk=message.id, status=Delivery.Status.WAITING, attempts=message.attempt)
     over = message.attempt > len(PAUSES)
     pause = 0 if over else PAUSES[message.attempt - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - so that they spread
@@ -180,7 +180,7 @@ async def send(pool: httpcore2.AsyncConnectionPool, message: Message) -> Result:
         result = Result(error=f"No whole answer within {ANSWER_SECONDS:.0f} seconds.")
     except NotAllowed as refusal:
         result = Result(error=str(refusal))
-    except Exception as error:  # whatever a stranger's server makes of it, it is a failed attempt
+    except Exception as error:  # anything that goes wrong at the receiver is a failed attempt
         result = Result(error=f"{str(error) or type(error).__name__}"[:500])
     return replace(result, took_ms=round((time.monotonic() - began) * 1000))
 

@@ -71,7 +71,7 @@ def change_webhook(webhook: Webhook, url: str, events: Collection[str], descript
 
 @transaction.atomic
 def renew_secret(webhook: Webhook) -> str:
-    """A new secret. The one before signs beside it for a day, so that no message is refused meanwhile."""
+    """A new secret. The old one signs too for a day, so that no message is refused while the receiver changes over."""
     secret = _new_secret()
     until = timezone.now() + OVERLAP
     # In one statement: of two at once the second keeps the secret of the first, not the one before.
@@ -83,7 +83,7 @@ def renew_secret(webhook: Webhook) -> str:
 
 @transaction.atomic
 def drop_old_secret(webhook: Webhook) -> None:
-    """For one that strangers know."""
+    """Stop signing with the old secret at once, because someone else knows it."""
     if Webhook.objects.filter(pk=webhook.pk).exclude(old_secret="").update(old_secret="", old_secret_until=None):
         audit.record(webhook.team_id, "webhook_changed", webhook, "The secret before holds no more")
 

@@ -2,7 +2,7 @@
 
 The template of an email extends `{{ layout }}`, which is one of three: its subject, its text, its HTML. So each
 sentence stands once, and the tags of `{% load emails %}` say how it is drawn. Signs that nobody sees are written out
-in all three, whoever wrote them.
+in all three, no matter who wrote them.
 """
 
 import re

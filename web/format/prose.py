@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from data.texts.signs import shown
 
-# No images, only their words: a model could be talked into sending data to whoever serves them.
+# No images, only their words: a model could be talked into sending data to the server of an image.
 TAGS = {
     *("p", "br", "hr", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "ol", "ul", "li"),
     *("mark", "a", "em", "strong", "s", "del", "table", "thead", "tbody", "tr", "th", "td"),

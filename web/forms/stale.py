@@ -1,8 +1,8 @@
-"""Forms of what others may save meanwhile: a tab writes what it changed, and nothing else.
+"""Forms that others may save at the same time: a tab writes what it changed, and nothing else.
 
 A page that is open for an hour holds an hour-old value in every field. Such a form carries what stood in its fields
 when it was drawn (`loaded`). When it comes back, a field that still says so was not changed here, so it keeps what is
-saved by now; a field that both changed is a clash, and nothing is saved until somebody has seen both values.
+saved by now; a field that both changed is a clash, and nothing is saved until someone has seen both values.
 """
 
 import json

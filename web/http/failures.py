@@ -50,7 +50,7 @@ def explained(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReque
 
 
 def signed_out(request: HttpRequest) -> HttpResponse:
-    """To somebody who sent something when their session had ended: what they sent, to be sent again.
+    """The page for someone whose session had ended when they sent a form: what they sent, to be sent again.
 
     Not what is secret, and no files: a page cannot hold them.
     """

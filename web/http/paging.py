@@ -1,4 +1,4 @@
-"""Lists in pages, by cursor: a page starts where another ended, however many rows came or went meanwhile."""
+"""Lists in pages, by cursor: a page starts where another ended, even if rows came or went in between."""
 
 import base64
 import binascii

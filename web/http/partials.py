@@ -18,6 +18,6 @@ def render_page(
     wanted = request.headers.get("HX-Target", "").partition("#")[2]
     name = f"{template}#{wanted}" if wanted in parts else template
     response = render(request, name, context, status=status)
-    # Else the browser's own cache may show the part as the page when somebody goes back to it.
+    # Else the browser's own cache may show the part as the page when someone goes back to it.
     patch_vary_headers(response, ["HX-Target"])
     return response

@@ -10,7 +10,7 @@ from teams.people import accounts
 
 
 class Command(BaseCommand):
-    help = "Prints a link where somebody sets a new password, alone on the last line. It holds for a day, once."
+    help = "Prints a link for setting a new password, alone on the last line. It works once, for one day."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")

@@ -224,7 +224,7 @@ def test_a_credential_stays_with_its_address(signed_in: Client, team, tool_serve
     tool_server.headers.clear()
     elsewhere = tool_server.url.replace("127.0.0.1", "localhost")
     answer = signed_in.post(reverse("tool_server_edit", args=[server.pk]), typed(tool_server, url=elsewhere))
-    assert "Please give its credential anew" in answer.content.decode()
+    assert "Enter its credential again" in answer.content.decode()
     assert not tool_server.headers
     signed_in.post(reverse("tool_server_edit", args=[server.pk]), typed(tool_server, name="Safe"))
     server.refresh_from_db()
