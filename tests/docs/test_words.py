@@ -10,7 +10,7 @@ from config import reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/recipes").glob("*.md")), ROOT / "README.md"]
-GENERATED = [reference.metrics]
+GENERATED = [reference.commands, reference.metrics]
 INSTEAD = {
     r"e-mail(s|ed|ing)?|mails?(?! server)|mailed|mailing": "email",
     r"(some|any)bod(y|ies)": "someone or anyone",

@@ -19,8 +19,8 @@ from teams.people import accounts
 
 class Command(BaseCommand):
     help = (
-        "Lets somebody in who opens /admin/ and administers a team. Asks for what it is not told; without a password"
-        " it prints a link to set one, alone on the last line."
+        "Create an account that opens /admin/ and administers a team. Ask for missing values; without a password"
+        " print a link to set one, alone on the last line."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

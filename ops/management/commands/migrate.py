@@ -62,9 +62,9 @@ class Command(migrate.Command):
                     " again at a quiet time, or end the long transactions that pg_stat_activity shows."
                 )
         if not any(options[name] for name in ("app_label", "plan", "check_unapplied", "fake", "prune")):
-            self._let_somebody_in()
+            self._create_first_administrator()
 
-    def _let_somebody_in(self) -> None:
+    def _create_first_administrator(self) -> None:
         try:
             if said := first_administrator():
                 self.stdout.write(said)
