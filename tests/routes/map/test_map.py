@@ -19,8 +19,9 @@ from cases.timeline import timeline
 from cases.work import lifecycle
 from routes.map import map, traffic
 from routes.map.layout import NODE_HEIGHT, NODE_WIDTH, lay_out
-from runs.engine.handovers import deliver, requested
+from runs.engine import handovers
 from runs.models import Handover, Run
+from runs.record.outcomes import HandedOver
 from teams.models import Team
 from tests.fixtures import take
 
@@ -267,8 +268,9 @@ def test_a_handover_straight_back_is_kept_as_such(make_agent: Make, make_run: Ma
     third = make_agent("Third")
 
     def pass_on(run: Run, target: Agent) -> Handover:
-        handover = requested(run, target, "why", "")
-        deliver(handover, run, None)
+        take()
+        run.refresh_from_db()
+        assert handovers.apply(run, None, HandedOver(target, "why")) is None
         return Handover.objects.get(source=run)
 
     there = pass_on(make_run(triage), billing)

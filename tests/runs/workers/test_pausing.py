@@ -145,7 +145,7 @@ def test_a_running_run_is_given_back_before_it_asks_its_model_again(
     case.refresh_from_db()
     assert case.labels == ["seen"], "what its model had asked for was done"
     pausing.resume_team(team)
-    async_to_sync(shift.Shift("w/2", places=5, linger=0.1).work)()
+    async_to_sync(shift.Shift("w/2", places=5, linger=0.1).run)()
     case.refresh_from_db()
     assert (case.status, len(scripted.requests)) == ("completed", 2)
     connection.close()
