@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import figures
+from benchmarks import figures
 
 # In this order; what each is about stands at the head of its module.
 NAMES = [

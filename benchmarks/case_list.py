@@ -7,6 +7,9 @@ Another team has a tenth as many cases.
 
 import random
 
+from benchmarks import ground
+from benchmarks.figures import Notes, timed
+from benchmarks.ground import PART, RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent
@@ -16,10 +19,6 @@ from cases.queues.teams import create_team
 from cases.work.creation import BATCH_LIMIT, NewCase, add_cases
 from teams.audit.actors import BATON
 from teams.models import Team
-
-from . import ground
-from .figures import Notes, timed
-from .ground import PART, RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
 
 ROUNDS = 20
 MAILS = 20_000

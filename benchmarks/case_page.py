@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from benchmarks.figures import Notes, median_ms
+from benchmarks.ground import ask, ask_often, execute, member, run
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from cases.collaboration import comments
@@ -17,9 +19,6 @@ from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from teams.models import User
 from tests.stories import make_story, stages
-
-from .figures import Notes, median_ms
-from .ground import ask, ask_often, execute, member, run
 
 ROUNDS = 40
 EVENTS = (10, 100, 1_000)

@@ -25,11 +25,10 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from redis import Redis
 
+from benchmarks import counts
+from benchmarks.figures import Notes, median_ms
+from benchmarks.provider import Standing, provider
 from ops.stack import throwaway
-
-from . import counts
-from .figures import Notes, median_ms
-from .provider import Standing, provider
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(__file__).parent / "peers"

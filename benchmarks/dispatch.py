@@ -15,6 +15,8 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
+from benchmarks.figures import Notes, p95_ms, timed
+from benchmarks.ground import execute, run, vacuum
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent
@@ -25,9 +27,6 @@ from cases.work.creation import BATCH_LIMIT, NewCase, add_cases
 from runs.workers import dispatcher
 from teams.audit.actors import BATON
 from teams.models import Team
-
-from .figures import Notes, p95_ms, timed
-from .ground import execute, run, vacuum
 
 OTHER_TEAMS = 200
 ROUNDS = 100

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from .figures import Notes
+from benchmarks.figures import Notes
 
 STATIC = Path(__file__).parents[1] / "static"
 WORDS = 20_000

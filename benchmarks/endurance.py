@@ -6,14 +6,13 @@ python -m benchmarks.endurance [--quick]
 from django.conf import settings
 from django.db import connection
 
+from benchmarks import counts
+from benchmarks.figures import Notes
+from benchmarks.ground import execute, run
+from benchmarks.provider import provider
+from benchmarks.staff import add_mails, desk
+from benchmarks.two_stages import ask
 from runs.workers.shift import run_shift
-
-from . import counts
-from .figures import Notes
-from .ground import execute, run
-from .provider import provider
-from .staff import add_mails, desk
-from .two_stages import ask
 
 _UPDATES = "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'runs_run'"
 

@@ -23,9 +23,8 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
+from benchmarks.figures import Notes, median_ms, timed  # noqa: E402
 from teams.models import Member, Team, User  # noqa: E402
-
-from .figures import Notes, median_ms, timed  # noqa: E402
 
 # Each in as many mails as it says, of a hundred.
 COMMON = {"refund": 50, "invoice": 30, "delivery": 20, "login": 10, "damaged": 3, "chargeback": 1}

@@ -10,6 +10,8 @@ import random
 from django.db import connection
 from django.test import Client
 
+from benchmarks.figures import Notes, timed
+from benchmarks.ground import PART, Query, ask, empty, member, run, vacuum
 from builder.agents.agents import create_agent, save_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent
@@ -18,9 +20,6 @@ from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from routes.map.layout import lay_out
 from teams.models import Team
-
-from .figures import Notes, timed
-from .ground import PART, Query, ask, empty, member, run, vacuum
 
 AGENTS, ROUNDS = 80, 15
 

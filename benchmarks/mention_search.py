@@ -7,15 +7,14 @@ import random
 
 from django.test import Client
 
+from benchmarks.figures import Notes
+from benchmarks.ground import ask_often, empty, execute, member, run
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent, QueueConnection
 from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from teams.models import Team
-
-from .figures import Notes
-from .ground import ask_often, empty, execute, member, run
 
 ROUNDS = 40
 FIRST = ["Billing", "Claims", "Refund", "Invoice", "Delivery", "Returns", "Account", "Fraud", "Travel", "Payroll"]

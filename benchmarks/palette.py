@@ -5,12 +5,11 @@ python -m benchmarks.palette [--quick]
 
 import random
 
+from benchmarks import case_list, mention_search, runs_list
+from benchmarks.figures import Notes
+from benchmarks.ground import ask_often, complete, empty, execute, member, run, vacuum
 from builder.models import Agent
 from cases.queues.teams import create_team
-
-from . import case_list, mention_search, runs_list
-from .figures import Notes
-from .ground import ask_often, complete, empty, execute, member, run, vacuum
 
 ROUNDS = 15
 WORDS = {

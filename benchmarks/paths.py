@@ -26,10 +26,10 @@ from typing import Any
 
 from django.test import Client
 
-from .ground import database, member  # sets Django up, so it comes before the apps
-from .provider import provider
-from .staff import add_mails, desk
-from .two_stages import _work, ask
+from benchmarks.ground import database, member  # sets Django up, so it comes before the apps
+from benchmarks.provider import provider
+from benchmarks.staff import add_mails, desk
+from benchmarks.two_stages import _work, ask
 
 from builder.models import Agent  # isort: skip
 from cases.models import Case, Queue  # isort: skip

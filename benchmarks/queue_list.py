@@ -3,13 +3,12 @@
 python -m benchmarks.queue_list [--quick]
 """
 
+from benchmarks.figures import Notes
+from benchmarks.ground import ask_often, empty, execute, member, run
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
-
-from .figures import Notes
-from .ground import ask_often, empty, execute, member, run
 
 QUEUES, ROUNDS = 100, 15
 

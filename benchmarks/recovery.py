@@ -20,8 +20,7 @@ from typing import Any
 from benchmarks.chaos.client import Client
 from benchmarks.chaos.installation import Installation, send, wait_for
 from benchmarks.chaos.provider import case_in, delay, title
-
-from .figures import Notes
+from benchmarks.figures import Notes
 
 IN_HAND = 8
 # How often each thing happens: cases that are hit together fare alike.

@@ -10,11 +10,10 @@ from collections.abc import Callable
 
 from django.db import transaction
 
+from benchmarks.case_list import _team
+from benchmarks.figures import Notes, median_ms, timed
+from benchmarks.ground import ask, execute, member, run, vacuum
 from cases.models import Case
-
-from .case_list import _team
-from .figures import Notes, median_ms, timed
-from .ground import ask, execute, member, run, vacuum
 
 ROUNDS = 60
 # Rows that say no team of their own are their owner's.

@@ -8,15 +8,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from benchmarks import ground
+from benchmarks.figures import Notes
+from benchmarks.ground import RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
 from builder.agents.agents import create_agent
 from builder.models import Agent
 from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from teams.models import Team
-
-from . import ground
-from .figures import Notes
-from .ground import RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
 
 TEAMS = 20
 AGENTS = 30

@@ -6,13 +6,12 @@ Worked by the product itself, then packed (`vacuum full`), so that what is count
 use are looser than that, as PostgreSQL reuses room only after a while.
 """
 
+from benchmarks.figures import Notes
+from benchmarks.ground import execute, run
+from benchmarks.provider import provider
+from benchmarks.staff import add_mails, desk
+from benchmarks.two_stages import ask
 from runs.workers.shift import run_shift
-
-from .figures import Notes
-from .ground import execute, run
-from .provider import provider
-from .staff import add_mails, desk
-from .two_stages import ask
 
 _SIZES = """
     select relname, pg_table_size(relid), pg_indexes_size(relid), pg_total_relation_size(relid)

@@ -1,5 +1,6 @@
 """The desk of two-stage cases: Triage hands over to Billing. For whoever has set Django up."""
 
+from benchmarks.provider import mail
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.procedures import mentions
@@ -8,8 +9,6 @@ from cases.queues.queues import create_queue, save_queue
 from cases.queues.teams import create_team
 from cases.work.creation import BATCH_LIMIT, NewCase, add_cases
 from teams.audit.actors import BATON
-
-from .provider import mail
 
 
 def desk() -> Queue:

@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import counts
-from .figures import Notes
+from benchmarks import counts
+from benchmarks.figures import Notes
 
 ROOT = Path(__file__).parents[1]
 # What it says then.

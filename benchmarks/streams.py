@@ -19,14 +19,13 @@ from django.test import Client
 from django.urls import reverse
 from redis import Redis
 
+from benchmarks import counts
+from benchmarks.figures import Notes, median_ms
+from benchmarks.ground import member, run
 from cases.queues.teams import create_team
 from ops.stack.launch import free_port
 from teams.access.live_streams import PER_SESSION
 from teams.models import User
-
-from . import counts
-from .figures import Notes, median_ms
-from .ground import member, run
 
 ROUNDS = 30
 

@@ -23,16 +23,15 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from redis import Redis
 
+from benchmarks import counts
+from benchmarks.counts import Counts
+from benchmarks.figures import Notes
+from benchmarks.ground import database, execute, run
+from benchmarks.provider import Standing, provider
+from benchmarks.staff import add_mails, desk
 from cases.models import Case, Queue, Status
 from runs.models import Run
 from runs.workers.shift import run_shift
-
-from . import counts
-from .counts import Counts
-from .figures import Notes
-from .ground import database, execute, run
-from .provider import Standing, provider
-from .staff import add_mails, desk
 
 EXPECTED = Path(__file__).parent / "expected.json"
 # What is compared: what the machine's speed does not change.

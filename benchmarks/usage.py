@@ -8,15 +8,14 @@ from decimal import Decimal
 
 from django.test import Client
 
+from benchmarks.figures import Notes, median_ms, timed
+from benchmarks.ground import ask_often, complete, execute, member, run
 from builder.agents.agents import create_agent
 from builder.models import Agent
 from builder.usage import limits, usage
 from builder.usage.usage import Amount
 from cases.queues.teams import create_team
 from teams.models import Team
-
-from .figures import Notes, median_ms, timed
-from .ground import ask_often, complete, execute, member, run
 
 AGENTS, DAYS, MODELS, SLOTS = 100, 90, 2, 8
 ROUNDS = 15

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import counts
-from .contest import BATON, Crew, Servers, at_work, prepare
-from .figures import Notes
-from .provider import provider
+from benchmarks import counts
+from benchmarks.contest import BATON, Crew, Servers, at_work, prepare
+from benchmarks.figures import Notes
+from benchmarks.provider import provider
 
 
 def main() -> None:

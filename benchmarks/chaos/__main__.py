@@ -19,7 +19,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()  # for what is promised of cases and runs; no database of its own is used
 
-from . import trial  # noqa: E402
+from benchmarks.chaos import trial  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--seconds", type=float, default=1800)

@@ -13,12 +13,11 @@ from typing import Any
 
 import psycopg
 
+from benchmarks.chaos.client import Client
+from benchmarks.chaos.installation import Installation
+from benchmarks.chaos.provider import ADD, case_in, plan
 from tests.model import promises
 from tests.model.walk import Event, faults
-
-from .client import Client
-from .installation import Installation
-from .provider import ADD, case_in, plan
 
 type Rows = list[tuple[Any, ...]]
 

@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from benchmarks.chaos.installation import Installation, Json, NoAnswer
+from benchmarks.chaos.provider import title
 from tests.model.walk import Event
-
-from .installation import Installation, Json, NoAnswer
-from .provider import title
 
 _EXPECTED = {"run_lost", "run_failed"}
 

@@ -13,8 +13,8 @@ from functools import partial
 import psycopg
 import redis
 
-from .client import Client
-from .installation import Installation, NoAnswer, send, wait_for
+from benchmarks.chaos.client import Client
+from benchmarks.chaos.installation import Installation, NoAnswer, send, wait_for
 
 # How many of each in 40 seconds.
 WEIGHTS = {

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .checker import Findings, Watch, check, unfinished
-from .client import Client
-from .faults import Saboteur, plan
-from .installation import Installation, wait_for
+from benchmarks.chaos.checker import Findings, Watch, check, unfinished
+from benchmarks.chaos.client import Client
+from benchmarks.chaos.faults import Saboteur, plan
+from benchmarks.chaos.installation import Installation, wait_for
 
 LEASE, WORKERS = 2.0, 2
 

@@ -60,7 +60,7 @@ class Server(ThreadingHTTPServer):
     def page(self) -> str:
         # The head is that of templates/base.html: its settings of htmx are part of what is tested.
         base = (STATIC.parent / "templates/base.html").read_text()
-        config = re.search(r'<meta name="htmx-config".*?>', base)
+        config = re.search(r'<meta name="htmx-config".*?}.>', base, re.DOTALL)
         assert config
         return f"""<!doctype html><title>Test</title><link rel="icon" href="data:,">
           <link rel="stylesheet" href="/static/css/baton.css">
