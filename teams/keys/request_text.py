@@ -22,7 +22,7 @@ NUL, UTF8 = "\x00", "utf-8"
 
 @sync_and_async_middleware
 def storable_texts(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Addresses with U+0000 lead nowhere; in queries of pages it is replaced, and such cookies are left out.
+    """Addresses with U+0000 lead nowhere; in queries of pages it becomes a blank, and such cookies are left out.
 
     The API names the parameter of its query instead, see `api_requests`.
     """
@@ -53,7 +53,7 @@ def _without_nul(request: HttpRequest) -> HttpResponse | None:
             return problem(415, "unsupported_media_type", "Send the body in UTF-8.")
         raise BadRequest("Forms are sent in UTF-8.")
     if not is_api and "%00" in request.META.get("QUERY_STRING", ""):
-        request.META["QUERY_STRING"] = request.META["QUERY_STRING"].replace("%00", "%EF%BF%BD")
+        request.META["QUERY_STRING"] = request.META["QUERY_STRING"].replace("%00", "+")
     # In quotes a cookie can spell out any character.
     for name in [name for name, value in request.COOKIES.items() if NUL in value]:
         del request.COOKIES[name]

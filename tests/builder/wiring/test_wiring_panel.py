@@ -44,7 +44,7 @@ def findings(text: str) -> list[str]:
 
 
 def buttons(text: str) -> list[str]:
-    return re.findall(r'name="mend" value="([^"]+)"', text)
+    return re.findall(r'name="mend"\s+value="([^"]+)"', text)
 
 
 def codes(team: Team, agent: Agent) -> list[str]:

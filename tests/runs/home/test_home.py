@@ -67,7 +67,7 @@ def park(db: None) -> Callable[..., None]:
 def shown(client: Client) -> str:
     response = client.get("/")
     assert response.status_code == 200
-    return str(response.content.decode())
+    return " ".join(response.content.decode().split())
 
 
 # --- What is going on ------------------------------------------------------------------------
