@@ -23,6 +23,8 @@ os.environ |= {
     "BATON_HOME": f"{tempfile.gettempdir()}/baton-tests-make-nothing",
     "SECRET_KEY": "tests",
     "EMAIL_URL": "",
+    # Importing config.asgi would set it, for every process that a later test starts.
+    "BATON_DATABASE_POOL": "0",
 }
 
 from .settings import *  # noqa: E402, F403

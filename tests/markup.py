@@ -40,3 +40,8 @@ def faults(html: str) -> list[str]:
     reader.feed(html)
     reader.close()
     return reader.faults
+
+
+def one_line(page: str) -> str:
+    """A page without line ends, as it reads: how its template is broken into lines shows nowhere."""
+    return re.sub(r"\s+", " ", page).replace(" </", "</")

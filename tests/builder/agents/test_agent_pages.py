@@ -16,6 +16,7 @@ from builder.models import Agent, QueueConnection
 from cases.models import Queue
 from teams.models import Team
 from tests.fixtures import mention
+from tests.markup import one_line
 
 type Make = Callable[..., Any]
 
@@ -26,7 +27,7 @@ def form(**fields: Any) -> dict[str, Any]:
 
 def shown(response: HttpResponse) -> str:
     assert response.status_code == 200
-    return response.content.decode()
+    return one_line(response.text)
 
 
 def messages(response: HttpResponse) -> str:

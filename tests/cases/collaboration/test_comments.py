@@ -15,6 +15,7 @@ from runs.models import Run
 from runs.prompts.prompts import prompt
 from teams.models import Member, Team, User
 from tests.fixtures import Make, take
+from tests.markup import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def named(member: Member, first: str, last: str = "") -> User:
 
 
 def page(client: Client, case: Case) -> str:
-    return client.get(reverse("case", args=[case.pk])).content.decode()
+    return one_line(client.get(reverse("case", args=[case.pk])).text)
 
 
 def say(client: Client, case: Case, text: str) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Files of agents on their way through the pages, the archives and the commands."""
 
 import io
-import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ from cases.imports import agent_forms
 from cases.models import AgentUpload, Queue
 from teams.models import Member, Team
 from tests.fixtures import mention
+from tests.markup import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def confirm(client: Client, page: HttpResponse, **choices: str) -> HttpResponse:
 
 def shown(response: HttpResponse, status: int = 200) -> str:
     assert response.status_code == status
-    return re.sub(r"\s+", " ", response.content.decode())
+    return one_line(response.text)
 
 
 # --- The pages -------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_old_uploads_are_not_kept(signed_in: Client, member: Member) -> None:
     [
         ([], "", "Please choose a file, or paste the text of one."),
         ([], "  \n", "Please choose a file, or paste the text of one."),
-        ([], "name: X", '<strong class="font-medium">Pasted text, line 1:</strong> The file must begin'),
+        ([], "name: X", "Pasted text, line 1:</strong> The file must begin"),
         ([], "---\nname: X\n---\n\x00", "Please leave out the characters that nobody can see."),
         ([("a.pdf", b"%PDF")], "", "Only Markdown files (.md) and zip archives"),
         ([("a.md", b"")], "", "The file must begin"),

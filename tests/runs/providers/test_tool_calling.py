@@ -17,6 +17,7 @@ from runs.tools import tools
 from teams.models import Team
 from tests.driving import drive
 from tests.fixtures import Make, take
+from tests.markup import one_line
 from tests.provider import Provider, Request, Script, call, fail, say
 
 pytestmark = pytest.mark.django_db
@@ -62,13 +63,13 @@ def test_the_test_finds_out_that_a_model_needs_a_schema(signed_in: Client, provi
     provider.script = held(as_json("ready"))
     page = asked(signed_in)
     assert page.context["trial"].tone == "success" and "held to a JSON schema" in page.context["trial"].words
-    assert "Automatic (JSON schema)" in page.text
+    assert "Automatic (JSON schema)" in one_line(page.text)
     assert tool_calling.by_schema(team.pk, {MODEL}) == {MODEL}
 
 
 def test_a_model_that_calls_natively_is_asked_once(signed_in: Client, provider: Provider, team: Team) -> None:
     provider.answers(call("ready"))
-    assert "Automatic (native)" in asked(signed_in).text
+    assert "Automatic (native)" in one_line(asked(signed_in).text)
     assert tool_calling.by_schema(team.pk, {MODEL}) == frozenset()
 
 

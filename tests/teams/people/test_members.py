@@ -16,6 +16,7 @@ from teams.audit.actors import BATON, person
 from teams.models import AuditEntry, Invitation, Member, User
 from teams.people import members
 from tests.fixtures import sign_in
+from tests.markup import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -147,9 +148,9 @@ def test_pages_say_why_somebody_can_only_look(client: Client, make_member, make_
     builders = [f"/agents/{agent.pk}/", f"/queues/{queue.pk}/", "/agents/", "/queues/", "/schedules/"]
     sign_in(client, make_member(role="viewer").user)
     for page in builders:
-        assert "You can look. Ask an administrator to make you a builder." in client.get(page).text, page
+        assert "You can look. Ask an administrator to make you a builder." in one_line(client.get(page).text), page
     for page in (f"/cases/{case.pk}/", "/inbox/", "/cases/", "/runs/"):
-        assert "You can look. Ask an administrator to make you an operator." in client.get(page).text, page
+        assert "You can look. Ask an administrator to make you an operator." in one_line(client.get(page).text), page
     sign_in(client, make_member(role="operator").user)
     assert "You can run and try this agent. Ask an administrator" in client.get(builders[0]).text
     sign_in(client, make_member(role="builder").user)
