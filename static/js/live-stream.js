@@ -86,6 +86,12 @@ class LiveStream extends HTMLElement {
     if (!parts().length) return;
     this.read();
     this.connection.join();
+    // One clock for as long as the page takes part: a state that is told again must not wind it back.
+    this.poll ??= setInterval(() => this.isPolling && !document.hidden && parts().forEach(tell), POLL_MS);
+  }
+
+  get isPolling() {
+    return this.connection.state === "polling";
   }
 
   leave() {
@@ -121,14 +127,12 @@ class LiveStream extends HTMLElement {
   }
 
   enter(state) {
-    clearInterval(this.poll);
-    this.poll = state === "polling" ? setInterval(() => document.hidden || parts().forEach(tell), POLL_MS) : undefined;
     if (state !== "polling" || this.dataset.state !== "paused") this.say(state);
   }
 
   /** Neither the stream nor a refetch reaches the server: what the page shows may be old, and it says so. */
   failed({ ctx, error }) {
-    if (error instanceof TypeError && ctx?.sourceElement?.matches?.("[data-live]") && this.poll) this.say("paused");
+    if (error instanceof TypeError && ctx?.sourceElement?.matches?.("[data-live]") && this.isPolling) this.say("paused");
   }
 
   /** What a swap has brought may name something that changed after it was drawn, when no part named it yet. */

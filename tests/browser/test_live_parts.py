@@ -257,8 +257,29 @@ def test_a_page_that_is_too_slow_for_its_signals_fetches_all_parts(live: Page, s
 def test_without_a_stream_the_part_is_polled(page: Page, server: Server) -> None:
     server.streaming = False
     page.goto(server.url)
-    expect(page.locator("live-stream")).to_have_attribute("data-state", "polling", timeout=10_000)
-    expect(page.locator("#count")).not_to_have_text("1", timeout=10_000)
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "polling")
+    expect(page.locator("#count")).not_to_have_text("1")
+
+
+def test_a_failed_try_for_the_stream_does_not_put_off_the_next_poll(page: Page, server: Server) -> None:
+    server.streaming = False
+    page.goto(server.url)
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "polling")
+    page.evaluate("setInterval(() => document.querySelector('live-stream').connection.retryNow(), 500)")
+    expect(page.locator("#count")).not_to_have_text("1")
+
+
+def test_a_page_that_comes_back_to_others_that_poll_polls_too(page: Page, server: Server) -> None:
+    server.streaming = False
+    page.goto(server.url)
+    expect(page.locator("live-stream")).to_have_attribute("data-state", "polling")
+    follower = page.context.new_page()
+    follower.goto(server.url)
+    expect(follower.locator("live-stream")).to_have_attribute("data-state", "polling")
+    follower.evaluate("for (const name of ['pagehide', 'pageshow']) dispatchEvent(new Event(name))")
+    shown = follower.locator("#count").inner_text()
+    expect(follower.locator("#count")).not_to_have_text(shown)
+    assert not follower.evaluate("document.querySelector('live-stream').connection.leader.leads")
 
 
 def test_an_error_does_not_replace_the_part(live: Page, server: Server) -> None:
