@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from builder.models import Agent, Mention, Revision
-from builder.procedures import mentions
+from builder.procedures import mentions, needs
 from data.errors import Refused
 from data.redis import bell
 from data.texts.text import one_line, plain_name, prose
@@ -157,6 +157,7 @@ def _publish(
         aop=mentions.relabel(aop, {pk: target.name for pk, target in targets.items()}),
         model=_model(model),
         fallback=_fallback(fallback),
+        needs=needs.NEEDS.dump_python([*needs.read(aop).needs], mode="json"),
         author=author,
         note=one_line(note, "note", 200, required=False),
     )

@@ -10,6 +10,7 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
 from builder.models import Agent, Revision, ServerTool
+from builder.procedures.needs import Need
 from builder.usage import limits
 from builder.wiring.doctor import HINT, Finding, examine
 from builder.wiring.doctor_input import as_saved, gather
@@ -75,7 +76,7 @@ class HandoverTarget(BaseModel):
 class Problem(BaseModel):
     code: str
     message: str
-    text: Annotated[str | None, Field(description="Of `plain_name` and `unknown_name`: the @ and the name.")] = None
+    text: Annotated[str | None, Field(description="Of `plain_name`, `unknown_name` and `bad_need`: the words.")] = None
     start: Annotated[int | None, Field(description="Where it begins in `aop`, in characters.")] = None
     end: Annotated[int | None, Field(description="Where it ends.")] = None
     blocking: Annotated[bool, Field(description="Until it is mended, the agent starts no runs.")]
@@ -95,6 +96,7 @@ class AgentOut(BaseModel):
     connections: Connections
     mcp_tools: Annotated[list[UUID], Field(description="Its tools of MCP servers.")]
     budget: Annotated[Budget, Field(description="Its own. What is null is as the team has it.")]
+    needs: Annotated[list[Need], Field(description="What a handover to it must bring: its procedure’s NEEDS section.")]
     handover_targets: Annotated[list[HandoverTarget], Field(description="Whom the procedure mentions, in its order.")]
     problems: Annotated[list[Problem], Field(description="What breaks runs, or lets work wait or go astray.")]
     hints: Annotated[list[Problem], Field(description="What may be worth a look.")]
@@ -331,6 +333,7 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
         ),
         mcp_tools=[tool.pk for tool in found.tools],
         budget=Budget(**agent.budget),
+        needs=found.revision.needs,
         handover_targets=[
             HandoverTarget(
                 agent_id=target.agent.pk, name=target.agent.name, status=target.status, explanation=target.explanation
@@ -359,7 +362,7 @@ def _revision_out(row: Revision) -> RevisionOut:
 
 
 def _problem(found: Finding) -> Problem:
-    place = found.plain and {"text": found.plain.text, "start": found.plain.start, "end": found.plain.end}
+    place = found.place and {"text": found.place.text, "start": found.place.start, "end": found.place.end}
     return Problem(code=found.code, message=found.message, blocking=found.blocking, **(place or {}))
 
 

@@ -141,6 +141,9 @@ class Revision(models.Model):
     fallback = models.CharField(
         max_length=100, blank=True, help_text="The model that a run goes on with when the other one fails."
     )
+    needs: Any = models.JSONField(
+        default=list, blank=True, help_text="The fields of the procedure's NEEDS section: a list of `needs.Need`."
+    )
     author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     note = models.CharField(max_length=200, blank=True, help_text="Why it was saved, in a line.")
     created_at = models.DateTimeField(auto_now_add=True)

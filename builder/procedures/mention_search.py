@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, Case, IntegerField, QuerySet, Value, When
+from django.db.models import BooleanField, Case, IntegerField, Prefetch, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.db.models.lookups import Contains, Regex, StartsWith
 from django.urls import reverse
 
-from builder.models import Agent, Mention, QueueConnection
+from builder.models import Agent, Mention, QueueConnection, Revision
 from data.ids import parse_uuid
 from teams.models import Team
 
@@ -102,7 +102,8 @@ def _similar(agents: QuerySet[Agent], words: str) -> list[Agent]:
 
 
 def _shown(agents: QuerySet[Agent]) -> QuerySet[Agent]:
-    return agents.prefetch_related("queue_connections__queue")
+    live = Revision.objects.filter(status=Revision.Status.LIVE).only("agent", "needs")
+    return agents.prefetch_related("queue_connections__queue", Prefetch("revisions", live))
 
 
 def _judged(agents: Iterable[Agent], of: Viewpoint) -> list[Target]:
@@ -122,6 +123,7 @@ def mentioned(aop: str, of: Viewpoint) -> list[Target]:
 def described(target: Target) -> dict[str, Any]:
     """As the editor takes it: names are plain text."""
     agent = target.agent
+    [revision] = agent.revisions.all()  # the live one alone was read
     connections = sorted(agent.queue_connections.all(), key=lambda row: row.queue.name.lower())
     works = [row.queue.name for row in connections if row.role == QueueConnection.Role.CONSUMER]
     adds = [row.queue.name for row in connections if row.role == QueueConnection.Role.PRODUCER]
@@ -131,6 +133,7 @@ def described(target: Target) -> dict[str, Any]:
         "description": agent.description,
         "status": target.status,
         "explanation": target.explanation,
+        "needs": [need["name"] for need in revision.needs],
         "queues": works,
         "produces": adds,
         "paused": agent.is_paused,

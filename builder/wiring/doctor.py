@@ -11,8 +11,11 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
+from django.utils.text import Truncator
+
 from builder.models import Agent
-from builder.procedures import mentions, sentences
+from builder.procedures import mentions, needs, sentences
+from builder.procedures.needs import BadNeed
 from builder.procedures.plain_names import PlainName
 from builder.procedures.targets import OK, Problem, problems
 from builder.tools.provider_schemas import MOST_TOOLS
@@ -65,7 +68,7 @@ class Finding:
     tone: str
     mends: tuple[Mend, ...] = ()
     blocking: bool = False
-    plain: PlainName | None = None  # where in the text it is
+    place: PlainName | BadNeed | None = None  # where in the text it is
 
 
 def examine(facts: Facts) -> list[Finding]:
@@ -73,6 +76,7 @@ def examine(facts: Facts) -> list[Finding]:
     found = [
         *_unknown(facts),
         *_plain_names(facts),
+        *_needs(facts),
         *(_from_problem(facts, problem) for problem in problems(facts.agent, list(facts.targets))),
         *_partly_unavailable(facts),
         *_resting_targets(facts),
@@ -106,14 +110,20 @@ def _plain_names(facts: Facts) -> Iterator[Finding]:
                 " another agent, or remove the @."
             )
             mends = (Mend(CREATE, plain=plain), Mend(CHOOSE_NAMED, plain=plain))
-            yield Finding("unknown_name", message, WARNING, mends, plain=plain)
+            yield Finding("unknown_name", message, WARNING, mends, place=plain)
         elif plain.agent_id != facts.agent.pk:
             message = (
                 f"“{plain.text}” is plain text and not a mention, so no case can be handed over to that agent."
                 " Make it a mention."
             )
             named = Agent(pk=plain.agent_id, name=plain.agent_name)
-            yield Finding("plain_name", message, WARNING, (Mend(MENTION, named, plain=plain),), plain=plain)
+            yield Finding("plain_name", message, WARNING, (Mend(MENTION, named, plain=plain),), place=plain)
+
+
+def _needs(facts: Facts) -> Iterator[Finding]:
+    for bad in needs.read(facts.text).bad:
+        message = f"A line of NEEDS names no field: “{Truncator(bad.text).chars(80)}”. {bad.message}"
+        yield Finding("bad_need", message, WARNING, place=bad)
 
 
 def _from_problem(facts: Facts, problem: Problem) -> Finding:

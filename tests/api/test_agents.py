@@ -251,3 +251,12 @@ def test_names_that_are_no_mentions_are_problems_with_their_places(api: Caller, 
     problems = api.get(f"/agents/{agent.pk}").json()["problems"]
     told = {row["code"]: (row["text"], aop[row["start"] : row["end"]]) for row in problems}
     assert told == {"plain_name": ("@billing", "@billing"), "unknown_name": ("@Nobody", "@Nobody")}
+
+
+def test_a_line_of_needs_that_names_no_field_is_told_with_its_place(api: Caller, make_agent) -> None:
+    aop = "Complete the case when it is paid.\n\nNEEDS\n- order number\n- colour: hexcode"
+    answer = api.get(f"/agents/{make_agent('Billing', aop=aop).pk}").json()
+    assert answer["needs"] == [{"name": "order number", "type": "text", "required": True}]
+    [problem] = [row for row in answer["problems"] if row["code"] == "bad_need"]
+    assert aop[problem["start"] : problem["end"]] == problem["text"] == "colour: hexcode"
+    assert "“hexcode” is not a kind of field." in problem["message"]

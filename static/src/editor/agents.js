@@ -13,7 +13,7 @@ export class Agents {
     this.learn(rows);
   }
 
-  /** Undefined while nothing is known; then {id, name, status, explanation, description, queues, url}. */
+  /** Undefined while nothing is known; then {id, name, status, explanation, description, needs, queues, url}. */
   get(id) {
     const agent = this.known.get(id);
     if (!agent) this.want(id);

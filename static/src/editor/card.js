@@ -80,11 +80,12 @@ export class Card {
   draw() {
     const had = this.box.contains(document.activeElement) && document.activeElement.dataset.act;
     const agent = this.agents.get(this.node.attrs.id) ?? {};
-    const { name = this.node.attrs.name, description, explanation, status = "ok", url, queues } = agent;
+    const { name = this.node.attrs.name, description, explanation, status = "ok", url, needs, queues } = agent;
     this.box.setAttribute("aria-label", `Agent ${name}`);
     const rows = [make("p", { class: "mention-card-name" }, name)];
     if (explanation) rows.push(make("p", { class: `mention-card-reason is-${status}` }, explanation));
     if (description) rows.push(make("p", { class: "mention-card-line" }, description));
+    if (needs?.length && status !== "deleted") rows.push(make("p", { class: "mention-card-line" }, `Needs ${needs.join(", ")}.`));
     if (queues && status !== "deleted") {
       rows.push(make("p", { class: "mention-card-line" }, queues.length ? `Works ${queues.join(", ")}.` : "Works no queue."));
       if (agent.produces?.length) rows.push(make("p", { class: "mention-card-line" }, `May add cases to ${agent.produces.join(", ")}.`));

@@ -155,12 +155,13 @@ export class Options {
       const words = make("span", { class: "mention-option-name" }, `Create agent “${row.create}”`);
       return make("div", { id, role: "option", "aria-selected": "false", class: "mention-option is-create" }, plus(), words);
     }
-    const { name, description, explanation, queues, paused } = row.agent;
+    const { name, description, explanation, needs, queues, paused } = row.agent;
     const works = queues.length ? `Works ${queues.join(", ")}` : "Works no queue";
     const head = make("span", { class: "mention-option-head" });
     head.append(make("span", { class: "mention-option-name" }, ...marked(name, this.words.trim())), make("span", { class: "mention-option-queues" }, paused ? `${works} · Paused` : works));
     const option = make("div", { id, role: "option", "aria-selected": "false", "aria-disabled": row.dead && "true", class: "mention-option" }, head);
     if (description) option.append(make("span", { class: "mention-option-line" }, description));
+    if (needs.length) option.append(make("span", { class: "mention-option-line" }, `Needs ${needs.join(", ")}`));
     if (row.dead) option.append(make("span", { class: "mention-option-reason" }, explanation));
     return option;
   }

@@ -104,7 +104,7 @@ def test_live_and_historic_revisions_never_change(make_agent) -> None:
     agent = make_agent(aop="First")
     save_agent(agent, aop="Second")
     for revision in agent.revisions.all():
-        for change in ({"aop": "Other"}, {"model": "other"}, {"number": 9}):
+        for change in ({"aop": "Other"}, {"model": "other"}, {"number": 9}, {"needs": [1]}):
             with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
                 Revision.objects.filter(pk=revision.pk).update(**change)
 

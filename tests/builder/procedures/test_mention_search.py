@@ -122,7 +122,7 @@ def test_ids_tell_what_is_known_of_mentioned_agents(
 ) -> None:
     triage = make_agent("Triage")
     gone = make_agent("Gone", description="Was here.")
-    busy = make_agent("Busy", queue=queue, may_ask=False)
+    busy = make_agent("Busy", queue=queue, may_ask=False, aop="NEEDS\n- order number\n- amount: number")
     connect(busy, produces=[queue.pk])
     pause_agent(busy)
     delete_agent(gone)
@@ -136,6 +136,7 @@ def test_ids_tell_what_is_known_of_mentioned_agents(
         "description": "",
         "status": "ok",
         "explanation": "Paused: cases wait for it.",
+        "needs": ["order number", "amount"],
         "queues": ["Support"],
         "produces": ["Support"],
         "paused": True,
