@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 
 from builder.models import Agent, Revision, ServerTool
 from builder.procedures.needs import Need
-from builder.usage import limits
 from builder.wiring.doctor import HINT, Finding, examine
 from builder.wiring.doctor_input import as_saved, gather
 from data.errors import Refused
@@ -182,8 +181,8 @@ def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
             may_ask=wanted.connections.ask_person is not False,
             fallback=_fallback(wanted) or "",
         )
-        _connect(team, made, wanted.connections, wanted.mcp_tools)
-        limits.change_budget(made, wanted.budget)
+        connected = _connected(team, made, wanted.connections, wanted.mcp_tools)
+        agents.save_agent(made, budget=wanted.budget, **connected)
         if wanted.paused:
             agents.pause_agent(made)
     return Status(201, _read(team, made.pk))
@@ -209,10 +208,9 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
             model=changes.model,
             fallback=_fallback(changes),
             note=changes.note,
+            budget=changes.budget,
+            **_connected(team, agent, changes.connections, changes.mcp_tools),
         )
-        _connect(team, agent, changes.connections, changes.mcp_tools)
-        if changes.budget is not None:
-            limits.change_budget(agent, changes.budget)
         if changes.paused is not None:
             (agents.pause_agent if changes.paused else agents.resume_agent)(agent)
     return _read(team, agent_id)
@@ -263,15 +261,15 @@ def _fallback(wanted: AgentIn | AgentChanges) -> str | None:
     return wanted.fallback if wanted.fallback_model is None else wanted.fallback_model
 
 
-def _connect(team: Team, agent: Agent, wanted: NewConnections, mcp_tools: list[UUID] | None) -> None:
+def _connected(team: Team, agent: Agent, wanted: NewConnections, mcp_tools: list[UUID] | None) -> dict[str, Any]:
+    """What it is to be connected to, as fields of an `AgentChange`."""
     consumes = (
         None if wanted.consumes is None else [connections.Consumes(**row.model_dump()) for row in wanted.consumes]
     )
     _check_queues(team, "connections.consumes", [row.queue_id for row in consumes or []])
     _check_queues(team, "connections.produces", wanted.produces or [])
     tools = _tools(team, agent, wanted.mcp, mcp_tools)
-    if consumes is not None or wanted.produces is not None or tools is not None:
-        connections.connect(agent, consumes, wanted.produces, tools)
+    return {"consumes": consumes, "produces": wanted.produces, "tools": tools}
 
 
 def _tools(team: Team, agent: Agent, mcp: list[UUID] | None, tools: list[UUID] | None) -> list[UUID] | None:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.db import transaction
 from django.forms import BoundField
 from django.http import QueryDict
 
@@ -26,7 +25,7 @@ from builder.wiring.doctor import Finding, reds
 from builder.wiring.doctor_input import Typed, gather
 from data.errors import Refused
 from data.ids import parse_uuid
-from teams.models import Team, User
+from teams.models import Team
 from teams.settings.forms import BudgetForm
 from web.forms.refusals import show_refusal
 from web.forms.stale import SharedForm
@@ -242,17 +241,29 @@ class AgentForm(SharedForm):
             self.add_error(None, "Nothing is saved yet. What to change stands in red under Budget.")
         return cleaned
 
-    def save(self, author: User) -> Agent | None:
-        """The agent as saved, or None with the reasons among the errors. Nothing typed is lost."""
-        if not self.is_valid() or self._would_break():
-            return None
-        try:
-            return self._save(author)
-        except Conflict as conflict:
-            self._take_note(conflict)
-        except Refused as refusal:
+    def is_ready(self) -> bool:
+        """Whether it is valid, and no runs would break by it. Else the reasons are among the errors."""
+        return self.is_valid() and not self._would_break()
+
+    def wanted(self) -> dict[str, Any]:
+        """What a valid form asks for, as the fields of an `AgentChange`."""
+        names = {"name", "description", "may_ask", "aop", "model", "fallback", "note"}
+        if self.tells_the_same:
+            names -= {"aop", "model", "fallback", "note"}
+        return {
+            **{name: self.cleaned_data[name] for name in names},
+            "consumes": self._consumes(),
+            "produces": self._chosen("produces"),
+            "tools": [UUID(pk) for pk in self.cleaned_data["tools"]],
+            "budget": self.budget.wanted(),
+        }
+
+    def refuse(self, refusal: Refused) -> None:
+        """Takes note of what the verb refused. Nothing typed is lost."""
+        if isinstance(refusal, Conflict):
+            self._take_note(refusal)
+        else:
             show_refusal(self, refusal)
-        return None
 
     def _would_break(self) -> bool:
         """Whether runs would break and nobody has said to save anyway. An unknown mention is refused in any case."""
@@ -274,29 +285,6 @@ class AgentForm(SharedForm):
             self.data["draft"] = f"{self.data.get('draft', '')} {conflict.theirs.pk}".strip()  # type: ignore[index]
         else:
             self.data["revision"] = str(conflict.theirs.number)  # type: ignore[index]
-
-    @transaction.atomic
-    def _save(self, author: User) -> Agent:
-        fields = {
-            name: self.cleaned_data[name] for name in ("name", "description", "aop", "model", "fallback", "may_ask")
-        }
-        if self.saved is None:
-            agent = agents.create_agent(self.team, **fields, author=author)
-        else:
-            if self.tells_the_same:
-                for name in ("aop", "model", "fallback"):
-                    del fields[name]
-                agent = agents.save_agent(self.saved.agent, **fields, author=author)
-                return self._connect(agent)
-            known, note = known_to(self.data), self.cleaned_data["note"]
-            agent = drafts.publish(self.saved.agent, **fields, known=known, author=author, note=note)
-        return self._connect(agent)
-
-    def _connect(self, agent: Agent) -> Agent:
-        tools = [UUID(pk) for pk in self.cleaned_data["tools"]]
-        connections.connect(agent, self._consumes(), self._chosen("produces"), tools)
-        limits.change_budget(agent, self.budget.wanted())
-        return agent
 
     def _consumes(self) -> list[connections.Consumes]:
         places = {queue.pk: self.cleaned_data[f"concurrency-{queue.pk}"] or _PLACES for queue in self.queues}

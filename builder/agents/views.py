@@ -1,14 +1,17 @@
 """The pages of agents."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from builder.history import drafts
 from builder.models import Agent
 from builder.procedures import lines, mention_search, targets
 from builder.usage import usage
@@ -16,6 +19,7 @@ from builder.wiring.quick_fixes import mend
 from builder.wiring.views import wiring_context
 from data.errors import Refused
 from teams.access.permissions import BUILDER, TeamRequest, team_page
+from teams.models import Team, User
 from teams.people import tour_progress
 from web.forms.stale import saved_in_turn
 from web.http.paging import page
@@ -23,7 +27,7 @@ from web.http.partials import render_page
 
 from . import access, agent_actions, queries
 from . import agents as verbs
-from .forms import AgentForm
+from .forms import AgentForm, known_to
 from .queries import AgentDetails
 
 _PARTS = ("head", "around")
@@ -52,7 +56,7 @@ def agents(request: TeamRequest) -> HttpResponse:
 @team_page(post=BUILDER, get=BUILDER)
 def agent_new(request: TeamRequest) -> HttpResponse:
     form = AgentForm(_posted(request), team=request.team)
-    if form.is_bound and "mend" not in request.POST and (made := form.save(request.user)):
+    if form.is_bound and "mend" not in request.POST and (made := _save(form, request.user)):
         _tell_saved(request, made)
         return redirect("agent", made.pk)
     return render(request, "builder/agent_new.html", _form_context(request, form), status=422 if form.errors else 200)
@@ -69,12 +73,35 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
     if not request.member.builds:
         return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
     form = AgentForm(_posted(request), team=request.team, saved=saved)
-    if form.is_bound and "mend" not in request.POST and (agent := form.save(request.user)):
+    if form.is_bound and "mend" not in request.POST and (agent := _save(form, request.user)):
         _tell_saved(request, agent)
         return redirect("agent", agent.pk)
     context = _agent_context(request, saved) | _form_context(request, form, saved.agent)
     status = 422 if form.errors else 200
     return render_page(request, "builder/agent.html", context, parts=_PARTS, status=status)
+
+
+def _save(form: AgentForm, author: User) -> Agent | None:
+    """The agent as saved, or None with the reasons among the form's errors."""
+    if not form.is_ready():
+        return None
+    wanted = form.wanted()
+    try:
+        if form.saved is None:
+            return _create(form.team, wanted, author)
+        if form.tells_the_same:
+            return verbs.save_agent(form.saved.agent, **wanted, author=author)
+        return drafts.publish(form.saved.agent, **wanted, known=known_to(form.data), author=author)
+    except Refused as refusal:
+        form.refuse(refusal)
+    return None
+
+
+@transaction.atomic
+def _create(team: Team, wanted: dict[str, Any], author: User) -> Agent:
+    new = {name: wanted.pop(name) for name in ("name", "description", "aop", "model", "fallback", "may_ask")}
+    agent = verbs.create_agent(team, **new, author=author)
+    return verbs.save_agent(agent, **wanted, author=author)
 
 
 def _posted(request: TeamRequest) -> QueryDict | None:

@@ -5,11 +5,13 @@ cases by it is paused.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from builder.agents import agents, connections
+from builder.agents.saving import AgentChange
 from builder.models import Agent
 from data.errors import Refused
 from teams.audit import audit
@@ -68,11 +70,10 @@ def apply(
     agreed = plan(team, files, choices)
     queue_ids = {key: id or create_queue(team, agreed.queue_names[key]) for key, id in agreed.queue_ids.items()}
     made = agents.create_agents(team, [_new(item) for item in agreed.new], author)
-    for item, agent in zip(agreed.new, made, strict=True):
-        _connect(item, agent, queue_ids)
-    for item in agreed.changed:
-        agent = _save(item, author)
-        _connect(item, agent, queue_ids)
+    new = [AgentChange(item.id, **_connected(item, team, queue_ids)) for item in agreed.new]
+    agents.save_agents([*new, *(_change(item, team, queue_ids) for item in agreed.changed)], author=author)
+    for item in agreed.paused:
+        agents.pause_agent(Agent.objects.get(pk=item.id))
     done = audit.facts(New=[agent.name for agent in made], Changed=[item.wanted.name for item in agreed.changed])
     audit.record(team.pk, "agents_imported", f"{len(files)} file{'' if len(files) == 1 else 's'}", done)
     return agreed
@@ -92,18 +93,18 @@ def _new(item: Item) -> agents.NewAgent:
     )
 
 
-def _save(item: Item, author: User | None) -> Agent:
+def _change(item: Item, team: Team, queue_ids: Mapping[str, UUID]) -> AgentChange:
     wanted = item.wanted
-    return agents.save_agent(
-        Agent.objects.get(pk=item.id),
+    return AgentChange(
+        item.id,
         name=wanted.name,
         description=wanted.description,
         may_ask=wanted.may_ask,
         aop=wanted.aop if item.aop_changes else None,
         model=wanted.model,
         fallback=wanted.fallback,
-        author=author,
         note=_note(item),
+        **_connected(item, team, queue_ids),
     )
 
 
@@ -111,19 +112,16 @@ def _note(item: Item) -> str:
     return f"Imported from {item.file.source}"[:200]
 
 
-def _connect(item: Item, agent: Agent, queue_ids: Mapping[str, UUID]) -> None:
+def _connected(item: Item, team: Team, queue_ids: Mapping[str, UUID]) -> dict[str, Any]:
+    """What it is to be connected to, as fields of an `AgentChange`."""
     wanted, said = item.wanted, item.file
-    consumes = produces = tools = None
+    found: dict[str, Any] = {}
     if said.consumes is not None:
-        consumes = [
-            connections.Consumes(queue_ids[name.lower()], places) for name, places in (wanted.consumes or {}).items()
-        ]
+        places = (wanted.consumes or {}).items()
+        found["consumes"] = [connections.Consumes(queue_ids[name.lower()], number) for name, number in places]
     if said.produces is not None:
-        produces = [queue_ids[name.lower()] for name in wanted.produces or []]
+        found["produces"] = [queue_ids[name.lower()] for name in wanted.produces or []]
     if said.tools is not None:
-        here = tools_here(agent.team)
-        tools = [here[server.lower(), tool][1] for server, tool in wanted.tools or []]
-    if consumes is not None or produces is not None or tools is not None:
-        connections.connect(agent, consumes, produces, tools)
-    if item.pauses:
-        agents.pause_agent(agent)
+        here = tools_here(team)
+        found["tools"] = [here[server.lower(), tool][1] for server, tool in wanted.tools or []]
+    return found

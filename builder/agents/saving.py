@@ -1,0 +1,233 @@
+"""Saving agents: the one module that writes what an agent is called and told, and with it every route.
+
+Whatever changes a route passes `save_agents`: the form, the API, an import, a restored revision, a quick fix, and the
+replacement of a deleted agent. In one transaction it writes the agents, their revisions, mentions and connections, the
+audit log and the signals to open pages.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from builder.models import Agent, Mention, Revision
+from builder.procedures import mentions, needs
+from builder.usage import limits
+from data.errors import Refused
+from data.redis import bell
+from data.texts.text import one_line, plain_name, prose
+from teams.access import live
+from teams.audit import audit
+from teams.models import Team, User, new_id
+from teams.settings.budgets import Budget
+from web.forms.refusals import refusing_a_taken_name
+
+from . import connections
+from .connections import Consumes
+
+AOP_LIMIT = 200_000
+
+
+@dataclass(frozen=True)
+class NewAgent:
+    """An agent that is to be made. Its id is known before, so that agents made together can mention each other."""
+
+    name: str
+    description: str = ""
+    aop: str = ""
+    model: str = ""
+    may_ask: bool = True
+    id: UUID = field(default_factory=new_id)
+    note: str = ""
+    fallback: str = ""
+
+
+@dataclass(frozen=True)
+class AgentChange:
+    """What is to be saved of an agent. What is None stays as it is."""
+
+    agent_id: UUID
+    name: str | None = None
+    description: str | None = None
+    may_ask: bool | None = None
+    aop: str | None = None
+    model: str | None = None
+    fallback: str | None = None
+    note: str = ""
+    consumes: list[Consumes] | None = None
+    produces: list[UUID] | None = None
+    tools: list[UUID] | None = None
+    budget: Budget | None = None
+
+    @property
+    def connects(self) -> bool:
+        return self.consumes is not None or self.produces is not None or self.tools is not None
+
+
+def create_agent(
+    team: Team,
+    name: str,
+    description: str = "",
+    aop: str = "",
+    model: str = "",
+    *,
+    may_ask: bool = True,
+    fallback: str = "",
+    author: User | None = None,
+) -> Agent:
+    new = NewAgent(name, description, aop, model, may_ask, fallback=fallback)
+    [agent] = create_agents(team, [new], author)
+    return agent
+
+
+@transaction.atomic
+def create_agents(team: Team, wanted: Sequence[NewAgent], author: User | None = None, said: str = "") -> list[Agent]:
+    """In that order. Nobody mentions a new agent yet, so no route changes. `said`: for the audit log."""
+    made = [Agent(id=new.id, team=team, may_ask=new.may_ask) for new in wanted]
+    for agent, new in zip(made, wanted, strict=True):
+        _name(agent, new.name, new.description)
+    for agent, new in zip(made, wanted, strict=True):
+        _publish(agent, 1, new.aop, new.model, author, fallback=new.fallback, note=new.note)
+        audit.record(team.pk, "agent_made", agent, said)
+        live.announce(team.pk, "agent", agent.pk)
+    return made
+
+
+def save_agent(agent: Agent, *, author: User | None = None, **changes: Any) -> Agent:
+    """`changes`: the fields of an `AgentChange`."""
+    [saved] = save_agents([AgentChange(agent.pk, **changes)], author=author)
+    return saved
+
+
+@transaction.atomic
+def save_agents(changes: Sequence[AgentChange], *, author: User | None = None) -> list[Agent]:
+    """Save what is given, all of it or nothing. What an agent is told becomes a new live revision, for runs that start
+    from now on.
+    """
+    agents = lock_agents(change.agent_id for change in changes)
+    return [_save(agents[change.agent_id], change, author) for change in changes]
+
+
+def lock_agents(ids: Iterable[UUID]) -> dict[UUID, Agent]:
+    """In one order, so that two who save several agents do not wait for one another."""
+    rows = Agent.objects.filter(pk__in=set(ids)).select_related("team").select_for_update(no_key=True, of=("self",))
+    return {agent.pk: agent for agent in rows.order_by("pk")}
+
+
+def rename(agent: Agent, name: str) -> None:
+    """For an agent that comes back under another name; its row is locked, and written whole."""
+    _name(agent, name, agent.description)
+
+
+def _save(agent: Agent, change: AgentChange, author: User | None) -> Agent:
+    before = (agent.name, agent.description, agent.may_ask)
+    if change.may_ask is not None:
+        agent.may_ask = change.may_ask
+    name, description = change.name, change.description
+    _name(agent, agent.name if name is None else name, agent.description if description is None else description)
+    after = (agent.name, agent.description, agent.may_ask)
+    if said := audit.changes(zip(("Name", "Description", "May ask people"), before, after, strict=True)):
+        audit.record(agent.team_id, "agent_changed", agent, said)
+    _save_revision(agent, change, author)
+    if change.connects:
+        connections.connect(agent, change.consumes, change.produces, change.tools)
+    if change.budget is not None:
+        limits.change_budget(agent, change.budget)
+    live.announce(agent.team_id, "agent", agent.pk)
+    bell.ring()  # an agent that was held up by its AOP may have cases waiting
+    return agent
+
+
+def _save_revision(agent: Agent, change: AgentChange, author: User | None) -> None:
+    current = agent.live_revision
+    aop = current.aop if change.aop is None else prose(change.aop, "aop", AOP_LIMIT)
+    model = current.model if change.model is None else change.model
+    fallback = current.fallback if change.fallback is None else _fallback(change.fallback)
+    if (aop, model, fallback) == (current.aop, current.model, current.fallback):
+        return
+    Revision.objects.filter(pk=current.pk).update(status=Revision.Status.HISTORIC)
+    made = _publish(agent, current.number + 1, aop, model, author, fallback=fallback, note=change.note)
+    audit.record(agent.team_id, "agent_published", agent, _published(current, made))
+
+
+def _published(before: Revision, made: Revision) -> str:
+    changed = [
+        ("Revision", before.number, made.number),
+        ("Procedure", before.aop, made.aop),
+        ("Model", before.model, made.model),
+        ("Model if that fails", before.fallback, made.fallback),
+    ]
+    lines = [*audit.changes(changed).splitlines(), f"Note: {made.note}" if made.note else ""]
+    return "\n".join(filter(None, lines))
+
+
+@transaction.atomic
+def freeze(agent: Agent, aop: str, model: str, fallback: str = "", author: User | None = None) -> Revision:
+    """The revision with this text and these models, so that a run can follow it: the live one, or a tried one."""
+    current = lock_agents([agent.pk])[agent.pk].live_revision
+    aop, model, fallback = _labelled(agent, prose(aop, "aop", AOP_LIMIT)), _model(model), _fallback(fallback)
+    if (aop, model, fallback) == (_labelled(agent, current.aop), current.model, current.fallback):
+        return current
+    status = Revision.Status.TRIED
+    tried = agent.revisions.filter(status=status, number=current.number, aop=aop, model=model, fallback=fallback)
+    return tried.first() or _publish(agent, current.number, aop, model, author, fallback=fallback, status=status)
+
+
+def _labelled(agent: Agent, aop: str) -> str:
+    """With the current names in the mentions, whatever they were called when the text was written."""
+    found = Agent.objects.filter(team_id=agent.team_id, pk__in=mentions.target_ids(aop))
+    return mentions.relabel(aop, dict(found.values_list("pk", "name")))
+
+
+def _publish(
+    agent: Agent,
+    number: int,
+    aop: str,
+    model: str,
+    author: User | None,
+    *,
+    fallback: str,
+    note: str = "",
+    status: Revision.Status = Revision.Status.LIVE,
+) -> Revision:
+    aop = prose(aop, "aop", AOP_LIMIT)
+    ids = mentions.target_ids(aop)
+    targets = {target.pk: target for target in Agent.objects.filter(team_id=agent.team_id, pk__in=ids)}
+    if unknown := [mention for mention in mentions.find_mentions(aop) if mention.agent_id not in targets]:
+        message = f"“@{unknown[0].name}” is not an agent of this team. Remove it, or mention the agent again."
+        raise Refused(message, "unknown_mention", {"aop": message})
+    revision = Revision.objects.create(
+        team_id=agent.team_id,
+        agent=agent,
+        number=number,
+        status=status,
+        aop=mentions.relabel(aop, {pk: target.name for pk, target in targets.items()}),
+        model=_model(model),
+        fallback=_fallback(fallback),
+        needs=needs.NEEDS.dump_python([*needs.read(aop).needs], mode="json"),
+        author=author,
+        note=one_line(note, "note", 200, required=False),
+    )
+    Mention.objects.bulk_create(
+        Mention(team_id=agent.team_id, revision=revision, target_id=target, position=position)
+        for position, target in enumerate(ids)
+    )
+    return revision
+
+
+def _model(name: str) -> str:
+    return one_line(name, "model", 100, required=False) or settings.BATON_DEFAULT_MODEL
+
+
+def _fallback(name: str) -> str:
+    return one_line(name, "fallback", 100, required=False)
+
+
+def _name(agent: Agent, name: str, description: str) -> None:
+    agent.name = plain_name(name, "name", 80)
+    agent.description = one_line(description, "description", 200, required=False)
+    with refusing_a_taken_name("live_agent_names_are_unique", "An agent", agent.name):
+        agent.save()
