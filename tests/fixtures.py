@@ -26,7 +26,7 @@ from teams.models import Member, Team, User
 
 _numbers = count(1)
 
-type Make[T] = Callable[..., T]
+type Make[T = Any] = Callable[..., T]
 
 
 @pytest.fixture

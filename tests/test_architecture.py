@@ -52,6 +52,7 @@ def imports(name: str) -> list[tuple[str, int]]:
     return [
         (module, node.lineno)
         for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
         for module in _imported(node, package)
         if module != name
     ]

@@ -30,7 +30,7 @@ OWNED = {
 }
 
 
-def _keys() -> Iterator[ForeignKey[Any, Any]]:
+def _keys() -> Iterator[Any]:
     """All that lead from a row of a team to another row of a team. People belong to no team."""
     for model in filter(_is_of_a_team, apps.get_models()):
         for field in model._meta.concrete_fields:
@@ -75,7 +75,7 @@ def test_every_foreign_key_between_rows_of_teams_includes_the_team(field: Foreig
             {"table": table, "column": column},
         )
         found = sorted(row[0] for row in cursor)
-    wanted = [f"{table} (team_id, {column}) to {field.related_model._meta.db_table}"]  # type: ignore[union-attr]
+    wanted = [f"{table} (team_id, {column}) to {field.related_model._meta.db_table}"]
     if field.model.__name__ in OWNED:
         wanted = [f"{column}_same_team", f"{column}_same_team_still"]
     assert found == wanted, f"Add same_team(…) of data/constraints.py for {table}.{column} to the migration"
@@ -124,7 +124,7 @@ def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     BulkItem.objects.create(action_id=of["bulk"], case_id=of["case"], state="waiting")
 
 
-def _of(team: Team, model: Any, column: str) -> list[tuple[object]]:
+def _of(team: Team, model: Any, column: str) -> list[tuple[Any]]:
     """One row of the team."""
     owner = OWNED.get(model.__name__)
     rows = model._base_manager.filter(**{f"{owner}__team" if owner else "team": team})

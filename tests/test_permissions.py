@@ -15,7 +15,6 @@ import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
@@ -31,6 +30,7 @@ from teams.audit.actors import BATON
 from teams.keys.api_keys import create_key
 from teams.models import Credential, Delivery, Member, Team, User, Webhook, every_scope
 from teams.people import members
+from tests.responses import Response
 
 from .fixtures import Make, sign_in
 
@@ -384,7 +384,7 @@ def _plain(route: str, number: str = "1") -> str:
 class Things:
     """What the other team has: the ids by kind."""
 
-    ids: dict[str, object]
+    ids: dict[str, Any]
 
 
 @pytest.fixture
@@ -456,7 +456,7 @@ def _calls(names: Callable[[Entry], bool]) -> list[Any]:
     return pages + operations
 
 
-def _send(client: Client, method: str, route: str, entry: Entry, id: object = None) -> HttpResponse:
+def _send(client: Client, method: str, route: str, entry: Entry, id: object = None) -> Response:
     route = OF_A_MAIL.get(route, route)
     start, bracket, rest = _plain(route.removeprefix("^")).partition("<")
     address = f"/{start}{id}{rest.partition('>')[2]}" if bracket else f"/{start}"
@@ -470,7 +470,7 @@ def _is_operation(route: str) -> bool:
     return route.startswith("api/v1/") and route not in PAGES
 
 
-def _comparable(response: HttpResponse) -> bytes:
+def _comparable(response: Response) -> bytes:
     """Without what looks different in every answer: the token, and when the page was drawn."""
     return re.sub(rb"[A-Za-z0-9]{64}|data-drawn=\"[0-9.]+\"", b"", response.content)
 

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -165,7 +166,7 @@ async def test_a_failure_has_its_status_message_and_retry_after(model: Model, pr
 
 @pytest.mark.parametrize("kind", ["half", "cut", "garbage", "empty", "hang_up"])
 async def test_a_broken_answer_is_an_error_and_the_next_one_is_fine(
-    model: Model, api: str, kind: str, provider: Provider
+    model: Model, api: str, kind: Any, provider: Provider
 ):
     provider.answers(Failure(kind=kind), say("ok"))
 

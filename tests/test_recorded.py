@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -31,6 +30,7 @@ from teams.audit.actors import Actor, person
 from teams.keys.api_keys import create_key
 from teams.models import AuditEntry, Member, Team, User, Webhook
 from teams.webhooks import webhooks
+from tests.responses import Response
 
 from .fixtures import Make, sign_in
 from .test_permissions import OPERATIONS, PAGES, Things, things_of
@@ -106,7 +106,7 @@ class World:
     made: dict[str, object] = field(default_factory=dict)
 
     def get[M: Any](self, model: type[M], kind: str) -> M:
-        return model._default_manager.get(pk=self.things.ids[kind])  # type: ignore[no-any-return, attr-defined]
+        return model._default_manager.get(pk=self.things.ids[kind])
 
     @property
     def case(self) -> Case:
@@ -451,7 +451,7 @@ def _tried(world: World, name: str, example: Example) -> str:
     return "tells a secret" if "canary" in str(list(new.values())) else ""
 
 
-def _send(world: World, name: str, id: object, data: dict[str, Any]) -> HttpResponse:
+def _send(world: World, name: str, id: object, data: dict[str, Any]) -> Response:
     method, _, place = name.partition(" ")
     if name in OPERATIONS:
         address = "/api/v1" + re.sub(r"\{.*?\}", str(id), place)

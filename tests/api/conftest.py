@@ -3,11 +3,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from teams.keys.api_keys import create_key
 from teams.models import Team
+from tests.responses import Response
 
 from . import document
 
@@ -15,7 +15,7 @@ from . import document
 class DocumentedClient(Client):
     """Holds each answer to the OpenAPI document."""
 
-    def request(self, **request: Any) -> HttpResponse:
+    def request(self, **request: Any) -> Response:
         response = super().request(**request)
         document.check(request["REQUEST_METHOD"], response)
         return response
@@ -27,21 +27,21 @@ class Caller:
     def __init__(self, secret: str) -> None:
         self.client = DocumentedClient(headers={"authorization": f"Bearer {secret}"})
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
+    def get(self, path: str, **query: Any) -> Response:
         return self.client.get(f"/api/v1{path}", query)
 
-    def send(self, method: str, path: str, body: Any = None) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None) -> Response:
         """`body` is JSON as it goes over the wire, or what makes it."""
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         return self.client.generic(method, f"/api/v1{path}", raw, "application/json")
 
-    def post(self, path: str, body: Any = None) -> HttpResponse:
+    def post(self, path: str, body: Any = None) -> Response:
         return self.send("POST", path, body)
 
-    def patch(self, path: str, body: Any) -> HttpResponse:
+    def patch(self, path: str, body: Any) -> Response:
         return self.send("PATCH", path, body)
 
-    def delete(self, path: str) -> HttpResponse:
+    def delete(self, path: str) -> Response:
         return self.send("DELETE", path)
 
 
@@ -61,7 +61,7 @@ def strangers(make_team: Callable[..., Team]) -> Team:
     return make_team("Strangers")
 
 
-def problem(response: HttpResponse, status: int, code: str = "") -> dict[str, Any]:
+def problem(response: Response, status: int, code: str = "") -> dict[str, Any]:
     """The error of a response, which must have this status, and this code if one is given."""
     body = response.json()
     assert response.status_code == status, body

@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 import jsonschema_rs
-from django.http import HttpResponse
 
 from config.api import api
+from tests.responses import Response
 
 ERROR = {"$ref": "#/components/schemas/Error"}
 
@@ -23,7 +23,7 @@ def document() -> dict[str, Any]:
     return found
 
 
-def check(method: str, response: HttpResponse) -> None:
+def check(method: str, response: Response) -> None:
     """AssertionError where the document says otherwise. What is no operation is held to the shape of errors."""
     route = getattr(response.resolver_match, "route", "")
     path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)

@@ -71,7 +71,7 @@ def upload() -> SimpleUploadedFile:
 def test_an_answer_that_the_document_does_not_know_is_noticed(api: Caller) -> None:
     answer = api.get("/team")
     for wrong in ({"name": 1}, {"time_zone": None}, {"surprise": True}, {"id": "1"}):
-        changed = HttpResponse(json.dumps(answer.json() | wrong), "application/json")
+        changed: Any = HttpResponse(json.dumps(answer.json() | wrong), "application/json")
         changed.resolver_match = answer.resolver_match
         with pytest.raises(AssertionError):
             document.check("GET", changed)

@@ -111,6 +111,7 @@ def _ask(error: Exception) -> tuple[int, dict[str, str]]:
     api = Api(title="Broken", urls_namespace=f"broken-{id(error)}")
     api.add_router("", router)
     view = next(pattern.callback for pattern in api.urls[0] if pattern.name == "broken")
+    assert view
     response = view(RequestFactory().get("/"))
     return response.status_code, json.loads(response.content)["error"]
 

@@ -1,5 +1,7 @@
 """Wrong keys are counted by network, and keep no right key out."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -12,7 +14,7 @@ def test_keys_cannot_be_tried_out(team, settings) -> None:
     settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "api_key": "5/5m/key"}
     browser = Client()
 
-    def ask(key: str, **where: str) -> int:
+    def ask(key: str, **where: Any) -> int:
         return browser.get("/api/v1/team", headers={"authorization": f"Bearer {key}"}, **where).status_code
 
     assert [ask(f"baton_{number}") for number in range(6)] == [401] * 5 + [429]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
-from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 from ninja import Router
@@ -23,6 +22,7 @@ from teams.keys.api import Api, KeyRequest, Scope, TeamKey
 from teams.keys.api_keys import create_key
 from teams.models import KeptAnswer, Team, Webhook
 from tests.fixtures import Make
+from tests.responses import Response
 from tests.tool_server import ToolServer as RealServer
 from tests.tool_server import tool_server
 
@@ -33,7 +33,7 @@ __all__ = ["tool_server"]
 pytestmark = pytest.mark.django_db
 
 
-def send(api: Caller, path: str, body: Any = None, *, name: str = "one", method: str = "POST") -> HttpResponse:
+def send(api: Caller, path: str, body: Any = None, *, name: str = "one", method: str = "POST") -> Response:
     raw = b"" if body is None else json.dumps(body).encode()
     return api.client.generic(method, f"/api/v1{path}", raw, "application/json", headers={"Idempotency-Key": name})
 
@@ -122,6 +122,7 @@ def test_an_error_of_our_own_is_not_kept_and_nothing_of_it_stays(team: Team) -> 
     api.add_router("", router)
     view = next(pattern.callback for pattern in api.urls[0] if pattern.name == "broken")
     headers = {"authorization": f"Bearer {secret}", "idempotency-key": "one"}
+    assert view
     assert view(RequestFactory().post("/", content_type="application/json", headers=headers)).status_code == 500
     assert not Label.objects.exists()
     assert not KeptAnswer.objects.filter(api_key=key).exists()
@@ -145,7 +146,7 @@ def test_a_body_that_cannot_be_read_any_more_is_not_done_again(api: Caller, queu
 def test_files_that_are_sent_again_are_attached_once(api: Caller, make_case: Make[Case]) -> None:
     case = make_case()
 
-    def attach(text: bytes) -> HttpResponse:
+    def attach(text: bytes) -> Response:
         # The test client wraps them the same way each time; programs do not.
         files = {"files": SimpleUploadedFile("note.txt", text)}
         path = f"/api/v1/cases/{case.pk}/attachments"
@@ -183,7 +184,7 @@ def test_after_a_day_a_name_is_free_again(api: Caller, queue: Queue) -> None:
 def test_of_eight_at_once_one_is_done(api: Caller, queue: Queue) -> None:
     start = threading.Barrier(8)
 
-    def post(_: int) -> HttpResponse:
+    def post(_: int) -> Response:
         start.wait(10)
         try:
             return send(api, f"/queues/{queue.pk}/cases", {"title": "Lamp"})
@@ -226,10 +227,10 @@ def test_a_request_that_is_killed_leaves_nothing(api: Caller, team: Team, queue:
     assert send(api, path, body).status_code == 201
 
 
-def send_elsewhere(api: Caller, path: str, body: Any) -> HttpResponse:
+def send_elsewhere(api: Caller, path: str, body: Any) -> Response:
     """On a connection of its own."""
 
-    def post() -> HttpResponse:
+    def post() -> Response:
         try:
             return send(api, path, body)
         finally:

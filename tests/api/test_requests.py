@@ -19,6 +19,7 @@ from teams.keys.api import Api, KeyRequest, Scope, TeamKey
 from teams.keys.api_keys import create_key
 from teams.models import KeptAnswer, Team
 from tests.fixtures import Make
+from tests.responses import Response
 from tests.test_permissions import OPERATIONS, PAGES, Things, _address, make_things
 
 from .conftest import Caller, problem
@@ -41,7 +42,7 @@ def _path(name: str, id: object) -> tuple[str, str]:
     return method, f"/api/v1{re.sub('{.*?}', str(id), path)}"
 
 
-def ask(api: Caller, name: str, things: Things, query: str = "", body: bytes = b"", **about: Any) -> HttpResponse:
+def ask(api: Caller, name: str, things: Things, query: str = "", body: bytes = b"", **about: Any) -> Response:
     method, path = _path(name, things.ids.get(OPERATIONS[name].of))
     return api.client.generic(method, path + query, body, about.pop("content_type", "application/json"), **about)
 
@@ -260,6 +261,7 @@ def test_what_the_database_refuses_is_the_fault_of_the_request(team: Team) -> No
     own.add_router("", router)
     view = next(pattern.callback for pattern in own.urls[0] if pattern.name == "unchecked")
     headers = {"authorization": f"Bearer {secret}", "idempotency-key": "one"}
+    assert view
     answer = view(RequestFactory().post("/", content_type="application/json", headers=headers))
     assert (answer.status_code, json.loads(answer.content)["error"]["code"]) == (422, "invalid")
     assert not KeptAnswer.objects.exists()
@@ -314,7 +316,7 @@ def test_no_form_breaks_by_what_cannot_be_stored(tried: Callable[..., Iterator[t
 def test_what_a_page_reads_by_itself_is_the_fault_of_the_request(rf: RequestFactory) -> None:
     from teams.keys.request_text import storable_texts
 
-    middleware = storable_texts(lambda request: HttpResponse())
+    middleware: Any = storable_texts(lambda request: HttpResponse())
     with pytest.raises(DataError) as caught, connection.cursor() as cursor:
         cursor.execute("select %s::int", [10**30])
     assert middleware.process_exception(rf.get("/"), caught.value).status_code == 400

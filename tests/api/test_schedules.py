@@ -1,6 +1,7 @@
+from datetime import datetime
+
 import pytest
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from builder.agents.agents import delete_agent
 from builder.models import Agent
@@ -25,7 +26,7 @@ def test_a_schedule_is_made_read_changed_and_deleted(api: Caller, agent: Agent) 
     assert response.status_code == 201
     assert made["agent"] == {"id": str(agent.pk), "name": "Reporter"}
     assert (made["cron"], made["words"]) == ("0 8 * * 1-5", "Every weekday at 08:00")
-    assert parse_datetime(made["next_at"]) > timezone.now()
+    assert datetime.fromisoformat(made["next_at"]) > timezone.now()
     assert made == api.get(f"/schedules/{made['id']}").json()
     changed = api.patch(f"/schedules/{made['id']}", {"cron": "30 9 * * *", "paused": True}).json()
     assert (changed["words"], changed["zone"], changed["input"]) == (

@@ -55,7 +55,7 @@ def test_a_fuzzer_finds_nothing(address: str, team: Team, tmp_path: Path) -> Non
     """All its checks, for a minute."""
     secret = create_key(team, "Fuzzer")[1]
     program = Path(sys.executable).with_name("schemathesis")
-    command = [program, "--config-file", ROOT / "tests/api/schemathesis.toml"]
+    command: list[str | Path] = [program, "--config-file", ROOT / "tests/api/schemathesis.toml"]
     command += ["run", f"{address}/api/v1/openapi.json", "--header", f"Authorization: Bearer {secret}"]
     # The key is given for all requests, so one of the checks cannot leave it out; `ignored_auth` can, and does.
     command += ["--checks", "all", "--exclude-checks", "missing_required_header", "--seed", "1", "--max-time", "60"]
@@ -86,7 +86,7 @@ def node(tmp_path: Path) -> Callable[..., str]:
     folder = kept / f"api-tools-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
     environment = {**os.environ, "PATH": f"{wheel / 'bin'}:{os.environ['PATH']}", "CI": "1", "REDOCLY_TELEMETRY": "off"}
 
-    def run(*command: object) -> str:
+    def run(*command: str | Path) -> str:
         found = subprocess.run(
             [program, *command], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
         )
@@ -125,7 +125,7 @@ def test_a_generated_python_client_does_the_main_job(
 ) -> None:
     """Queue, agents, case, handover, completion."""
     (tmp_path / "quiet.yaml").write_text("post_hooks: []")
-    command = [Path(sys.executable).with_name("openapi-python-client"), "generate", "--meta", "none"]
+    command: list[str | Path] = [Path(sys.executable).with_name("openapi-python-client"), "generate", "--meta", "none"]
     command += ["--path", written, "--output-path", tmp_path / "baton_client", "--config", tmp_path / "quiet.yaml"]
     subprocess.run([*command, "--fail-on-warning"], capture_output=True, check=True, timeout=120)
     monkeypatch.syspath_prepend(tmp_path)

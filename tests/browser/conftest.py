@@ -98,7 +98,7 @@ def new_context(new_context: Callable[..., BrowserContext]) -> Iterator[Callable
             finally:
                 timer.cancel()
 
-        context.close = close_in_time  # type: ignore[method-assign]
+        context.close = close_in_time  # type: ignore[method-assign, assignment]
         return context
 
     yield make

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -106,7 +107,7 @@ def test_a_half_written_answer_survives_changes_of_the_case(
     answer = page.get_by_label("Your answer")
     answer.fill("The second")
     for title in ("Charged three times", "Charged four times"):
-        move(case, lambda row, title=title: change_case(row, title=title))
+        move(case, partial(change_case, title=title))
         expect(page.get_by_role("heading", level=1)).to_contain_text(title)
     expect(answer).to_have_value("The second")
     expect(answer).to_be_focused()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -44,8 +45,8 @@ def test_a_long_text_is_approved_when_its_end_was_seen(
     signed_in_page: Page, web: str, ask: Callable[[str], HumanRequest], name: str
 ) -> None:
     request, page = ask(_LONG), signed_in_page
-    ids = {"run": [request.run_id], "case": [request.run.case_id]}.get(name, [])
-    page.goto(web + reverse(name, args=ids))
+    ids: dict[str, list[Any]] = {"run": [request.run_id], "case": [request.run.case_id]}
+    page.goto(web + reverse(name, args=ids.get(name, [])))
     approve = page.get_by_role("button", name="Approve", exact=True)
     expect(approve).to_be_disabled()
     expect(page.get_by_text("characters in 200 lines. Read to the end to approve")).to_be_visible()

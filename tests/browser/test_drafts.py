@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from builder.agents.agents import save_agent
 from builder.history.drafts import Known, draft_of, save_draft
@@ -49,7 +49,12 @@ def text(page: Page) -> Locator:
 
 def test_what_is_typed_is_kept_over_a_reload_until_it_is_discarded(first: Page, agent: Agent) -> None:
     asked: list[str] = []
-    first.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    first.on("dialog", accept)
     write(first, " Two.")
     expect(line(first)).to_contain_text("Draft saved")
     first.reload()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from builder.agents import agents
 from builder.models import Agent
@@ -98,7 +98,12 @@ def test_typing_is_told_once_it_rests(editor: Editor) -> None:
 
 def test_a_closed_tab_asks_before_words_are_lost(editor: Editor) -> None:
     asked: list[str] = []
-    editor.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    editor.page.on("dialog", dismiss)
     editor.text.focus()
     editor.type("Words")
     editor.page.evaluate("() => { location.href = '/agents/' }")

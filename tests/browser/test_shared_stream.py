@@ -24,7 +24,7 @@ class Pages:
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.streams: list[Request] = []
-        context.on("request", lambda request: "/live/" in request.url and self.streams.append(request))
+        context.on("request", self._note)
         self.open: list[Page] = []
         self.seconds: list[float] = []
         for _ in range(PAGES):
@@ -34,6 +34,10 @@ class Pages:
             expect(page.locator("live-stream")).to_have_attribute("data-state", "live", timeout=30_000)
             self.seconds.append(time.monotonic() - began)
             self.open.append(page)
+
+    def _note(self, request: Request) -> None:
+        if "/live/" in request.url:
+            self.streams.append(request)
 
     def leader(self) -> Page:
         [leader] = [page for page in self.open if page.evaluate(LEADS)]
@@ -121,8 +125,7 @@ def test_the_pages_of_two_people_in_one_browser_do_not_share_a_stream(
     first.goto(web + reverse("cases"))
     expect(first.locator("live-stream")).to_have_attribute("data-state", "live")
     client.force_login(make_member().user)
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": web}
-    first.context.add_cookies([cookie])
+    first.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": web}])
     second = first.context.new_page()
     second.goto(web + reverse("cases"))
     expect(second.locator("live-stream")).to_have_attribute("data-state", "live")

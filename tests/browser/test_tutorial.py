@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = (Path(__file__).parents[2] / "docs/tutorial.md").read_text()
 BLOCKS = [dedent(block).strip() for block in re.findall(r"(?:^ {4}.*\n|^\n)+", TEXT, re.MULTILINE) if block.strip()]
 BILLING, TECHNICAL = (block for block in BLOCKS if block.startswith("GOAL"))
-TRIAGE = re.sub(r"^> ?", "", re.search(r"(?:^>.*\n)+", TEXT, re.MULTILINE)[0], flags=re.MULTILINE).strip()
+TRIAGE = re.sub(r"^> ?", "", re.findall(r"(?:^>.*\n)+", TEXT, re.MULTILINE)[0], flags=re.MULTILINE).strip()
 
 
 def new_agent(page: Page, web: str, name: str, description: str, procedure: str) -> None:
@@ -72,7 +72,7 @@ def test_the_tutorial_can_be_followed(process, signed_in_page: Page, web: str, t
         page.goto(f"{web}/agents/{agent.pk}/")
         page.get_by_role("row").filter(has_text="Support").get_by_role("checkbox").first.check()
         page.get_by_role("button", name="Save", exact=True).click()
-        wait_for(lambda agent=agent: agent.queue_connections.filter(queue__name="Support").exists())
+        wait_for(agent.queue_connections.filter(queue__name="Support").exists)
     queue = Queue.objects.get(name="Support")
     page.goto(f"{web}/queues/{queue.pk}/")
     page.get_by_role("link", name="Edit", exact=True).click()

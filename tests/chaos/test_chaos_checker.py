@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -26,7 +27,8 @@ _CALLS = {"a": ("Triage", ["add_cases", "request_handover"]), "b": ("Billing", [
 @pytest.fixture
 def trace() -> Trace:
     """Of one case, from the first agent by handover to its end: everything went well."""
-    steps, log = [], {}
+    steps: list[tuple[Any, ...]] = []
+    log = {}
     for run, (agent, calls) in _CALLS.items():
         for done, tool in enumerate(calls):
             id = f"{run}{done}"

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from asgiref.sync import SyncToAsync
@@ -37,19 +37,20 @@ type At = Callable[[BaseDatabaseWrapper, Callable[[], Any]], Any]
 @contextmanager
 def every_commit(act: At) -> Iterator[None]:
     """`act(connection, commit)` instead of each commit, explicit or of a single write."""
-    commit, execute = BaseDatabaseWrapper._commit, CursorWrapper._execute
+    database, cursor = cast(Any, BaseDatabaseWrapper), cast(Any, CursorWrapper)
+    commit, execute = database._commit, cursor._execute
 
     def watched_execute(self: CursorWrapper, sql: str, params: Any, *rest: Any) -> Any:
         writes = not self.db.in_atomic_block and sql.lstrip().lower().startswith(("insert", "update", "with due"))
         write = lambda: execute(self, sql, params, *rest)  # noqa: E731
         return act(self.db, write) if writes else write()
 
-    BaseDatabaseWrapper._commit = lambda self: act(self, lambda: commit(self))
-    CursorWrapper._execute = watched_execute
+    database._commit = lambda self: act(self, lambda: commit(self))
+    cursor._execute = watched_execute
     try:
         yield
     finally:
-        BaseDatabaseWrapper._commit, CursorWrapper._execute = commit, execute
+        database._commit, cursor._execute = commit, execute
 
 
 def die() -> None:

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import CommandError, call_command
@@ -57,7 +58,7 @@ def test_all_secrets_are_sealed_with_a_new_key_so_that_the_old_one_can_go(team: 
         second,
         "geheim",
     ]
-    steps = {step.type: step.wrap() for step in member.user.authenticator_set.all()}
+    steps = {step.type: step.wrap() for step in Authenticator.objects.filter(user=member.user)}
     assert steps["recovery_codes"].get_unused_codes() == codes
     assert unseal(steps["totp"].instance.data["secret"]) == "JBSWY3DPEHPK3PXP"
 

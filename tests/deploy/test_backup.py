@@ -52,7 +52,8 @@ def test_what_was_dumped_under_load_is_restored_elsewhere_and_every_case_ends(
     with psycopg.connect(elsewhere, autocommit=True) as restored:
 
         def count(where: str) -> int:
-            return restored.execute(f"select count(*) from {where}").fetchone()[0]
+            [[found]] = restored.execute(f"select count(*) from {where}")
+            return int(found)
 
         assert count("cases_case") == CASES
         assert 0 < count("cases_case where status <> 'completed'") < CASES, "the dump fell into the midst of the work"

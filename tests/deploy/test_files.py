@@ -41,7 +41,7 @@ def test_the_production_settings_pass_djangos_checks(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "ALLOWED_HOSTS")}
     environment |= {"DJANGO_SETTINGS_MODULE": "config.settings", "BATON_HOME": str(tmp_path), "BATON_HTTPS": "1"}
     environment |= {"ALLOWED_HOSTS": "baton.example.com"}
-    command = [sys.executable, MANAGE, "check", "--deploy", "--fail-level", "INFO"]
+    command: list[str | Path] = [sys.executable, MANAGE, "check", "--deploy", "--fail-level", "INFO"]
     done = run(command, env=environment)
     assert done.returncode == 0, done.stderr
 
@@ -264,7 +264,7 @@ def web(image: Path) -> Iterator[str]:
     [entry] = [ast.literal_eval(rest) for word, rest in stages()[-1] if word == "ENTRYPOINT"]
     [command] = [ast.literal_eval(rest) for word, rest in stages()[-1] if word == "CMD"]
     process = children.start([*entry, *command], cwd=image / "app", env=environment)
-    check = [image / "venv/bin/python", "deploy/alive.py", "web"]
+    check: list[str | Path] = [image / "venv/bin/python", "deploy/alive.py", "web"]
     deadline = time.monotonic() + 60
     while run(check, cwd=image / "app", env=environment).returncode != 0:
         assert process.poll() is None, "it ended"

@@ -20,7 +20,8 @@ from django.db import connection
 from builder.models import Agent
 from ops.stack.valkey import find_binary
 from tests import children
-from tests.deploy.test_files import ROOT, run, stages
+from tests.deploy.test_files import run, stages
+from tests.paths import ROOT
 from tests.provider import Provider, provider
 from tests.runs.workers.test_workers import desk, is_done, wait_for
 

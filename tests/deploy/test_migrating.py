@@ -56,7 +56,7 @@ def test_a_migration_lets_others_pass_and_goes_on_when_the_table_is_free(
 
     migration = threading.Thread(target=migrate_here)
     migration.start()
-    waits = []
+    waits: list[float] = []
     while migration.is_alive() and len(waits) < 30:
         began = time.monotonic()
         assert Team.objects.count() == 1

@@ -23,7 +23,7 @@ def git(folder: Path, *command: str) -> str:
 def release(folder: Path) -> subprocess.CompletedProcess[str]:
     who = {"GIT_COMMITTER_NAME": "Someone", "GIT_COMMITTER_EMAIL": "someone@example.com"}
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), **who}
-    command = ["/bin/sh", folder / "script/release"]
+    command: list[str | Path] = ["/bin/sh", folder / "script/release"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 

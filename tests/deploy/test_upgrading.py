@@ -53,7 +53,7 @@ def rows_of(name: str) -> Rows:
     with psycopg.connect(address(name), autocommit=True) as database:
         tables = database.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
         return {
-            table: [row for [row] in database.execute(f"select to_jsonb(t) from {table} t")]  # type: ignore[arg-type]
+            table: [row for [row] in database.execute(f"select to_jsonb(t) from {table} t")]
             for [table] in tables
             if table.startswith(OURS)
         }

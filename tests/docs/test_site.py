@@ -11,8 +11,13 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from cases.models import Reason, Status
 from config import reference
 from config.help import drawn
+from runs.models import Outcome
+from runs.models import Status as RunStatus
+from runs.telemetry.counters import COUNTERS
+from runs.tools.tools import TOOLS
 from tests.paths import ROOT
 from tests.test_architecture import modules
 from web import help
@@ -27,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
     reference.write_site(folder / ".site-pages")
     (folder / "zensical.toml").write_text((ROOT / "zensical.toml").read_text())
-    command = [Path(sys.executable).parent / "zensical", "build", "--clean", "--strict"]
+    command: list[str | Path] = [Path(sys.executable).parent / "zensical", "build", "--clean", "--strict"]
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No issues found" in done.stdout + done.stderr
@@ -147,10 +152,10 @@ def test_every_operation_of_the_api_is_documented() -> None:
 
 def test_every_state_tool_and_metric_is_documented() -> None:
     states, tools, metrics = reference.states(), reference.tools(), reference.metrics()
-    for state in [*reference.CaseStatus, *reference.Reason, *reference.RunStatus, *reference.Outcome]:
+    for state in [*Status, *Reason, *RunStatus, *Outcome]:
         assert f"`{state.value}`" in states
-    for name in reference.TOOLS:
+    for name in TOOLS:
         assert f"## `{name}`" in tools
     written = set(re.findall(r'"(baton_\w+)"', (ROOT / "runs/telemetry/metrics.py").read_text()))
-    for name in [*written, *(f"baton_{name}" for name in reference.COUNTERS)]:
+    for name in [*written, *(f"baton_{name}" for name in COUNTERS)]:
         assert f"`{name}" in metrics, name

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -90,7 +91,7 @@ class Holder:
             possible += [CaseCompleted("Late"), CaseFailed("Late"), CasePostponed(timezone.now(), "Late")]
         else:
             possible += [Answered("Late")]
-        return [(str(ending), lambda ending=ending: completion.finish(self.claim, ending)) for ending in possible]
+        return [(str(ending), partial(completion.finish, self.claim, ending)) for ending in possible]
 
     def _leaves(self) -> list[tuple[str, Write]]:
         return [

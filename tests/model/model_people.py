@@ -71,12 +71,12 @@ class Model(Workers):
         if then == "answer":
             for row in [request for request in requests for _ in range(2)]:
                 row.refresh_from_db()
-                self._try(lambda row=row: _answer(row, True), row.status == "open")
+                self._try(partial(_answer, row, True), row.status == "open")
                 self.judge.look()
         elif then == "stop":
             self._try(lambda: moves.stop_run(run, SOMEBODY), run.is_live)
         elif then != "nothing" and run.case:
-            self._try(*self._decision(Case.objects.get(pk=run.case_id), then, SOMEBODY, run.agent))
+            self._try(*self._decision(Case.objects.get(runs=run), then, SOMEBODY, run.agent))
 
     # --- People ------------------------------------------------------------------------------
 

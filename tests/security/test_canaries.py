@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from django.db import connection, transaction
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
+from mcp.types import CallToolResult
 from pytest_django.fixtures import Settings
 
 from builder.agents.connections import connect
@@ -153,7 +156,7 @@ def test_no_secret_is_found_again(
                 assert browser.post(reverse("credential_new"), sent).status_code == 302
         secrets["mcp"] = tool_server.token = "canary-mcp-token"
 
-        async def tell(arguments: object) -> object:
+        async def tell(arguments: dict[str, Any]) -> CallToolResult:
             return answers(f"You sent {tool_server.headers[-1]}", is_error=arguments == {"text": "fail"})
 
         tool_server.add("look", "Looks a thing up.", act=tell, read_only_hint=True)
@@ -190,9 +193,8 @@ def test_no_secret_is_found_again(
     for route, entry in PAGES.items():
         if "GET" in entry.methods and route not in ("live/", "metrics"):
             response = browser.get(_address(route, things.ids.get(entry.of)))
-            shown.append(
-                "" if response.streaming and response.is_async else response.getvalue().decode(errors="replace")
-            )
+            is_stream = isinstance(response, StreamingHttpResponse) and response.is_async
+            shown.append("" if is_stream else response.getvalue().decode(errors="replace"))
     headers = {"authorization": f"Bearer {secrets['api key']}"}
     for name in OPERATIONS:
         if name.startswith("GET"):

@@ -142,6 +142,7 @@ def world(
         data = {"text": _CONTROL.sub(" ", text), line(text, 60): [_CONTROL.sub(" ", text)]}
         new = NewCase(line(text, 200), data, labels=[line(text, 40)], assignee=reader)
         case = add_case(queue, new, by=BATON)
+        assert somebody.user
         comments.comment(case, _CONTROL.sub("\n", text), somebody.user)
         attachments.attach(case, [SimpleUploadedFile(re.sub(r"[/\\]", "_", line(text, 90)), b"x")], somebody)
         world.asked[case.number] = injection

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -17,6 +16,7 @@ from cases.models import Queue
 from teams.models import Team
 from tests.fixtures import mention
 from tests.markup import one_line
+from tests.responses import Response
 
 type Make = Callable[..., Any]
 
@@ -25,12 +25,12 @@ def form(**fields: Any) -> dict[str, Any]:
     return {"name": "Triage", "description": "", "aop": "", "model_kind": "offline", "model": ""} | fields
 
 
-def shown(response: HttpResponse) -> str:
+def shown(response: Response) -> str:
     assert response.status_code == 200
     return one_line(response.text)
 
 
-def messages(response: HttpResponse) -> str:
+def messages(response: Response) -> str:
     return " ".join(str(message) for message in response.context["messages"])
 
 
@@ -45,7 +45,7 @@ def badges(text: str) -> list[tuple[str, str]]:
     return [(name, status) for status, name in found]
 
 
-def names(response: HttpResponse) -> list[str]:
+def names(response: Response) -> list[str]:
     return [row.details.agent.name for row in response.context["agents"]]
 
 

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import ProgrammingError, transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +15,7 @@ from builder.history.drafts import Conflict, Known, draft_of
 from builder.models import Agent, Revision
 from teams.models import Member
 from tests.fixtures import mention
+from tests.responses import Response
 
 type Make = Callable[..., Any]
 
@@ -172,7 +172,7 @@ def url(name: str, agent: Agent, *more: object) -> str:
     return reverse(name, args=[agent.pk, *more])
 
 
-def send(client: Client, agent: Agent, aop: str, draft: object = "", revision: int = 1, **more: Any) -> HttpResponse:
+def send(client: Client, agent: Agent, aop: str, draft: object = "", revision: int = 1, **more: Any) -> Response:
     fields = {"aop": aop, "model_kind": "offline", "model": "", "draft": str(draft), "revision": revision, **more}
     return client.post(url("agent_draft", agent), fields)
 
@@ -220,7 +220,7 @@ def test_nonsense_about_versions_is_no_version(signed_in: Client, agent: Agent) 
     assert send(signed_in, agent, "Three.", "x y \x00", version="'").status_code == 409
 
 
-def fields_of(page: HttpResponse) -> dict[str, Any]:
+def fields_of(page: Response) -> dict[str, Any]:
     return {field.html_name: field.value() for field in page.context["form"] if field.value() not in (None, False)}
 
 

@@ -155,7 +155,7 @@ def test_the_page_knows_its_mentions_from_the_start(signed_in: Client, make_agen
 
 
 def test_the_number_of_queries_does_not_grow(signed_in: Client, make_agent: Make, make_queue: Make) -> None:
-    def queries(**query: str) -> int:
+    def queries(**query: Any) -> int:
         with CaptureQueriesContext(connection) as captured:
             asked(signed_in, **query)
         return len(captured)

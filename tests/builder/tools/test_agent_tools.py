@@ -1,5 +1,7 @@
 """The tools of MCP servers that an agent has: on its page, in copies and in files."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -76,7 +78,7 @@ def test_a_copy_has_the_same_tools(make_agent: Make[Agent], bank: ToolServer) ->
 def imported(team, text: str) -> list[tuple[str, str]]:
     files = read_all([TextFile("a.md", text)])
     seen = plan(team, files)
-    apply(team, files, Choices(), seen=seen.fingerprint, create_queue=lambda team, name: None)
+    apply(team, files, Choices(), seen=seen.fingerprint, create_queue=lambda team, name: uuid4())
     return seen.missing_tools
 
 

@@ -136,7 +136,7 @@ def _schemas(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-_parts = st.recursive(st.booleans() | st.just({}), _schemas, max_leaves=12)
+_parts: st.SearchStrategy[Any] = st.recursive(st.booleans() | st.just({}), _schemas, max_leaves=12)
 _tops = st.builds(
     lambda top, one, two: {"type": "object", **top, "$defs": {"one": one, "two": two}}, _schemas(_parts), _parts, _parts
 )

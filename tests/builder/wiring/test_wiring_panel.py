@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -23,6 +22,7 @@ from cases.queues.queues import pause_queue
 from runs.models import Run
 from teams.models import Team
 from tests.fixtures import mention
+from tests.responses import Response
 
 type Make = Callable[..., Any]
 
@@ -239,7 +239,7 @@ def test_the_agent_itself_takes_a_queue_in_the_form_only(signed_in: Client, make
     assert works(triage) == set()
 
 
-def press(client: Client, agent: Agent, button: str, **fields: Any) -> HttpResponse:
+def press(client: Client, agent: Agent, button: str, **fields: Any) -> Response:
     return client.post(reverse("agent_wiring", args=[agent.pk]), form(mend=button, **fields))
 
 

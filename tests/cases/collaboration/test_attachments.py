@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +15,7 @@ from teams.audit.actors import Actor
 from teams.keys.api_keys import create_key
 from teams.models import Member, Team
 from tests.fixtures import Make
+from tests.responses import Response
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def file(name: str = "bill.pdf", data: bytes = b"%PDF") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data)
 
 
-def send(client: Client, case: Case, *files: SimpleUploadedFile, **options: Any) -> HttpResponse:
+def send(client: Client, case: Case, *files: SimpleUploadedFile, **options: Any) -> Response:
     return client.post(reverse("attachments_add", args=[case.pk]), {"files": list(files)}, **options)
 
 

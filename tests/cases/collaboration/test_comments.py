@@ -1,7 +1,6 @@
 import re
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from runs.prompts.prompts import prompt
 from teams.models import Member, Team, User
 from tests.fixtures import Make, take
 from tests.markup import one_line
+from tests.responses import Response
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def page(client: Client, case: Case) -> str:
     return one_line(client.get(reverse("case", args=[case.pk])).text)
 
 
-def say(client: Client, case: Case, text: str) -> HttpResponse:
+def say(client: Client, case: Case, text: str) -> Response:
     return client.post(reverse("comment_add", args=[case.pk]), {"text": text})
 
 

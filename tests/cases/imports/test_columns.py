@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from cases.imports.columns import Columns, Role, guess_roles, letters, names_of
@@ -14,7 +16,7 @@ def test_columns_are_known_by_their_names() -> None:
 
 
 def test_the_title_is_a_column_of_texts_and_an_empty_column_is_skipped() -> None:
-    rows = [[0, "Ada", None, 12], [1, "Ben", None, 3]]
+    rows: list[list[Any]] = [[0, "Ada", None, 12], [1, "Ben", None, 3]]
     assert guess_roles(["Column A", "Customer", "Column C", "Amount"], rows) == [
         Role.FIELD, Role.TITLE, Role.IGNORE, Role.FIELD,
     ]  # fmt: skip

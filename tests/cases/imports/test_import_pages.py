@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -23,6 +22,7 @@ from cases.models import AgentUpload, Queue
 from teams.models import Member, Team
 from tests.fixtures import mention
 from tests.markup import one_line
+from tests.responses import Response
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ type Make = Callable[..., Any]
 TRIAGE = b"---\nname: Triage\n---\n\nSort.\n"
 
 
-def upload(client: Client, *files: tuple[str, bytes], text: str = "") -> HttpResponse:
+def upload(client: Client, *files: tuple[str, bytes], text: str = "") -> Response:
     uploads = [SimpleUploadedFile(name, content) for name, content in files]
     return client.post("/agents/import/", {"uploads": uploads, "text": text})
 
@@ -44,17 +44,17 @@ def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
     return buffer.getvalue()
 
 
-def preview(client: Client, *files: tuple[str, bytes], text: str = "") -> HttpResponse:
+def preview(client: Client, *files: tuple[str, bytes], text: str = "") -> Response:
     response = upload(client, *files, text=text)
     assert response.status_code == 302, response.content.decode()
     return client.get(response["Location"])
 
 
-def confirm(client: Client, page: HttpResponse, **choices: str) -> HttpResponse:
+def confirm(client: Client, page: Response, **choices: str) -> Response:
     return client.post(page.request["PATH_INFO"], {"seen": page.context["plan"].fingerprint, **choices})
 
 
-def shown(response: HttpResponse, status: int = 200) -> str:
+def shown(response: Response, status: int = 200) -> str:
     assert response.status_code == status
     return one_line(response.text)
 

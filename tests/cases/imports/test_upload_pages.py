@@ -9,7 +9,6 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 
 from cases.imports import importing, uploads
@@ -17,6 +16,7 @@ from cases.models import Case, CaseUpload, Queue
 from teams.models import Member
 from tests.fixtures import Make
 from tests.markup import one_line
+from tests.responses import Response
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def upload(client: Client, queue: Queue, content: bytes = CSV, name: str = "case
     return client.post(f"/queues/{queue.pk}/cases/upload/", {"file": SimpleUploadedFile(name, content)})
 
 
-def text_of(response: HttpResponse) -> str:
+def text_of(response: Response) -> str:
     return one_line(response.text)
 
 

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +17,7 @@ from cases.work.queries import case_counts
 from runs.people.moves import complete
 from teams.audit.actors import Actor
 from tests.fixtures import Make, take
+from tests.responses import Response
 
 pytestmark = pytest.mark.django_db
 
@@ -26,11 +26,11 @@ def address(name: str, queue: Queue) -> str:
     return reverse(name, args=[queue.pk])
 
 
-def text(response: HttpResponse) -> str:
+def text(response: Response) -> str:
     return " ".join(response.content.decode().split())
 
 
-def messages_of(response: HttpResponse) -> list[str]:
+def messages_of(response: Response) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 

@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
+from typing import Any
 
 import openpyxl
 import pytest
@@ -18,7 +19,7 @@ from cases.tables.tables import COLUMN_LIMIT, ROW_LIMIT, Table
 from data.errors import Refused
 
 
-def cells(table: Table) -> list[list[object]]:
+def cells(table: Table) -> list[list[Any]]:
     return [row.cells for row in table.rows]
 
 

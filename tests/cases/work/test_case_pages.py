@@ -1,8 +1,9 @@
 import re
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from runs.people.moves import complete, delete, fail, postpone, reopen
 from teams.audit.actors import Actor, person
 from teams.models import Member
 from tests.fixtures import Make, take
+from tests.responses import Response
 from tests.stories import make_story
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +28,11 @@ pytestmark = pytest.mark.django_db
 CASES = reverse("cases")
 
 
-def text(response: HttpResponse) -> str:
+def text(response: Response) -> str:
     return " ".join(response.content.decode().split())
 
 
-def words(response: HttpResponse) -> str:
+def words(response: Response) -> str:
     """What a reader sees, roughly."""
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
@@ -41,7 +43,7 @@ def page(client: Client, case: Case) -> str:
     return re.sub(r" (?=[.,:])", "", words(response))
 
 
-def listed(client: Client, **query: object) -> list[int]:
+def listed(client: Client, **query: Any) -> list[int]:
     """The numbers of the cases that the list shows."""
     found = re.findall(r'<tr id="case-([0-9a-f-]+)"', text(client.get(CASES, query)))
     numbers = dict(Case.objects.values_list("pk", "number"))
@@ -240,7 +242,7 @@ def test_a_case_tells_what_people_did(signed_in: Client, worked: Case, member: M
     somebody = person(member.user)
     fail(worked, "No such customer.", somebody)
     reopen(worked, somebody, triage)
-    postpone(worked, timezone.now() + timezone.timedelta(hours=3), somebody)
+    postpone(worked, timezone.now() + timedelta(hours=3), somebody)
     name = str(member.user)
     shown = page(signed_in, worked)
     assert f"{name} marked the case as failed" in shown
@@ -398,7 +400,7 @@ def test_a_case_that_cannot_be_added_keeps_what_was_typed(
     assert not Case.objects.exists()
 
 
-def edit(client: Client, case: Case, **fields: object) -> HttpResponse:
+def edit(client: Client, case: Case, **fields: object) -> Response:
     shown = text(client.get(reverse("case_edit", args=[case.pk])))
     seen = re.search(r'name="seen" value="(\d+)"', shown)
     assert seen

@@ -55,6 +55,7 @@ def test_an_agent_has_cases_and_worked_on_others(
     make_case(assignee=triage)
     take()
     run = Run.objects.get()
+    assert run.case_id
     with_billing = lifecycle.lock(run.case_id)
     lifecycle.hand_over(with_billing, billing, "Money", "", agent_id=triage.pk, run_id=run.pk)
     assert (found(member, agent=billing.pk), found(member, worked=triage.pk)) == ([1], [1])

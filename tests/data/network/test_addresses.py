@@ -260,8 +260,10 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch) -> No
 def ask(receiver):
     def ask(most_bytes: int = 1000) -> bytes:
         async def post() -> bytes:
-            times = {"connect_seconds": 5, "silence_seconds": 5}
-            async with addresses.checked_client({"x-key": "k"}, most_bytes=most_bytes, **times) as client:
+            client = addresses.checked_client(
+                {"x-key": "k"}, connect_seconds=5, silence_seconds=5, most_bytes=most_bytes
+            )
+            async with client:
                 return (await client.post(receiver.url)).content
 
         return asyncio.run(post())

@@ -109,7 +109,7 @@ def test_rows_are_found_by_their_words_and_ids(operator: Client, make_rows) -> N
         (HumanRequest, str(run.pk), run.human_requests.get()),
     ):
         assert address(model, "change", row.pk) in operator.get(address(model), {"q": term}).content.decode()
-    found = operator.get(address(Run), {"case__id__exact": case.pk}).content.decode()
+    found = operator.get(address(Run), {"case__id__exact": str(case.pk)}).content.decode()
     assert str(run.pk) in found
 
 

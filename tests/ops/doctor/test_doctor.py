@@ -3,6 +3,7 @@
 import json
 import time
 from io import StringIO
+from typing import Any
 
 import django_rq
 import pytest
@@ -73,7 +74,9 @@ def test_all_is_well(healthy) -> None:
         ("BATON_ENCRYPTION_KEYS", State.WARNING, {"BATON_ENCRYPTION_KEYS": ["short"]}),
     ],
 )
-def test_a_wrong_setting_is_named_with_what_helps(healthy, settings, name: str, state: State, wrong: dict) -> None:
+def test_a_wrong_setting_is_named_with_what_helps(
+    healthy, settings, name: str, state: State, wrong: dict[str, Any]
+) -> None:
     for setting, value in wrong.items():
         setattr(settings, setting, value)
     [finding] = [finding for finding in checkup.look_at_all() if finding.name == name]

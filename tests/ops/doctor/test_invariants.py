@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from typing import Any
 
 import django_rq
 import pytest
@@ -32,7 +33,7 @@ def worker(valkey):
     worker.register_death()
 
 
-def broken() -> dict[str, list]:
+def broken() -> dict[str, list[Any]]:
     return {found.invariant.key: found.ids for found in invariants.check() if found.count}
 
 

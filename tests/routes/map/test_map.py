@@ -62,7 +62,7 @@ def svg(client: Client, **query: Any) -> ET.Element:
 
 
 def edges(picture: ET.Element) -> dict[tuple[str, str], ET.Element]:
-    return {(a.get("data-from"), a.get("data-to")): a for a in picture.iter("a") if a.get("data-from")}
+    return {(a.attrib["data-from"], a.attrib["data-to"]): a for a in picture.iter("a") if a.get("data-from")}
 
 
 def pair(source: Agent, target: Agent) -> tuple[str, str]:
@@ -107,7 +107,7 @@ def test_an_edge_is_thicker_for_more_handovers(signed_in: Client, make_agent: Ma
         hand_over(triage, much)
     hand_over(triage, little)
     found = edges(svg(signed_in))
-    width = {target: float(found[pair(triage, target)][2].get("stroke-width")) for target in (much, little)}
+    width = {target: float(found[pair(triage, target)][2].attrib["stroke-width"]) for target in (much, little)}
     assert width[much] > width[little] * 2
 
 
@@ -137,7 +137,7 @@ def test_a_handover_without_its_mention_is_still_drawn(signed_in: Client, make_a
     triage = make_agent("Triage", mentions=[billing])
     hand_over(triage, billing)
     save_agent(triage, aop="Alone now.")
-    assert "is-former" in edges(svg(signed_in))[pair(triage, billing)].get("class")
+    assert "is-former" in edges(svg(signed_in))[pair(triage, billing)].attrib["class"]
 
 
 def test_paused_and_held_up_agents_say_so(signed_in: Client, make_agent: Make) -> None:
@@ -267,8 +267,9 @@ def test_a_handover_straight_back_is_kept_as_such(make_agent: Make, make_run: Ma
     triage = make_agent("Triage", mentions=[billing])
     third = make_agent("Third")
 
-    def pass_on(run: Run, target: Agent) -> Handover:
+    def pass_on(run: Run | None, target: Agent) -> Handover:
         take()
+        assert run
         run.refresh_from_db()
         assert handovers.apply(run, None, HandedOver(target, "why")) is None
         return Handover.objects.get(source=run)

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -15,19 +14,20 @@ from runs.models import BulkAction
 from teams.audit.actors import Actor
 from teams.models import Team
 from tests.fixtures import Make, take
+from tests.responses import Response
 
 pytestmark = pytest.mark.django_db
 
 
-def words(response: HttpResponse) -> str:
+def words(response: Response) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
-def preview(client: Client, verb: str, *cases: Case, **fields: Any) -> HttpResponse:
+def preview(client: Client, verb: str, *cases: Case, **fields: Any) -> Response:
     return client.post(reverse("bulk_preview"), {"verb": verb, "case": [case.pk for case in cases], **fields})
 
 
-def start(client: Client, verb: str, *cases: Case, **fields: Any) -> HttpResponse:
+def start(client: Client, verb: str, *cases: Case, **fields: Any) -> Response:
     return client.post(reverse("bulk_start"), {"verb": verb, "case": [case.pk for case in cases], **fields})
 
 

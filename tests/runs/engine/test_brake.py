@@ -141,7 +141,11 @@ def test_the_count_outlives_the_worker(scripted, case) -> None:
     repeat(scripted, calls(PAST))
     for number in range(1, 4):
         [claim] = take()
-        drive(claim, is_over=lambda until=number: len(scripted.requests) >= until)
+
+        def is_over(until: int = number) -> bool:
+            return len(scripted.requests) >= until
+
+        drive(claim, is_over=is_over)
     check(scripted, work_next(), case)
     assert Run.objects.count() == 1
 

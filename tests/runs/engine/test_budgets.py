@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from builder.usage import limits
 from cases.models import Reason
@@ -110,7 +111,7 @@ def test_only_work_counts_as_time(scripted, agent, make_case) -> None:
     make_case(assignee=agent)
     scripted.answers(call("ask_person", question="Which one?"))
     [claim] = take()
-    Run.objects.update(claimed_at=Run.objects.get().claimed_at - timedelta(minutes=2))
+    Run.objects.update(claimed_at=F("claimed_at") - timedelta(minutes=2))
     run = drive(claim)
     assert run.status == Status.WAITING
     assert timedelta(minutes=2) <= run.worked < timedelta(minutes=3)
@@ -149,6 +150,6 @@ def test_a_model_without_a_price_uses_no_money(scripted, make_agent, queue, make
 def test_a_run_given_back_keeps_its_time(scripted, agent, make_run) -> None:
     make_run(agent)
     [claim] = take()
-    Run.objects.update(claimed_at=Run.objects.get().claimed_at - timedelta(minutes=2))
+    Run.objects.update(claimed_at=F("claimed_at") - timedelta(minutes=2))
     completion.give_back(claim)
     assert Run.objects.get().worked >= timedelta(minutes=2)

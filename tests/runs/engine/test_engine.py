@@ -12,6 +12,7 @@ from data.errors import Refused
 from runs.engine import completion, engine, human_requests, opening, turns
 from runs.models import HumanRequest, Outcome, Run, Status, Step
 from runs.people import moves
+from runs.prompts import prompts
 from runs.providers.providers import Models
 from runs.record import outcomes, steps
 from runs.record.claims import LostRun
@@ -274,7 +275,7 @@ def test_a_null_character_of_a_model_is_no_trouble(scripted, agent, make_run) ->
 
 def test_an_error_of_our_own_fails_the_run_instead_of_losing_it(agent, make_case, monkeypatch) -> None:
     make_case(assignee=agent)
-    monkeypatch.setattr(opening.prompts, "instructions", lambda *_: 1 / 0)
+    monkeypatch.setattr(prompts, "instructions", lambda *_: 1 / 0)
     run = work_next()
     assert (run.status, run.error_code) == (Status.FAILED, "internal_error")
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +18,7 @@ from runs.results.forms import PostponeForm
 from teams.audit.actors import person
 from teams.models import Member, Team
 from tests.fixtures import Make, take
+from tests.responses import Response
 
 pytestmark = pytest.mark.django_db
 
@@ -32,13 +32,13 @@ def worked(make_agent: Make[Agent], queue: Queue, make_case: Make[Case]) -> Case
     return case
 
 
-def act(client: Client, name: str, case: Case, **fields: object) -> HttpResponse:
+def act(client: Client, name: str, case: Case, **fields: object) -> Response:
     response = client.post(reverse(name, args=[case.pk]), fields)
     case.refresh_from_db()
     return response
 
 
-def messages_of(response: HttpResponse) -> list[str]:
+def messages_of(response: Response) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 

@@ -53,7 +53,7 @@ def clerk(scripted: Provider, make_agent: Make[Agent], queue: Queue) -> Agent:
     return make_agent("Clerk", queue=queue)
 
 
-_ASKS = {
+_ASKS: dict[str, dict[str, Any]] = {
     "question": {"question": HIDDEN, "choices": [f"{HIDDEN}1", "No"]},
     "approval": {"title": HIDDEN, "details": f'{{"to": "{HIDDEN}"}}'},
 }

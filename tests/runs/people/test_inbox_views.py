@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -45,13 +46,13 @@ def make_question(make_run: Make[Run], make_agent: Make[Agent]) -> Make[HumanReq
     return make
 
 
-def inbox(client: Client, **query: object) -> str:
+def inbox(client: Client, **query: Any) -> str:
     response = client.get(reverse("inbox"), query)
     assert response.status_code == 200
     return response.content.decode()
 
 
-def shown(client: Client, **query: object) -> list[str]:
+def shown(client: Client, **query: Any) -> list[str]:
     return re.findall(r'id="request-([0-9a-f-]+)"', inbox(client, **query))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -66,8 +67,8 @@ def test_taking_over_against_a_completing_run_has_one_winner(
         case = make_case()
         [claim] = take()
         took, completed = at_once(
-            lambda case=case: moves.take_over(case, somebody),
-            lambda claim=claim: completion.finish(claim, outcomes.CaseCompleted("Done")),
+            partial(moves.take_over, case, somebody),
+            partial(completion.finish, claim, outcomes.CaseCompleted("Done")),
         )
         row = check(case)
         assert took != completed
@@ -81,8 +82,8 @@ def test_completing_by_hand_against_a_completing_run_completes_once(
         case = make_case()
         [claim] = take()
         done = at_once(
-            lambda case=case: moves.complete(case, "By hand", somebody),
-            lambda claim=claim: completion.finish(claim, outcomes.CaseCompleted("By the agent")),
+            partial(moves.complete, case, "By hand", somebody),
+            partial(completion.finish, claim, outcomes.CaseCompleted("By the agent")),
         )
         assert sum(done) == 1 == case.events.filter(kind=Kind.COMPLETED).count()
         check(case)
@@ -93,7 +94,7 @@ def test_taking_over_against_the_dispatcher_leaves_the_case_with_the_person(
 ) -> None:
     for _ in range(ROUNDS):
         case = make_case()
-        at_once(lambda case=case: moves.take_over(case, somebody), lambda: dispatcher.dispatch(5))
+        at_once(partial(moves.take_over, case, somebody), lambda: dispatcher.dispatch(5))
         row = check(case)
         assert (row.reason, row.owner) == ("taken_over", somebody.user)
         assert dispatcher.dispatch(5) == 0
@@ -105,7 +106,7 @@ def test_reassigning_against_the_dispatcher_ends_with_the_agent_that_was_chosen(
     billing = make_agent("Billing", queue=queue, concurrency=50)
     for _ in range(ROUNDS):
         case = make_case(assignee=triage)
-        at_once(lambda case=case: moves.reassign(case, somebody, billing), lambda: dispatcher.dispatch(5))
+        at_once(partial(moves.reassign, case, somebody, billing), lambda: dispatcher.dispatch(5))
         assert check(case).assignee == billing
 
 
@@ -116,8 +117,8 @@ def test_of_two_people_who_take_a_case_over_one_gets_it(
     for _ in range(ROUNDS):
         case = make_case()
         mine, theirs = at_once(
-            lambda case=case: moves.take_over(case, somebody),
-            lambda case=case: moves.take_over(case, other),
+            partial(moves.take_over, case, somebody),
+            partial(moves.take_over, case, other),
         )
         assert mine != theirs
         assert check(case).owner == (somebody if mine else other).user

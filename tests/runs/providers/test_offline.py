@@ -3,6 +3,7 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -77,7 +78,7 @@ async def decide(brief: Brief, tools: tuple[str, ...] = ON_A_CASE, history: list
     return part.tool_name, part.args_as_dict()
 
 
-def returned(tool: str, content: object, outcome: str = "success") -> list[ModelMessage]:
+def returned(tool: str, content: object, outcome: Literal["success", "failed"] = "success") -> list[ModelMessage]:
     """The history after a call of `tool` and what came back."""
     call = ToolCallPart(tool, {}, tool_call_id="1")
     back = ToolReturnPart(tool, content, tool_call_id="1", outcome=outcome)

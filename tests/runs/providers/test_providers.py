@@ -1,6 +1,7 @@
 """What providers do, met by the engine over real HTTP, in the words of each."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -65,6 +66,7 @@ def test_retry_after_is_honoured(scripted: Provider, case: Case):
     scripted.answers(fail(429, retry_after=30), DONE)
     run = work()
     run.refresh_from_db()
+    assert run.started_at
     assert 25 < (run.available_at - run.started_at).total_seconds() < 40
     assert not take()
 
@@ -80,7 +82,7 @@ def test_what_will_not_pass_fails_at_once_with_the_providers_words(scripted: Pro
 
 
 @pytest.mark.parametrize("kind", ["half", "cut", "garbage", "empty", "hang_up"])
-def test_an_answer_that_breaks_off_is_asked_for_again(scripted: Provider, case: Case, kind: str):
+def test_an_answer_that_breaks_off_is_asked_for_again(scripted: Provider, case: Case, kind: Any):
     scripted.answers(Failure(200, kind=kind), DONE)
 
     run = work()
@@ -287,6 +289,7 @@ def test_a_long_wait_without_a_fallback_parks_the_run_that_long(scripted: Provid
     scripted.answers(fail(429, retry_after=600))
     run = work()
     assert run.status == "queued"
+    assert run.started_at
     assert 590 < (run.available_at - run.started_at).total_seconds() < 700
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from jsonschema import Draft202012Validator
+from pydantic_ai.tools import ToolDefinition
 from pytest_django.fixtures import Settings
 
 from builder.models import Agent
@@ -133,4 +134,4 @@ def test_references_of_a_tools_schema_still_lead_somewhere(make_agent: Make[Agen
 
 
 def _definition(name: str, schema: dict[str, Any]) -> Any:
-    return schema_calls.ToolDefinition(name=name, description="", parameters_json_schema=schema)
+    return ToolDefinition(name=name, description="", parameters_json_schema=schema)

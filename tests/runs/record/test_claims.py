@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -114,7 +115,7 @@ def test_one_statement_renews_all_leases_of_a_worker(make_run, settings, django_
     assert Run.objects.filter(lease_until__lt=soon, worker="w/2").count() == 1
 
 
-def side_by_side[T](act, times: int) -> list[T]:
+def side_by_side[T](act: Callable[[int], T], times: int) -> list[T]:
     """The results of `act(number)`, called at once on as many threads, each with a connection of its own."""
     start = threading.Barrier(times)
 

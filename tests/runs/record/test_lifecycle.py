@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
@@ -22,7 +23,7 @@ VERBS: dict[str, tuple[Status, Callable[[Run], object]]] = {
     "lose": (Status.QUEUED, lifecycle.lose),
 }
 
-COMPLETE = {
+COMPLETE: dict[Status, dict[str, Any]] = {
     Status.RUNNING: {"lease_until": timezone.now()},
     Status.COMPLETED: {"outcome": Outcome.ANSWERED},
     Status.FAILED: {"error_code": "code"},

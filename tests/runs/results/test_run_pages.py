@@ -1,11 +1,11 @@
 """The pages of runs, and the parts of them on other pages."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -24,18 +24,19 @@ from teams.models import Member, Team
 from tests.driving import work_next
 from tests.fixtures import Make, take
 from tests.provider import Provider, Reply, call, say
+from tests.responses import Response
 from tests.wire import Call
 
 pytestmark = pytest.mark.django_db
 
 
-def page(client: Client, name: str, *args: object, status: int = 200, **query: object) -> str:
+def page(client: Client, name: str, *args: object, status: int = 200, **query: Any) -> str:
     response = client.get(reverse(name, args=args), query)
     assert response.status_code == status
     return response.content.decode()
 
 
-def messages_of(response: HttpResponse) -> list[str]:
+def messages_of(response: Response) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -131,7 +132,7 @@ def various(triage: Agent, billing: Agent, make_run: Make[Run], make_case: Make[
 def test_the_list_is_searched_and_filtered(
     signed_in: Client, various: dict[str, Run], query: dict[str, str], expected: list[str]
 ) -> None:
-    html = page(signed_in, "runs", **query)
+    html = page(signed_in, "runs", status=200, **query)
     assert [name for name, run in various.items() if f'id="run-{run.pk}"' in html] == expected
 
 
@@ -149,7 +150,7 @@ def test_a_failure_without_a_case_needs_no_attention_once_somebody_has_seen_it(
     assert reverse("run_seen", args=[run.pk]) in page(signed_in, "runs", state="attention")
     assert reverse("run_seen", args=[run.pk]) in page(signed_in, "run", run.pk)
     back = reverse("runs") + "?state=attention"
-    assert signed_in.post(reverse("run_seen", args=[run.pk]), {"next": back}).url == back
+    assert signed_in.post(reverse("run_seen", args=[run.pk]), {"next": back}).headers["location"] == back
     assert str(run.pk) not in page(signed_in, "runs", state="attention")
     assert f"{member.user} has seen it" in page(signed_in, "run", run.pk)
     assert reverse("run_seen", args=[run.pk]) not in page(signed_in, "run", run.pk)
@@ -169,7 +170,9 @@ def test_only_what_failed_without_a_case_is_seen(
 def test_a_failure_needs_no_attention_once_somebody_acted_on_its_case(
     signed_in: Client, various: dict[str, Run], somebody: Actor
 ) -> None:
-    moves.complete(various["failed on case"].case, "Bought a new one", somebody)
+    case = various["failed on case"].case
+    assert case
+    moves.complete(case, "Bought a new one", somebody)
     assert f'id="run-{various["failed on case"].pk}"' not in page(signed_in, "runs", state="attention")
 
 
@@ -561,7 +564,7 @@ def test_runs_of_another_team_are_nowhere(signed_in: Client, theirs: Run) -> Non
     request = HumanRequest.objects.create(team_id=theirs.team_id, run=theirs, call_id="c", question="Their question?")
     assert "Their secret" not in page(signed_in, "runs")
     for query in ({"q": "secret"}, {"chain": theirs.pk}, {"agent": theirs.agent_id}, {"state": "waiting"}):
-        assert f'id="run-{theirs.pk}"' not in page(signed_in, "runs", **query)
+        assert f'id="run-{theirs.pk}"' not in page(signed_in, "runs", status=200, **query)
     page(signed_in, "run", theirs.pk, status=404)
     page(signed_in, "agent_runs", theirs.agent_id, status=404)
     page(signed_in, "agent_work", theirs.agent_id, status=404)

@@ -2,6 +2,7 @@ import asyncio
 import os
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -33,7 +34,8 @@ def scrape(client: Client | None = None, **headers: str) -> Samples:
     }
 
 
-def value(samples: Samples, name: str, **labels: str) -> float | None:
+def value(samples: Samples, name: str, **labels: str) -> Any:
+    """A number, or nothing if it is not exposed."""
     return samples.get((name, frozenset(labels.items())))
 
 

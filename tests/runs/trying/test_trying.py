@@ -179,7 +179,7 @@ def test_the_panel_offers_the_cases_of_the_agents_queues(
 def test_a_chosen_case_fills_the_field(signed_in: Client, make_agent: Make[Agent], make_case: Make[Case]) -> None:
     case, agent = make_case("Refund", data="<b>Twice</b>"), make_agent()
     address = reverse("agent_try_sample", args=[agent.pk])
-    text = signed_in.get(address, {"sample": case.pk}).content.decode()
+    text = signed_in.get(address, {"sample": str(case.pk)}).content.decode()
     assert "Refund\n\n&lt;b&gt;Twice&lt;/b&gt;</textarea>" in text
     assert "></textarea>" in signed_in.get(address, {"sample": ""}).content.decode().replace("\n", "")
 

@@ -33,7 +33,7 @@ def test_order_is_due_then_handed_over_then_priority_then_oldest(make_case, make
     found = []
     while taken := take():
         completion.finish(taken[0], outcomes.CaseCompleted("done"))
-        found.append(Case.objects.get(pk=taken[0].case_id))
+        found.append(Case.objects.get(runs=taken[0].run_id))
     assert found == [due, handed, high, medium, old, new]
 
 

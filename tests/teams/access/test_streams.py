@@ -17,6 +17,7 @@ from django.utils import timezone
 from benchmarks.streams import open_page, web
 from data.secrets import seal
 from teams.access import live, live_streams
+from teams.access.live_access import Holder, holder_of
 from teams.audit.actors import Actor
 from teams.models import Member, Team, User
 from teams.people import accounts, members
@@ -180,11 +181,11 @@ def test_without_a_signal_a_stream_ends_at_the_next_check(
     monkeypatch.setattr(live_streams, "CHECK_SECONDS", 0.05)
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
-    def holder(member: Member) -> live_streams.Holder:
+    def holder(member: Member) -> Holder:
         client, request = Client(), rf.get("/")
         client.force_login(member.user)
         request.session, request.user = client.session, member.user
-        return live_streams.holder_of(member, request)
+        return holder_of(member, request)
 
     kept, lost = holder(make_member(role=Member.Role.VIEWER)), holder(listener)
     lose(Session.objects.filter(pk=lost.session_key))

@@ -204,15 +204,15 @@ def test_one_address_does_not_try_many_people(client: Client, member, settings) 
     tries = [client.post("/sign-in/", {"login": f"p{n}@example.com", "password": "x"}).status_code for n in range(4)]
     assert tries == [200, 200, 200, 429]
     # Whatever a browser says of itself, unless proxies are known to say so.
-    faked = {"headers": {"x-forwarded-for": "198.51.100.7"}}
-    assert client.post("/sign-in/", {"login": "q@example.com", "password": "x"}, **faked).status_code == 429
+    faked = {"x-forwarded-for": "198.51.100.7"}
+    assert client.post("/sign-in/", {"login": "q@example.com", "password": "x"}, headers=faked).status_code == 429
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    assert client.post("/sign-in/", {"login": "q@example.com", "password": "x"}, **faked).status_code == 200
-    faked = {"headers": {"x-forwarded-for": "192.0.2.1, 198.51.100.7"}}
+    assert client.post("/sign-in/", {"login": "q@example.com", "password": "x"}, headers=faked).status_code == 200
+    faked = {"x-forwarded-for": "192.0.2.1, 198.51.100.7"}
     for _ in range(2):
-        client.post("/sign-in/", {"login": "q@example.com", "password": "x"}, **faked)
-    faked = {"headers": {"x-forwarded-for": "192.0.2.99, 198.51.100.7"}}
-    assert client.post("/sign-in/", {"login": "r@example.com", "password": "x"}, **faked).status_code == 429
+        client.post("/sign-in/", {"login": "q@example.com", "password": "x"}, headers=faked)
+    faked = {"x-forwarded-for": "192.0.2.99, 198.51.100.7"}
+    assert client.post("/sign-in/", {"login": "r@example.com", "password": "x"}, headers=faked).status_code == 429
 
 
 def test_codes_cannot_be_tried_out(client: Client, member) -> None:

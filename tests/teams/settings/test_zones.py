@@ -1,6 +1,7 @@
 """The time zone of a team: chosen among canonical names, and whose days count."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -52,7 +53,7 @@ def test_the_page_takes_a_name_as_people_write_it(signed_in: Client, team: Team)
 def test_what_is_used_counts_for_the_day_of_the_team(team: Team, make_agent, zone: str) -> None:
     zones.change_zone(team, zone)
     agent = make_agent("Triage")
-    usage.add(agent, "openai:x", Amount(requests=1, cost_usd=3))
+    usage.add(agent, "openai:x", Amount(requests=1, cost_usd=Decimal(3)))
     [row] = agent.usage.all()
     assert row.day == datetime.now(ZoneInfo(zone)).date()
     assert list(usage.by_day(agent.team, usage.last_days(agent.team, 1))) == [row.day]
@@ -63,7 +64,7 @@ def test_a_days_budget_says_where_it_is_midnight(team: Team, make_agent) -> None
     Team.objects.filter(pk=team.pk).update(time_zone="Asia/Tokyo", budget={"usd_per_day": 1})
     team.refresh_from_db()
     agent = make_agent("Triage")
-    usage.add(agent, "openai:x", Amount(requests=1, cost_usd=3))
+    usage.add(agent, "openai:x", Amount(requests=1, cost_usd=Decimal(3)))
     assert "midnight Asia/Tokyo" in limits.overspent([agent])[agent.pk].help
 
 
@@ -73,6 +74,6 @@ def test_two_teams_each_have_a_day_of_their_own(team: Team, make_team, make_agen
     zones.change_zone(team, "Pacific/Pago_Pago")
     here, there = make_agent("Here"), make_agent("There", of=far)
     for agent in (here, there):
-        usage.add(agent, "openai:x", Amount(requests=1, cost_usd=1))
+        usage.add(agent, "openai:x", Amount(requests=1, cost_usd=Decimal(1)))
     found = usage.spent_today([here.team, there.team])
     assert found == {(team.pk, here.pk): 1, (far.pk, there.pk): 1}

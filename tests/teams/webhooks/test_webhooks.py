@@ -12,6 +12,7 @@ import time
 from datetime import timedelta
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -19,7 +20,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook as StandardWebhook
 from standardwebhooks import WebhookVerificationError
 
-from cases.models import Reason
+from cases.models import Case, Reason
 from cases.work import lifecycle as case_lifecycle
 from cases.work.creation import NewCase, add_cases
 from data.errors import Refused
@@ -32,7 +33,7 @@ from runs.people.starting import start_run
 from runs.record import lifecycle
 from runs.record.claims import claim_runs
 from runs.record.outcomes import HandedOver
-from teams.audit.actors import BATON
+from teams.audit.actors import BATON, Actor
 from teams.models import Delivery, Team, Webhook
 from teams.webhooks import outbox, webhook_delivery, webhooks
 from teams.webhooks.webhook_delivery import claim_messages, deliver, settle
@@ -99,10 +100,15 @@ def test_a_case_put_off_reassigned_reopened_or_deleted_is_told_of(webhook, make_
 @pytest.mark.django_db
 def test_only_what_was_closed_is_told_as_reopened_when_an_act_is_undone(webhook, make_case, somebody) -> None:
     closed, open_one = make_case(), make_case()
-    for case, act in ((closed, moves.complete), (open_one, moves.postpone)):
-        seq = act(
-            case, *(("",) if act is moves.complete else (timezone.now() + timedelta(hours=1),)), somebody
-        ).last_seq
+
+    def close(case: Case, by: Actor) -> Case:
+        return moves.complete(case, "", by)
+
+    def postpone(case: Case, by: Actor) -> Case:
+        return moves.postpone(case, timezone.now() + timedelta(hours=1), by)
+
+    for case, act in ((closed, close), (open_one, postpone)):
+        seq = act(case, somebody).last_seq
         moves.undo(case, seq, somebody)
     assert [name for name in told(webhook) if name in ("case.reopened", "case.reassigned")] == [
         *("case.reopened", "case.reassigned"),
@@ -248,7 +254,8 @@ def documented_check():
     sample = re.search(
         r"(?:^    .*\n|^\n)+", Path("docs/webhooks.md").read_text().partition("In Python:\n")[2], re.MULTILINE
     )
-    names: dict = {}
+    assert sample
+    names: dict[str, Any] = {}
     exec(textwrap.dedent(sample[0]), names)
     return names["is_from_baton"]
 

@@ -36,7 +36,10 @@ def send(size: int, kind: bytes = JSON, *, says: int | None = None) -> tuple[lis
                 await send({"type": "http.response.start", "status": 200, "headers": []})
                 return
 
-    asyncio.run(request_bodies.bounded(app)({"type": "http", "headers": headers}, receive, answer))
+    async def ask() -> None:
+        await request_bodies.bounded(app)({"type": "http", "headers": headers}, receive, answer)
+
+    asyncio.run(ask())
     return answers, given
 
 
