@@ -13,6 +13,7 @@ from runs.providers.api import router as providers_router
 from runs.results.api import router as results_router
 from runs.schedules.api import router as schedules_router
 from teams.audit.api import router as audit_router
+from teams.groups.api import router as groups_router
 from teams.keys.api import Api
 from teams.settings.api import router as settings_router
 from teams.webhooks.api import router as webhooks_router
@@ -31,6 +32,7 @@ TAGS = {
     "Usage": "What agents used of models.",
     "Webhooks": "Addresses that are told what happens, and the messages to them.",
     "Team": "The team, its members, and the key of the request.",
+    "Groups": "People who take over together, and when they work.",
     "Audit log": "Who did what, and when.",
 }
 
@@ -64,6 +66,7 @@ for router in [
     schedules_router,
     providers_router,
     settings_router,
+    groups_router,
     webhooks_router,
     audit_router,
 ]:

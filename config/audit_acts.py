@@ -115,6 +115,14 @@ AREAS: dict[str, tuple[str, dict[str, str]]] = {
             "tool_accepted": "Accepted a changed tool",
         },
     ),
+    "groups": (
+        "Groups",
+        {
+            "group_created": "Created a group",
+            "group_changed": "Changed a group",
+            "group_deleted": "Deleted a group",
+        },
+    ),
     "webhooks": (
         "Webhooks",
         {

@@ -18,6 +18,7 @@ NAVIGATION = [
 SETTINGS = [
     # URL name, label, icon, and whether it is for administrators only
     ("members", "Members", "users", False),
+    ("groups", "Groups", "contact", False),
     ("general", "General", "sliders-horizontal", True),
     ("keys", "API keys", "key-round", True),
     ("model_settings", "Models", "brain", True),

@@ -13,6 +13,9 @@ from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from cases.work.creation import NewCase, add_case, add_cases
 from teams.audit.actors import person
+from teams.groups import groups
+from teams.groups.groups import GroupFields
+from teams.groups.hours import OPENINGS
 from teams.keys import credentials
 from teams.keys.api_keys import create_key
 from teams.models import Delivery, Member, Team, User
@@ -61,6 +64,9 @@ def _settings(team: Team) -> None:
     for name in (LONG[:70], "Nightly import"):
         create_key(team, name, ["read", "cases"])
     credentials.add(team, "anthropic", name=LONG[:60], key="sk-ant-0123456789abcdef")
+    everyone = [member.user.uuid for member in Member.objects.filter(team=team).select_related("user")]
+    weekdays = [{"days": ["mon", "tue", "wed", "thu"], "from": "09:00", "to": "17:00"}]
+    groups.create_group(team, GroupFields(LONG[:75], everyone, hours=OPENINGS.validate_python(weekdays), due_hours=8))
     webhook, _ = webhooks.create_webhook(team, PLACE, ["case.completed", "run.failed"], LONG)
     webhooks.create_webhook(team, "https://example.org/baton", ["case.completed"])
     webhooks.pause(webhook)

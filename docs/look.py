@@ -42,6 +42,7 @@ EMPTY = (
     "/settings/models/",
     "/settings/audit/",
     "/settings/members/",
+    "/settings/groups/",
     "/settings/budgets/",
     "/settings/general/",
     "/agents/deleted/",

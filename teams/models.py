@@ -2,6 +2,7 @@
 
 from data.ids import new_id
 from teams.audit.models import AuditEntry
+from teams.groups.models import Group, GroupMember
 from teams.keys.models import ApiKey, Credential, KeptAnswer, every_scope
 from teams.people.models import Installation, Invitation, Member, Team, User, UserManager
 from teams.webhooks.models import Delivery, Webhook, WebhookQuerySet
@@ -11,6 +12,8 @@ __all__ = [
     "AuditEntry",
     "Credential",
     "Delivery",
+    "Group",
+    "GroupMember",
     "Installation",
     "Invitation",
     "KeptAnswer",

@@ -16,7 +16,7 @@ APPS = ["data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "co
 PACKAGES = {
     "data": ["redis", "texts", "network"],
     "web": ["format", "emails", "http", "forms"],
-    "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks"],
+    "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups"],
     "builder": ["usage", "procedures", "agents", "tools", "files", "history", "wiring"],
     "cases": ["timeline", "queues", "work", "collaboration", "tables", "imports"],
     "runs": [

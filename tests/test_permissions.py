@@ -28,7 +28,7 @@ from routes.models import Correction
 from runs.models import BulkAction, HumanRequest, Run, Schedule
 from teams.audit.actors import BATON
 from teams.keys.api_keys import create_key
-from teams.models import Credential, Delivery, Member, Team, User, Webhook, every_scope
+from teams.models import Credential, Delivery, Group, Member, Team, User, Webhook, every_scope
 from teams.people import members
 from tests.responses import Response
 
@@ -194,6 +194,10 @@ PAGES: dict[str, Entry] = {
     "settings/tools/<uuid:id>/delete/": Entry("POST", of="tool_server"),
     "settings/tools/<uuid:id>/accept/": Entry("POST", of="server_tool"),
     "settings/tools/<uuid:id>/pin/": Entry("POST", of="server_tool"),
+    "settings/groups/": Entry(),
+    "settings/groups/new/": Entry("GET POST"),
+    "settings/groups/<uuid:id>/": Entry("GET POST", of="group"),
+    "settings/groups/<uuid:id>/delete/": Entry("POST", of="group"),
     "settings/webhooks/": Entry(),
     "settings/webhooks/new/": Entry("GET POST"),
     "settings/webhooks/<uuid:id>/": Entry(of="webhook"),
@@ -310,6 +314,11 @@ OPERATIONS: dict[str, Entry] = {
     "GET /schedules/{schedule_id}": Entry(of="schedule"),
     "PATCH /schedules/{schedule_id}": Entry(of="schedule", body={"paused": True}),
     "DELETE /schedules/{schedule_id}": Entry(of="schedule"),
+    "GET /groups": Entry(),
+    "POST /groups": Entry(body={"name": "Finance"}),
+    "GET /groups/{group_id}": Entry(of="group"),
+    "PATCH /groups/{group_id}": Entry(of="group", body={"name": "Other"}),
+    "DELETE /groups/{group_id}": Entry(of="group"),
     "GET /webhooks": Entry(),
     "POST /webhooks": Entry(body={"url": "https://example.com/", "events": ["case.created"]}),
     "GET /webhooks/{webhook_id}": Entry(of="webhook"),
@@ -425,6 +434,7 @@ def things_of(
     attachment = Attachment(team=strangers, case=case, name=SECRET, size=len(SECRET))
     attachment.file.save(SECRET, ContentFile(SECRET.encode()))
     of |= {"comment": comment, "attachment": attachment, "correction": correction}
+    of["group"] = Group.objects.create(team=strangers, name=SECRET)
     of |= {"credential": credential, "webhook": webhook, "delivery": delivery, "schedule": schedule}
     server = ToolServer.objects.create(team=strangers, name=SECRET, slug="bank", url=f"https://{SECRET}.example")
     tool = ServerTool.objects.create(team=strangers, server=server, name=SECRET, key=SECRET, input_schema={})
