@@ -5,12 +5,15 @@
 
 Works the cases in one shift in this process, with a scripted provider in another one that answers at once, over HTTP.
 Counts what does not depend on the load of the machine: write transactions and WAL of PostgreSQL, statements, commands
-of Redis. One at a time, so that nothing is shared between cases, and fifty at once, as a busy worker has them.
+of Redis, round trips to PostgreSQL and hops to the thread that makes them; of these two also those of a handover, from
+the first agent's answer to the second agent's first request. One at a time, so that nothing is shared between cases,
+and fifty at once, as a busy worker has them.
 `tests/runs/workers/test_cost.py` compares the first of these with `expected.json`.
 """
 
 import json
 import os
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -18,8 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from asgiref.sync import SyncToAsync
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.signals import connection_created
 from redis import Redis
 
@@ -28,14 +32,19 @@ from benchmarks.counts import Counts
 from benchmarks.figures import Notes
 from benchmarks.ground import database, execute, run
 from benchmarks.provider import Standing, provider
+from benchmarks.proxy import Proxy, counting
 from benchmarks.staff import add_mails, desk
 from cases.models import Case, Queue, Status
 from runs.models import Run
+from runs.providers import model_requests
 from runs.workers.shift import run_shift
 
 EXPECTED = Path(__file__).parent / "expected.json"
 # What is compared: what the machine's speed does not change.
-COMPARED = ("write transactions", "statements", "WAL", "Redis commands")
+COMPARED = (
+    *("write transactions", "statements", "WAL", "Redis commands", "round trips", "thread hops"),
+    *("round trips of a handover", "thread hops of a handover"),
+)
 UNITS = {"WAL": "kB", "CPU": "ms"}
 _WARM = 5
 
@@ -63,10 +72,11 @@ def ask(standing: Standing) -> None:
 def cost(queue: Queue, cases: int, places: int = 1) -> Counts:
     """Of one case of that many, worked with so many places after a few that do not count."""
     _work(queue, _WARM, places)
-    with _statements() as statements:
-        before = _counts(statements)
+    with _statements() as statements, _way() as way:
+        before = _counts(statements) | way.counts()
         _work(queue, cases, places)
-        return counts.difference(_counts(statements), before, cases)
+        found = counts.difference(_counts(statements) | way.counts(), before, cases)
+        return found | way.of_handovers() if places == 1 else found
 
 
 def _work(queue: Queue, count: int, places: int) -> None:
@@ -115,6 +125,56 @@ def _statements() -> Iterator[list[int]]:
     finally:
         connection.execute_wrappers.remove(count)
         connection_created.disconnect(watch)
+
+
+class Way:
+    """From the event loop to the database and back: how often, so far, and in each handover."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.proxy = proxy
+        self.hops = 0
+        self.answered: list[tuple[int, int]] = []
+        self.asked: list[tuple[int, int]] = []
+
+    def counts(self) -> Counts:
+        return {"round trips": float(self.proxy.trips), "thread hops": float(self.hops)}
+
+    def of_handovers(self) -> Counts:
+        """The median of those between an answer and the next request of the same case, one case at a time."""
+        ways = [
+            (asked[0] - answered[0], asked[1] - answered[1])
+            for answered, asked in zip(self.answered[::2], self.asked[1::2], strict=True)
+        ]
+        trips, hops = (float(statistics.median(column)) for column in zip(*ways, strict=True))
+        return {"round trips of a handover": trips, "thread hops of a handover": hops}
+
+
+@contextmanager
+def _way() -> Iterator[Way]:
+    """Of the connections that are opened in the meantime, and the threads that are gone to."""
+    parameters = connection.settings_dict
+    host, port = parameters["HOST"], parameters["PORT"] or 5432
+    with counting(f"{host}/.s.PGSQL.{port}") as proxy:
+        way = Way(proxy)
+        hop, request = SyncToAsync.__call__, model_requests.request
+
+        def count_hop(self: Any, *args: Any, **more: Any) -> Any:
+            way.hops += 1
+            return hop(self, *args, **more)
+
+        async def mark_request(*args: Any, **more: Any) -> Any:
+            way.asked.append((proxy.trips, way.hops))
+            response = await request(*args, **more)
+            way.answered.append((proxy.trips, way.hops))
+            return response
+
+        SyncToAsync.__call__, model_requests.request = count_hop, mark_request  # type: ignore[method-assign]
+        parameters["HOST"] = connections.settings["default"]["HOST"] = proxy.folder
+        try:
+            yield way
+        finally:
+            SyncToAsync.__call__, model_requests.request = hop, request  # type: ignore[method-assign]
+            parameters["HOST"] = connections.settings["default"]["HOST"] = host
 
 
 # --- What is expected ------------------------------------------------------------------------
