@@ -8,6 +8,10 @@ import pytest  # noqa: E402
 import redis  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from data import rows  # noqa: E402
+
+rows.keep_plans()  # as a worker does; pages and commands do without, as `tests/data/test_rows.py` does, too
+
 pytest_plugins = ["tests.fixtures", "tests.provider", "tests.driving"]
 
 

@@ -19,7 +19,7 @@ from . import handovers
 @transaction.atomic
 def finish(claim: Claim, ending: Ending) -> None:
     run, case = lock_both(claim)
-    with rows.at_once():
+    with rows.at_once(commits=True):
         apply(run, case, ending)
 
 

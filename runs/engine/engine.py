@@ -37,27 +37,26 @@ logger = logging.getLogger(__name__)
 _LONGEST_IN_PLACE = 60
 # A call that was cut off costs as many tokens as there may be, each time.
 _CUT_RETRIES = 2
+# An answer that comes within this time is written together with the run's first step.
+_SOON_SECONDS = 0.03
 
 
-async def work_on_run(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
-    """Works a claimed run until it ends, waits or must be given back (`is_over`). Never raises for what it can meet."""
+async def work_on_run(claim: Claim, models: Models, is_over: Callable[[], bool], opened: Work | None = None) -> None:
+    """Works a claimed run, which may be `opened` already, until it ends, waits or must be given back (`is_over`).
+    Never raises for what it can meet.
+    """
     with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
-        await _work(claim, models, is_over)
+        try:
+            await _work(claim, models, is_over, opened)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("the database went away: %s", error)
+            await _give_back_soon(claim)
 
 
-async def _work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
-    try:
-        await _try_to_work(claim, models, is_over)
-    except (OperationalError, InterfaceError) as error:
-        logger.warning("the database went away: %s", error)
-        await _give_back_soon(claim)
-
-
-async def _try_to_work(claim: Claim, models: Models, is_over: Callable[[], bool]) -> None:
+async def _work(claim: Claim, models: Models, is_over: Callable[[], bool], found: Work | None) -> None:
     """Raises when the database goes away, also while something is told of what went wrong."""
-    found: Work | None = None
     try:
-        found = await sync_to_async(opening.open_work)(claim)
+        found = found or await sync_to_async(opening.open_work)(claim)
         await _steps(found, models, is_over)
     except LostRun:
         await sync_to_async(completion.note_refusal)(claim, found.intended if found else None)
@@ -118,19 +117,34 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
 
 
 async def _while_kept(work: Work, answer: Awaitable[ModelResponse]) -> ModelResponse:
-    """The answer. The request does not wait until the run's first step is written; all that follows does."""
-    writing = asyncio.create_task(sync_to_async(steps.flush)(work)) if work.unwritten else None
+    """The answer. The request does not wait until the run's first step is written; all that follows does. If the answer
+    comes soon, the step is written together with it.
+    """
+    if not work.unwritten:
+        return await answer
+    writing: list[asyncio.Task[None]] = []
+
+    def write() -> None:
+        writing.append(asyncio.create_task(sync_to_async(steps.flush)(work)))
+
+    later = asyncio.get_running_loop().call_later(_SOON_SECONDS, write)
     try:
         return await answer
+    except ModelProblem:
+        if not writing:
+            write()
+        raise
     finally:
-        if writing:
-            await writing
+        later.cancel()
+        for task in writing:
+            await task
 
 
 async def _reach(work: Work, name: str, models: Models) -> tuple[Model, Access | None]:
-    return (
-        (offline.offline_model(_brief(work)), None) if name == OFFLINE else await models.reach(work.run.team_id, name)
-    )
+    if name == OFFLINE:
+        return offline.offline_model(_brief(work)), None
+    keys, work.keys = work.keys, None
+    return await models.reach(work.run.team_id, name, keys)
 
 
 def _brief(work: Work) -> offline.Brief:

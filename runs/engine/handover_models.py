@@ -23,20 +23,13 @@ class HandoverStatus(models.TextChoices):
 
 
 class HandoverQuerySet(models.QuerySet["Handover"]):
-    def applied_on(self, case_id: "UUID") -> "list[Handover]":
-        """Those of a case, oldest first, with the agents they came from."""
-        found = []
-        for handover, handover.source_agent in rows.join(_APPLIED, [case_id], handover=Handover, source=Agent):
-            found.append(handover)
-        return found
-
     def before(self, run: Run, earlier: "list[Handover] | None" = None) -> "Handover | None":
         """The handover that brought the run about; `earlier` are those of its case, if they are known."""
         if run.trigger != Run.Trigger.HANDOVER:
             return None
         if run.case_id is None:
             return self.filter(status=Handover.Status.APPLIED, next_run=run).first()
-        earlier = self.applied_on(run.case_id) if earlier is None else earlier
+        earlier = Handover.applied(*rows.read(Handover.applied_on(run.case_id))) if earlier is None else earlier
         to_it = [row for row in earlier if row.target_id == run.agent_id]
         return next((row for row in reversed(to_it) if row.applied_at and row.applied_at <= run.created_at), None)
 
@@ -110,3 +103,14 @@ class Handover(models.Model):
 
     def __str__(self) -> str:
         return f"to {self.target_name}"
+
+    @staticmethod
+    def applied_on(case_id: "UUID | None") -> rows.Joined:
+        """To read those of a case, oldest first, with the agents they came from; see `applied`."""
+        return rows.Joined(_APPLIED, [case_id], {"handover": Handover, "source": Agent})
+
+    @staticmethod
+    def applied(found: "list[tuple[Handover, Agent]]") -> "list[Handover]":
+        for handover, agent in found:
+            handover.source_agent = agent
+        return [handover for handover, _ in found]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from pydantic_ai.messages import ToolCallPart
@@ -49,9 +50,14 @@ def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[
     """The agents that the revision mentions and that could take over now, in the order of the text, each with a short
     key for the model.
     """
+    [found] = rows.read(mentioned(agent.pk, case.queue_id if case else None, revision.pk))
+    return target_rows(found, case)
+
+
+def target_rows(mentioned: Iterable[tuple[Agent, bool]], case: Case | None) -> list[TargetRow]:
+    """Of these agents, each with whether it works the case's queue."""
     found: dict[str, TargetRow] = {}
-    mentioned = [case.queue_id if case else None, revision.pk, agent.pk]
-    for target, consumes in rows.join(_MENTIONED, mentioned, target=Agent, consumes=_CONSUMES):
+    for target, consumes in mentioned:
         if why_not(target, case, consumes=consumes):
             continue
         number, key = 1, target.slug
@@ -67,13 +73,23 @@ def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[
     return list(found.values())
 
 
+def mentioned(agent_id: UUID, queue_id: UUID | None, revision_id: UUID | None) -> rows.Joined:
+    """To read the agents that a revision mentions, its own left out, and whether each works the queue. Without a
+    revision: those of the agent's live one.
+    """
+    about = [queue_id, revision_id, agent_id, agent_id]
+    return rows.Joined(_MENTIONED, about, {"target": Agent, "consumes": _CONSUMES})
+
+
 _CONSUMES = "connection.id is not null"
 _MENTIONED = """
     from builder_mention mention
     join builder_agent target on target.id = mention.target_id
     left join builder_queueconnection connection
         on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
-    where mention.revision_id = %s and target.id <> %s
+    where mention.revision_id = coalesce(
+        %s::uuid, (select id from builder_revision where agent_id = %s and status = 'live')
+    ) and target.id <> %s
     order by mention.position
 """
 _QUEUE = """
@@ -277,7 +293,7 @@ def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: lis
 def _earlier(run: Run, case: Case | None) -> list[Handover]:
     """The handovers applied so far, oldest first: on a case since a person last acted, else of the chain of runs."""
     if case is not None:
-        return Handover.objects.applied_on(case.pk)[-case.hops :] if case.hops else []
+        return Handover.applied(*rows.read(Handover.applied_on(case.pk)))[-case.hops :] if case.hops else []
     chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
     root = run.root_id or run.pk
     return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))

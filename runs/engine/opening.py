@@ -1,7 +1,17 @@
-"""Opening a claimed run: its agent, revision and case, the targets frozen for it, and its first step."""
+"""Opening a claimed run: its agent, revision and case, what surrounds them, the targets frozen for it, and its first
+step.
+
+What surrounds a run is asked for in statements that need nothing but ids, so they go to the database together, and
+with others: a handover asks for what surrounds the target's run before there is one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from builder.models import Agent, QueueConnection, Revision
-from cases.models import Case, Queue, QueueQuerySet
+from cases.models import Case, CaseEvent, Queue, QueueQuerySet
 from data import rows
 from data.texts.text import storable
 from runs.models import Handover, Run, Step
@@ -10,13 +20,21 @@ from runs.providers import tool_calling
 from runs.record.claims import Claim, LostRun
 from runs.record.steps import Work
 from runs.tools import server_tools
-from teams.models import Team
+from teams.keys import credentials
+from teams.models import Credential, Team
 
 from . import handovers, human_requests
 
 
-def open_work(claim: Claim) -> Work:
-    run, produces, has_server_tools, has_call_styles = _read(claim)
+def open_work(claim: Claim, made: Run | None = None) -> Work:
+    """`made`: the run, with its agent, revision and case, where whoever claims it has just made it."""
+    run = made or _read(claim)
+    case = (run.case_id, run.queue_id if run.case is None else run.case.queue_id)
+    asked = surroundings(run.agent_id, run.team_id, *case, revision_id=run.revision_id)
+    return work_of(claim, run, Surroundings.of(rows.read(*asked)))
+
+
+def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
     # Its targets are frozen with its first step.
     steps = [] if run.targets is None else list(run.steps.all())
     work = Work(
@@ -26,15 +44,25 @@ def open_work(claim: Claim) -> Work:
         run.revision,
         run.case,
         may_hand_over=handovers.hops_left(run, run.case) > 0,
-        produces=list(_produces(run.agent)) if produces else [],
-        server_tools=list(server_tools.tools_of(run.agent)) if has_server_tools else [],
-        by_schema=tool_calling.by_schema(run.team_id, _models(run.revision)) if has_call_styles else frozenset(),
+        produces=list(_produces(run.agent)) if around.produces else [],
+        server_tools=list(server_tools.tools_of(run.agent)) if around.has_server_tools else [],
+        by_schema=tool_calling.by_schema(run.team_id, _models(run.revision)) if around.has_call_styles else frozenset(),
         steps=steps,
         approved=human_requests.approved_calls(run) if steps else {},
+        keys=around.keys,
     )
     if not work.steps:
-        _begin(work, run.case)
+        _begin(work, run.case, around)
     return work
+
+
+def _models(revision: Revision) -> set[str]:
+    return {revision.model, revision.fallback}
+
+
+def _produces(agent: Agent) -> QueueQuerySet:
+    role = QueueConnection.Role.PRODUCER
+    return Queue.objects.live().filter(connections__agent=agent, connections__role=role).order_by("name")
 
 
 _ALL = """
@@ -46,55 +74,87 @@ _ALL = """
     left join cases_queue queue on queue.id = the_case.queue_id
     where run.id = %s and run.fence = %s
 """
-_PRODUCES = "exists (select from builder_queueconnection where agent_id = agent.id and role = 'producer')"
-_HAS_CALL_STYLES = "exists (select from runs_toolcalling where team_id = run.team_id)"
-_HAS_SERVER_TOOLS = "exists (select from builder_toolconnection where agent_id = agent.id)"
 
 
-def _models(revision: Revision) -> set[str]:
-    return {revision.model, revision.fallback}
-
-
-def _read(claim: Claim) -> tuple[Run, bool, bool, bool]:
-    """The run with its agent, team, revision, case and queue; whether its agent produces, and has tools of servers;
-    and whether its team says of any model how it calls tools.
-    """
-    found = rows.join(
-        _ALL,
-        [claim.run_id, claim.fence],
-        **{"run": Run, "agent": Agent, "team": Team, "revision": Revision, "the_case": Case, "queue": Queue},
-        produces=_PRODUCES,
-        has_server_tools=_HAS_SERVER_TOOLS,
-        has_call_styles=_HAS_CALL_STYLES,
-    )
-    if not found:
+def _read(claim: Claim) -> Run:
+    """The run with its agent, team, revision, case and queue."""
+    tables = {"run": Run, "agent": Agent, "team": Team, "revision": Revision, "the_case": Case, "queue": Queue}
+    if not (found := rows.join(_ALL, [claim.run_id, claim.fence], **tables)):
         raise LostRun
-    [(run, run.agent, run.agent.team, run.revision, run.case, queue, *has)] = found
-    produces, has_server_tools, has_call_styles = has
+    [(run, run.agent, run.agent.team, run.revision, run.case, queue)] = found
     if run.case:
         run.case.queue = queue
-    return run, produces, has_server_tools, has_call_styles
+    return run  # type: ignore[no-any-return]
 
 
-def _produces(agent: Agent) -> QueueQuerySet:
-    role = QueueConnection.Role.PRODUCER
-    return Queue.objects.live().filter(connections__agent=agent, connections__role=role).order_by("name")
+# --- What surrounds a run --------------------------------------------------------------------
 
 
-def _begin(work: Work, case: Case | None) -> None:
+@dataclass
+class Surroundings:
+    """`mentioned`: the agents that the revision mentions, and whether each works the case's queue. `earlier`: the
+    handovers of the case so far. `keys`: the team's, by provider.
+    """
+
+    mentioned: list[tuple[Agent, bool]]
+    earlier: list[Handover]
+    notes: list[CaseEvent]
+    keys: dict[str, Credential]
+    produces: bool
+    has_server_tools: bool
+    has_call_styles: bool
+
+    @classmethod
+    def of(cls, answers: Sequence[list[tuple[Any, ...]]]) -> "Surroundings":
+        mentioned, earlier, notes, keys, [has] = answers
+        return cls(
+            mentioned=[(agent, consumes) for agent, consumes in mentioned],
+            earlier=Handover.applied(earlier),
+            notes=[note for (note,) in notes],
+            keys={key.provider: key for (key,) in keys},
+            produces=has[0],
+            has_server_tools=has[1],
+            has_call_styles=has[2],
+        )
+
+
+def surroundings(
+    agent_id: UUID, team_id: UUID, case_id: UUID | None, queue_id: UUID | None, *, revision_id: UUID | None = None
+) -> list[rows.Selected]:
+    """To be read together; see `Surroundings.of`. Without a revision: of the agent's live one."""
+    return [
+        handovers.mentioned(agent_id, queue_id, revision_id),
+        Handover.applied_on(case_id),
+        prompts.notes_on(case_id),
+        credentials.of_team_at_once(team_id),
+        rows.Selected(_HAS, [agent_id, agent_id, team_id]),
+    ]
+
+
+# Whether the agent produces, has tools of servers; and whether the team says of any model how it calls tools.
+_HAS = """
+    select exists (select from builder_queueconnection where agent_id = %s and role = 'producer'),
+        exists (select from builder_toolconnection where agent_id = %s),
+        exists (select from runs_toolcalling where team_id = %s)
+"""
+
+
+# --- The first step --------------------------------------------------------------------------
+
+
+def _begin(work: Work, case: Case | None, around: Surroundings) -> None:
     """Freezes the targets and the prompt, so that a run taken up again sees what it saw at first. Not written yet."""
     run = work.run
-    earlier = Handover.objects.applied_on(case.pk) if case else []
-    before = Handover.objects.before(run, earlier)
+    before = Handover.objects.before(run, around.earlier)
     work.handed_over_at = before.applied_at if before else None
     # A try has them from its start: those of the sample case's queue.
-    targets = handovers.frozen_targets(work.agent, work.revision, case) if run.targets is None else run.targets
-    run.targets = targets
+    run.targets = handovers.target_rows(around.mentioned, case) if run.targets is None else run.targets
     mark = quoting.new_mark()
+    last_hop = bool(run.targets) and not work.may_hand_over
     data = {
         "mark": mark,
         "instructions": prompts.instructions(run, work.revision.aop, work.targets),
-        "prompt": prompts.prompt(run, case, earlier, last_hop=bool(targets) and not work.may_hand_over, mark=mark),
+        "prompt": prompts.prompt(run, case, around.earlier, around.notes, last_hop=last_hop, mark=mark),
     }
     work.unwritten = [Step(team_id=run.team_id, run=run, seq=1, kind=Step.Kind.PROMPT, data=storable(data))]
     work.steps = [*work.unwritten]

@@ -181,6 +181,6 @@ def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
     with transaction.atomic():
         run, case = lock_both(work.claim)
         count_in(work, run)
-        with rows.at_once():
+        with rows.at_once(commits=True):
             insert(work, *entries)
             completion.apply(run, case, ending)

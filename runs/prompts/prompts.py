@@ -8,6 +8,7 @@ time, is in its prompt.
 import json
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -67,14 +68,23 @@ def _key(key: str | None) -> str:
 _NO_INPUT = "Start with your procedure. There is no input."
 
 
-def prompt(run: Run, case: Case | None, earlier: Iterable[Handover], last_hop: bool, mark: str) -> str:
-    """`earlier`: the handovers of the case so far. `mark`: the name of the marks in this run. The run comes with its
-    agent and team.
+def prompt(
+    run: Run,
+    case: Case | None,
+    earlier: Iterable[Handover],
+    notes: Iterable[CaseEvent],
+    *,
+    last_hop: bool,
+    mark: str,
+) -> str:
+    """`earlier`: the handovers of the case so far; `notes`: what people wrote to those who take it up. `mark`: the name
+    of the marks in this run. The run comes with its agent and team.
     """
     parts = [f"It is {zones.in_words(timezone.now(), run.agent.team.time_zone)}. The name of the marks is {mark}."]
     if case is None:
         return "\n\n".join([*parts, marked(run.input, mark) if run.input else _NO_INPUT])
-    parts += [f"Case #{case.number}:", _quoted(_case(case), mark), *_history(case, run, earlier, mark)]
+    parts += [f"Case #{case.number}:", _quoted(_case(case), mark)]
+    parts += [*_handovers(run, earlier, mark), *_written(notes, mark)]
     if last_hop:
         parts.append("This case was handed over as often as allowed. Finish it yourself, or ask a person.")
     return "\n\n".join(parts)
@@ -89,15 +99,20 @@ def _case(case: Case) -> dict[str, Any]:
     }
 
 
-_NOTES = "where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back') and text <> '' order by seq"
+def notes_on(case_id: UUID | None) -> rows.Joined:
+    """What people wrote to those who take the case up."""
+    return rows.Joined(_NOTES, [case_id], {"note": CaseEvent})
 
 
-def _history(case: Case, run: Run, earlier: Iterable[Handover], mark: str) -> list[str]:
-    """Who had the case before, why they handed it over, and what people wrote to those who take it up."""
-    notes = rows.fetch_all(CaseEvent, _NOTES, [case.pk])
+_NOTES = """
+    from cases_caseevent note
+    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back') and text <> '' order by seq
+"""
+
+
+def _written(notes: Iterable[CaseEvent], mark: str) -> list[str]:
     said = [{"from": note.actor, "to": note.data.get("target_name", "any agent"), "note": note.text} for note in notes]
-    written = ["What people wrote when they sent it on:", _quoted(said, mark)] if said else []
-    return [*_handovers(run, earlier, mark), *written]
+    return ["What people wrote when they sent it on:", _quoted(said, mark)] if said else []
 
 
 def _handovers(run: Run, earlier: Iterable[Handover], mark: str) -> list[str]:

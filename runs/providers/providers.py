@@ -6,7 +6,7 @@ ever sent to the address that the team gave with it, or to the provider's own.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, get_args
@@ -159,9 +159,21 @@ def _is_elsewhere(offer: Offer) -> bool:
 
 
 def access_of(team_id: UUID, name: str) -> Access:
-    """What the team reaches this model with. ModelProblem, in a sentence that says what to do, when with nothing."""
+    """What the team reaches this model with now. See `access_with`."""
+    return access_with(credentials.find_credential(team_id, kind_of(name)), name)
+
+
+def kind_of(name: str) -> str:
+    """The provider's, of a model's name. ModelProblem when there is no such model."""
+    return _provider(name)[0]
+
+
+def access_with(own: Credential | None, name: str) -> Access:
+    """What a team with this key reaches the model with. ModelProblem, in a sentence that says what to do, when with
+    nothing.
+    """
     kind, provider = _provider(name)
-    if own := credentials.find_credential(team_id, kind):
+    if own:
         try:
             return Access(credentials.key_of(own) or _NO_KEY, own.base_url or provider.home, is_own=True)
         except Unreadable:
@@ -210,9 +222,12 @@ class Models:
         self._clients: dict[Access | None, httpx2.AsyncClient] = {}
         self._wires: dict[tuple[Access, str], httpx2.AsyncClient] = {}
 
-    async def reach(self, team_id: UUID, name: str) -> tuple[Model, Access]:
-        """The model as this team reaches it now, or ModelProblem."""
-        access = await sync_to_async(access_of)(team_id, name)
+    async def reach(self, team_id: UUID, name: str, keys: Mapping[str, Credential] | None) -> tuple[Model, Access]:
+        """The model as this team reaches it now, or ModelProblem. `keys`: the team's, if they were read just now."""
+        if keys is None:
+            access = await sync_to_async(access_of)(team_id, name)
+        else:
+            access = access_with(keys.get(kind_of(name)), name)
         return self.get(name, access), access
 
     def get(self, name: str, access: Access) -> Model:

@@ -5,7 +5,8 @@ run, to a lapsed lease or to a person's stop, can no longer write it. Only the d
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,9 +31,12 @@ class Claim:
     case_id: UUID | None
     fence: int
 
+    # With its agent, revision and case, where whoever claims the run has just made it.
+    made: Run | None = field(default=None, compare=False, repr=False)
+
     @classmethod
-    def of(cls, run: Run) -> "Claim":
-        return cls(run.pk, run.team_id, run.case_id, run.fence)
+    def of(cls, run: Run, made: Run | None = None) -> "Claim":
+        return cls(run.pk, run.team_id, run.case_id, run.fence, made)
 
 
 class LostRun(Exception):
@@ -81,19 +85,19 @@ _CLAIM = f"""
 @transaction.atomic
 def claim_runs(worker: str, limit: int) -> list[Claim]:
     """Claim up to `limit` due runs for this worker, those of each team in the order in which they became due."""
-    pausing.hold_off()
-    claims = [Claim(*row) for row in rows.select(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])]
+    claiming = rows.Selected(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])
+    claims = [Claim(*row) for row in rows.read(pausing.HOLD_OFF, claiming)[1]]
     for claim in claims:
         live.announce(claim.team_id, "run", claim.run_id)
     return claims
 
 
 def claim_new_runs(runs: Iterable[Run], worker: str) -> None:
-    """Claims runs that are written in the same transaction, so that nobody else sees them before."""
-    taken = f"update runs_run {_TO_RUNNING} where id = any(%s)"
-    rows.write(taken, [worker, settings.BATON_LEASE_SECONDS, [run.pk for run in runs]])
+    """Claims runs that are about to be written for the first time."""
     for run in runs:
-        run.status, run.fence = Status.RUNNING, run.fence + 1
+        run.status, run.worker, run.fence = Status.RUNNING, worker, run.fence + 1
+        run.lease_until = rows.in_time(timedelta(seconds=settings.BATON_LEASE_SECONDS))
+        run.started_at = run.claimed_at = rows.NOW
 
 
 _HAS_DUE = f"""
@@ -105,9 +109,12 @@ _HAS_DUE = f"""
 """  # noqa: S608
 
 
+# Whether there is a run to claim.
+DUE = rows.Selected(_HAS_DUE)
+
+
 def has_due() -> bool:
-    """Return whether there is a run to claim."""
-    [(has,)] = rows.select(_HAS_DUE)
+    [[(has,)]] = rows.read(DUE)
     return bool(has)
 
 

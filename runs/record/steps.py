@@ -28,6 +28,7 @@ from runs.models import Run, Step
 from runs.prompts.quoting import marked
 from runs.providers.providers import OFFLINE
 from teams.access import live
+from teams.models import Credential
 
 from . import claims
 from .claims import Claim
@@ -71,6 +72,8 @@ class Work:
     intended: HandedOver | None = None
     # What the model said last, until it is written.
     said: "Answer | None" = None
+    # The team's keys by provider, until the first request: a changed key holds from the next request on.
+    keys: dict[str, Credential] | None = None
 
     @property
     def model(self) -> str:
@@ -106,7 +109,7 @@ def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     """Writes the next steps, or raises LostRun and writes nothing."""
     with transaction.atomic():
         claims.lock(work.claim)
-        with rows.at_once():
+        with rows.at_once(commits=True):
             insert(work, *entries)
 
 

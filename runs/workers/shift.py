@@ -7,7 +7,7 @@ costs a few kilobytes. Database work goes through one thread, so through one con
 import asyncio
 import logging
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
@@ -16,15 +16,16 @@ import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError  # of psycopg's InterfaceError, too
-from django.db import close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 from redis.exceptions import RedisError
 
 from data import rows
 from data.redis.bell import BELL, answer_with
-from runs.engine import completion, engine
+from runs.engine import completion, engine, opening
 from runs.providers.providers import Models
 from runs.record import claims
 from runs.record.claims import Claim, LostRun
+from runs.record.steps import Work
 from runs.telemetry import counters, logs, tracing
 from teams.access import live
 from teams.settings import pausing
@@ -42,6 +43,8 @@ _BLOCK_SECONDS = 4
 _RETRY_SECONDS = 0.5
 # How long a pause may take to reach the runs in hand.
 _PAUSE_SECONDS = 0.5
+# So many runs are opened where they are claimed, before the first of them is worked.
+_OPENED_AT_ONCE = 4
 
 
 class Shift:
@@ -104,14 +107,15 @@ class Shift:
         if free <= 0:
             return 0
         try:
-            taken = await sync_to_async(_dispatch_and_claim)(self.worker, free)
+            taken = await sync_to_async(_take)(self.worker, free)
         except DatabaseError as error:
             logger.warning("no work could be taken: %s", error)
             await asyncio.sleep(1)
             return 0
-        for claim in taken:
+        for claim, work in taken:
             self.paused.discard(claim.team_id)  # or there would be nothing to claim of it
-            task = asyncio.create_task(engine.work_on_run(claim, self.models, partial(self._is_over_for, claim)))
+            is_over = partial(self._is_over_for, claim)
+            task = asyncio.create_task(engine.work_on_run(claim, self.models, is_over, work))
             self.tasks[claim] = task
             task.add_done_callback(partial(self._ended, claim))
         return len(taken)
@@ -178,9 +182,30 @@ class Shift:
             await sync_to_async(_give_back)(claim)
 
 
-def _dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
-    close_old_connections()
-    return dispatcher.dispatch_and_claim(worker, limit)
+def _take(worker: str, limit: int) -> list[tuple[Claim, Work | None]]:
+    """Claims, the first of them opened at once: each hop between threads costs its model's request some time."""
+    taken = _with_connection(lambda: dispatcher.dispatch_and_claim(worker, limit))
+    return [(claim, _open(claim) if number < _OPENED_AT_ONCE else None) for number, claim in enumerate(taken)]
+
+
+def _with_connection[T](act: Callable[[], T]) -> T:
+    """Does it again if the connection turns out to be gone: to ask before each act would take longer than the act."""
+    try:
+        return act()
+    except (OperationalError, InterfaceError):
+        close_old_connections()
+        if connection.connection is not None:
+            raise
+    return act()
+
+
+def _open(claim: Claim) -> Work | None:
+    """None when that is left to the engine, which knows what to do about what goes wrong."""
+    try:
+        return opening.open_work(claim, claim.made)
+    except Exception:
+        logger.info("the run could not be opened at once", exc_info=True)
+        return None
 
 
 def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:

@@ -28,6 +28,11 @@ def of_team(team_id: UUID) -> dict[str, Credential]:
     return {row.provider: row for row in Credential.objects.filter(team_id=team_id)}
 
 
+def of_team_at_once(team_id: UUID) -> rows.Joined:
+    """The same, to be read together with other things."""
+    return rows.Joined("from teams_credential credential where team_id = %s", [team_id], {"credential": Credential})
+
+
 def find_credential(team_id: UUID, provider: str) -> Credential | None:
     return rows.fetch_first(Credential, "where team_id = %s and provider = %s", [team_id, provider])
 

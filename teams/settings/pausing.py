@@ -24,9 +24,10 @@ _LOCK = 0x42_41_54_4F_4F
 AT_WORK = "teams_team.paused_at is null and not exists (select from teams_installation where paused_at is not null)"
 
 
-def hold_off() -> None:
-    """No pause comes before the transaction ends. The statements that follow see every one that came first."""
-    rows.select("select pg_advisory_xact_lock_shared(%s)", [_LOCK])
+# No pause comes before the transaction ends. The statements that follow see every one that came first.
+HOLD_OFF = rows.Selected("select pg_advisory_xact_lock_shared(%s)", [_LOCK])
+# The same, without waiting for a pause that is being made: whether none is.
+TRY_TO_HOLD_OFF = rows.Selected("select pg_try_advisory_xact_lock_shared(%s)", [_LOCK])
 
 
 def paused(team_ids: Collection[UUID]) -> set[UUID]:

@@ -1,18 +1,19 @@
 """Rows by plain statements: what comes of them is what Django's own ways make of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.proxy import counting
 from builder.models import STARTABLE, Agent
 from cases.models import Case, Kind
 from cases.timeline.timeline import event
@@ -111,7 +112,16 @@ def test_rows_of_several_tables_come_together(make_case: Make[Case], make_agent:
     assert rows.fetch_all(Agent, "where id = %s", [agent.pk])[0].team_id == agent.team_id
 
 
-def test_all_writes_of_a_block_go_to_the_database_together(make_case: Make[Case], make_agent: Make[Agent]) -> None:
+@pytest.fixture
+def without_pipelines(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As behind a pooler."""
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+
+
+def test_all_writes_of_a_block_go_to_the_database_together(
+    without_pipelines: None, make_case: Make[Case], make_agent: Make[Agent]
+) -> None:
     case, run = make_case(), make_run(make_agent())
     with CaptureQueriesContext(connection) as asked, rows.at_once():
         rows.insert([run])
@@ -127,7 +137,7 @@ def test_all_writes_of_a_block_go_to_the_database_together(make_case: Make[Case]
     assert case.events.last().kind == Kind.UPDATED
 
 
-def test_updates_of_one_row_become_one_with_what_was_said_last(make_case: Make[Case]) -> None:
+def test_updates_of_one_row_become_one_with_what_was_said_last(without_pipelines: None, make_case: Make[Case]) -> None:
     case, other = make_case(), make_case()
     with CaptureQueriesContext(connection) as asked, rows.at_once():
         case.title, case.assignee_id = "First", None
@@ -187,6 +197,93 @@ def other_connection() -> Iterator[Any]:
     yield connection
     connection_created.disconnect(rows._keep_plans)
     connection.close()
+
+
+def round_trips(act: Callable[[], object]) -> int:
+    """Of what is done through a new connection."""
+    parameters = connection.settings_dict
+    host, port = parameters["HOST"], parameters["PORT"] or 5432
+    connection.close()
+    with counting(f"{host}/.s.PGSQL.{port}") as proxy:
+        parameters["HOST"] = proxy.folder
+        try:
+            connection.ensure_connection()
+            before = proxy.trips
+            act()
+            return proxy.trips - before
+        finally:
+            parameters["HOST"] = host
+            connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_reads_and_writes_takes_two_round_trips(
+    other_connection: Any, make_case: Make[Case], make_agent: Make[Agent]
+) -> None:
+    case, run = make_case(), make_run(make_agent())
+
+    def move() -> None:
+        with transaction.atomic():
+            locked, others = rows.read(
+                rows.Joined("from cases_case the_case where id = %s for update", [case.pk], {"the_case": Case}),
+                rows.Selected("select count(*) from runs_run"),
+            )
+            assert (locked, others) == ([(case,)], [(0,)])
+            with rows.at_once(commits=True):
+                case.title = "Another"
+                rows.update(case, ["title"])
+                rows.insert([run])
+                rows.insert([Step(team_id=run.team_id, run=run, seq=1, kind="note", data={})])
+
+    assert round_trips(move) == 2
+    case.refresh_from_db()
+    assert (case.title, run.steps.count()) == ("Another", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_committed_when_a_statement_of_the_last_batch_fails(
+    other_connection: Any, make_case: Make[Case], make_agent: Make[Agent]
+) -> None:
+    case, run = make_case(), make_run(make_agent())
+    rows.insert([run])
+    told: list[str] = []
+    with pytest.raises(IntegrityError), transaction.atomic():
+        transaction.on_commit(lambda: told.append("committed"))
+        with rows.at_once(commits=True):
+            case.title = "Another"
+            rows.update(case, ["title"])
+            rows.insert([run])  # once more
+    case.refresh_from_db()
+    assert case.title != "Another" and not told
+    assert connection.get_autocommit() and not connection.in_atomic_block
+    rows.update(case, ["title"])  # the connection goes on
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_inner_transaction_commits_nothing_by_itself(other_connection: Any, make_case: Make[Case]) -> None:
+    case = make_case("As it was")
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic(), rows.at_once(commits=True):
+            case.title = "Another"
+            rows.update(case, ["title"])
+        case.number //= 0
+    case.refresh_from_db()
+    assert case.title == "As it was"
+
+
+def test_a_row_is_told_what_the_database_worked_out(make_case: Make[Case], make_agent: Make[Agent]) -> None:
+    case, runs = make_case(), [make_run(make_agent()) for _ in range(2)]
+    with rows.at_once():
+        rows.insert(runs)
+        case.moved_at = rows.NOW
+        rows.update(case, ["moved_at"])
+    with CaptureQueriesContext(connection) as asked:
+        told = [run.created_at for run in runs], case.moved_at
+    assert not asked.captured_queries
+    for run in runs:
+        run.refresh_from_db()
+    case.refresh_from_db()
+    assert told == ([run.created_at for run in runs], case.moved_at)
 
 
 def kept() -> list[str]:

@@ -120,7 +120,7 @@ class Judge:
         self._the_bell_rings_for_new_work()
 
     def _promises(self) -> None:
-        assert not (broken := rows("execute promises")), broken
+        assert not (broken := rows("select * from pg_temp.promises()")), broken
 
     def _cases_are_what_their_events_tell(self) -> None:
         now = dict(rows("select id, md5(cases_case::text) from cases_case"))

@@ -6,7 +6,7 @@ database keeps its promises, and at the end every case can be brought to an end.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -32,7 +32,7 @@ type Walk = Callable[[Model], object]
 
 
 @pytest.fixture
-def house(db: None, settings: Settings) -> Iterator[House]:
+def house(db: None, settings: Settings) -> House:
     """Three agents that may hand over to each other, on one queue; and one that nobody works, for what they add."""
     settings.BATON_LEASE_SECONDS = 3600  # leases lapse when the model says so, however busy the machine is
     team = create_team("Model", "model")
@@ -42,9 +42,12 @@ def house(db: None, settings: Settings) -> Iterator[House]:
         connect(agent, [Consumes(queue.pk, CONCURRENCY)], [outbox.pk])
         save(agent, aop=mention("Work.", *(other for other in agents if other != agent)))
     with connection.cursor() as cursor:
-        cursor.execute(f"prepare promises as {promises.ALL}")
-        yield House(team, queue, agents)
-        cursor.execute("deallocate promises")
+        # Its plan is kept, whatever becomes of the plans that psycopg keeps.
+        cursor.execute(
+            "create function pg_temp.promises() returns table (promise text, broken text) language plpgsql as"
+            f" $$ #variable_conflict use_column\nbegin return query {promises.ALL}; end $$"
+        )
+    return House(team, queue, agents)
 
 
 @pytest.fixture
