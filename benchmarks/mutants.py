@@ -131,7 +131,7 @@ MUTANTS = {
     ),
     "ping-pong goes on": Mutant("runs.engine.handovers", "_EXCHANGES = 2", "_EXCHANGES = 20"),
     "lost too often, and not parked": Mutant(
-        "runs.workers.sweeper",
+        "runs.workers.lost_runs",
         "not lifecycle.lose(run) and case is not None",
         "not lifecycle.lose(run) and case is None and case is not None",
     ),

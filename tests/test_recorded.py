@@ -22,7 +22,7 @@ from builder.models import Agent, ServerTool
 from builder.tools.servers import Credential, add_server, ask, fingerprint
 from cases.imports import uploads
 from cases.models import Case, CaseUpload, Comment, Queue
-from runs.bulk import bulk
+from runs.bulk import bulk, processing
 from runs.models import BulkAction, Run, Schedule
 from runs.people import moves
 from runs.schedules import schedules
@@ -149,7 +149,7 @@ def _bulk(world: World, verb: str = "complete", arguments: dict[str, Any] | None
 
 def _bulk_done(world: World) -> object:
     action = _bulk(world)
-    bulk.process(action.pk, 5)
+    processing.process(action.pk, 5)
     return action.pk
 
 

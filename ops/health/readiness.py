@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rq.worker import Worker
 
 from data.redis.redis_pool import shared_redis
-from runs.management.commands.clock import CLOCK
+from runs.workers.clock import CLOCK
 
 logger = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from web.http.paging import page
 from web.http.partials import render_page
 from web.http.redirects import back, wanted_next
 
-from . import bulk
+from . import bulk, processing, progress
 from .actions import ACTS, Verb, can_undo, words
 from .forms import BulkForm, form_for, read_selection
 
@@ -108,7 +108,7 @@ def bulk_start(request: TeamRequest) -> HttpResponseBase:
 def _start(request: TeamRequest, verb: str, arguments: dict[str, Any], cases: Any, name: str) -> HttpResponseBase:
     try:
         action = bulk.start(request.team, verb, arguments, cases, request.actor)
-        bulk.process(action.pk, bulk.AT_ONCE_SECONDS)
+        processing.process(action.pk, processing.AT_ONCE_SECONDS)
     except Refused as refusal:
         messages.error(request, refusal.message)
     return back(request, name)
@@ -161,13 +161,13 @@ class Shown:
     """An action as pages show it."""
 
     action: BulkAction
-    progress: bulk.Progress
+    progress: progress.Progress
     words: str
     can_undo: bool
 
 
 def _shown(actions: list[BulkAction]) -> list[Shown]:
-    counts = bulk.progress(actions)
+    counts = progress.progress(actions)
     undone = set(BulkAction.objects.filter(undoes__in=actions).values_list("undoes_id", flat=True))
     return [
         Shown(
@@ -187,7 +187,7 @@ def _shown(actions: list[BulkAction]) -> list[Shown]:
 @team_page
 def bulk_action(request: TeamRequest, id: UUID) -> HttpResponse:
     action = _action_or_404(request.team, id)
-    rows = page(bulk.outcomes(action), ["state", "id"], request.GET.get("cursor", ""))
+    rows = page(progress.outcomes(action), ["state", "id"], request.GET.get("cursor", ""))
     context = {"shown": _shown([action])[0], "page": rows, "live_on": f"bulk:{action.pk}"}
     return render_page(request, "runs/bulk_action.html", context, parts=["bulk"])
 
@@ -210,7 +210,7 @@ def bulk_recent(request: TeamRequest) -> HttpResponse:
 def bulk_undo(request: TeamRequest, id: UUID) -> HttpResponseBase:
     try:
         undoing = bulk.undo(_action_or_404(request.team, id), request.actor)
-        bulk.process(undoing.pk, bulk.AT_ONCE_SECONDS)
+        processing.process(undoing.pk, processing.AT_ONCE_SECONDS)
     except Refused as refusal:
         messages.error(request, refusal.message)
     return back(request, "bulk_action", id)

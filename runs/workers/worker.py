@@ -29,7 +29,7 @@ from runs import jobs
 from runs.providers import providers, similarity
 from runs.telemetry import tracing
 
-from . import sweeper
+from . import lost_runs
 
 logger = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
@@ -132,7 +132,7 @@ def _without_redis() -> Iterator[None]:
 
 def _take_back_from(horse: str) -> None:
     try:
-        sweeper.take_back_from(horse)
+        lost_runs.take_back_from(horse)
     except DatabaseError as error:
         logger.warning("the runs of %s wait for their leases to lapse: %s", horse, error)
     finally:

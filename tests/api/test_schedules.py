@@ -6,7 +6,7 @@ from django.utils import timezone
 from builder.agents.agents import delete_agent
 from builder.models import Agent
 from runs.models import Schedule
-from runs.workers import sweeper
+from runs.workers import clock
 from tests.fixtures import Make
 
 from .conftest import Caller, problem
@@ -56,7 +56,7 @@ def test_what_a_schedule_cannot_have_is_refused_by_field(api: Caller, agent: Age
 def test_a_schedule_says_what_it_started_or_why_it_did_not(api: Caller, agent: Agent) -> None:
     made = api.post("/schedules", {"agent_id": str(agent.pk), "cron": "0 8 * * *"}).json()
     Schedule.objects.update(next_at=timezone.now())
-    sweeper.sweep()
+    clock.sweep()
     row = api.get("/schedules", agent_id=agent.pk).json()["items"][0]
     assert row["last_run_id"] == api.get("/runs").json()["items"][0]["id"] and row["obstacle"] is None
     assert api.get("/schedules", agent_id=made["id"]).json()["items"] == []

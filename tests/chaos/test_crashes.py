@@ -21,7 +21,7 @@ from django.db.backends.utils import CursorWrapper
 from cases.models import Case
 from runs.models import Handover, Run
 from runs.record.claims import lapsed
-from runs.workers import sweeper
+from runs.workers import lost_runs
 from runs.workers.shift import run_shift
 from tests.fixtures import events
 from tests.provider import Provider, Request, call, calls
@@ -157,7 +157,7 @@ def test_killed_at_a_commit(desk: Desk, point: int, how: str) -> None:
             run_shift("w/1", linger=0)
 
     in_another_process(shift)
-    sweeper.take_back_from("w/1")
+    lost_runs.take_back_from("w/1")
     run_shift("w/2", linger=0)
     assert desk.facts() == EXPECTED
     assert len(desk.provider.requests) <= 4

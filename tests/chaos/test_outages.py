@@ -11,9 +11,9 @@ from django.utils import timezone
 from rq import Queue
 
 from runs.jobs import horse_name
-from runs.management.commands.clock import ClockLock, DatabaseWatch, FallbackWorker, tick
 from runs.models import Run, Status
 from runs.record.claims import claim_runs
+from runs.workers.clock import ClockLock, DatabaseWatch, FallbackWorker, tick
 from runs.workers.worker import ShiftWorker
 from tests import children
 

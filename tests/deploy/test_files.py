@@ -24,7 +24,7 @@ from rq.worker import Worker
 
 from ops.stack.home import Home
 from ops.stack.launch import MANAGE, Plan, programs
-from runs.management.commands.clock import CLOCK
+from runs.workers.clock import CLOCK
 from tests import children
 from tests.paths import ROOT
 

@@ -20,7 +20,7 @@ from builder.models import Agent
 from cases.models import Case
 from ops.stack import processes
 from ops.stack.home import Account
-from runs.management.commands.clock import CLOCK
+from runs.workers.clock import CLOCK
 from tests.fixtures import Make, events
 from tests.provider import provider
 from tests.runs.workers.test_workers import desk, is_done, process, wait_for

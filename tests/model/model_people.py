@@ -16,11 +16,11 @@ from cases.queues.queues import pause_queue, resume_queue
 from cases.work import lifecycle
 from cases.work.changes import change_case
 from cases.work.creation import NewCase
-from runs.bulk import bulk
+from runs.bulk import bulk, processing
 from runs.engine import human_requests
 from runs.models import BulkAction, BulkItem, HumanRequest, Run
 from runs.people import moves
-from runs.workers import sweeper
+from runs.workers import clock
 from teams.audit.actors import Actor
 from teams.settings import pausing
 from teams.settings.budgets import Budget
@@ -162,8 +162,8 @@ class Model(Workers):
             self._work_off(bulk.undo(action, SOMEBODY))
 
     def _work_off(self, action: BulkAction) -> None:
-        bulk.process(action.pk, 60)
-        bulk.process(action.pk, 60)  # another one comes to do it too
+        processing.process(action.pk, 60)
+        processing.process(action.pk, 60)  # another one comes to do it too
         left = action.items.exclude(state__in=[BulkItem.State.DONE, BulkItem.State.SKIPPED])
         assert all(item.state == BulkItem.State.FAILED and "went wrong" not in item.text for item in left)
         assert not BulkAction.objects.running()
@@ -236,7 +236,7 @@ class Model(Workers):
             if not (left := Run.objects.live().exists() or present.exclude(status__in=["completed", "failed"])):
                 break
         assert not left
-        assert not sweeper.has_due_work()
+        assert not clock.has_due_work()
         self.judge.look()
 
     def _finish(self, holder: Holder) -> None:

@@ -17,7 +17,7 @@ from runs.engine import budgets, completion
 from runs.models import Handover, Run, Status
 from runs.people import moves
 from runs.record import claims, outcomes
-from runs.workers import sweeper
+from runs.workers import clock, lost_runs
 from teams.settings.budgets import Budget
 
 from .holders import Call, Holder
@@ -202,8 +202,8 @@ class Workers(Machine):
                 _let_lapse(worker)
                 continue
             self._lost(Run.objects.running().filter(worker=worker))
-            sweeper.take_back_from(worker)
-            sweeper.take_back_from(worker)  # nobody is lost twice
+            lost_runs.take_back_from(worker)
+            lost_runs.take_back_from(worker)  # nobody is lost twice
             assert not Run.objects.running().filter(worker=worker)
         if goes_on:
             self.take("w/2" if worker == "w/1" else "w/1", 3)
@@ -220,7 +220,7 @@ class Workers(Machine):
         if hours:
             let_hours_pass()
         self._lost(Run.objects.filter(status=Status.RUNNING, lease_until__lt=Now()))
-        sweeper.sweep()
+        clock.sweep()
         assert not Run.objects.live().filter(agent__deleted_at__isnull=False)
         assert claims.next_lapse() > 0
         assert not Case.objects.present().filter(

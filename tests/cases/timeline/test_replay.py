@@ -22,7 +22,7 @@ from runs.models import LIVE, Run
 from runs.people import moves
 from runs.record import claims, outcomes
 from runs.workers import dispatcher
-from runs.workers.sweeper import sweep
+from runs.workers.clock import sweep
 from teams.audit.actors import Actor, person
 from teams.models import Member
 from tests.fixtures import Make

@@ -13,7 +13,7 @@ from rq.worker import Worker
 from data.secrets import seal
 from ops.doctor import checkup
 from ops.doctor.findings import State
-from runs.management.commands.clock import CLOCK
+from runs.workers.clock import CLOCK
 from teams.models import Credential, User
 from teams.settings import pausing
 from tests.fixtures import take

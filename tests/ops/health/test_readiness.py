@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from rq.worker import Worker
 
-from runs.management.commands.clock import CLOCK
+from runs.workers.clock import CLOCK
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from cases.queues import labels
 from cases.work import lifecycle
 from cases.work.filters import CaseFilter, find_cases
 from data.errors import Refused
-from runs.bulk import bulk
+from runs.bulk import bulk, processing, progress
 from runs.models import BulkAction, BulkItem, Run
 from runs.people import moves
 from teams.audit.actors import Actor
@@ -34,14 +34,14 @@ def do(team: Team, by: Actor, verb: str, cases: Any = None, /, **arguments: obje
     if cases is not None:
         chosen = chosen.filter(pk__in=[case.pk for case in cases])
     action = bulk.start(team, verb, arguments, chosen, by)
-    bulk.process(action.pk, 60)
+    processing.process(action.pk, 60)
     action.refresh_from_db()
     return action
 
 
 def undo(action: BulkAction, by: Actor) -> BulkAction:
     back = bulk.undo(action, by)
-    bulk.process(back.pk, 60)
+    processing.process(back.pk, 60)
     back.refresh_from_db()
     return back
 
@@ -172,10 +172,10 @@ def test_a_case_that_moved_since_it_was_chosen_is_looked_at_again(
     action = bulk.start(team, "retry", {}, find_cases(team, CaseFilter()), somebody)
     moves.reopen(failed, somebody)
     moves.delete(gone, somebody)
-    bulk.process(action.pk, 60)
+    processing.process(action.pk, 60)
     assert became(action) == {
         1: ("skipped", "Waits for an agent already"),
-        2: ("skipped", "Was deleted meanwhile"),
+        2: ("skipped", "Has been deleted"),
     }
 
 
@@ -193,7 +193,7 @@ def test_an_agent_that_is_deleted_meanwhile_gets_no_cases(
     action = bulk.start(team, "assign", {"agent": str(triage.pk)}, find_cases(team, CaseFilter()), somebody)
     connect(triage, [])
     delete_agent(triage)
-    bulk.process(action.pk, 60)
+    processing.process(action.pk, 60)
     assert became(action)[1][0] == "skipped"
     assert events(Case.objects.get()) == ["created"]
 
@@ -213,11 +213,11 @@ def test_a_stopped_action_leaves_the_rest_alone_and_can_be_undone(
     for _ in range(3):
         make_case()
     action = bulk.start(team, "priority", {"priority": 2}, find_cases(team, CaseFilter()), somebody)
-    bulk._work_next(action.pk)
+    processing.process_next(action.pk)
     with pytest.raises(Refused, match="Stop it first"):
         bulk.undo(action, somebody)
     bulk.stop(action)
-    bulk.process(action.pk, 60)
+    processing.process(action.pk, 60)
     assert Case.objects.filter(priority=2).count() == 1
     action.refresh_from_db()
     undo(action, somebody)
@@ -243,7 +243,7 @@ def test_a_label_is_renamed_on_all_its_cases_and_the_old_one_is_gone(
         make_case(labels=given)
     cases = find_cases(team, CaseFilter(label="mail"))
     action = bulk.start(team, "rename_label", {"label": "mail", "to": "post", "forget": True}, cases, somebody)
-    bulk.process(action.pk, 60)
+    processing.process(action.pk, 60)
     assert list(Case.objects.order_by("number").values_list("labels", flat=True)) == [["post"], ["post"], ["other"]]
     assert set(labels.colours(team)) == {"post", "other"}
 
@@ -258,7 +258,7 @@ def test_two_hands_do_each_case_once(team: Team, somebody: Actor, make_case: Mak
     action = bulk.start(team, "priority", {"priority": 2}, find_cases(team, CaseFilter()), somebody)
 
     def hand() -> None:
-        bulk.process(action.pk, 60)
+        processing.process(action.pk, 60)
         connections.close_all()
 
     hands = [threading.Thread(target=hand) for _ in range(3)]
@@ -266,10 +266,10 @@ def test_two_hands_do_each_case_once(team: Team, somebody: Actor, make_case: Mak
         thread.start()
     for thread in hands:
         thread.join()
-    bulk.process(action.pk, 60)
+    processing.process(action.pk, 60)
     assert {tuple(events(case)) for case in Case.objects.all()} == {("created", "updated")}
     action.refresh_from_db()
-    assert (action.status, bulk.progress([action])[action.pk].done) == ("done", 30)
+    assert (action.status, progress.progress([action])[action.pk].done) == ("done", 30)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -285,7 +285,7 @@ def test_a_killed_hand_leaves_nothing_half_done(team: Team, somebody: Actor, mak
         os.waitpid(child, 0)
         done = BulkItem.objects.filter(state="done").count()
         assert Case.objects.filter(status="completed").count() == done
-    bulk.process_all()
+    processing.process_all()
     action.refresh_from_db()
     assert action.status == "done"
     assert {tuple(events(case)) for case in Case.objects.all()} == {("created", "completed")}
@@ -294,9 +294,9 @@ def test_a_killed_hand_leaves_nothing_half_done(team: Team, somebody: Actor, mak
 def _work_and_die(action: BulkAction, after: int) -> None:
     """Dies between the work on a case and its commit, when so many are done."""
     for _ in range(after):
-        bulk._work_next(action.pk)
+        processing.process_next(action.pk)
     with transaction.atomic():
-        bulk._work_next(action.pk)
+        processing.process_next(action.pk)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -324,7 +324,7 @@ def test_a_run_that_ends_meanwhile_waits_and_then_loses(
     thread.start()
     locked.wait(10)
     threading.Timer(0.2, done.set).start()
-    bulk.process(action.pk, 60)
+    processing.process(action.pk, 60)
     thread.join()
     case.refresh_from_db()
     assert case.status == Status.FAILED
@@ -337,4 +337,4 @@ def test_an_action_takes_the_same_queries_for_each_case(
     make_case()
     action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), somebody)
     with django_assert_max_num_queries(15):
-        bulk._work_next(action.pk)
+        processing.process_next(action.pk)

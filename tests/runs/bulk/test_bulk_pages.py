@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from builder.models import Agent
 from cases.models import Case, Label, Queue
-from runs.bulk import bulk
+from runs.bulk import bulk, processing
 from runs.models import BulkAction
 from teams.audit.actors import Actor
 from teams.models import Team
@@ -199,6 +199,6 @@ def test_a_label_changes_on_all_its_cases(
     case.refresh_from_db()
     assert (case.labels, team.labels.count()) == ([], 0)
     undo = BulkAction.objects.get(verb="remove_label")
-    bulk.process(bulk.undo(undo, somebody).pk, 60)
+    processing.process(bulk.undo(undo, somebody).pk, 60)
     case.refresh_from_db()
     assert case.labels == ["post"]

@@ -16,7 +16,7 @@ from runs.prompts import prompts
 from runs.providers.providers import Models
 from runs.record import outcomes, steps
 from runs.record.claims import LostRun
-from runs.workers import sweeper
+from runs.workers import lost_runs
 from teams.audit.actors import Actor
 from tests.driving import drive, work_next
 from tests.fixtures import events, take
@@ -70,7 +70,7 @@ def test_a_run_goes_on_from_its_last_step_and_repeats_no_finished_call(scripted,
     scripted.answers(call("update_case", labels=["once"]))
     work = opening.open_work(claim)
     drive_one_turn(work, scripted)
-    sweeper.take_back_from("w/1")  # killed after the tool ran
+    lost_runs.take_back_from("w/1")  # killed after the tool ran
     scripted.answers(call("complete_case", summary="Done"))
     run = work_next()
     assert (run.losses, run.outcome) == (1, Outcome.CASE_COMPLETED)
@@ -83,7 +83,7 @@ def test_a_run_killed_before_its_tools_ran_runs_them_then(scripted, agent, make_
     [claim] = take("w/1")
     scripted.answers(call("complete_case", summary="Done"))
     ask_once(opening.open_work(claim), scripted)
-    sweeper.take_back_from("w/1")  # killed after the model spoke
+    lost_runs.take_back_from("w/1")  # killed after the model spoke
     assert work_next().outcome == Outcome.CASE_COMPLETED
     assert len(scripted.requests) == 1
     case.refresh_from_db()

@@ -13,7 +13,7 @@ from data.errors import Refused
 from runs.engine import human_requests
 from runs.models import HumanRequest, Outcome, Status
 from runs.people import moves
-from runs.workers.sweeper import sweep
+from runs.workers.clock import sweep
 from teams.audit.actors import Actor
 from tests.driving import work_next
 from tests.fixtures import events

@@ -16,7 +16,7 @@ from runs.models import HumanRequest, RequestEmail, Run
 from runs.notifications import mailer, request_email
 from runs.notifications.mailer import claim_emails, deliver
 from runs.people import moves
-from runs.workers import sweeper
+from runs.workers import clock
 from teams.audit.actors import Actor, person
 from teams.models import Member, Team
 from tests.driving import work_next
@@ -109,11 +109,11 @@ def test_a_reminder_comes_once_when_three_quarters_of_the_time_are_over(
     human_requests.set_due(request, timezone.now() + timedelta(hours=4))
     request.refresh_from_db()
     assert request.remind_at - timezone.now() == pytest.approx(timedelta(hours=3), abs=timedelta(seconds=5))
-    sweeper.sweep()
+    clock.sweep()
     assert written() == []
     HumanRequest.objects.update(remind_at=timezone.now(), due_at=timezone.now() + timedelta(hours=1))
     for _ in range(2):
-        sweeper.sweep()
+        clock.sweep()
     assert written() == [("reminder", anna.pk)]
     assert delivered(mail_server) == [f"{anna.user.email}: [Ours] Due in 1 h: Which card?"]
     text = text_of(mail_server.got[0])
@@ -123,14 +123,14 @@ def test_a_reminder_comes_once_when_three_quarters_of_the_time_are_over(
 def test_a_reminder_of_what_nobody_has_goes_to_all_who_want_to_know(mail_server, make_question, make_member) -> None:
     anna, ben = make_member(), make_member()
     make_question(remind_at=timezone.now(), due_at=timezone.now() + timedelta(hours=1))
-    sweeper.sweep()
+    clock.sweep()
     assert sorted(written()) == [("reminder", anna.pk), ("reminder", ben.pk)]
 
 
 def test_what_is_passed_on_is_mailed_to_its_new_member(mail_server, make_question, make_member) -> None:
     anna, ben = make_member(), make_member()
     make_question(assignee=anna, due_at=timezone.now() - timedelta(minutes=1))
-    sweeper.sweep()
+    clock.sweep()
     assert delivered(mail_server) == [f"{ben.user.email}: [Ours] Now yours: Which card?"]
 
 

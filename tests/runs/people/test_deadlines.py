@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from runs.engine import human_requests
 from runs.models import HumanRequest, Run
-from runs.workers import sweeper
+from runs.workers import clock
 from teams.models import Member, Team
 from tests.driving import work_next
 from tests.fixtures import Make
@@ -24,7 +24,7 @@ def late(make_run: Make[Run]) -> HumanRequest:
 
 
 def swept(request: HumanRequest) -> Member | None:
-    sweeper.sweep()
+    clock.sweep()
     request.refresh_from_db()
     return request.assignee
 

@@ -19,7 +19,7 @@ from runs.people import moves
 from runs.prompts import prompts
 from runs.record import outcomes
 from runs.record.claims import LostRun
-from runs.workers.sweeper import sweep
+from runs.workers.clock import sweep
 from teams.audit.actors import Actor, person
 from teams.models import Member, User
 from tests.fixtures import Make, events, take

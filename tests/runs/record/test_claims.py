@@ -15,7 +15,7 @@ from runs.engine import completion, opening
 from runs.models import Run, Status, Step
 from runs.record import claims, outcomes, steps
 from runs.record.claims import LostRun, claim_runs
-from runs.workers import dispatcher, sweeper
+from runs.workers import clock, dispatcher, lost_runs
 from tests.fixtures import events, take
 
 
@@ -60,7 +60,7 @@ def test_a_zombie_worker_writes_nothing(make_run, make_case, make_agent, queue) 
     [old] = take("w/1")
     zombie = opening.open_work(old)
     steps.flush(zombie)
-    sweeper.take_back_from("w/1")
+    lost_runs.take_back_from("w/1")
     [new] = take("w/2")
     assert new.fence > old.fence
     for write in (
@@ -81,10 +81,10 @@ def test_a_dead_workers_runs_go_on_elsewhere_until_they_are_lost_too_often(make_
     case = make_case(assignee=make_agent(queue=queue))
     for loss in (1, 2):
         [claim] = take("w/1")
-        sweeper.take_back_from("w/1")
+        lost_runs.take_back_from("w/1")
         assert Run.objects.get(pk=claim.run_id).losses == loss
     take("w/1")
-    sweeper.take_back_from("w/1")
+    lost_runs.take_back_from("w/1")
     case.refresh_from_db()
     assert (case.status, case.reason) == ("needs_input", Reason.RUN_LOST)
 
@@ -94,7 +94,7 @@ def test_a_lapsed_lease_is_taken_back_by_the_databases_clock(make_run, settings)
     settings.BATON_LEASE_SECONDS = -1
     run = make_run()
     claim_runs("w/1", 1)
-    sweeper.sweep()
+    clock.sweep()
     run.refresh_from_db()
     assert (run.status, run.losses) == (Status.QUEUED, 1)
 
@@ -175,7 +175,7 @@ def test_a_run_that_goes_on_while_the_clock_looks_is_not_lost(make_run, how) -> 
     def act(number: int) -> None:
         if number:
             is_held.wait()
-            sweeper.take_back(claims.lapsed())
+            lost_runs.take_back(claims.lapsed())
             return
         with transaction.atomic():
             Run.objects.select_for_update().get()
@@ -184,7 +184,7 @@ def test_a_run_that_goes_on_while_the_clock_looks_is_not_lost(make_run, how) -> 
             if how == "renewed":
                 assert claims.renew("w/1", [claim]) == {claim}
             else:
-                sweeper.take_back(claims.lapsed())
+                lost_runs.take_back(claims.lapsed())
                 assert claim_runs("w/2", 1)
 
     side_by_side(act, 2)

@@ -15,7 +15,7 @@ from data.errors import Refused
 from runs.models import Run, Schedule
 from runs.schedules import schedules
 from runs.schedules.schedules import create_schedule, next_times, start_due, words
-from runs.workers.sweeper import sweep
+from runs.workers.clock import sweep
 from teams.audit.actors import BATON
 from teams.keys.api_keys import create_key
 from teams.settings import zones

@@ -17,7 +17,7 @@ from runs.engine import human_requests, opening
 from runs.models import HumanRequest, Run, Status, Step
 from runs.record import steps
 from runs.trying import trying
-from runs.workers import sweeper
+from runs.workers import lost_runs
 from runs.workers.shift import run_shift
 from teams.audit.actors import Actor
 from teams.models import Team
@@ -503,7 +503,7 @@ def test_a_call_that_a_killed_worker_had_begun_is_repeated_only_if_that_does_no_
     os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
     tool_server.hanging.clear()
-    sweeper.take_back_from("w/1")
+    lost_runs.take_back_from("w/1")
     run_shift("w/2", linger=0)
     run.refresh_from_db()
     assert run.status == Status.COMPLETED
@@ -522,7 +522,7 @@ def test_of_a_call_that_was_begun_nothing_is_known_even_if_its_tool_is_lost(
     ask_once(work, scripted)
     [begun] = steps.response_of(work.steps[-1]).tool_calls
     steps.append(work, steps.intent(begun))
-    sweeper.take_back_from("w/1")
+    lost_runs.take_back_from("w/1")
     connect(agent, tools=[])
     run = work_next()
     assert result(run)["code"] == "unknown"

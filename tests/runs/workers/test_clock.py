@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from runs.management.commands.clock import ClockLock, DatabaseWatch, FallbackWorker, tick
 from runs.record.claims import claim_runs
+from runs.workers.clock import ClockLock, DatabaseWatch, FallbackWorker, tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,7 @@ from runs.engine import completion
 from runs.models import Run
 from runs.models import Status as RunStatus
 from runs.record import claims, outcomes
-from runs.workers import dispatcher, sweeper
+from runs.workers import clock, dispatcher
 from teams.models import new_id
 from tests.fixtures import events, take
 
@@ -143,7 +143,7 @@ def test_the_work_of_a_deleted_agent_goes_back_to_the_queue(make_case, make_agen
     working, waiting = make_case(assignee=agent), make_case(assignee=agent)
     [claim] = take()
     delete_agent(agent)
-    sweeper.sweep()
+    clock.sweep()
     for case in (working, waiting):
         case.refresh_from_db()
         assert (case.status, case.assignee) == (Status.PENDING, None)
@@ -154,16 +154,16 @@ def test_the_work_of_a_deleted_agent_goes_back_to_the_queue(make_case, make_agen
 
 
 def test_the_clock_knows_whether_there_is_work(make_case, make_agent, queue) -> None:
-    assert not sweeper.has_due_work()
+    assert not clock.has_due_work()
     case = make_case()
-    assert not sweeper.has_due_work()  # nobody consumes the queue
+    assert not clock.has_due_work()  # nobody consumes the queue
     agent = make_agent(queue=queue, concurrency=1)
-    assert sweeper.has_due_work()
+    assert clock.has_due_work()
     dispatcher.dispatch(1)
-    assert sweeper.has_due_work()  # a queued run
+    assert clock.has_due_work()  # a queued run
     take()
     make_case()
-    assert not sweeper.has_due_work()  # the only consumer is at its limit
+    assert not clock.has_due_work()  # the only consumer is at its limit
     connect(agent, [])
     assert case.runs.exists()
 

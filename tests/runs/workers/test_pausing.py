@@ -13,7 +13,7 @@ from runs.models import Run, Status
 from runs.people import starting
 from runs.record import claims
 from runs.trying import trying
-from runs.workers import dispatcher, shift, sweeper
+from runs.workers import clock, dispatcher, shift
 from teams.audit.actors import BATON
 from teams.settings import pausing
 from tests.fixtures import take
@@ -34,7 +34,7 @@ def test_nothing_is_given_out_or_claimed_and_other_teams_go_on(
     else:
         pausing.pause_team(team)
     assert [claim.run_id for claim in take(limit=10)] == ([] if everything else [stranger.pk])
-    assert not sweeper.has_due_work(), "or the bell would ring each second"
+    assert not clock.has_due_work(), "or the bell would ring each second"
     assert not dispatcher.dispatch_queue(queue.pk, 10)
     case.refresh_from_db()
     assert case.status == "pending"
@@ -42,7 +42,7 @@ def test_nothing_is_given_out_or_claimed_and_other_teams_go_on(
         pausing.resume_everything()
     else:
         pausing.resume_team(team)
-    assert sweeper.has_due_work()
+    assert clock.has_due_work()
     found = {claim.run_id for claim in take(limit=10)}
     assert {run.pk, case.runs.get().pk} <= found
 
