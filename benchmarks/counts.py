@@ -11,7 +11,7 @@ from redis import Redis
 type Counts = dict[str, float]
 
 # `pg_snapshot_xmax` reads how many transactions have got a number, without taking one: those that wrote something,
-# and savepoints within them that did. Statistics come late, so they are flushed by whoever asks.
+# and savepoints within them that did. Statistics come late, so the reader flushes them.
 _POSTGRES = """
     select pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_current_wal_insert_lsn() - '0/0',
         (select sum(xact_commit + xact_rollback) from pg_stat_database)

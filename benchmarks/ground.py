@@ -85,7 +85,7 @@ def complete(insert: str, table: str) -> str:
 
 def member(team: Team) -> tuple[Client, User]:
     """A browser in which an administrator of the team is signed in."""
-    user = User.objects.create_user(f"somebody@{team.slug}.example.com", "a long password")
+    user = User.objects.create_user(f"someone@{team.slug}.example.com", "a long password")
     Member.objects.create(team=team, user=user, role=Member.Role.ADMINISTRATOR)
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
@@ -122,7 +122,7 @@ def turn_pages(client: Client, address: str, query: Query, number: int, **more: 
 
 
 def empty(client: Client, address: str, **more: Any) -> tuple[str, float]:
-    """The floor of pages: the same one, asked by somebody whose team has nothing."""
+    """The floor of pages: the same one, asked by someone whose team has nothing."""
     return "the same of an empty team", median_ms(ask_often(client, address, **more))
 
 

@@ -60,14 +60,14 @@ def measure(notes: Notes, quick: bool) -> None:
     source, target = pairs[0]
     both = {"from": source.pk, "to": target.pk}
 
-    def tell(kind: str, address: str, query: Query, anew: bool = False) -> None:
-        notes.times(kind, _ask_often(client, address, query, anew), floor)
+    def tell(kind: str, address: str, query: Query, again: bool = False) -> None:
+        notes.times(kind, _ask_often(client, address, query, again), floor)
 
     notes.note("handovers in 7 days", handovers, "handovers")
     notes.note("mentions", len(pairs), "mentions")
     tell("the map, 7 days", "/map/", {"days": 7})
     tell("the map, 90 days", "/map/", {"days": 90})
-    tell("the map, laid out anew", "/map/", {"days": 7}, anew=True)
+    tell("the map, laid out again", "/map/", {"days": 7}, again=True)
     tell("round one agent", "/map/", {"days": 7, "agent": source.pk})
     tell("all handovers", "/map/handovers/", {"days": 7})
     tell("handovers of a pair", "/map/handovers/", {"days": 7, **both})
@@ -93,10 +93,10 @@ def _agents(team: Team) -> list[tuple[Agent, Agent]]:
     return pairs
 
 
-def _ask_often(client: Client, address: str, query: Query, anew: bool) -> list[float]:
+def _ask_often(client: Client, address: str, query: Query, again: bool) -> list[float]:
     times = []
     for _ in range(ROUNDS + 1):
-        if anew:
+        if again:
             lay_out.cache_clear()
         times.append(timed(lambda: ask(client, address, query, PART)))
     return times[1:]

@@ -154,7 +154,7 @@ MUTANTS = {
     "an act leaves the run alone": Mutant(
         "runs.people.moves", "    if run is not None:\n        lifecycle.stop(run, why, by)", "    return"
     ),
-    "anybody takes from anybody": Mutant(
+    "anyone takes from anyone": Mutant(
         "runs.people.moves", "if row.taken_by and not is_theirs and not from_another:", "if False:"
     ),
     "an undone act comes back as something else": Mutant(
@@ -190,7 +190,7 @@ MUTANTS = {
         "    _move(run, Status.QUEUED, available_at=rows.NOW, fence=run.fence + 1)",
     ),
     # --- Dispatch and pauses ---
-    "anybody gets what is assigned to another": Mutant(
+    "anyone gets what is assigned to another": Mutant(
         "runs.workers.dispatcher",
         "        candidates = [consumers[taker]]",
         "        candidates = list(consumers.values())",

@@ -1,4 +1,4 @@
-"""How soon work goes on when whoever did it is gone.
+"""How soon work continues when the process that did it is gone.
 
     python -m benchmarks.recovery [--quick] [--to FILE]
 

@@ -57,7 +57,7 @@ def measure(notes: Notes, quick: bool) -> None:
 
 
 def _build_wall() -> None:
-    """Policies hold for a role of their own; who owns the tables, as workers and operators do, is not held up."""
+    """Policies hold for a role of their own; who owns the tables, as workers and operators do, is not blocked."""
     execute("create role baton_web nologin")
     execute("grant usage on schema public to baton_web")
     execute("grant select, insert, update, delete on all tables in schema public to baton_web")

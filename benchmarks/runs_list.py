@@ -92,8 +92,8 @@ def measure(notes: Notes, quick: bool) -> None:
         "one day, failed": {"since": today - timedelta(9), "until": today - timedelta(9), "state": "failed"},
         "longest first": {"sort": "longest"},
         "longest first, failed": {"sort": "longest", "state": "failed"},
-        "dearest first": {"sort": "dearest"},
-        "dearest first, an agent without one": {"sort": "dearest", "agent": agents[3].pk},
+        "most expensive first": {"sort": "cost"},
+        "most expensive first, an agent without one": {"sort": "cost", "agent": agents[3].pk},
         "word in half of all": {"q": "refund"},
         "word in one of a hundred": {"q": "chargeback"},
         "rare word": {"q": "rare777"},
@@ -104,7 +104,7 @@ def measure(notes: Notes, quick: bool) -> None:
         "number of a case": {"q": "#77777"},
         "nobody's word": {"q": "qqxzzv"},
         "word, failed": {"q": "invoice", "state": "failed"},
-        "word, dearest first": {"q": "damaged", "sort": "dearest"},
+        "word, most expensive first": {"q": "damaged", "sort": "cost"},
     }
     for kind, query in kinds.items():
         notes.times(kind, ask_often(client, "/runs/", query, ROUNDS), floor)

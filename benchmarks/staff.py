@@ -1,4 +1,4 @@
-"""The desk of two-stage cases: Triage hands over to Billing. For whoever has set Django up."""
+"""The desk of two-stage cases: Triage hands over to Billing. Import it after Django is set up."""
 
 from benchmarks.provider import mail
 from builder.agents.agents import create_agent

@@ -1,7 +1,7 @@
 """What a case costs that Triage hands over to Billing, who completes it: with the whole product around it.
 
     python -m benchmarks.two_stages [--quick]
-    python -m benchmarks.two_stages --expect      writes benchmarks/expected.json anew
+    python -m benchmarks.two_stages --expect      writes benchmarks/expected.json again
 
 Works the cases in one shift in this process, with a scripted provider in another one that answers at once, over HTTP.
 Counts what does not depend on the load of the machine: write transactions and WAL of PostgreSQL, statements, commands

@@ -1,4 +1,4 @@
-"""Many runs that wait for a slow provider: how long they take, and the memory of the workers meanwhile.
+"""Many runs that wait for a slow provider: how long they take, and the memory of the workers in the meantime.
 
     python -m benchmarks.waiting [--quick]
 

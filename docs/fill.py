@@ -32,7 +32,7 @@ def fill() -> list[str]:
     _work(team, user)
     _settings(team)
     Member.objects.create(team=create_team("Empty", "empty"), user=user, role="administrator")
-    _, invited = members.invite(team, f"{'somebody.' * 6}new@example.com", "builder", person(user))
+    _, invited = members.invite(team, f"{'someone.' * 6}new@example.com", "builder", person(user))
     return [f"{reverse('invitation')}?token={invited}", accounts.password_link(user, person(user))]
 
 
@@ -42,7 +42,7 @@ def _work(team: Team, user: User) -> None:
     words = " ".join(token(other.pk, other.name) for other in [*agents, *Agent.objects.filter(team=team)[:9]])
     lost = create_agent(team, "Retired colleague")
     everybody = create_agent(team, "Knows everybody", aop=f"# Goal\n{LONG * 5}\n\n1. Ask {words}", author=user)
-    create_agent(team, "Held up", "Mentions one that was deleted.", f"Ask {token(lost.pk, lost.name)}", author=user)
+    create_agent(team, "Blocked", "Mentions one that was deleted.", f"Ask {token(lost.pk, lost.name)}", author=user)
     delete_agent(lost)
     for number in range(2, 6):
         save_agent(everybody, aop=f"# Goal\nRevision {number}.\n\n1. Ask {words}", author=user, note=LONG)

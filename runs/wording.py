@@ -68,7 +68,7 @@ def tried_words(arguments: object, names: Mapping[str, str]) -> str:
 
 
 def _words_of(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    target = str(given.get("target") or "somebody")
+    target = str(given.get("target") or "someone")
     fields = [name for name, value in given.items() if value is not None]
     return {
         "target": short(names.get(target, target), 80),
@@ -208,7 +208,7 @@ _TROUBLES: Mapping[str, Trouble] = {
         "procedure",
     ),
     "target_unavailable": Trouble(
-        "The handover could not be applied", "Mend that, or mention another agent in the procedure.", "procedure"
+        "The handover could not be applied", "Fix that, or mention another agent in the procedure.", "procedure"
     ),
     "hop_limit": Trouble(
         "It was handed over as often as allowed",

@@ -39,7 +39,7 @@ def drive(claim: Claim, is_over: Callable[[], bool] = lambda: False) -> Run:
     return Run.objects.get(pk=claim.run_id)
 
 
-def drive_meanwhile(claim: Claim, provider: Provider, act: Callable[[], object], answer: Reply) -> Run:
+def drive_while(claim: Claim, provider: Provider, act: Callable[[], object], answer: Reply) -> Run:
     """Like `drive`, with `act` done while the model is being asked; then it answers."""
     held = threading.Event()
     asked = len(provider.requests)

@@ -58,7 +58,7 @@ def member(make_member: Make[Member]) -> Member:
 
 
 @pytest.fixture
-def somebody(member: Member) -> Actor:
+def someone(member: Member) -> Actor:
     return person(member.user)
 
 

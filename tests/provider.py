@@ -249,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         content = self.rfile.read(length)
         if len(content) < length:
-            return  # who asked was killed meanwhile
+            return  # who asked was killed in the meantime
         api = wire.api_of(self.path)
         if api is None:
             self._send_json(404, {"error": {"message": f"There is nothing at {self.path}."}})

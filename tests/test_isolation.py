@@ -1,4 +1,4 @@
-"""No row of a team can name a row of another one: the database says so, whoever writes."""
+"""No row of a team can name a row of another one: the database says so, no matter who writes."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

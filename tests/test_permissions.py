@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 # Stands in everything that the other team has, and must never be shown to ours.
 SECRET = "Strangers-only"
-# Whoever asks from the machine itself may see the metrics.
+# Anyone who asks from the machine itself may see the metrics.
 ELSEWHERE = "203.0.113.9"
 
 
@@ -46,7 +46,7 @@ ELSEWHERE = "203.0.113.9"
 class Entry:
     """`methods` that it takes, with a space between. `of`: whose id stands in the address (a key of `Things.ids`).
 
-    `body`: what an operation of the API would accept. `anonymous`: the answer to somebody unknown. `open`: for all.
+    `body`: what an operation of the API would accept. `anonymous`: the answer to someone unknown. `open`: for all.
     """
 
     methods: str = "GET"
@@ -503,7 +503,7 @@ def _everything() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("route", "method", "entry"), _calls(lambda entry: not entry.open))
-def test_somebody_unknown_gets_nowhere(client: Client, theirs: Things, route: str, method: str, entry: Entry) -> None:
+def test_someone_unknown_gets_nowhere(client: Client, theirs: Things, route: str, method: str, entry: Entry) -> None:
     before = _everything()
     response = _send(client, method, route, entry, theirs.ids.get(entry.of))
     is_own_account = route.startswith("account/")
@@ -584,7 +584,7 @@ def _scopes() -> dict[str, str | None]:
     return found
 
 
-# Whoever works in them sees no team: they check by themselves, or are for all who signed in.
+# Their pages show no team: they check by themselves, or are for everyone who has signed in.
 WITHOUT_ROLE = {"live/", "metrics", "admin/", *(route for route in PAGES if route.startswith("account/"))}
 _IN_A_TEAM = [
     (route, method, entry)

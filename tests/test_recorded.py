@@ -79,7 +79,7 @@ UNRECORDED = {
     "POST /agents/<uuid:id>/try/": _TRY,
     "POST /models/test/": _LOOKS,
     "POST /bulk/preview/": _LOOKS,
-    "POST /settings/tools/<uuid:id>/look/": "it asks for a list; new tools stay off until somebody chooses",
+    "POST /settings/tools/<uuid:id>/look/": "it asks for a list; new tools stay off until someone chooses",
     "POST /settings/webhooks/<uuid:id>/test/": "a message without meaning, kept in the log of the webhook",
     "POST /webhooks/{webhook_id}/test": "a message without meaning, kept in the log of the webhook",
     "POST /queues/<uuid:id>/cases/new/": _TIMELINE,

@@ -1,4 +1,4 @@
-"""Who uses the installation meanwhile: adds cases, answers questions, sends parked cases again, and keeps a history."""
+"""The users of the installation: they add cases, answer questions, retry parked cases, and keep a history."""
 
 import random
 import threading
@@ -71,7 +71,7 @@ class Client:
 
     def _add(self) -> None:
         while not self._adding.wait(1 / self.rate):
-            with suppress(RuntimeError):  # told to stop meanwhile
+            with suppress(RuntimeError):  # told to stop in the meantime
                 self._pool.submit(self._create, self._next())
 
     def create_several_times(self) -> None:

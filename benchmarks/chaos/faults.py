@@ -67,7 +67,7 @@ class Saboteur:
         self._later: list[threading.Timer] = []
 
     def work(self, faults: list[Fault]) -> None:
-        """Does all of it, in order. A fault that found nobody to hit is not counted; each kind hits somebody once."""
+        """Does all of it, in order. A fault that found nobody to hit is not counted; each kind hits someone once."""
         began = time.monotonic()
         for fault in faults:
             time.sleep(max(0, began + fault.at - time.monotonic()))

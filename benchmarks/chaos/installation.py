@@ -33,7 +33,7 @@ type Json = dict[str, Any]
 
 
 class NoAnswer(Exception):
-    """The API did not answer, or not with what it was asked for; whoever asked may ask again."""
+    """The API did not answer, or not with what it was asked for; the caller may ask again."""
 
 
 class Installation:

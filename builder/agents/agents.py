@@ -105,7 +105,7 @@ def delete_agent(agent: Agent, replacement: Agent | None = None, author: User | 
     if replacement is not None:
         replacement.refresh_from_db()
         if replacement.is_deleted:
-            raise _no_replacement(f"{replacement.name} was deleted meanwhile. Please choose another agent.")
+            raise _no_replacement(f"{replacement.name} has been deleted. Please choose another agent.")
         save_agents([_replaced(other, agent, replacement) for other in mentioning], author=author)
         _replace_in_drafts(agent, replacement)
     if Agent.objects.filter(pk=agent.pk, deleted_at=None).update(deleted_at=timezone.now()):

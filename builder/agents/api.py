@@ -78,7 +78,7 @@ class Problem(BaseModel):
     text: Annotated[str | None, Field(description="Of `plain_name`, `unknown_name` and `bad_need`: the words.")] = None
     start: Annotated[int | None, Field(description="Where it begins in `aop`, in characters.")] = None
     end: Annotated[int | None, Field(description="Where it ends.")] = None
-    blocking: Annotated[bool, Field(description="Until it is mended, the agent starts no runs.")]
+    blocking: Annotated[bool, Field(description="Until it is fixed, the agent starts no runs.")]
 
 
 class AgentOut(BaseModel):
@@ -218,7 +218,7 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
 
 @router.delete("/agents/{agent_id}", auth=TeamKey(Scope.AGENTS), response={204: None}, summary="Delete an agent")
 def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | None = None) -> Status[None]:
-    """Its runs stop and its cases go back to their queues. Agents that mention it start no runs until mended; with a
+    """Its runs stop and its cases go back to their queues. Agents that mention it start no runs until fixed; with a
     replacement each gets a new live revision that mentions that one instead.
     """
     present = request.auth.team.agents.live()
@@ -237,7 +237,7 @@ def duplicate_agent(request: KeyRequest, agent_id: UUID) -> Status[AgentOut]:
 
 
 class Restore(RequestBody):
-    name: Annotated[str | None, Field(description="When its own was taken meanwhile.")] = None
+    name: Annotated[str | None, Field(description="Needed when its own name has been taken.")] = None
 
 
 @router.post(

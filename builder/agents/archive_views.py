@@ -34,12 +34,12 @@ def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     name, refused = request.POST.get("replacement", "").strip(), ""
     if request.method == "POST":
         try:
-            heir = _replacement(agent, name)
-            mentioning = verbs.delete_agent(agent, heir, request.user)
+            replacement = _replacement(agent, name)
+            mentioning = verbs.delete_agent(agent, replacement, request.user)
         except Refused as refusal:
             refused = refusal.message
         else:
-            _tell_deleted(request, agent, heir, mentioning)
+            _tell_deleted(request, agent, replacement, mentioning)
             return redirect("agents")
     context = {
         "agent": agent,
@@ -55,23 +55,25 @@ def _replacement(agent: Agent, name: str) -> Agent | None:
     """By its name, which only one live agent of a team has."""
     if not name:
         return None
-    heir = Agent.objects.live().filter(team=agent.team_id, name__iexact=name.replace("\x00", "")).first()
-    if heir is None:
+    replacement = Agent.objects.live().filter(team=agent.team_id, name__iexact=name.replace("\x00", "")).first()
+    if replacement is None:
         raise Refused(f"There is no agent called “{name}”. Please choose one from the list.", "invalid_replacement")
-    return heir
+    return replacement
 
 
-def _tell_deleted(request: TeamRequest, agent: Agent, heir: Agent | None, mentioning: Sequence[Agent]) -> None:
+def _tell_deleted(request: TeamRequest, agent: Agent, replacement: Agent | None, mentioning: Sequence[Agent]) -> None:
     messages.success(request, f"{agent.name} was deleted. It can be restored from the list of deleted agents.")
     names = ", ".join(other.name for other in mentioning)
-    if heir is None and mentioning:
+    if replacement is None and mentioning:
         starts = "starts" if len(mentioning) == 1 else "start"
         messages.warning(request, f"{names} {starts} no runs until the mention of it is removed.")
-    elif heir is not None and mentioning:
+    elif replacement is not None and mentioning:
         mentions = "mentions" if len(mentioning) == 1 else "mention"
-        messages.success(request, f"{names} {mentions} {heir.name} now.")
-    if heir in mentioning:
-        messages.warning(request, f"{heir} mentioned {agent.name}, and so mentions itself now. Please read it again.")
+        messages.success(request, f"{names} {mentions} {replacement.name} now.")
+    if replacement in mentioning:
+        messages.warning(
+            request, f"{replacement} mentioned {agent.name}, and now mentions itself. Check its procedure."
+        )
 
 
 @require_GET

@@ -120,7 +120,7 @@ class AgentForm(SharedForm):
         help_text="It can put a question to your team and wait for the answer.",
     )
     tools = forms.MultipleChoiceField(
-        required=False, error_messages={"invalid_choice": "One of these tools was deleted meanwhile."}
+        required=False, error_messages={"invalid_choice": "One of these tools has been deleted."}
     )
     note = forms.CharField(
         label="What changed",
@@ -276,7 +276,7 @@ class AgentForm(SharedForm):
         return bool(self.breaks)
 
     def _take_note(self, conflict: Conflict) -> None:
-        """Whoever saves again after this has seen what the others wrote, and means it."""
+        """Anyone who saves again after this has seen what the others wrote, and means it."""
         self.conflict = conflict
         self.choice = revisions.choice(conflict.theirs.agent, self.cleaned_data["aop"], conflict.theirs)
         self.add_error(None, f"Nothing is saved yet. {conflict.message}")

@@ -18,7 +18,7 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """Not deleted."""
         return self.filter(deleted_at=None)
 
-    def held_up(self) -> "AgentQuerySet":
+    def blocked(self) -> "AgentQuerySet":
         """The live revision mentions a deleted agent, so no new run may start."""
         return self.filter(_broken())
 
@@ -123,7 +123,7 @@ class Revision(models.Model):
     """One saved state of an agent's AOP and model.
 
     draft -> live -> historic. Live and historic revisions never change (a trigger refuses it), so a run can
-    name the one it follows. Nor does a tried one: a text as it was when somebody tried it, with the number of the
+    name the one it follows. Nor does a tried one: a text as it was when someone tried it, with the number of the
     live revision of that moment; it never goes live itself. A draft has no number yet (0), and each time it is
     saved another row takes its place: its id says which state of it a page has seen.
     """

@@ -71,7 +71,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class ListedAgent:
-    """A row of the list. `state`: active, paused or blocked (held up by a deleted mention)."""
+    """A row of the list. `state`: active, paused or blocked (by a deleted mention)."""
 
     details: AgentDetails
     queues: list[Any]
@@ -87,7 +87,7 @@ class ListedAgent:
 def find_agents(team: Team, words: str = "", state: str = "") -> QuerySet[Agent]:
     """For `listed`: the team's agents whose name or description has all the words.
 
-    `state`: paused, held_up, unused, or anything else for all.
+    `state`: paused, blocked, unused, or anything else for all.
     """
     agents = Agent.objects.live().filter(team=team)
     for word in words.replace("\x00", "").split():
@@ -106,8 +106,8 @@ def _in_state(agents: AgentQuerySet, state: str) -> AgentQuerySet:
     match state:
         case "paused":
             return agents.exclude(paused_at=None)
-        case "held_up":
-            return agents.held_up()
+        case "blocked":
+            return agents.blocked()
         case "unused":
             return agents.filter(~Q(runs__created_at__gte=timezone.now() - UNUSED_AFTER))
     return agents
@@ -116,7 +116,7 @@ def _in_state(agents: AgentQuerySet, state: str) -> AgentQuerySet:
 def counts(team: Team) -> dict[str, int]:
     """How many agents the team has, by `state`; "" is all of them."""
     agents = Agent.objects.live().filter(team=team)
-    return {state: _in_state(agents, state).count() for state in ("", "held_up", "paused", "unused")}
+    return {state: _in_state(agents, state).count() for state in ("", "blocked", "paused", "unused")}
 
 
 def listed(team: Team, agents: Sequence[Any]) -> list[ListedAgent]:

@@ -137,7 +137,7 @@ def _save(agent: Agent, change: AgentChange, author: User | None) -> Agent:
     if change.budget is not None:
         limits.change_budget(agent, change.budget)
     live.announce(agent.team_id, "agent", agent.pk)
-    bell.ring()  # an agent that was held up by its AOP may have cases waiting
+    bell.ring()  # an agent that was blocked by its AOP may have cases waiting
     return agent
 
 

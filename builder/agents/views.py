@@ -15,7 +15,7 @@ from builder.history import drafts
 from builder.models import Agent
 from builder.procedures import lines, mention_search, targets
 from builder.usage import usage
-from builder.wiring.quick_fixes import mend
+from builder.wiring.quick_fixes import apply_fix
 from builder.wiring.views import wiring_context
 from data.errors import Refused
 from teams.access.permissions import BUILDER, TeamRequest, team_page
@@ -31,7 +31,7 @@ from .forms import AgentForm, known_to
 from .queries import AgentDetails
 
 _PARTS = ("head", "around")
-_STATES = {"held_up": "Held up", "paused": "Paused", "unused": "Unused for 30 days"}
+_STATES = {"blocked": "Blocked", "paused": "Paused", "unused": "Unused for 30 days"}
 
 
 @require_GET
@@ -56,7 +56,7 @@ def agents(request: TeamRequest) -> HttpResponse:
 @team_page(post=BUILDER, get=BUILDER)
 def agent_new(request: TeamRequest) -> HttpResponse:
     form = AgentForm(_posted(request), team=request.team)
-    if form.is_bound and "mend" not in request.POST and (made := _save(form, request.user)):
+    if form.is_bound and "fix" not in request.POST and (made := _save(form, request.user)):
         _tell_saved(request, made)
         return redirect("agent", made.pk)
     return render(request, "builder/agent_new.html", _form_context(request, form), status=422 if form.errors else 200)
@@ -73,7 +73,7 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
     if not request.member.builds:
         return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
     form = AgentForm(_posted(request), team=request.team, saved=saved)
-    if form.is_bound and "mend" not in request.POST and (agent := _save(form, request.user)):
+    if form.is_bound and "fix" not in request.POST and (agent := _save(form, request.user)):
         _tell_saved(request, agent)
         return redirect("agent", agent.pk)
     context = _agent_context(request, saved) | _form_context(request, form, saved.agent)
@@ -105,14 +105,14 @@ def _create(team: Team, wanted: dict[str, Any], author: User) -> Agent:
 
 
 def _posted(request: TeamRequest) -> QueryDict | None:
-    """The form, mended if one of the wiring doctor's buttons sent it."""
-    return mend(request.team, request.POST, request.user) if request.method == "POST" else None
+    """The form, fixed if one of the wiring doctor's buttons sent it."""
+    return apply_fix(request.team, request.POST, request.user) if request.method == "POST" else None
 
 
 def _deleted_agent(request: TeamRequest, saved: AgentDetails) -> HttpResponse:
     context = _agent_context(request, saved)
     if request.method == "POST":
-        messages.error(request, f"{saved.agent.name} was deleted meanwhile, so nothing was saved.")
+        messages.error(request, f"{saved.agent.name} has been deleted, so nothing was saved.")
         context["typed"] = request.POST.get("aop", "")
     return render_page(request, "builder/agent.html", context, parts=_PARTS)
 

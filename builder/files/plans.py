@@ -302,7 +302,7 @@ class _Planner:
                 return self.queue_names.setdefault(key, row.name)
             queue = next((queue for queue in self.queues.values() if str(queue.pk) == choice), None)
             if queue is None:
-                message = "This queue was deleted meanwhile. Please choose another one."
+                message = "This queue has been deleted. Please choose another one."
                 raise Refused(message, "not_found", {f"queue-{key}": message})
         self.queue_ids[queue.name.lower()] = queue.pk
         return str(queue.name)
@@ -319,8 +319,8 @@ def _pauses(saved: AgentDetails | None, before: AgentFile, wanted: AgentFile) ->
     if not wanted.consumes or (saved and saved.agent.is_paused):
         return False
     gains = set(wanted.consumes) - set(before.consumes or {})
-    held_up = saved is not None and any(problem.blocking for problem in saved.problems)
-    heals = held_up and before.aop != wanted.aop
+    blocked = saved is not None and any(problem.blocking for problem in saved.problems)
+    heals = blocked and before.aop != wanted.aop
     return bool(gains) or heals
 
 

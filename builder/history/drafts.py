@@ -29,7 +29,7 @@ class Known:
 
 
 class Conflict(Refused):
-    """Somebody else's words would be lost. `theirs`: their draft, or what they made live."""
+    """Someone else's words would be lost. `theirs`: their draft, or what they made live."""
 
     def __init__(self, theirs: Revision, by: User | None) -> None:
         who = _who(theirs.author, by)
@@ -153,7 +153,7 @@ def names(agent: Agent, *texts: str) -> dict[UUID, str]:
 
 def _who(author: User | None, by: User | None) -> str:
     if author is None:
-        return "Somebody"
+        return "Someone"
     return "You, in another window," if author == by else str(author)
 
 

@@ -23,7 +23,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that needs mending. A `blocking` one keeps the agent from starting runs. `about`: the mentioned."""
+    """Something that needs fixing. A `blocking` one keeps the agent from starting runs. `about`: the mentioned."""
 
     code: str
     message: str
@@ -74,7 +74,7 @@ def problems(agent: Agent, found: list[Target] | None = None) -> list[Problem]:
         list_of.append(
             Problem(
                 "deleted_target",
-                f"The procedure mentions {_names([gone.name for gone in deleted])}, deleted meanwhile. {agent.name}"
+                f"The procedure mentions {_names([gone.name for gone in deleted])}, now deleted. {agent.name}"
                 " starts no runs until the mention is removed and the procedure saved.",
                 blocking=True,
                 about=deleted,

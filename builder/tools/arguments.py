@@ -23,7 +23,7 @@ from .provider_schemas import alias
 from .schema_reading import Unusable, resolver_of, simplified
 
 SCHEMA_LIMIT = 50_000
-# Keywords looked at in one check, which takes about a second then; and before anybody calls, with no arguments.
+# Keywords looked at in one check, which takes about a second then; and before anyone calls, with no arguments.
 _STEPS = 50_000
 _FIRST_STEPS = 2_000
 _LEVELS = 60

@@ -121,7 +121,7 @@ class ServerTool(models.Model):
             return "Its server has it no more"
         if not self.is_on:
             return "Switched off"
-        return "Changed since somebody looked" if self.found is not None else ""
+        return "Changed since someone looked" if self.found is not None else ""
 
     @property
     def is_repeatable(self) -> bool:

@@ -70,7 +70,7 @@ RULES = {
         _COMMON | _LENGTHS, frozenset(), description=4000, levels=7, texts_only=True, untyped=False, strict=None
     ),
 }
-# The strictest of all, for providers that are added before anybody has looked at what they take.
+# The strictest of all, for providers that are added before anyone has looked at what they take.
 _STRICTEST = Rules(_COMMON, frozenset(), description=1024, levels=5, texts_only=True, untyped=False)
 
 

@@ -350,7 +350,7 @@ def _chosen(tool: ServerTool) -> str:
 
 @transaction.atomic
 def accept(tool: ServerTool, seen: str) -> None:
-    """Somebody has looked at what changed, which had the fingerprint `seen`: from now on it is as it is."""
+    """Someone has looked at what changed, which had the fingerprint `seen`: from now on it is as it is."""
     tool = ServerTool.objects.select_for_update(no_key=True).get(pk=tool.pk)
     if tool.found is None:
         return

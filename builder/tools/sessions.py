@@ -21,7 +21,7 @@ from data.texts.text import storable
 
 from . import listings
 from .listings import Listing, OfferedTool
-from .wire import Taken, mend_surrogates, taking_tools
+from .wire import Taken, fix_surrogates, taking_tools
 
 if TYPE_CHECKING:
     import mcp
@@ -175,7 +175,7 @@ def _http(endpoint: Endpoint, seconds: float, course: _Course) -> httpx2.AsyncCl
             request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), _FAREWELL_SECONDS)
 
     async def note(response: httpx2.Response) -> None:
-        mend_surrogates(response)
+        fix_surrogates(response)
         if response.request.method == "POST":
             course.status = response.status_code
             course.content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()

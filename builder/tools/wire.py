@@ -122,20 +122,20 @@ def _with_headers(tool: Any) -> dict[str, Any] | None:
     return {"name": tool["name"], "inputSchema": told} if is_sound else None
 
 
-def mend_surrogates(response: httpx2.Response) -> None:
+def fix_surrogates(response: httpx2.Response) -> None:
     """No half of a surrogate pair comes in with this answer."""
     if isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _Mended(response.stream)
+        response.stream = _FixedStream(response.stream)
 
 
-class _Mended(httpx2.AsyncByteStream):
+class _FixedStream(httpx2.AsyncByteStream):
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         held = b""
         async for part in self._stream:
-            whole, held = _parted(held + part)
+            whole, held = _split(held + part)
             if whole:
                 yield _ESCAPE.sub(_replaced, whole)
         if held:
@@ -145,7 +145,7 @@ class _Mended(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-def _parted(data: bytes) -> tuple[bytes, bytes]:
+def _split(data: bytes) -> tuple[bytes, bytes]:
     """What can be read now, and the escape at the end that may go on."""
     end = 0
     for match in _ESCAPE.finditer(data):

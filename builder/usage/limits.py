@@ -50,7 +50,7 @@ def change_budget(agent: Agent, budget: Budget) -> None:
     if change := differences(before, budget):
         audit.record(agent.team_id, "agent_changed", agent, change)
     live.announce(agent.team_id, "agent", agent.pk)
-    bell.ring()  # what the old limit held up may start now
+    bell.ring()  # what the old limit blocked may start now
 
 
 # --- A day's spending ------------------------------------------------------------------------

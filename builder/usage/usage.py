@@ -58,7 +58,7 @@ _ADD = f"""
 
 
 def add(agent: Agent, model: str, amount: Amount) -> None:
-    """To what the agent, which comes with its team, used on the team's present day. Late in its transaction: whoever
+    """To what the agent, which comes with its team, used on the team's present day. Late in its transaction: anyone who
     else adds to the same row waits until it ends.
     """
     # Of the few processes that work at a time, two seldom have the same slot.
@@ -96,13 +96,13 @@ def by_day(team: Team, period: Period) -> dict[date, Amount]:
 
 
 def by_model(team: Team, period: Period) -> dict[str, Amount]:
-    """The dearest first."""
-    return _dearest_first(_summed(team, period, "model"))
+    """The most expensive first."""
+    return _most_expensive_first(_summed(team, period, "model"))
 
 
 def by_agent(team: Team, period: Period) -> dict[Agent, Amount]:
-    """The dearest first; deleted agents too."""
-    found = _dearest_first(_summed(team, period, "agent"))
+    """The most expensive first; deleted agents too."""
+    found = _most_expensive_first(_summed(team, period, "agent"))
     agents = Agent.objects.filter(team=team).in_bulk(found)
     return {agents[pk]: amount for pk, amount in found.items()}
 
@@ -135,5 +135,5 @@ def _summed(team: Team, period: Period, by: By) -> dict[Any, Amount]:
     return {row[by]: Amount(**{name: row[f"sum_{name}"] for name in _COLUMNS}) for row in summed}
 
 
-def _dearest_first[K](found: dict[K, Amount]) -> dict[K, Amount]:
+def _most_expensive_first[K](found: dict[K, Amount]) -> dict[K, Amount]:
     return dict(sorted(found.items(), key=lambda row: (row[1].cost_usd, row[1].tokens, row[1].requests), reverse=True))

@@ -37,7 +37,7 @@ _OFFERED = 3
 
 
 @dataclass(frozen=True)
-class Mend:
+class QuickFix:
     """A button. `kind`: one of those above; `agent` and `queue`: whom and what it changes.
 
     REMOVE takes the mention out, UNMENTION leaves the name, REPLACE asks for another agent. CONNECT makes the agent a
@@ -66,7 +66,7 @@ class Finding:
     code: str
     message: str
     tone: str
-    mends: tuple[Mend, ...] = ()
+    fixes: tuple[QuickFix, ...] = ()
     blocking: bool = False
     place: PlainName | BadNeed | None = None  # where in the text it is
 
@@ -109,15 +109,15 @@ def _plain_names(facts: Facts) -> Iterator[Finding]:
                 f"“{plain.text}” is not an agent of this team, so no case can be handed over to it. Create it, choose"
                 " another agent, or remove the @."
             )
-            mends = (Mend(CREATE, plain=plain), Mend(CHOOSE_NAMED, plain=plain))
-            yield Finding("unknown_name", message, WARNING, mends, place=plain)
+            fixes = (QuickFix(CREATE, plain=plain), QuickFix(CHOOSE_NAMED, plain=plain))
+            yield Finding("unknown_name", message, WARNING, fixes, place=plain)
         elif plain.agent_id != facts.agent.pk:
             message = (
                 f"“{plain.text}” is plain text and not a mention, so no case can be handed over to that agent."
                 " Make it a mention."
             )
             named = Agent(pk=plain.agent_id, name=plain.agent_name)
-            yield Finding("plain_name", message, WARNING, (Mend(MENTION, named, plain=plain),), place=plain)
+            yield Finding("plain_name", message, WARNING, (QuickFix(MENTION, named, plain=plain),), place=plain)
 
 
 def _needs(facts: Facts) -> Iterator[Finding]:
@@ -127,17 +127,17 @@ def _needs(facts: Facts) -> Iterator[Finding]:
 
 
 def _from_problem(facts: Facts, problem: Problem) -> Finding:
-    mends = [mend for agent in problem.about for mend in _mends_of(facts, problem.code, agent)]
+    fixes = [fix for agent in problem.about for fix in _fixes_of(facts, problem.code, agent)]
     tone = RED if problem.blocking else WARNING
-    return Finding(problem.code, problem.message, tone, tuple(mends), problem.blocking)
+    return Finding(problem.code, problem.message, tone, tuple(fixes), problem.blocking)
 
 
-def _mends_of(facts: Facts, code: str, agent: Agent) -> Iterator[Mend]:
+def _fixes_of(facts: Facts, code: str, agent: Agent) -> Iterator[QuickFix]:
     if code == "target_unavailable":
-        yield from (Mend(CONNECT, agent, queue) for queue in facts.worked[:_OFFERED])
-    yield Mend(REMOVE, agent)
+        yield from (QuickFix(CONNECT, agent, queue) for queue in facts.worked[:_OFFERED])
+    yield QuickFix(REMOVE, agent)
     if code == "deleted_target":
-        yield Mend(REPLACE, agent)
+        yield QuickFix(REPLACE, agent)
 
 
 def _partly_unavailable(facts: Facts) -> Iterator[Finding]:
@@ -146,18 +146,18 @@ def _partly_unavailable(facts: Facts) -> Iterator[Finding]:
         if target.status == OK and theirs and missing:
             names = either([queue.name for queue in missing])
             message = f"{target.agent.name} does not work {names}: those cases cannot be handed over to it."
-            mends = tuple(Mend(CONNECT, target.agent, queue) for queue in missing[:_OFFERED])
-            yield Finding("target_on_other_queue", message, HINT, mends)
+            fixes = tuple(QuickFix(CONNECT, target.agent, queue) for queue in missing[:_OFFERED])
+            yield Finding("target_on_other_queue", message, HINT, fixes)
 
 
 def _resting_targets(facts: Facts) -> Iterator[Finding]:
     for agent in facts.usable:
         if agent.is_paused:
             message = f"{agent.name} is paused: cases that are handed over to it wait, and it starts no runs."
-            yield Finding("target_paused", message, WARNING, (Mend(RESUME, agent),))
-        if agent.pk in facts.held_up:
+            yield Finding("target_paused", message, WARNING, (QuickFix(RESUME, agent),))
+        if agent.pk in facts.blocked:
             message = f"{agent.name} starts nothing: its own procedure mentions a deleted agent."
-            yield Finding("target_held_up", message, WARNING, (Mend(OPEN, agent),))
+            yield Finding("target_blocked", message, WARNING, (QuickFix(OPEN, agent),))
 
 
 def _queues(facts: Facts) -> Iterator[Finding]:
@@ -165,18 +165,18 @@ def _queues(facts: Facts) -> Iterator[Finding]:
         queue = work.queue
         if queue.is_paused:
             message = f"The queue {queue.name} is paused: none of its cases is given to an agent."
-            yield Finding("queue_paused", message, WARNING, (Mend(RESUME_QUEUE, queue=queue),))
+            yield Finding("queue_paused", message, WARNING, (QuickFix(RESUME_QUEUE, queue=queue),))
         works_it = queue.pk in facts.works
         if work.takers or (works_it and facts.is_able):
             continue
         idle = [*([facts.agent] if works_it else []), *work.idle]
         if not idle:
             message = f"No agent works {queue.name}: what {facts.agent.name} adds there stays undone."
-            mends = (Mend(TICK, facts.agent, queue), Mend(CHOOSE, queue=queue))
-            yield Finding("no_consumer", message, WARNING, mends)
+            fixes = (QuickFix(TICK, facts.agent, queue), QuickFix(CHOOSE, queue=queue))
+            yield Finding("no_consumer", message, WARNING, fixes)
         elif not works_it or facts.agent.is_paused or work.idle:
             paused = [agent for agent in idle if agent.is_paused]
-            resume = [Mend(RESUME, agent) for agent in paused] or [Mend(OPEN, agent) for agent in work.idle]
+            resume = [QuickFix(RESUME, agent) for agent in paused] or [QuickFix(OPEN, agent) for agent in work.idle]
             names = both([agent.name for agent in idle[:_OFFERED]])
             state = "is paused" if len(idle) == 1 and paused else "cannot take them now"
             message = f"Nobody takes cases of {queue.name}: {names} {state}."
@@ -192,8 +192,8 @@ def _trapped(facts: Facts) -> Iterator[Finding]:
             f"{names} can only hand over to each other, and no procedure says when a case is complete: cases would go"
             " round until a person stops them. Write in one of them how the work ends."
         )
-        mends = tuple(Mend(OPEN, onward.agent) for onward in around[:_OFFERED])
-        yield Finding("endless_cycle", message, WARNING, mends)
+        fixes = tuple(QuickFix(OPEN, onward.agent) for onward in around[:_OFFERED])
+        yield Finding("endless_cycle", message, WARNING, fixes)
 
 
 def _around(facts: Facts) -> list[Onward]:
@@ -221,8 +221,8 @@ def _unreached(facts: Facts) -> Iterator[Finding]:
             f"Nothing comes to {facts.agent.name}: it works no queue, no other agent mentions it, and nobody has"
             " started it by hand."
         )
-        mends = tuple(Mend(TICK, facts.agent, queue) for queue in facts.offered[:_OFFERED])
-        yield Finding("unreachable", message, HINT, mends)
+        fixes = tuple(QuickFix(TICK, facts.agent, queue) for queue in facts.offered[:_OFFERED])
+        yield Finding("unreachable", message, HINT, fixes)
 
 
 def _forbidden(facts: Facts) -> Iterator[Finding]:
@@ -233,7 +233,7 @@ def _forbidden(facts: Facts) -> Iterator[Finding]:
                 f"The procedure says not to hand over to @{agent.name}, yet this very mention lets it. Write the name"
                 " without a mention."
             )
-            yield Finding("forbidden_mention", message, HINT, (Mend(UNMENTION, agent),))
+            yield Finding("forbidden_mention", message, HINT, (QuickFix(UNMENTION, agent),))
 
 
 def _tools(facts: Facts) -> Iterator[Finding]:
@@ -265,7 +265,7 @@ def _alike(facts: Facts) -> Iterator[Finding]:
                 f"{one.name} and {other.name} are described in nearly the same words, so it is hard to choose between"
                 " them. Say in one line each what only that one does."
             )
-            yield Finding("alike_targets", message, HINT, (Mend(OPEN, one), Mend(OPEN, other)))
+            yield Finding("alike_targets", message, HINT, (QuickFix(OPEN, one), QuickFix(OPEN, other)))
 
 
 def _endless(facts: Facts) -> Iterator[Finding]:

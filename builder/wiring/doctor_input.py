@@ -45,7 +45,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
     targets = [_targets(row, mentioned) for row in typed]
     followed = {target.agent.pk for found in targets for target in found if not target.agent.is_deleted}
     work = _queue_work(team, {queue for row in typed for queue in row.works | row.feeds})
-    held_up = frozenset(Agent.objects.held_up().filter(pk__in=followed).values_list("pk", flat=True))
+    blocked = frozenset(Agent.objects.blocked().filter(pk__in=followed).values_list("pk", flat=True))
     reached = _reached(team, ids)
     onward = _onward(team, followed if _may_be_trapped(typed) else set())
     consumed_by = {pk: frozenset(consumed(agent.queue_connections.all())) for pk, agent in mentioned.items()}
@@ -59,7 +59,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             found,
             [work.of(queue_id, row.agent) for queue_id in work.in_order(row.works | row.feeds)],
             consumed_by,
-            held_up,
+            blocked,
             [mention.name for mention in mentions.find_mentions(row.text) if mention.agent_id not in mentioned],
             plain_names.find_plain_names(row.text, names) if names is not None else [],
             row.agent.pk in reached or row.agent._state.adding,

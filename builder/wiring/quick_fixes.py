@@ -15,11 +15,11 @@ from teams.models import Team, User
 from .doctor import CHOOSE, CHOOSE_NAMED, CONNECT, CREATE, MENTION, REMOVE, REPLACE, RESUME, TICK, UNMENTION
 
 
-def mend(team: Team, data: QueryDict, by: User) -> QueryDict:
-    """Presses the button that `data["mend"]` names: `what:id` or `what:id:id`. The form as it is afterwards."""
-    what, _, rest = data.get("mend", "").partition(":")
+def apply_fix(team: Team, data: QueryDict, by: User) -> QueryDict:
+    """Presses the button that `data["fix"]` names: `what:id` or `what:id:id`. The form as it is afterwards."""
+    what, _, rest = data.get("fix", "").partition(":")
     changed = data.copy()
-    changed.pop("mend", None)
+    changed.pop("fix", None)
     if what in (MENTION, CHOOSE_NAMED):
         changed["aop"] = _mentioned(team, data, rest)
     elif what == CREATE:

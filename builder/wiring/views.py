@@ -14,17 +14,17 @@ from teams.models import Team
 
 from . import doctor, wiring
 from .doctor_input import gather
-from .quick_fixes import mend
+from .quick_fixes import apply_fix
 
 
 @require_POST
 @team_page(post=VIEWER)
 def agent_wiring(request: TeamRequest, id: UUID | None = None) -> HttpResponseBase:
     """The panel for what is typed, after the button that was pressed in it, if one was."""
-    if "mend" in request.POST and not request.member.builds:
+    if "fix" in request.POST and not request.member.builds:
         return refuse(request, BUILDER)
     saved = queries.detailed(access.agent_or_404(request.team, id)) if id else None
-    form = AgentForm(mend(request.team, request.POST, request.user), team=request.team, saved=saved)
+    form = AgentForm(apply_fix(request.team, request.POST, request.user), team=request.team, saved=saved)
     return render(request, "builder/wiring.html", wiring_context(request.team, form) | {"answers": True})
 
 
@@ -32,7 +32,7 @@ def wiring_context(team: Team, form: AgentForm) -> dict[str, Any]:
     """What builder/wiring.html shows of a form."""
     [facts] = gather(team, [form.typed()])
     findings = doctor.examine(facts)
-    chooses = any(mend.chooses for finding in findings for mend in finding.mends)
+    chooses = any(fix.chooses for finding in findings for fix in finding.fixes)
     return {
         "wiring_of": form.saved.agent if form.saved else None,
         "reaches": wiring.reaches(facts),

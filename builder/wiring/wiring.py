@@ -42,7 +42,7 @@ class Facts:
     targets: Sequence[Target] = ()
     queues: Sequence[QueueWork] = ()
     consumed: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)  # by target: the queues that it works
-    held_up: frozenset[UUID] = frozenset()  # targets that start no runs, for their own procedures
+    blocked: frozenset[UUID] = frozenset()  # targets that start no runs, for their own procedures
     unknown: Sequence[str] = ()  # names in mentions of nobody in this team
     plain_names: Sequence[PlainName] = ()  # names behind an @ that are no mentions
     is_reached: bool = True  # another agent mentions it, or someone has started it
@@ -99,7 +99,7 @@ def _on_queues(facts: Facts, agent: Agent) -> tuple[str, str]:
         return f"None: it does not work {either([queue.name for queue in missing])}", "warning"
     if agent.is_paused:
         return "Wait until it is resumed", "warning"
-    if agent.pk in facts.held_up:
+    if agent.pk in facts.blocked:
         return "Wait: it mentions a deleted agent", "warning"
     names = both([queue.name for queue in theirs])
     return (f"Takes those of {names} only", "warning") if missing else (f"Takes those of {names}", "success")
@@ -112,7 +112,7 @@ def _alone(facts: Facts, target: Target) -> tuple[str, str]:
         return "Never starts itself", "neutral"
     if target.agent.is_paused:
         return "None while it is paused", "warning"
-    if target.agent.pk in facts.held_up:
+    if target.agent.pk in facts.blocked:
         return "None: it mentions a deleted agent", "warning"
     return "Starts a run of its own", "success"
 

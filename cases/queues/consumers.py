@@ -14,19 +14,19 @@ from cases.models import Case, Queue, Status
 
 @dataclass(frozen=True)
 class Consumer:
-    """`load`: how many cases of the queue are in its hands. `held_up`: its procedure mentions a deleted agent.
+    """`load`: how many cases of the queue are in its hands. `blocked`: its procedure mentions a deleted agent.
     `overspent`: what it may spend in a day is spent.
     """
 
     agent: Agent
     concurrency: int
     load: int = 0
-    held_up: bool = False
+    blocked: bool = False
     overspent: Overspent | None = None
 
     @property
     def status(self) -> str:
-        if self.held_up:
+        if self.blocked:
             return "blocked"
         return "paused" if self.agent.is_paused else "overspent" if self.overspent else "active"
 
@@ -64,13 +64,13 @@ def consumers(queue_ids: Collection[UUID]) -> dict[UUID, list[Consumer]]:
         .order_by("agent__name")
     )
     agent_ids = {connection.agent_id for connection in connections}
-    held_up = set(Agent.objects.held_up().filter(pk__in=agent_ids).values_list("pk", flat=True))
+    blocked = set(Agent.objects.blocked().filter(pk__in=agent_ids).values_list("pk", flat=True))
     loads, spent = _loads(queue_ids), overspent(connection.agent for connection in connections)
     found: dict[UUID, list[Consumer]] = defaultdict(list)
     for connection in connections:
         load = loads.get((connection.queue_id, connection.agent_id), 0)
         agent = connection.agent
-        consumer = Consumer(agent, connection.concurrency, load, agent.pk in held_up, spent.get(agent.pk))
+        consumer = Consumer(agent, connection.concurrency, load, agent.pk in blocked, spent.get(agent.pk))
         found[connection.queue_id].append(consumer)
     return found
 

@@ -12,7 +12,7 @@ from .consumers import Consumer
 
 @dataclass(frozen=True)
 class Now:
-    """Where a case is and what happens next. `text` is what somebody wrote (Markdown), `aside` what Baton knows more.
+    """Where a case is and what happens next. `text` is what someone wrote (Markdown), `aside` what Baton knows more.
 
     `help` says what a person can do; `acts` are the buttons for it, the best one first: retry, reassign, hand_back,
     complete, edit, resume_queue, queue, agent (`agent` is whose page to open).
@@ -82,7 +82,7 @@ def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
         return Now(say("Waits, but its queue {queue} was deleted.", queue=queue.name), "warning", acts=("complete",))
     if queue.is_paused:
         words = say("Waits: the queue {queue} is paused.", queue=queue.name)
-        return Now(words, "warning", help="Cases go on when somebody resumes it.", acts=("resume_queue",))
+        return Now(words, "warning", help="Cases go on when someone resumes it.", acts=("resume_queue",))
     if agent := taker(case, consumers):
         return _waits_for(agent, next((item for item in consumers if item.agent == agent), None), queue)
     if trouble := problems(queue, consumers):
@@ -102,13 +102,13 @@ def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
         words = say("Waits for {agent}, who does not work {queue} any more.", agent=agent, queue=queue.name)
         help = f"Send it to another agent, or connect {agent.name} to {queue.name} as a consumer."
         return Now(words, "warning", help=help, acts=acts[::-1], agent=agent)
-    if consumer.held_up:
+    if consumer.blocked:
         words = say("Waits for {agent}, who starts nothing new: its procedure mentions a deleted agent.", agent=agent)
         help = f"Remove the red mention from the procedure of {agent.name}, or send the case to another agent."
         return Now(words, "warning", help=help, acts=acts, agent=agent)
     if agent.is_paused:
         words = say("Waits for {agent}, who is paused.", agent=agent)
-        help = f"It goes on when somebody resumes {agent.name}. Or send it to another agent."
+        help = f"It goes on when someone resumes {agent.name}. Or send it to another agent."
         return Now(words, "warning", help=help, acts=acts, agent=agent)
     if consumer.overspent:
         words = say("Waits for {agent}, who starts nothing new: {why}.", agent=agent, why=consumer.overspent.words)
@@ -149,13 +149,13 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Choose another agent, or connect the one it should go to and send the case again.",
         ("reassign", "queue"),
     ),
-    Reason.HOP_LIMIT: ("Choose who should have it. The handovers are then counted anew.", ("reassign", "queue")),
+    Reason.HOP_LIMIT: ("Choose who should have it. The handovers are then counted from zero.", ("reassign", "queue")),
     Reason.LOOP: (
         "Choose who should have it. If they lack something to decide, add it to the details first.",
         ("reassign", "edit"),
     ),
     Reason.RUN_LOST: ("Try again: it starts afresh.", ("retry", "reassign")),
-    Reason.RUN_FAILED: ("Mend the cause, then try again.", ("retry", "reassign", "agent")),
+    Reason.RUN_FAILED: ("Fix the cause, then try again.", ("retry", "reassign", "agent")),
     Reason.RUN_STOPPED: (
         "Try again, send it to another agent, or close it yourself.",
         ("retry", "reassign", "complete"),
@@ -234,7 +234,7 @@ def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
         return [_first_waits(first)] if first and not first.may_start else []
     if spent := next((item for item in consumers if item.overspent and item.status == "overspent"), None):
         return [_nobody_may_spend(spent, consumers)]
-    if all(item.held_up for item in consumers):
+    if all(item.blocked for item in consumers):
         names = listed([item.agent.name for item in consumers])
         return [
             Problem(
@@ -243,13 +243,13 @@ def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
                 consumers[0].agent,
             )
         ]
-    if any(item.held_up for item in consumers):
-        held_up = next(item.agent for item in consumers if item.held_up)
+    if any(item.blocked for item in consumers):
+        blocked = next(item.agent for item in consumers if item.blocked)
         return [
             Problem(
-                "Nobody takes cases: every agent is paused or held up by a mention of a deleted agent.",
-                f"Resume an agent, or remove the red mention from the procedure of {held_up.name}.",
-                held_up,
+                "Nobody takes cases: every agent is paused or blocked by a mention of a deleted agent.",
+                f"Resume an agent, or remove the red mention from the procedure of {blocked.name}.",
+                blocked,
             )
         ]
     names = listed([item.agent.name for item in consumers])
@@ -261,13 +261,13 @@ def _nobody_may_spend(spent: Consumer, consumers: Sequence[Consumer]) -> Problem
     assert spent.overspent
     words = f"Nobody takes cases: {spent.overspent.words}"
     if not spent.overspent.of_team and any(item.status != "overspent" for item in consumers):
-        words += "; the others are paused or held up"
+        words += "; the others are paused or blocked"
     return Problem(f"{words}.", spent.overspent.help, None if spent.overspent.of_team else spent.agent)
 
 
 def _first_waits(first: Consumer) -> Problem:
     words = f"New cases wait for {first.agent.name}, who"
-    if first.held_up:
+    if first.blocked:
         help = "Remove the red mention from its procedure, or let new cases go to another agent."
         return Problem(f"{words} starts nothing new: its procedure mentions a deleted agent.", help, first.agent)
     if first.status == "overspent" and first.overspent:

@@ -19,7 +19,7 @@ from .csv_dialects import (
 from .tables import Collector, Row, Table, refuse
 
 _TITLE_LENGTH = 200
-# Empty ones too: spreadsheet programs may write a million below the last row, and so may somebody who means harm.
+# Empty ones too: spreadsheet programs may write a million below the last row, and so may someone who means harm.
 RECORD_LIMIT = 200_000
 _LINE_FIELDS, _FIELD_LIMIT = 20_000, 3_000_000
 

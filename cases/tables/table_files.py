@@ -1,4 +1,4 @@
-"""What kind of file somebody sent, told from its contents and not from its name."""
+"""What kind of file someone sent, told from its contents and not from its name."""
 
 import re
 import zipfile

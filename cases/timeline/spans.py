@@ -57,7 +57,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Refused:
-    """A handover that was asked for and not done, by whoever had the case then."""
+    """A handover that was asked for and not done, by the agent or person who had the case then."""
 
     event: CaseEvent
     lane: Lane
@@ -101,7 +101,7 @@ def course(events: Iterable[CaseEvent], agents: Agents, taker: Agent | None = No
 
 
 def _lane(phase: Phase, row: CaseEvent, spans: list[Span], agents: Agents) -> Lane | None:
-    """None: with whoever takes it."""
+    """None: the next agent that takes it."""
     if phase == "person":
         return PEOPLE
     if phase == "working":

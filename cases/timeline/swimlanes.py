@@ -76,7 +76,7 @@ def draw(course: Course, now: datetime, since: datetime | None = None) -> Pictur
 
 
 def _lanes(spans: Sequence[Span]) -> list[Lane]:
-    """Agents as they come, then whoever may take it, then people."""
+    """Agents as they come, then the lane of any agent, then people."""
     found = {_key(span.lane): span.lane for span in reversed(spans) if span.lane}
     order = list(dict.fromkeys(_key(span.lane) for span in spans if span.lane))
     last = [_key(lane) for lane in (ANY_AGENT, PEOPLE) if _key(lane) in found]
@@ -189,7 +189,7 @@ def _arrow(before: Span, bar: Bar, after: Span, next_bar: Bar) -> Arrow:
         kind, title = "asks", reason_label(row.reason)
     elif before.phase == "person":
         did = {Kind.ANSWERED: "answered", Kind.HANDED_BACK: "handed it back"}.get(Kind(row.kind), "sent it on")
-        kind, title = "answers", f"{row.actor or 'Somebody'} {did}"
+        kind, title = "answers", f"{row.actor or 'Someone'} {did}"
     return Arrow(kind, next_bar.x, bar.middle, edge, title)
 
 
@@ -214,7 +214,7 @@ def _end(row: CaseEvent, bars: Sequence[Bar]) -> End:
 
 
 def _summary(spans: Sequence[Span], lanes: Sequence[Lane]) -> str:
-    """What somebody hears who does not see the picture; the table says the rest."""
+    """What someone hears who does not see the picture; the table says the rest."""
     worked = sum(span.phase == "working" and span.opened.kind == Kind.STARTED for span in spans)
     names = ", ".join(lane.name for lane in lanes if lane.id)
     stages = "1 stage" if worked == 1 else f"{worked} stages"

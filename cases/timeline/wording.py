@@ -65,7 +65,7 @@ class Change:
 class Line:
     """One event, or several alike, as the timeline tells it.
 
-    `quote`: the reason of a handover, in the agent's words. `text`: what somebody wrote, as Markdown. `aside`: what
+    `quote`: the reason of a handover, in the agent's words. `text`: what someone wrote, as Markdown. `aside`: what
     Baton adds. `comment`: as it is now.
     """
 

@@ -103,7 +103,7 @@ def _retry(case: Case) -> Action:
 
 
 def _ways_out(case: Case, now: Now, member: Member) -> list[Action]:
-    """The best one first, which stands out while the case waits for somebody to choose."""
+    """The best one first, which stands out while the case waits for someone to choose."""
     found = [_way_out(act, case, now, member) for act in now.acts]
     if found and found[0] and now.is_trouble and not case.is_closed:
         found[0] = replace(found[0], look="primary")

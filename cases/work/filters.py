@@ -168,7 +168,7 @@ def _watched(member: Member, which: str) -> Q:
 
 
 def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
-    """What the list of cases can be filtered by; the labels are known to whoever shows it."""
+    """What the list of cases can be filtered by; the page that shows it knows the labels."""
     agents: list[tuple[object, str]] = list(Agent.objects.live().filter(team=team).values_list("pk", "name"))
     return {
         "status": [

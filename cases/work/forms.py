@@ -52,7 +52,7 @@ class QueueForm(PageForm):
         label="What the details must be like",
         required=False,
         strip=False,
-        help_text="A JSON Schema. A case whose details do not fit is not added, and whoever adds it is told why.",
+        help_text="A JSON Schema. A case whose details do not fit is not added, and the error says why.",
         widget=forms.Textarea(attrs={"rows": 6, "class": "font-mono", "spellcheck": "false"}),
     )
 
@@ -69,7 +69,7 @@ class EditQueueForm(SharedForm, QueueForm):
         required=False,
         empty_value=None,
         coerce=str,
-        help_text="Whoever reads new cases first, and hands over what is not theirs.",
+        help_text="The agent that reads new cases first, and hands over those of others.",
     )
 
     def __init__(self, data: Any = None, *, queue: Queue, consumers: Iterable[Consumer]) -> None:
@@ -93,7 +93,7 @@ class EditQueueForm(SharedForm, QueueForm):
 
 class Picked(forms.MultipleChoiceField):
     def valid_value(self, value: object) -> bool:
-        """One that was deleted meanwhile is a new one."""
+        """One that has been deleted is a new one."""
         return True
 
 
@@ -153,13 +153,13 @@ class NewCaseForm(CaseForm):
 
 
 def _offered(item: Consumer) -> str:
-    waits = {"paused": " (paused)", "blocked": " (held up by its procedure)", "overspent": " (spent for today)"}
+    waits = {"paused": " (paused)", "blocked": " (blocked by its procedure)", "overspent": " (spent for today)"}
     return item.agent.name + waits.get(item.status, "")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that somebody else saved meanwhile, and what differs from what was typed here."""
+    """A field that someone else saved in the meantime, and what differs from what was typed here."""
 
     label: str
     passages: list[Passage]
@@ -183,8 +183,8 @@ class EditCaseForm(CaseForm):
         self.differences: list[Difference] = []
 
     def warn(self, unseen: CaseEvent) -> None:
-        """Nobody's change is overwritten unseen: whoever saves again after this means it."""
-        who = unseen.actor or (unseen.agent.name if unseen.agent else "Somebody")
+        """No change is overwritten unseen: anyone who saves again after this means it."""
+        who = unseen.actor or (unseen.agent.name if unseen.agent else "Someone")
         self.add_error(
             None,
             f"{who} changed {changed_fields(unseen)} while you were writing. What you wrote stands here, unsaved. Save"

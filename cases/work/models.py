@@ -46,7 +46,7 @@ class Reason(models.TextChoices):
     LOOP = "loop", "Two agents kept handing the case to each other."
     RUN_LOST = "run_lost", "The run was interrupted too often."
     RUN_FAILED = "run_failed", "The run failed."
-    RUN_STOPPED = "run_stopped", "Somebody stopped the run."
+    RUN_STOPPED = "run_stopped", "Someone stopped the run."
     TAKEN_OVER = "taken_over", "A person has taken it over."
 
 
@@ -305,7 +305,7 @@ class CaseWords(models.Model):
     words = SearchVectorField()
 
     class Meta:
-        # Which cases of a team have these words and labels? Not collected for later: whoever adds the case that
+        # Which cases of a team have these words and labels? Not collected for later: the one who adds the case that
         # fills the buffer would wait for all of it.
         indexes = [GinIndex(fields=["words"], name="case_words", fastupdate=False)]
 

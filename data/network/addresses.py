@@ -42,7 +42,7 @@ def check_url(url: str, field: str = "url") -> str:
     if len(url) > URL_LIMIT:
         raise _wrong(field, f"Please use at most {URL_LIMIT:,} characters.")
     if parts.username is not None or parts.password is not None:
-        raise _wrong(field, "Please leave out the name and password: anybody who sees the address would see them.")
+        raise _wrong(field, "Please leave out the name and password: anyone who sees the address would see them.")
     if not url.isascii():
         raise _wrong(field, "Please write this address in plain letters, as browsers copy it.")
     name = host.rstrip(".")

@@ -32,7 +32,7 @@ _looks: ContextVar[Callable[[], bool] | None] = ContextVar("looks", default=None
 
 
 def answer_with(looks: Callable[[], bool] | None) -> None:
-    """One piece of work that is left in this context (a shift's) is found by whoever `looks`; until None is given."""
+    """The shift of this context finds one piece of new work itself while it `looks`, until None is given."""
     _looks.set(looks)
 
 

@@ -1,4 +1,4 @@
-"""Signs that nobody sees or that turn the reading around: refused in names, and shown where somebody decides.
+"""Signs that nobody sees or that turn the reading around: refused in names, and shown where someone decides.
 
 A zero-width space, a right-to-left override or a tag character changes what a text says to a program while people
 read on over it. Names must not hold one. Texts of models and customers may, as languages and emoji need some of them;

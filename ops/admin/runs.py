@@ -149,7 +149,7 @@ class ScheduleAdmin(ReadOnly):
         verb("Pause", "Shall these schedules start nothing?", lambda schedule, by: schedules.pause(schedule)),
         verb(
             "Resume",
-            "Shall these schedules start their agents again? What was due meanwhile is not made up for.",
+            "Shall these schedules start their agents again? What was due in the meantime is not made up for.",
             lambda schedule, by: schedules.resume(schedule),
         ),
     ]

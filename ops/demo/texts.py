@@ -159,7 +159,7 @@ Accounts payable""",
             "email": "priya.raman@example.com",
             "message": """\
 I reset my password this morning and now the login page just says "Something went wrong (E-403)" whatever I type. The \
-reset mail came through fine. My shift leads are locked out as well and we open at six tomorrow, so please be quick.
+reset email came through fine. My shift leads are locked out as well and we open at six tomorrow, so please be quick.
 
 Priya""",
         },

@@ -45,12 +45,12 @@ def _answers(part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except DatabaseError as error:
         if part is _database:
             said = f"It does not answer: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-            yield Finding("Database", State.BROKEN, said, "Start script/server, or mend DATABASE_URL.")
+            yield Finding("Database", State.BROKEN, said, "Start script/server, or fix DATABASE_URL.")
         connection.close()
     except RedisError as error:
         if part is _redis:
-            mend = "Start script/server, or mend REDIS_URL. Until then the clock works alone."
-            yield Finding("Redis", State.BROKEN, f"It does not answer: {error}", mend)
+            fix = "Start script/server, or fix REDIS_URL. Until then the clock works alone."
+            yield Finding("Redis", State.BROKEN, f"It does not answer: {error}", fix)
 
 
 def _database() -> Iterator[Finding]:
@@ -65,14 +65,14 @@ def _database() -> Iterator[Finding]:
         extensions, used, allowed, now = cursor.fetchone()
     missing = ", ".join(name for name in _NEEDED if name not in extensions)
     if missing:
-        mend = f"As a superuser of the database: create extension {missing}"
-        yield Finding("Extensions", State.BROKEN, f"Missing: {missing}.", mend)
+        fix = f"As a superuser of the database: create extension {missing}"
+        yield Finding("Extensions", State.BROKEN, f"Missing: {missing}.", fix)
     else:
         yield Finding("Extensions", State.OK, ", ".join(_NEEDED))
     left = allowed - used
     state = State.BROKEN if left < 3 else State.WARNING if left < allowed / 10 else State.OK
-    mend = "Raise max_connections, or start fewer workers." if state != State.OK else ""
-    yield Finding("Connections", state, f"{left} of {allowed} left.", mend)
+    fix = "Raise max_connections, or start fewer workers." if state != State.OK else ""
+    yield Finding("Connections", state, f"{left} of {allowed} left.", fix)
     apart = abs((datetime.now(UTC) - now).total_seconds())
     if apart > 2:
         said = f"This machine and the database are {apart:.0f} s apart."
@@ -108,8 +108,8 @@ def _clock_and_workers() -> Iterator[Finding]:
         try:
             said = part()
         except readiness.Missing as missing:
-            problem, _, mend = str(missing).partition(". ")
-            yield Finding(name, State.BROKEN, f"{problem}.", f"{mend}.")
+            problem, _, fix = str(missing).partition(". ")
+            yield Finding(name, State.BROKEN, f"{problem}.", f"{fix}.")
         else:
             words = f"Ticked {said['ticked_s_ago']} s ago." if name == "Clock" else f"{said['count']} at work."
             yield Finding(name, State.OK, words)
@@ -125,8 +125,8 @@ def _secrets() -> Iterator[Finding]:
     ]
     unreadable = sum(not _opens(text) for text in sealed)
     if unreadable:
-        mend = "Put the key they were encrypted with back into BATON_ENCRYPTION_KEYS, or enter them anew."
-        yield Finding("Secrets", State.BROKEN, f"{unreadable} of {len(sealed)} cannot be read.", mend)
+        fix = "Put the key they were encrypted with back into BATON_ENCRYPTION_KEYS, or enter them again."
+        yield Finding("Secrets", State.BROKEN, f"{unreadable} of {len(sealed)} cannot be read.", fix)
     else:
         yield Finding("Secrets", State.OK, f"{len(sealed)} can be read.")
 
@@ -179,8 +179,8 @@ def _mail() -> Iterator[Finding]:
         with mailers.default:
             pass
     except OSError as error:
-        mend = "Mend EMAIL_URL; what could not be sent is tried again for a day."
-        yield Finding("Email", State.BROKEN, f"The server cannot be used: {error}", mend)
+        fix = "Fix EMAIL_URL; what could not be sent is tried again for a day."
+        yield Finding("Email", State.BROKEN, f"The server cannot be used: {error}", fix)
     else:
         yield Finding("Email", State.OK, "The server lets Baton in.")
 
@@ -190,13 +190,13 @@ def _disk() -> Iterator[Finding]:
     there = next(folder for folder in (home, *home.parents) if folder.exists())  # it is created when it is first needed
     free = shutil.disk_usage(there).free
     state = State.BROKEN if free < _GB / 5 else State.WARNING if free < 2 * _GB else State.OK
-    mend = "Free some space: the embedded database stops when the disk is full." if state != State.OK else ""
-    yield Finding("Disk", state, f"{free / _GB:.1f} GB free at {settings.BATON_HOME}.", mend)
+    fix = "Free some space: the embedded database stops when the disk is full." if state != State.OK else ""
+    yield Finding("Disk", state, f"{free / _GB:.1f} GB free at {settings.BATON_HOME}.", fix)
 
 
 def _people() -> Iterator[Finding]:
     if User.objects.filter(is_superuser=True, is_active=True).exists():
-        yield Finding("Operators", State.OK, "Somebody can open /admin/.")
+        yield Finding("Operators", State.OK, "Someone can open /admin/.")
     else:
         yield Finding("Operators", State.WARNING, "Nobody can open /admin/.", "Run manage.py create_administrator.")
 
@@ -205,8 +205,8 @@ def _pauses() -> Iterator[Finding]:
     if Installation.objects.exclude(paused_at=None).exists():
         yield Finding("Work", State.WARNING, "Everything is paused.", "Run manage.py resume --everything.")
     elif names := list(Team.objects.exclude(paused_at=None).order_by("slug").values_list("slug", flat=True)):
-        mend = "Run manage.py resume --team SLUG."
-        yield Finding("Work", State.WARNING, f"Paused teams: {', '.join(names[:20])}.", mend)
+        fix = "Run manage.py resume --team SLUG."
+        yield Finding("Work", State.WARNING, f"Paused teams: {', '.join(names[:20])}.", fix)
     else:
         yield Finding("Work", State.OK, "Nothing is paused.")
 

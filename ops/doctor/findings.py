@@ -12,12 +12,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check. `mend` says how to fix the problem, and is empty if there is none."""
+    """The result of one check. `fix` says how to fix the problem, and is empty if there is none."""
 
     name: str
     state: State
     said: str
-    mend: str = ""
+    fix: str = ""
 
     def as_json(self) -> dict[str, str]:
         return asdict(self)

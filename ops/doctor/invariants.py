@@ -77,7 +77,7 @@ class Rows:
 
 def _unheard_runs() -> Iterator[Any]:
     """Runs that wait to be claimed although workers have free places and no worker is being woken for them."""
-    if _is_somebody_called() or _free_places() <= 0:
+    if _is_someone_called() or _free_places() <= 0:
         return
     with connection.cursor() as cursor:
         cursor.execute(_LATE_RUNS, [GRACE_SECONDS, MOST])
@@ -86,7 +86,7 @@ def _unheard_runs() -> Iterator[Any]:
 
 def _unheard_cases() -> Iterator[Any]:
     """The first case of each queue (at most 50) that a consumer could take, under the same conditions."""
-    if _is_somebody_called() or _free_places() <= 0:
+    if _is_someone_called() or _free_places() <= 0:
         return
     late = Case.objects.filter(moved_at__lt=timezone.now() - timedelta(seconds=GRACE_SECONDS))
     for ids in islice(dispatcher.first_cases(), 50):
@@ -103,7 +103,7 @@ _LATE_RUNS = f"""
 """  # noqa: S608
 
 
-def _is_somebody_called() -> bool:
+def _is_someone_called() -> bool:
     """Return whether the bell has rung and no worker has answered yet."""
     redis = django_rq.get_connection("default")
     return bool(redis.llen(BELL) or redis.llen(JobQueue("default", connection=redis).key))

@@ -26,8 +26,8 @@ def findings() -> Iterator[Finding]:
 
 def _secret_key() -> Finding:
     if len(settings.SECRET_KEY) < _SHORTEST_KEY or settings.SECRET_KEY.startswith("django-insecure"):
-        mend = "Set SECRET_KEY to a long random text, or unset it, and Baton makes one in BATON_HOME."
-        return Finding("SECRET_KEY", State.BROKEN, "It is too short or a known one, so sign-ins can be forged.", mend)
+        fix = "Set SECRET_KEY to a long random text, or unset it, and Baton makes one in BATON_HOME."
+        return Finding("SECRET_KEY", State.BROKEN, "It is too short or a known one, so sign-ins can be forged.", fix)
     where = "the environment" if os.environ.get("SECRET_KEY") else f"{settings.BATON_HOME / 'secret_key'}"
     return Finding("SECRET_KEY", State.OK, f"From {where}.")
 
@@ -42,12 +42,12 @@ def _debug(is_public: bool) -> Finding:
 def _address(is_public: bool) -> Finding:
     address = urlsplit(settings.BATON_URL)
     if address.scheme not in ("http", "https") or not address.hostname:
-        mend = "Set it to where people reach Baton, such as https://baton.example.com."
-        return Finding("BATON_URL", State.BROKEN, f"{settings.BATON_URL} is no address.", mend)
+        fix = "Set it to where people reach Baton, such as https://baton.example.com."
+        return Finding("BATON_URL", State.BROKEN, f"{settings.BATON_URL} is no address.", fix)
     if not is_public and settings.MAILERS:
-        mend = "Set it to where people reach Baton, such as https://baton.example.com."
+        fix = "Set it to where people reach Baton, such as https://baton.example.com."
         return Finding(
-            "BATON_URL", State.WARNING, "Links in emails lead to this machine, so others cannot open them.", mend
+            "BATON_URL", State.WARNING, "Links in emails lead to this machine, so others cannot open them.", fix
         )
     return Finding("BATON_URL", State.OK, settings.BATON_URL)
 
@@ -69,8 +69,8 @@ def _https(is_https: bool, is_public: bool) -> Finding:
         said = "BATON_HTTPS is set, but BATON_URL begins with http://: nobody can sign in there."
         return Finding("HTTPS", State.BROKEN, said, "Let BATON_URL begin with https://, or unset BATON_HTTPS.")
     if is_public and not is_https:
-        mend = "Put a proxy with HTTPS in front, and set BATON_URL and BATON_HTTPS=1."
-        return Finding("HTTPS", State.WARNING, "Passwords cross the network unencrypted.", mend)
+        fix = "Put a proxy with HTTPS in front, and set BATON_URL and BATON_HTTPS=1."
+        return Finding("HTTPS", State.WARNING, "Passwords cross the network unencrypted.", fix)
     return Finding("HTTPS", State.OK, "On." if is_https else "Not needed on this machine alone.")
 
 

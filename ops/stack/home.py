@@ -57,7 +57,7 @@ class Home:
     @property
     def spare(self) -> Path:
         """The folder for a copy of programs that another account cannot reach in their place."""
-        return Path(f"/var/tmp/baton-{self.digest}")  # noqa: S108 (made anew, by us alone)
+        return Path(f"/var/tmp/baton-{self.digest}")  # noqa: S108 (made by us alone)
 
     def has_password(self, server: str) -> bool:
         return (self.path / f"{server}_password").exists()

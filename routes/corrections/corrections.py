@@ -62,7 +62,7 @@ def correct(misroute: Misroute, right: Agent | None, note: str, by: Actor, send:
     whether the case goes there now, even a closed one; by default only an open case does.
     """
     if right is not None and right.pk == misroute.wrong.pk:
-        message = f"{right.name} had it. Please choose somebody else."
+        message = f"{right.name} had it. Please choose someone else."
         raise Refused(message, "invalid", {"agent_id": message})
     note = prose(note, "note", _NOTE_LIMIT).strip()
     case = case_lifecycle.lock(misroute.case_id) if misroute.case_id else None

@@ -111,11 +111,11 @@ def _busiest(routes: Sequence[Route]) -> list[Route]:
 
 def _node(agent: Agent, x: float, y: float, traffic: Traffic, *, is_looked_at: bool) -> Node:
     state = "paused" if agent.is_paused else "live"
-    state = "blocked" if agent.pk in traffic.held_up else state
+    state = "blocked" if agent.pk in traffic.blocked else state
     state = "deleted" if agent.is_deleted else state
     came = sum(route.handovers for route in traffic.routes if route.target.pk == agent.pk)
     went = sum(route.handovers for route in traffic.routes if route.source.pk == agent.pk)
-    said = {"deleted": "Deleted", "blocked": "Held up: starts nothing new", "paused": "Paused"}
+    said = {"deleted": "Deleted", "blocked": "Blocked: starts nothing new", "paused": "Paused"}
     words = said.get(state, f"{came:,} in · {went:,} out" if came or went else "")
     return Node(agent, x, y, short(agent.name, _NAME), state, words, is_looked_at)
 

@@ -54,11 +54,11 @@ class Route:
 
 @dataclass(frozen=True)
 class Traffic:
-    """`agents` are all live agents of the team and deleted ones that routes name. Those in `held_up` start nothing."""
+    """`agents` are all live agents of the team and deleted ones that routes name. Those in `blocked` start nothing."""
 
     agents: list[Agent]
     routes: list[Route]
-    held_up: frozenset[UUID]
+    blocked: frozenset[UUID]
 
 
 def traffic(team: Team, since: datetime) -> Traffic:
@@ -83,11 +83,11 @@ def traffic(team: Team, since: datetime) -> Traffic:
                 routes[route.key] = route
     for (source, target_id), counts in flows.items():
         routes[source, target_id] = Route(agents[source], agents[target_id], FORMER, "Not mentioned any more.", *counts)
-    held_up = {source for (source, _), route in routes.items() if route.standing == DELETED}
+    blocked = {source for (source, _), route in routes.items() if route.standing == DELETED}
     for key in wrong.keys() & routes.keys():
         routes[key] = replace(routes[key], corrected=wrong[key])
     in_order = sorted(routes.values(), key=lambda route: (route.source.name.casefold(), route.target.name.casefold()))
-    return Traffic(list(agents.values()), _with_circles(in_order), frozenset(held_up))
+    return Traffic(list(agents.values()), _with_circles(in_order), frozenset(blocked))
 
 
 def _mentions(team: Team) -> QuerySet[Mention]:

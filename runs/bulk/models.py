@@ -21,7 +21,7 @@ class BulkActionQuerySet(models.QuerySet["BulkAction"]):
 class BulkAction(models.Model):
     """One act on many cases, done case by case in small transactions. Its items say what became of each.
 
-    running -> done, stopped (somebody stopped it: what is done is done, the rest is left alone)
+    running -> done, stopped (someone stopped it: what is done is done, the rest is left alone)
     """
 
     class Verb(models.TextChoices):

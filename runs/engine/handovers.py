@@ -175,7 +175,7 @@ _RECORDED, _ALREADY = "Recorded.", "Already recorded."
 _CHOOSE_TARGET = (
     "You asked to hand over to several agents. Nothing was recorded. Choose one and call request_handover once."
 )
-_HELD = "Not recorded, because {names} failed in the same turn. Mend that, or call request_handover again."
+_HELD = "Not recorded, because {names} failed in the same turn. Fix that, or call request_handover again."
 
 
 def settle(
@@ -301,7 +301,7 @@ def _earlier(run: Run, case: Case | None) -> list[Handover]:
 
 def _fresh_run(target: Agent, source: Run) -> Run:
     """A new run of the target without any context: no input, no note."""
-    bell.ring()  # whoever works the source may be about to leave
+    bell.ring()  # the worker of the source may be about to leave
     return Run.objects.create(
         team_id=source.team_id,
         agent=target,

@@ -35,7 +35,7 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     """Opens the requests of a turn; the run waits without a worker until all are answered."""
     run, case = lock_both(work.claim)
     insert(work, *entries)
-    hours = None if run.is_try else run.team.answer_hours  # whoever tries an agent is looking anyway
+    hours = None if run.is_try else run.team.answer_hours  # the person who tries an agent is looking anyway
     due_at = timezone.now() + timedelta(hours=hours) if hours else None
     requests = [_request(run, call, arguments, due_at) for call, arguments in asks]
     HumanRequest.objects.bulk_create(requests)
@@ -86,7 +86,7 @@ def _due(due_at: datetime | None) -> dict[str, datetime | None]:
 
 
 class Changed(Refused):
-    """Somebody decides on a text that the request does not have any more."""
+    """Someone decides on a text that the request does not have any more."""
 
     def __init__(self) -> None:
         super().__init__("This request is not what you were shown. Read it again, then decide.", "request_changed")
@@ -124,7 +124,7 @@ def members_of(team: Team) -> list[Member]:
 
 @transaction.atomic
 def assign(request: HumanRequest, member: Member | None, by: Actor) -> None:
-    """So that others know who answers; anybody still may. None gives it back to all."""
+    """So that others know who answers; anyone still may. None gives it back to all."""
     _refuse_a_try(request)
     assigned = HumanRequest.objects.open().filter(pk=request.pk).update(assignee=member)
     if not assigned:

@@ -193,7 +193,7 @@ class Run(models.Model):
             models.Index(fields=["root"], condition=Q(root__isnull=False), name="run_of_root"),
             # Which of the team ended so, or stand so? (An outcome where there is one, else the status; see STATE.)
             models.Index("team", STATE, models.F("created_at").desc(), "id", name="run_newest_of_state"),
-            # Which may need somebody's attention?
+            # Which may need someone's attention?
             models.Index(
                 "team",
                 models.F("created_at").desc(),
@@ -216,7 +216,11 @@ class Run(models.Model):
                 name="run_longest",
             ),
             models.Index(
-                "team", models.F("cost_usd").desc(), "id", condition=Q(cost_usd__isnull=False), name="run_dearest"
+                "team",
+                models.F("cost_usd").desc(),
+                "id",
+                condition=Q(cost_usd__isnull=False),
+                name="run_most_expensive",
             ),
         ]
 
@@ -229,7 +233,7 @@ class Run(models.Model):
 
     @property
     def is_try(self) -> bool:
-        """Somebody looks at what the agent would do: nothing outside the run changes, and nothing comes of it."""
+        """Someone looks at what the agent would do: nothing outside the run changes, and nothing comes of it."""
         return self.trigger == Run.Trigger.TRY
 
     @property

@@ -1,4 +1,4 @@
-"""What is stuck in a team, and why: what will not go on before somebody acts, beside the cases that wait for one."""
+"""What is blocked in a team, and why: what will not go on before someone acts, beside the cases that wait for one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Trouble:
     icon: str
 
 
-def stuck(team: Team) -> list[Trouble]:
+def blocked_work(team: Team) -> list[Trouble]:
     """Queues with cases that nobody takes, agents that start nothing, schedules and webhooks that fail.
 
     A constant number of queries; what is said of a queue is not said of its agents again.
@@ -48,7 +48,7 @@ def _queues(team: Team) -> tuple[list[Trouble], set[Agent]]:
         address = reverse("queue", args=[queue.pk])
         if queue.is_paused:
             words = f"{queue.name} is paused, and cases wait in it."
-            troubles.append(Trouble(words, "They go on when somebody resumes it.", address, "Open queue", "layers"))
+            troubles.append(Trouble(words, "They go on when someone resumes it.", address, "Open queue", "layers"))
             continue
         for problem in status_summary.problems(queue, working.get(queue.pk, [])):
             named |= {problem.agent} if problem.agent else set()
@@ -59,14 +59,14 @@ def _queues(team: Team) -> tuple[list[Trouble], set[Agent]]:
 
 def _agents(team: Team, named: Iterable[Agent]) -> list[Trouble]:
     others = Agent.objects.live().filter(team=team).exclude(pk__in=[agent.pk for agent in named])
-    held_up = list(others.held_up().order_by("name")[:_MOST])
+    blocked = list(others.blocked().order_by("name")[:_MOST])
     help = "Its procedure mentions a deleted agent. Remove the red mention and save."
-    troubles = [_agent(agent, f"{agent.name} starts nothing new.", help) for agent in held_up]
+    troubles = [_agent(agent, f"{agent.name} starts nothing new.", help) for agent in blocked]
     paused = others.filter(
         Exists(Case.objects.present().pending().filter(assignee=OuterRef("pk"))), paused_at__isnull=False
     )
     troubles += [
-        _agent(agent, f"{agent.name} is paused, and cases wait for it.", "They go on when somebody resumes it.")
+        _agent(agent, f"{agent.name} is paused, and cases wait for it.", "They go on when someone resumes it.")
         for agent in paused.order_by("name")[:_MOST]
     ]
     limited = others.filter(~Q(budget={}) | ~Q(team__budget={})).select_related("team").order_by("name")
@@ -105,7 +105,7 @@ def _webhooks(team: Team) -> list[Trouble]:
     return [
         Trouble(
             f"The webhook to {webhook.url} " + ("was paused after too many failures." if webhook.gave_up else "fails."),
-            "What it should have been told waits." if not webhook.gave_up else "Mend the receiver, then resume it.",
+            "What it should have been told waits." if not webhook.gave_up else "Fix the receiver, then resume it.",
             reverse("webhook", args=[webhook.pk]),
             "Open webhook",
             "webhook",

@@ -19,7 +19,7 @@ from teams.access.permissions import TeamRequest, team_page
 from teams.models import Member, Team
 from web.http.partials import render_page
 
-from .blocked import stuck
+from .blocked import blocked_work
 from .tour_views import tour_of
 
 _SHOWN = 6
@@ -42,7 +42,7 @@ def home(request: TeamRequest) -> HttpResponse:
         "waiting": waiting(request.team),
         "requests": requests(request.member),
         "reasons": reasons(request.team),
-        "stuck": stuck(request.team),
+        "blocked": blocked_work(request.team),
         "handovers": latest_handovers(request.team),
         "tour": tour_of(request.member),
         "has_agents": Agent.objects.live().filter(team=request.team).exists(),

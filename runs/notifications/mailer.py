@@ -20,7 +20,7 @@ from data.threads import BackgroundTask
 from runs.models import RequestEmail
 from teams.access import live
 
-from .request_email import email_of, forget_old, is_wanted, mail_is_set_up
+from .request_email import email_is_set_up, email_of, forget_old, is_wanted
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _AT_ONCE, _TAKEN_SECONDS = 20, 600
 
 
 def has_emails() -> bool:
-    return mail_is_set_up() and _due().exists()
+    return email_is_set_up() and _due().exists()
 
 
 def _due() -> QuerySet[RequestEmail]:

@@ -24,7 +24,7 @@ _SUBJECT = 120
 _KEEP = timedelta(days=30)
 
 
-def mail_is_set_up() -> bool:
+def email_is_set_up() -> bool:
     """Without a server nothing is written, so that a later one does not send what is old."""
     return "default" in mailers
 
@@ -33,25 +33,25 @@ def mail_is_set_up() -> bool:
 
 
 def asked(requests: Iterable[HumanRequest], run: Run) -> None:
-    """To all who want to know of what nobody has taken on. Whoever tries an agent is looking anyway."""
-    if mail_is_set_up() and not run.is_try:
+    """To all who want to know of requests that no one has taken on. The person who tries an agent is looking anyway."""
+    if email_is_set_up() and not run.is_try:
         members = _who_want_all(run.team_id)
         _write([(request, member) for request in requests for member in members], RequestEmail.Why.ASKED)
 
 
 def given(request: HumanRequest, member: Member, by: Actor) -> None:
-    if mail_is_set_up() and member.user != by.user:
+    if email_is_set_up() and member.user != by.user:
         _write([(request, member)], RequestEmail.Why.GIVEN, by.label)
 
 
 def passed_on(request: HumanRequest, member: Member) -> None:
-    if mail_is_set_up():
+    if email_is_set_up():
         _write([(request, member)], RequestEmail.Why.PASSED_ON)
 
 
 def due_soon(request: HumanRequest) -> None:
     """To who has it, else to all who want to know."""
-    if mail_is_set_up():
+    if email_is_set_up():
         members = [request.assignee] if request.assignee else _who_want_all(request.team_id)
         _write([(request, member) for member in members], RequestEmail.Why.REMINDER)
 

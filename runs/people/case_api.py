@@ -109,7 +109,7 @@ def _member(team: Team, email: str) -> User:
 
 @_act("hand-back", "Hand a case back to agents")
 def hand_back_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
-    """Of one that somebody has taken over."""
+    """Of a case that someone has taken over."""
     return _send(request, case_id, wanted, moves.hand_back)
 
 
@@ -145,7 +145,7 @@ def postpone_case(request: KeyRequest, case_id: UUID, wanted: Postpone) -> CaseD
 
 @_act("undo", "Undo the last act on a case")
 def undo_act(request: KeyRequest, case_id: UUID, wanted: Undo) -> CaseDetails:
-    """Of a person or program, while nothing else has moved the case. A run that was stopped begins anew."""
+    """Of a person or program, while nothing else has moved the case. A run that was stopped starts from scratch."""
     moves.undo(get_row(request.auth.team.cases.all(), case_id), wanted.seq, program(request.auth))
     return read_case(request.auth.team, case_id)
 

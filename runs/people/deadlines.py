@@ -40,7 +40,7 @@ def _pass_on(request_id: UUID) -> None:
     requests = HumanRequest.objects.open().select_for_update(no_key=True)
     request = requests.filter(pk=request_id, passed_on_at=None).first()
     if request is None:
-        return  # answered meanwhile
+        return  # answered in the meantime
     other = _another_member(request)
     request.assignee = other or request.assignee
     request.passed_on_at = Now()

@@ -68,7 +68,7 @@ class HumanRequest(models.Model):
         db_index=False,
     )
     due_at = models.DateTimeField(null=True)
-    remind_at = models.DateTimeField(null=True, help_text="When its due time comes near; empty once somebody was told.")
+    remind_at = models.DateTimeField(null=True, help_text="When its due time comes near; empty once someone was told.")
     passed_on_at = models.DateTimeField(null=True, help_text="When it was due and went to another member.")
     answered_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     actor = models.CharField(max_length=100, blank=True)

@@ -56,7 +56,7 @@ def requeue(run: Run) -> None:
 
 
 def mark_seen(run: Run, by: Actor) -> None:
-    """Somebody has looked at a run that failed without a case: it needs no more attention."""
+    """Someone has looked at a run that failed without a case: it needs no more attention."""
     failed = Run.objects.filter(pk=run.pk, status=Status.FAILED, case=None, seen_at=None)
     if failed.update(seen_at=timezone.now(), seen_by=by.user):
         live.announce(run.team_id, "run", run.pk)
@@ -84,8 +84,9 @@ def postpone(case: Case, until: datetime, by: Actor) -> Case:
 
 @transaction.atomic
 def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another: bool = False) -> Case:
-    """A person has the case until they hand it back: whoever acts, or the `owner` that a program names. From another
-    person only when that is said, so that of two who reach for a case one gets it.
+    """Give the case to a person until they hand it back: to the one who acts, or to the `owner` that a program names.
+
+    It is taken from another person only with `from_another`, so that of two people who reach for a case one gets it.
     """
     owner = owner or by.user
     taken_by = str(owner) if owner else by.label
@@ -184,7 +185,7 @@ _KEPT = ("reason", "detail", "due_at", "taken_by", "owner_id", "rank")
 
 @transaction.atomic
 def undo(case: Case, seq: int, by: Actor) -> Case:
-    """Takes back the act that the event `seq` tells of. Whoever worked on the case then begins anew."""
+    """Undo the act that the event `seq` records. The agent that worked on the case then starts from scratch."""
     row = case_lifecycle.lock(case.pk)
     events = list(row.events.order_by("seq"))
     last = next((event for event in reversed(events) if event.kind not in UNMOVING), None)

@@ -49,5 +49,5 @@ def start_again(run: Run, by: Actor, *, latest: bool = False) -> Run:
 def _check_mentions(agent: Agent, revision: Revision) -> None:
     """An older text is not what the agent is judged by, and may mention others that were deleted."""
     if gone := [f"@{target.agent.name}" for target in targets(agent, revision) if target.status == DELETED]:
-        message = f"Revision {revision.number} mentions {', '.join(gone)}, deleted meanwhile. Use the latest revision."
+        message = f"Revision {revision.number} mentions {', '.join(gone)}, now deleted. Use the latest revision."
         raise Refused(message, "deleted_target")

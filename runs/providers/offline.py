@@ -42,7 +42,7 @@ async def _next(brief: Brief, messages: Sequence[ModelMessage], tools: set[str])
     if last is not None and last.tool_name == "ask_person" and last.outcome == "success":
         return _take_choice(brief, _answer(last), tools)
     if last is not None:
-        # Whoever refused a question would refuse it again.
+        # The person who refused a question would refuse it again.
         asking = tools if last.tool_name != "ask_person" else tools - {"ask_person"}
         return _ask(f"What it tried was refused: {last.model_response_str()}", brief.targets, asking)
     if not any(candidate.leaves for candidate in candidates(brief)):
@@ -124,7 +124,7 @@ def _ask(why: str, targets: Sequence[Target], tools: set[str]) -> ToolCallPart |
 
 
 def _either(names: Sequence[str]) -> str:
-    shown = [*names[:4], "somebody else"] if len(names) > 4 else [*names, "nobody"] if len(names) == 1 else names
+    shown = [*names[:4], "someone else"] if len(names) > 4 else [*names, "nobody"] if len(names) == 1 else names
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 

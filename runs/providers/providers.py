@@ -153,7 +153,7 @@ def known_names(team_id: UUID) -> list[str]:
 
 
 def _is_elsewhere(offer: Offer) -> bool:
-    """Somebody else's server, with models of its own."""
+    """Someone else's server, with models of its own."""
     base_url = offer.own.base_url if offer.own else os.environ.get(PROVIDERS[offer.kind].base_url)
     return bool(base_url) and offer.kind in ("openai", "openai-chat")
 

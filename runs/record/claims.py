@@ -165,7 +165,7 @@ def next_lapse() -> float:
 
 
 def lapsed() -> QuerySet[Run]:
-    """Running, but whoever ran them has not said so in time."""
+    """Running, but their worker has not renewed their lease in time."""
     return Run.objects.running().filter(lease_until__lt=Now())
 
 

@@ -89,7 +89,7 @@ class Work:
         return [step for step in self.steps if step.kind == Step.Kind.TOOL_RESULT and step.data.get("code") == code]
 
     def has_begun(self, call: ToolCallPart) -> bool:
-        """Whether the call was begun before, by whoever worked this run then."""
+        """Whether the call was begun before, by an earlier worker of this run."""
         return any(step.kind == Step.Kind.INTENT and step.data["call_id"] == call.tool_call_id for step in self.steps)
 
     def notes(self, code: str) -> list[Step]:
@@ -161,7 +161,7 @@ def fall_back(work: Work, why: str) -> None:
 
 
 def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
-    """Some models number their calls anew in every turn; here a call's id is its own within the run."""
+    """Some models number their calls from scratch in every turn; here a call's id is its own within the run."""
     taken = {step.data["call_id"] for step in work.steps if step.kind == Step.Kind.TOOL_RESULT}
     parts: list[ModelResponsePart] = []
     for part in response.parts:

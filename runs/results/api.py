@@ -178,7 +178,7 @@ class HumanRequestChanges(RequestBody):
     summary="Say who answers what a run waits for, and until when",
 )
 def change_human_request(request: KeyRequest, request_id: UUID, changes: HumanRequestChanges) -> HumanRequestOut:
-    """The member is told by email, if they want that. Anybody still may answer."""
+    """The member is told by email, if they want that. Anyone still may answer."""
     rows = request.auth.team.human_requests.select_related("run", "assignee__user", "answered_by")
     row = get_row(rows, request_id)
     with transaction.atomic():

@@ -27,7 +27,7 @@ class Link:
     state: str = ""
     icon: str = ""
     tone: str = "neutral"
-    # How it came to the next one: handed over, or started anew.
+    # How it came to the next one: handed over, or started from scratch.
     hands_over: bool = False
     is_last: bool = False
 

@@ -12,7 +12,7 @@ from runs.models import Handover, HumanRequest, Step
 from runs.record.steps import FALLBACK, READ
 from runs.wording import CallState, call_words, problem_words, tried_words
 
-# Longer texts are fetched when somebody opens them, so that a page of many steps stays light.
+# Longer texts are fetched when someone opens them, so that a page of many steps stays light.
 SHORT = 2_000
 
 

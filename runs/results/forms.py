@@ -14,7 +14,7 @@ from runs.models import Outcome, Run, Status
 from teams.models import Team
 from web.forms.messages import PageForm
 
-from .queries import ATTENTION, DEAREST, LONGEST, ON_CASE, STANDALONE, RunFilter
+from .queries import ATTENTION, LONGEST, MOST_EXPENSIVE, ON_CASE, STANDALONE, RunFilter
 
 STATES = [
     (ATTENTION, "Needs attention"),
@@ -27,7 +27,7 @@ STATES = [
     (Status.STOPPED, "Stopped"),
 ]
 ON = [(ON_CASE, "On a case"), (STANDALONE, "Standalone")]
-SORTS = [(LONGEST, "Longest first"), (DEAREST, "Dearest first")]
+SORTS = [(LONGEST, "Longest first"), (MOST_EXPENSIVE, "Most expensive first")]
 
 
 class FilterForm(PageForm):

@@ -30,9 +30,9 @@ RUNS_OF_ONE_THING = 100
 
 # --- Lists -----------------------------------------------------------------------------------
 
-LONGEST, DEAREST = "longest", "dearest"
+LONGEST, MOST_EXPENSIVE = "longest", "cost"
 COUNTED = 1_000
-_ORDERS = {LONGEST: ("-length", "id"), DEAREST: ("-cost_usd", "id")}
+_ORDERS = {LONGEST: ("-length", "id"), MOST_EXPENSIVE: ("-cost_usd", "id")}
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
         runs = runs.filter(created_at__lt=_midnight(wanted.until + timedelta(days=1)))
     if wanted.sort == LONGEST:
         runs = runs.filter(ended_at__isnull=False, started_at__isnull=False).annotate(length=LENGTH)
-    elif wanted.sort == DEAREST:
+    elif wanted.sort == MOST_EXPENSIVE:
         runs = runs.filter(cost_usd__isnull=False)
     return search.matching_runs(runs, team, wanted.q) if wanted.q else runs
 

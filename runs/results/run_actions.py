@@ -27,7 +27,7 @@ class RunActions:
 def of_run(run: Run, trouble: Trouble, member: Member, *, has_failed: bool, stops_at_once: bool) -> RunActions:
     """`stops_at_once`: nobody would miss what the run has done, so that it stops without a question."""
     retry = _may_retry(run) and member.operates
-    helps = [*_mend(run, trouble, member), *_settle(run, member, may_retry=retry)] if has_failed else []
+    helps = [*_fixes(run, trouble, member), *_settle(run, member, may_retry=retry)] if has_failed else []
     if not member.operates:
         return RunActions(trouble=helps)
     if run.is_live:
@@ -46,7 +46,7 @@ _RETRY = Action("Send the case again", "rotate-cw", dialog="send-again")
 
 
 def _may_retry(run: Run) -> bool:
-    """The case waits for somebody to say how it goes on, and nothing else has happened to it since."""
+    """The case waits for someone to say how it goes on, and nothing else has happened to it since."""
     case = run.case
     if case is None or case.deleted_at or run.is_live or run.agent.is_deleted:
         return False
@@ -77,8 +77,8 @@ def _again(run: Run) -> list[Action]:
     return [Action("Run again", "rotate-cw", post=url, title=title), latest]
 
 
-def _mend(run: Run, trouble: Trouble, member: Member) -> list[Action]:
-    """The ways to where the cause can be mended."""
+def _fixes(run: Run, trouble: Trouble, member: Member) -> list[Action]:
+    """Links to the pages where the cause can be fixed."""
     name, exists = run.agent.name, not run.agent.is_deleted
     agent = reverse("agent", args=[run.agent_id])
     keys = reverse("model_settings")

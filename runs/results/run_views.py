@@ -1,4 +1,4 @@
-"""The page of one run, and its long texts, which are fetched when somebody opens them."""
+"""The page of one run, and its long texts, which are fetched when someone opens them."""
 
 from typing import Any
 from uuid import UUID
@@ -73,7 +73,7 @@ def about(run: Run) -> dict[str, Any]:
         "is_cut": len(run.result) > _ANSWER,
         "is_input_long": len(run.input) > conversation.SHORT,
         "chain": chain.picture(run, found.chain, is_whole=len(found.chain) < queries.RUNS_OF_ONE_THING),
-        # A stop changes nothing that anybody would miss: nothing was done yet, and no case waits for it.
+        # A stop changes nothing that anyone would miss: nothing was done yet, and no case waits for it.
         "stops_at_once": not run.case_id and not any(entry.kind == "call" for entry in entries),
     }
 

@@ -55,7 +55,7 @@ class HumanRequestOut(BaseModel):
     comment: Annotated[str | None, Field(description="Of a request for approval.")]
     actor: Annotated[str | None, Field(description="Who answered.")]
     actor_email: Annotated[str | None, Field(description="Of the person who answered, whatever their name.")]
-    assignee: Annotated[str | None, Field(description="Who has taken it on; anybody may answer.")]
+    assignee: Annotated[str | None, Field(description="Who has taken it on; anyone may answer.")]
     due_at: datetime | None
     created_at: datetime
     answered_at: Annotated[datetime | None, Field(description="When it was answered or closed.")]

@@ -91,7 +91,7 @@ class ScheduleForm(SharedForm):
         super().__init__(data, initial=initial)
         here = str(timezone.get_current_timezone())
         offered = [team.time_zone, *([here] if here in zones.names() else [])]
-        # One from before may be an alias: it is left as it is, unless somebody changes it.
+        # One from before may be an alias: it is left as it is, unless someone changes it.
         kept = schedule.zone if schedule else ""
         self.fields["zone"] = ZoneField(first=offered, kept=kept)
         self.times: list[datetime] = []

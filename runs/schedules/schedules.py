@@ -1,7 +1,7 @@
 """Starting agents by the clock.
 
 What was due while no clock ticked is made up for once, not many times. However many clocks tick, a due time starts one
-run: whoever moves the schedule on from it starts that run, in the same transaction.
+run: the clock that moves the schedule on from it starts that run, in the same transaction.
 """
 
 import re
@@ -137,7 +137,7 @@ def _start(schedule: Schedule) -> None:
         row.filter(next_at=due, paused_at=None).update(paused_at=Now(), obstacle=refusal.message)
         return
     if not row.filter(next_at=due, paused_at=None).update(next_at=following, last_due_at=due):
-        return  # another clock was first, or somebody changed it
+        return  # another clock was first, or someone changed it
     run, obstacle = None, ""
     try:
         run = start_run(schedule.agent, input=schedule.input, by=BATON, trigger=Run.Trigger.SCHEDULE)

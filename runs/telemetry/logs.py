@@ -1,6 +1,6 @@
 """Log lines: each says which run, case and team it is about, and none tells a secret.
 
-Whoever works on a run says so with `about`; everything logged meanwhile, by whatever code, is marked with it.
+The code that works on a run says so with `about`; everything that any code logs in the meantime is marked with it.
 """
 
 import json

@@ -1,6 +1,6 @@
 """`/metrics` for Prometheus: the state of the work, asked of the database when scraped, and the counters.
 
-For the operator, of all teams together. Whoever asks from this machine gets it, and whoever knows METRICS_TOKEN.
+For the operator, of all teams together. Anyone who asks from this machine gets it, and anyone who knows METRICS_TOKEN.
 """
 
 import logging
@@ -29,7 +29,7 @@ from .counters import Amounts, Counter
 
 logger = logging.getLogger(__name__)
 
-# Any of these says that somebody else asks through a proxy on this machine.
+# Any of these says that someone else asks through a proxy on this machine.
 _FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 

@@ -1,8 +1,9 @@
 """Spans of runs for OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
 
 Named and attributed as the conventions for generative AI say, without contents: no prompts, answers or arguments.
-A run is one trace, whoever works it and how often it is taken up. The ids of its trace and of its `invoke_agent` span
-are made of the run's own id, so that every process knows them, and a run that was handed to links to the one before.
+A run is one trace, however many workers it has and however often it is taken up. The ids of its trace and of its
+`invoke_agent` span are made of the run's own id, so that every process knows them, and a run that was handed to links
+to the one before.
 """
 
 import logging
@@ -182,7 +183,7 @@ def _start_tool(run: Run, call: ToolCallPart) -> Span:
 
 
 def run_ended(run: Run) -> None:
-    """The span of the whole run, with all waiting in between; written when it is over, whoever ended it."""
+    """The span of the whole run, with all waiting in between; written when it is over, no matter who ended it."""
     provider = _provider()
     if provider is None or run.ended_at is None:
         return

@@ -28,7 +28,7 @@ _REFUSED = "{tool} was not carried out. It may be called again, with other argum
 _UNUSABLE = "{tool} cannot be used any more: it was switched off, or changed since a person looked at it."
 _CHANGED = (
     "{tool} was not called: its server describes it differently since a person looked at it. It is paused until "
-    "somebody has looked again. Decide otherwise."
+    "someone has looked again. Decide otherwise."
 )
 
 

@@ -89,7 +89,7 @@ class PostponeCase(Arguments):
 
 class AddedCase(Arguments):
     title: str = Field(min_length=1, max_length=200)
-    data: dict[str, Any] = Field(default_factory=dict, description="What whoever works the case needs to know.")
+    data: dict[str, Any] = Field(default_factory=dict, description="What the agent that works the case needs to know.")
     priority: Priority | None = Field(None, description="Left out: as the queue says.")
     labels: list[str] = Field(default_factory=list, max_length=20)
     external_id: str | None = Field(None, description="Makes sure that the same thing is added once.", max_length=200)
@@ -247,7 +247,7 @@ TOOLS = {
         ),
         Tool("update_case", "Change the case's title, data, priority or labels.", UpdateCase, _update_case, _on_a_case),
         Tool(COMPLETE, "The case is done. Ends your work.", CompleteCase, is_offered=_on_a_case),
-        Tool(FAIL, "The case cannot be done by anybody. Ends your work.", FailCase, is_offered=_on_a_case),
+        Tool(FAIL, "The case cannot be done by anyone. Ends your work.", FailCase, is_offered=_on_a_case),
         Tool(
             POSTPONE,
             "The case has to wait; you take it up again then. Ends your work.",

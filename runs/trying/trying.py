@@ -56,7 +56,7 @@ def _start(agent: Agent, revision: Revision, text: str, among: list[TargetRow] |
     if agent.is_deleted:
         raise Refused(f"{agent.name} was deleted.", "agent_deleted")
     if gone := [f"@{target.agent.name}" for target in targets(agent, revision) if target.status == DELETED]:
-        raise Refused(f"The text mentions {', '.join(gone)}, deleted meanwhile. Mend that first.", "deleted_target")
+        raise Refused(f"The text mentions {', '.join(gone)}, now deleted. Fix that first.", "deleted_target")
     check_limits(agent)
     run = Run.objects.create(
         team_id=agent.team_id,

@@ -160,7 +160,7 @@ class Shift:
                 logger.warning("pauses could not be looked for: %s", error)
 
     def _leave_on_sigterm(self) -> None:
-        # Elsewhere than on the main thread there are no signals: whoever runs the shift there calls `leave`.
+        # Elsewhere than on the main thread there are no signals: the code that runs the shift there calls `leave`.
         with suppress(RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.leave)
 
@@ -214,7 +214,7 @@ def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:
 
 
 def _give_back(claim: Claim) -> None:
-    with suppress(LostRun):  # it ended or went elsewhere meanwhile
+    with suppress(LostRun):  # it has ended or belongs to another worker
         completion.give_back(claim)
 
 

@@ -140,6 +140,6 @@ def _take_back_from(horse: str) -> None:
 
 
 def die_with_parent() -> None:
-    """An orphaned shift would run on beside whoever takes over. Linux only; elsewhere the lease sees to it."""
+    """An orphaned shift would run on beside the worker that takes over. Linux only; elsewhere the lease sees to it."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

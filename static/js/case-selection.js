@@ -93,7 +93,7 @@ class CaseSelection extends HTMLElement {
     this.show();
   }
 
-  /** What is listed anew and was chosen is chosen still; what is no more in the list is not. */
+  /** A case that is listed again stays chosen; one that has left the list does not. */
   restore() {
     for (const box of this.boxes) box.checked = this.chosen.has(box.value);
     const kept = this.boxes.filter((box) => box.checked).length;

@@ -198,7 +198,7 @@ class DraftSaver extends HTMLElement {
 
   // --- Two texts ---------------------------------------------------------------------------
 
-  /** `html`: the choice, unless it came with the page. Nothing is sent until somebody has chosen. */
+  /** `html`: the choice, unless it came with the page. Nothing is sent until someone has chosen. */
   ask(html) {
     if (html) {
       this.querySelector("[data-conflict]").innerHTML = html;

@@ -9,7 +9,7 @@ const WORDS = {
   503: "Baton cannot reach its database. Try again in a moment.",
   filter: "The list was not filtered: Baton cannot be reached. It still shows what it did before. Check your connection and try again.",
   lost: "Baton cannot be reached. Check your connection and try again: what you typed stays.",
-  other: "Something went wrong at the server. Try again; if it stays, tell whoever runs it what you did.",
+  other: "Something went wrong at the server. Try again; if it happens again, tell the person who runs it what you did.",
 };
 
 const isLive = (element) => element?.matches?.("[data-live]");

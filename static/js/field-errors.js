@@ -5,7 +5,7 @@ function settle(field, isSettled) {
   const ids = (field.getAttribute("aria-describedby") ?? "").split(/\s+/);
   const error = document.getElementById(ids.find((id) => id.endsWith("_error")) ?? `${field.id}_error`) ?? field.closest("fieldset")?.querySelector('[id$="_error"]');
   if (error) error.hidden = isSettled;
-  // The editor of procedures draws the field anew.
+  // The editor of procedures draws the field again.
   const drawn = field.closest("mention-editor")?.querySelector(".mention-text");
   const alike = field.type === "radio" || field.type === "checkbox" ? [...(field.form?.querySelectorAll(`[name="${CSS.escape(field.name)}"]`) ?? [])] : [];
   for (const one of new Set([field, drawn, ...alike])) one?.setAttribute("aria-invalid", String(!isSettled));

@@ -43,7 +43,7 @@ export class Connection {
     this.leader.leave();
   }
 
-  /** Somebody looks at the page, or asks for another try. */
+  /** Someone looks at the page, or asks for another try. */
   retryNow() {
     if (!this.leader.leads) return this.leader.say({ retry: true });
     if (this.state === "live") return;

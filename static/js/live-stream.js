@@ -190,7 +190,7 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (!ctx?.sourceElement?.matches?.("[data-live]")) return;
   const { raw, status } = ctx.response;
   if (status < 400 && !raw.redirected) {
-    // A search may have changed meanwhile what the part shows: this answer is to what was asked before.
+    // A search may have changed what the part shows: this answer is to what was asked before.
     const wanted = ctx.sourceElement.getAttribute("hx-get");
     if (wanted && new URL(wanted, location.href).href !== raw.url) {
       event.preventDefault();

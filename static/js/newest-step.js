@@ -1,4 +1,4 @@
-// <newest-step><button hidden><span></span></button></newest-step>: follows a run while its newest step is in view. Whoever
+// <newest-step><button hidden><span></span></button></newest-step>: follows a run while its newest step is in view. A reader who
 // reads elsewhere keeps the place, and is offered a way to what is new: steps below, or what came of the run above.
 // Keys: j and k move through the steps, n goes to the newest.
 import { areOff } from "./shortcuts.js";

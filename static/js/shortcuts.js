@@ -1,5 +1,5 @@
 // Keys without Ctrl, as the dialog #shortcuts lists them: its links with data-keys are what they lead to ("g a"), and the
-// page's own links and buttons say theirs by aria-keyshortcuts ("c"). None works while somebody types, in a dialog, or
+// page's own links and buttons say theirs by aria-keyshortcuts ("c"). None works while someone types, in a dialog, or
 // when they are switched off in that dialog (for this browser).
 const OFF = "keys-off";
 const TYPED_INTO = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], mention-editor, dialog";

@@ -1,4 +1,4 @@
-// <toast-message>: goes away by itself, unless it says data-stays or somebody is about to read it. What it offers to do
+// <toast-message>: goes away by itself, unless it says data-stays or someone is about to read it. What it offers to do
 // takes longer to reach.
 const SHOWN_MS = 7_000;
 const OFFERED_MS = 20_000;

@@ -16,7 +16,7 @@ document.addEventListener("click", (event) => {
   field.scrollIntoView({ block: "nearest" });
 });
 
-// Saving loads the page anew: the panel is then as it was, open and with its words, and what is below it does not move.
+// Saving loads the page again: the panel is then as it was, open and with its words, and what is below it does not move.
 const KEY = "try";
 const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
 sessionStorage.removeItem(KEY);

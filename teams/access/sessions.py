@@ -39,7 +39,7 @@ class SessionStore(db.SessionStore):
         return found
 
     def cycle_key(self) -> None:
-        """Whoever signs in gets another key, and all of the time."""
+        """Signing in gives another key, and the whole time."""
         super().cycle_key()
         self[STARTED] = time.time()
 
@@ -52,7 +52,7 @@ class SessionStore(db.SessionStore):
         return min(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE), _last_moment(self))
 
     def prolong(self) -> None:
-        """Somebody has just used it. One that has ended in the meantime stays ended."""
+        """Someone has just used it. One that has ended in the meantime stays ended."""
         if self.ends is None or not self.session_key or SESSION_KEY not in self:
             return
         if STARTED not in self:  # signed in before there were limits

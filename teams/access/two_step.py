@@ -37,7 +37,7 @@ class TwoStep(DefaultMFAAdapter):  # type: ignore[misc]
             return unseal(encrypted_text)
         except Unreadable as error:
             raise ValidationError(
-                "This server lost the key of your second step. Please ask whoever runs it."
+                "This server lost the key of your second step. Please ask the person who runs it."
             ) from error
 
     def build_totp_svg(self, url: str) -> SafeString:

@@ -30,7 +30,7 @@ class Actor:
 
 
 BATON = Actor()
-# Whoever is at the command line of the server.
+# Someone at the command line of the server.
 COMMAND_LINE = Actor("Command line", source=_Source.OPERATOR)
 
 

@@ -22,7 +22,7 @@ class AuditFilter(BaseModel):
     q: Annotated[str, Field(description="Words that the actor, the object or the change holds.")] = ""
     area: Annotated[str, Field(description=f"What it is about: {', '.join(AREAS)}.")] = ""
     act: Annotated[str, Field(description="Such as agent_published.")] = ""
-    source: Annotated[AuditEntry.Source | None, Field(description="As what somebody acted.")] = None
+    source: Annotated[AuditEntry.Source | None, Field(description="As what someone acted.")] = None
     object_id: str = ""
     since: Instant | None = None
     until: Annotated[Instant | None, Field(description="Not included.")] = None

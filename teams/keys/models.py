@@ -54,7 +54,7 @@ class ApiKey(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """What a request with an `Idempotency-Key` was answered. Sent again within a day, it gets that: see `repeats`."""
+    """The answer to a request with an `Idempotency-Key`, which is given again for a day: see `idempotency`."""
 
     api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(max_length=255, help_text="What stood in the header.")

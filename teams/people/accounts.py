@@ -36,7 +36,7 @@ def clean_email(text: str) -> str:
 
 def refuse_a_taken_address(email: str, user: User) -> None:
     if User.objects.filter(email=email).exclude(pk=user.pk).exists():
-        message = "Somebody else signs in with this address."
+        message = "Someone else signs in with this address."
         raise Refused(message, "exists", {"email": message})
 
 
@@ -49,7 +49,7 @@ def change_email(user: User, email: str, *, verified: bool) -> EmailAddress:
         with transaction.atomic():
             user.save(update_fields=["email"])
     except IntegrityError as error:
-        raise Refused("Somebody else signs in with this address.", "exists") from error
+        raise Refused("Someone else signs in with this address.", "exists") from error
     EmailAddress.objects.filter(user=user).exclude(email=email).delete()
     address, _ = EmailAddress.objects.update_or_create(
         user=user, email=email, defaults={"primary": True, "verified": verified}
@@ -99,7 +99,7 @@ def keeping_an_operator() -> Iterator[None]:
     had_some = bool(operators.select_for_update(no_key=True))
     yield
     if had_some and not operators.exists():
-        raise Refused("Nobody could open this admin any more. Make somebody else a superuser first.", "last_operator")
+        raise Refused("Nobody could open this admin any more. Make someone else a superuser first.", "last_operator")
 
 
 def end_sessions(user: User) -> None:

@@ -52,7 +52,7 @@ def _page(request: TeamRequest, form: InviteForm | None = None) -> HttpResponse:
         "roles": ROLES,
         "link": pop_secret(request, _FRESH_LINK),
         "form": form or InviteForm(),
-        "mail_is_set_up": "default" in mailers,
+        "email_is_set_up": "default" in mailers,
     }
     return render(request, "teams/members.html", context, status=422 if form else 200)
 
@@ -176,7 +176,7 @@ def invitation(request: HttpRequest) -> HttpResponseBase:
             else:
                 was_mailed = verbs.was_mailed(token, request.GET.get("mailed", ""))
                 user = verbs.accept_as_new(found, **form.cleaned_data, was_mailed=was_mailed)
-                # On to the mail that confirms the address, where that is needed.
+                # On to the email that confirms the address, where that is needed.
                 response = perform_login(request, user, email=user.email)
         except Refused as refusal:
             if not form.is_bound:

@@ -60,7 +60,7 @@ def _locked(member: Member) -> Member:
 
 def _keep_an_administrator(team: Team) -> None:
     if not Member.objects.filter(team=team, role=_ADMINISTRATOR, user__is_active=True).exists():
-        raise Refused(f"{team} needs an administrator. Make somebody else one first.", "last_administrator")
+        raise Refused(f"{team} needs an administrator. Make someone else one first.", "last_administrator")
 
 
 @transaction.atomic
@@ -93,7 +93,7 @@ def _lock_teams_of(user: User) -> list[Team]:
 
 @transaction.atomic
 def require_two_step(team: Team, wanted: bool, by: User) -> None:
-    """Of the team's administrators. Whoever asks for it goes first, or they would lock themselves out."""
+    """Of the team's administrators. The one who asks for it goes first, or they would lock themselves out."""
     row = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if wanted and not row.require_two_step and not two_step.is_on(by):
         raise _wrong("require_two_step", "Set up your own two-step sign-in first, in your account.")

@@ -25,5 +25,5 @@ def notifications(request: TeamRequest) -> HttpResponseBase:
         Member.objects.filter(pk=request.member.pk).update(mail=form.cleaned_data["mail"])
         messages.success(request, "Saved.")
         return redirect("notifications")
-    context = {"form": form, "mail_is_set_up": "default" in mailers}
+    context = {"form": form, "email_is_set_up": "default" in mailers}
     return render(request, "teams/notifications.html", context, status=422 if form.errors else 200)

@@ -21,5 +21,5 @@ def leave(member: Member) -> None:
 
 
 def begin(member: Member) -> None:
-    """Anew: what was done before does not count."""
+    """Start from scratch: what was done before does not count."""
     Member.objects.filter(pk=member.pk).update(tips_dismissed_at=None, tour_seen=[], tour_began_at=Now())

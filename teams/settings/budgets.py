@@ -63,4 +63,4 @@ def change_budget(team: Team, budget: Budget) -> None:
     if change := differences(before, budget):
         audit.record(team.pk, "settings_changed", "Budgets", change)
     live.announce(team.pk, "team", team.pk)
-    bell.ring()  # what the old limit held up may start now
+    bell.ring()  # what the old limit blocked may start now

@@ -46,7 +46,7 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "Wrong email or password.",
-        "email_taken": "Somebody else signs in with this address.",
+        "email_taken": "Someone else signs in with this address.",
         "duplicate_email": "This is your address already.",
         "enter_current_password": "This is not your password.",
         "incorrect_password": "This is not your password.",
@@ -94,7 +94,7 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """In text and HTML. Whoever waits for it is told when it fails; of all others the log says so."""
+        """In text and HTML. A person who waits for it is told when it fails; other failures are in the log."""
         if "default" not in mailers:
             return
         try:

@@ -17,7 +17,7 @@ from teams.audit import audit
 from teams.audit.actors import Actor, person
 from teams.models import AuditEntry, User
 
-_SOMEBODY = Actor("Somebody", source=AuditEntry.Source.UNKNOWN)
+_SOMEONE = Actor("Someone", source=AuditEntry.Source.UNKNOWN)
 
 
 @receiver(user_logged_in)
@@ -38,14 +38,14 @@ def sign_in_failed(credentials: dict[str, Any], **about: Any) -> None:
     typed = str(credentials.get("email") or credentials.get("username") or "")
     user = User.objects.filter(email=typed.replace("\x00", "").lower()).first()
     if user is not None:
-        _record(user, "sign_in_failed", "Wrong password", _SOMEBODY)
+        _record(user, "sign_in_failed", "Wrong password", _SOMEONE)
     else:
-        audit.record(None, "sign_in_failed", typed or "No address", by=_SOMEBODY)
+        audit.record(None, "sign_in_failed", typed or "No address", by=_SOMEONE)
 
 
 @receiver(authentication_failed)
 def second_step_failed(user: User, **about: Any) -> None:
-    _record(user, "sign_in_failed", "Wrong code of the second step", _SOMEBODY)
+    _record(user, "sign_in_failed", "Wrong code of the second step", _SOMEONE)
 
 
 @receiver([password_changed, password_set, password_reset])

@@ -1,4 +1,4 @@
-"""{% mail_is_set_up as yes %}, {% nobody_yet as yes %}, {{ user_agent|browser }}: what pages of accounts ask for."""
+"""{% email_is_set_up as yes %}, {% nobody_yet as yes %}, {{ user_agent|browser }}: what pages of accounts ask for."""
 
 import re
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ register = template.Library()
 
 
 @register.simple_tag
-def mail_is_set_up() -> bool:
+def email_is_set_up() -> bool:
     return "default" in mailers
 
 
 @register.simple_tag
 def nobody_yet() -> bool:
-    """Could anybody sign in?"""
+    """Could anyone sign in?"""
     return not User.objects.filter(is_active=True).exists()
 
 

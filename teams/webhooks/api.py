@@ -37,7 +37,7 @@ class WebhookChanges(RequestBody):
     url: str | None = None
     events: Events | None = None
     description: str | None = None
-    paused: Annotated[bool | None, Field(description="False also sends what waited meanwhile.")] = None
+    paused: Annotated[bool | None, Field(description="False also sends what waited in the meantime.")] = None
 
 
 class WebhookOut(BaseModel):

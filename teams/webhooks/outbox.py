@@ -83,7 +83,7 @@ def link(name: str, id: UUID) -> str:
     return settings.BATON_URL + reverse(name, args=[id])
 
 
-def somebody_listens(team_id: UUID) -> None:
+def someone_listens(team_id: UUID) -> None:
     """A new webhook: this process hears of it at once, the others within a second."""
     transaction.on_commit(lambda: _silent.pop(team_id, None))
     _silent.pop(team_id, None)

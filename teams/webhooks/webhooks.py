@@ -51,7 +51,7 @@ def create_webhook(team: Team, url: str, events: Collection[str], description: s
         description=one_line(description, "description", 200, required=False),
         secret=seal(secret),
     )
-    outbox.somebody_listens(team.pk)
+    outbox.someone_listens(team.pk)
     audit.record(team.pk, "webhook_added", webhook, audit.facts(Events=webhook.events))
     return webhook, secret
 

@@ -193,11 +193,11 @@ def test_an_agent_is_copied(api: Caller, make_agent) -> None:
 
 
 def test_a_replacement_takes_the_mentions_of_a_deleted_agent(api: Caller, make_agent, make_team) -> None:
-    gone, heir, stranger = make_agent("Gone"), make_agent("Heir"), make_agent(of=make_team())
+    gone, replacement, stranger = make_agent("Gone"), make_agent("Heir"), make_agent(of=make_team())
     holder = make_agent(mentions=[gone])
     problem(api.delete(f"/agents/{gone.pk}?replacement_id={stranger.pk}"), 404)
     problem(api.delete(f"/agents/{gone.pk}?replacement_id={gone.pk}"), 422, "invalid_replacement")
-    assert api.delete(f"/agents/{gone.pk}?replacement_id={heir.pk}").status_code == 204
+    assert api.delete(f"/agents/{gone.pk}?replacement_id={replacement.pk}").status_code == 204
     targets = api.get(f"/agents/{holder.pk}").json()["handover_targets"]
     assert [(row["name"], row["status"]) for row in targets] == [("Heir", "ok")]
 

@@ -121,7 +121,7 @@ def test_pages_hold_each_row_once(api: Caller, lists: dict[str, Any], name: str)
     assert paged == whole["items"]
 
 
-def test_what_is_added_meanwhile_moves_no_page(api: Caller, make_case: Make[Case]) -> None:
+def test_what_is_added_in_the_meantime_moves_no_page(api: Caller, make_case: Make[Case]) -> None:
     for _ in range(3):
         make_case()
     first = api.get("/cases", limit=2).json()

@@ -120,10 +120,10 @@ def test_a_run_that_asks_its_model_again_says_so(api: Caller, scripted: Provider
 
 def test_an_agent_that_may_not_start_says_why(api: Caller, make_agent) -> None:
     gone = make_agent("Gone")
-    held_up, paused = make_agent(aop="To", mentions=[gone]), make_agent()
+    blocked, paused = make_agent(aop="To", mentions=[gone]), make_agent()
     delete_agent(gone)
     pause_agent(paused)
-    error = problem(api.post("/runs", {"agent_id": str(held_up.pk)}), 409, "deleted_target")
+    error = problem(api.post("/runs", {"agent_id": str(blocked.pk)}), 409, "deleted_target")
     assert "@Gone" in error["message"]
     problem(api.post("/runs", {"agent_id": str(paused.pk)}), 409, "agent_paused")
     assert not Run.objects.exists()

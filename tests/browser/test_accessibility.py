@@ -30,7 +30,7 @@ DIALOG = """(number) => {
 
 @pytest.fixture
 def pages(web: str, transactional_db: None) -> list[str]:
-    """Every page of the demo when some of its cases are done and one asks, and of an agent that is held up."""
+    """Every page of the demo when some of its cases are done and one asks, and of an agent that is blocked."""
     seed_demo()
     Case.objects.update(status="pending", due_at=None)
     shift = threading.Thread(target=run_shift, args=["test/1"], kwargs={"linger": 0})  # Playwright has this one's loop
@@ -38,13 +38,13 @@ def pages(web: str, transactional_db: None) -> list[str]:
     shift.join()
     queue = Queue.objects.get(name="Support")
     triage, gone = Agent.objects.get(name="Triage"), create_agent(queue.team, "Gone")
-    held_up = create_agent(queue.team, "Held up", aop=mention("Ask", gone))
+    blocked = create_agent(queue.team, "Blocked", aop=mention("Ask", gone))
     delete_agent(gone)
     done, asked = Case.objects.filter(status="completed").first(), Case.objects.filter(status="needs_input").first()
     assert done and asked
     run = Run.objects.filter(case=done).last()
     assert run
-    action = BulkAction.objects.create(team=queue.team, actor="Somebody", verb="complete", arguments={"text": ""})
+    action = BulkAction.objects.create(team=queue.team, actor="Someone", verb="complete", arguments={"text": ""})
     BulkItem.objects.create(action=action, case=done, state="skipped", text="Is closed already")
     owner = User.objects.get(email=EMAIL)
     ready, done_upload = (
@@ -64,7 +64,7 @@ def pages(web: str, transactional_db: None) -> list[str]:
         f"/agents/{triage.pk}/revisions/1/",
         f"/agents/{triage.pk}/delete/",
         f"/agents/{triage.pk}/schedules/new/",
-        f"/agents/{held_up.pk}/",
+        f"/agents/{blocked.pk}/",
         f"/agents/{gone.pk}/",
         "/queues/",
         "/queues/new/",

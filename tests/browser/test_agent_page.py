@@ -48,7 +48,7 @@ def test_a_mention_turns_red_when_its_agent_is_deleted_and_removing_it_heals(
     expect(dialog.get_by_role("button", name="Run Triage")).to_be_visible()
 
 
-def test_a_page_says_that_somebody_else_has_saved(
+def test_a_page_says_that_someone_else_has_saved(
     signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
 ) -> None:
     page = signed_in_page

@@ -73,7 +73,7 @@ def test_a_case_page_follows_the_case(
     stages.get_by_text("As a table").click()
     expect(stages.get_by_role("row").nth(1)).to_contain_text("Money.")
     expect(stages.get_by_role("row").last).to_contain_text("Billing Specialist")
-    assert page.evaluate("window.sameDocument"), "the page was loaded anew"
+    assert page.evaluate("window.sameDocument"), "the page was loaded again"
     assert complaints == []
 
 
@@ -127,7 +127,7 @@ def test_a_question_is_answered_in_place(signed_in_page: Page, web: str, case: C
     page.get_by_role("button", name="Answer").click()
     expect(page.get_by_label("Timeline")).to_contain_text("answered Triage")
     expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage has it now.")
-    assert page.evaluate("window.sameDocument"), "the page was loaded anew"
+    assert page.evaluate("window.sameDocument"), "the page was loaded again"
 
 
 def test_fifty_stages_scroll_in_their_own_box_from_the_last_one(
@@ -182,7 +182,7 @@ def test_the_list_follows_and_keeps_its_filters(
     page.get_by_label("Any state").select_option("in_progress")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Charged twice")
-    assert page.evaluate("window.sameDocument"), "the page was loaded anew"
+    assert page.evaluate("window.sameDocument"), "the page was loaded again"
 
 
 def test_the_page_of_a_queue_follows_its_agents_and_cases(

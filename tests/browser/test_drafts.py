@@ -123,13 +123,13 @@ def test_both_texts_stay_open_until_one_is_kept(first: Page, second: Page, agent
     assert draft.aop == "One. Second. And the first."
 
 
-def test_saving_over_what_somebody_made_live_is_the_same_choice(first: Page, agent: Agent) -> None:
+def test_saving_over_what_someone_made_live_is_the_same_choice(first: Page, agent: Agent) -> None:
     write(first, " Mine.")
     expect(line(first)).to_contain_text("Draft saved")
     save_agent(agent, aop="Theirs.")
     first.get_by_role("button", name="Save", exact=True).click()
     choice = first.locator(".conflict")
-    expect(choice).to_contain_text("Somebody saved revision 2")
+    expect(choice).to_contain_text("Someone saved revision 2")
     choice.get_by_role("button", name="Take theirs").click()
     expect(text(first)).to_have_text("Theirs.")
     expect(line(first)).to_contain_text("Nothing differs from what is live")
@@ -168,16 +168,16 @@ def test_what_could_not_be_sent_outlives_its_tab(first: Page, web: str, agent: A
     assert draft.aop == "One. Offline."
 
 
-def test_what_waited_does_not_replace_what_came_meanwhile(first: Page, web: str, agent: Agent) -> None:
+def test_what_waited_does_not_replace_what_came_in_the_meantime(first: Page, web: str, agent: Agent) -> None:
     first.context.set_offline(True)
     write(first, " Offline.")
     expect(line(first)).to_contain_text("No connection.")
-    theirs = save_draft(agent, "Meanwhile.", "offline", known=Known(revision=1), author=None)
+    theirs = save_draft(agent, "In the meantime.", "offline", known=Known(revision=1), author=None)
     another = first.context.new_page()
     first.close()
     another.context.set_offline(False)
     opened(another, web, agent)
-    expect(another.locator(".conflict").get_by_role("region", name="Their text")).to_have_text("Meanwhile.")
+    expect(another.locator(".conflict").get_by_role("region", name="Their text")).to_have_text("In the meantime.")
     assert draft_of(agent) == theirs
 
 

@@ -50,7 +50,7 @@ def test_at_opens_the_list_where_a_mention_can_begin(editor: Editor) -> None:
         editor.page.keyboard.insert_text("＠" if before in ("担当", "to ") else "@")
         expect(editor.box).to_be_visible()
         editor.names(["Billing Specialist", "Old Billing", "Technical Support"])
-    for before in ("somebody", "a.b-c_", "3", "https://social.example/", "www.example.com/users/", "first+"):
+    for before in ("someone", "a.b-c_", "3", "https://social.example/", "www.example.com/users/", "first+"):
         editor.clear()
         editor.type(f"{before}@")
         editor.type("example.com")

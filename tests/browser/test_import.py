@@ -31,7 +31,7 @@ def test_agents_are_exported_deleted_and_imported_again(
         page.get_by_role("link", name="Export", exact=True).click()
     assert download.value.suggested_filename == "triage.md"
     agents.delete_agent(billing)
-    agents.save_agent(triage, aop="Somebody else’s words.")
+    agents.save_agent(triage, aop="Someone else’s words.")
 
     page.goto(f"{web}/agents/")
     page.get_by_role("button", name="More").click()

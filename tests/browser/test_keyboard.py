@@ -1,4 +1,4 @@
-"""The palette and the keys, which need no mouse and keep out of the way of whoever types."""
+"""The palette and the keys, which need no mouse and keep out of the way while someone types."""
 
 import re
 

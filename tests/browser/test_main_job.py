@@ -43,5 +43,5 @@ def test_a_newcomer_watches_a_case_change_hands_without_reloading(baton: str, pa
     expect(page.get_by_text("Billing Specialist").first).to_be_visible(timeout=PATIENCE)
     expect(page.locator("main")).to_contain_text("Closed by the offline stand-in", timeout=PATIENCE)
     expect(page.locator("main")).to_contain_text(re.compile("Triage.*Billing Specialist", re.DOTALL))
-    assert page.evaluate("window.sameDocument"), "the page was loaded anew"
+    assert page.evaluate("window.sameDocument"), "the page was loaded again"
     assert complaints == []

@@ -57,6 +57,6 @@ def test_a_comment_is_made_once_and_other_words_are_another_comment(
 
 
 def hold(model: type[Case | Comment]) -> None:
-    """Whoever writes to its table waits for this transaction."""
+    """Anyone who writes to its table waits for this transaction."""
     with connection.cursor() as cursor:
         cursor.execute(f"lock table {model._meta.db_table} in exclusive mode")

@@ -109,12 +109,12 @@ def test_a_page_joins_with_what_changed_since_it_was_drawn(
 
 
 def test_pages_of_someone_who_was_removed_show_nothing_more_at_once(
-    signed_in_page: Page, web: str, member: Member, make_member: Make[Member], somebody: Actor
+    signed_in_page: Page, web: str, member: Member, make_member: Make[Member], someone: Actor
 ) -> None:
     make_member()
     signed_in_page.goto(web + reverse("cases"))
     expect(signed_in_page.locator("live-stream")).to_have_attribute("data-state", "live")
-    members.remove(member, somebody)
+    members.remove(member, someone)
     expect(signed_in_page.locator("#results")).to_have_count(0)
 
 

@@ -1,4 +1,4 @@
-"""The wiring doctor beside the editor: it looks at what is typed, and its buttons mend it."""
+"""The wiring doctor beside the editor: it looks at what is typed, and its buttons fix it."""
 
 import re
 from collections.abc import Callable
@@ -28,13 +28,13 @@ def finding(page: Page, code: str) -> Locator:
     return page.locator(f"#wiring [data-finding={code}]")
 
 
-def test_a_mention_of_an_agent_without_the_queue_is_mended_by_its_button(
+def test_a_mention_of_an_agent_without_the_queue_is_fixed_by_its_button(
     signed_in_page: Page, web: str, make_agent: Make, queue: Queue
 ) -> None:
     page = signed_in_page
     billing, triage = make_agent("Billing"), make_agent("Triage", aop="Close it when paid.", queue=queue)
     editor = open_agent(page, web, triage)
-    expect(page.locator("#wiring")).to_contain_text("Nothing to mend.")
+    expect(page.locator("#wiring")).to_contain_text("Nothing to fix.")
     # The list does not offer who cannot be used; a text that was pasted may name it all the same.
     editor.end()
     editor.paste(plain=f" Refunds go to @[Billing](agent:{billing.pk})")
@@ -43,7 +43,7 @@ def test_a_mention_of_an_agent_without_the_queue_is_mended_by_its_button(
     expect(page.locator("#wiring")).to_contain_text("None: it does not work Support")
     finding(page, "target_unavailable").get_by_role("button", name="Connect to Support").click()
 
-    expect(page.locator("#wiring")).to_contain_text("Nothing to mend.")
+    expect(page.locator("#wiring")).to_contain_text("Nothing to fix.")
     expect(page.locator("#wiring")).to_contain_text("Takes those of Support")
     expect(editor.badges).to_have_attribute("aria-label", "agent Billing")
     assert billing.queue_connections.get().queue == queue
@@ -124,7 +124,7 @@ def test_a_paused_queue_is_resumed(signed_in_page: Page, web: str, make_agent: M
     assert not queue.is_paused
 
 
-def test_without_scripts_the_saved_state_is_shown_and_mended(
+def test_without_scripts_the_saved_state_is_shown_and_fixed(
     browser: Browser, web: str, transactional_db: None, signed_in: Client, make_agent: Make
 ) -> None:
     gone = make_agent("Gone")

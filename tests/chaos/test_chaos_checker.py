@@ -132,7 +132,7 @@ def test_a_broken_promise_is_seen(make_agent, make_case, queue, sql: str, promis
         " from runs_run run",
     ],
 )
-def test_and_some_the_database_does_not_let_anybody_break(make_agent, make_case, queue, sql: str) -> None:
+def test_and_some_the_database_does_not_let_anyone_break(make_agent, make_case, queue, sql: str) -> None:
     make_case(assignee=make_agent(queue=queue))
     take()
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:

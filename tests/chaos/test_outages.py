@@ -36,7 +36,7 @@ def test_leases_are_judged_when_the_database_has_been_back_for_the_time_of_one(m
 
 
 def end_the_session() -> None:
-    """Of this test: whoever uses it next finds that out."""
+    """The connection of this test: the next use of it finds that out."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_backend_pid()")
         [pid] = cursor.fetchone()

@@ -183,15 +183,15 @@ def test_who_may_start_is_the_same_in_sql(make_agent: Make[Agent]) -> None:
     plain, paused, deleted = make_agent(), make_agent(), make_agent()
     Agent.objects.filter(pk=paused.pk).update(paused_at=datetime.now(UTC))
     Agent.objects.filter(pk=deleted.pk).update(deleted_at=datetime.now(UTC))
-    held_up, fine = make_agent(mentions=[deleted]), make_agent(mentions=[plain])
+    blocked, fine = make_agent(mentions=[deleted]), make_agent(mentions=[plain])
     found = rows.join(f"from builder_agent where {STARTABLE}", [], id="builder_agent.id")
     assert {pk for (pk,) in found} == set(Agent.objects.startable().values_list("pk", flat=True))
-    assert {pk for (pk,) in found} == {plain.pk, fine.pk} - {held_up.pk}
+    assert {pk for (pk,) in found} == {plain.pk, fine.pk} - {blocked.pk}
 
 
 @pytest.fixture
 def other_connection() -> Iterator[Any]:
-    """One that was opened after somebody said `keep_plans`, as a worker's are."""
+    """One that was opened after someone said `keep_plans`, as a worker's are."""
     rows.keep_plans()
     connection.close()
     yield connection
@@ -309,7 +309,7 @@ def test_behind_a_pooler_no_plan_is_kept(other_connection: Any, monkeypatch: pyt
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_plan_that_a_migration_has_put_out_of_date_is_made_anew(other_connection: Any) -> None:
+def test_a_plan_that_a_migration_has_put_out_of_date_is_made_again(other_connection: Any) -> None:
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as migration:
         migration.execute("create table gauge (level smallint)")
         try:

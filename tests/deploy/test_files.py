@@ -284,7 +284,7 @@ def test_the_steps_of_the_dockerfile_work_in_a_clean_folder(image: Path, web: st
 
 
 def test_the_account_without_rights_can_read_what_root_made(image: Path) -> None:
-    """The build runs as root, the parts as somebody else."""
+    """The build runs as root, the parts as someone else."""
     made = [path for part in ("static", "app", "venv") for path in (image / part).rglob("*") if not path.is_symlink()]
     closed = [path for path in made if not path.stat().st_mode & (stat.S_IXOTH if path.is_dir() else stat.S_IROTH)]
     assert not closed

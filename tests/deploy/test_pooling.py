@@ -47,7 +47,7 @@ unix_socket_dir = {sockets}
 listen_port = 6432
 auth_type = any
 """
-# What PgBouncer keeps for each client is no harm: it sets it anew when a connection changes hands.
+# What PgBouncer keeps for each client is no harm: it sets it again when a connection changes hands.
 LEFT_BEHIND = """
     select 'setting ' || name from pg_settings
         where source = 'session' and name not in ('client_encoding', 'DateStyle', 'TimeZone', 'application_name')
@@ -98,7 +98,7 @@ def pooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def left_behind() -> list[str]:
-    """In the connections of the pool, each of them held meanwhile by a transaction."""
+    """In the connections of the pool, each of them held in the meantime by a transaction."""
     found: list[str] = []
     with ExitStack() as held:
         for _ in range(CONNECTIONS - 1):  # the clock holds one, by an open transaction

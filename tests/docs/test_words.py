@@ -1,7 +1,10 @@
-"""The docs use one plain word for each thing, and none that read as translated."""
+"""Docs, pages and code use one plain word for each thing, and none that read as translated."""
 
+import ast
+import io
 import re
-from collections.abc import Callable
+import tokenize
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,11 +30,12 @@ INSTEAD = {
 _QUOTED = re.compile(r"^ {4}.*$|^```.*?^```|“[^”]*”|`[^`]*`|\*\*[^*]*→[^*]*\*\*|\]\([^)]*\)", re.MULTILINE | re.DOTALL)
 
 
-def words_to_replace(text: str) -> list[str]:
+def words_to_replace(text: str, *, but: str = "") -> list[str]:
     prose = _QUOTED.sub(" ", text)
     return [
         f"{found[0]}: write {better}"
         for word, better in INSTEAD.items()
+        if word != but
         for found in re.finditer(rf"\b({word})\b", prose, re.IGNORECASE)
     ]
 
@@ -44,6 +48,69 @@ def test_a_page_is_written_in_plain_words(path: Path) -> None:
 @pytest.mark.parametrize("write", GENERATED, ids=lambda write: write.__name__)
 def test_a_generated_page_is_written_in_plain_words(write: Callable[[], str]) -> None:
     assert words_to_replace(write()) == []
+
+
+# What people call themselves, what procedures and cases may say, and this list.
+_QUOTES = {
+    "teams/people/person_names.py",
+    "runs/providers/similarity.py",
+    "runs/providers/clauses.py",
+    "ops/demo/texts.py",
+    "tests/docs/test_words.py",
+}
+# Code speaks of mail servers, and Django's own names say mail.
+_EMAIL = next(iter(INSTEAD))
+_APPS = ("config", "data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "tests", "benchmarks", "docs")
+
+
+def code() -> Iterator[Path]:
+    for path in sorted(path for app in _APPS for path in (ROOT / app).rglob("*.py")):
+        if "migrations" not in path.parts and str(path.relative_to(ROOT)) not in _QUOTES:
+            yield path
+
+
+def prose_of(source: str) -> str:
+    """The comments and docstrings of a module, and its names as words."""
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    names = {token.string.replace("_", " ") for token in tokens if token.type == tokenize.NAME}
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, documented)]
+    return "\n".join([*comments, *(ast.get_docstring(node) or "" for node in nodes), *sorted(names)])
+
+
+def texts_of(source: str) -> str:
+    """The strings of a module."""
+    nodes = ast.walk(ast.parse(source))
+    return "\n".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def test_code_is_written_in_plain_words() -> None:
+    found = []
+    for path in code():
+        source = path.read_text()
+        words = words_to_replace(prose_of(source), but=_EMAIL)
+        if not path.is_relative_to(ROOT / "tests"):
+            words += words_to_replace(texts_of(source), but=_EMAIL)
+        found += [f"{path.relative_to(ROOT)}: {word}" for word in words]
+    assert not found
+
+
+def test_templates_and_scripts_are_written_in_plain_words() -> None:
+    sources = [*(ROOT / "templates").rglob("*.*"), *(ROOT / "static/src").glob("editor/*.js")]
+    sources += [path for path in (ROOT / "static/js").glob("*.js") if path.name != "mention-editor.js"]
+    found = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in sorted(sources)
+        for word in words_to_replace(path.read_text(), but=_EMAIL)
+    ]
+    assert not found
+
+
+def test_words_of_code_are_found_in_comments_docstrings_and_names() -> None:
+    source = 'def mend_it():\n    """Somebody."""\n    x = "anew"  # meanwhile\n'
+    assert {word.partition(":")[0] for word in words_to_replace(prose_of(source))} == {"mend", "Somebody", "meanwhile"}
+    assert words_to_replace(texts_of(source))[-1] == "anew: write again, from scratch or new"
 
 
 def test_words_are_found_in_prose_and_not_in_quotes() -> None:

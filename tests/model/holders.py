@@ -60,7 +60,7 @@ class Holder:
             self.write(lambda: async_to_sync(turns.take_turn)(work, response))
 
     def write(self, write: Write, *, always: bool = True) -> None:
-        """Whoever has the run writes; whoever is late writes nothing, and learns of it."""
+        """The worker that has the run writes; one that is late writes nothing, and learns of it."""
         has, before = self.has_it, digest()
         try:
             write()

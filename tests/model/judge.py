@@ -70,7 +70,7 @@ def loads() -> dict[UUID, int]:
 
 
 def held() -> set[tuple[UUID, int]]:
-    """The runs that somebody works, with their fences."""
+    """The runs that someone works, with their fences."""
     return set(rows("select id, fence from runs_run where status = 'running'"))
 
 
@@ -80,7 +80,7 @@ def due_runs() -> set[UUID]:
 
 
 def _due_work() -> set[UUID]:
-    """Cases and standalone runs that somebody could begin with, or go on with."""
+    """Cases and standalone runs that someone could begin with, or go on with."""
     runs = set() if is_paused() else {work for _, work in rows(_DUE)}
     return runs | takeable(startable())
 

@@ -28,7 +28,7 @@ HOP_LIMIT = 3
 CONCURRENCY = 2
 NAMES = ["Ada", "Ben", "Cleo"]
 WORKERS = ["w/1", "w/2"]
-SOMEBODY, ANOTHER = Actor("Somebody"), Actor("Another")
+SOMEONE, ANOTHER = Actor("Someone"), Actor("Another")
 
 number = st.integers(0, 1000)
 
@@ -70,7 +70,7 @@ class Machine(RuleBasedStateMachine):
                 self._add(NewCase("Work", assignee=agent))
             case "standalone":
                 legal = agent.pk in startable() and not is_paused()
-                self._try(lambda: start_run(agent, by=SOMEBODY, trigger=Run.Trigger.API), legal)
+                self._try(lambda: start_run(agent, by=SOMEONE, trigger=Run.Trigger.API), legal)
             case _:  # the same request makes one case, and another one under its id makes none
                 for _ in range(2):
                     earlier = Case.objects.filter(external_id="id").first()
@@ -78,7 +78,7 @@ class Machine(RuleBasedStateMachine):
                     self._try(lambda: self._add(NewCase(kind, external_id="id")), legal)
 
     def _add(self, new: NewCase) -> None:
-        add_case(self.house.queue, new, by=SOMEBODY)
+        add_case(self.house.queue, new, by=SOMEONE)
 
     @rule(worker=st.sampled_from(WORKERS), places=st.integers(1, 3))
     def take(self, worker: str, places: int) -> None:
@@ -98,8 +98,9 @@ class Machine(RuleBasedStateMachine):
             holder.opened()
 
     def _dispatch(self, places: int, worker: str = "") -> list[claims.Claim]:
-        """Whoever may take cases is given some while there are any, and nobody else, and not too many. What the worker
-        has claimed of it, if there is one."""
+        """Agents that may take cases get some while there are any, other agents get none, and no agent gets too many.
+
+        Return what the worker has claimed, if there is one."""
         may, had, known = startable(), loads(), set(Run.objects.values_list("pk", flat=True))
         could, meant = takeable(may), dict(Case.objects.values_list("pk", "assignee"))
         taken = dispatcher.dispatch_and_claim(worker, places) if worker else []

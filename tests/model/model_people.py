@@ -26,7 +26,7 @@ from teams.settings import pausing
 from teams.settings.budgets import Budget
 
 from .holders import Call, Holder
-from .model_base import ANOTHER, SOMEBODY, WORKERS, in_an_hour, let_hours_pass, number
+from .model_base import ANOTHER, SOMEONE, WORKERS, in_an_hour, let_hours_pass, number
 from .model_workers import Workers, ending
 
 _of_agents = st.sampled_from(["pause", "resume", "restore", "delete", "replace", "limit", "unlimit"])
@@ -38,19 +38,19 @@ _decisions = st.tuples(
             *("hand back", "hand back to one", "reassign", "reopen", "try again", "undo", "relabel"),
         ]
     ),
-    st.sampled_from([SOMEBODY, ANOTHER]),
+    st.sampled_from([SOMEONE, ANOTHER]),
 )
 # What seldom comes about by chance.
 _STORIES = [
     [
-        *(("take over", SOMEBODY), ("take over", ANOTHER), ("postpone", SOMEBODY), ("hours pass", SOMEBODY)),
+        *(("take over", SOMEONE), ("take over", ANOTHER), ("postpone", SOMEONE), ("hours pass", SOMEONE)),
         *(("take from another", ANOTHER), ("hand back", ANOTHER)),
     ],
     [
-        *(("postpone", SOMEBODY), ("complete", SOMEBODY), ("undo", SOMEBODY), ("undo", SOMEBODY)),
-        *(("fail", SOMEBODY), ("try again", ANOTHER)),
+        *(("postpone", SOMEONE), ("complete", SOMEONE), ("undo", SOMEONE), ("undo", SOMEONE)),
+        *(("fail", SOMEONE), ("try again", ANOTHER)),
     ],
-    [("take over", SOMEBODY), ("complete", SOMEBODY), ("undo", ANOTHER), ("delete", SOMEBODY), ("undo", SOMEBODY)],
+    [("take over", SOMEONE), ("complete", SOMEONE), ("undo", ANOTHER), ("delete", SOMEONE), ("undo", SOMEONE)],
 ]
 _UNDOABLE = {"completed", "failed", "postponed", "reassigned", "reopened", "taken_over", "handed_back", "deleted"}
 
@@ -74,9 +74,9 @@ class Model(Workers):
                 self._try(partial(_answer, row, True), row.status == "open")
                 self.judge.look()
         elif then == "stop":
-            self._try(lambda: moves.stop_run(run, SOMEBODY), run.is_live)
+            self._try(lambda: moves.stop_run(run, SOMEONE), run.is_live)
         elif then != "nothing" and run.case:
-            self._try(*self._decision(Case.objects.get(runs=run), then, SOMEBODY, run.agent))
+            self._try(*self._decision(Case.objects.get(runs=run), then, SOMEONE, run.agent))
 
     # --- People ------------------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ class Model(Workers):
     @rule(which=number)
     def stop(self, which: int) -> None:
         run = self._run(which)
-        self._try(lambda: moves.stop_run(run, SOMEBODY), run.is_live)
+        self._try(lambda: moves.stop_run(run, SOMEONE), run.is_live)
 
     @rule(which=number, acts=st.lists(_decisions, min_size=1, max_size=4) | st.sampled_from(_STORIES))
     def decide(self, which: int, acts: list[tuple[str, Actor]]) -> None:
@@ -111,8 +111,8 @@ class Model(Workers):
     def _decide_in_vain(self, key: UUID, agent: Agent) -> None:
         """What is closed is not closed again, and what one took over another does not take without saying so."""
         case = Case.objects.get(pk=key)
-        vain = [("complete", SOMEBODY), ("fail", SOMEBODY)] if case.is_closed else []
-        vain += [("take over", by) for by in (SOMEBODY, ANOTHER) if case.taken_by not in ("", by.label)]
+        vain = [("complete", SOMEONE), ("fail", SOMEONE)] if case.is_closed else []
+        vain += [("take over", by) for by in (SOMEONE, ANOTHER) if case.taken_by not in ("", by.label)]
         for act, by in vain:
             self._try(*self._decision(Case.objects.get(pk=key), act, by, agent))
 
@@ -156,10 +156,10 @@ class Model(Workers):
         """Of a bulk action each case is done, or left alone; and what was done can be undone."""
         arguments = {"agent": str(self._agent(which).pk), "priority": which % 3, "label": "bulk", "text": "By hand"}
         arguments["until"] = in_an_hour().isoformat()
-        action = bulk.start(self.house.team, verb, arguments, self.house.queue.cases.present(), SOMEBODY)
+        action = bulk.start(self.house.team, verb, arguments, self.house.queue.cases.present(), SOMEONE)
         self._work_off(action)
         if undone:
-            self._work_off(bulk.undo(action, SOMEBODY))
+            self._work_off(bulk.undo(action, SOMEONE))
 
     def _work_off(self, action: BulkAction) -> None:
         processing.process(action.pk, 60)
@@ -176,7 +176,7 @@ class Model(Workers):
         | st.sampled_from([["pause", "resume"], ["delete", "restore"]]),
     )
     def agent(self, which: int, acts: list[str]) -> None:
-        """What waits for it meanwhile is taken up when it may work again."""
+        """What waits for it in the meantime is taken up when it may work again."""
         for act in acts:
             agent, other = self._agent(which), self._agent(which + 1)
             self._try(partial(_do_to_agent, agent, act, other), act != "replace" or not other.is_deleted)
@@ -229,7 +229,7 @@ class Model(Workers):
             for row in HumanRequest.objects.open():
                 _answer(row, True)
             for case in present.filter(status="needs_input").exclude(reason__in=["question", "approval"]):
-                (moves.hand_back if case.taken_by else moves.reassign)(case, SOMEBODY)
+                (moves.hand_back if case.taken_by else moves.reassign)(case, SOMEONE)
             self.take("w/1", 10)
             for holder in self.holders:
                 self._finish(holder)
@@ -267,6 +267,6 @@ def _do_to_agent(agent: Agent, act: str, other: Agent) -> None:
 
 def _answer(row: HumanRequest, approved: bool) -> None:
     if row.kind == HumanRequest.Kind.QUESTION:
-        human_requests.answer(row, "This one", SOMEBODY)
+        human_requests.answer(row, "This one", SOMEONE)
     else:
-        human_requests.decide(row, approved, "", SOMEBODY)
+        human_requests.decide(row, approved, "", SOMEONE)

@@ -169,7 +169,7 @@ class Workers(Machine):
     @precondition(lambda self: self._late())
     @rule(which=number, how=st.sampled_from(["everything", "answer", "act"]))
     def come_late(self, which: int, how: str) -> None:
-        """With any fence that anybody ever had."""
+        """With any fence that anyone ever had."""
         late = self._late()
         working = {run_id for run_id, _ in held()}
         in_other_hands = [holder for holder in late if holder.claim.run_id in working]
@@ -194,7 +194,7 @@ class Workers(Machine):
         goes_on=st.booleans(),
     )
     def die(self, worker: str, how: str, times: int, goes_on: bool) -> None:
-        """Its parent sees it, or its leases lapse. Somebody may go on, and die too."""
+        """Its parent sees it, or its leases lapse. Someone may go on, and die too."""
         for time in range(times):
             if time:
                 self.take(worker, 3)

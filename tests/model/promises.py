@@ -14,7 +14,7 @@ PROMISES = _WATCHED | {
     "two live runs of one case": """
         select case_id from runs_run where case_id is not null and status in ('queued', 'running', 'waiting')
         group by case_id having count(*) > 1""",
-    "running means leased, by somebody, under a fence": """
+    "running means leased, by someone, under a fence": """
         select id, status, worker, lease_until, fence from runs_run where (status = 'running')
             is distinct from (lease_until is not null and worker <> '' and fence > 0)""",
     "losses are bounded": "select id, losses from runs_run where losses > 3",

@@ -22,7 +22,7 @@ from cases.queues.teams import create_team
 from tests.fixtures import mention
 
 from . import promises
-from .model_base import CONCURRENCY, HOP_LIMIT, NAMES, SOMEBODY, House
+from .model_base import CONCURRENCY, HOP_LIMIT, NAMES, SOMEONE, House
 from .model_people import Model
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "15"))
@@ -82,7 +82,7 @@ SELDOM: dict[str, Walk] = {
         model.sweep(False),
     ),
     "a case is deleted while a person has it": lambda model: model.decide(
-        0, [("take over", SOMEBODY), ("delete", SOMEBODY), ("undo", SOMEBODY)]
+        0, [("take over", SOMEONE), ("delete", SOMEONE), ("undo", SOMEONE)]
     ),
 }
 

@@ -10,10 +10,10 @@ _GOOD = [
     Event(3, "handed_over", "pending", "a"),
     Event(4, "started", "in_progress", "b"),
     Event(5, "asked", "needs_input", "b"),
-    Event(6, "answered", "in_progress", "b", "Somebody"),
+    Event(6, "answered", "in_progress", "b", "Someone"),
     Event(7, "completed", "completed", "b"),
-    Event(8, "reopened", "pending", actor="Somebody"),
-    Event(9, "undone", "completed", actor="Somebody"),
+    Event(8, "reopened", "pending", actor="Someone"),
+    Event(9, "undone", "completed", actor="Someone"),
 ]
 
 
@@ -31,7 +31,7 @@ def test_a_walk_has_no_faults() -> None:
         ({3: Event(3, "updated", "pending", "a")}, "is no move"),
         ({6: Event(6, "handed_over", "pending", "b")}, "leads from needs_input to pending"),
         ({8: Event(8, "reopened", "pending")}, "was done by nobody"),
-        ({9: Event(9, "undone", "failed", actor="Somebody")}, "where it was not"),
+        ({9: Event(9, "undone", "failed", actor="Someone")}, "where it was not"),
     ],
 )
 def test_what_is_no_walk_is_told(changed: dict[int, Event], words: str) -> None:

@@ -1,5 +1,5 @@
 """Texts of strangers that a model obeys to the letter: it gets no further than its own tools, mentions and team, and
-nothing that it or anybody else wrote becomes part of a page.
+nothing that it or anyone else wrote becomes part of a page.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 def line(text: str, limit: int) -> str:
-    """As somebody would type it into a field of one line."""
+    """As someone would type it into a field of one line."""
     return " ".join(_CONTROL.sub(" ", text).split())[:limit].strip()
 
 
@@ -89,11 +89,11 @@ class World:
 
 @pytest.fixture
 def strangers(make_team: Make[Team], make_member: Make[Member], make_run: Make[Run]) -> Team:
-    """With one of everything that somebody could want of them."""
+    """With one of everything that someone could want of them."""
     team = make_team(CANARY)
     make_member(of=team)
     queue = create_queue(team, f"Secrets {CANARY}")
-    pause_queue(queue)  # their own work stands still meanwhile
+    pause_queue(queue)  # their own work stands still in the meantime
     agent = create_agent(team, "Stranger", aop=CANARY, description=CANARY)
     connect(agent, [Consumes(queue.pk, 5)])
     add_case(queue, NewCase(CANARY, {"text": CANARY}, labels=[CANARY]), by=BATON)
@@ -105,7 +105,7 @@ def strangers(make_team: Make[Team], make_member: Make[Member], make_run: Make[R
 
 @pytest.fixture
 def world(
-    scripted: Provider, team: Team, strangers: Team, tool_server: RealServer, make_queue, make_agent, somebody: Actor
+    scripted: Provider, team: Team, strangers: Team, tool_server: RealServer, make_queue, make_agent, someone: Actor
 ) -> World:
     queue, outbox = make_queue("Support"), make_queue("Outbox")
     choices = {"look": Choice(True, "read_only", False), "pay": Choice(True, "effects", True)}
@@ -142,9 +142,9 @@ def world(
         data = {"text": _CONTROL.sub(" ", text), line(text, 60): [_CONTROL.sub(" ", text)]}
         new = NewCase(line(text, 200), data, labels=[line(text, 40)], assignee=reader)
         case = add_case(queue, new, by=BATON)
-        assert somebody.user
-        comments.comment(case, _CONTROL.sub("\n", text), somebody.user)
-        attachments.attach(case, [SimpleUploadedFile(re.sub(r"[/\\]", "_", line(text, 90)), b"x")], somebody)
+        assert someone.user
+        comments.comment(case, _CONTROL.sub("\n", text), someone.user)
+        attachments.attach(case, [SimpleUploadedFile(re.sub(r"[/\\]", "_", line(text, 90)), b"x")], someone)
         world.asked[case.number] = injection
     return world
 
@@ -189,10 +189,10 @@ def test_a_model_that_obeys_every_text_gets_no_further_than_its_own_tools_and_me
     for request in HumanRequest.objects.filter(team=world.team, status="open"):
         text = world.filled(world.asked[request.run.case.number].text)
         if request.kind == "approval":
-            human_requests.decide(request, False, _CONTROL.sub(" ", text), Actor("Somebody"))
+            human_requests.decide(request, False, _CONTROL.sub(" ", text), Actor("Someone"))
         else:
             mailer.deliver()
-            human_requests.answer(request, _CONTROL.sub(" ", text), Actor("Somebody"))
+            human_requests.answer(request, _CONTROL.sub(" ", text), Actor("Someone"))
     work_all()
 
     # No handover but to whom the procedure mentions, and that one was made: the texts were obeyed.

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-# Prices beyond this say nothing to anybody.
+# Prices beyond this say nothing to anyone.
 _CENT_PARTS = Decimal("0.0001")
 
 

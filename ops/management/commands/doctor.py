@@ -38,5 +38,5 @@ class Command(BaseCommand):
     def _write(self, finding: Finding) -> None:
         style = {State.OK: self.style.SUCCESS, State.WARNING: self.style.WARNING, State.BROKEN: self.style.ERROR}
         self.stdout.write(f"{style[finding.state](f'{finding.state:8}')} {finding.name}: {finding.said}")
-        if finding.mend:
-            self.stdout.write(f"{'':8}   → {finding.mend}")
+        if finding.fix:
+            self.stdout.write(f"{'':8}   → {finding.fix}")

@@ -24,7 +24,7 @@ from data.errors import Refused
 _LOCK = 0x4D_49_47_52_41_54_45
 _TRIES = 20
 _PAUSE_SECONDS = 1.0
-# Migrations began anew with 1.0.0. These are of before, the second of each app, which no later version has.
+# Migrations started over with 1.0.0. These are of before, the second of each app, which no later version has.
 _BEFORE_1_0 = {
     ("teams", "0002_answer_hours"),
     ("builder", "0002_initial"),

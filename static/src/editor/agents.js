@@ -45,7 +45,7 @@ export class Agents {
     }
   }
 
-  /** Asks anew, e.g. because somebody renamed an agent, or the queues of this one changed. */
+  /** Asks again, e.g. because someone renamed an agent, or the queues of this one changed. */
   refresh() {
     if (this.known.size) {
       if (this.wanted.size === 0) queueMicrotask(() => this.ask());

@@ -1,7 +1,7 @@
 // <mention-editor data-search="…" data-create="…" data-agents="[…]"><textarea name="…">…</textarea></mention-editor>
 //
 // Draws the form's own textarea as an editor with badges. The textarea stays the field: the form posts it, and without
-// scripts it is used as it is. data-agents: what is known of the mentioned agents from the start; data-live: when to ask anew.
+// scripts it is used as it is. data-agents: what is known of the mentioned agents from the start; data-live: when to ask again.
 import { closeHistory } from "prosemirror-history";
 import { EditorState, NodeSelection, Selection, TextSelection } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
@@ -34,7 +34,7 @@ class MentionEditor extends HTMLElement {
     this.start();
     this.textarea.hidden = true;
     this.listen("addEventListener");
-    // Somebody's morph may throw away what it does not know.
+    // Someone's morph may throw away what it does not know.
     this.guard = new MutationObserver(() => this.contains(this.view.dom) || this.restart());
     this.guard.observe(this, { childList: true });
     this.takePlace();
@@ -170,7 +170,7 @@ class MentionEditor extends HTMLElement {
     if (formData && this.textarea.name && !this.textarea.disabled) formData.set(this.textarea.name, this.written);
   }
 
-  /** One event for all that was typed since the last; whoever asked for the form's data meanwhile was told nothing. */
+  /** One event for all that was typed since the last; those who asked for the form's data in the meantime were told nothing. */
   rest() {
     clearTimeout(this.timer);
     if (!this.view) return;

@@ -8,7 +8,7 @@ export function catchUp(view, event) {
   return false;
 }
 
-/** Somebody who typed on a selected badge did not mean to lose it: the words go behind it. */
+/** Someone who typed on a selected badge did not mean to lose it: the words go behind it. */
 export function leaveBadge(view) {
   const { selection } = view.state;
   if (!(selection instanceof NodeSelection)) return false;

@@ -230,7 +230,7 @@ export class Options {
   }
 }
 
-/** Where somebody went on writing a sentence, Enter is a new line and not a guess. */
+/** Where someone went on writing a sentence, Enter is a new line and not a guess. */
 function best({ agents, similar }, words) {
   const isGuess = similar && /[\s.,;:!?]$/.test(words);
   return isGuess ? undefined : agents.find((agent) => agent.status === "ok");

@@ -17,7 +17,7 @@ NOTES
   {
     name: "Sort incoming mail",
     text: `GOAL
-Every message reaches whoever can answer it, on the first try.
+Every message reaches the agent that can answer it, on the first try.
 
 STEPS
 1. Read the whole message, and what was written before it.
@@ -50,7 +50,7 @@ NOTES
   {
     name: "Check a document",
     text: `GOAL
-Somebody who reads only your summary knows whether the document can be signed.
+Someone who reads only your summary knows whether the document can be signed.
 
 STEPS
 1. Say in one sentence what the document is and between whom.

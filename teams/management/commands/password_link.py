@@ -29,5 +29,5 @@ class Command(BaseCommand):
         if options["end_two_step"]:
             accounts.end_two_step(user, COMMAND_LINE)
             self.stdout.write(f"Two-step sign-in of {user.email} is off.")
-        self.stdout.write(f"Whoever opens this signs in as {user.email}:")
+        self.stdout.write(f"Anyone who opens this signs in as {user.email}:")
         self.stdout.write(accounts.password_link(user, COMMAND_LINE))

@@ -83,14 +83,14 @@ def test_the_list_finds_words_in_names_and_descriptions(signed_in: Client, make_
     assert "No agent fits" in shown(signed_in.get("/agents/", {"q": "nothing"}))
 
 
-def test_the_list_narrows_to_paused_and_to_held_up_agents(signed_in: Client, make_agent: Make) -> None:
+def test_the_list_narrows_to_paused_and_to_blocked_agents(signed_in: Client, make_agent: Make) -> None:
     gone, paused = make_agent("Gone"), make_agent("Paused one")
-    make_agent("Held up one", mentions=[gone])
+    make_agent("Blocked one", mentions=[gone])
     delete_agent(gone)
     pause_agent(paused)
     assert names(signed_in.get("/agents/", {"state": "paused"})) == ["Paused one"]
-    assert names(signed_in.get("/agents/", {"state": "held_up"})) == ["Held up one"]
-    assert names(signed_in.get("/agents/")) == ["Held up one", "Paused one"]
+    assert names(signed_in.get("/agents/", {"state": "blocked"})) == ["Blocked one"]
+    assert names(signed_in.get("/agents/")) == ["Blocked one", "Paused one"]
 
 
 def test_the_list_holds_nothing_of_another_team(signed_in: Client, make_agent: Make, make_team: Make) -> None:
@@ -239,42 +239,42 @@ def test_nobody_s_text_is_replaced_unseen(signed_in: Client, make_agent: Make) -
 
 
 @pytest.fixture
-def held_up(make_agent: Make) -> Agent:
+def blocked(make_agent: Make) -> Agent:
     billing = make_agent("Billing")
     agent: Agent = make_agent("Triage", aop="Refunds go to", mentions=[billing])
     delete_agent(billing)
     return agent
 
 
-def test_a_mention_of_a_deleted_agent_is_red_and_the_page_says_what_to_do(signed_in: Client, held_up: Agent) -> None:
-    response = signed_in.get(page_of(held_up))
+def test_a_mention_of_a_deleted_agent_is_red_and_the_page_says_what_to_do(signed_in: Client, blocked: Agent) -> None:
+    response = signed_in.get(page_of(blocked))
     text = shown(response)
     assert set(badges(text)) == {("Billing", "deleted")}
-    assert "Held up." in text
-    assert "mentions @Billing, deleted meanwhile" in text
+    assert "Blocked." in text
+    assert "mentions @Billing, now deleted" in text
     assert response.context["refusal"].code == "deleted_target"
-    assert reverse("run_start", args=[held_up.pk]) not in text  # the reason stands in place of the form
+    assert reverse("run_start", args=[blocked.pk]) not in text  # the reason stands in place of the form
     assert 'href="#procedure"' in text
 
 
-def test_saving_with_a_deleted_mention_asks_once(signed_in: Client, held_up: Agent) -> None:
-    aop = held_up.live_revision.aop + " quickly"
-    asked = signed_in.post(page_of(held_up), form(aop=aop, revision="1"))
+def test_saving_with_a_deleted_mention_asks_once(signed_in: Client, blocked: Agent) -> None:
+    aop = blocked.live_revision.aop + " quickly"
+    asked = signed_in.post(page_of(blocked), form(aop=aop, revision="1"))
     assert asked.status_code == 422
     assert "Nothing is saved yet. The procedure mentions @Billing" in asked.content.decode()
     assert '<button class="btn btn-danger" name="anyway" value="1">Save anyway</button>' in asked.content.decode()
-    assert (held_up.live_revision.number, asked.context["form"]["aop"].value()) == (1, aop)
-    response = signed_in.post(page_of(held_up), form(aop=aop, revision="1", anyway="1"), follow=True)
-    assert held_up.live_revision.aop == aop
+    assert (blocked.live_revision.number, asked.context["form"]["aop"].value()) == (1, aop)
+    response = signed_in.post(page_of(blocked), form(aop=aop, revision="1", anyway="1"), follow=True)
+    assert blocked.live_revision.aop == aop
     assert "Saved. The procedure mentions @Billing" in messages(response)
     assert "Save anyway" not in response.content.decode()
 
 
-def test_removing_the_mention_heals_at_once(signed_in: Client, held_up: Agent) -> None:
-    response = signed_in.post(page_of(held_up), form(aop="Refunds are made here.", revision="1"), follow=True)
+def test_removing_the_mention_heals_at_once(signed_in: Client, blocked: Agent) -> None:
+    response = signed_in.post(page_of(blocked), form(aop="Refunds are made here.", revision="1"), follow=True)
     assert "starts no runs" not in messages(response) + response.content.decode()
     assert response.context["refusal"] is None
-    assert reverse("run_start", args=[held_up.pk]) in response.content.decode()
+    assert reverse("run_start", args=[blocked.pk]) in response.content.decode()
 
 
 # --- The page --------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ def test_pausing_and_resuming(signed_in: Client, make_agent: Make) -> None:
     assert response.context["refusal"] is None
 
 
-def test_deleting_says_who_is_held_up_by_it(signed_in: Client, make_agent: Make) -> None:
+def test_deleting_says_who_is_blocked_by_it(signed_in: Client, make_agent: Make) -> None:
     agent = make_agent("Billing")
     make_agent("Triage", mentions=[agent])
     assert reverse("agent_delete", args=[agent.pk]) in shown(signed_in.get(page_of(agent)))

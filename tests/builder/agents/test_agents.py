@@ -201,23 +201,23 @@ def test_a_copy_says_of_itself_what_the_original_says_of_itself(make_agent) -> N
 
 
 def test_deleting_with_a_replacement_changes_all_mentions_at_once(make_agent) -> None:
-    gone, heir = make_agent("Gone"), make_agent("Heir")
+    gone, replacement = make_agent("Gone"), make_agent("Heir")
     first = make_agent(aop="Refunds:", mentions=[gone])
-    second = make_agent(mentions=[heir, gone])
-    assert set(delete_agent(gone, heir)) == {first, second}
+    second = make_agent(mentions=[replacement, gone])
+    assert set(delete_agent(gone, replacement)) == {first, second}
     revision = first.live_revision
     assert (revision.number, mentions.plain(revision.aop)) == (2, "Refunds: @Heir")
     assert revision.note == "@Gone was deleted: @Heir in its place"
-    assert [row.target for row in second.live_revision.mentions.all()] == [heir]
+    assert [row.target for row in second.live_revision.mentions.all()] == [replacement]
     check_may_start(first)
     assert "@Gone" in mentions.plain(first.revisions.get(number=1).aop)
 
 
 def test_a_replacement_also_stands_in_drafts(make_agent) -> None:
-    gone, heir, writer = make_agent("Gone"), make_agent("Heir"), make_agent("Writer", aop="Live")
+    gone, replacement, writer = make_agent("Gone"), make_agent("Heir"), make_agent("Writer", aop="Live")
     save_draft(writer, mention("Typed:", gone), "offline", known=Known(), author=None)
-    delete_agent(gone, heir)
-    assert draft_of(writer).aop == mention("Typed:", heir)
+    delete_agent(gone, replacement)
+    assert draft_of(writer).aop == mention("Typed:", replacement)
 
 
 def test_a_replacement_must_be_another_live_agent_of_the_team(make_agent, make_team) -> None:
@@ -238,7 +238,7 @@ def test_restoring_heals_those_who_mention_it(make_agent) -> None:
     check_may_start(holder)
 
 
-def test_a_name_that_was_taken_meanwhile_is_refused_and_another_one_helps(make_agent) -> None:
+def test_a_name_that_was_taken_in_the_meantime_is_refused_and_another_one_helps(make_agent) -> None:
     gone = make_agent("Billing")
     delete_agent(gone)
     make_agent("billing")

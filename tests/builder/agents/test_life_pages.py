@@ -31,11 +31,11 @@ def test_the_dialog_says_who_mentions_it_and_offers_those_that_work_its_queues_f
 
 
 def test_one_replacement_takes_all_mentions(signed_in: Client, make_agent: Make[Agent], member) -> None:
-    agent, heir = make_agent("Billing"), make_agent("Refunds")
+    agent, replacement = make_agent("Billing"), make_agent("Refunds")
     triage = make_agent("Triage", mentions=[agent])
     response = signed_in.post(reverse("agent_delete", args=[agent.pk]), {"replacement": "refunds"}, follow=True)
     assert "Triage mentions Refunds now." in messages(response)
-    assert [row.target for row in triage.live_revision.mentions.all()] == [heir]
+    assert [row.target for row in triage.live_revision.mentions.all()] == [replacement]
     assert triage.live_revision.author == member.user
 
 
@@ -43,7 +43,7 @@ def test_a_replacement_that_mentioned_it_is_to_be_read_again(signed_in: Client, 
     agent = make_agent("Billing")
     make_agent("Refunds", mentions=[agent])
     response = signed_in.post(reverse("agent_delete", args=[agent.pk]), {"replacement": "Refunds"}, follow=True)
-    assert "Refunds mentioned Billing, and so mentions itself now." in messages(response)
+    assert "Refunds mentioned Billing, and now mentions itself." in messages(response)
 
 
 def test_an_unknown_replacement_deletes_nothing(signed_in: Client, make_agent: Make[Agent], make_team) -> None:
@@ -89,7 +89,7 @@ def test_a_restored_agent_is_back(signed_in: Client, make_agent: Make[Agent]) ->
     assert names(signed_in.get("/agents/")) == ["Gone"]
 
 
-def test_a_name_that_was_taken_meanwhile_asks_for_another(signed_in: Client, make_agent: Make[Agent]) -> None:
+def test_a_name_that_was_taken_in_the_meantime_asks_for_another(signed_in: Client, make_agent: Make[Agent]) -> None:
     gone = make_agent("Billing")
     delete_agent(gone)
     make_agent("Billing")
@@ -130,7 +130,7 @@ def test_unused_agents_are_found_and_all_are_counted(
     response = signed_in.get("/agents/", {"state": "unused"})
     assert names(response) == ["Paused"]
     assert response.context["states"] == [
-        ("held_up", "Held up (0)"),
+        ("blocked", "Blocked (0)"),
         ("paused", "Paused (1)"),
         ("unused", "Unused for 30 days (1)"),
     ]

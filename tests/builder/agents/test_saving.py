@@ -62,11 +62,11 @@ def test_agents_of_one_save_are_saved_together_or_not_at_all(make_agent: Make[Ag
 
 
 def test_a_replacement_is_one_save_of_all_that_mentioned_the_deleted_agent(make_agent: Make[Agent]) -> None:
-    gone, heir = make_agent("Gone"), make_agent("Heir")
+    gone, replacement = make_agent("Gone"), make_agent("Heir")
     mentioning = [make_agent(aop=mention("Ask", gone)) for _ in range(2)]
-    delete_agent(gone, heir)
+    delete_agent(gone, replacement)
     live = Revision.objects.filter(agent__in=mentioning, status="live")
-    assert set(Mention.objects.filter(revision__in=live).values_list("target", flat=True)) == {heir.pk}
+    assert set(Mention.objects.filter(revision__in=live).values_list("target", flat=True)) == {replacement.pk}
 
 
 def test_a_restored_agent_takes_another_name_by_the_same_verb(make_agent: Make[Agent]) -> None:

@@ -36,7 +36,7 @@ _SECONDS = 2
 
 @pytest.fixture
 def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has merged waits for the other one, who has merged too unless something holds them back."""
+    """The one who has merged waits for the other one, who has merged too unless something holds them back."""
     barrier, merge = threading.Barrier(2), SharedForm.merge
 
     def merge_and_wait(form: SharedForm, *others: Any) -> None:

@@ -126,7 +126,7 @@ def test_another_team_gets_the_same_agents(
     assert len(again.same) == 2, "a second import finds them by name"
 
 
-def test_deleted_agents_are_made_anew_and_mentioned_again(team: Team, make_agent: Make) -> None:
+def test_deleted_agents_are_made_again_and_mentioned_again(team: Team, make_agent: Make) -> None:
     billing = make_agent("Billing")
     triage = make_agent("Triage", mentions=[billing])
     files = export_agents(team)
@@ -135,7 +135,7 @@ def test_deleted_agents_are_made_anew_and_mentioned_again(team: Team, make_agent
     assert [item.wanted.name for item in found.new] == ["Billing"]
     assert [item.wanted.name for item in found.changed] == ["Triage"]
     apply(team, files)
-    assert not Agent.objects.held_up().exists()
+    assert not Agent.objects.blocked().exists()
     assert triage.live_revision.mentions.get().target == named(team, "Billing") != billing
 
 
@@ -194,18 +194,18 @@ def test_who_would_take_up_cases_is_paused(
     make_case()
     works, idle = make_agent("Works", queue=queue), make_agent("Idle")
     gone = make_agent("Gone")
-    held_up = make_agent("Held up", queue=queue, mentions=[gone])
+    blocked = make_agent("Blocked", queue=queue, mentions=[gone])
     delete_agent(gone)
     files = [
         file("New", consumes={"Support": 1}),
         file("New and idle"),
         file("Works", "Other text"),
         file("Idle", consumes={"Support": 1}),
-        TextFile("held.md", write(AgentFile("Held up", aop="Mended"))),
+        TextFile("held.md", write(AgentFile("Blocked", aop="Fixed"))),
     ]
     done = apply(team, files)
-    assert [item.wanted.name for item in done.paused] == ["New", "Idle", "Held up"]
-    assert set(team.agents.live().exclude(paused_at=None)) == {named(team, "New"), idle, held_up}
+    assert [item.wanted.name for item in done.paused] == ["New", "Idle", "Blocked"]
+    assert set(team.agents.live().exclude(paused_at=None)) == {named(team, "New"), idle, blocked}
     assert not Run.objects.exists()
     assert works.live_revision.aop == "Other text"
 

@@ -131,7 +131,7 @@ def test_saving_ends_the_draft_and_takes_the_next_number(agent: Agent) -> None:
     assert draft_of(agent) is None
 
 
-def test_what_somebody_made_live_meanwhile_is_not_replaced_unseen(agent: Agent) -> None:
+def test_what_someone_made_live_in_the_meantime_is_not_replaced_unseen(agent: Agent) -> None:
     save_agent(agent, aop="Theirs.")
     with pytest.raises(Conflict) as raised:
         publish(agent, "Mine.", seen())
@@ -224,19 +224,19 @@ def fields_of(page: Response) -> dict[str, Any]:
     return {field.html_name: field.value() for field in page.context["form"] if field.value() not in (None, False)}
 
 
-def test_save_on_top_of_somebody_s_revision_asks_which_one(signed_in: Client, agent: Agent) -> None:
+def test_save_on_top_of_someone_s_revision_asks_which_one(signed_in: Client, agent: Agent) -> None:
     before = fields_of(signed_in.get(url("agent", agent)))
     save_agent(agent, aop="Theirs.")
     response = signed_in.post(url("agent", agent), before | {"aop": "Mine."})
     assert response.status_code == 422
     text = response.content.decode()
-    assert "Nothing is saved yet. Somebody saved revision 2" in text
+    assert "Nothing is saved yet. Someone saved revision 2" in text
     assert "Save mine" in text
     signed_in.post(url("agent", agent), fields_of(response))
     assert agent.live_revision.aop == "Mine."
 
 
-def test_a_third_text_meanwhile_asks_again(signed_in: Client, agent: Agent) -> None:
+def test_a_third_text_in_the_meantime_asks_again(signed_in: Client, agent: Agent) -> None:
     before = fields_of(signed_in.get(url("agent", agent)))
     save_agent(agent, aop="Theirs.")
     response = signed_in.post(url("agent", agent), before | {"aop": "Mine."})

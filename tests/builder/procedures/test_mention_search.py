@@ -93,7 +93,7 @@ def test_neither_itself_nor_the_deleted_nor_other_teams_are_listed(
     assert names(signed_in, "billing") == ["Billing", "Billing Clerk"]
 
 
-def test_whoever_works_none_of_the_queues_says_why(
+def test_an_agent_that_works_none_of_the_queues_says_why(
     signed_in: Client, make_agent: Make, make_queue: Make, queue: Queue
 ) -> None:
     other = make_queue("Other")
@@ -252,7 +252,7 @@ def test_bad_names_are_errors_at_the_field_and_the_text_stays(
 def test_a_forged_mention_of_a_disabled_agent_saves_and_is_no_target(
     signed_in: Client, triage: Agent, make_agent: Make, make_queue: Make, queue: Queue
 ) -> None:
-    """The list offers it disabled; whoever writes the token by hand gets an amber badge, and nothing is handed over."""
+    """The list offers it disabled; typing the token by hand gives an amber badge, and hands nothing over."""
     far = make_agent("Far", queue=make_queue())
     text = f"Ask {mention('', far)}."
     status, _, _ = _posted(

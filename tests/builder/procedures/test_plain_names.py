@@ -111,7 +111,7 @@ def test_the_plain_name_becomes_a_mention() -> None:
 
 
 def press(client: Client, what: str, text: str, **fields: str) -> str:
-    form = {"name": "Triage", "description": "", "aop": text, "model_kind": "offline", "mend": what, **fields}
+    form = {"name": "Triage", "description": "", "aop": text, "model_kind": "offline", "fix": what, **fields}
     return str(client.post("/agents/new/", form).context["form"].data["aop"])
 
 
@@ -136,6 +136,6 @@ def test_who_may_only_look_changes_nothing_by_the_panel(
 ) -> None:
     agent = make_agent("Triage")
     client.force_login(make_member(role="viewer").user)
-    answer = client.post(f"/agents/{agent.pk}/wiring/", {"aop": "@Nobody", "mend": "create::0:7"})
+    answer = client.post(f"/agents/{agent.pk}/wiring/", {"aop": "@Nobody", "fix": "create::0:7"})
     assert answer.status_code == 403
     assert not team.agents.filter(name="Nobody").exists()

@@ -39,7 +39,7 @@ def forbidden(text: str) -> list[str]:
         "Never ask @X.",
         "Hand over to anyone except @X.",
         "Never hand over to:\n- @X",
-        "1. Refunds: pay them.\n2. Never hand over\nto anybody. Never to @X.",
+        "1. Refunds: pay them.\n2. Never hand over\nto anyone. Never to @X.",
         "Übergib niemals an @X",
         "Übergib nie Rechnungen an @X.",
         "Rechnungen nicht an @X übergeben.",
@@ -100,7 +100,7 @@ def test_a_mention_that_is_meant_is_left_alone(text: str) -> None:
         ("Never hand over to @X but to @Y", ["@X"]),
         ("Nie an @X, sondern an @Y", ["@X"]),
         ("Never to @X or @Y.", ["@X", "@Y"]),
-        ("Never to @X, @Y or anybody.", ["@X", "@Y"]),
+        ("Never to @X, @Y or anyone.", ["@X", "@Y"]),
     ],
 )
 def test_of_two_mentions_the_forbidden_one_is_found(text: str, found: list[str]) -> None:

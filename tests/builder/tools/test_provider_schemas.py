@@ -392,7 +392,7 @@ def test_a_long_description_loses_nothing_for_openai() -> None:
             {"z": 1},
             "arguments: Unevaluated properties are not allowed ('z'",
         ),
-        ({"$schema": "urn:somebody's own", **of(a=TEXT)}, {"a": 1}, "a: "),
+        ({"$schema": "urn:someone's own", **of(a=TEXT)}, {"a": 1}, "a: "),
         ({**of(), "additionalProperties": False}, {"z": 1}, "z: is not one of its arguments"),
         ({**of(), "patternProperties": {"^n_": {"type": "integer"}}}, {"n_a": "x"}, "n_a: "),
         ({**of(), "patternProperties": {"^n_": {}}, "additionalProperties": False}, {"n_a": "x", "z": 1}, "z: "),

@@ -1,4 +1,4 @@
-"""MCP servers of a team: what is saved of them is what somebody looked at."""
+"""MCP servers of a team: what is saved of them is what someone looked at."""
 
 import re
 from typing import Any
@@ -84,7 +84,7 @@ def test_what_a_server_claims_is_a_suggestion(signed_in: Client, tool_server: Re
     assert re.findall(r'name="asks" value="(\w+)" checked', page) == ["put", "pay"]
 
 
-def test_a_tool_that_changes_while_one_chooses_is_shown_anew(signed_in: Client, tool_server: RealServer) -> None:
+def test_a_tool_that_changes_while_one_chooses_is_shown_again(signed_in: Client, tool_server: RealServer) -> None:
     page = signed_in.post(reverse("tool_server_new"), typed(tool_server)).content.decode()
     tool_server.add("pay", "Pays money to a stranger.")
     form = typed(tool_server, choose="1", tool=hidden(page, "tool"), on=["pay"], mark=3 * ["effects"])
@@ -166,7 +166,7 @@ def test_two_servers_never_share_the_beginning_of_names(team, tool_server: RealS
 # --- Looking again ---------------------------------------------------------------------------
 
 
-def test_a_changed_tool_is_paused_until_somebody_accepts_it(
+def test_a_changed_tool_is_paused_until_someone_accepts_it(
     signed_in: Client, saved: ToolServer, tool_server: RealServer
 ) -> None:
     tool_server.add("pay", "Pays money to a stranger.")

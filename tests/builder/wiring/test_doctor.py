@@ -1,4 +1,4 @@
-"""The wiring doctor: what it finds, and that each of its buttons mends it."""
+"""The wiring doctor: what it finds, and that each of its buttons fixes it."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ def only(facts: Facts) -> Finding:
 
 
 def kinds(finding: Finding) -> list[tuple[str, Any, Any]]:
-    return [(mend.kind, mend.agent, mend.queue) for mend in finding.mends]
+    return [(fix.kind, fix.agent, fix.queue) for fix in finding.fixes]
 
 
 def states(facts: Facts) -> tuple[str, str]:
@@ -67,7 +67,7 @@ def test_a_deleted_target_is_red_and_can_be_removed_or_replaced() -> None:
     finding = only(facts)
     assert (finding.code, finding.tone, finding.blocking) == ("deleted_target", RED, True)
     assert "@Billing and @Tech" in finding.message
-    assert [(mend.kind, mend.agent) for mend in finding.mends] == [
+    assert [(fix.kind, fix.agent) for fix in finding.fixes] == [
         ("remove", BILLING),
         ("replace", BILLING),
         ("remove", TECH),
@@ -109,8 +109,8 @@ def test_a_paused_target_can_be_resumed() -> None:
     assert states(facts) == ("Wait until it is resumed", "None while it is paused")
 
 
-def test_a_target_that_is_held_up_itself_is_opened() -> None:
-    facts = replace(GOOD, held_up=frozenset([BILLING.pk]))
+def test_a_target_that_is_blocked_itself_is_opened() -> None:
+    facts = replace(GOOD, blocked=frozenset([BILLING.pk]))
     assert kinds(only(facts)) == [("open", BILLING, None)]
     assert states(facts) == ("Wait: it mentions a deleted agent", "None: it mentions a deleted agent")
 
@@ -139,8 +139,8 @@ def test_a_queue_whose_only_agent_is_paused_gets_it_back() -> None:
     assert kinds(only(fed)) == [("resume", paused, None)]
     itself = replace(GOOD, agent=agent(paused_at=timezone.now()), queues=[QueueWork(SUPPORT)])
     assert kinds(only(itself)) == [("resume", itself.agent, None)]
-    held_up = replace(fed, queues=[QueueWork(SALES, idle=(BILLING,))])
-    assert kinds(only(held_up)) == [("open", BILLING, None)]
+    blocked = replace(fed, queues=[QueueWork(SALES, idle=(BILLING,))])
+    assert kinds(only(blocked)) == [("open", BILLING, None)]
 
 
 def test_the_agent_itself_counts_as_one_that_works_its_queue() -> None:
@@ -178,7 +178,7 @@ def onward(one: Agent, *targets: Agent, completes: bool = False) -> dict[UUID, O
         (ENDS, onward(BILLING, TRIAGE), False),
         ("", onward(BILLING, TRIAGE, completes=True), False),
         ("", onward(BILLING, TECH, TRIAGE) | onward(TECH, TRIAGE, completes=True), False),
-        # Whoever hands over to nobody ends it somehow.
+        # An agent that hands over to no one ends the case somehow.
         ("", onward(BILLING, TECH, TRIAGE) | onward(TECH), False),
         # The others go round, this one only leads there: it is said on their pages.
         ("", onward(BILLING, TECH) | onward(TECH, BILLING), False),

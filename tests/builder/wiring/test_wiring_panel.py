@@ -1,4 +1,4 @@
-"""The wiring beside the procedure: drawn from what is typed, and mended by its buttons."""
+"""The wiring beside the procedure: drawn from what is typed, and fixed by its buttons."""
 
 import re
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def findings(text: str) -> list[str]:
 
 
 def buttons(text: str) -> list[str]:
-    return re.findall(r'name="mend"\s+value="([^"]+)"', text)
+    return re.findall(r'name="fix"\s+value="([^"]+)"', text)
 
 
 def codes(team: Team, agent: Agent) -> list[str]:
@@ -97,17 +97,17 @@ def test_the_panel_stands_any_text(signed_in: Client, make_agent: Make, queue: Q
 # --- What is saved around it -------------------------------------------------------------------
 
 
-def test_a_target_that_mentions_a_deleted_agent_is_held_up(team: Team, make_agent: Make, queue: Queue) -> None:
+def test_a_target_that_mentions_a_deleted_agent_is_blocked(team: Team, make_agent: Make, queue: Queue) -> None:
     gone = make_agent("Gone")
     billing = make_agent("Billing", aop="Done with", mentions=[gone], queue=queue)
     triage = make_agent("Triage", aop="Complete it, or", mentions=[billing], queue=queue)
     assert codes(team, triage) == []
     delete_agent(gone)
-    assert codes(team, triage) == ["target_held_up"]
+    assert codes(team, triage) == ["target_blocked"]
     assert codes(team, billing) == ["deleted_target"]
 
 
-def test_a_queue_is_worked_by_whoever_could_take_its_cases(team: Team, make_agent: Make, queue: Queue) -> None:
+def test_a_queue_is_worked_by_agents_that_could_take_its_cases(team: Team, make_agent: Make, queue: Queue) -> None:
     feeder = make_agent("Feeder")
     connect(feeder, [], [queue.pk])
     make_run_of(feeder)
@@ -176,7 +176,7 @@ def test_a_target_is_connected_to_the_queue(signed_in: Client, make_agent: Make,
     typed = form(queue, aop=mention("Complete it, or", billing))
     button = f"connect:{billing.pk}:{queue.pk}"
     assert button in buttons(panel(signed_in, triage, typed))
-    assert findings(panel(signed_in, triage, typed | {"mend": button})) == []
+    assert findings(panel(signed_in, triage, typed | {"fix": button})) == []
     assert works(billing) == {queue.pk}
 
 
@@ -187,7 +187,7 @@ def test_an_agent_is_chosen_for_a_queue_that_nobody_works(signed_in: Client, mak
     text = panel(signed_in, feeder, typed)
     assert buttons(text) == [f"tick:{queue.pk}", f"choose:{queue.pk}"]
     assert f'name="consumer-{queue.pk}"' in text
-    pressed = typed | {"mend": f"choose:{queue.pk}", f"consumer-{queue.pk}": str(worker.pk)}
+    pressed = typed | {"fix": f"choose:{queue.pk}", f"consumer-{queue.pk}": str(worker.pk)}
     assert findings(panel(signed_in, feeder, pressed)) == []
     assert works(worker) == {queue.pk}
 
@@ -199,20 +199,20 @@ def test_a_paused_target_is_resumed(signed_in: Client, make_agent: Make) -> None
     pause_agent(billing)
     typed = form(aop=mention("Complete it, or", billing))
     assert buttons(panel(signed_in, triage, typed)) == [f"resume:{billing.pk}"]
-    assert findings(panel(signed_in, triage, typed | {"mend": f"resume:{billing.pk}"})) == []
+    assert findings(panel(signed_in, triage, typed | {"fix": f"resume:{billing.pk}"})) == []
     billing.refresh_from_db()
     assert not billing.is_paused
 
 
 @pytest.mark.parametrize("what", ["remove", "replace"])
-def test_without_scripts_a_button_sends_the_form_and_gets_it_back_mended(
+def test_without_scripts_a_button_sends_the_form_and_gets_it_back_fixed(
     signed_in: Client, make_agent: Make, what: str
 ) -> None:
     gone, other = make_agent("Gone"), make_agent("Other")
     triage = make_agent("Triage", aop="Old.")
     delete_agent(gone)
     typed = form(aop=f"{mention('Pass it to', gone)}, quickly.\r\nNew.", revision="1", description="Typed")
-    pressed = typed | {"mend": f"{what}:{gone.pk}", f"replacement-{gone.pk}": str(other.pk)}
+    pressed = typed | {"fix": f"{what}:{gone.pk}", f"replacement-{gone.pk}": str(other.pk)}
     response = signed_in.post(reverse("agent", args=[triage.pk]), pressed)
     assert response.status_code == 200
     wanted = "Pass it to, quickly.\nNew." if what == "remove" else f"{mention('Pass it to', other)}, quickly.\nNew."
@@ -225,7 +225,7 @@ def test_without_scripts_a_button_sends_the_form_and_gets_it_back_mended(
 
 def test_a_forbidden_mention_becomes_a_plain_name(signed_in: Client, make_agent: Make) -> None:
     billing = make_agent("Billing [EU]")
-    pressed = form(aop=mention("Close it; never pass it to", billing), mend=f"unmention:{billing.pk}")
+    pressed = form(aop=mention("Close it; never pass it to", billing), fix=f"unmention:{billing.pk}")
     response = signed_in.post("/agents/new/", pressed)
     assert response.context["form"]["aop"].value() == "Close it; never pass it to Billing [EU]"
 
@@ -234,13 +234,13 @@ def test_the_agent_itself_takes_a_queue_in_the_form_only(signed_in: Client, make
     triage = make_agent("Triage")
     page = reverse("agent", args=[triage.pk])
     assert f"tick:{queue.pk}" in buttons(signed_in.get(page).content.decode())
-    response = signed_in.post(page, form(aop="Close it.", revision="1", mend=f"tick:{queue.pk}"))
+    response = signed_in.post(page, form(aop="Close it.", revision="1", fix=f"tick:{queue.pk}"))
     assert response.context["form"][f"consumes-{queue.pk}"].value() is True
     assert works(triage) == set()
 
 
 def press(client: Client, agent: Agent, button: str, **fields: Any) -> Response:
-    return client.post(reverse("agent_wiring", args=[agent.pk]), form(mend=button, **fields))
+    return client.post(reverse("agent_wiring", args=[agent.pk]), form(fix=button, **fields))
 
 
 def test_buttons_reach_nothing_of_another_team(
@@ -276,7 +276,7 @@ def test_hints_and_warnings_never_keep_from_saving(signed_in: Client, make_agent
     assert signed_in.post("/agents/new/", typed).status_code == 302
 
 
-def test_a_new_agent_with_a_deleted_mention_is_only_saved_when_somebody_insists(
+def test_a_new_agent_with_a_deleted_mention_is_only_saved_when_someone_insists(
     signed_in: Client, team: Team, make_agent: Make
 ) -> None:
     gone = make_agent("Gone")

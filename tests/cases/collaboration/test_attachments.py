@@ -73,8 +73,8 @@ def test_names_of_files_are_harmless(name: str, kept: str) -> None:
     assert clean_name(name) == kept
 
 
-def test_what_was_typed_is_no_part_of_a_path(case: Case, somebody: Actor) -> None:
-    [row] = attachments.attach(case, [file("../../evil.sh")], somebody)
+def test_what_was_typed_is_no_part_of_a_path(case: Case, someone: Actor) -> None:
+    [row] = attachments.attach(case, [file("../../evil.sh")], someone)
     assert row.file.name == f"cases/{case.team_id}/{case.pk}/{row.pk}"
 
 
@@ -87,19 +87,19 @@ def test_a_file_that_is_too_large_is_refused_with_all_others(
     assert not Attachment.objects.exists()
 
 
-def test_the_files_of_a_case_have_a_limit_together(case: Case, somebody: Actor, monkeypatch) -> None:
+def test_the_files_of_a_case_have_a_limit_together(case: Case, someone: Actor, monkeypatch) -> None:
     monkeypatch.setattr(attachments, "CASE_LIMIT", 10)
-    [first] = attachments.attach(case, [file(data=b"x" * 6)], somebody)
+    [first] = attachments.attach(case, [file(data=b"x" * 6)], someone)
     with pytest.raises(Refused, match="200 MB together"):
-        attachments.attach(case, [file(data=b"x" * 6)], somebody)
+        attachments.attach(case, [file(data=b"x" * 6)], someone)
     place = default_storage.listdir(f"cases/{case.team_id}/{case.pk}")
     assert place[1] == [str(first.pk)], "the bytes of what was refused are left"
 
 
 @pytest.mark.parametrize("files", [[], [file(str(number)) for number in range(21)]])
-def test_none_and_too_many_files_are_refused(case: Case, somebody: Actor, files: list[SimpleUploadedFile]) -> None:
+def test_none_and_too_many_files_are_refused(case: Case, someone: Actor, files: list[SimpleUploadedFile]) -> None:
     with pytest.raises(Refused):
-        attachments.attach(case, files, somebody)
+        attachments.attach(case, files, someone)
 
 
 def test_a_deleted_file_is_gone_and_the_timeline_keeps_its_name(
@@ -128,12 +128,12 @@ def test_a_file_whose_bytes_are_lost_is_not_found(signed_in: Client, case: Case)
     assert signed_in.get(reverse("attachment", args=[row.pk])).status_code == 404
 
 
-def test_files_of_a_deleted_case_are_not_given_out(signed_in: Client, case: Case, somebody: Actor) -> None:
-    [row] = attachments.attach(case, [file()], somebody)
-    delete(case, somebody)
+def test_files_of_a_deleted_case_are_not_given_out(signed_in: Client, case: Case, someone: Actor) -> None:
+    [row] = attachments.attach(case, [file()], someone)
+    delete(case, someone)
     assert signed_in.get(reverse("attachment", args=[row.pk])).status_code == 404
     with pytest.raises(Refused, match="deleted"):
-        attachments.attach(case, [file()], somebody)
+        attachments.attach(case, [file()], someone)
 
 
 def test_programs_attach_list_and_download(client: Client, case: Case, team: Team) -> None:

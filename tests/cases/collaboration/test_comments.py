@@ -164,7 +164,7 @@ def test_a_mentioned_member_watches_the_case_and_finds_it(
     assert listed(hers, "watched") == [str(case.pk)]
 
 
-def test_only_who_is_mentioned_anew_is_told_of_a_change(case: Case, ada: User, member: Member, make_member) -> None:
+def test_only_who_is_mentioned_again_is_told_of_a_change(case: Case, ada: User, member: Member, make_member) -> None:
     grace = named(make_member(), "Grace")
     said = comments.comment(case, "@Ada Lovelace", member.user)
     Watch.objects.update(mentioned_at=None)

@@ -140,7 +140,7 @@ def test_what_is_missing_is_chosen_on_the_page(signed_in: Client, team: Team, ma
     assert made.queue_connections.get().queue == queue
 
 
-def test_what_changed_meanwhile_is_shown_before_anything_is_done(signed_in: Client, make_agent: Make) -> None:
+def test_what_has_changed_is_shown_before_anything_is_done(signed_in: Client, make_agent: Make) -> None:
     agent = make_agent("Triage", aop="Old")
     page = preview(signed_in, ("triage.md", TRIAGE))
     save_agent(agent, aop="A colleague’s")

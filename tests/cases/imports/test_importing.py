@@ -1,4 +1,4 @@
-"""Uploads and their import: nothing twice, nothing lost, whoever is killed when."""
+"""Uploads and their import: nothing twice, nothing lost, no matter what is killed when."""
 
 import os
 import signal
@@ -140,10 +140,10 @@ def test_what_is_not_begun_is_forgotten_when_it_is_stopped(queue: Queue, member:
     assert not CaseUpload.objects.exists()
 
 
-def test_what_became_wrong_meanwhile_fails_alone(queue: Queue, member: Member) -> None:
+def test_what_became_wrong_in_the_meantime_fails_alone(queue: Queue, member: Member) -> None:
     upload = kept(queue, member, many(4, ids=True))
     importing.start(upload)
-    add_case(queue, NewCase("Somebody else’s", external_id="id-2"), by=BATON)
+    add_case(queue, NewCase("Someone else’s", external_id="id-2"), by=BATON)
     importing.process_all()
     assert Case.objects.count() == 4
     assert list(upload.rows.filter(state=State.FAILED).values_list("number", flat=True)) == [4]

@@ -95,7 +95,7 @@ def test_another_sheet_or_encoding_is_looked_at(signed_in: Client, queue: Queue)
     assert "Łódź" in shown
 
 
-def test_rows_with_errors_are_left_out_only_when_somebody_says_so(signed_in: Client, queue: Queue) -> None:
+def test_rows_with_errors_are_left_out_only_when_someone_says_so(signed_in: Client, queue: Queue) -> None:
     place = upload(signed_in, queue, b"Title,Prio\nRefund,\n=Lamp,soon\n")["Location"]
     assert "soon" in text_of(signed_in.get(place))
     rows = list(csv.reader(io.StringIO(signed_in.get(f"{place}rows/").content.decode("utf-8-sig"))))

@@ -122,7 +122,7 @@ def test_each_start_gives_a_link_until_they_have_a_password(ada: pytest.MonkeyPa
     assert User.objects.count() == 1
 
 
-def test_the_environment_makes_nobody_where_there_is_somebody(ada: pytest.MonkeyPatch, member: Member) -> None:
+def test_the_environment_makes_nobody_where_there_is_someone(ada: pytest.MonkeyPatch, member: Member) -> None:
     assert first_administrator() == ""
     assert not User.objects.filter(email="ada@example.com").exists()
 

@@ -1,4 +1,4 @@
-"""Labels have colours, whoever uses them first."""
+"""Labels have colours, no matter who uses them first."""
 
 import json
 
@@ -40,10 +40,10 @@ def test_pages_show_labels_in_their_colours(signed_in: Client, team: Team, make_
 
 def test_labels_are_picked_and_typed(signed_in: Client, queue: Queue, make_case: Make[Case]) -> None:
     make_case(labels=["a, b", "mail"])
-    said = {"title": "New", "priority": "0", "picked": ["a, b", "deleted meanwhile"], "labels": "vip, , mail"}
+    said = {"title": "New", "priority": "0", "picked": ["a, b", "deleted in the meantime"], "labels": "vip, , mail"}
     signed_in.post(reverse("case_new", args=[queue.pk]), said)
     case = Case.objects.get(title="New")
-    assert case.labels == ["a, b", "deleted meanwhile", "mail", "vip"]
+    assert case.labels == ["a, b", "deleted in the meantime", "mail", "vip"]
     shown = signed_in.get(reverse("case_edit", args=[case.pk])).content.decode()
     assert shown.count(" checked>") == 4
     signed_in.post(reverse("case_edit", args=[case.pk]), {**said, "seen": "1", "picked": ["a, b"], "labels": ""})

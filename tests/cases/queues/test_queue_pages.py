@@ -100,7 +100,7 @@ def test_the_list_says_what_keeps_a_queue_from_moving(
     delete_agent(old)
     page = text(signed_in.get(reverse("queues")))
     assert "Nobody takes cases: Triage starts nothing new." in page
-    assert "held up" in page
+    assert "blocked" in page
 
 
 def test_a_queue_shows_how_busy_its_agents_are(
@@ -203,10 +203,10 @@ def test_a_queue_with_open_cases_is_not_deleted(signed_in: Client, queue: Queue,
 
 
 def test_a_deleted_queue_leaves_its_closed_cases(
-    signed_in: Client, queue: Queue, make_case: Make[Case], somebody: Actor
+    signed_in: Client, queue: Queue, make_case: Make[Case], someone: Actor
 ) -> None:
     case = make_case("Kept")
-    complete(case, "Done", somebody)
+    complete(case, "Done", someone)
     response = signed_in.post(address("queue_delete", queue))
     assert response.headers["Location"] == reverse("queues")
     assert signed_in.get(address("queue", queue)).status_code == 404
@@ -241,13 +241,13 @@ def test_a_queue_names_the_agent_that_takes_new_cases(
 
 
 def test_the_list_says_how_queues_move(
-    signed_in: Client, queue: Queue, make_agent: Make[Agent], make_case: Make[Case], somebody: Actor
+    signed_in: Client, queue: Queue, make_agent: Make[Agent], make_case: Make[Case], someone: Actor
 ) -> None:
     make_agent("Triage", queue=queue, concurrency=3)
     old, new = make_case(), make_case()
     take()
-    complete(make_case(), "Done", somebody)
-    complete(make_case(), "Done", somebody)
+    complete(make_case(), "Done", someone)
+    complete(make_case(), "Done", someone)
     Case.objects.filter(pk=new.pk).update(moved_at=timezone.now() - timedelta(hours=5))
     page = text(signed_in.get(reverse("queues")))
     assert "1 of 3" in page
@@ -262,11 +262,9 @@ def test_the_list_says_how_queues_move(
     assert old.pk != new.pk
 
 
-def test_what_was_completed_long_ago_is_not_in_the_picture(
-    queue: Queue, make_case: Make[Case], somebody: Actor
-) -> None:
+def test_what_was_completed_long_ago_is_not_in_the_picture(queue: Queue, make_case: Make[Case], someone: Actor) -> None:
     case = make_case()
-    complete(case, "Done", somebody)
+    complete(case, "Done", someone)
     Case.objects.filter(pk=case.pk).update(moved_at=timezone.now() - timedelta(hours=25))
     assert flows([queue.pk])[queue.pk].words == "None completed in 24 hours"
 

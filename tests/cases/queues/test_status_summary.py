@@ -48,8 +48,8 @@ def test_a_case_of_a_paused_agent_can_be_sent_elsewhere() -> None:
     assert (said.is_trouble, said.acts, said.agent) == (True, ("agent", "reassign"), PAUSED)
 
 
-def test_a_case_of_an_agent_that_is_held_up_leads_to_its_procedure() -> None:
-    said = about([Consumer(TRIAGE, 1, held_up=True)], assignee=TRIAGE)
+def test_a_case_of_an_agent_that_is_blocked_leads_to_its_procedure() -> None:
+    said = about([Consumer(TRIAGE, 1, blocked=True)], assignee=TRIAGE)
     assert str(said.words) == "Waits for Triage, who starts nothing new: its procedure mentions a deleted agent."
     assert said.acts[0] == "agent"
 
@@ -78,7 +78,7 @@ def test_a_queue_without_agents_says_what_to_do() -> None:
     assert "consumer" in said.help
 
 
-def test_somebody_works_on_it() -> None:
+def test_someone_works_on_it() -> None:
     assert str(about(status=Status.IN_PROGRESS, assignee=TRIAGE).words) == "Triage has it now."
 
 
@@ -139,7 +139,7 @@ def trouble(*consumers: Consumer) -> list[str]:
 
 
 def test_a_queue_is_fine_while_one_agent_may_take_cases() -> None:
-    assert trouble(Consumer(TRIAGE, 1), Consumer(PAUSED, 1), Consumer(BILLING, 1, held_up=True)) == []
+    assert trouble(Consumer(TRIAGE, 1), Consumer(PAUSED, 1), Consumer(BILLING, 1, blocked=True)) == []
 
 
 def test_a_new_case_waits_for_the_first_agent_of_its_queue() -> None:
@@ -163,7 +163,7 @@ def test_a_queue_whose_first_agent_rests_says_that_new_cases_wait() -> None:
 
     assert first(Consumer(TRIAGE, 1)) == []
     assert first(Consumer(PAUSED, 1)) == ["New cases wait for Paused, who is paused."]
-    assert first(Consumer(TRIAGE, 1, held_up=True)) == [
+    assert first(Consumer(TRIAGE, 1, blocked=True)) == [
         "New cases wait for Triage, who starts nothing new: its procedure mentions a deleted agent."
     ]
 
@@ -171,9 +171,9 @@ def test_a_queue_whose_first_agent_rests_says_that_new_cases_wait() -> None:
 def test_a_queue_says_why_nobody_takes_its_cases() -> None:
     assert trouble() == ["No agent works Support."]
     assert trouble(Consumer(PAUSED, 1)) == ["Nobody takes cases: Paused is paused."]
-    assert trouble(Consumer(TRIAGE, 1, held_up=True)) == ["Nobody takes cases: Triage starts nothing new."]
-    assert trouble(Consumer(TRIAGE, 1, held_up=True), Consumer(PAUSED, 1)) == [
-        "Nobody takes cases: every agent is paused or held up by a mention of a deleted agent."
+    assert trouble(Consumer(TRIAGE, 1, blocked=True)) == ["Nobody takes cases: Triage starts nothing new."]
+    assert trouble(Consumer(TRIAGE, 1, blocked=True), Consumer(PAUSED, 1)) == [
+        "Nobody takes cases: every agent is paused or blocked by a mention of a deleted agent."
     ]
 
 

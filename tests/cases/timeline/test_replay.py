@@ -164,7 +164,7 @@ def test_replaying_the_events_of_a_case_gives_its_row(
 ) -> None:
     queue = make_queue()
     agents = [make_agent(queue=queue) for _ in range(3)]
-    somebody = person(make_member().user)
+    someone = person(make_member().user)
     fields = {"assignee": agents[0]} if kept else {}
     if waits:
         fields["postpone_until"] = timezone.now() + timedelta(hours=1)  # type: ignore[assignment]
@@ -172,7 +172,7 @@ def test_replaying_the_events_of_a_case_gives_its_row(
     for name in acts:
         try:
             with transaction.atomic():
-                ACTS[name](case, somebody, agents)
+                ACTS[name](case, someone, agents)
         except Refused:
             continue
     row = Case.objects.get(pk=case.pk)

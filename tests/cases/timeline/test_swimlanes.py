@@ -71,7 +71,7 @@ def test_a_case_is_always_in_one_place() -> None:
     assert found.ended and found.ended.kind == Kind.COMPLETED
 
 
-def test_a_new_case_waits_for_whoever_takes_it() -> None:
+def test_a_new_case_waits_for_the_agent_that_takes_it() -> None:
     assert places(follow()) == [("waiting", "Any agent")]
     assert places(follow(taker=BILLING)) == [("waiting", "Billing")]
 

@@ -85,10 +85,10 @@ def test_the_list_shows_the_newest_first(signed_in: Client, make_case: Make[Case
 
 
 def test_other_teams_and_deleted_cases_are_not_listed(
-    signed_in: Client, make_case: Make[Case], make_queue: Make[Queue], make_team, somebody: Actor
+    signed_in: Client, make_case: Make[Case], make_queue: Make[Queue], make_team, someone: Actor
 ) -> None:
     make_case(in_queue=make_queue(of=make_team()))
-    delete(make_case(), somebody)
+    delete(make_case(), someone)
     assert listed(signed_in) == []
     assert "No cases yet" in text(signed_in.get(CASES))
 
@@ -117,11 +117,11 @@ def test_the_list_is_searched(signed_in: Client, make_case: Make[Case], query: s
 
 
 def test_the_list_is_filtered(
-    signed_in: Client, make_case: Make[Case], worked: Case, triage: Agent, make_queue: Make[Queue], somebody: Actor
+    signed_in: Client, make_case: Make[Case], worked: Case, triage: Agent, make_queue: Make[Queue], someone: Actor
 ) -> None:
     other = make_queue("Other")
     waiting, closed = make_case(in_queue=other, priority=2), make_case()
-    complete(closed, "", somebody)
+    complete(closed, "", someone)
     assert listed(signed_in, status="in_progress") == [worked.number]
     assert listed(signed_in, status="open") == [waiting.number, worked.number]
     assert listed(signed_in, queue=other.pk) == [waiting.number]
@@ -239,10 +239,10 @@ def test_a_case_that_needs_a_person_says_why_and_what_helps(signed_in: Client, w
 
 
 def test_a_case_tells_what_people_did(signed_in: Client, worked: Case, member: Member, triage: Agent) -> None:
-    somebody = person(member.user)
-    fail(worked, "No such customer.", somebody)
-    reopen(worked, somebody, triage)
-    postpone(worked, timezone.now() + timedelta(hours=3), somebody)
+    someone = person(member.user)
+    fail(worked, "No such customer.", someone)
+    reopen(worked, someone, triage)
+    postpone(worked, timezone.now() + timedelta(hours=3), someone)
     name = str(member.user)
     shown = page(signed_in, worked)
     assert f"{name} marked the case as failed" in shown
@@ -344,10 +344,10 @@ def test_the_newest_events_come_first_unless_the_address_says_otherwise(signed_i
 
 @pytest.mark.parametrize("name", ["case", "case_edit"])
 def test_deleted_cases_and_those_of_others_are_not_found(
-    signed_in: Client, make_case: Make[Case], make_queue: Make[Queue], make_team, somebody: Actor, name: str
+    signed_in: Client, make_case: Make[Case], make_queue: Make[Queue], make_team, someone: Actor, name: str
 ) -> None:
     theirs, gone = make_case(in_queue=make_queue(of=make_team())), make_case()
-    delete(gone, somebody)
+    delete(gone, someone)
     for id in (theirs.pk, gone.pk, uuid4()):
         assert signed_in.get(reverse(name, args=[id])).status_code == 404
 
@@ -455,7 +455,7 @@ def test_nobody_overwrites_a_change_they_have_not_seen(signed_in: Client, make_c
     assert (case.title, case.priority) == ("Mine", 0)
 
 
-def test_a_move_meanwhile_does_not_stop_an_edit(signed_in: Client, make_case: Make[Case], triage: Agent) -> None:
+def test_a_move_in_the_meantime_does_not_stop_an_edit(signed_in: Client, make_case: Make[Case], triage: Agent) -> None:
     case = make_case("Refund")
     take()
     assert signed_in.post(reverse("case_edit", args=[case.pk]), form(title="Mine", seen="1")).status_code == 302

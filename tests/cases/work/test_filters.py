@@ -34,7 +34,7 @@ def asked(case: Case, of: Member | None) -> None:
     lifecycle.ask(lifecycle.lock(case.pk), Reason.QUESTION, "Which?", agent_id=run.agent_id, run_id=run.pk)
 
 
-def test_cases_that_need_me_are_asked_of_me_or_of_anybody(
+def test_cases_that_need_me_are_asked_of_me_or_of_anyone(
     member: Member, make_member: Make[Member], make_agent: Make[Agent], queue: Queue, make_case: Make[Case]
 ) -> None:
     make_agent(queue=queue)

@@ -26,7 +26,7 @@ def in_status(case: Case, status: Status) -> Case:
 
 
 @pytest.fixture
-def verbs(make_agent, queue, somebody: Actor) -> dict[Status, list[Callable[[Case], None]]]:
+def verbs(make_agent, queue, someone: Actor) -> dict[Status, list[Callable[[Case], None]]]:
     """The verbs by the status they lead to."""
     agent = make_agent(queue=queue)
     about = {"agent_id": agent.pk, "run_id": new_id()}
@@ -34,12 +34,12 @@ def verbs(make_agent, queue, somebody: Actor) -> dict[Status, list[Callable[[Cas
         Status.PENDING: [
             lifecycle.release,
             lambda case: lifecycle.hand_over(case, agent, "why", "", **about),
-            lambda case: (lifecycle.reopen if case.is_closed else lifecycle.reassign)(case, by=somebody),
+            lambda case: (lifecycle.reopen if case.is_closed else lifecycle.reassign)(case, by=someone),
             lifecycle.due,
         ],
         Status.IN_PROGRESS: [
             lambda case: lifecycle.start(case, agent, new_id(), 1),
-            lambda case: lifecycle.resume(case, "yes", by=somebody, **about),
+            lambda case: lifecycle.resume(case, "yes", by=someone, **about),
         ],
         Status.NEEDS_INPUT: [
             lambda case: lifecycle.park(case, Reason.LOOP, "why"),
@@ -71,7 +71,7 @@ def test_a_case_moves_only_as_drawn(make_case, verbs, origin: Status, to: Status
 def test_every_move_raises_the_fence_and_leaves_one_event(make_case) -> None:
     case = make_case()
     lifecycle.complete(lifecycle.lock(case.pk), "done")
-    lifecycle.reopen(lifecycle.lock(case.pk), by=Actor("somebody"))
+    lifecycle.reopen(lifecycle.lock(case.pk), by=Actor("someone"))
     case.refresh_from_db()
     assert (case.fence, case.last_seq) == (2, 3)
     assert list(case.events.values_list("seq", flat=True)) == [1, 2, 3]
@@ -82,12 +82,12 @@ def test_closed_cases_open_only_by_a_person_or_the_api(make_case) -> None:
         assert lifecycle.MOVES[closed] == {Status.PENDING}
 
 
-def test_a_person_resets_the_hops(make_case, somebody: Actor) -> None:
+def test_a_person_resets_the_hops(make_case, someone: Actor) -> None:
     case = make_case()
     case.hops = 5
     case.save()
     lifecycle.park(case, Reason.HOP_LIMIT, "")
-    lifecycle.reassign(case, by=somebody)
+    lifecycle.reassign(case, by=someone)
     assert Case.objects.get(pk=case.pk).hops == 0
 
 

@@ -1,4 +1,4 @@
-"""What the words somebody types find, and how it is shown."""
+"""What the words someone types find, and how it is shown."""
 
 import pytest
 

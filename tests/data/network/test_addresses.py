@@ -70,7 +70,7 @@ def test_what_only_this_network_reaches_is_not_public(address: str) -> None:
         "2606:4700::5efe:808:808",
     ],
 )
-def test_what_anybody_reaches_is_public(address: str) -> None:
+def test_what_anyone_reaches_is_public(address: str) -> None:
     assert is_public(ip_address(address))
 
 

@@ -23,7 +23,7 @@ from tests.provider import call
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "Never-shown-to-anybody"
+SECRET = "Never-shown-to-anyone"
 MODELS = [
     model for model in admin.site._registry if model._meta.app_label in ("teams", "builder", "cases", "runs", "routes")
 ]

@@ -81,7 +81,7 @@ def test_a_wrong_setting_is_named_with_what_helps(
         setattr(settings, setting, value)
     [finding] = [finding for finding in checkup.look_at_all() if finding.name == name]
     assert finding.state == state
-    assert finding.mend
+    assert finding.fix
     assert doctor()[0] == (1 if State.BROKEN in states().values() else 0)
 
 

@@ -75,7 +75,7 @@ def test_a_due_run_that_nobody_was_called_for(make_run, worker) -> None:
     run = make_run(available_at=timezone.now() - LATE)
     assert broken() == {"unheard_run": [run.pk]}
     django_rq.get_connection("default").lpush(BELL, 1)
-    assert broken() == {}, "somebody is called"
+    assert broken() == {}, "someone is called"
 
 
 def test_runs_wait_rightly_where_there_is_no_free_place(make_run, worker, settings) -> None:

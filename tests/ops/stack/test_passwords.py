@@ -1,4 +1,4 @@
-"""The embedded servers let in whoever knows their passwords, and nobody else of the same machine."""
+"""The embedded servers let in those who know their passwords, and no one else on the same machine."""
 
 import json
 import os

@@ -63,10 +63,10 @@ def fresh(case: Case) -> Case:
 
 
 def test_a_wrong_agent_is_corrected_and_the_case_goes_to_the_right_one(
-    handed: Case, triage: Agent, billing: Agent, support: Agent, somebody: Actor
+    handed: Case, triage: Agent, billing: Agent, support: Agent, someone: Actor
 ) -> None:
     first, second = runs_of(handed)
-    made = corrections.correct(corrections.of_run(second), support, "It prints nothing", somebody)
+    made = corrections.correct(corrections.of_run(second), support, "It prints nothing", someone)
     assert (made.source, made.run, made.wrong, made.right) == (first, second, billing, support)
     assert (fresh(handed).status, fresh(handed).assignee) == (Status.PENDING, support)
     second.refresh_from_db()
@@ -75,89 +75,89 @@ def test_a_wrong_agent_is_corrected_and_the_case_goes_to_the_right_one(
 
 
 def test_a_first_dispatch_is_corrected_by_itself(
-    triage: Agent, support: Agent, make_case: Make[Case], somebody: Actor
+    triage: Agent, support: Agent, make_case: Make[Case], someone: Actor
 ) -> None:
     case = make_case(assignee=triage)
     take()
     [run] = runs_of(case)
-    made = corrections.correct(corrections.of_run(run), support, "", somebody)
+    made = corrections.correct(corrections.of_run(run), support, "", someone)
     assert (made.source, made.run, made.wrong) == (None, run, triage)
 
 
 def test_a_handover_is_corrected_before_its_target_has_begun(
-    triage: Agent, billing: Agent, support: Agent, make_case: Make[Case], somebody: Actor
+    triage: Agent, billing: Agent, support: Agent, make_case: Make[Case], someone: Actor
 ) -> None:
     case = make_case(assignee=triage)
     [claim] = take()
     completion.finish(claim, outcomes.HandedOver(billing, "An invoice"))
-    made = corrections.correct(corrections.of_handover(Handover.objects.get()), support, "", somebody)
+    made = corrections.correct(corrections.of_handover(Handover.objects.get()), support, "", someone)
     assert (made.run, made.wrong) == (None, billing)
     assert fresh(case).assignee == support
 
 
-def test_a_persons_case_comes_to_the_person_who_says_so(handed: Case, somebody: Actor) -> None:
-    corrections.correct(corrections.of_run(runs_of(handed)[1]), None, "", somebody)
-    assert (fresh(handed).reason, fresh(handed).owner) == ("taken_over", somebody.user)
+def test_a_persons_case_comes_to_the_person_who_says_so(handed: Case, someone: Actor) -> None:
+    corrections.correct(corrections.of_run(runs_of(handed)[1]), None, "", someone)
+    assert (fresh(handed).reason, fresh(handed).owner) == ("taken_over", someone.user)
 
 
-def test_a_case_that_is_there_already_stays_there(handed: Case, support: Agent, somebody: Actor) -> None:
+def test_a_case_that_is_there_already_stays_there(handed: Case, support: Agent, someone: Actor) -> None:
     wrong = corrections.of_run(runs_of(handed)[1])
-    moves.reassign(handed, somebody, support)
+    moves.reassign(handed, someone, support)
     take()
-    corrections.correct(wrong, support, "", somebody)
+    corrections.correct(wrong, support, "", someone)
     assert (fresh(handed).status, fresh(handed).assignee) == (Status.IN_PROGRESS, support)
 
 
-def test_a_closed_case_keeps_its_state_unless_it_is_sent_again(handed: Case, support: Agent, somebody: Actor) -> None:
-    moves.complete(handed, "Done", somebody)
+def test_a_closed_case_keeps_its_state_unless_it_is_sent_again(handed: Case, support: Agent, someone: Actor) -> None:
+    moves.complete(handed, "Done", someone)
     wrong = corrections.of_run(runs_of(handed)[1])
-    corrections.correct(wrong, support, "", somebody)
+    corrections.correct(wrong, support, "", someone)
     assert (fresh(handed).status, fresh(handed).detail) == (Status.COMPLETED, "Done")
-    corrections.correct(wrong, support, "", somebody, send=True)
+    corrections.correct(wrong, support, "", someone, send=True)
     assert (fresh(handed).status, fresh(handed).assignee) == (Status.PENDING, support)
 
 
 def test_one_correction_stands_and_the_earlier_ones_are_kept(
-    handed: Case, triage: Agent, support: Agent, somebody: Actor
+    handed: Case, triage: Agent, support: Agent, someone: Actor
 ) -> None:
     first, second = runs_of(handed)
-    corrections.correct(corrections.of_run(second), support, "", somebody)
-    again = corrections.correct(corrections.of_handover(Handover.objects.get()), triage, "", somebody)
+    corrections.correct(corrections.of_run(second), support, "", someone)
+    again = corrections.correct(corrections.of_handover(Handover.objects.get()), triage, "", someone)
     assert Correction.objects.count() == 2
     assert list(corrections.find_corrections(handed.team)) == [again]
     assert corrections.standing(first) == (None, again)
     assert corrections.standing(second) == (again, None)
 
 
-def test_an_undone_correction_counts_no_more_and_moves_no_case(handed: Case, support: Agent, somebody: Actor) -> None:
-    made = corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "", somebody)
+def test_an_undone_correction_counts_no_more_and_moves_no_case(handed: Case, support: Agent, someone: Actor) -> None:
+    made = corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "", someone)
     assert len(corrections.per_route(handed.team, timezone.now() - timedelta(days=1))) == 1
-    corrections.undo(made, somebody)
+    corrections.undo(made, someone)
     assert fresh(handed).assignee == support
     assert corrections.per_route(handed.team, timezone.now() - timedelta(days=1)) == {}
     with pytest.raises(Refused, match="undone already"):
-        corrections.undo(made, somebody)
+        corrections.undo(made, someone)
 
 
-def test_who_had_it_cannot_be_who_should_have(handed: Case, billing: Agent, somebody: Actor) -> None:
+def test_who_had_it_cannot_be_who_should_have(handed: Case, billing: Agent, someone: Actor) -> None:
     with pytest.raises(Refused, match="Billing had it"):
-        corrections.correct(corrections.of_run(runs_of(handed)[1]), billing, "", somebody)
+        corrections.correct(corrections.of_run(runs_of(handed)[1]), billing, "", someone)
 
 
-def test_nothing_is_kept_when_the_case_cannot_go_there(handed: Case, support: Agent, somebody: Actor) -> None:
+def test_nothing_is_kept_when_the_case_cannot_go_there(handed: Case, support: Agent, someone: Actor) -> None:
     connect(support, [])
     wrong = corrections.of_run(runs_of(handed)[1])
     with pytest.raises(Refused, match="Support does not work this queue"):
-        corrections.correct(wrong, support, "", somebody)
+        corrections.correct(wrong, support, "", someone)
     assert not Correction.objects.exists() and "corrected" not in events(handed)
-    corrections.correct(wrong, support, "", somebody, send=False)
+    corrections.correct(wrong, support, "", someone, send=False)
     assert fresh(handed).status == Status.IN_PROGRESS
 
 
 def test_corrections_are_counted_for_the_map(
-    handed: Case, triage: Agent, billing: Agent, support: Agent, somebody: Actor
+    handed: Case, triage: Agent, billing: Agent, support: Agent, someone: Actor
 ) -> None:
-    corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "", somebody)
+    corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "", someone)
     since = timezone.now() - timedelta(days=1)
     found = traffic.traffic(handed.team, since)
     [route] = [route for route in found.routes if route.key == (triage.pk, billing.pk)]
@@ -202,9 +202,9 @@ def test_a_correction_that_is_refused_is_shown_again(signed_in: Client, handed: 
 
 
 def test_corrections_are_found_by_words_and_agents(
-    signed_in: Client, handed: Case, billing: Agent, support: Agent, somebody: Actor
+    signed_in: Client, handed: Case, billing: Agent, support: Agent, someone: Actor
 ) -> None:
-    corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "Prints nothing", somebody)
+    corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "Prints nothing", someone)
     for query, is_found in {
         "q=prints": True,
         "q=printer": True,
@@ -220,7 +220,7 @@ def test_corrections_are_found_by_words_and_agents(
 
 
 def test_the_list_of_corrections_asks_no_more_for_more_of_them(
-    signed_in: Client, triage: Agent, support: Agent, make_case: Make[Case], somebody: Actor
+    signed_in: Client, triage: Agent, support: Agent, make_case: Make[Case], someone: Actor
 ) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as found:
@@ -230,7 +230,7 @@ def test_the_list_of_corrections_asks_no_more_for_more_of_them(
     def correct() -> None:
         case = make_case(assignee=triage)
         take()
-        corrections.correct(corrections.of_run(runs_of(case)[0]), support, "", somebody, send=False)
+        corrections.correct(corrections.of_run(runs_of(case)[0]), support, "", someone, send=False)
 
     correct()
     signed_in.get(reverse("corrections"))
@@ -253,13 +253,13 @@ def test_the_api_corrects_lists_and_undoes(team: Team, handed: Case, support: Ag
 
 
 def test_the_api_takes_over_for_a_member_and_hands_back(
-    team: Team, handed: Case, support: Agent, program: Client, somebody: Actor
+    team: Team, handed: Case, support: Agent, program: Client, someone: Actor
 ) -> None:
     address = f"/api/v1/cases/{handed.pk}"
-    assert somebody.user
-    said = {"member": somebody.user.email.upper()}
+    assert someone.user
+    said = {"member": someone.user.email.upper()}
     taken = program.post(f"{address}/take-over", said, content_type="application/json").json()
-    assert (taken["status"], taken["reason"], taken["taken_over_by"]) == ("needs_input", "taken_over", somebody.label)
+    assert (taken["status"], taken["reason"], taken["taken_over_by"]) == ("needs_input", "taken_over", someone.label)
     nobody = program.post(f"{address}/take-over", {"member": "x@example.com"}, content_type="application/json")
     assert nobody.status_code == 422
     assert program.post(f"{address}/take-over", {}, content_type="application/json").status_code == 409
@@ -269,7 +269,7 @@ def test_the_api_takes_over_for_a_member_and_hands_back(
     assert handed_back["events"][-1]["text"] == "Go on"
     assert program.post(f"{address}/reopen", {}, content_type="application/json").status_code == 409
     undone = program.post(f"{address}/undo", {"seq": handed_back["events"][-1]["seq"]}, content_type="application/json")
-    assert undone.json()["taken_over_by"] == somebody.label
+    assert undone.json()["taken_over_by"] == someone.label
 
 
 @pytest.fixture

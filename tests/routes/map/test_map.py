@@ -96,7 +96,7 @@ def test_an_edge_tells_what_is_wrong_by_more_than_its_colour(
     kinds = {target: found[pair(triage, target)].get("class").split("is-")[1] for target in (gone, far, idle, busy)}
     assert kinds == {gone: "deleted", far: "unavailable", idle: "unused", busy: "used"}
     page = signed_in.get(reverse("map")).content.decode()
-    for words in ("This agent was deleted.", "Far works none of Triage’s queues.", "Mend Triage", "not used"):
+    for words in ("This agent was deleted.", "Far works none of Triage’s queues.", "Fix Triage", "not used"):
         assert words in page
 
 
@@ -140,13 +140,13 @@ def test_a_handover_without_its_mention_is_still_drawn(signed_in: Client, make_a
     assert "is-former" in edges(svg(signed_in))[pair(triage, billing)].attrib["class"]
 
 
-def test_paused_and_held_up_agents_say_so(signed_in: Client, make_agent: Make) -> None:
+def test_paused_and_blocked_agents_say_so(signed_in: Client, make_agent: Make) -> None:
     gone = make_agent("Gone")
     make_agent("Blocked", mentions=[gone])
     pause_agent(make_agent("Resting"))
     delete_agent(gone)
     text = " ".join("".join(svg(signed_in).itertext()).split())
-    for words in ("Held up: starts nothing new", "Paused", "Deleted"):
+    for words in ("Blocked: starts nothing new", "Paused", "Deleted"):
         assert words in text
 
 

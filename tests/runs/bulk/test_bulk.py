@@ -1,4 +1,4 @@
-"""One act on many cases: what is done, what is left alone, and what happens when somebody else is quicker."""
+"""One act on many cases: what is done, what is left alone, and what happens when someone else is quicker."""
 
 import os
 import signal
@@ -58,26 +58,26 @@ def triage(make_agent: Make[Agent], queue: Queue) -> Agent:
 
 
 def test_each_case_tells_of_it_and_those_with_the_label_are_left_alone(
-    team: Team, somebody: Actor, make_case: Make[Case]
+    team: Team, someone: Actor, make_case: Make[Case]
 ) -> None:
     first, second = make_case(labels=["vip"]), make_case(labels=["mail"])
-    action = do(team, somebody, "add_label", label="vip")
+    action = do(team, someone, "add_label", label="vip")
     assert action.status == "done"
     assert became(action) == {1: ("skipped", "Has the label already"), 2: ("done", "")}
     second.refresh_from_db()
     assert second.labels == ["mail", "vip"]
     assert (events(first), events(second)) == (["created"], ["created", "updated"])
-    assert second.events.get(kind="updated").actor == somebody.label
+    assert second.events.get(kind="updated").actor == someone.label
 
 
 def test_completing_stops_the_run_and_leaves_closed_cases_alone(
-    team: Team, somebody: Actor, triage: Agent, make_case: Make[Case]
+    team: Team, someone: Actor, triage: Agent, make_case: Make[Case]
 ) -> None:
     worked = make_case()
     take()
     closed = make_case()
-    moves.fail(closed, "", somebody)
-    action = do(team, somebody, "complete", text="Done by hand")
+    moves.fail(closed, "", someone)
+    action = do(team, someone, "complete", text="Done by hand")
     worked.refresh_from_db()
     assert (worked.status, worked.detail) == ("completed", "Done by hand")
     assert Run.objects.get().status == "stopped"
@@ -85,11 +85,11 @@ def test_completing_stops_the_run_and_leaves_closed_cases_alone(
 
 
 def test_a_preview_says_what_will_be(
-    team: Team, somebody: Actor, triage: Agent, make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case]
+    team: Team, someone: Actor, triage: Agent, make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case]
 ) -> None:
     make_case()
     take()
-    moves.complete(make_case(), "", somebody)
+    moves.complete(make_case(), "", someone)
     make_case(in_queue=make_queue())
     billing = make_agent("Billing", queue=Queue.objects.get(name="Support"))
     found = bulk.preview(team, "assign", {"agent": str(billing.pk)}, find_cases(team, CaseFilter()))
@@ -107,21 +107,21 @@ def test_a_preview_says_what_will_be(
     ],
 )
 def test_what_can_be_undone_is_as_before(
-    team: Team, somebody: Actor, make_case: Make[Case], verb: str, arguments: dict[str, Any], fields: dict[str, Any]
+    team: Team, someone: Actor, make_case: Make[Case], verb: str, arguments: dict[str, Any], fields: dict[str, Any]
 ) -> None:
     case = make_case(labels=["mail"], priority=1)
-    action = do(team, somebody, verb, **arguments)
+    action = do(team, someone, verb, **arguments)
     case.refresh_from_db()
     assert {name: getattr(case, name) for name in fields} != fields
-    assert became(undo(action, somebody)) == {1: ("done", "")}
+    assert became(undo(action, someone)) == {1: ("done", "")}
     case.refresh_from_db()
     assert {name: getattr(case, name) for name in fields} == fields
     with pytest.raises(Refused, match="undone already"):
-        bulk.undo(action, somebody)
+        bulk.undo(action, someone)
 
 
 def test_undoing_puts_cases_back_where_they_were(
-    team: Team, somebody: Actor, triage: Agent, make_agent: Make[Agent], queue: Queue, make_case: Make[Case]
+    team: Team, someone: Actor, triage: Agent, make_agent: Make[Agent], queue: Queue, make_case: Make[Case]
 ) -> None:
     worked = make_case()
     take()
@@ -130,10 +130,10 @@ def test_undoing_puts_cases_back_where_they_were(
     with transaction.atomic():
         lifecycle.park(lifecycle.lock(parked.pk), Reason.LOOP, "Round and round")
     billing = make_agent("Billing", queue=queue)
-    action = do(team, somebody, "assign", agent=str(billing.pk), name="Billing")
+    action = do(team, someone, "assign", agent=str(billing.pk), name="Billing")
     assert set(Case.objects.values_list("status", "assignee")) == {("pending", billing.pk)}
-    moves.complete(moved, "", somebody)
-    back = undo(action, somebody)
+    moves.complete(moved, "", someone)
+    back = undo(action, someone)
     assert became(back)[moved.number] == ("failed", "The case has moved on since, so this cannot be undone.")
     facts = {case.number: case for case in Case.objects.all()}
     assert (facts[worked.number].status, facts[worked.number].assignee) == ("pending", triage)
@@ -142,36 +142,36 @@ def test_undoing_puts_cases_back_where_they_were(
     assert (facts[plain.number].status, facts[plain.number].assignee) == ("pending", None)
 
 
-def test_what_cannot_be_undone_is_refused(team: Team, somebody: Actor, make_case: Make[Case]) -> None:
+def test_what_cannot_be_undone_is_refused(team: Team, someone: Actor, make_case: Make[Case]) -> None:
     make_case()
     with pytest.raises(Refused, match="cannot be undone"):
-        bulk.undo(do(team, somebody, "delete"), somebody)
+        bulk.undo(do(team, someone, "delete"), someone)
     assert Case.objects.present().count() == 0
 
 
 def test_sending_again_leaves_alone_what_is_under_way(
-    team: Team, somebody: Actor, triage: Agent, make_case: Make[Case]
+    team: Team, someone: Actor, triage: Agent, make_case: Make[Case]
 ) -> None:
     make_case()
     take()
     make_case()
     failed = make_case()
-    moves.fail(failed, "", somebody)
-    action = do(team, somebody, "retry")
+    moves.fail(failed, "", someone)
+    action = do(team, someone, "retry")
     assert [state for state, _ in became(action).values()] == ["skipped", "skipped", "done"]
     failed.refresh_from_db()
     assert failed.status == "pending"
 
 
 def test_a_case_that_moved_since_it_was_chosen_is_looked_at_again(
-    team: Team, somebody: Actor, triage: Agent, make_case: Make[Case]
+    team: Team, someone: Actor, triage: Agent, make_case: Make[Case]
 ) -> None:
     failed, gone = make_case(), make_case()
     for case in (failed, gone):
-        moves.fail(case, "", somebody)
-    action = bulk.start(team, "retry", {}, find_cases(team, CaseFilter()), somebody)
-    moves.reopen(failed, somebody)
-    moves.delete(gone, somebody)
+        moves.fail(case, "", someone)
+    action = bulk.start(team, "retry", {}, find_cases(team, CaseFilter()), someone)
+    moves.reopen(failed, someone)
+    moves.delete(gone, someone)
     processing.process(action.pk, 60)
     assert became(action) == {
         1: ("skipped", "Waits for an agent already"),
@@ -179,18 +179,18 @@ def test_a_case_that_moved_since_it_was_chosen_is_looked_at_again(
     }
 
 
-def test_what_is_refused_fails_for_that_case_alone(team: Team, somebody: Actor, make_case: Make[Case]) -> None:
+def test_what_is_refused_fails_for_that_case_alone(team: Team, someone: Actor, make_case: Make[Case]) -> None:
     make_case(labels=[str(number) for number in range(20)])
     make_case()
-    action = do(team, somebody, "add_label", label="one more")
+    action = do(team, someone, "add_label", label="one more")
     assert became(action) == {1: ("failed", "Please use at most 20 labels."), 2: ("done", "")}
 
 
-def test_an_agent_that_is_deleted_meanwhile_gets_no_cases(
-    team: Team, somebody: Actor, triage: Agent, make_case: Make[Case]
+def test_an_agent_that_is_deleted_in_the_meantime_gets_no_cases(
+    team: Team, someone: Actor, triage: Agent, make_case: Make[Case]
 ) -> None:
     make_case()
-    action = bulk.start(team, "assign", {"agent": str(triage.pk)}, find_cases(team, CaseFilter()), somebody)
+    action = bulk.start(team, "assign", {"agent": str(triage.pk)}, find_cases(team, CaseFilter()), someone)
     connect(triage, [])
     delete_agent(triage)
     processing.process(action.pk, 60)
@@ -199,50 +199,50 @@ def test_an_agent_that_is_deleted_meanwhile_gets_no_cases(
 
 
 def test_only_cases_of_the_team_are_touched(
-    team: Team, somebody: Actor, make_team: Make[Team], make_queue: Make[Queue], make_case: Make[Case]
+    team: Team, someone: Actor, make_team: Make[Team], make_queue: Make[Queue], make_case: Make[Case]
 ) -> None:
     theirs = make_case(in_queue=make_queue(of=make_team()))
-    action = do(team, somebody, "delete")
+    action = do(team, someone, "delete")
     theirs.refresh_from_db()
     assert (theirs.deleted_at, action.items.count()) == (None, 0)
 
 
 def test_a_stopped_action_leaves_the_rest_alone_and_can_be_undone(
-    team: Team, somebody: Actor, make_case: Make[Case]
+    team: Team, someone: Actor, make_case: Make[Case]
 ) -> None:
     for _ in range(3):
         make_case()
-    action = bulk.start(team, "priority", {"priority": 2}, find_cases(team, CaseFilter()), somebody)
+    action = bulk.start(team, "priority", {"priority": 2}, find_cases(team, CaseFilter()), someone)
     processing.process_next(action.pk)
     with pytest.raises(Refused, match="Stop it first"):
-        bulk.undo(action, somebody)
+        bulk.undo(action, someone)
     bulk.stop(action)
     processing.process(action.pk, 60)
     assert Case.objects.filter(priority=2).count() == 1
     action.refresh_from_db()
-    undo(action, somebody)
+    undo(action, someone)
     assert Case.objects.filter(priority=2).count() == 0
 
 
 def test_too_many_are_refused(
-    team: Team, somebody: Actor, make_case: Make[Case], monkeypatch: pytest.MonkeyPatch
+    team: Team, someone: Actor, make_case: Make[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "LIMIT", 2)
     for _ in range(3):
         make_case()
     assert bulk.preview(team, "delete", {}, find_cases(team, CaseFilter())).too_many
     with pytest.raises(Refused, match="more than 2 cases"):
-        bulk.start(team, "delete", {}, find_cases(team, CaseFilter()), somebody)
+        bulk.start(team, "delete", {}, find_cases(team, CaseFilter()), someone)
     assert not BulkAction.objects.exists()
 
 
 def test_a_label_is_renamed_on_all_its_cases_and_the_old_one_is_gone(
-    team: Team, somebody: Actor, make_case: Make[Case]
+    team: Team, someone: Actor, make_case: Make[Case]
 ) -> None:
     for given in (["mail"], ["mail", "post"], ["other"]):
         make_case(labels=given)
     cases = find_cases(team, CaseFilter(label="mail"))
-    action = bulk.start(team, "rename_label", {"label": "mail", "to": "post", "forget": True}, cases, somebody)
+    action = bulk.start(team, "rename_label", {"label": "mail", "to": "post", "forget": True}, cases, someone)
     processing.process(action.pk, 60)
     assert list(Case.objects.order_by("number").values_list("labels", flat=True)) == [["post"], ["post"], ["other"]]
     assert set(labels.colours(team)) == {"post", "other"}
@@ -252,10 +252,10 @@ def test_a_label_is_renamed_on_all_its_cases_and_the_old_one_is_gone(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_hands_do_each_case_once(team: Team, somebody: Actor, make_case: Make[Case]) -> None:
+def test_two_hands_do_each_case_once(team: Team, someone: Actor, make_case: Make[Case]) -> None:
     for _ in range(30):
         make_case()
-    action = bulk.start(team, "priority", {"priority": 2}, find_cases(team, CaseFilter()), somebody)
+    action = bulk.start(team, "priority", {"priority": 2}, find_cases(team, CaseFilter()), someone)
 
     def hand() -> None:
         processing.process(action.pk, 60)
@@ -273,10 +273,10 @@ def test_two_hands_do_each_case_once(team: Team, somebody: Actor, make_case: Mak
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_hand_leaves_nothing_half_done(team: Team, somebody: Actor, make_case: Make[Case]) -> None:
+def test_a_killed_hand_leaves_nothing_half_done(team: Team, someone: Actor, make_case: Make[Case]) -> None:
     for _ in range(10):
         make_case()
-    action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), somebody)
+    action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), someone)
     for after in (0, 1, 4):
         connections.close_all()
         child = os.fork()
@@ -301,13 +301,13 @@ def _work_and_die(action: BulkAction, after: int) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_that_ends_meanwhile_waits_and_then_loses(
-    team: Team, somebody: Actor, triage: Agent, make_case: Make[Case]
+def test_a_run_that_ends_in_the_meantime_waits_and_then_loses(
+    team: Team, someone: Actor, triage: Agent, make_case: Make[Case]
 ) -> None:
     """The run's own end and the bulk action want the same case: one comes first, the other finds it so."""
     case = make_case()
     take()
-    action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), somebody)
+    action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), someone)
     locked, done = threading.Event(), threading.Event()
 
     def run_ends() -> None:
@@ -332,9 +332,9 @@ def test_a_run_that_ends_meanwhile_waits_and_then_loses(
 
 
 def test_an_action_takes_the_same_queries_for_each_case(
-    team: Team, somebody: Actor, make_case: Make[Case], django_assert_max_num_queries: Any
+    team: Team, someone: Actor, make_case: Make[Case], django_assert_max_num_queries: Any
 ) -> None:
     make_case()
-    action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), somebody)
+    action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), someone)
     with django_assert_max_num_queries(15):
         processing.process_next(action.pk)

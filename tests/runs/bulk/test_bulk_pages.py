@@ -184,9 +184,7 @@ def test_labels_are_listed_with_their_cases(
     assert "mail" not in words(signed_in.get(reverse("labels"), {"q": "unus"})).partition("Search labels")[2]
 
 
-def test_a_label_changes_on_all_its_cases(
-    signed_in: Client, team: Team, somebody: Actor, make_case: Make[Case]
-) -> None:
+def test_a_label_changes_on_all_its_cases(signed_in: Client, team: Team, someone: Actor, make_case: Make[Case]) -> None:
     case = make_case(labels=["mail"])
     label = team.labels.get()
     signed_in.post(reverse("label_save", args=[label.pk]), {"name": "post", "colour": "teal"})
@@ -199,6 +197,6 @@ def test_a_label_changes_on_all_its_cases(
     case.refresh_from_db()
     assert (case.labels, team.labels.count()) == ([], 0)
     undo = BulkAction.objects.get(verb="remove_label")
-    processing.process(bulk.undo(undo, somebody).pk, 60)
+    processing.process(bulk.undo(undo, someone).pk, 60)
     case.refresh_from_db()
     assert case.labels == ["post"]

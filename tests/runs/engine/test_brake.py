@@ -122,7 +122,7 @@ def test_outcomes_that_exclude_each_other_are_braked_too(scripted, case) -> None
     ],
     ids=lambda other: other.tool,
 )
-def test_other_calls_in_between_do_not_count_it_anew(scripted, case, other: Call) -> None:
+def test_other_calls_in_between_do_not_count_it_again(scripted, case, other: Call) -> None:
     repeat(scripted, calls(PAST), calls(other))
     check(scripted, work_next(), case, "postpone_case", requests=5)
 
@@ -222,7 +222,7 @@ def test_the_same_call_thrice_in_one_turn_is_one_refusal(scripted, case) -> None
     assert work_next().outcome == "case_completed"
 
 
-def test_a_call_that_goes_well_at_last_begins_to_count_anew(scripted, bank, case) -> None:
+def test_a_call_that_goes_well_at_last_begins_to_count_again(scripted, bank, case) -> None:
     results = cycle([True, True, False])
 
     async def busy(arguments: dict[str, Any]) -> Any:

@@ -22,12 +22,12 @@ from tests.provider import Reply, call
 
 pytestmark = pytest.mark.django_db
 
-SOMEBODY = Actor("Somebody")
-# A budget of each kind that one request of `dear` uses up.
+SOMEONE = Actor("Someone")
+# A budget of each kind that one request of `costly` uses up.
 ONE_TURN = {"requests": 1, "tokens": 1000, "usd": 0.01, "minutes": 10}
 
 
-def dear(reply: Reply) -> Reply:
+def costly(reply: Reply) -> Reply:
     return replace(reply, input_tokens=3000, output_tokens=1000)
 
 
@@ -52,7 +52,7 @@ def work_for_one_turn(agent: Any, kind: str) -> Run:
 
 
 def slow(reply: Reply, kind: str) -> Reply:
-    return replace(dear(reply), delay=0.1 if kind == "minutes" else 0)
+    return replace(costly(reply), delay=0.1 if kind == "minutes" else 0)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_only_work_counts_as_time(scripted, agent, make_case) -> None:
     run = drive(claim)
     assert run.status == Status.WAITING
     assert timedelta(minutes=2) <= run.worked < timedelta(minutes=3)
-    human_requests.answer(run.human_requests.get(), "A", SOMEBODY)
+    human_requests.answer(run.human_requests.get(), "A", SOMEONE)
     run.refresh_from_db()
     assert run.worked < timedelta(minutes=3)
 
@@ -142,7 +142,7 @@ def test_a_model_without_a_price_uses_no_money(scripted, make_agent, queue, make
     clerk = make_agent("Clerk", queue=queue, model="openai-chat:own-model")
     limits.change_budget(clerk, Budget(usd=0.01, tokens=6000))
     make_case(assignee=clerk)
-    scripted.answers(*[dear(call("update_case", priority="high"))] * 3)
+    scripted.answers(*[costly(call("update_case", priority="high"))] * 3)
     run = work_next()
     assert (run.error_code, run.cost_usd, run.unpriced_requests) == ("budget_tokens", None, 2)
 

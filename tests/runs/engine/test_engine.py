@@ -25,7 +25,7 @@ from tests.wire import Call
 
 pytestmark = pytest.mark.django_db
 
-SOMEBODY = Actor("Somebody")
+SOMEONE = Actor("Someone")
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_a_question_waits_for_a_person_and_goes_on_with_the_answer(scripted, age
     case.refresh_from_db()
     assert (run.status, case.status, case.reason) == (Status.WAITING, "needs_input", "question")
     scripted.answers(call("complete_case", summary="B it is"))
-    human_requests.answer(request, "B", SOMEBODY)
+    human_requests.answer(request, "B", SOMEONE)
     assert work_next().outcome == Outcome.CASE_COMPLETED
     assert ["\nB\n</data-" in message.text for message in scripted.requests[-1].results] == [True]
     assert events(case) == ["created", "started", "asked", "answered", "completed"]
@@ -222,10 +222,10 @@ def test_a_question_is_answered_once(scripted, agent, make_case) -> None:
     work_next()
     request = HumanRequest.objects.get()
     with pytest.raises(Refused, match="write an answer"):
-        human_requests.answer(request, "  ", SOMEBODY)
-    human_requests.answer(request, "A", SOMEBODY)
+        human_requests.answer(request, "  ", SOMEONE)
+    human_requests.answer(request, "A", SOMEONE)
     with pytest.raises(Refused, match="answered or closed"):
-        human_requests.answer(request, "B", SOMEBODY)
+        human_requests.answer(request, "B", SOMEONE)
 
 
 def test_several_questions_of_a_turn_are_answered_one_by_one(scripted, agent, make_case) -> None:
@@ -233,10 +233,10 @@ def test_several_questions_of_a_turn_are_answered_one_by_one(scripted, agent, ma
     scripted.answers(calls(Call("ask_person", {"question": "One?"}), Call("ask_person", {"question": "Two?"})))
     run = work_next()
     first, second = run.human_requests.all()
-    human_requests.answer(first, "1", SOMEBODY)
+    human_requests.answer(first, "1", SOMEONE)
     run.refresh_from_db()
     assert run.status == Status.WAITING
-    human_requests.answer(second, "2", SOMEBODY)
+    human_requests.answer(second, "2", SOMEONE)
     run.refresh_from_db()
     assert run.status == Status.QUEUED
 
@@ -245,7 +245,7 @@ def test_closing_the_case_closes_the_question(scripted, agent, make_case) -> Non
     case = make_case(assignee=agent)
     scripted.answers(call("ask_person", question="Which one?"))
     run = work_next()
-    moves.complete(case, "Done by hand", by=SOMEBODY)
+    moves.complete(case, "Done by hand", by=SOMEONE)
     run.refresh_from_db()
     assert (run.status, HumanRequest.objects.get().status) == (Status.STOPPED, "closed")
 
@@ -260,7 +260,7 @@ def test_without_the_connection_no_question_is_offered(scripted, make_agent, mak
 def test_a_person_moving_the_case_makes_a_late_ending_harmless(agent, make_case) -> None:
     case = make_case(assignee=agent)
     [claim] = take()
-    moves.complete(case, "By hand", by=SOMEBODY)
+    moves.complete(case, "By hand", by=SOMEONE)
     with pytest.raises(LostRun):
         completion.finish(claim, outcomes.CaseFailed("too late"))
     case.refresh_from_db()

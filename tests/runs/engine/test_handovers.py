@@ -15,12 +15,12 @@ from runs.models import Status as RunStatus
 from runs.people import moves
 from runs.record import outcomes
 from teams.audit.actors import Actor
-from tests.driving import drive, drive_meanwhile, work_next
+from tests.driving import drive, drive_while, work_next
 from tests.fixtures import Make, events, mention, take
 from tests.provider import Provider, call, calls, say
 from tests.wire import Call
 
-SOMEBODY = Actor("Somebody")
+SOMEONE = Actor("Someone")
 
 pytestmark = pytest.mark.django_db
 
@@ -212,7 +212,7 @@ def test_three_unknown_targets_in_a_row(scripted, case) -> None:
 def test_target_deleted_since_the_run_started(scripted, case, billing) -> None:
     [claim] = take()
     scripted.answers(call("complete_case", summary="Myself"))
-    run = drive_meanwhile(claim, scripted, lambda: delete_agent(billing), calls(hand_over("billing-specialist")))
+    run = drive_while(claim, scripted, lambda: delete_agent(billing), calls(hand_over("billing-specialist")))
     assert run.outcome == Outcome.CASE_COMPLETED
     assert "was deleted" in results(run)[0]
 
@@ -243,7 +243,7 @@ def test_target_at_its_limit_the_case_waits_for_it(scripted, case, billing, make
     claims = take(limit=5)
     drive(next(claim for claim in claims if claim.case_id == case.pk))
     assert take() == []
-    moves.complete(busy, "", by=SOMEBODY)
+    moves.complete(busy, "", by=SOMEONE)
     assert [claim.case_id for claim in take()] == [case.pk]
 
 
@@ -339,10 +339,10 @@ def test_the_target_works_with_its_own_live_revision(scripted, case, billing) ->
 def test_stop_pressed_before_the_commit(scripted, case, member) -> None:
     [claim] = take()
     stopper = Run.objects.get(pk=claim.run_id)
-    run = drive_meanwhile(
+    run = drive_while(
         claim,
         scripted,
-        lambda: moves.stop_run(stopper, by=SOMEBODY),
+        lambda: moves.stop_run(stopper, by=SOMEONE),
         calls(hand_over("billing-specialist")),
     )
     assert run.status == RunStatus.STOPPED

@@ -22,7 +22,7 @@ from tests.wire import Call
 
 pytestmark = pytest.mark.django_db
 
-SOMEBODY = Actor("Somebody")
+SOMEONE = Actor("Someone")
 NEXT_WEEK = timezone.now() + timedelta(weeks=1)
 
 
@@ -63,7 +63,7 @@ def test_an_approval_shows_exactly_what_would_be_done(approval: HumanRequest) ->
 )
 def test_the_model_reads_what_was_decided(scripted, approval: HumanRequest, approved, comment, told) -> None:
     scripted.answers(call("complete_case", summary="Done"))
-    human_requests.decide(approval, approved, comment, SOMEBODY)
+    human_requests.decide(approval, approved, comment, SOMEONE)
     assert work_next().outcome == Outcome.CASE_COMPLETED
     [result] = scripted.requests[-1].results
     # What the person wrote is between marks, the decision is not.
@@ -73,12 +73,12 @@ def test_the_model_reads_what_was_decided(scripted, approval: HumanRequest, appr
 
 def test_an_approval_is_no_question_and_a_question_no_approval(approval: HumanRequest, scripted, make_run) -> None:
     with pytest.raises(Refused, match="request for approval"):
-        human_requests.answer(approval, "Yes", SOMEBODY)
+        human_requests.answer(approval, "Yes", SOMEONE)
     scripted.answers(call("ask_person", question="Which one?"))
     make_run(approval.run.agent)
     work_next()
     with pytest.raises(Refused, match="is a question"):
-        human_requests.decide(HumanRequest.objects.get(kind="question"), True, "", SOMEBODY)
+        human_requests.decide(HumanRequest.objects.get(kind="question"), True, "", SOMEONE)
 
 
 def test_an_outcome_is_refused_while_a_request_is_open(scripted, agent, make_case) -> None:
@@ -131,17 +131,17 @@ def test_without_an_open_request_nothing_is_withdrawn(scripted, agent, make_case
 @pytest.mark.parametrize(
     ("act", "because"),
     [
-        (lambda case: moves.complete(case, "", by=SOMEBODY), "Somebody completed the case."),
-        (lambda case: moves.fail(case, "", by=SOMEBODY), "Somebody closed the case as failed."),
-        (lambda case: moves.reassign(case, SOMEBODY), "Somebody reassigned the case."),
+        (lambda case: moves.complete(case, "", by=SOMEONE), "Someone completed the case."),
+        (lambda case: moves.fail(case, "", by=SOMEONE), "Someone closed the case as failed."),
+        (lambda case: moves.reassign(case, SOMEONE), "Someone reassigned the case."),
         (
-            lambda case: moves.reassign(case, SOMEBODY, Agent.objects.get()),
-            "Somebody reassigned the case to Clerk.",
+            lambda case: moves.reassign(case, SOMEONE, Agent.objects.get()),
+            "Someone reassigned the case to Clerk.",
         ),
-        (lambda case: moves.retry(case, SOMEBODY), "Somebody retried the case."),
-        (lambda case: moves.delete(case, SOMEBODY), "Somebody deleted the case."),
-        (lambda case: moves.stop_run(case.runs.get(), SOMEBODY), "Somebody stopped the run."),
-        (lambda case: moves.postpone(case, NEXT_WEEK, SOMEBODY), "Somebody postponed the case."),
+        (lambda case: moves.retry(case, SOMEONE), "Someone retried the case."),
+        (lambda case: moves.delete(case, SOMEONE), "Someone deleted the case."),
+        (lambda case: moves.stop_run(case.runs.get(), SOMEONE), "Someone stopped the run."),
+        (lambda case: moves.postpone(case, NEXT_WEEK, SOMEONE), "Someone postponed the case."),
         (lambda case: delete_agent(Agent.objects.get()) or sweep(), "Clerk was deleted."),
     ],
 )
@@ -150,4 +150,4 @@ def test_a_case_taken_over_closes_what_was_asked_and_says_why(approval: HumanReq
     approval.refresh_from_db()
     assert (approval.status, approval.closed_because) == ("closed", because)
     with pytest.raises(Refused, match="answered or closed"):
-        human_requests.decide(approval, True, "", SOMEBODY)
+        human_requests.decide(approval, True, "", SOMEONE)

@@ -24,7 +24,7 @@ from tests.provider import call, say
 
 pytestmark = pytest.mark.django_db
 
-SOMEBODY = Actor("Somebody")
+SOMEONE = Actor("Someone")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_raised_limit_lets_cases_go_on(agent, make_case) -> None:
     assert len(take()) == 1
 
 
-def test_a_run_that_goes_on_meanwhile_is_not_broken_off(scripted, agent, make_case) -> None:
+def test_a_run_that_goes_on_in_the_meantime_is_not_broken_off(scripted, agent, make_case) -> None:
     make_case()
     allow(agent, a_day=5)
     [claim] = take()
@@ -97,10 +97,10 @@ def test_a_start_is_refused_with_the_reason(agent) -> None:
     spend(agent, "5.02")
     says = "Clerk starts nothing new: Clerk has spent \\$5.02 today, of \\$5.00 a day. Work goes on at midnight UTC"
     with pytest.raises(Refused, match=says) as refusal:
-        start_run(agent, by=SOMEBODY, trigger=Run.Trigger.MANUAL)
+        start_run(agent, by=SOMEONE, trigger=Run.Trigger.MANUAL)
     assert refusal.value.code == "spending_limit"
     with pytest.raises(Refused, match=says):
-        trying.try_agent(agent, by=SOMEBODY, text="Hello")
+        trying.try_agent(agent, by=SOMEONE, text="Hello")
 
 
 def test_the_api_says_why_nothing_starts(agent, team, client: Client) -> None:

@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
         ("request_handover", {"target": "billing"}, "done", "Handed over to Billing Specialist"),
         ("request_handover", {"target": "billing"}, "refused", "Wanted to hand over to Billing Specialist"),
         ("request_handover", {"target": "Nobody known"}, "refused", "Wanted to hand over to Nobody known"),
-        ("request_handover", "no json", "refused", "Wanted to hand over to somebody"),
+        ("request_handover", "no json", "refused", "Wanted to hand over to someone"),
         ("update_case", {"title": "New", "labels": ["a"], "data": None}, "done", "Changed the case: title, labels"),
         ("complete_case", {"summary": "Done"}, "done", "Completed the case"),
         ("complete_case", {"summary": "Done"}, "open", "Completes the case"),

@@ -12,7 +12,7 @@ from builder.agents.agents import delete_agent, pause_agent
 from builder.models import Agent, Usage
 from cases.models import Queue
 from cases.queues.queues import pause_queue
-from runs.home.blocked import stuck
+from runs.home.blocked import blocked_work
 from runs.models import Schedule
 from teams.models import Team, Webhook
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def words(team: Team) -> list[str]:
-    return [trouble.words for trouble in stuck(team)]
+    return [trouble.words for trouble in blocked_work(team)]
 
 
 def test_a_team_in_which_all_goes_well_is_told_nothing(
@@ -30,7 +30,7 @@ def test_a_team_in_which_all_goes_well_is_told_nothing(
 ) -> None:
     make_agent("Triage", queue=queue)
     make_case()
-    assert stuck(team) == []
+    assert blocked_work(team) == []
     assert "Stuck" not in signed_in.get("/").content.decode()
 
 
@@ -52,7 +52,7 @@ def test_a_paused_queue_with_cases_is_stuck(team: Team, queue: Queue, make_case:
     assert words(team) == ["Support is paused, and cases wait in it."]
 
 
-def test_an_agent_that_is_held_up_is_named_once(team: Team, queue: Queue, make_case: Make, make_agent: Make) -> None:
+def test_an_agent_that_is_blocked_is_named_once(team: Team, queue: Queue, make_case: Make, make_agent: Make) -> None:
     gone = make_agent("Gone")
     make_agent("Triage", queue=queue, mentions=[gone])
     make_agent("Alone", mentions=[gone])
@@ -77,7 +77,7 @@ def test_schedules_and_webhooks_that_fail_are_told(team: Team, make_agent: Make)
     Schedule.objects.create(**about, next_at=timezone.now(), obstacle="Nightly is paused.")
     Schedule.objects.create(**about, next_at=timezone.now(), obstacle="Old", paused_at=timezone.now())
     Webhook.objects.create(team=team, url="https://example.com/hook", events=[], failing_since=timezone.now())
-    found = stuck(team)
+    found = blocked_work(team)
     assert [trouble.words for trouble in found] == [
         "A schedule of Nightly started nothing the last time.",
         "The webhook to https://example.com/hook fails.",
@@ -102,13 +102,13 @@ def test_other_teams_troubles_are_not_told(team: Team, make_team: Make, make_age
     gone: Agent = make_agent("Gone", of=theirs)
     make_agent("Theirs", of=theirs, mentions=[gone])
     delete_agent(gone)
-    assert stuck(team) == []
+    assert blocked_work(team) == []
 
 
 def test_more_trouble_asks_no_more_questions(team: Team, make_queue: Make, make_agent: Make, make_case: Make) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            stuck(team)
+            blocked_work(team)
         return len(captured)
 
     def more() -> None:

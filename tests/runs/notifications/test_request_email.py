@@ -27,7 +27,7 @@ from tests.smtp import MailServer, html_of, mail_server, text_of
 __all__ = ["mail_server"]
 pytestmark = pytest.mark.django_db
 
-SOMEBODY = Actor("Somebody")
+SOMEONE = Actor("Someone")
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_what_is_passed_on_is_mailed_to_its_new_member(mail_server, make_questio
 def test_without_a_mail_server_nothing_is_written_and_the_page_says_so(
     signed_in: Client, make_question, make_member
 ) -> None:
-    human_requests.assign(make_question(), make_member(), SOMEBODY)
+    human_requests.assign(make_question(), make_member(), SOMEONE)
     assert written() == []
     assert "No email is sent." in signed_in.get(reverse("notifications")).content.decode()
 
@@ -240,8 +240,8 @@ def email(mail_server, make_question, member: Member) -> RequestEmail:
 @pytest.mark.parametrize(
     "act",
     [
-        lambda request, member: human_requests.answer(request, "That one", SOMEBODY),
-        lambda request, member: moves.stop_run(request.run, SOMEBODY),
+        lambda request, member: human_requests.answer(request, "That one", SOMEONE),
+        lambda request, member: moves.stop_run(request.run, SOMEONE),
         lambda request, member: Member.objects.filter(pk=member.pk).update(mail="mine"),
         lambda request, member: type(member.user).objects.filter(pk=member.user_id).update(is_active=False),
     ],
@@ -253,7 +253,7 @@ def test_what_became_needless_before_it_was_sent_is_dropped(email: RequestEmail,
     assert email.status == "dropped"
 
 
-def test_what_somebody_else_took_on_is_dropped(email: RequestEmail, mail_server, make_member) -> None:
+def test_what_someone_else_took_on_is_dropped(email: RequestEmail, mail_server, make_member) -> None:
     other = make_member()
     human_requests.assign(email.request, other, person(other.user))
     assert delivered(mail_server) == []

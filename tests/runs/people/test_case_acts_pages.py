@@ -185,24 +185,24 @@ def test_the_agents_of_the_queue_are_offered_with_why_the_case_would_wait(
     gone = make_agent("Gone")
     make_agent("Elsewhere")
     pause_agent(make_agent("Sleeper", queue=queue))
-    held_up = make_agent("Held up", queue=queue, mentions=[gone])
+    blocked = make_agent("Blocked", queue=queue, mentions=[gone])
     delete_agent(gone)
     busy = make_agent("Busy", queue=queue, concurrency=1)
     Case.objects.filter(pk=worked.pk).update(assignee=busy)
     page = " ".join(signed_in.get(reverse("case", args=[worked.pk])).text.split()).replace(" </option>", "</option>")
-    assert f'value="{held_up.pk}"' in page
+    assert f'value="{blocked.pk}"' in page
     for words in (
         "Sleeper: is paused, so the case waits</option>",
-        "Held up: starts nothing while its procedure mentions a deleted agent, so the case waits</option>",
+        "Blocked: starts nothing while its procedure mentions a deleted agent, so the case waits</option>",
         "<option disabled>Elsewhere: does not work Support</option>",
         "Busy: at its limit of 1, so the case waits</option>",
     ):
         assert words in page, words
-    act(signed_in, "case_reassign", worked, assignee_id=str(held_up.pk), note="Please")
+    act(signed_in, "case_reassign", worked, assignee_id=str(blocked.pk), note="Please")
     worked.refresh_from_db()
-    assert (worked.status, worked.assignee) == (Status.PENDING, held_up)
+    assert (worked.status, worked.assignee) == (Status.PENDING, blocked)
     shown = signed_in.get(reverse("case", args=[worked.pk])).text
-    assert "It waits, since Held up starts nothing while its procedure mentions a deleted agent." in shown
+    assert "It waits, since Blocked starts nothing while its procedure mentions a deleted agent." in shown
 
 
 @pytest.mark.parametrize("whom", ["elsewhere", "nonsense", "theirs"])
@@ -240,7 +240,7 @@ def test_a_case_of_another_team_is_not_found(
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_an_act_is_a_post_of_somebody_signed_in(client: Client, signed_in: Client, worked: Case, name: str) -> None:
+def test_an_act_is_a_post_of_someone_signed_in(client: Client, signed_in: Client, worked: Case, name: str) -> None:
     assert signed_in.get(reverse(name, args=[worked.pk])).status_code == 405
     stranger = Client()
     assert stranger.post(reverse(name, args=[worked.pk])).status_code == 401

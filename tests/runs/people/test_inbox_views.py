@@ -24,7 +24,7 @@ from tests.provider import Provider, call
 
 pytestmark = pytest.mark.django_db
 
-SOMEBODY = Actor("Somebody")
+SOMEONE = Actor("Someone")
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_what_waits_longest_comes_first_and_what_was_answered_last(
     first, second, third = make_question(), make_question(), make_question()
     assert shown(signed_in) == [str(row.pk) for row in (first, second, third)]
     for row in (second, first):
-        human_requests.answer(row, "A", SOMEBODY)
+        human_requests.answer(row, "A", SOMEONE)
     assert shown(signed_in) == [str(third.pk)]
     assert shown(signed_in, show="answered") == [str(row.pk) for row in (first, second)]
 
@@ -116,11 +116,11 @@ def test_a_request_goes_to_members_of_the_team_only_and_to_those_who_may_answer(
     assert question.assignee is None
 
 
-def test_what_was_answered_meanwhile_is_not_taken_on(
+def test_what_was_answered_in_the_meantime_is_not_taken_on(
     signed_in: Client, member: Member, make_question: Make[HumanRequest]
 ) -> None:
     question = make_question()
-    human_requests.answer(question, "A", SOMEBODY)
+    human_requests.answer(question, "A", SOMEONE)
     response = signed_in.post(reverse("assign", args=[question.pk]), {"member": member.pk}, follow=True)
     assert "answered or closed in the meantime" in response.content.decode()
 
@@ -140,8 +140,8 @@ def test_requests_of_a_case_are_found_by_its_number(
     scripted.answers(call("ask_person", question="Which one?"))
     work_next()
     assert len(shown(signed_in, q=f"#{case.number}")) == len(shown(signed_in, q="ann")) == 1
-    moves.complete(case, "", SOMEBODY)
-    assert "Somebody completed the case." in inbox(signed_in, show="answered")
+    moves.complete(case, "", SOMEONE)
+    assert "Someone completed the case." in inbox(signed_in, show="answered")
 
 
 def test_the_navigation_counts_what_is_open(signed_in: Client, make_question: Make[HumanRequest]) -> None:
@@ -150,7 +150,7 @@ def test_the_navigation_counts_what_is_open(signed_in: Client, make_question: Ma
     question = make_question()
     make_question()
     assert re.search(r'count-badge">\s*2', inbox(signed_in))
-    human_requests.answer(question, "A", SOMEBODY)
+    human_requests.answer(question, "A", SOMEONE)
     answer = signed_in.get(count, {"place": "bar"}).content.decode()
     assert 'id="inbox-count-bar"' in answer and re.search(r'count-badge">\s*1', answer)
 
@@ -181,7 +181,7 @@ def test_the_inbox_asks_as_often_for_many_requests_as_for_one(
         for number in range(rows):
             question = make_question(assignee=member if show == "mine" else others[number % 3])
             if show == "answered":
-                human_requests.answer(question, "A", SOMEBODY)
+                human_requests.answer(question, "A", SOMEONE)
         with CaptureQueriesContext(
             connection,
         ) as caught:

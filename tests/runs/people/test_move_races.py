@@ -61,13 +61,13 @@ def triage(make_agent: Make[Agent], queue: Queue) -> Agent:
 
 
 def test_taking_over_against_a_completing_run_has_one_winner(
-    triage: Agent, make_case: Make[Case], somebody: Actor
+    triage: Agent, make_case: Make[Case], someone: Actor
 ) -> None:
     for _ in range(ROUNDS):
         case = make_case()
         [claim] = take()
         took, completed = at_once(
-            partial(moves.take_over, case, somebody),
+            partial(moves.take_over, case, someone),
             partial(completion.finish, claim, outcomes.CaseCompleted("Done")),
         )
         row = check(case)
@@ -76,13 +76,13 @@ def test_taking_over_against_a_completing_run_has_one_winner(
 
 
 def test_completing_by_hand_against_a_completing_run_completes_once(
-    triage: Agent, make_case: Make[Case], somebody: Actor
+    triage: Agent, make_case: Make[Case], someone: Actor
 ) -> None:
     for _ in range(ROUNDS):
         case = make_case()
         [claim] = take()
         done = at_once(
-            partial(moves.complete, case, "By hand", somebody),
+            partial(moves.complete, case, "By hand", someone),
             partial(completion.finish, claim, outcomes.CaseCompleted("By the agent")),
         )
         assert sum(done) == 1 == case.events.filter(kind=Kind.COMPLETED).count()
@@ -90,43 +90,43 @@ def test_completing_by_hand_against_a_completing_run_completes_once(
 
 
 def test_taking_over_against_the_dispatcher_leaves_the_case_with_the_person(
-    triage: Agent, make_case: Make[Case], somebody: Actor
+    triage: Agent, make_case: Make[Case], someone: Actor
 ) -> None:
     for _ in range(ROUNDS):
         case = make_case()
-        at_once(partial(moves.take_over, case, somebody), lambda: dispatcher.dispatch(5))
+        at_once(partial(moves.take_over, case, someone), lambda: dispatcher.dispatch(5))
         row = check(case)
-        assert (row.reason, row.owner) == ("taken_over", somebody.user)
+        assert (row.reason, row.owner) == ("taken_over", someone.user)
         assert dispatcher.dispatch(5) == 0
 
 
 def test_reassigning_against_the_dispatcher_ends_with_the_agent_that_was_chosen(
-    triage: Agent, make_agent: Make[Agent], queue: Queue, make_case: Make[Case], somebody: Actor
+    triage: Agent, make_agent: Make[Agent], queue: Queue, make_case: Make[Case], someone: Actor
 ) -> None:
     billing = make_agent("Billing", queue=queue, concurrency=50)
     for _ in range(ROUNDS):
         case = make_case(assignee=triage)
-        at_once(partial(moves.reassign, case, somebody, billing), lambda: dispatcher.dispatch(5))
+        at_once(partial(moves.reassign, case, someone, billing), lambda: dispatcher.dispatch(5))
         assert check(case).assignee == billing
 
 
 def test_of_two_people_who_take_a_case_over_one_gets_it(
-    triage: Agent, make_case: Make[Case], somebody: Actor, make_member: Make[Member]
+    triage: Agent, make_case: Make[Case], someone: Actor, make_member: Make[Member]
 ) -> None:
     other = person(make_member().user)
     for _ in range(ROUNDS):
         case = make_case()
         mine, theirs = at_once(
-            partial(moves.take_over, case, somebody),
+            partial(moves.take_over, case, someone),
             partial(moves.take_over, case, other),
         )
         assert mine != theirs
-        assert check(case).owner == (somebody if mine else other).user
+        assert check(case).owner == (someone if mine else other).user
 
 
-def test_of_two_undoings_one_counts(triage: Agent, make_case: Make[Case], somebody: Actor) -> None:
+def test_of_two_undoings_one_counts(triage: Agent, make_case: Make[Case], someone: Actor) -> None:
     for _ in range(ROUNDS):
         case = make_case()
-        seq = moves.complete(case, "", somebody).last_seq
-        assert sum(at_once(*[lambda case=case, seq=seq: moves.undo(case, seq, somebody)] * 2)) == 1
+        seq = moves.complete(case, "", someone).last_seq
+        assert sum(at_once(*[lambda case=case, seq=seq: moves.undo(case, seq, someone)] * 2)) == 1
         assert check(case).status == "pending"

@@ -242,7 +242,7 @@ async def test_when_handing_over_is_no_longer_offered_a_person_is_asked():
     assert "Billing Specialist" in args["question"]
 
 
-async def test_a_case_for_somebody_who_cannot_take_it_is_not_closed():
+async def test_a_case_for_someone_who_cannot_take_it_is_not_closed():
     case = demo_case("Cannot sign in since I changed my password")
     full = brief_of(texts.TRIAGE, case)
 
@@ -298,7 +298,7 @@ async def test_of_many_targets_it_offers_as_many_as_a_question_may_have():
 
     assert tool == "ask_person"
     assert len(args["choices"]) == 10
-    assert "or somebody else?" in args["question"]
+    assert "or someone else?" in args["question"]
 
 
 async def test_many_at_once_decide_as_one_alone_does():

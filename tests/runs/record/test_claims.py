@@ -180,7 +180,7 @@ def test_a_run_that_goes_on_while_the_clock_looks_is_not_lost(make_run, how) -> 
         with transaction.atomic():
             Run.objects.select_for_update().get()
             is_held.set()
-            wait_until_somebody_waits()
+            wait_until_someone_waits()
             if how == "renewed":
                 assert claims.renew("w/1", [claim]) == {claim}
             else:
@@ -192,7 +192,7 @@ def test_a_run_that_goes_on_while_the_clock_looks_is_not_lost(make_run, how) -> 
     assert (run.status, run.losses) == (Status.RUNNING, int(how != "renewed"))
 
 
-def wait_until_somebody_waits() -> None:
+def wait_until_someone_waits() -> None:
     """For a lock."""
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
     with connection.cursor() as cursor:

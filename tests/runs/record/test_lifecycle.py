@@ -65,7 +65,7 @@ def test_every_move_out_of_running_gives_the_lease_back(make_run) -> None:
 
 def test_a_stop_raises_the_fence(make_run) -> None:
     run = in_status(make_run(), Status.RUNNING)
-    lifecycle.stop(run, "Somebody stopped it.")
+    lifecycle.stop(run, "Someone stopped it.")
     assert Run.objects.get(pk=run.pk).fence == 1
 
 

@@ -143,7 +143,7 @@ def test_the_list_is_filtered_by_agent_and_by_case(signed_in: Client, various: d
     assert "Only runs of" in html and f'id="run-{various["failed"].pk}"' not in html
 
 
-def test_a_failure_without_a_case_needs_no_attention_once_somebody_has_seen_it(
+def test_a_failure_without_a_case_needs_no_attention_once_someone_has_seen_it(
     signed_in: Client, member: Member, make_run: Make[Run]
 ) -> None:
     run = make_run(status="failed", error_code="budget", error="Too long.")
@@ -167,16 +167,16 @@ def test_only_what_failed_without_a_case_is_seen(
         assert reverse("run_seen", args=[run.pk]) not in page(signed_in, "run", run.pk)
 
 
-def test_a_failure_needs_no_attention_once_somebody_acted_on_its_case(
-    signed_in: Client, various: dict[str, Run], somebody: Actor
+def test_a_failure_needs_no_attention_once_someone_acted_on_its_case(
+    signed_in: Client, various: dict[str, Run], someone: Actor
 ) -> None:
     case = various["failed on case"].case
     assert case
-    moves.complete(case, "Bought a new one", somebody)
+    moves.complete(case, "Bought a new one", someone)
     assert f'id="run-{various["failed on case"].pk}"' not in page(signed_in, "runs", state="attention")
 
 
-def test_runs_are_found_by_what_they_say_at_their_end(signed_in: Client, asks: Run, somebody: Actor) -> None:
+def test_runs_are_found_by_what_they_say_at_their_end(signed_in: Client, asks: Run, someone: Actor) -> None:
     assert f'id="run-{asks.pk}"' not in page(signed_in, "runs", q="zebra")
     run = Run.objects.get(pk=asks.pk)
     run.result, run.status, run.ended_at, run.outcome = "A zebra", "completed", timezone.now(), "answered"
@@ -199,7 +199,7 @@ def test_runs_are_sorted_by_length_and_cost(signed_in: Client, triage: Agent, ma
 
     html = page(signed_in, "runs", sort="longest")
     assert order(html) == [1, 2, 0] and str(live.pk) not in html and "3 runs" in html
-    html = page(signed_in, "runs", sort="dearest")
+    html = page(signed_in, "runs", sort="cost")
     assert order(html) == [0, 2] and "$2.00" in html
 
 
@@ -208,7 +208,7 @@ def test_sorted_lists_turn_pages(signed_in: Client, triage: Agent, make_run: Mak
     for number in range(51):
         ended = now + timedelta(hours=number)
         make_run(triage, input=f"number {number}.", status="stopped", started_at=now, ended_at=ended, cost_usd=number)
-    for sort in ("longest", "dearest"):
+    for sort in ("longest", "cost"):
         html = page(signed_in, "runs", sort=sort)
         assert "number 50." in html and "number 0." not in html
         cursor = html.partition(f'rel="next" href="?sort={sort}&amp;cursor=')[2].partition('"')[0]
@@ -401,9 +401,9 @@ def test_a_page_of_a_run_asks_as_often_for_many_steps_as_for_few(
     assert queries(signed_in, reverse("run", args=[few.pk])) == queries(signed_in, reverse("run", args=[many.pk]))
 
 
-def test_a_run_of_a_deleted_case_is_still_readable(signed_in: Client, asks_on_case: Run, somebody: Actor) -> None:
+def test_a_run_of_a_deleted_case_is_still_readable(signed_in: Client, asks_on_case: Run, someone: Actor) -> None:
     assert asks_on_case.case
-    delete(asks_on_case.case, somebody)
+    delete(asks_on_case.case, someone)
     html = page(signed_in, "run", asks_on_case.pk)
     assert "(deleted)" in html and reverse("case", args=[asks_on_case.case_id]) not in html
 
@@ -544,9 +544,9 @@ def test_a_case_shows_its_live_run_and_the_question(signed_in: Client, asks_on_c
 
 
 def test_a_case_without_a_live_run_leads_to_its_last_one(
-    signed_in: Client, asks_on_case: Run, make_case: Make[Case], somebody: Actor
+    signed_in: Client, asks_on_case: Run, make_case: Make[Case], someone: Actor
 ) -> None:
-    moves.stop_run(asks_on_case, somebody)
+    moves.stop_run(asks_on_case, someone)
     html = page(signed_in, "case_runs", asks_on_case.case_id)
     assert "Last run:" in html and "Stopped" in html and "<form" not in html
     assert "Last run:" not in page(signed_in, "case_runs", make_case().pk)

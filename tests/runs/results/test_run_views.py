@@ -81,20 +81,20 @@ def test_an_old_revision_that_mentions_a_deleted_agent_is_not_run_again(
     delete_agent(gone)
     response = signed_in.post(reverse("run_again", args=[old.pk]))
     assert [str(message) for message in get_messages(response.wsgi_request)] == [
-        f"Revision {old.revision.number} mentions @Gone, deleted meanwhile. Use the latest revision."
+        f"Revision {old.revision.number} mentions @Gone, now deleted. Use the latest revision."
     ]
     assert Run.objects.count() == 1
 
 
 def test_a_parked_case_is_sent_again_from_its_run(
-    signed_in: Client, triage: Agent, make_case: Make[Case], somebody: Actor
+    signed_in: Client, triage: Agent, make_case: Make[Case], someone: Actor
 ) -> None:
     case = make_case("Printer", assignee=triage)
     [claim] = take()
     run = Run.objects.get(pk=claim.run_id)
-    moves.stop_run(run, somebody)
+    moves.stop_run(run, someone)
     assert reverse("case_retry", args=[case.pk]) in page(signed_in, run)
-    moves.complete(case, "", somebody)
+    moves.complete(case, "", someone)
     assert reverse("case_retry", args=[case.pk]) not in page(signed_in, run)
 
 
@@ -121,14 +121,12 @@ def test_a_run_says_which_key_stopped_it(signed_in: Client, team: Team, triage: 
     assert "API key Nightly stopped the run." in page(signed_in, run)
 
 
-def test_a_run_says_who_ended_its_case(
-    signed_in: Client, triage: Agent, make_case: Make[Case], somebody: Actor
-) -> None:
+def test_a_run_says_who_ended_its_case(signed_in: Client, triage: Agent, make_case: Make[Case], someone: Actor) -> None:
     case = make_case(assignee=triage)
     [claim] = take()
-    moves.complete(case, "Done by hand", somebody)
+    moves.complete(case, "Done by hand", someone)
     run = Run.objects.get(pk=claim.run_id)
-    assert (run.stopped_by, run.stopped_because) == (somebody.label, f"{somebody.label} completed the case.")
+    assert (run.stopped_by, run.stopped_because) == (someone.label, f"{someone.label} completed the case.")
     assert run.stopped_because in page(signed_in, run)
 
 

@@ -54,7 +54,7 @@ def test_other_machines_may_not(address: str):
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-def test_whoever_comes_through_a_proxy_on_this_machine_may_not(header: str):
+def test_one_who_comes_through_a_proxy_on_this_machine_may_not(header: str):
     assert Client().get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
 
 

@@ -195,11 +195,11 @@ def test_a_standalone_handover_links_too(
 
 @pytest.mark.django_db
 def test_a_run_that_is_stopped_has_its_span_too(
-    collector: Collector, make_run: Make, somebody, django_capture_on_commit_callbacks
+    collector: Collector, make_run: Make, someone, django_capture_on_commit_callbacks
 ):
     run = make_run()
     with django_capture_on_commit_callbacks(execute=True):
-        moves.stop_run(run, somebody)
+        moves.stop_run(run, someone)
     [span] = arrived(collector, 1)
     assert attributes(span)["baton.run.status"] == "stopped"
 

@@ -35,11 +35,11 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_handover_of_a_try_is_recorded_and_starts_nothing(
-    scripted: Provider, make_agent: Make[Agent], somebody: Actor
+    scripted: Provider, make_agent: Make[Agent], someone: Actor
 ) -> None:
     scripted.script = lambda request: call("request_handover", target="billing", reason="It is about money.")
     billing = make_agent("Billing")
-    trying.try_agent(make_agent(mentions=[billing]), by=somebody, text="A refund, please.")
+    trying.try_agent(make_agent(mentions=[billing]), by=someone, text="A refund, please.")
     run = work_next()
     assert (run.status, run.outcome, run.trigger) == ("completed", "handed_over", "try")
     assert (run.handover.status, run.handover.target) == (Handover.Status.RECORDED, billing)
@@ -47,11 +47,11 @@ def test_a_handover_of_a_try_is_recorded_and_starts_nothing(
 
 
 def test_the_text_as_typed_is_frozen_for_the_run_that_follows_it(
-    scripted: Provider, make_agent: Make[Agent], somebody: Actor
+    scripted: Provider, make_agent: Make[Agent], someone: Actor
 ) -> None:
     scripted.script = lambda request: say("Done.")
     agent = make_agent(aop="What is live")
-    run = trying.try_agent(agent, by=somebody, aop="What is typed", model="openai-chat:scripted")
+    run = trying.try_agent(agent, by=someone, aop="What is typed", model="openai-chat:scripted")
     save_agent(agent, aop="What came later")
     run = work_next()
     assert (run.revision.aop, run.revision.status, run.result) == ("What is typed", "tried", "Done.")
@@ -59,14 +59,14 @@ def test_the_text_as_typed_is_frozen_for_the_run_that_follows_it(
     assert agent.live_revision.aop == "What came later" and agent.live_revision.number == 2
 
 
-def test_the_live_text_is_tried_as_the_live_revision(make_agent: Make[Agent], somebody: Actor) -> None:
+def test_the_live_text_is_tried_as_the_live_revision(make_agent: Make[Agent], someone: Actor) -> None:
     agent = make_agent(aop="Live")
-    run = trying.try_agent(agent, by=somebody)
+    run = trying.try_agent(agent, by=someone)
     assert run.revision == agent.live_revision and agent.revisions.count() == 1
 
 
 def test_a_sample_case_is_not_touched(
-    scripted: Provider, make_agent: Make[Agent], make_case: Make[Case], queue, somebody: Actor
+    scripted: Provider, make_agent: Make[Agent], make_case: Make[Case], queue, someone: Actor
 ) -> None:
     scripted.script = lambda request: call("request_handover", target="billing", reason="Money.")
     billing = make_agent("Billing", queue=queue)
@@ -76,20 +76,20 @@ def test_a_sample_case_is_not_touched(
     before = Case.objects.filter(pk=case.pk).values().get()
     text = trying.sample_text(case)
     assert text == "Refund\n\nAmount: 12\n\nI was charged twice.\nPlease help."
-    trying.try_agent(agent, by=somebody, text=text, sample=case)
+    trying.try_agent(agent, by=someone, text=text, sample=case)
     run = work_next()
     assert run.case is None and run.outcome == "handed_over"
     assert Case.objects.filter(pk=case.pk).values().get() == before and events(case) == ["created"]
 
 
 def test_the_targets_are_those_that_could_take_over_the_sample_case(
-    scripted: Provider, make_agent: Make[Agent], make_case: Make[Case], queue, somebody: Actor
+    scripted: Provider, make_agent: Make[Agent], make_case: Make[Case], queue, someone: Actor
 ) -> None:
     near, far = make_agent("Near", queue=queue), make_agent("Far")
     pause_agent(near)
     agent = make_agent("Triage", mentions=[near, far])
-    alone = trying.try_agent(agent, by=somebody)
-    on_a_case = trying.try_agent(agent, by=somebody, sample=make_case())
+    alone = trying.try_agent(agent, by=someone)
+    on_a_case = trying.try_agent(agent, by=someone, sample=make_case())
     assert [row["key"] for row in alone.targets] == ["far"]
     assert [row["key"] for row in on_a_case.targets] == ["near"]
     alone.delete()
@@ -100,7 +100,7 @@ def test_the_targets_are_those_that_could_take_over_the_sample_case(
 
 
 def test_tools_with_effects_do_nothing_in_a_try(
-    scripted: Provider, make_agent: Make[Agent], queue, somebody: Actor
+    scripted: Provider, make_agent: Make[Agent], queue, someone: Actor
 ) -> None:
     scripted.answers(
         calls(
@@ -111,7 +111,7 @@ def test_tools_with_effects_do_nothing_in_a_try(
     )
     agent = make_agent()
     connect(agent, produces=[queue.pk])
-    trying.try_agent(agent, by=somebody)
+    trying.try_agent(agent, by=someone)
     run = work_next()
     results = [step.data["content"] for step in run.steps.filter(kind="tool_result")]
     assert "this is only a try" in results[0] and results[1] == "[]"
@@ -119,40 +119,40 @@ def test_tools_with_effects_do_nothing_in_a_try(
 
 
 def test_webhooks_are_not_told_of_a_try(
-    scripted: Provider, make_agent: Make[Agent], team: Team, somebody: Actor
+    scripted: Provider, make_agent: Make[Agent], team: Team, someone: Actor
 ) -> None:
     scripted.script = lambda request: say("Done.")
     webhook, _ = create_webhook(team, "https://example.com/hook", ["run.completed"])
-    trying.try_agent(make_agent(), by=somebody)
+    trying.try_agent(make_agent(), by=someone)
     assert work_next().outcome == "answered"
     assert not webhook.deliveries.exists()
 
 
-def test_a_paused_agent_can_be_tried_and_a_deleted_one_not(make_agent: Make[Agent], somebody: Actor) -> None:
+def test_a_paused_agent_can_be_tried_and_a_deleted_one_not(make_agent: Make[Agent], someone: Actor) -> None:
     agent = make_agent()
     pause_agent(agent)
-    assert trying.try_agent(agent, by=somebody).status == "queued"
+    assert trying.try_agent(agent, by=someone).status == "queued"
     delete_agent(agent)
     agent.refresh_from_db()
     with pytest.raises(Refused, match="was deleted"):
-        trying.try_agent(agent, by=somebody)
+        trying.try_agent(agent, by=someone)
 
 
-def test_a_deleted_mention_is_refused_and_a_text_without_it_goes(make_agent: Make[Agent], somebody: Actor) -> None:
+def test_a_deleted_mention_is_refused_and_a_text_without_it_goes(make_agent: Make[Agent], someone: Actor) -> None:
     gone = make_agent("Gone")
     agent = make_agent(mentions=[gone])
     delete_agent(gone)
     for aop in (None, mention("Still", gone)):
         with pytest.raises(Refused, match="mentions @Gone"):
-            trying.try_agent(agent, by=somebody, aop=aop)
+            trying.try_agent(agent, by=someone, aop=aop)
     assert not agent.revisions.filter(status="tried").exists()
-    assert trying.try_agent(agent, by=somebody, aop="Mended").revision.aop == "Mended"
+    assert trying.try_agent(agent, by=someone, aop="Fixed").revision.aop == "Fixed"
 
 
-def test_a_try_is_repeated_with_the_text_it_had(make_agent: Make[Agent], somebody: Actor) -> None:
+def test_a_try_is_repeated_with_the_text_it_had(make_agent: Make[Agent], someone: Actor) -> None:
     agent = make_agent(aop="Live")
-    first = trying.try_agent(agent, by=somebody, aop="Typed", text="A mail")
-    again = trying.try_again(first, somebody)
+    first = trying.try_agent(agent, by=someone, aop="Typed", text="A mail")
+    again = trying.try_again(first, someone)
     assert (again.revision, again.input, again.is_try) == (first.revision, "A mail", True)
 
 
@@ -229,10 +229,10 @@ def test_a_try_that_is_refused_says_why_and_keeps_what_was_typed(
 
 
 def test_the_run_says_whom_it_would_hand_over_to_and_why(
-    signed_in: Client, scripted: Provider, make_agent: Make[Agent], somebody: Actor
+    signed_in: Client, scripted: Provider, make_agent: Make[Agent], someone: Actor
 ) -> None:
     scripted.script = lambda request: call("request_handover", target="billing", reason="About <money>.", note="Hurry")
-    trying.try_agent(make_agent(mentions=[make_agent("Billing")]), by=somebody)
+    trying.try_agent(make_agent(mentions=[make_agent("Billing")]), by=someone)
     run = work_next()
     for name in ("run_try", "run"):
         text = signed_in.get(reverse(name, args=[run.pk])).content.decode()
@@ -246,8 +246,8 @@ def test_a_failed_try_needs_nobodys_attention(signed_in: Client, make_agent: Mak
     assert not signed_in.get(reverse("runs"), {"state": "attention"}).context["page"].rows
 
 
-def test_a_try_is_tried_again_from_its_page(signed_in: Client, make_agent: Make[Agent], somebody: Actor) -> None:
-    run = trying.try_agent(make_agent(), by=somebody, text="A mail")
+def test_a_try_is_tried_again_from_its_page(signed_in: Client, make_agent: Make[Agent], someone: Actor) -> None:
+    run = trying.try_agent(make_agent(), by=someone, text="A mail")
     Run.objects.filter(pk=run.pk).update(status="stopped")
     assert "Try again" in signed_in.get(reverse("run", args=[run.pk])).content.decode()
     signed_in.post(reverse("run_again", args=[run.pk]))
@@ -273,14 +273,14 @@ def test_what_a_try_asks_stays_on_its_page(
     make_member: Make[Member],
     member: Member,
     team: Team,
-    somebody: Actor,
+    someone: Actor,
     asks: Any,
 ) -> None:
     make_member()
     Team.objects.filter(pk=team.pk).update(answer_hours=1)
     webhook, _ = create_webhook(team, "https://example.com/hook", list(outbox.EVENTS))
     scripted.answers(asks, say("Done."))
-    trying.try_agent(make_agent(), by=somebody)
+    trying.try_agent(make_agent(), by=someone)
     run = work_next()
     request = run.human_requests.get()
     # As if it had been made by an older version, with a due time that has passed.
@@ -288,7 +288,7 @@ def test_what_a_try_asks_stays_on_its_page(
     deadlines.remind_of_what_is_due_soon()
     deadlines.pass_on_what_is_due()
     for refused in (
-        lambda: human_requests.assign(request, member, somebody),
+        lambda: human_requests.assign(request, member, someone),
         lambda: human_requests.set_due(request, timezone.now() + timedelta(hours=1)),
     ):
         with pytest.raises(Refused, match="question of a try"):

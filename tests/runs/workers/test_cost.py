@@ -33,8 +33,10 @@ def desk(settings, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> Queue
 
 def test_a_case_of_two_stages_costs_no_more_than_it_did(desk: Queue) -> None:
     expected, counted = json.loads(two_stages.EXPECTED.read_text()), two_stages.compared(desk)
-    dearer = {what: (expected[what], now) for what, now in counted.items() if now > expected[what] * TOLERANCE + SLACK}
-    assert not dearer, (
-        f"A case costs more than it did (expected, now): {dearer}. If that is meant to be,"
-        " `python -m benchmarks.two_stages --expect` writes benchmarks/expected.json anew."
+    costlier = {
+        what: (expected[what], now) for what, now in counted.items() if now > expected[what] * TOLERANCE + SLACK
+    }
+    assert not costlier, (
+        f"A case costs more than it did (expected, now): {costlier}. If that is meant to be,"
+        " `python -m benchmarks.two_stages --expect` writes benchmarks/expected.json again."
     )

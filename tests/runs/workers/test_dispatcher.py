@@ -87,7 +87,7 @@ def test_an_assigned_case_waits_for_its_assignee(make_case, make_agent, queue) -
     assert (first.status, second.status) == (Status.IN_PROGRESS, Status.PENDING)
 
 
-def test_cases_behind_a_full_assignee_are_not_held_up(make_case, make_agent, queue) -> None:
+def test_cases_behind_a_full_assignee_are_not_blocked(make_case, make_agent, queue) -> None:
     full = make_agent(queue=queue, concurrency=1)
     make_agent(queue=queue, concurrency=1)
     for _ in range(5):
@@ -148,9 +148,9 @@ def test_the_work_of_a_deleted_agent_goes_back_to_the_queue(make_case, make_agen
         case.refresh_from_db()
         assert (case.status, case.assignee) == (Status.PENDING, None)
     assert Run.objects.get(pk=claim.run_id).status == RunStatus.STOPPED
-    heir = make_agent(queue=queue)
+    replacement = make_agent(queue=queue)
     assert len(take(limit=5)) == 2
-    assert {case.runs.first().agent for case in (working, waiting)} == {heir}
+    assert {case.runs.first().agent for case in (working, waiting)} == {replacement}
 
 
 def test_the_clock_knows_whether_there_is_work(make_case, make_agent, queue) -> None:

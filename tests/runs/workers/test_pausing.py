@@ -62,7 +62,7 @@ def test_runs_and_tries_by_hand_are_refused(team, make_agent) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_starts_after_a_pause_was_committed(team, make_run, make_agent, make_case, queue) -> None:
-    """Claimants and dispatchers go round as fast as they can while somebody pauses and resumes."""
+    """Claimants and dispatchers go round as fast as they can while someone pauses and resumes."""
     agent = make_agent(queue=queue, concurrency=1000)
     over = threading.Event()
     seen: list[int] = []

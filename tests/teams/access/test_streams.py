@@ -142,7 +142,7 @@ LOSSES: list[Callable[[Member, Client, Actor], object]] = [
     ids=["signed out", "elsewhere", "password", "removed", "deactivated", "role", "all sessions", "two-step"],
 )
 def test_the_streams_of_someone_who_loses_access_end_at_once(
-    port: int, listener: Member, somebody: Actor, lose, signed_in: Client
+    port: int, listener: Member, someone: Actor, lose, signed_in: Client
 ) -> None:
     browser = browser_of(listener.user)
 
@@ -151,7 +151,7 @@ def test_the_streams_of_someone_who_loses_access_end_at_once(
             await open_page(port, session_of(client)) for client in (browser, signed_in)
         ]
         await asyncio.sleep(1)  # until the process listens to Redis
-        await asyncio.to_thread(lose, listener, browser, somebody)
+        await asyncio.to_thread(lose, listener, browser, someone)
         await hear(reader, b"event: ended", b"\r\n0\r\n\r\n", within=3)
         await asyncio.to_thread(live.announce, listener.team_id, "case", "told to others")
         await hear(beside, b"told to others")

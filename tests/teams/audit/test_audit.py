@@ -51,8 +51,8 @@ def test_it_says_who_signed_in_and_out_and_who_failed_to(team, member, client) -
     client.post("/sign-out/")
     acts = ("signed_in", "signed_out", "sign_in_failed")
     assert _told(*acts) == [
-        ("Somebody", "sign_in_failed", address),
-        ("Somebody", "sign_in_failed", "nobody@example.com"),
+        ("Someone", "sign_in_failed", address),
+        ("Someone", "sign_in_failed", "nobody@example.com"),
         (address, "signed_in", address),
         (address, "signed_out", address),
     ]
@@ -83,10 +83,10 @@ def test_programs_are_named_by_their_key(team, make_agent) -> None:
     assert AuditEntry.objects.get(subject="Later").actor == ""
 
 
-def test_moves_of_cases_by_hand_are_told(somebody, make_case) -> None:
+def test_moves_of_cases_by_hand_are_told(someone, make_case) -> None:
     case = make_case("Late parcel")
-    moves.complete(case, "Done", somebody)
-    assert AuditEntry.objects.get(act="case_moved").actor == somebody.label
+    moves.complete(case, "Done", someone)
+    assert AuditEntry.objects.get(act="case_moved").actor == someone.label
 
 
 def test_what_did_not_happen_is_not_told(team) -> None:

@@ -43,7 +43,7 @@ def test_a_team_keeps_an_administrator(team, member, make_member) -> None:
     assert list(Member.objects.filter(team=team)) == [other]
 
 
-def test_somebody_who_is_deactivated_administers_nothing(team, member, make_member) -> None:
+def test_someone_who_is_deactivated_administers_nothing(team, member, make_member) -> None:
     gone = make_member()
     User.objects.filter(pk=gone.user_id).update(is_active=False)
     with pytest.raises(Refused):
@@ -72,13 +72,13 @@ def test_two_administrators_cannot_demote_each_other_at_once(team, make_member) 
     assert Member.objects.filter(team=team, role="administrator").count() == 1
 
 
-def test_a_viewer_is_deactivated_whoever_administers_the_team(team, make_member) -> None:
+def test_a_viewer_is_deactivated_no_matter_who_administers_the_team(team, make_member) -> None:
     viewer = make_member(role="viewer")
     members.deactivate(viewer.user, BATON)
     assert not User.objects.get(pk=viewer.user_id).is_active
 
 
-def test_what_somebody_did_stays_when_they_are_removed(team, member, make_member) -> None:
+def test_what_someone_did_stays_when_they_are_removed(team, member, make_member) -> None:
     other = make_member(role="builder")
     agent = create_agent(team, "Desk", author=other.user)
     members.remove(other, person(member.user))
@@ -102,7 +102,7 @@ def test_an_invitation_lets_one_new_person_in(signed_in, team, member) -> None:
     assert Client().get(address).status_code == 404
 
 
-def test_an_invitation_lets_somebody_into_another_team(make_team, make_member, member, client) -> None:
+def test_an_invitation_lets_someone_into_another_team(make_team, make_member, member, client) -> None:
     theirs = make_team("Theirs")
     host = make_member(of=theirs)
     _, token = members.invite(theirs, member.user.email, "viewer", person(host.user))
@@ -143,7 +143,7 @@ def test_roles_are_changed_and_members_leave_on_the_page(signed_in, team, member
     assert list(acts) == ["member_role", "member_left"]
 
 
-def test_pages_say_why_somebody_can_only_look(client: Client, make_member, make_agent, make_case, queue) -> None:
+def test_pages_say_why_someone_can_only_look(client: Client, make_member, make_agent, make_case, queue) -> None:
     agent, case = make_agent(), make_case()
     builders = [f"/agents/{agent.pk}/", f"/queues/{queue.pk}/", "/agents/", "/queues/", "/schedules/"]
     sign_in(client, make_member(role="viewer").user)

@@ -30,7 +30,7 @@ _RESERVED = [
     ),
     *("Ваtоn", "ВАТОN", "Βατοn", "Ｂａｔｏｎ", "ʙᴀᴛᴏɴ", "🅱🅰🆃🅾🅽", "𝐁𝐚𝐭𝐨𝐧", "Bâton", "Ba̲ton", "ⒷⒶⓉⓄⓃ"),
     *("System", "Ѕystem", "Administrator", "Аdministrator", "Admіn", "Support", "Supροrt", "System Administrator"),
-    *("API key deploy", "АРІ key deploy", "Command line", "Somebody", "A person", "Operator", "Not signed in", "Root"),
+    *("API key deploy", "АРІ key deploy", "Command line", "Someone", "A person", "Operator", "Not signed in", "Root"),
     *("SysAdmin", "Admin (Baton)", "_support_", "The Administrators"),
 ]
 
@@ -104,7 +104,7 @@ def test_nobody_is_called_like_an_operator_of_all_teams(make_member: Make[Member
         accounts.rename(make_member().user, "Grасe Hopper")
 
 
-def test_a_name_is_no_address_of_somebody_else(make_member: Make[Member]) -> None:
+def test_a_name_is_no_address_of_someone_else(make_member: Make[Member]) -> None:
     ada, other = make_member().user, make_member().user
     for name in (other.email, "Ada (ada@example.com)", "ada＠example.com"):
         with pytest.raises(Refused, match="cannot be an email address"):

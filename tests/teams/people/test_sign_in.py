@@ -340,7 +340,7 @@ def test_a_link_does_not_go_around_the_second_step(client: Client, member) -> No
     assert not is_in(client)
 
 
-def test_where_mail_is_set_up_an_address_is_confirmed_first(client: Client, member, with_mail: MailServer) -> None:
+def test_where_email_is_set_up_an_address_is_confirmed_first(client: Client, member, with_mail: MailServer) -> None:
     assert sign_in(client, member) == "/sign-in/confirm/"
     assert not is_in(client)
     link = link_of(with_mail)
@@ -421,7 +421,7 @@ def test_of_two_who_ask_for_an_address_one_gets_it(signed_in: Client, make_membe
     signed_in.post("/account/email/", {"email": "new@example.com", "action_add": ""})
     link = link_of(with_mail)
     accounts.change_email(make_member().user, "new@example.com", verified=False)
-    assert "Somebody else signs in" in signed_in.post(link, follow=True).text
+    assert "Someone else signs in" in signed_in.post(link, follow=True).text
     assert User.objects.get(email="new@example.com") != signed_in.get("/account/").wsgi_request.user
 
 
@@ -430,7 +430,7 @@ def test_without_mail_an_address_changes_at_once(signed_in: Client, member, make
     assert page.headers["Location"].startswith("/account/again/")
     again(signed_in)
     taken = make_member().user.email
-    assert "Somebody else" in signed_in.post("/account/email/", {"email": taken, "action_add": ""}).text
+    assert "Someone else" in signed_in.post("/account/email/", {"email": taken, "action_add": ""}).text
     signed_in.post("/account/email/", {"email": "new@example.com", "action_add": ""})
     member.user.refresh_from_db()
     assert member.user.email == "new@example.com"

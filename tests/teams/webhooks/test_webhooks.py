@@ -57,10 +57,10 @@ def told(of: Webhook) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_a_case_is_told_of_from_its_beginning_to_its_end(webhook, make_case, somebody) -> None:
+def test_a_case_is_told_of_from_its_beginning_to_its_end(webhook, make_case, someone) -> None:
     done, lost = make_case("A refund"), make_case()
-    moves.complete(done, summary="Paid.", by=somebody)
-    moves.fail(lost, reason="Spam.", by=somebody)
+    moves.complete(done, summary="Paid.", by=someone)
+    moves.fail(lost, reason="Spam.", by=someone)
     assert told(webhook) == ["case.created", "case.created", "case.completed", "case.failed"]
     body = json.loads(webhook.deliveries.get(event="case.completed").body)
     assert body["type"] == "case.completed"
@@ -85,20 +85,20 @@ def test_a_case_that_waits_for_a_person_is_told_of(webhook, make_case) -> None:
 
 
 @pytest.mark.django_db
-def test_a_case_put_off_reassigned_reopened_or_deleted_is_told_of(webhook, make_case, somebody) -> None:
+def test_a_case_put_off_reassigned_reopened_or_deleted_is_told_of(webhook, make_case, someone) -> None:
     case = make_case()
-    moves.postpone(case, timezone.now() + timedelta(hours=1), somebody)
-    moves.reassign(case, somebody)
-    moves.complete(case, "", somebody)
-    moves.reopen(case, somebody)
-    moves.delete(case, somebody)
+    moves.postpone(case, timezone.now() + timedelta(hours=1), someone)
+    moves.reassign(case, someone)
+    moves.complete(case, "", someone)
+    moves.reopen(case, someone)
+    moves.delete(case, someone)
     assert told(webhook)[1:] == [
         *("case.postponed", "case.reassigned", "case.completed", "case.reopened", "case.deleted"),
     ]
 
 
 @pytest.mark.django_db
-def test_only_what_was_closed_is_told_as_reopened_when_an_act_is_undone(webhook, make_case, somebody) -> None:
+def test_only_what_was_closed_is_told_as_reopened_when_an_act_is_undone(webhook, make_case, someone) -> None:
     closed, open_one = make_case(), make_case()
 
     def close(case: Case, by: Actor) -> Case:
@@ -108,8 +108,8 @@ def test_only_what_was_closed_is_told_as_reopened_when_an_act_is_undone(webhook,
         return moves.postpone(case, timezone.now() + timedelta(hours=1), by)
 
     for case, act in ((closed, close), (open_one, postpone)):
-        seq = act(case, somebody).last_seq
-        moves.undo(case, seq, somebody)
+        seq = act(case, someone).last_seq
+        moves.undo(case, seq, someone)
     assert [name for name in told(webhook) if name in ("case.reopened", "case.reassigned")] == [
         *("case.reopened", "case.reassigned"),
     ]
@@ -135,47 +135,47 @@ def test_runs_and_handovers_are_told_of(webhook, make_agent) -> None:
 
 
 @pytest.mark.django_db
-def test_questions_are_told_of(webhook, make_run, somebody) -> None:
+def test_questions_are_told_of(webhook, make_run, someone) -> None:
     run = make_run(status="waiting")
     request = HumanRequest.objects.create(team=run.team, run=run, call_id="1", kind="question", question="Which?")
-    human_requests.answer(request, "That one.", somebody)
+    human_requests.answer(request, "That one.", someone)
     assert told(webhook) == ["human_request.answered"]
 
 
 @pytest.mark.django_db
-def test_a_question_that_needs_no_answer_any_more_is_told_of(webhook, make_run, somebody) -> None:
+def test_a_question_that_needs_no_answer_any_more_is_told_of(webhook, make_run, someone) -> None:
     run = make_run(status="waiting")
     HumanRequest.objects.create(team=run.team, run=run, call_id="1", kind="question", question="Which?")
-    moves.stop_run(run, somebody)
+    moves.stop_run(run, someone)
     [delivery] = webhook.deliveries.all()
     data = json.loads(delivery.body)["data"]["human_request"]
     assert delivery.event == "human_request.closed"
-    assert (data["status"], data["closed_because"]) == ("closed", f"{somebody.label} stopped the run.")
+    assert (data["status"], data["closed_because"]) == ("closed", f"{someone.label} stopped the run.")
 
 
 @pytest.mark.django_db
-def test_what_did_not_happen_is_not_told(webhook, make_case, somebody) -> None:
+def test_what_did_not_happen_is_not_told(webhook, make_case, someone) -> None:
     case = make_case()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        moves.complete(case, summary="", by=somebody)
+        moves.complete(case, summary="", by=someone)
         raise ZeroDivisionError
     assert told(webhook) == ["case.created"]
 
 
 @pytest.mark.django_db
 def test_only_events_that_were_chosen_and_only_of_the_own_team_are_told(
-    make_team: Make[Team], receiver, make_queue, make_case, somebody
+    make_team: Make[Team], receiver, make_queue, make_case, someone
 ) -> None:
     theirs = make_team()
     chosen, _ = webhooks.create_webhook(theirs, receiver.url, ["case.completed"])
-    moves.complete(make_case(), summary="", by=somebody)
-    moves.complete(make_case(in_queue=make_queue(of=theirs)), summary="", by=somebody)
+    moves.complete(make_case(), summary="", by=someone)
+    moves.complete(make_case(in_queue=make_queue(of=theirs)), summary="", by=someone)
     assert told(chosen) == ["case.completed"]
 
 
 @pytest.mark.django_db
 def test_a_team_without_webhooks_costs_one_look_a_second(
-    make_case, make_team, somebody, django_assert_num_queries
+    make_case, make_team, someone, django_assert_num_queries
 ) -> None:
     team = make_team()
     with django_assert_num_queries(1):
@@ -421,13 +421,13 @@ def test_no_transaction_is_open_while_it_is_sent(webhook, receiver) -> None:
 
 
 @real
-def test_two_couriers_send_a_message_once(webhook, receiver) -> None:
+def test_two_senders_send_a_message_once(webhook, receiver) -> None:
     for _ in range(20):
         webhooks.ping(webhook)
-    couriers_at_once = [threading.Thread(target=deliver) for _ in range(2)]
-    for thread in couriers_at_once:
+    senders_at_once = [threading.Thread(target=deliver) for _ in range(2)]
+    for thread in senders_at_once:
         thread.start()
-    for thread in couriers_at_once:
+    for thread in senders_at_once:
         thread.join()
     ids = [got.headers["webhook-id"] for got in receiver.got]
     assert [row.error for row in webhook.deliveries.exclude(status="delivered")] == []
@@ -435,7 +435,7 @@ def test_two_couriers_send_a_message_once(webhook, receiver) -> None:
 
 
 @real
-def test_a_message_whose_courier_died_is_sent_again(webhook, receiver) -> None:
+def test_a_message_whose_sender_died_is_sent_again(webhook, receiver) -> None:
     webhooks.ping(webhook)
     [taken] = claim_messages({})
     assert claim_messages({}) == []

@@ -88,11 +88,11 @@ def test_too_much_at_once_is_told_from_nonsense(signed_in: Client, queue: Queue)
 def test_what_was_typed_outlives_the_session(signed_in: Client, queue: Queue) -> None:
     address = reverse("case_new", args=[queue.pk])
     signed_in.cookies["sessionid"] = "ended"
-    page = signed_in.post(address, {"title": 'A "lamp" <b>', "password": "Of somebody"})
+    page = signed_in.post(address, {"title": 'A "lamp" <b>', "password": "Of someone"})
     assert page.status_code == 401
     assert not Case.objects.exists()
     assert '<input type="hidden" name="title" value="A &quot;lamp&quot; &lt;b&gt;">' in page.text
-    assert "Of somebody" not in page.text
+    assert "Of someone" not in page.text
     assert "type them again" in page.text
     assert re.search(rf'<form method="post" action="{address}">', page.text)
 

@@ -1,18 +1,18 @@
-// <button form="…" name="mend" value="what:id">: the wiring doctor's buttons. Without this they post the form and get it back
-// changed; with it what concerns the form changes at once, as if it were typed, and the others tell htmx by a `mend` event.
+// <button form="…" name="fix" value="what:id">: the wiring doctor's buttons. Without this they post the form and get it back
+// changed; with it what concerns the form changes at once, as if it were typed, and the others tell htmx by a `fix` event.
 import { tell as tellFailure } from "./failures.js";
 
 const IN_TEXT = { remove: () => "", unmention: (name) => name, replace: (_, token) => token };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[name=mend]");
+  const button = event.target.closest("button[name=fix]");
   if (!button?.form) return;
   event.preventDefault();
   const [what, id] = button.value.split(":");
   if (button.dataset.plain) mention(button, what);
   else if (what in IN_TEXT) rewrite(button.form, what, id);
   else if (what === "tick") tick(button.form.elements[`consumes-${id}`]);
-  else button.dispatchEvent(new Event("mend"));
+  else button.dispatchEvent(new Event("fix"));
 });
 
 /** A plain name becomes a mention: of the agent that it names, of one that is chosen, or of a new one. */
@@ -58,8 +58,8 @@ function rewrite(form, what, id) {
   const text = written(form);
   // Removed, a mention takes the space before it along.
   const mention = new RegExp(`${what === "remove" ? " ?" : ""}@\\[((?:[^\\[\\]\\\\\\r\\n\\u2028\\u2029]|\\\\[\\[\\]\\\\])+)\\]\\(agent:${id}\\)`, "g");
-  const mended = text.replace(mention, (_, name) => IN_TEXT[what](name.replace(/\\([[\]\\])/g, "$1"), token));
-  if (mended !== text) replace(form, mended);
+  const fixed = text.replace(mention, (_, name) => IN_TEXT[what](name.replace(/\\([[\]\\])/g, "$1"), token));
+  if (fixed !== text) replace(form, fixed);
 }
 
 function written(form) {
