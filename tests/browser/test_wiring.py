@@ -34,7 +34,7 @@ def test_a_mention_of_an_agent_without_the_queue_is_fixed_by_its_button(
     page = signed_in_page
     billing, triage = make_agent("Billing"), make_agent("Triage", aop="Close it when paid.", queue=queue)
     editor = open_agent(page, web, triage)
-    expect(page.locator("#wiring")).to_contain_text("Nothing to fix.")
+    expect(page.locator("#wiring")).to_contain_text("No problems found.")
     # The list does not offer who cannot be used; a text that was pasted may name it all the same.
     editor.end()
     editor.paste(plain=f" Refunds go to @[Billing](agent:{billing.pk})")
@@ -43,7 +43,7 @@ def test_a_mention_of_an_agent_without_the_queue_is_fixed_by_its_button(
     expect(page.locator("#wiring")).to_contain_text("None: it does not work Support")
     finding(page, "target_unavailable").get_by_role("button", name="Connect to Support").click()
 
-    expect(page.locator("#wiring")).to_contain_text("Nothing to fix.")
+    expect(page.locator("#wiring")).to_contain_text("No problems found.")
     expect(page.locator("#wiring")).to_contain_text("Takes those of Support")
     expect(editor.badges).to_have_attribute("aria-label", "agent Billing")
     assert billing.queue_connections.get().queue == queue
