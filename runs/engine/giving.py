@@ -1,8 +1,8 @@
 """Giving a case to an agent: who consumes a queue and has room, which cases come first, and the run that comes of it.
 
 The dispatcher gives what waits, and a handover gives its own case to its target where that passes nobody over; both by
-these rules. Whoever gives holds the queue's row, so a consumer never gets more than its concurrency, and whoever waits
-for the row sees what the one before did.
+these rules. Both first lock the row of the queue, so a consumer never gets more than its concurrency, and the next one
+sees what the one before did.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ from teams.settings import pausing
 
 def hold(queue_id: UUID, *, waits: bool = True) -> rows.Joined:
     """To lock the queue's row, unless its team is paused, and read its first agent. Without `waits` it finds no queue
-    that somebody else holds.
+    that another one holds.
     """
     locked = _HOLD if waits else f"{_HOLD} skip locked"
     return rows.Joined(locked, [queue_id], {"queue": Queue, "first": FIRST})

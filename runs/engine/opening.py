@@ -27,7 +27,7 @@ from . import handovers, human_requests
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:
-    """`made`: the run, with its agent, revision and case, where whoever claims it has just made it."""
+    """`made`: the run, with its agent, revision and case, if the worker that claims it has just made it."""
     run = made or _read(claim)
     case = (run.case_id, run.queue_id if run.case is None else run.case.queue_id)
     asked = surroundings(run.agent_id, run.team_id, *case, revision_id=run.revision_id)

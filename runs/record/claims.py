@@ -31,7 +31,7 @@ class Claim:
     case_id: UUID | None
     fence: int
 
-    # With its agent, revision and case, where whoever claims the run has just made it.
+    # With its agent, revision and case, if the worker that claims the run has just made it.
     made: Run | None = field(default=None, compare=False, repr=False)
 
     @classmethod
