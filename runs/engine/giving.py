@@ -106,7 +106,7 @@ class Consumer:
 
 
 def consumers(queue_id: UUID, agent_id: UUID | None = None) -> rows.Joined:
-    """To read who consumes the queue, or whether this agent does, and may start: live, not paused, and not held up by a
+    """To read who consumes the queue, or whether this agent does, and may start: live, not paused, and not blocked by a
     mention of a deleted agent. See `able`.
     """
     statement = _CONSUMERS if agent_id is None else f"{_CONSUMERS} and connection.agent_id = %s"
@@ -158,7 +158,7 @@ _HEADS = f"""
     ) heads
     {IN_ORDER} limit %(limit)s
 """  # noqa: S608
-# Somebody may hold some of them at this moment: they are left to the next dispatcher.
+# Someone may hold some of them at this moment: they are left to the next dispatcher.
 _LOCK_HEADS = f"""
     where id = any(array(select id from ({_HEADS}) first_ones)) and status = 'pending' and deleted_at is null
     {IN_ORDER} limit %(wanted)s for no key update skip locked
