@@ -30,6 +30,7 @@ NAMES = [
     "mention_search",
     "palette",
     "usage",
+    "routing",
     "recovery",
     "editor_typing",
 ]

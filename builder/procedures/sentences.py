@@ -118,6 +118,11 @@ def _forbidden_in(sentence: list[str | Mention]) -> Iterator[UUID]:
             yield part.agent_id
 
 
+def is_forbidden(gaps: list[str], position: int) -> bool:
+    """Whether the mention between `gaps[position]` and the next gap stands in a clause that says not to."""
+    return _says_not(gaps[position]) or _is_denied(gaps[position], gaps[position + 1])
+
+
 def _is_denied(before: str, after: str) -> bool:
     """Whether the words that follow a mention forbid it: "@X must never get refunds"."""
     clause = _CLAUSE_END.split(before.casefold())[-1]

@@ -1,102 +1,182 @@
 """Clauses: what a procedure says about whom, cut from its prose for the offline router. Pure.
 
-A clause is a sentence, a list item, or the part of a sentence that leads up to a mention. It belongs to
-the agents it mentions; one without a mention is the agent's own. English routing words ("hand over to")
-are left out, in other languages they merely stay in.
+A clause is what a sentence says about one thing, without the words that only send. It belongs to the agent that the
+sentence mentions, or that a heading or list above it mentions; else it says what to close, to ask about, or to do here.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
 from uuid import UUID
 
 from builder.procedures import mentions
 from builder.procedures.mentions import Mention
-from builder.procedures.sentences import LIST_MARK, sentences
+from builder.procedures.passages import Passage, passages
+from builder.procedures.sentences import LIST_MARK, is_forbidden
+
+from . import phrases
+
+
+class Kind(Enum):
+    TOPIC = "topic"  # what goes to `agent_id`; without one, what the agent does itself
+    CLOSES = "closes"
+    ASKS = "asks"
+    HOW = "how"  # how to work; says nothing of where to
 
 
 @dataclass(frozen=True)
 class Clause:
     text: str
-    agent_ids: tuple[UUID, ...] = ()
+    passage: Passage
+    agent_id: UUID | None = None
+    kind: Kind = Kind.TOPIC
+    rest: bool = False  # it also, or only, means everything else
+
+    @property
+    def agent_ids(self) -> tuple[UUID, ...]:
+        return (self.agent_id,) if self.agent_id else ()
 
 
-_EDGES = " \t,.;:!?-–—→>=*_`\"“”'"
+@dataclass
+class _Place:
+    """Where in the text we are: whom the lines below belong to, and what was spoken of last."""
 
-# Words that send something somewhere without saying what it is about.
-_ROUTING = re.compile(
-    r"hand(s|ed|ing)?|pass(es|ed)?|sen[dt]s?|routed?s?|forwards?|transfers?|gives?|assign|escalate|refer|move|go(es)?|"
-    r"belongs?|ask|tell|contact|involve|over|on|to|for|with|by|it|them|this|that|these|those|then|please|and|or|but|"
-    r"should|must|be|is|are|the|a|always|directly"
-)
-_OBJECT = re.compile(r"(case|message|mail|ticket|request|conversation|customer|issue)s?|work")
+    section: UUID | None = None  # the heading's
+    items: UUID | None = None  # "Hand over to X:" above the list
+    last: UUID | None = None  # the sentence before, in the same paragraph
+    topic: str = ""
+    how: bool = False  # the sentence before told how to work, and so does what follows it in the same line
+    found: list[Clause] = field(default_factory=list)
 
 
-def clauses(aop: str) -> list[Clause]:
+_EDGES = " \t,.;:!?-–—→>=*_`|\"“”„«»'()"
+
+
+@lru_cache(maxsize=256)
+def clauses(aop: str) -> tuple[Clause, ...]:
     """What the procedure says, in order. Headings are left out, and so is what says nothing but "hand over"."""
+    place = _Place()
+    line_before = -1
+    for passage in passages(aop):
+        line_start = aop.rfind("\n", 0, passage.start) + 1
+        if line_start != line_before:
+            line = aop[line_start:].split("\n", 1)[0]
+            line_before = line_start
+            if _starts_section(line, place, is_item := bool(LIST_MARK.match(line))):
+                continue
+            place.last, place.topic = (None, "") if is_item else (place.last, place.topic)
+            place.how = False
+        place.found += _read(passage, place)
+    return tuple(clause for clause in place.found if clause.text or clause.rest or clause.kind is Kind.ASKS)
+
+
+def _starts_section(line: str, place: _Place, is_item: bool) -> bool:
+    """Take note of a heading. One with a mention owns what stands below it, one without ends that."""
+    words = line.strip()
+    ids = mentions.target_ids(words)
+    bare = "".join(part for part in mentions.split(words) if isinstance(part, str)).strip(_EDGES + "#")
+    if words.startswith("#") or (ids and not is_item and not bare):
+        place.section = ids[-1] if ids and not phrases.says_never(bare) else None
+        place.items = place.last = None
+        return True
+    if not is_item:
+        place.items = ids[-1] if ids and words.endswith(":") and not phrases.says_never(bare) else None
+    is_label = not ids and not is_item and (words.endswith(":") or words.isupper())
+    if is_label:
+        place.section = place.last = None
+    return is_label
+
+
+def _read(passage: Passage, place: _Place) -> list[Clause]:
+    if passage.mentions:
+        found = list(_sent(passage, place))
+        place.last = found[-1].agent_id if found else place.last
+        return found
+    text = passage.source
+    if phrases.asks_a_person(text):
+        return [Clause("", passage, kind=Kind.ASKS, rest=True)]
+    if phrases.closes(text):
+        topic = _stripped(phrases.without_closing(text))
+        return [Clause(topic, passage, kind=Kind.CLOSES, rest=not topic or phrases.means_the_rest(text))]
+    if phrases.says_never(text) and phrases.sends(text):
+        place.topic = _stripped(text, never=True)
+        return []
+    owner = place.items or place.section or (place.last if phrases.adds(text) else None)
+    place.topic = _stripped(text)
+    if owner:
+        return [Clause(place.topic, passage, owner)]
+    place.how = place.how or phrases.says_how(text)
+    return [Clause(place.topic, passage, kind=Kind.HOW if place.how else Kind.TOPIC)]
+
+
+# --- A sentence with mentions ----------------------------------------------------------------
+
+
+def _sent(passage: Passage, place: _Place) -> list[Clause]:
+    """One clause per mention: what leads up to it, else what follows it, else what was spoken of before."""
+    gaps, mentioned = _split(passage.source)
     found: list[Clause] = []
-    owners: tuple[UUID, ...] = ()  # whom the items under "Hand over to X:" belong to
-    for line in mentions.normalise(aop).split("\n"):
-        is_item = bool(LIST_MARK.match(line))
-        text = LIST_MARK.sub("", line, count=1) if is_item else line.strip()
-        if not text:
+    unsaid: list[UUID] = []
+    for position, mention in enumerate(mentioned):
+        before, after = gaps[position], gaps[position + 1]
+        if is_forbidden(gaps, position) or phrases.forbids(before):
+            place.topic = _stripped(before, never=True) or place.topic
+            if phrases.closes(after):
+                found.append(Clause(place.topic, passage, kind=Kind.CLOSES))
             continue
-        ids = tuple(mentions.target_ids(text))
-        if is_item and owners and not ids:
-            found.append(Clause(text.strip(_EDGES), owners))
+        if phrases.means_the_rest(before):
+            topic = _stripped(phrases.without_the_rest(before))
+            found.append(Clause(topic, passage, mention.agent_id, rest=True))
             continue
-        if not is_item:
-            owners = ids[-1:] if text.endswith(":") else ()
-        if not ids and _is_heading(text):
-            continue
-        for sentence in sentences(text):
-            found += _clauses_of(sentence, leads_in=bool(owners) and not is_item)
-    return [clause for clause in found if clause.text]
+        text = _stripped(before) or (place.topic if phrases.refers_back(before) else "")
+        if not text and place.items is None:
+            text, gaps[position + 1] = _stripped(after), ""
+        elif position == len(mentioned) - 1 and _adds(after):
+            found.append(Clause(_stripped(after), passage, mention.agent_id))
+        if text:
+            place.topic = text
+            found.append(Clause(text, passage, mention.agent_id))
+        else:
+            unsaid.append(mention.agent_id)
+    # "@A or @B for refunds" says the same of both.
+    said = next((clause.text for clause in found if clause.agent_id), place.topic)
+    return [*(Clause(said, passage, agent_id) for agent_id in unsaid if said), *found]
 
 
-def _is_heading(line: str) -> bool:
-    return line.startswith("#") or line.endswith(":") or line.isupper()
+_RESTRICTS = re.compile(r"\W*(?:unless|except|instead|before|after|whatever|even)\b")
 
 
-def _clauses_of(sentence: list[str | Mention], leads_in: bool) -> Iterator[Clause]:
-    """One clause per mention: what leads up to it, else what follows it, else what the mention beside it got."""
+def _adds(after: str) -> bool:
+    """Whether what follows the last mention says more of what it is for: ", and so are cooks who want to join"."""
+    words = after.strip(_EDGES).split()
+    return len(words) > 3 and not phrases.says_never(after) and not _RESTRICTS.match(after)
+
+
+def _split(source: str) -> tuple[list[str], list[Mention]]:
     gaps: list[str] = [""]
     mentioned: list[Mention] = []
-    for part in sentence:
+    for part in mentions.split(source):
         if isinstance(part, Mention):
             mentioned.append(part)
             gaps.append("")
         else:
             gaps[-1] += part
-    if not mentioned:
-        yield Clause(_stripped(gaps[0], routing=False))
-    texts: list[str] = []
-    for position in range(len(mentioned)):
-        text = _stripped(gaps[position])
-        if not text and not leads_in and (text := _stripped(gaps[position + 1])):
-            gaps[position + 1] = ""
-        texts.append(text or (texts[-1] if texts else ""))
-    first = next((text for text in texts if text), "")
-    for mention, text in zip(mentioned, texts, strict=True):
-        yield Clause(text or first, (mention.agent_id,))
+    return gaps, mentioned
 
 
-def _stripped(text: str, routing: bool = True) -> str:
-    """The text without punctuation at its ends and, with `routing`, without the words that only send."""
-    words = text.strip(_EDGES).split()
-    if all(_routes(word) or _OBJECT.fullmatch(_bare(word)) for word in words):
-        return ""
-    while routing and _routes(words[-1]):
+def _stripped(text: str, never: bool = False) -> str:
+    """The text without punctuation and routing words at its ends, and without "If someone asks about"."""
+    if never:
+        text = phrases.without_never(text)
+    words = phrases.without_lead(text.strip(_EDGES)).split()
+    while words and _says_nothing(words[-1]):
         words.pop()
-    while routing and _routes(words[0]):
+    while words and _says_nothing(words[0]):
         words.pop(0)
-    return " ".join(words).strip(_EDGES)
+    return phrases.without_lead(" ".join(words).strip(_EDGES))
 
 
-def _routes(word: str) -> bool:
-    bare = _bare(word)
-    return not bare or bool(_ROUTING.fullmatch(bare))
-
-
-def _bare(word: str) -> str:
-    return word.strip(_EDGES + "()").lower()
+def _says_nothing(word: str) -> bool:
+    bare = word.strip(_EDGES).lower()
+    return phrases.routes(bare) or phrases.is_object(bare)

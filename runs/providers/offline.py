@@ -1,25 +1,37 @@
 """The offline stand-in: a router that compares texts by sentence embeddings. Not a language model.
 
-It does three things: hand over, complete, or ask a person. The closest text of the procedure decides, if it
-is clearly closest. It runs through the ordinary engine, so that everything around it is the real thing.
+It does three things: hand over, complete, or ask a person. The closest text of the procedure, or an example that people
+gave, decides if it is clearly closest. It runs through the ordinary engine, so that all around it is the real thing.
 """
 
 import asyncio
 import re
 from collections.abc import Sequence
 
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolReturnPart,
+)
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.usage import RequestUsage
 
-from .similarity import Brief, Target, Verdict, available, candidates, compare
+from builder.procedures.sentences import LIST_MARK
 
-__all__ = ["Brief", "Target", "offline_model"]
+from .similarity import EXAMPLE, NAME, Brief, Example, Match, Target, Verdict, available, candidates, compare, default
 
-# How far the closest text must be ahead of the next candidate's; below it a person decides. Closing takes more: a wrong
+__all__ = ["Brief", "Example", "Target", "offline_model"]
+
+# How far the closest candidate must be ahead of the next; below it a person decides. Closing takes more: a wrong
 # handover can be handed on, a closed case is over.
-LEAD = 0.014
-LEAD_TO_CLOSE = 0.02
+LEAD = 0.012
+LEAD_TO_CLOSE = 0.05
+# Below this score a request is like nothing that the procedure speaks of, however far ahead.
+FLOOR = 0.09
 
 NOBODY = "Nobody, close it here"
 _CHOICES = 9  # `ask_person` takes ten
@@ -28,28 +40,31 @@ WHAT_IT_IS = "It routes work by comparing texts; it does not read, answer or act
 
 def offline_model(brief: Brief) -> FunctionModel:
     async def offline(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-        part = await _next(brief, messages, {tool.name for tool in info.function_tools})
-        return ModelResponse(parts=[part], usage=RequestUsage(unmeasured_requests=1), provider_name="offline")
+        parts = await _next(brief, messages, {tool.name for tool in info.function_tools})
+        return ModelResponse(parts=parts, usage=RequestUsage(unmeasured_requests=1), provider_name="offline")
 
     return FunctionModel(offline, model_name="offline")
 
 
 # --- One turn --------------------------------------------------------------------------------
 
+type Act = ToolCallPart | TextPart
 
-async def _next(brief: Brief, messages: Sequence[ModelMessage], tools: set[str]) -> ToolCallPart | TextPart:
+
+async def _next(brief: Brief, messages: Sequence[ModelMessage], tools: set[str]) -> list[Act | ThinkingPart]:
     last = _last_return(messages)
     if last is not None and last.tool_name == "ask_person" and last.outcome == "success":
-        return _take_choice(brief, _answer(last), tools)
+        return [_take_choice(brief, _answer(last), tools)]
     if last is not None:
         # The person who refused a question would refuse it again.
         asking = tools if last.tool_name != "ask_person" else tools - {"ask_person"}
-        return _ask(f"What it tried was refused: {last.model_response_str()}", brief.targets, asking)
+        return [_ask(f"What it tried was refused: {last.model_response_str()}", brief.targets, asking)]
     if not any(candidate.leaves for candidate in candidates(brief)):
-        return _complete("The procedure mentions nobody to hand over to.", tools)
+        return [_complete("The procedure mentions nobody to hand over to.", tools)]
     if not await asyncio.to_thread(available):
-        return _ask("The part that compares texts is not installed (the extra “offline”).", brief.targets, tools)
-    return _follow(brief, await asyncio.to_thread(compare, brief), tools)
+        return [_ask("The part that compares texts is not installed (the extra “offline”).", brief.targets, tools)]
+    verdict = await asyncio.to_thread(compare, brief)
+    return [*_figures(verdict), _follow(brief, verdict, tools)]
 
 
 def _last_return(messages: Sequence[ModelMessage]) -> ToolReturnPart | None:
@@ -59,20 +74,31 @@ def _last_return(messages: Sequence[ModelMessage]) -> ToolReturnPart | None:
     return next((part for part in parts if isinstance(part, ToolReturnPart)), None)
 
 
-def _follow(brief: Brief, verdict: Verdict, tools: set[str]) -> ToolCallPart | TextPart:
+def _follow(brief: Brief, verdict: Verdict, tools: set[str]) -> Act:
     if not verdict.matches:
         return _ask("There is no text to compare.", brief.targets, tools)
-    ranked = [match.candidate.target for match in verdict.matches if match.candidate.target]
-    best, why = verdict.best, _reason(verdict)
+    best, why = verdict.best, _reason(brief, verdict.best)
+    if best.score / len(best.scores) < FLOOR:
+        return _ask("It is like nothing that the procedure speaks of.", _ranked(brief, verdict), tools)
     if verdict.lead < (LEAD if best.candidate.leaves else LEAD_TO_CLOSE):
-        return _ask(f"Too close to call. {_level(verdict)}", ranked, tools)
+        return _ask(_close_call(brief, verdict), _ranked(brief, verdict), tools)
     if best.candidate.absent:
-        return _ask(f"{why}, which names {best.candidate.absent}, who cannot take it now.", ranked, tools)
+        return _ask(
+            f"{why}, which names {best.candidate.absent}, who cannot take it now.", _ranked(brief, verdict), tools
+        )
     if best.candidate.target is not None:
-        return _hand_over(best.candidate.target, why, tools)
-    if best.candidate.asks:
-        return _ask(f"{why}, which does not say who takes it.", ranked, tools)
+        return _hand_over(best.candidate.target, why, tools, best)
     return _complete(f"{why}, which names nobody else.", tools)
+
+
+def _ranked(brief: Brief, verdict: Verdict) -> list[Target]:
+    """The targets, the closest first; whom the procedure gives everything else comes third at the latest."""
+    ranked = [match.candidate.target for match in verdict.matches if match.candidate.target]
+    rest = default(brief)
+    if rest and rest in ranked[3:]:
+        ranked.remove(rest)
+        ranked.insert(2, rest)
+    return ranked
 
 
 def _answer(returned: ToolReturnPart) -> str:
@@ -82,7 +108,7 @@ def _answer(returned: ToolReturnPart) -> str:
     )
 
 
-def _take_choice(brief: Brief, answer: str, tools: set[str]) -> ToolCallPart | TextPart:
+def _take_choice(brief: Brief, answer: str, tools: set[str]) -> Act:
     said = answer.casefold()
     chosen = [target for target in brief.targets if target.name.casefold() in said or target.key == said.strip()]
     # "Billing" and "Billing Specialist" are both in "Billing Specialist": the longer name is meant.
@@ -102,20 +128,20 @@ def _contains(longer: Target, shorter: Target) -> bool:
     return longer.name != shorter.name and shorter.name.casefold() in longer.name.casefold()
 
 
-def _hand_over(target: Target, why: str, tools: set[str]) -> ToolCallPart | TextPart:
+def _hand_over(target: Target, why: str, tools: set[str], match: Match | None = None) -> Act:
     if "request_handover" not in tools:
         return _ask(f"It should go to {target.name}, but this run may not hand over any more.", (), tools)
     return ToolCallPart("request_handover", {"target": target.key, "reason": why})
 
 
-def _complete(why: str, tools: set[str]) -> ToolCallPart | TextPart:
+def _complete(why: str, tools: set[str]) -> Act:
     """On a case the tool ends it; a standalone run ends with a text."""
     if "complete_case" in tools:
         return ToolCallPart("complete_case", {"summary": f"Closed by the offline stand-in. {WHAT_IT_IS} {why}"})
     return TextPart(f"Ended by the offline stand-in. {WHAT_IT_IS} {why}")
 
 
-def _ask(why: str, targets: Sequence[Target], tools: set[str]) -> ToolCallPart | TextPart:
+def _ask(why: str, targets: Sequence[Target], tools: set[str]) -> Act:
     names = [target.name for target in targets[:_CHOICES]] if "request_handover" in tools else []
     if "ask_person" not in tools:
         return TextPart(f"The offline stand-in cannot decide this and may not ask a person. {WHAT_IT_IS} {why}")
@@ -128,15 +154,45 @@ def _either(names: Sequence[str]) -> str:
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
-def _reason(verdict: Verdict) -> str:
-    return (
-        f"Closest to “{_short(verdict.best.text)}” (similarity {verdict.best.similarity:.2f}, lead {verdict.lead:.2f})"
-    )
+def _reason(brief: Brief, match: Match) -> str:
+    """Why, in words: which sentence or example the case is like."""
+    text = f"“{_short(match.said.text)}”"
+    if match.said.kind == EXAMPLE:
+        return f"Like the example {text}"
+    if match.said.kind == NAME:
+        name = match.candidate.target.name if match.candidate.target else ""
+        return (
+            f"Matches {text}" if match.said.text == name else f"Matches {name}: {text}" if name else f"Matches {text}"
+        )
+    step = _step(brief.aop, match)
+    return f"Matches {text} in step {step}" if step else f"Matches {text}"
 
 
-def _level(verdict: Verdict) -> str:
-    texts = [f"“{_short(match.text)}” ({match.similarity:.2f})" for match in (verdict.best, verdict.rival) if match]
-    return f"The closest texts are {' and '.join(texts)}."
+def _step(aop: str, match: Match) -> str:
+    """The number of the list item in which the text stands, if it has one."""
+    if match.said.passage is None:
+        return ""
+    line = aop[aop.rfind("\n", 0, match.said.passage.start) + 1 :]
+    mark = LIST_MARK.match(line)
+    number = mark[0].strip().rstrip(".)") if mark else ""
+    return number if number.isdigit() else ""
+
+
+def _close_call(brief: Brief, verdict: Verdict) -> str:
+    both = [match for match in (verdict.best, verdict.rival) if match]
+    return f"Too close to call. {' '.join(f'{_reason(brief, match)}.' for match in both)}"
+
+
+def _figures(verdict: Verdict) -> list[ThinkingPart]:
+    """The scores, for those who look at the run; reasons on other pages do without."""
+    if not verdict.matches:
+        return []
+    lines = [
+        f"- {match.candidate.target.name if match.candidate.target else match.candidate.absent or NOBODY}: "
+        f"“{_short(match.said.text)}” (similarity {match.similarity:.2f}, score {match.score / len(match.scores):.3f})"
+        for match in verdict.matches[:4]
+    ]
+    return [ThinkingPart("\n".join([f"Closest texts, lead {verdict.lead:.3f}:", *lines]))]
 
 
 def _short(text: str) -> str:

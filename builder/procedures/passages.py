@@ -1,0 +1,99 @@
+"""Passages: a procedure cut into its sentences and list items, each at its place in the stored text. Pure.
+
+Every mention is an anchor in its passage: `m1` is the first in the text. Places count characters of the stored text,
+with its tokens; what people and models read has names instead.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from . import mentions
+from .mentions import Mention
+from .sentences import LIST_MARK
+
+# Not at a semicolon, as sentences are cut to read them: people see "A to X; B to Y" as one sentence.
+_END = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z]|$)|(?<=[.!?][\"”’»)])\s+(?=[^\sa-z]|$)|(?<=[。！？])")
+# "z.B. Rechnungen", "Nr. 5", "Mrs. Lind": the full stop does not end a sentence although a capital follows.
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(])(?:e\.g|i\.e|z\.\s?B|d\.\s?h|u\.\s?a|bzw|ca|etc|evtl|ggf|inkl|max|min|nr|no|str|tel|vgl|vs|mr|mrs|ms|dr|prof|st|"
+    r"approx|incl|p\.\s?ex|[A-Z])\.$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A sentence or list item at `aop[start:end]`, with its mentions, whose places count from the text's start."""
+
+    start: int
+    end: int
+    source: str  # the text as stored
+    mentions: tuple[Mention, ...] = ()
+    first_anchor: int = 1  # the number of its first mention's anchor
+
+    @property
+    def text(self) -> str:
+        """The passage as people read it, with the names that it was written with."""
+        return mentions.plain(self.source)
+
+    @property
+    def target_ids(self) -> list[UUID]:
+        return list(dict.fromkeys(mention.agent_id for mention in self.mentions))
+
+    @property
+    def anchors(self) -> dict[str, UUID]:
+        return {f"m{number}": mention.agent_id for number, mention in enumerate(self.mentions, self.first_anchor)}
+
+
+def passages(aop: str) -> list[Passage]:
+    """The passages in the order of the text. Blank lines and list marks belong to none."""
+    found: list[Passage] = []
+    anchor, position = 1, 0
+    for line in aop.split("\n"):
+        for start, end in _spans(line):
+            source = line[start:end]
+            here = tuple(_moved(mention, position + start) for mention in mentions.find_mentions(source))
+            found.append(Passage(position + start, position + end, source, here, anchor))
+            anchor += len(here)
+        position += len(line) + 1
+    return found
+
+
+def anchored(aop: str) -> dict[str, tuple[Mention, Passage]]:
+    """Each anchor with its mention and the passage that it stands in."""
+    return {
+        f"m{number}": (mention, passage)
+        for passage in passages(aop)
+        for number, mention in enumerate(passage.mentions, passage.first_anchor)
+    }
+
+
+def is_repeated(aop: str) -> bool:
+    """Whether some agent is mentioned more than once, so that naming it does not say which sentence is meant."""
+    return any(times > 1 for times in Counter(one.agent_id for one in mentions.find_mentions(aop)).values())
+
+
+def _spans(line: str) -> Iterator[tuple[int, int]]:
+    """Where the sentences of the line begin and end, without the white space around them."""
+    mark = LIST_MARK.match(line)
+    start = mark.end() if mark else 0
+    tokens = [(one.start, one.end) for one in mentions.find_mentions(line)]
+    for match in _END.finditer(line, start):
+        in_a_name = any(first < match.start() < last for first, last in tokens)
+        if not in_a_name and not _ABBREVIATION.search(line[start : match.start()]):
+            yield from _trimmed(line, start, match.start())
+            start = match.end()
+    yield from _trimmed(line, start, len(line))
+
+
+def _trimmed(line: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    inside = line[start:end]
+    if inside.strip():
+        yield start + len(inside) - len(inside.lstrip()), start + len(inside.rstrip())
+
+
+def _moved(mention: Mention, by: int) -> Mention:
+    return Mention(mention.agent_id, mention.name, mention.start + by, mention.end + by)

