@@ -12,7 +12,7 @@ from data import rows  # noqa: E402
 
 rows.keep_plans()  # as a worker does; pages and commands do without, as `tests/data/test_rows.py` does, too
 
-pytest_plugins = ["tests.fixtures", "tests.provider", "tests.driving"]
+pytest_plugins = ["tests.fixtures", "tests.provider", "tests.driving", "tests.web_process"]
 
 
 @pytest.fixture(scope="session")

@@ -2,24 +2,18 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
-from tests import children
-from tests.paths import ROOT
+from tests.web_process import wait_until_quiet
 
 _CLOSING_SECONDS = 20
 
@@ -151,20 +145,9 @@ def database_beside_a_loop() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def web(database_beside_a_loop: None, django_db_setup: None) -> Iterator[str]:
+def web(database_beside_a_loop: None, web_process: int) -> str:
     """The address of a web process of Baton on the test's database. Tests that use it commit what they make."""
-    database = os.environ["TEST_DATABASE_URL"].rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database}
-    environment |= {"REDIS_URL": settings.REDIS_URL, "BATON_DATABASE_POOL": "1"}
-    # It listens from here on: who asks before the process is up waits in the socket's backlog.
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", str(listener.fileno())]
-        command += ["--log-level", "warning", "--timeout-graceful-shutdown", "1"]
-        process = children.start(command, cwd=ROOT, env=environment, pass_fds=[listener.fileno()])
-        port = listener.getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    return f"http://127.0.0.1:{web_process}"
 
 
 @pytest.fixture(autouse=True)
@@ -174,21 +157,8 @@ def quiet_database(request: pytest.FixtureRequest) -> Iterator[None]:
     if has_database:
         request.getfixturevalue("transactional_db")  # before the page, so that it ends after it
     yield
-    if not has_database:
-        return
-    # Between two statements of a request its connection is idle, too.
-    asked = """
-        select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-            and backend_type = 'client backend'
-            and (state <> 'idle' or state_change > clock_timestamp() - interval '100 ms')
-    """
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute(asked)
-            if not cursor.fetchone()[0]:
-                return
-        time.sleep(0.05)
+    if has_database:
+        wait_until_quiet()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from benchmarks.streams import open_page, web
+from benchmarks.streams import open_page
 from data.secrets import seal
 from teams.access import live, live_streams
 from teams.access.live_access import Holder, holder_of
@@ -22,6 +23,7 @@ from teams.audit.actors import Actor
 from teams.models import Member, Team, User
 from teams.people import accounts, members
 from tests.fixtures import Make
+from tests.web_process import wait_until_quiet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,9 +31,9 @@ PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
-    with web() as (port, _):
-        yield port
+def port(web_process: int) -> Iterator[int]:
+    yield web_process
+    wait_until_quiet()
 
 
 @pytest.fixture
@@ -60,6 +62,15 @@ async def hear(reader: asyncio.StreamReader, *words: bytes, within: float = 10) 
             await reader.readuntil(each)
 
 
+async def until_listening(reader: asyncio.StreamReader, team: Team) -> None:
+    """Return when the web process hears what Redis tells."""
+    async with asyncio.timeout(20):
+        while True:
+            await asyncio.to_thread(live.announce, team.pk, "case", "are you there")
+            with suppress(TimeoutError):
+                return await hear(reader, b"are you there", within=0.2)
+
+
 def test_more_pages_are_open_than_there_are_connections_to_the_database(port: int, make_member) -> None:
     clients = [Client() for _ in range(25)]
     for client in clients:
@@ -86,7 +97,7 @@ def test_of_the_streams_of_one_session_the_oldest_give_way(
         readers = [reader for reader, _ in pages]
         for reader in readers[: -live_streams.PER_SESSION]:
             await hear(reader, b"event: enough", b"\r\n0\r\n\r\n")
-        await asyncio.sleep(1)  # until the process listens to Redis
+        await until_listening(beside[0], team)
         await asyncio.to_thread(live.announce, team.pk, "case", "told to others")
         for reader in [beside[0], *readers[-live_streams.PER_SESSION :]]:
             await hear(reader, b"told to others")
@@ -150,9 +161,9 @@ def test_the_streams_of_someone_who_loses_access_end_at_once(
         [reader, writer], [beside, other] = [
             await open_page(port, session_of(client)) for client in (browser, signed_in)
         ]
-        await asyncio.sleep(1)  # until the process listens to Redis
+        await until_listening(beside, listener.team)
         await asyncio.to_thread(lose, listener, browser, someone)
-        await hear(reader, b"event: ended", b"\r\n0\r\n\r\n", within=3)
+        await hear(reader, b"event: ended", b"\r\n0\r\n\r\n", within=5)
         await asyncio.to_thread(live.announce, listener.team_id, "case", "told to others")
         await hear(beside, b"told to others")
         writer.close()
