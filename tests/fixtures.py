@@ -1,14 +1,16 @@
 """Rows to test with: real ones, made by the product's own verbs."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import pytest
 from allauth.account.internal.userkit import user_id_to_str
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
@@ -27,6 +29,14 @@ from teams.models import Member, Team, User
 _numbers = count(1)
 
 type Make[T = Any] = Callable[..., T]
+
+
+@pytest.fixture(scope="module")
+def shared_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Rows that fixtures of a whole module make: undone after its last test, as each test's own are after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.db.models import ForeignKey
 from builder.models import Agent, Mention, ToolConnection, Usage
 from cases.models import Watch
 from runs.models import BulkItem, Handover, RequestEmail, Run, Step
-from teams.models import Member, Team, User
+from teams.models import Member, Team
 
 from .fixtures import Make
 from .test_permissions import Things, make_things
@@ -109,7 +109,6 @@ def test_no_foreign_key_crosses_teams(
 def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     """Adds what `things` has none of."""
     of = things.ids
-    User.objects.filter(email="stranger@example.com").update(email=f"{team.slug}@example.com")
     agent, run = Agent.objects.get(pk=of["agent"]), Run.objects.get(pk=of["run"])
     again = make_run(agent)
     Mention.objects.create(team=team, revision=agent.live_revision, target=agent, position=0)

@@ -8,7 +8,6 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pytest
@@ -19,9 +18,14 @@ from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
-from builder.models import Agent, ServerTool, ToolServer
+from builder.agents.agents import create_agent
+from builder.agents.connections import Consumes, connect
+from builder.models import ServerTool, ToolServer
 from cases.imports import uploads
-from cases.models import AgentUpload, Attachment, Case, Comment, Label, Queue
+from cases.models import AgentUpload, Attachment, Comment, Label
+from cases.queues.queues import create_queue
+from cases.queues.teams import create_team
+from cases.work.creation import NewCase, add_case
 from config.api import api
 from data.secrets import seal
 from routes.models import Correction
@@ -32,7 +36,7 @@ from teams.models import Credential, Delivery, Group, Member, Team, User, Webhoo
 from teams.people import members
 from tests.responses import Response
 
-from .fixtures import Make, sign_in
+from .fixtures import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -397,27 +401,52 @@ class Things:
 
 
 @pytest.fixture
-def make_things(
-    make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case], make_run: Make[Run]
-) -> Callable[[Team], Things]:
-    return partial(things_of, make_agent, make_queue, make_case, make_run)
+def make_things(db: None) -> Callable[[Team], Things]:
+    return things_of
 
 
-@pytest.fixture
-def theirs(make_team: Make[Team], make_things: Callable[[Team], Things]) -> Things:
-    return make_things(make_team(SECRET))
+@pytest.fixture(scope="module")
+def theirs(shared_rows: None) -> Things:
+    return things_of(create_team(SECRET, "strangers"))
 
 
-def things_of(
-    make_agent: Make[Agent], make_queue: Make[Queue], make_case: Make[Case], make_run: Make[Run], strangers: Team
-) -> Things:
-    queue = make_queue(SECRET, of=strangers)
-    agent = make_agent(SECRET, of=strangers, queue=queue, aop=SECRET)
-    case = make_case(SECRET, in_queue=queue, data={"text": SECRET})
+@dataclass(frozen=True)
+class House:
+    """A team that has one of everything, with a member of each role."""
+
+    team: Team
+    things: Things
+    members: dict[Member.Role, Member]
+
+
+@pytest.fixture(scope="module")
+def house(shared_rows: None) -> House:
+    team = create_team("Ours", "house")
+    users = {role: User.objects.create_user(f"{role}@house.example.com") for role in Member.Role}
+    now = timezone.now()
+    members = {
+        role: Member.objects.create(team=team, user=user, role=role, tips_dismissed_at=now)
+        for role, user in users.items()
+    }
+    return House(team, things_of(team), members)
+
+
+def things_of(strangers: Team) -> Things:
+    queue = create_queue(strangers, SECRET)
+    agent = create_agent(strangers, SECRET, aop=SECRET)
+    connect(agent, [Consumes(queue.pk, 5)])
+    case = add_case(queue, NewCase(SECRET, data={"text": SECRET}), by=BATON)
     label = Label.objects.create(team=strangers, name=SECRET, colour="red")
-    run = make_run(agent, input=SECRET, status="waiting")
+    run = Run.objects.create(
+        team=strangers,
+        agent=agent,
+        trigger=Run.Trigger.MANUAL,
+        revision=agent.live_revision,
+        input=SECRET,
+        status="waiting",
+    )
     request = HumanRequest.objects.create(team=strangers, run=run, call_id="1", kind="question", question=SECRET)
-    user = User.objects.create_user("stranger@example.com")
+    user = User.objects.create_user(f"stranger@{strangers.slug}.example.com")
     case_upload = uploads.store_upload(queue, user, SECRET, f"{SECRET},b\nc,d".encode())
     upload = AgentUpload.objects.create(team=strangers, user=user, files=[[SECRET, SECRET]])
     webhook = Webhook.objects.create(team=strangers, url=f"https://{SECRET}.example", secret=seal(SECRET))
@@ -611,38 +640,29 @@ def test_every_operation_that_changes_something_says_which_scope_it_takes() -> N
     ("route", "method", "entry"), [pytest.param(*line, id=f"{line[1]} /{line[0]}") for line in _IN_A_TEAM]
 )
 def test_a_role_may_do_what_it_is_for_and_nothing_more(
-    client: Client,
-    team: Team,
-    make_member: Make[Member],
-    make_things: Callable[[Team], Things],
-    route: str,
-    method: str,
-    entry: Entry,
+    client: Client, house: House, route: str, method: str, entry: Entry
 ) -> None:
-    members = {role: make_member(role=role) for role in Member.Role}
-    things = make_things(team)
-    needed = _needs(_address(route, things.ids.get(entry.of)), method)
+    id = house.things.ids.get(entry.of)
+    needed = _needs(_address(route, id), method)
     assert needed
-    for role, member in members.items():
+    for role, member in house.members.items():
         sign_in(client, member.user)
         before = _everything()
-        response = _send(client, method, route, entry, things.ids.get(entry.of))
+        response = _send(client, method, route, entry, id)
         if member.may(needed):
             assert response.status_code != 403, role
             return
         assert response.status_code == 403, role
-        assert members[Member.Role.ADMINISTRATOR].user.email in response.content.decode()
+        assert house.members[Member.Role.ADMINISTRATOR].user.email in response.content.decode()
         assert _everything() == before
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_key_may_do_what_its_scopes_say_and_nothing_more(
-    team: Team, make_things: Callable[[Team], Things], name: str
-) -> None:
+def test_a_key_may_do_what_its_scopes_say_and_nothing_more(house: House, name: str) -> None:
     method, route, entry = name.partition(" ")[0], _route(name), OPERATIONS[name]
     needed = _scopes()[name] or "read"
-    id = make_things(team).ids.get(entry.of)
-    able, unable = (create_key(team, "key", scopes)[1] for scopes in ([needed], set(every_scope()) - {needed}))
+    id = house.things.ids.get(entry.of)
+    able, unable = (create_key(house.team, "key", scopes)[1] for scopes in ([needed], set(every_scope()) - {needed}))
     before = _everything()
     refused = _send(Client(headers={"authorization": f"Bearer {unable}"}), method, route, entry, id)
     assert refused.status_code == 403
@@ -652,12 +672,9 @@ def test_a_key_may_do_what_its_scopes_say_and_nothing_more(
 
 
 @pytest.mark.parametrize("role", [Member.Role.VIEWER, Member.Role.OPERATOR, Member.Role.BUILDER])
-def test_no_page_offers_what_one_may_not_do(
-    client: Client, team: Team, make_member: Make[Member], make_things: Callable[[Team], Things], role: Member.Role
-) -> None:
-    member = make_member(role=role)
+def test_no_page_offers_what_one_may_not_do(client: Client, house: House, role: Member.Role) -> None:
+    member, things = house.members[role], house.things
     sign_in(client, member.user)
-    things = make_things(team)
     offered = []
     for route, entry in PAGES.items():
         address = _address(route, things.ids.get(entry.of))

@@ -23,7 +23,7 @@ from builder.tools.servers import Credential, add_server, ask, fingerprint
 from cases.imports import uploads
 from cases.models import Case, CaseUpload, Comment, Queue
 from runs.bulk import bulk, processing
-from runs.models import BulkAction, Run, Schedule
+from runs.models import BulkAction, Schedule
 from runs.people import moves
 from runs.schedules import schedules
 from teams.audit.actors import Actor, person
@@ -32,7 +32,7 @@ from teams.models import AuditEntry, Member, Team, User, Webhook
 from teams.webhooks import webhooks
 from tests.responses import Response
 
-from .fixtures import Make, sign_in
+from .fixtures import sign_in
 from .test_permissions import OPERATIONS, PAGES, Things, things_of
 from .tool_server import ToolServer as RealServer
 from .tool_server import tool_server
@@ -402,17 +402,8 @@ def test_every_act_is_recorded_or_says_why_not() -> None:
 
 
 @pytest.fixture
-def world(
-    team: Team,
-    member: Member,
-    make_agent: Make[Agent],
-    make_queue: Make[Queue],
-    make_case: Make[Case],
-    make_run: Make[Run],
-    tool_server: RealServer,
-) -> World:
-    things = things_of(make_agent, make_queue, make_case, make_run, team)
-    return World(team, things, person(member.user), tool_server)
+def world(team: Team, member: Member, tool_server: RealServer) -> World:
+    return World(team, things_of(team), person(member.user), tool_server)
 
 
 class _TakenBack(Exception):
