@@ -7,12 +7,18 @@ from collections.abc import Iterator  # noqa: E402
 import pytest  # noqa: E402
 import redis  # noqa: E402
 from django.conf import settings  # noqa: E402
+from hypothesis import HealthCheck  # noqa: E402
+from hypothesis import settings as hypothesis_settings  # noqa: E402
 
 from data import rows  # noqa: E402
 
 rows.keep_plans()  # as a worker does; pages and commands do without, as `tests/data/test_rows.py` does, too
 
 pytest_plugins = ["tests.fixtures", "tests.provider", "tests.driving", "tests.web_process"]
+
+# How long an example takes says more about the machine than about Baton.
+hypothesis_settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("baton")
 
 
 @pytest.fixture(scope="session")

@@ -212,7 +212,7 @@ class Provider:
             self._came.notify_all()
         return request
 
-    def wait_for_requests(self, count: int, timeout: float = 20) -> list[Request]:
+    def wait_for_requests(self, count: int, timeout: float = 60) -> list[Request]:
         """Returns when that many have come in all."""
         with self._came:
             if not self._came.wait_for(lambda: len(self.requests) >= count, timeout):

@@ -76,7 +76,7 @@ def api(request: pytest.FixtureRequest) -> str:
 async def model(api: str, provider: Provider) -> AsyncIterator[Model]:
     """Each of the product's models, speaking to the provider."""
     kind = providers.PROVIDERS[api]
-    async with httpx2.AsyncClient(timeout=20) as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         yield kind.build("small", providers.Access("test", provider.environment[kind.base_url]), client)
 
 
@@ -89,7 +89,7 @@ def prompt(text: str = "Charged twice") -> list[ModelMessage]:
 
 async def ask(model: Model, messages: list[ModelMessage] | None = None, tools: list[ToolDefinition] = TOOLS):
     parameters = ModelRequestParameters(function_tools=tools)
-    return await asyncio.wait_for(model.request(messages or prompt(), None, parameters), timeout=20)
+    return await asyncio.wait_for(model.request(messages or prompt(), None, parameters), timeout=60)
 
 
 async def test_a_text_arrives(model: Model, provider: Provider):
@@ -263,7 +263,7 @@ request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completi
 print(json.load(urllib.request.urlopen(request))["choices"][0]["message"]["content"])
 """
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
 
     assert done.stdout == "Hello from here.\n"
 
@@ -282,7 +282,7 @@ def test_it_can_be_a_process_of_its_own():
             assert process.stdout is not None
             url = process.stdout.readline().strip()
             body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}).encode()
-            with urllib.request.urlopen(f"{url}/v1/chat/completions", body, timeout=10) as response:
+            with urllib.request.urlopen(f"{url}/v1/chat/completions", body, timeout=60) as response:
                 assert json.load(response)["choices"][0]["message"]["content"] == "The agent did it."
         finally:
             process.terminate()

@@ -28,7 +28,7 @@ def web_process(django_db_setup: None) -> Iterator[int]:
         port = listener.getsockname()[1]
     yield port
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 def wait_until_quiet() -> None:

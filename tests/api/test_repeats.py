@@ -185,7 +185,7 @@ def test_of_eight_at_once_one_is_done(api: Caller, queue: Queue) -> None:
     start = threading.Barrier(8)
 
     def post(_: int) -> Response:
-        start.wait(10)
+        start.wait(60)
         try:
             return send(api, f"/queues/{queue.pk}/cases", {"title": "Lamp"})
         finally:

@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(self.server.page())
         elif self.path == "/part":
             drawn = self.server.part() if self.server.part_status == 200 else "<h1>Broken</h1>"
-            self.server.may_answer.wait(5)
+            self.server.may_answer.wait(60)
             self.answer(drawn)
         elif self.path.partition("?")[0] == "/live" and self.server.streaming:
             self.stream()
@@ -132,7 +132,7 @@ def server() -> Iterator[Server]:
 def live(page: Page, server: Server) -> Page:
     page.goto(server.url)
     expect(page.locator("live-stream")).to_have_attribute("data-state", "live")
-    assert server.connected.wait(5)
+    assert server.connected.wait(60)
     return page
 
 
@@ -243,7 +243,7 @@ def test_the_browser_tells_times_in_the_words_of_the_server(page: Page, server: 
 
 def test_a_lost_connection_comes_back_and_catches_up(live: Page, server: Server) -> None:
     server.drop()
-    assert server.connected.wait(10)
+    assert server.connected.wait(60)
     expect(live.locator("#count")).to_have_text("2")
     server.send("case", "c1")
     expect(live.locator("#count")).to_have_text("3")

@@ -47,7 +47,7 @@ def test_what_is_typed_is_tried_and_the_chosen_handover_shows_beside_the_editor(
     expect(panel).to_contain_text("Waiting for a free worker")
     work()
 
-    expect(panel.get_by_role("heading", name="Would hand over to")).to_be_visible(timeout=20_000)
+    expect(panel.get_by_role("heading", name="Would hand over to")).to_be_visible(timeout=60_000)
     expect(panel.locator("#tried")).to_contain_text("It is about money")
     expect(panel).to_contain_text("Billing Specialist was not started")
     box, field = panel.bounding_box(), editor.text.bounding_box()
@@ -84,6 +84,6 @@ def test_the_panel_stands_below_on_phones_and_its_question_is_answered_there(
     work()
     panel.get_by_role("button", name="Blue").click()
     work()
-    expect(panel.get_by_role("heading", name="Answered")).to_be_visible(timeout=20_000)
+    expect(panel.get_by_role("heading", name="Answered")).to_be_visible(timeout=60_000)
     expect(panel).to_contain_text("Blue it is.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the phone"

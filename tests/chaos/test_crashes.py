@@ -83,7 +83,7 @@ def started(act: Callable[[], None]) -> int:
     connections.close_all()
     child = os.fork()
     if not child:
-        signal.alarm(30)
+        signal.alarm(120)
         # The parent's thread for database work did not come along.
         SyncToAsync.single_thread_executor = ThreadPoolExecutor(max_workers=1)
         try:

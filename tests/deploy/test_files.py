@@ -271,7 +271,7 @@ def web(image: Path) -> Iterator[str]:
         assert time.monotonic() < deadline
     yield f"http://127.0.0.1:{port}"
     process.terminate()
-    assert process.wait(10) in (0, -15)
+    assert process.wait(60) in (0, -15)
 
 
 def test_the_steps_of_the_dockerfile_work_in_a_clean_folder(image: Path, web: str) -> None:

@@ -166,7 +166,7 @@ def test_valkey_of_the_containers_asks_for_its_password(compose: dict[str, Any],
         assert b"of-this-test" not in Path(f"/proc/{server.pid}/cmdline").read_bytes()
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def test_the_image_holds_no_program_that_gives_other_rights() -> None:

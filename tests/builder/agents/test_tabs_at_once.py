@@ -125,7 +125,7 @@ def test_a_server_that_two_save_while_it_is_asked_is_saved_once(team: Team, tool
 
     def rename(name: str) -> str:
         seen = ToolServer.objects.get(pk=made.pk)
-        barrier.wait(10)
+        barrier.wait(60)
         try:
             change_server(seen, name, seen.url, None)
         except Refused as refusal:

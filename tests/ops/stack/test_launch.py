@@ -50,7 +50,7 @@ def test_it_starts_everything_and_stops_everything(tmp_path: Path, start: Start)
 
     began = time.monotonic()
     assert baton.stop() == 0
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 20
     assert gone(list(pids.values()))
     assert not (home / "servers.json").exists()
     assert not (home / "processes.json").exists()
@@ -92,7 +92,7 @@ def test_a_server_that_outlived_its_supervisor_is_stopped_first(home: Path, star
     assert processes.wait_until(lambda: postgres.answers(cluster, sockets), 10)
 
     baton = start(home).ready()
-    assert left.wait(10) == 0
+    assert left.wait(60) == 0
     assert baton.stop() == 0
 
 

@@ -138,7 +138,7 @@ def test_a_handover_is_counted_and_timed(
     samples = scrape()
     assert value(samples, "baton_handovers_total") == 1
     assert value(samples, "baton_handover_seconds_count") == 1
-    assert 0 < value(samples, "baton_handover_seconds_sum") < 5
+    assert 0 < value(samples, "baton_handover_seconds_sum") < 60
     assert value(samples, "baton_runs_ended_total", status="completed", outcome="handed_over", error="") == 1
     assert value(samples, "baton_model_requests_total", provider="openai-chat") == 2
     assert value(samples, "baton_model_tokens_total", provider="openai-chat", direction="input") == 22

@@ -499,7 +499,7 @@ def test_a_call_that_a_killed_worker_had_begun_is_repeated_only_if_that_does_no_
     run = make_run(agent)
     tool_server.hanging.add(name)
     worker = started(lambda: run_shift("w/1", linger=0))
-    assert tool_server.was_called.wait(20)
+    assert tool_server.was_called.wait(60)
     os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
     tool_server.hanging.clear()

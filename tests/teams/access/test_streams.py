@@ -56,7 +56,7 @@ def session_of(client: Client) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-async def hear(reader: asyncio.StreamReader, *words: bytes, within: float = 10) -> None:
+async def hear(reader: asyncio.StreamReader, *words: bytes, within: float = 60) -> None:
     async with asyncio.timeout(within):
         for each in words:
             await reader.readuntil(each)
