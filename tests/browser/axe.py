@@ -21,15 +21,18 @@ SETTLE = """() => {
 }"""
 
 
-def faults(page: Page, *more: str) -> list[str]:
-    """One line each: the scheme, the rule and where. `more` may be "incomplete": what axe could not decide."""
+def faults(page: Page, *more: str, within: str = "html") -> list[str]:
+    """One line each: the scheme, the rule and where. `more` may be "incomplete": what axe could not decide.
+
+    `within`: a selector of the part to look at, as of a dialog before a page that was looked at without it.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(SCRIPT)
     found = []
     for scheme, rules in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(SETTLE)
-        result: dict[str, Any] = page.evaluate("(rules) => axe.run(document, rules)", rules)
+        result: dict[str, Any] = page.evaluate("([within, rules]) => axe.run(within, rules)", [within, rules])
         for kind in ("violations", *more):
             for fault in result[kind]:
                 where = [str(node["target"][0]) for node in fault["nodes"][:3]]
