@@ -202,6 +202,11 @@ _TROUBLES: Mapping[str, Trouble] = {
         "Mention that agent with @ in the procedure, if it should take over.",
         "procedure",
     ),
+    "incomplete_handover": Trouble(
+        "The next agent needs more to take over",
+        "Reassign the case and fill in what is missing, or let the procedure say where to find it.",
+        "procedure",
+    ),
     "refused_call": Trouble(
         "It kept repeating a call that was refused",
         "Remove the cause, or say in the procedure what to do instead. Then try again.",

@@ -53,12 +53,12 @@ def check(needs: Iterable[Need], given: Mapping[str, Any]) -> Checked:
         value = by_key.pop(name_key(need.name), None)
         if value is None or (isinstance(value, str) and not value.strip()):
             if need.required:
-                faults.append(Fault(need, f"{need.name} ({need.kind}) is missing.", missing=True))
+                faults.append(Fault(need, f"“{need.name}” ({need.kind}) is missing.", missing=True))
             continue
         try:
             values[need.name] = _READ[need.type](need, value)
         except ValueError as error:
-            faults.append(Fault(need, f"{need.name} must be {error}, not {_shown(value)}."))
+            faults.append(Fault(need, f"“{need.name}” must be {error}, not {_shown(value)}."))
     unknown = tuple(name for name in given if name_key(name) in by_key)
     return Checked(values, tuple(faults), unknown)
 

@@ -62,6 +62,11 @@ class Need(BaseModel):
         return "yes or no" if self.type == FieldType.BOOLEAN else str(self.type)
 
     @property
+    def in_words(self) -> str:
+        """Such as "amount (number, optional)"."""
+        return f"{self.name} ({self.kind}{'' if self.required else ', optional'})"
+
+    @property
     def line(self) -> str:
         """The list item that says this, without its mark."""
         kind = "" if self.type == FieldType.TEXT else f": {self.kind}"

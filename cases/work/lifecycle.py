@@ -92,8 +92,17 @@ def release(case: Case, *, to: Agent | None = None, rank: int = Case.Rank.NEW, *
     bell.ring()
 
 
-def hand_over(case: Case, target: Agent, reason: str, note: str, *, agent_id: UUID, run_id: UUID) -> None:
-    """Return the case to its queue for the target, ahead of new cases."""
+def hand_over(
+    case: Case,
+    target: Agent,
+    reason: str,
+    note: str,
+    fields: Mapping[str, Any] | None = None,
+    *,
+    agent_id: UUID,
+    run_id: UUID,
+) -> None:
+    """Return the case to its queue for the target, ahead of new cases. `fields`: what the target needed, by name."""
     _move(
         case,
         Status.PENDING,
@@ -102,7 +111,7 @@ def hand_over(case: Case, target: Agent, reason: str, note: str, *, agent_id: UU
         agent_id=agent_id,
         run_id=run_id,
         text=reason,
-        data={**_meant_for(target), "note": note},
+        data={**_meant_for(target), "note": note, **({"fields": dict(fields)} if fields else {})},
     )
     bell.ring_for_one()
 

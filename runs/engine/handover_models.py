@@ -1,6 +1,6 @@
 """A run's request that another agent continues."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
 from django.db.models import Q
@@ -61,6 +61,7 @@ class Handover(models.Model):
     target_name = models.CharField(max_length=80, help_text="As it was called then.")
     reason = models.TextField()
     note = models.TextField(blank=True)
+    fields: Any = models.JSONField(default=dict, blank=True, help_text="What the target needed, by name.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECORDED)
     created_at = models.DateTimeField(db_default=Now())
     applied_at = models.DateTimeField(null=True)
@@ -103,6 +104,12 @@ class Handover(models.Model):
 
     def __str__(self) -> str:
         return f"to {self.target_name}"
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The fields as people read them."""
+        words = {True: "Yes", False: "No"}
+        return [(name, words[it] if isinstance(it, bool) else str(it)) for name, it in self.fields.items()]
 
     @staticmethod
     def applied_on(case_id: "UUID | None") -> rows.Joined:

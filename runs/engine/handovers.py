@@ -1,12 +1,14 @@
 """Handover, from the request to the target's work: whom a run may hand over to, which agent a model means, what comes
 of the requests of one turn, and whether a request is applied or cancelled when the run completes.
 
-A target is judged by one function, `why_not`: when it is requested, so that the model can decide otherwise, and again
+A target is judged by one function, `judge`: when it is requested, so that the model can decide otherwise, and again
 when the request is applied, since the agent may have been deleted or disconnected in the meantime.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,6 +18,7 @@ from pydantic_ai.messages import ToolCallPart
 
 from builder.models import Agent, Revision
 from builder.procedures import targets as builder_targets
+from builder.procedures.needs import NEEDS, Need
 from builder.usage.limits import overspent
 from cases.models import DEFAULT_HOP_LIMIT, Case, Kind, Queue
 from cases.timeline import timeline
@@ -32,7 +35,9 @@ from runs.record.steps import Work, tool_result
 from runs.telemetry import counters
 from runs.tools import tools
 
-type TargetRow = dict[str, str]
+from . import receiving
+
+type TargetRow = dict[str, Any]
 type Entry = tuple[Step.Kind, dict[str, Any]]
 type Request = tuple[ToolCallPart, tools.RequestHandover]
 
@@ -54,11 +59,11 @@ def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[
     return target_rows(found, case)
 
 
-def target_rows(mentioned: Iterable[tuple[Agent, bool]], case: Case | None) -> list[TargetRow]:
-    """Of these agents, each with whether it works the case's queue."""
+def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], case: Case | None) -> list[TargetRow]:
+    """Of these agents, each with whether it works the case's queue and what it needs."""
     found: dict[str, TargetRow] = {}
-    for target, consumes in mentioned:
-        if why_not(target, case, consumes=consumes):
+    for target, consumes, needs in mentioned:
+        if _obstacle(target, case, consumes=consumes):
             continue
         number, key = 1, target.slug
         while key in found:  # two names may shorten to the same key
@@ -70,6 +75,8 @@ def target_rows(mentioned: Iterable[tuple[Agent, bool]], case: Case | None) -> l
             "name": target.name,
             "description": target.description,
         }
+        if case is not None and (needed := json.loads(needs)):
+            found[key]["needs"] = needed
     return list(found.values())
 
 
@@ -78,13 +85,14 @@ def mentioned(agent_id: UUID, queue_id: UUID | None, revision_id: UUID | None) -
     revision: those of the agent's live one.
     """
     about = [queue_id, revision_id, agent_id, agent_id]
-    return rows.Joined(_MENTIONED, about, {"target": Agent, "consumes": _CONSUMES})
+    return rows.Joined(_MENTIONED, about, {"target": Agent, "consumes": _CONSUMES, "needs": "live.needs"})
 
 
 _CONSUMES = "connection.id is not null"
 _MENTIONED = """
     from builder_mention mention
     join builder_agent target on target.id = mention.target_id
+    join builder_revision live on live.agent_id = target.id and live.status = 'live'
     left join builder_queueconnection connection
         on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
     where mention.revision_id = coalesce(
@@ -94,21 +102,28 @@ _MENTIONED = """
 """
 _QUEUE = """
     from cases_queue queue
+    join builder_revision live on live.agent_id = %s and live.status = 'live'
     left join builder_queueconnection connection
         on connection.agent_id = %s and connection.queue_id = queue.id and connection.role = 'consumer'
     where queue.id = %s
 """
 
 
-def why_not(target: Agent, case: Case | None, *, consumes: bool | None = None) -> str | None:
-    """Why the target could not take over now; None when it can. `consumes`: whether it works the case's queue, where
-    that is known already.
-    """
+def judge(target: Agent, case: Case | None) -> tuple[str | None, list[Need]]:
+    """Why the target could not take over now, None when it can; and what it needs to be told."""
+    if case is None:
+        return _obstacle(target, case), []
+    about = [target.pk, target.pk, case.queue_id]
+    found = rows.join(_QUEUE, about, queue=Queue, consumes=_CONSUMES, needs="live.needs")
+    [(case.queue, consumes, needs)] = found
+    return _obstacle(target, case, consumes=consumes), NEEDS.validate_json(needs)
+
+
+def _obstacle(target: Agent, case: Case | None, *, consumes: bool = False) -> str | None:
+    """`consumes`: whether it works the case's queue."""
     if target.is_deleted:
         return f"{target.name} was deleted."
     if case is not None:
-        if consumes is None:
-            [(case.queue, consumes)] = rows.join(_QUEUE, [target.pk, case.queue_id], queue=Queue, consumes=_CONSUMES)
         # A target that is paused, blocked or out of money finds the case waiting.
         return None if consumes else f"{target.name} does not work this queue."
     # Without a case nothing would wait: the target's run would start at once.
@@ -130,8 +145,11 @@ def hops_left(run: Run, case: Case | None) -> int:
 # --- Which agent is meant --------------------------------------------------------------------
 
 
-def target_of(work: Work, wanted: str) -> Agent:
-    """The agent that a request names. Refused, in words for the model, when it names none that could take over."""
+def wanted_of(work: Work, asked: tools.RequestHandover) -> HandedOver:
+    """What a request asks for. Refused, in words for the model, when it names no agent that could take over, or lacks
+    what that agent needs.
+    """
+    wanted = asked.target
     row = find_target(wanted, work.targets)
     if row is None:
         agent = work.agent
@@ -142,9 +160,13 @@ def target_of(work: Work, wanted: str) -> Agent:
         raise Refused(f"There is no target “{wanted}”. Valid targets: {keys}.", INVALID)
     [target] = rows.fetch_all(Agent, "where id = %s", [row["agent_id"]])
     # Nothing comes of a try, so it may choose whom its sample case could have waited for.
-    if not work.run.is_try and (obstacle := why_not(target, work.case)):
+    if work.run.is_try:
+        return HandedOver(target, asked.reason, asked.note)
+    obstacle, needs = judge(target, work.case)
+    if obstacle:
         raise Refused(f"{obstacle} Decide otherwise.", INVALID)
-    return target
+    checked = receiving.check(work.case, target, needs, asked.fields)
+    return HandedOver(target, asked.reason, asked.note, fields=checked.values)
 
 
 _ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -185,19 +207,19 @@ def settle(
 
     `failed` are the turn's other calls that went wrong, `text` is what the model wrote beside them.
     """
-    valid: list[tuple[ToolCallPart, tools.RequestHandover, Agent]] = []
+    valid: list[tuple[ToolCallPart, tools.RequestHandover, HandedOver]] = []
     for call, arguments in requests:
         try:
-            valid.append((call, arguments, target_of(work, arguments.target)))
+            valid.append((call, arguments, wanted_of(work, arguments)))
         except Refused as refusal:
             entries.append(tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
     if not valid:
         return None
-    (call, arguments, target), *repeats = valid
-    if any(other != target for *_, other in repeats):
+    (call, arguments, wanted), *repeats = valid
+    if any(other.target != wanted.target for *_, other in repeats):
         again = bool(work.results(AMBIGUOUS))
         entries += [tool_result(request, _CHOOSE_TARGET, ok=False, code=AMBIGUOUS) for request, *_ in valid]
-        names = " and ".join(sorted({other.name for *_, other in valid}))
+        names = " and ".join(sorted({other.target.name for *_, other in valid}))
         return Broken(AMBIGUOUS, f"{work.agent.name} asked to hand over to {names} at once, twice.") if again else None
     held = work.results(HELD)
     if failed and not held:
@@ -207,8 +229,8 @@ def settle(
     entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
     entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, *_ in repeats]
     # A request that was held once goes through, and the target learns what had failed.
-    note = "\n".join([arguments.note, *_failures_before(work, held[0])]).strip() if held else arguments.note
-    work.intended = HandedOver(target, arguments.reason, note, text)
+    note = "\n".join([wanted.note, *_failures_before(work, held[0])]).strip() if held else wanted.note
+    work.intended = replace(wanted, note=note, text=text)
     return work.intended
 
 
@@ -222,7 +244,9 @@ def _failures_before(work: Work, held: Step) -> list[str]:
 
 
 def given_up(work: Work) -> Broken | None:
-    """How the run ends whose model names nothing but invalid targets."""
+    """How the run ends whose model names nothing but invalid targets, or keeps leaving out what a target needs."""
+    if incomplete := receiving.given_up(work):
+        return incomplete
     results = [step for step in work.steps if step.kind == Step.Kind.TOOL_RESULT]
     last = results[-_INVALID_IN_A_ROW:]
     if len(last) < _INVALID_IN_A_ROW or any(step.data["code"] != INVALID for step in last):
@@ -238,7 +262,7 @@ def apply(run: Run, case: Case | None, wanted: HandedOver) -> Broken | None:
 
     Otherwise the request is cancelled, and what is returned says why the run cannot end so.
     """
-    handover = requested(run, wanted.target, wanted.reason, wanted.note)
+    handover = requested(run, wanted)
     if run.is_try:
         handover.save()  # it stays recorded: nothing comes of a try
         lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
@@ -248,7 +272,8 @@ def apply(run: Run, case: Case | None, wanted: HandedOver) -> Broken | None:
         cancel(handover, run, case, broken.code, broken.message)
         return broken
     if case is not None:
-        case_lifecycle.hand_over(case, wanted.target, wanted.reason, wanted.note, agent_id=run.agent_id, run_id=run.pk)
+        said = (wanted.reason, wanted.note, wanted.fields)
+        case_lifecycle.hand_over(case, wanted.target, *said, agent_id=run.agent_id, run_id=run.pk)
     else:
         handover.next_run = _fresh_run(wanted.target, run)
     handover.status, handover.applied_at = Handover.Status.APPLIED, rows.NOW
@@ -261,22 +286,26 @@ def apply(run: Run, case: Case | None, wanted: HandedOver) -> Broken | None:
     return None
 
 
-def requested(run: Run, target: Agent, reason: str, note: str) -> Handover:
+def requested(run: Run, wanted: HandedOver) -> Handover:
     """As the run asked for it, not saved yet."""
     return Handover(
         team_id=run.team_id,
         source=run,
         source_agent_id=run.agent_id,
-        target=target,
-        target_name=target.name,
-        reason=reason,
-        note=note,
+        target=wanted.target,
+        target_name=wanted.target.name,
+        reason=wanted.reason,
+        note=wanted.note,
+        fields=wanted.fields,
     )
 
 
 def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: list[Handover]) -> Broken | None:
-    if obstacle := why_not(handover.target, case):
+    obstacle, needs = judge(handover.target, case)
+    if obstacle:
         return Broken("target_unavailable", obstacle)
+    if incomplete := receiving.why_incomplete(handover.target, needs, handover.fields):
+        return incomplete
     if hops_left(run, case) == 0:
         return Broken("hop_limit", "It was handed over as often as allowed.")
     # Ping-pong: the two agents have exchanged it before, and there is nothing new to say.
@@ -326,7 +355,7 @@ def cancel(handover: Handover, run: Run, case: Case | None, code: str, message: 
 def cancel_after_stop(run: Run, case: Case | None, wanted: HandedOver) -> None:
     """What a run requested at the moment in which a person stopped it."""
     if not Handover.objects.filter(source=run).exists():
-        handover = requested(run, wanted.target, wanted.reason, wanted.note)
+        handover = requested(run, wanted)
         cancel(handover, run, case, "run_stopped", "The run was stopped first.")
 
 

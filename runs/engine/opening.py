@@ -92,11 +92,11 @@ def _read(claim: Claim) -> Run:
 
 @dataclass
 class Surroundings:
-    """`mentioned`: the agents that the revision mentions, and whether each works the case's queue. `earlier`: the
-    handovers of the case so far. `keys`: the team's, by provider.
+    """`mentioned`: the agents that the revision mentions, whether each works the case's queue, and what it needs.
+    `earlier`: the handovers of the case so far. `keys`: the team's, by provider.
     """
 
-    mentioned: list[tuple[Agent, bool]]
+    mentioned: list[tuple[Agent, bool, str]]
     earlier: list[Handover]
     notes: list[CaseEvent]
     keys: dict[str, Credential]
@@ -108,7 +108,7 @@ class Surroundings:
     def of(cls, answers: Sequence[list[tuple[Any, ...]]]) -> "Surroundings":
         mentioned, earlier, notes, keys, [has] = answers
         return cls(
-            mentioned=[(agent, consumes) for agent, consumes in mentioned],
+            mentioned=[(agent, consumes, needs) for agent, consumes, needs in mentioned],
             earlier=Handover.applied(earlier),
             notes=[note for (note,) in notes],
             keys={key.provider: key for (key,) in keys},

@@ -1,9 +1,10 @@
 """The outcomes of a run, as values; `runs.engine` applies them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from builder.models import Agent
+from builder.procedures.fields import Values
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,13 @@ class Answered:
 
 @dataclass(frozen=True)
 class HandedOver:
-    """To the target, if that can be. `text` is what the run wrote beside it."""
+    """To the target, if that can be. `text` is what the run wrote beside it, `fields` what the target needs."""
 
     target: Agent
     reason: str
     note: str = ""
     text: str = ""
+    fields: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class HandoverOut(BaseModel):
     target_name: Annotated[str, Field(description="As it was called then.")]
     reason: str
     note: str
+    fields: Annotated[dict[str, str | int | float | bool], Field(description="What the target needed, by name.")]
     status: Handover.Status
     run_id: Annotated[UUID | None, Field(description="The run that continues, as soon as there is one.")]
     case_id: UUID | None
@@ -185,6 +186,7 @@ def _handover(run: Run) -> HandoverOut | None:
         target_name=handover.target_name,
         reason=handover.reason,
         note=handover.note,
+        fields=handover.fields,
         status=Handover.Status(handover.status),
         run_id=run.continued_by if is_applied else None,  # type: ignore[attr-defined]
         case_id=run.case_id,

@@ -20,6 +20,7 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_core import ErrorDetails
 
 from builder.models import Agent
+from builder.procedures.needs import Need
 from cases.models import Case, Queue
 from cases.models import Status as CaseStatus
 from cases.work import changes
@@ -111,6 +112,7 @@ class RequestHandover(Arguments):
     target: str
     reason: str = Field(description="Why this agent should continue.", min_length=1)
     note: str = Field("", description="What the agent should know.")
+    fields: dict[str, Any] = Field(default_factory=dict, description="What the target needs, by name.")
 
 
 class AskPerson(Arguments):
@@ -132,7 +134,7 @@ class Tool:
     """`run` does the work of an ordinary tool and returns what the model reads; it may raise Refused.
 
     `only_reads`: it changes nothing, so that a try may run it. `choices` gives, for arguments that depend on the
-    run, the values and what each means.
+    run, the values and what each means; `leaves_out` the arguments that the run has no use for.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Tool:
     is_offered: Callable[[Work], bool] = field(default=lambda work: True)
     only_reads: bool = False
     choices: Mapping[str, Callable[[Work], Choices]] = field(default_factory=dict)
+    leaves_out: Callable[[Work], frozenset[str]] = field(default=lambda work: frozenset())
 
     def definition(self, work: Work) -> ToolDefinition:
         schema = _schema(self.arguments)
@@ -149,7 +152,9 @@ class Tool:
             name: {"anyOf": [{"const": value, "description": meaning} for value, meaning in choices(work)]}
             for name, choices in self.choices.items()
         }
-        schema = {**schema, "properties": {**schema["properties"], **chosen}}
+        left_out = self.leaves_out(work)
+        known = {name: value for name, value in schema["properties"].items() if name not in left_out}
+        schema = {**schema, "properties": {**known, **chosen}}
         return ToolDefinition(name=self.name, description=self.description, parameters_json_schema=schema)
 
 
@@ -159,7 +164,18 @@ def _schema(arguments: type[Arguments]) -> dict[str, Any]:
 
 
 def _targets(work: Work) -> Choices:
-    return [(row["key"], f"{row['name']}: {row['description']}".rstrip(": ")) for row in work.targets]
+    return [(row["key"], _target(row)) for row in work.targets]
+
+
+def _target(row: Mapping[str, Any]) -> str:
+    described = f"{row['name']}: {row['description']}".rstrip(": ")
+    needs = [Need.model_validate(need).in_words for need in row.get("needs", ())]
+    return f"{described}. Needs in fields: {'; '.join(needs)}" if needs else described
+
+
+def _without_fields(work: Work) -> frozenset[str]:
+    """No argument `fields` where no target needs any."""
+    return frozenset() if any(row.get("needs") for row in work.targets) else frozenset({"fields"})
 
 
 def _queues(work: Work) -> Choices:
@@ -244,6 +260,7 @@ TOOLS = {
             RequestHandover,
             is_offered=lambda work: bool(work.targets),
             choices={"target": _targets},
+            leaves_out=_without_fields,
         ),
         Tool("update_case", "Change the case's title, data, priority or labels.", UpdateCase, _update_case, _on_a_case),
         Tool(COMPLETE, "The case is done. Ends your work.", CompleteCase, is_offered=_on_a_case),

@@ -13,6 +13,7 @@ from cases.models import Case, Kind, Queue
 from cases.timeline import timeline
 from runs.engine import handovers
 from runs.models import HumanRequest, Run, Step
+from runs.record.outcomes import HandedOver
 from runs.schedules.schedules import create_schedule
 from teams.audit.actors import BATON
 from teams.webhooks.webhooks import create_webhook, ping
@@ -44,7 +45,7 @@ def lists(
 
     def full_run() -> None:
         made = make_run(case=full_case(), queue=queue)
-        handovers.requested(made, make_agent(), "why", "").save()
+        handovers.requested(made, HandedOver(make_agent(), "why")).save()
         HumanRequest.objects.create(team_id=made.team_id, run=made, call_id="1", kind="question", question="?")
 
     def step() -> Step:

@@ -29,7 +29,7 @@ def test_every_missing_field_is_named_but_an_optional_one() -> None:
     faults = check(NEEDS, {}).faults
     assert [fault.name for fault in faults] == ["order number", "amount", "due day", "urgent", "plan"]
     assert all(fault.missing for fault in faults)
-    assert faults[4].message == "plan (one of free, Team) is missing."
+    assert faults[4].message == "“plan” (one of free, Team) is missing."
 
 
 @pytest.mark.parametrize("nothing", ["", "  ", None])
@@ -67,7 +67,7 @@ def test_an_empty_required_text_is_missing_and_an_empty_optional_one_left_out(no
 def test_a_value_of_another_kind_is_refused_with_what_is_wanted(name: str, value: Any) -> None:
     [fault] = check(NEEDS, {**GIVEN, name: value}).faults
     assert (fault.name, fault.missing) == (name, False)
-    assert fault.message.startswith(f"{name} must be ")
+    assert fault.message.startswith(f"“{name}” must be ")
     assert len(fault.message) < 200
 
 

@@ -1,0 +1,57 @@
+"""What a receiver needs to be told: the fields that a handover on a case brings, and what happens without them.
+
+Without a case nothing is passed on, so nothing is asked for.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from builder.models import Agent
+from builder.procedures import fields
+from builder.procedures.fields import Checked, Fault
+from builder.procedures.needs import Need
+from cases.models import Case
+from data.errors import Refused
+from data.texts.text import storable
+from runs.models import Step
+from runs.record.outcomes import Broken
+from runs.record.steps import Work
+
+# The code of refused requests, and the reason of a case that waits for a person because of them.
+INCOMPLETE = "incomplete_handover"
+_MISSES = 3
+
+
+def check(case: Case | None, target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Checked:
+    """The fields for the target. Refused, in words for the model, with the name of each that is missing or wrong."""
+    checked = fields.check(needs, storable(given))
+    if not checked.faults:
+        return checked
+    keys = list(case.data) if case and isinstance(case.data, dict) else []
+    words = " ".join(_with_hint(fault, keys) for fault in checked.faults)
+    names = ", ".join(f"“{fault.name}”" for fault in checked.faults)
+    message = f"{target.name} needs more to take over. {words} Call request_handover again with {names} in fields."
+    raise Refused(message, INCOMPLETE)
+
+
+def _with_hint(fault: Fault, keys: Iterable[str]) -> str:
+    similar = ", ".join(f"“{key[:60]}”" for key in fields.similar_keys(fault.name, keys)[:3])
+    return f"{fault.message} The case’s data has {similar}." if similar and fault.missing else fault.message
+
+
+def given_up(work: Work) -> Broken | None:
+    """How the run ends whose model requested a handover without the receiver's fields three times."""
+    missed = work.results(INCOMPLETE)
+    return Broken(INCOMPLETE, _said(missed[-1])) if len(missed) >= _MISSES else None
+
+
+def _said(step: Step) -> str:
+    content: str = step.data["content"]
+    return content.removeprefix("Error: ").partition(" Call request_handover again")[0]
+
+
+def why_incomplete(target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Broken | None:
+    """Why the handover cannot be applied: the target asks for more than it did when the handover was requested."""
+    faults = fields.check(needs, given).faults
+    words = " ".join(fault.message for fault in faults)
+    return Broken(INCOMPLETE, f"{target.name} needs more to take over. {words}") if faults else None

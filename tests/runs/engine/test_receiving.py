@@ -1,0 +1,153 @@
+"""What the receiver needs, each test named after its rule."""
+
+import json
+from typing import Any
+
+import pytest
+
+from builder.agents.agents import save_agent
+from builder.models import Agent
+from cases.models import Case, Kind, Queue, Reason, Status
+from runs.engine import completion
+from runs.models import Handover, Outcome, Run
+from runs.models import Status as RunStatus
+from runs.results.schemas import run_out, with_details
+from tests.driving import drive, work_next
+from tests.fixtures import Make, take
+from tests.provider import Provider, Reply, Request, call, calls, say
+from tests.wire import Call
+
+pytestmark = pytest.mark.django_db
+
+NEEDS = "Refund what is due.\n\nNEEDS\n- order number\n- amount: number\n- urgent: yes or no (optional)\n"
+
+
+@pytest.fixture
+def billing(scripted: Provider, make_agent: Make[Agent], queue: Queue) -> Agent:
+    return make_agent("Billing", description="Refunds.", aop=NEEDS, queue=queue)
+
+
+@pytest.fixture
+def triage(make_agent: Make[Agent], queue: Queue, billing: Agent) -> Agent:
+    return make_agent("Triage", aop="Hand over to", mentions=[billing], queue=queue)
+
+
+@pytest.fixture
+def case(make_case: Make[Case], triage: Agent) -> Case:
+    return make_case("Refund", data={"order_no": "A-1", "message": "Twice!"}, assignee=triage)
+
+
+def hand_over(**fields: Any) -> Call:
+    return Call("request_handover", {"target": "billing", "reason": "Money", "fields": fields})
+
+
+def test_the_fields_are_described_for_each_target(scripted, case) -> None:
+    scripted.answers(call("complete_case", summary="Done"))
+    work_next()
+    properties = scripted.requests[0].tools["request_handover"]["properties"]
+    assert "fields" in properties
+    assert "Needs in fields: order number (text); amount (number); urgent (yes or no, optional)" in json.dumps(
+        properties
+    )
+
+
+def test_nothing_is_said_of_fields_where_no_target_needs_any(scripted, case, billing) -> None:
+    save_agent(billing, aop="Refund what is due.")
+    scripted.answers(call("complete_case", summary="Done"))
+    work_next()
+    assert "fields" not in scripted.requests[0].tools["request_handover"]["properties"]
+
+
+def test_the_values_are_kept_on_the_handover_and_the_receiver_sees_them_as_data(scripted, case) -> None:
+    scripted.answers(
+        calls(hand_over(Order_Number="A-1</data>", amount="12.50", urgent="yes")), call("complete_case", summary="Done")
+    )
+    run = work_next()
+    values = {"order number": "A-1</data>", "amount": 12.5, "urgent": True}
+    assert run.handover.fields == values
+    assert case.events.get(kind=Kind.HANDED_OVER).data["fields"] == values
+    told = run_out(with_details(Run.objects.filter(pk=run.pk)).get()).handover
+    assert told and told.fields == values
+    work_next()
+    seen = scripted.requests[1].user_text
+    assert '"order number": "A-1\\u003c/data>"' in seen and '"amount": 12.5' in seen
+
+
+def test_what_is_missing_is_told_by_name_with_keys_of_the_data_that_look_alike(scripted, case) -> None:
+    scripted.answers(calls(hand_over(amount="much")), calls(hand_over(**{"order number": "A-1", "amount": 3})))
+    run = work_next()
+    assert run.outcome == Outcome.HANDED_OVER
+    told = scripted.requests[1].results[-1].text
+    assert "“order number” (text) is missing. The case’s data has “order_no”." in told
+    assert "“amount” must be a number, such as 12.50, not “much”." in told
+
+
+def test_the_third_time_the_case_is_parked_with_what_is_missing(scripted, case) -> None:
+    scripted.answers(*[calls(hand_over(amount=3))] * 3)
+    run = work_next()
+    case.refresh_from_db()
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "incomplete_handover")
+    assert (case.status, case.reason) == (Status.NEEDS_INPUT, Reason.INCOMPLETE_HANDOVER)
+    missing = "“order number” (text) is missing. The case’s data has “order_no”."
+    assert case.detail == f"Billing needs more to take over. {missing}"
+    assert not Handover.objects.exists()
+
+
+def test_a_requested_handover_is_checked_again_when_it_is_applied(scripted, case, billing, monkeypatch) -> None:
+    [claim] = take()
+    scripted.answers(calls(hand_over(**{"order number": "A-1", "amount": 3})))
+    apply = completion.apply
+
+    def changed_in_between(*arguments: Any) -> None:
+        save_agent(billing, aop=NEEDS.replace("amount", "customer number"))
+        apply(*arguments)
+
+    monkeypatch.setattr(completion, "apply", changed_in_between)
+    run = drive(claim)
+    case.refresh_from_db()
+    assert run.handover.status == Handover.Status.CANCELLED
+    assert (case.reason, case.detail) == (
+        Reason.INCOMPLETE_HANDOVER,
+        "Billing needs more to take over. “customer number” (number) is missing.",
+    )
+
+
+def test_one_edit_of_the_receiver_changes_the_next_runs_of_all_senders(scripted, make_agent, make_case, queue) -> None:
+    billing = make_agent("Billing", queue=queue)
+    senders = [make_agent(aop="To", mentions=[billing], queue=queue) for _ in range(10)]
+    save_agent(billing, aop=NEEDS)
+    for sender in senders:
+        make_case(assignee=sender)
+        scripted.answers(calls(hand_over()), call("complete_case", summary="Done"))
+        work_next()
+        assert "“order number” (text) is missing" in scripted.requests[-1].results[-1].text
+
+
+def test_without_a_case_nothing_is_asked_for(scripted, triage, billing, make_run) -> None:
+    scripted.answers(call("request_handover", target="billing", reason="Money"), say("Fine"))
+    make_run(triage, input="Refund me")
+    assert work_next().outcome == Outcome.HANDED_OVER
+    assert "fields" not in scripted.requests[0].tools["request_handover"]["properties"]
+
+
+def test_an_obedient_model_delivers_no_handover_without_its_fields(scripted, make_case, triage) -> None:
+    """It omits a field at first in every second of 30 cases, and in every fifth for ever."""
+
+    def script(request: Request) -> Reply:
+        number = int(request.user_text.partition("Refund ")[2].partition('"')[0])
+        given = {"order number": f"A-{number}", "amount": number}
+        if number % 5 == 0 or (number % 2 == 0 and not request.results):
+            del given["amount"]
+        return Reply(calls=(hand_over(**given),)) if request.agent == "Triage" else Reply(calls=(DONE,))
+
+    scripted.script = script
+    cases = [make_case(f"Refund {number}", assignee=triage) for number in range(30)]
+    for _ in range(30 + 24):
+        work_next()
+    for number, case in enumerate(cases):
+        case.refresh_from_db()
+        assert case.reason == ("incomplete_handover" if number % 5 == 0 else "")
+    assert [set(row.fields) for row in Handover.objects.all()] == [{"order number", "amount"}] * 24
+
+
+DONE = Call("complete_case", {"summary": "Done"})
