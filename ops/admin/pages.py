@@ -22,9 +22,9 @@ from unfold.admin import ModelAdmin
 
 from data.errors import Refused
 from data.ids import parse_uuid
+from teams.access.operators import may_operate, operator_of
 from teams.audit import audit
-from teams.audit.actors import Actor, operator
-from teams.models import User
+from teams.audit.actors import Actor
 
 _COUNTED = 10_000
 _AT_ONCE = 500
@@ -137,14 +137,6 @@ class Changeable(ModelAdmin):  # type: ignore[misc]
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return redirect(request.path)
-
-
-def operator_of(request: HttpRequest) -> Actor:
-    return operator(cast(User, request.user))
-
-
-def may_operate(request: HttpRequest, model: type[Model]) -> bool:
-    return cast(User, request.user).has_perm(f"{model._meta.app_label}.change_{model._meta.model_name}")
 
 
 def verb(title: str, question: str, act: Callable[[Any, Actor], object]) -> Callable[..., HttpResponse | None]:

@@ -17,10 +17,11 @@ from ops.health.admin_views import health
 from runs.models import BulkAction, Handover, HumanRequest, RequestEmail, Run, RunWords, Schedule, Step
 from runs.people import moves
 from runs.schedules import schedules
+from teams.access.operators import operator_of
 from teams.audit import audit
 
 from .cases import CaseAdmin
-from .pages import ReadOnly, operator_of, verb
+from .pages import ReadOnly, verb
 
 admin.site.unregister(Dashboard)
 

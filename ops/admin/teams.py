@@ -21,6 +21,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from teams.access import live
+from teams.access.operators import may_operate, operator_of
 from teams.audit import audit
 from teams.audit.acts import ACTS
 from teams.keys import api_keys
@@ -29,7 +30,7 @@ from teams.people import accounts, members
 from teams.settings import pausing
 from teams.webhooks import webhooks
 
-from .pages import Changeable, ReadOnly, may_operate, operator_of, verb
+from .pages import Changeable, ReadOnly, verb
 
 
 @sync_and_async_middleware

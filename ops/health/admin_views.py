@@ -21,10 +21,10 @@ from redis.exceptions import RedisError
 from rq.worker import Worker
 
 from cases.models import Case
-from ops.admin.pages import may_operate, operator_of
 from ops.doctor import invariants
 from ops.doctor.checkup import look_at_all
 from runs.models import Run, Status
+from teams.access.operators import may_operate, operator_of
 from teams.audit import audit
 from teams.models import Installation
 from teams.settings import pausing
