@@ -6,6 +6,7 @@ from builder.agents.api import router as agents_router
 from builder.tools.api import router as tools_router
 from builder.usage.api import router as usage_router
 from cases.collaboration.api import router as collaboration_router
+from cases.queues.api import router as queues_router
 from cases.work.api import router as work_router
 from routes.corrections.api import router as corrections_router
 from runs.people.case_api import router as people_case_router
@@ -58,6 +59,7 @@ for router in [
     agents_router,
     usage_router,
     tools_router,
+    queues_router,
     work_router,
     collaboration_router,
     results_router,

@@ -18,7 +18,7 @@ PACKAGES = {
     "web": ["format", "emails", "http", "forms"],
     "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups"],
     "builder": ["usage", "procedures", "agents", "tools", "files", "history", "wiring"],
-    "cases": ["timeline", "queues", "work", "collaboration", "tables", "imports"],
+    "cases": ["timeline", "queues", "search", "work", "collaboration", "tables", "imports"],
     "runs": [
         *("notifications", "prompts", "telemetry", "wire", "providers", "record", "tools", "engine", "people"),
         *("results", "bulk", "schedules", "trying", "workers", "home"),

@@ -4,7 +4,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from cases.models import Label
-from cases.work import filters, queries, search
+from cases.search import filters, search
+from cases.work import queries
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.http.partials import render_page
 

@@ -1,4 +1,4 @@
-"""The API of queues, cases and their timelines. What also stops a run is in `runs.results.api`."""
+"""The API of cases and their timelines. `runs.people.case_api` has what also stops a run."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -10,8 +10,10 @@ from ninja import Status as Answer
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from builder.models import Agent, QueueConnection
-from cases.models import DEFAULT_HOP_LIMIT, Case, CaseQuerySet, Queue, Reason, Status
-from cases.queues import queues
+from cases.models import CaseQuerySet, Queue, Reason, Status
+from cases.queues.schemas import Priority, priority_named
+from cases.search import search
+from cases.search.filters import CaseFilter, find_cases
 from data.errors import Refused
 from teams.audit.actors import program
 from teams.keys.api import (
@@ -32,140 +34,22 @@ from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 
 from . import changes as case_changes
-from . import lifecycle, search
+from . import lifecycle
 from .creation import BATCH_LIMIT, LABEL_LIMIT, NewCase, SomeRefused, add_cases
-from .filters import CaseFilter, find_cases
 from .schemas import (
     AddedCase,
     AddedCases,
     CaseDetails,
     CaseOut,
     EventOut,
-    LabelOut,
-    Priority,
-    QueueOut,
     case_details,
     case_fields,
     event_out,
-    queues_out,
 )
 
 router = Router()
 
 Labels = Annotated[list[Label], Field(max_length=LABEL_LIMIT)]
-Schema = Annotated[
-    dict[str, Any], Field(description="A JSON Schema (2020-12) that the data of new cases must fit; 32 kB at most.")
-]
-HopLimit = Annotated[int, Field(ge=1, le=50, description="How often a case may be handed over without a person.")]
-
-
-# --- Queues ----------------------------------------------------------------------------------
-
-
-class QueueIn(RequestBody):
-    model_config = example(name="Support", description="Emails of customers", hop_limit=8)
-
-    name: str
-    description: str = ""
-    paused: bool = False
-    hop_limit: HopLimit = DEFAULT_HOP_LIMIT
-    default_priority: Annotated[Priority, Field(description="Of cases that are added without one.")] = "none"
-    data_schema: Schema | None = None
-
-
-class QueueChanges(RequestBody):
-    """What is left out stays as it is."""
-
-    name: str | None = None
-    description: str | None = None
-    paused: bool | None = None
-    hop_limit: HopLimit | None = None
-    default_priority: Priority | None = None
-    data_schema: Schema | None = Field(None, description="A JSON Schema (2020-12) for new cases; null: any data.")
-    first_agent_id: UUID | None = Field(None, description="Takes the cases that are assigned to nobody; null: any.")
-
-
-@router.get("/queues", response=Page[QueueOut], tags=["Queues"], summary="List queues, newest first")
-def list_queues(request: KeyRequest, paging: Query[Paging]) -> Page[QueueOut]:
-    found, cursor = paginate(request.auth.team.queues.live(), ["-created_at", "-id"], paging)
-    return Page[QueueOut](items=queues_out(found), next_cursor=cursor)
-
-
-@router.post("/queues", auth=TeamKey(Scope.AGENTS), response={201: QueueOut}, tags=["Queues"], summary="Make a queue")
-def create_queue(request: KeyRequest, wanted: QueueIn) -> Answer[QueueOut]:
-    with transaction.atomic():
-        queue = queues.create_queue(
-            request.auth.team,
-            wanted.name,
-            wanted.description,
-            wanted.hop_limit,
-            default_priority=_priority(wanted.default_priority),
-            data_schema=wanted.data_schema,
-        )
-        if wanted.paused:
-            queues.pause_queue(queue)
-    return Answer(201, _read_queue(request.auth.team, queue.pk))
-
-
-@router.get("/queues/{queue_id}", response=QueueOut, tags=["Queues"], summary="Read a queue")
-def get_queue(request: KeyRequest, queue_id: UUID) -> QueueOut:
-    return _read_queue(request.auth.team, queue_id)
-
-
-@router.patch(
-    "/queues/{queue_id}", auth=TeamKey(Scope.AGENTS), response=QueueOut, tags=["Queues"], summary="Change a queue"
-)
-def change_queue(request: KeyRequest, queue_id: UUID, changes: QueueChanges) -> QueueOut:
-    team = request.auth.team
-    with transaction.atomic():
-        queue = get_row(team.queues.live().select_for_update(no_key=True), queue_id)
-        queues.save_queue(
-            queue,
-            name=changes.name,
-            description=changes.description,
-            hop_limit=changes.hop_limit,
-            first_agent=_first_agent(team, changes),
-            default_priority=_priority(changes.default_priority),
-            data_schema=changes.data_schema if "data_schema" in changes.model_fields_set else queues.UNCHANGED,
-        )
-        if changes.paused is not None:
-            (queues.pause_queue if changes.paused else queues.resume_queue)(queue)
-    return _read_queue(team, queue_id)
-
-
-def _first_agent(team: Team, changes: QueueChanges) -> Agent | queues.Unchanged | None:
-    if "first_agent_id" not in changes.model_fields_set:
-        return queues.UNCHANGED
-    wanted = changes.first_agent_id
-    return get_row(team.agents.live(), wanted, "first_agent_id") if wanted else None
-
-
-@router.delete(
-    "/queues/{queue_id}",
-    auth=TeamKey(Scope.AGENTS),
-    response={204: None},
-    tags=["Queues"],
-    summary="Delete a queue without open cases",
-)
-def delete_queue(request: KeyRequest, queue_id: UUID) -> Answer[None]:
-    queues.delete_queue(get_row(request.auth.team.queues.live(), queue_id))
-    return Answer(204, None)
-
-
-def _read_queue(team: Team, queue_id: UUID) -> QueueOut:
-    return queues_out([get_row(team.queues.live(), queue_id)])[0]
-
-
-# --- Labels ----------------------------------------------------------------------------------
-
-
-@router.get("/labels", response=Page[LabelOut], tags=["Cases"], summary="List the labels of the team, by name")
-def list_labels(request: KeyRequest, paging: Query[Paging]) -> Page[LabelOut]:
-    found, cursor = paginate(request.auth.team.labels.all(), ["name"], paging)
-    return Page[LabelOut](items=[LabelOut(name=row.name, colour=row.colour) for row in found], next_cursor=cursor)
-
-
-# --- Cases -----------------------------------------------------------------------------------
 
 
 class CaseIn(RequestBody):
@@ -283,7 +167,7 @@ def change_case(request: KeyRequest, case_id: UUID, changes: CaseChanges) -> Cas
             lifecycle.lock(get_row(_cases(team), case_id).pk),
             title=changes.title,
             data=changes.data,
-            priority=_priority(changes.priority),
+            priority=priority_named(changes.priority),
             labels=changes.labels,
             by=program(request.auth),
         )
@@ -317,7 +201,7 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
         agent=filters.agent_id,
         worked=filters.worked_by,
         label=filters.label,
-        priority=_priority(filters.priority),
+        priority=priority_named(filters.priority),
         after=filters.added_after,
         before=filters.added_before,
         sort=filters.sort,
@@ -327,10 +211,6 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
         cases = cases.filter(external_id=filters.external_id)
     found, cursor = paginate(cases, wanted.order, filters)
     return Page[CaseOut](items=[CaseOut(**case_fields(case)) for case in found], next_cursor=cursor)
-
-
-def _priority(name: Priority | None) -> Case.Priority | None:
-    return None if name is None else Case.Priority[name.upper()]
 
 
 def _assignees(team: Team, queue: Queue, items: Sequence[CaseIn]) -> dict[UUID, Agent]:
@@ -355,7 +235,7 @@ def _new_case(item: CaseIn, assignees: dict[UUID, Agent]) -> NewCase:
     return NewCase(
         title=item.title,
         data=item.data,
-        priority=_priority(item.priority),
+        priority=priority_named(item.priority),
         labels=item.labels,
         external_id=item.external_id,
         postpone_until=item.postpone_until,

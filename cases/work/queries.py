@@ -13,11 +13,10 @@ from cases.models import CLOSED, OPEN, QUIET, Case, CaseEvent, Comment, Kind, Qu
 from cases.queues.consumers import Consumer, consumers
 from cases.queues.queue_stats import Flow, flows
 from cases.queues.status_summary import MOST_COUNTED
+from cases.search import filters, search
 from data.ids import parse_uuid
 from teams.models import Team
 from web.http.paging import Page, page
-
-from . import filters, search
 
 # More than the stages need that a page shows.
 _MOVES = 400

@@ -1,41 +1,19 @@
-"""What the API says of queues and cases."""
+"""What the API says of cases."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from builder.agents.api import name_of
-from cases.models import Case, CaseEvent, Kind, Label, Queue, Status
+from cases.models import Case, CaseEvent, Kind, Status
+from cases.queues.schemas import Priority
 from cases.timeline import timeline
 from teams.keys.api import Named
 
-from . import queries
-
 # A case says its last events; all of them are a list of their own.
 EVENTS_SHOWN = 200
-
-Priority = Literal["none", "medium", "high"]
-
-
-class QueueOut(BaseModel):
-    id: UUID
-    name: str
-    description: str
-    paused: bool
-    hop_limit: int
-    default_priority: Priority
-    data_schema: Annotated[dict[str, Any] | None, Field(description="A JSON Schema that new cases must fit.")]
-    first_agent_id: Annotated[UUID | None, Field(description="Takes the cases that are assigned to nobody.")]
-    counts: Annotated[dict[Status, int], Field(description="How many cases it has of each status.")]
-    created_at: datetime
-
-
-class LabelOut(BaseModel):
-    name: str
-    colour: Annotated[str, Field(description="One of " + ", ".join(Label.Colour.values) + ".")]
 
 
 class CaseOut(BaseModel):
@@ -99,25 +77,6 @@ class AddedCase(CaseOut):
 
 class AddedCases(BaseModel):
     cases: list[AddedCase]
-
-
-def queues_out(found: Sequence[Queue]) -> list[QueueOut]:
-    counts = queries.case_counts([queue.pk for queue in found])
-    return [
-        QueueOut(
-            id=queue.pk,
-            name=queue.name,
-            description=queue.description,
-            paused=queue.is_paused,
-            hop_limit=queue.hop_limit,
-            default_priority=cast(Priority, Case.Priority(queue.default_priority).label.lower()),
-            data_schema=queue.data_schema,
-            first_agent_id=queue.first_agent_id,
-            counts={Status(status): number for status, number in counts[queue.pk].items()},
-            created_at=queue.created_at,
-        )
-        for queue in found
-    ]
 
 
 def case_details(case: Case) -> CaseDetails:

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from . import export, views
+from cases.search import export
+
+from . import views
 
 urlpatterns = [
     path("queues/", views.queues, name="queues"),

@@ -17,6 +17,7 @@ from cases.models import Case, Kind, Queue, Status
 from cases.queues import labels, queue_actions, status_summary
 from cases.queues.consumers import consumers, non_consumers
 from cases.queues.queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
+from cases.search import filters
 from cases.timeline import stages, swimlanes, timeline, wording
 from cases.timeline.spans import course
 from data.errors import Refused
@@ -27,7 +28,7 @@ from web.forms.stale import saved_in_turn
 from web.http.partials import render_page
 from web.http.redirects import back
 
-from . import actions, filters, lifecycle, queries
+from . import actions, lifecycle, queries
 from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .creation import NewCase, add_case

@@ -12,8 +12,8 @@ from django.db.models import CharField, Q, QuerySet, Value, When
 from builder.models import Agent, QueueConnection
 from cases.models import CLOSED, Case
 from cases.models import Status as CaseStatus
+from cases.search.search import having
 from cases.work.changes import change_case
-from cases.work.search import having
 from data.errors import Refused
 from runs.models import BulkAction
 from runs.people import moves

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from builder.models import Agent, QueueConnection
 from cases.models import Case
-from cases.work.filters import find_cases, read_filter
+from cases.search.filters import find_cases, read_filter
 from data.ids import parse_uuid
 from runs.results.forms import PostponeForm
 from teams.models import Member, Team

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cases.models import Label
 from cases.queues import labels
-from cases.work.filters import CaseFilter, find_cases
+from cases.search.filters import CaseFilter, find_cases
 from data.errors import Refused
 from runs.models import BulkAction
 from teams.access.permissions import BUILDER, OPERATOR, TeamRequest, team_page

@@ -261,7 +261,7 @@ class RunWords(models.Model):
     """What a run is found by: the words of its agent's name, its case's title, its input, result and error.
 
     Written by triggers when the run begins and when it ends (migration run_words), beside the run, so that its moves
-    touch no full-text index. For what the entries look like see `cases.work.search`.
+    touch no full-text index. For what the entries look like see `cases.search.search`.
     """
 
     run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="words", db_constraint=False)

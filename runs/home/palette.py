@@ -17,8 +17,8 @@ from django.urls import reverse
 from builder.models import Agent, QueueConnection
 from builder.procedures import mention_search
 from cases.models import Case, Queue, Status
-from cases.work.filters import CaseFilter, find_cases
-from cases.work.search import read
+from cases.search.filters import CaseFilter, find_cases
+from cases.search.search import read
 from data.ids import parse_uuid
 from runs.models import Run
 from runs.results.queries import RunFilter, find_runs

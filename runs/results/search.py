@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, OuterRef
 
-from cases.work.search import conditions, read
+from cases.search.search import conditions, read
 from runs.models import RunQuerySet, RunWords
 from teams.models import Team
 

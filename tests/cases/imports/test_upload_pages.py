@@ -241,9 +241,9 @@ def test_no_exported_cell_is_a_formula(signed_in: Client, make_case: Make[Case],
 
 
 def test_an_export_goes_over_all_pages(signed_in: Client, make_case: Make[Case], monkeypatch: Any) -> None:
-    monkeypatch.setattr("cases.work.export._PART", 2)
+    monkeypatch.setattr("cases.search.export._PART", 2)
     for number in range(5):
         make_case(f"Case {number}")
     assert [row[1] for row in exported(signed_in, "?sort=oldest")[1:]] == [f"Case {number}" for number in range(5)]
-    monkeypatch.setattr("cases.work.export.LIMIT", 4)
+    monkeypatch.setattr("cases.search.export.LIMIT", 4)
     assert signed_in.get("/cases/export/")["Location"] == "/cases/"

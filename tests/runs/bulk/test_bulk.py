@@ -15,8 +15,8 @@ from builder.agents.connections import connect
 from builder.models import Agent
 from cases.models import Case, Queue, Reason, Status
 from cases.queues import labels
+from cases.search.filters import CaseFilter, find_cases
 from cases.work import lifecycle
-from cases.work.filters import CaseFilter, find_cases
 from data.errors import Refused
 from runs.bulk import bulk, processing, progress
 from runs.models import BulkAction, BulkItem, Run

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from builder.models import Agent
 from cases.models import Case, Queue, Reason
+from cases.search.filters import find_cases, read_filter
 from cases.work import lifecycle
-from cases.work.filters import find_cases, read_filter
 from runs.models import HumanRequest, Run
 from teams.models import Member, Team
 from tests.fixtures import Make, take

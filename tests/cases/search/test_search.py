@@ -3,9 +3,9 @@
 import pytest
 
 from cases.models import Case
-from cases.work import search
+from cases.search import search
+from cases.search.filters import CaseFilter, find_cases
 from cases.work.changes import change_case
-from cases.work.filters import CaseFilter, find_cases
 from teams.models import Team
 from tests.fixtures import Make
 

@@ -1,0 +1,1 @@
+"""Finding cases: the search for words, the filters of lists, and the export of what they find."""
