@@ -12,7 +12,7 @@ from web.format.states import STATES
 
 
 def render(source: str, **context: Any) -> str:
-    template = engines["django"].from_string("{% load components data times %}" + source)
+    template = engines["django"].from_string("{% load agents components data times %}" + source)
     return template.render(context, RequestFactory().get("/cases/", {"q": "a&b", "status": "failed"}))
 
 

@@ -1,10 +1,8 @@
 """The building blocks of pages: each tag here renders a template of templates/components/, which documents it."""
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
-from zlib import crc32
 
 import lucide
 from django import template
@@ -22,16 +20,6 @@ from web.http.actions import Action
 from web.navigation import NAVIGATION, SETTINGS
 
 register = template.Library()
-
-HUES = 12
-MENTIONS = {
-    "ok": ("bot", "info", "Can take over from here"),
-    "unavailable": ("triangle-alert", "warning", "Cannot take over here"),
-    "deleted": ("bot-off", "error", "Deleted: replace or remove this mention"),
-    "self": ("bot", "neutral", "This agent itself"),
-}
-
-PRIORITIES = {0: ("", "", ""), 1: ("Medium", "signal-medium", "neutral"), 2: ("High", "signal-high", "warning")}
 
 
 def component(name: str, /, **context: object) -> SafeString:
@@ -208,40 +196,6 @@ def pager(
 def status(state: str, *, pill: bool = False, label: str = "") -> SafeString:
     words, symbol, tone = STATES.get(str(state), (str(state).replace("_", " ").capitalize(), "circle", "neutral"))
     return component("status", label=label or words, icon=symbol, tone=tone, pill=pill, moving=state in MOVING)
-
-
-@register.simple_tag
-def mention(name: str, status: str = "ok", url: str = "", reason: str = "") -> SafeString:
-    symbol, tone, title = MENTIONS[status]
-    return component("mention", name=name, status=status, url=url, title=reason or title, icon=symbol, tone=tone)
-
-
-def _initials(name: str) -> str:
-    words = re.findall(r"\w+", name)
-    return (words[0][0] + (words[1][0] if len(words) > 1 else words[0][1:2])) if words else "?"
-
-
-@register.simple_tag
-def avatar(agent: Any, *, big: bool = False) -> SafeString:
-    return component(
-        "avatar",
-        initials=_initials(agent.name),
-        hue=crc32(str(agent.pk).encode()) % HUES,
-        big=big,
-        gone=bool(getattr(agent, "deleted_at", None)),
-    )
-
-
-@register.simple_tag
-def agent_name(agent: Any, *, link: bool = True, css: str = "") -> SafeString:
-    url = reverse("agent", args=[agent.pk]) if link else ""
-    return component("agent_name", agent=agent, url=url, css=css, gone=bool(getattr(agent, "deleted_at", None)))
-
-
-@register.simple_tag
-def priority(value: int, *, short: bool = False) -> SafeString:
-    label, symbol, tone = PRIORITIES.get(int(value), PRIORITIES[0])
-    return component("priority", label=label, icon=symbol, tone=tone, short=short)
 
 
 @register.simple_tag
