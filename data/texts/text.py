@@ -42,6 +42,16 @@ def prose(value: str, field: str, limit: int) -> str:
     return text
 
 
+def short(text: str, length: int) -> str:
+    """Return one line of at most `length` characters, cut at a word unless that would leave little of it."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    whole = line[: length - 1]
+    cut = whole.rpartition(" ")[0]
+    return (cut if len(cut) * 2 > length else whole).rstrip(" ,.;:") + "…"
+
+
 def is_storable(value: Any) -> bool:
     """Whether PostgreSQL can keep it, down to the last text inside."""
     if isinstance(value, str):

@@ -6,7 +6,7 @@ from math import sqrt
 from uuid import UUID
 
 from builder.models import Agent
-from runs.wording import short
+from data.texts.text import short
 
 from .layout import lay_out, path
 from .traffic import Route, Traffic

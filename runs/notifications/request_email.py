@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from data.texts.signs import shown
+from data.texts.text import short
 from runs.models import HumanRequest, RequestEmail, Run
-from runs.wording import short
 from teams.audit.actors import Actor
 from teams.models import Member
 from teams.webhooks import outbox

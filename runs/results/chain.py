@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from data.texts.text import short
 from runs.models import Outcome, Run
-from runs.wording import short
 from web.format.states import STATES
 
 ROW = 46

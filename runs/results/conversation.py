@@ -10,7 +10,8 @@ from data.texts.json_text import read_json
 from data.texts.text import storable
 from runs.models import Handover, HumanRequest, Step
 from runs.record.steps import FALLBACK, READ
-from runs.wording import CallState, call_words, problem_words, tried_words
+
+from .wording import CallState, call_words, problem_words, tried_words
 
 # Longer texts are fetched when someone opens them, so that a page of many steps stays light.
 SHORT = 2_000

@@ -6,9 +6,10 @@ from django.urls import reverse
 
 from cases.models import Status as CaseStatus
 from runs.models import Run
-from runs.wording import Trouble
 from teams.models import Member
 from web.http.actions import Action, dialogs, offered
+
+from .wording import Trouble
 
 
 @dataclass(frozen=True)

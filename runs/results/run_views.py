@@ -10,13 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from runs import wording
 from runs.models import Run, Status
 from teams.access.permissions import TeamRequest, team_page
 from web.format.amounts import money
 from web.http.partials import render_page
 
-from . import chain, conversation, queries, run_actions
+from . import chain, conversation, queries, run_actions, wording
 from .access import run_or_404
 
 # An answer up to this length stands on the page whole.

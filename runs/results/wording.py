@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from .models import Outcome, Run, Status
+from data.texts.text import short
+from runs.models import Outcome, Run, Status
 
 type CallState = Literal["done", "open", "refused"]
 
@@ -83,16 +84,6 @@ def _words_of(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, s
 def _counted(cases: object) -> str:
     number = len(cases) if isinstance(cases, list) else 0
     return "1 case" if number == 1 else f"{number} cases"
-
-
-def short(text: str, length: int = _LONGEST) -> str:
-    """One line, cut at a word, unless that would leave little of it."""
-    line = " ".join(text.split())
-    if len(line) <= length:
-        return line
-    whole = line[: length - 1]
-    cut = whole.rpartition(" ")[0]
-    return (cut if len(cut) * 2 > length else whole).rstrip(" ,.;:") + "…"
 
 
 def problem_words(content: str) -> str:

@@ -4,10 +4,11 @@ import pytest
 
 from builder.models import Agent
 from cases.models import Reason
+from data.texts.text import short
 from runs.engine import budgets
 from runs.models import Outcome, Run, Status
+from runs.results.wording import VERBS, call_words, is_retrying, problem_words, standing, trouble
 from runs.tools import tools
-from runs.wording import VERBS, call_words, is_retrying, problem_words, short, standing, trouble
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
