@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import is_this_machine, listed, number, one_of, stays_here, switch, whole
+from config.settings.environment import is_this_machine, listed, number, one_of, stays_here, switch, whole
 from tests.paths import ROOT
 
 

@@ -47,7 +47,7 @@ class Home:
 
     @property
     def servers(self) -> Path:
-        """The file with the addresses of the running servers; config/settings.py reads it."""
+        """The file with the addresses of the running servers; config/settings/installation.py reads it."""
         return self.path / "servers.json"
 
     @property

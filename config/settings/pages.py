@@ -1,0 +1,110 @@
+"""The apps, and what pages, static files and uploads are made with."""
+
+import os
+from pathlib import Path
+
+from .installation import BASE_DIR, BATON_HOME, DEBUG
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "config.apps.QueuesAndWorkers",
+    "lucide",
+    "ninja",
+    "web",
+    "teams",
+    "builder",
+    "cases",
+    "runs",
+    "routes",
+    "ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "ops.admin.teams.admin_policy",
+    "web.http.security_headers.security_headers",
+    "teams.keys.request_text.storable_texts",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "teams.access.sessions.Prolongs",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "teams.access.reauthentication.AdminAsksAgain",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "web.http.failures.explained",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["web.templatetags.signs", "teams.templatetags.people"],
+        },
+    }
+]
+
+# Words that belong to the pages of several apps, and that the lowest apps draw.
+NAVIGATION = "config.navigation.NAVIGATION"
+SETTINGS_NAVIGATION = "config.navigation.SETTINGS"
+STATES = "config.states.STATES"
+MOVING_STATES = "config.states.MOVING"
+HELP_TOPICS = "config.help_topics.TOPICS"
+AUDIT_ACTS = "config.audit_acts.AREAS"
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# As many agent files as one import accepts.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "static/"
+# The help shows the pictures of the docs.
+STATICFILES_DIRS = [BASE_DIR / "static", ("help", BASE_DIR / "docs" / "images")]
+# Files are served from the checkout, unless collectstatic has copied them into one folder, as in the image.
+STATIC_ROOT = Path(os.environ.get("BATON_STATIC") or BATON_HOME / "static").absolute()
+SERVESTATIC_USE_FINDERS = "BATON_STATIC" not in os.environ
+SERVESTATIC_AUTOREFRESH = DEBUG
+
+# The files of cases. No URL leads here: views of the team send them.
+MEDIA_ROOT = Path(os.environ.get("BATON_FILES") or BATON_HOME / "files").absolute()
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
