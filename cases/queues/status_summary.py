@@ -140,6 +140,10 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Choose who should have it, and look whether the procedure mentions the right agents.",
         ("reassign", "agent"),
     ),
+    Reason.INCOMPLETE_HANDOVER: (
+        "Reassign it and fill in what is missing. If it happens often, say in the procedure where to find it.",
+        ("reassign", "agent"),
+    ),
     Reason.REFUSED_CALL: (
         "Fix the cause and try again, choose another agent, or close it yourself. If it happens often, say in the"
         " procedure what to do instead.",

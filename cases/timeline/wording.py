@@ -75,6 +75,7 @@ class Line:
     tone: str = "neutral"
     quote: str = ""
     note: str = ""
+    fields: tuple[tuple[str, str], ...] = ()  # what the next agent needed, or why it was left out
     text: str = ""
     aside: str = ""
     run_id: UUID | None = None
@@ -194,6 +195,7 @@ def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
         text.tone,
         quote=event.text if text.shows == "quote" else "",
         note=event.data.get("note", ""),
+        fields=_told(event),
         text=event.text if text.shows == "text" else "",
         aside=event.text if text.shows == "aside" else "",
         run_id=event.run_id if event.kind in _OPENS_RUN else None,
@@ -202,6 +204,19 @@ def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
         more_changes=max(0, len(told) - _CHANGES_LIMIT),
         comment=comments.get(event.data.get("comment_id", "")),
     )
+
+
+_TELLS = {Kind.HANDED_OVER, Kind.REASSIGNED, Kind.REOPENED, Kind.HANDED_BACK}
+
+
+def _told(event: CaseEvent) -> tuple[tuple[str, str], ...]:
+    if event.kind not in _TELLS:
+        return ()
+    words = {True: "yes", False: "no"}
+    given = event.data.get("fields", {}).items()
+    told = [(name, words[value] if isinstance(value, bool) else _value(value)) for name, value in given]
+    reason = event.data.get("without_fields_reason", "")
+    return (*told, *([("Left out", reason)] if reason else []))
 
 
 def changed_fields(event: CaseEvent) -> str:

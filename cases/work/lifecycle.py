@@ -22,6 +22,11 @@ from data.texts.text import storable
 from teams.audit.actors import BATON, Actor
 from teams.models import User
 
+# What an agent is told along with a case, besides the note: fields by their names, or why they are left out.
+type Told = dict[str, Any]
+NOTHING: Told = {}
+
+
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset(
         {Status.PENDING, Status.IN_PROGRESS, Status.NEEDS_INPUT, Status.POSTPONED, Status.COMPLETED, Status.FAILED}
@@ -169,18 +174,24 @@ def fail(case: Case, why: str, **about: Any) -> None:
     _move(case, Status.FAILED, Kind.FAILED, changes={"detail": why}, text=why, **about)
 
 
-def reassign(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", is_retry: bool = False) -> None:
-    """Send an open case to this agent, or to any of its queue. The note is for the agent that takes it."""
+def reassign(
+    case: Case, *, by: Actor, to: Agent | None = None, note: str = "", told: Told = NOTHING, is_retry: bool = False
+) -> None:
+    """Send an open case to this agent, or to any of its queue. The note, and what it is told besides, are for the agent
+    that takes it.
+    """
     if case.is_closed:
         raise IllegalMove(f"This case is {Status(case.status).label.lower()}. Reopen it first.", "illegal_move")
-    _send(case, Kind.REASSIGNED, to, by=by, text=note, data=_meant_for(to) | _retried(is_retry))
+    _send(case, Kind.REASSIGNED, to, by=by, text=note, data=_meant_for(to) | told | _retried(is_retry))
 
 
-def reopen(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", is_retry: bool = False) -> None:
-    """Send a closed case to this agent, or to any of its queue. The note is for the agent that takes it."""
+def reopen(
+    case: Case, *, by: Actor, to: Agent | None = None, note: str = "", told: Told = NOTHING, is_retry: bool = False
+) -> None:
+    """As `reassign`, of a closed case."""
     if not case.is_closed:
         raise IllegalMove("This case is open.", "illegal_move")
-    data = {**_meant_for(to), "was_closed": True} | _retried(is_retry)
+    data = {**_meant_for(to), "was_closed": True} | told | _retried(is_retry)
     _send(case, Kind.REOPENED, to, by=by, text=note, data=data)
 
 
@@ -196,9 +207,9 @@ def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> No
     _move(case, Status.NEEDS_INPUT, Kind.TAKEN_OVER, changes=changes, by=by, reason=Reason.TAKEN_OVER, data=data)
 
 
-def hand_back(case: Case, *, by: Actor, to: Agent | None = None, note: str = "") -> None:
+def hand_back(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", told: Told = NOTHING) -> None:
     """Return a case that a person has taken over to an agent; the note is for that agent."""
-    _send(case, Kind.HANDED_BACK, to, by=by, text=note, data=_meant_for(to))
+    _send(case, Kind.HANDED_BACK, to, by=by, text=note, data=_meant_for(to) | told)
 
 
 def put_back(
@@ -221,7 +232,7 @@ def _send(case: Case, kind: Kind, to: Agent | None, **about: Any) -> None:
     bell.ring()
 
 
-def _meant_for(agent: Agent | None) -> dict[str, str]:
+def _meant_for(agent: Agent | None) -> dict[str, Any]:
     return {"target_id": str(agent.pk), "target_name": agent.name} if agent else {}
 
 

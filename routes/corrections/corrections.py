@@ -21,10 +21,13 @@ from routes.models import Correction
 from runs.engine import handovers
 from runs.models import Handover, Run
 from runs.people import moves
+from runs.people.briefing import Given
 from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor
 from teams.models import Team
+
+_CORRECTED = Given(without_reason="A correction sent it here.")
 
 _NOTE_LIMIT = 2_000
 
@@ -103,9 +106,9 @@ def _send(case: Case, right: Agent | None, by: Actor) -> None:
             moves.reopen(case, by)
         moves.take_over(case, by, from_another=True)
     elif case.is_closed:
-        moves.reopen(case, by, right)
+        moves.reopen(case, by, right, given=_CORRECTED)
     elif case.assignee_id != right.pk:
-        moves.reassign(case, by, right)
+        moves.reassign(case, by, right, given=_CORRECTED)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from cases.work.changes import change_case
 from data.errors import Refused
 from runs.models import BulkAction
 from runs.people import moves
+from runs.people.briefing import Given
 from teams.audit.actors import Actor
 from teams.models import Team
 
@@ -94,13 +95,17 @@ def _undo(case: Case, before: Before, arguments: Arguments, by: Actor) -> None:
     moves.undo(case, before["seq"], by)
 
 
+# A bulk action has no fields: the agent looks for them in the case.
+_TOGETHER = Given(without_reason="Reassigned together with other cases.")
+
+
 def _reassign(case: Case, arguments: Arguments, by: Actor) -> Before:
     """To any agent of its queue, when none is chosen."""
     id = arguments["agent"]
     agent = Agent.objects.live().filter(team=case.team_id, pk=id).first() if id else None
     if id and agent is None:
         raise Refused("The agent has been deleted.", "not_found")
-    return {"seq": moves.reassign(case, by, agent).last_seq}
+    return {"seq": moves.reassign(case, by, agent, given=_TOGETHER).last_seq}
 
 
 def _postpone(case: Case, arguments: Arguments, by: Actor) -> Before:

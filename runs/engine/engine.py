@@ -29,7 +29,7 @@ from runs.telemetry import counters, logs, tracing
 from runs.tools import tools
 from runs.wire.problems import CUT, DECLINED, ModelProblem
 
-from . import brake, budgets, completion, opening, text_calls, turns
+from . import brake, budgets, completion, opening, receiving, text_calls, turns
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,14 @@ def _brief(work: Work) -> offline.Brief:
         aop=work.revision.aop,
         case_text=prompts.case_text(work.run, work.case),
         targets=[
-            offline.Target(UUID(row["agent_id"]), row["key"], row["name"], row["description"]) for row in work.targets
+            offline.Target(
+                UUID(row["agent_id"]),
+                row["key"],
+                row["name"],
+                row["description"],
+                receiving.found_in(work.case, row.get("needs", ())),
+            )
+            for row in work.targets
         ],
         own=offline.Target(work.agent.pk, "", work.agent.name, work.agent.description),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from builder.models import Agent
 from builder.procedures import fields
 from builder.procedures.fields import Checked, Fault
-from builder.procedures.needs import Need
+from builder.procedures.needs import Need, name_key
 from cases.models import Case
 from data.errors import Refused
 from data.texts.text import storable
@@ -37,6 +37,12 @@ def check(case: Case | None, target: Agent, needs: Iterable[Need], given: Mappin
 def _with_hint(fault: Fault, keys: Iterable[str]) -> str:
     similar = ", ".join(f"“{key[:60]}”" for key in fields.similar_keys(fault.name, keys)[:3])
     return f"{fault.message} The case’s data has {similar}." if similar and fault.missing else fault.message
+
+
+def found_in(case: Case | None, needs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the case's data says of these fields, under their very names: for the stand-in, which makes up nothing."""
+    data = {name_key(key): value for key, value in case.data.items()} if case and isinstance(case.data, dict) else {}
+    return {need["name"]: data[key] for need in needs if (key := name_key(need["name"])) in data}
 
 
 def given_up(work: Work) -> Broken | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ninja import Router
 from ninja import Status as Answer
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from builder.models import Agent
 from cases.models import Case
@@ -16,15 +16,21 @@ from cases.work.schemas import CaseDetails
 from data.errors import Refused
 from teams.audit.actors import program
 from teams.keys.api import KeyRequest, Moment, Prose, RequestBody, Scope, TeamKey, get_row
-from teams.models import Team, User
+from teams.models import Member, Team, User
 
 from . import moves
+from .briefing import Given
 
 router = Router()
 
 
-class Reprocess(RequestBody):
-    assignee_id: Annotated[UUID | None, Field(description="An agent that consumes the queue; else any does.")] = None
+Fields = Annotated[
+    dict[str, str | int | float | bool | None],
+    Field(max_length=100, description="What the agent needs, by name: see `needs` of the agent."),
+]
+WithoutFields = Annotated[
+    str, Field(max_length=1000, description="Why fields that it needs are left out. It is kept in the case’s event.")
+]
 
 
 class Send(RequestBody):
@@ -33,6 +39,25 @@ class Send(RequestBody):
         Field(description="An agent that consumes the queue; else any does. If it is paused, the case waits for it."),
     ] = None
     note: Annotated[Prose, Field(description="For the agent that takes it.")] = ""
+    fields: Fields = {}
+    without_fields_reason: WithoutFields = ""
+
+
+class Assign(RequestBody):
+    """One of `agent_id`, `user_id` and `nobody`."""
+
+    agent_id: Annotated[UUID | None, Field(description="An agent that consumes the queue.")] = None
+    user_id: Annotated[UUID | None, Field(description="A member of the team, who has the case then.")] = None
+    nobody: Annotated[bool, Field(description="Any agent of the queue may take it.")] = False
+    note: Annotated[Prose, Field(description="For the agent that takes it.")] = ""
+    fields: Fields = {}
+    without_fields_reason: WithoutFields = ""
+
+    @model_validator(mode="after")
+    def _to_one(self) -> "Assign":
+        if [bool(self.agent_id), bool(self.user_id), self.nobody].count(True) != 1:
+            raise ValueError("Give exactly one of agent_id, user_id and nobody.")
+        return self
 
 
 class TakeOver(RequestBody):
@@ -77,10 +102,33 @@ def delete_case(request: KeyRequest, case_id: UUID) -> Answer[None]:
 
 
 @_act("reprocess", "Reassign or reopen a case", deprecated=True)
-def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Reprocess | None = None) -> CaseDetails:
-    """Use reassign for an open case, and reopen for a closed one."""
-    verb = moves.reopen if _case(request, case_id).is_closed else moves.reassign
-    return _send(request, case_id, Send(assignee_id=wanted.assignee_id if wanted else None), verb)
+def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Send | None = None) -> CaseDetails:
+    """Use assign."""
+    return _send(request, case_id, wanted, _verb(_case(request, case_id)))
+
+
+@_act("assign", "Assign a case")
+def assign_case(request: KeyRequest, case_id: UUID, wanted: Assign) -> CaseDetails:
+    """To an agent, to a member, or to any agent of the queue. Its run stops; a closed case is reopened for an agent."""
+    case = _case(request, case_id)
+    if wanted.user_id:
+        member = Member.objects.filter(team=request.auth.team, user__uuid=wanted.user_id, user__is_active=True).first()
+        if member is None:
+            message = "No active member of the team has this id."
+            raise Refused(message, "invalid", {"user_id": message})
+        moves.take_over(case, program(request.auth), owner=member.user, from_another=True)
+        return read_case(request.auth.team, case_id)
+    send = Send(
+        assignee_id=wanted.agent_id,
+        note=wanted.note,
+        fields=wanted.fields,
+        without_fields_reason=wanted.without_fields_reason,
+    )
+    return _send(request, case_id, send, _verb(case), "agent_id")
+
+
+def _verb(case: Case) -> Callable[..., Case]:
+    return moves.reopen if case.is_closed else moves.reassign
 
 
 @_act("reassign", "Reassign an open case")
@@ -150,10 +198,12 @@ def undo_act(request: KeyRequest, case_id: UUID, wanted: Undo) -> CaseDetails:
     return read_case(request.auth.team, case_id)
 
 
-def _send(request: KeyRequest, case_id: UUID, wanted: Send | None, verb: Callable[..., Case]) -> CaseDetails:
+def _send(
+    request: KeyRequest, case_id: UUID, wanted: Send | None, verb: Callable[..., Case], field: str = "assignee_id"
+) -> CaseDetails:
     case, wanted, agents = _case(request, case_id), wanted or Send(), request.auth.team.agents.live()
-    to: Agent | None = get_row(agents, wanted.assignee_id, "assignee_id") if wanted.assignee_id else None
-    verb(case, program(request.auth), to, wanted.note)
+    to: Agent | None = get_row(agents, wanted.assignee_id, field) if wanted.assignee_id else None
+    verb(case, program(request.auth), to, wanted.note, Given(wanted.fields, wanted.without_fields_reason))
     return read_case(request.auth.team, case_id)
 
 

@@ -19,7 +19,8 @@ from runs.results.forms import PostponeForm, SendForm
 from teams.access.permissions import OPERATOR, TeamRequest, team_page
 from web.http.redirects import back
 
-from . import moves
+from . import briefing, moves
+from .briefing import Given
 
 type Act = Callable[[Case], Case]
 
@@ -120,13 +121,14 @@ _FORMS = {
 
 def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, dialog: str) -> HttpResponseBase:
     case, form = case_or_404(request.team, id), SendForm(request.POST, team=request.team)
-    refused = "Choose an agent from the list, and keep the note below 10,000 characters."
+    refused, wrong = "Choose an agent from the list, and keep the note below 10,000 characters.", {}
+    to: Agent | None = None
     if form.is_valid():
-        to: Agent | None = form.cleaned_data["assignee_id"]
+        to = form.cleaned_data["assignee_id"]
         try:
-            case = verb(case, request.actor, to, form.cleaned_data["note"])
+            case = verb(case, request.actor, to, form.cleaned_data["note"], _given(request, to))
         except Refused as refusal:
-            refused = refusal.message
+            refused, wrong = refusal.message, refusal.fields
         else:
             _say(request, case, f"{done}, to {to.name}{_obstacle(to, case)}" if to else done)
             return back(request, "case", id)
@@ -140,9 +142,20 @@ def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, 
         "consumers": consumers([case.queue_id])[case.queue_id],
         "non_consumers": non_consumers(case.queue, 10),
         "note": request.POST.get("note", ""),
+        "chosen": to,
+        "needed": [
+            (need, request.POST.get(f"fields.{need.name}", ""), wrong.get(f"fields.{need.name}", ""))
+            for need in briefing.needs_of(to)
+        ],
+        "without_reason": request.POST.get(briefing.REASON, ""),
         "refused": refused,
     }
     return render(request, "runs/case_send.html", context, status=422)
+
+
+def _given(request: TeamRequest, to: Agent | None) -> Given:
+    values = {need.name: request.POST.get(f"fields.{need.name}", "") for need in briefing.needs_of(to)}
+    return Given(values, request.POST.get(briefing.REASON, ""))
 
 
 def _obstacle(agent: Agent, case: Case) -> str:

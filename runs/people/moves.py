@@ -4,6 +4,7 @@ Each stops the case's live run first, in the same transaction, so that a late wr
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -26,6 +27,9 @@ from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import BATON, Actor
 from teams.models import User
+
+from . import briefing
+from .briefing import NOTHING, Given
 
 _TEXT_LIMIT = 10_000
 
@@ -102,7 +106,7 @@ def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another:
 
 
 @transaction.atomic
-def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "", given: Given = NOTHING) -> Case:
     """Of what a person has taken over: an agent goes on, and reads the note."""
     note = _note(note)
     row = _lock(case)
@@ -111,29 +115,32 @@ def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "") ->
         raise Refused("Nobody has taken this case over.", "not_taken_over")
     if to is not None:
         check_consumes(to, row.queue, "assignee_id")
+    told = briefing.check(to, given)
     why = f"{by.label} handed the case back."
-    return _move(row, by, why, lambda row: case_lifecycle.hand_back(row, by=by, to=to, note=note))
+    return _move(row, by, why, lambda row: case_lifecycle.hand_back(row, by=by, to=to, note=note, told=told))
 
 
 @transaction.atomic
-def reassign(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+def reassign(case: Case, by: Actor, to: Agent | None = None, note: str = "", given: Given = NOTHING) -> Case:
     """An open case goes to this agent, or to any of its queue; the note is for the agent that takes it. A paused one
     gets it too: the case waits for it, and says so.
     """
     note = _note(note)
     row = _lock(case)
     _check_open(row)
-    return _send(row, by, to, note, f"{by.label} reassigned the case{f' to {to.name}' if to else ''}.")
+    told = briefing.check(to, given)
+    return _send(row, by, to, note, f"{by.label} reassigned the case{f' to {to.name}' if to else ''}.", told=told)
 
 
 @transaction.atomic
-def reopen(case: Case, by: Actor, to: Agent | None = None, note: str = "") -> Case:
+def reopen(case: Case, by: Actor, to: Agent | None = None, note: str = "", given: Given = NOTHING) -> Case:
     """As `reassign`, of a closed case."""
     note = _note(note)
     row = _lock(case)
     if not row.is_closed:
         raise Refused("This case is open.", "illegal_move")
-    return _send(row, by, to, note, f"{by.label} reopened the case{f' for {to.name}' if to else ''}.")
+    told = briefing.check(to, given)
+    return _send(row, by, to, note, f"{by.label} reopened the case{f' for {to.name}' if to else ''}.", told=told)
 
 
 @transaction.atomic
@@ -142,14 +149,16 @@ def retry(case: Case, by: Actor) -> Case:
     row = _lock(case)
     if row.status not in (CaseStatus.NEEDS_INPUT, CaseStatus.FAILED):
         raise Refused(f"This case is {_status(row)}: there is nothing to retry.", "illegal_move")
-    return _send(row, by, row.worked_by, "", f"{by.label} retried the case.", is_retry=True)
+    return _send(row, by, row.worked_by, "", f"{by.label} retried the case.", told={}, is_retry=True)
 
 
-def _send(row: Case, by: Actor, to: Agent | None, note: str, why: str, *, is_retry: bool = False) -> Case:
+def _send(
+    row: Case, by: Actor, to: Agent | None, note: str, why: str, *, told: dict[str, Any], is_retry: bool = False
+) -> Case:
     if to is not None:
         check_consumes(to, row.queue, "assignee_id")
     send = case_lifecycle.reopen if row.is_closed else case_lifecycle.reassign
-    return _move(row, by, why, lambda row: send(row, by=by, to=to, note=note, is_retry=is_retry))
+    return _move(row, by, why, lambda row: send(row, by=by, to=to, note=note, told=told, is_retry=is_retry))
 
 
 def _move(row: Case, by: Actor, why: str, move: Callable[[Case], None]) -> Case:

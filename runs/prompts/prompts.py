@@ -106,12 +106,21 @@ def notes_on(case_id: UUID | None) -> rows.Joined:
 
 _NOTES = """
     from cases_caseevent note
-    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back') and text <> '' order by seq
+    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back')
+        and (text <> '' or data ? 'fields') order by seq
 """
 
 
 def _written(notes: Iterable[CaseEvent], mark: str) -> list[str]:
-    said = [{"from": note.actor, "to": note.data.get("target_name", "any agent"), "note": note.text} for note in notes]
+    said = [
+        {
+            "from": note.actor,
+            "to": note.data.get("target_name", "any agent"),
+            "note": note.text,
+            **({"fields": note.data["fields"]} if "fields" in note.data else {}),
+        }
+        for note in notes
+    ]
     return ["What people wrote when they sent it on:", _quoted(said, mark)] if said else []
 
 

@@ -131,7 +131,8 @@ def _contains(longer: Target, shorter: Target) -> bool:
 def _hand_over(target: Target, why: str, tools: set[str], match: Match | None = None) -> Act:
     if "request_handover" not in tools:
         return _ask(f"It should go to {target.name}, but this run may not hand over any more.", (), tools)
-    return ToolCallPart("request_handover", {"target": target.key, "reason": why})
+    arguments = {"target": target.key, "reason": why, **({"fields": dict(target.fields)} if target.fields else {})}
+    return ToolCallPart("request_handover", arguments)
 
 
 def _complete(why: str, tools: set[str]) -> Act:

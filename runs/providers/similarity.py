@@ -6,7 +6,8 @@ encoders score separately: the lead of the best is the smaller of both.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from builder.procedures import mentions
@@ -27,12 +28,15 @@ _PIECE = 12  # a shorter piece of a request, such as "Hi Anna,", is not compared
 
 @dataclass(frozen=True)
 class Target:
-    """An agent, as the run offers it: `key` is its value in the handover tool."""
+    """An agent, as the run offers it: `key` is its value in the handover tool, `fields` what the case says of what it
+    needs.
+    """
 
     agent_id: UUID
     key: str
     name: str
     description: str
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Work:
         return self.revision.fallback if self.notes(FALLBACK) else self.revision.model
 
     @property
-    def targets(self) -> list[dict[str, str]]:
+    def targets(self) -> list[dict[str, Any]]:
         return list(self.run.targets or []) if self.may_hand_over else []
 
     def results(self, code: str) -> list[Step]:

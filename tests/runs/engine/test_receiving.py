@@ -150,4 +150,19 @@ def test_an_obedient_model_delivers_no_handover_without_its_fields(scripted, mak
     assert [set(row.fields) for row in Handover.objects.all()] == [{"order number", "amount"}] * 24
 
 
+def test_the_stand_in_brings_what_the_data_says_by_that_name_and_makes_up_nothing(make_agent, make_case, queue) -> None:
+    billing = make_agent("Billing", aop=NEEDS, queue=queue, model="offline")
+    aop = "Complete questions about opening hours.\nSomeone was charged twice or wants a refund: hand over to"
+    triage = make_agent("Triage", aop=aop, mentions=[billing], queue=queue, model="offline")
+    wants = "I was charged twice and want a refund."
+    whole = make_case("Refund", data={"Order_Number": "A-1", "amount": "12", "message": wants}, assignee=triage)
+    work_next()
+    assert Handover.objects.get(source__case=whole).fields == {"order number": "A-1", "amount": 12}
+    work_next()
+    make_case("Refund", data={"message": wants}, assignee=triage)
+    run = work_next()
+    assert not Handover.objects.filter(source=run).exists()
+    assert "“order number” (text) is missing" in run.human_requests.get().question
+
+
 DONE = Call("complete_case", {"summary": "Done"})
