@@ -14,7 +14,13 @@ from data import rows  # noqa: E402
 
 rows.keep_plans()  # as a worker does; pages and commands do without, as `tests/data/test_rows.py` does, too
 
-pytest_plugins = ["tests.fixtures", "tests.provider", "tests.driving", "tests.web_process"]
+pytest_plugins = [
+    "tests.fixtures",
+    "tests.provider",
+    "tests.driving",
+    "tests.web_process",
+    "tests.emptying",
+]
 
 # How long an example takes says more about the machine than about Baton.
 hypothesis_settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
