@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.driving",
     "tests.web_process",
     "tests.emptying",
+    "tests.static_files",
 ]
 
 # How long an example takes says more about the machine than about Baton.
