@@ -45,3 +45,60 @@ def faults(html: str) -> list[str]:
 def one_line(page: str) -> str:
     """A page without line ends, as it reads: how its template is broken into lines shows nowhere."""
     return re.sub(r"\s+", " ", page).replace(" </", "</")
+
+
+# What stands within a line: their borders are no border of a text.
+_INLINE = set(
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "cite",
+        "code",
+        "em",
+        "i",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "u",
+    ]
+)
+_UNREAD = {"script", "style", "textarea", "pre", "svg", "template", "option", "kbd"}
+
+
+class _LineReader(HTMLParser):
+    """Reads a page line by line, as it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines = [""]
+        self.unread = 0
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        css = dict(attributes).get("class") or ""
+        self.unread += tag in _UNREAD
+        if tag not in _INLINE or re.search(r"\b(flex|grid|block|ml-auto|tag|btn)\b", css):
+            self.lines.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.unread -= tag in _UNREAD
+        if tag not in _INLINE:
+            self.lines.append("")
+
+    def handle_data(self, data: str) -> None:
+        self.lines[-1] += " _ " if self.unread else data
+
+
+def lines_of(html: str) -> list[str]:
+    reader = _LineReader()
+    reader.feed(html)
+    reader.close()
+    return [line for text in reader.lines if (line := " ".join(text.split()))]
