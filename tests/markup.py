@@ -48,29 +48,7 @@ def one_line(page: str) -> str:
 
 
 # What stands within a line: their borders are no border of a text.
-_INLINE = set(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "cite",
-        "code",
-        "em",
-        "i",
-        "kbd",
-        "mark",
-        "q",
-        "s",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "u",
-    ]
-)
+_INLINE = {"a", "abbr", "b", "bdi", "cite", "code", "em", "i", "mark", "q", "s", "small", "span", "strong", "time"}
 _UNREAD = {"script", "style", "textarea", "pre", "svg", "template", "option", "kbd"}
 
 

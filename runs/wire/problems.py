@@ -92,3 +92,7 @@ def _plain(text: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+
+
+def silent(name: str) -> ModelProblem:
+    return ModelProblem("model_timeout", f"The model “{name}” said nothing for too long.", passes=True)
