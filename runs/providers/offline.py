@@ -58,7 +58,7 @@ async def _next(brief: Brief, messages: Sequence[ModelMessage], tools: set[str])
     if last is not None:
         # The person who refused a question would refuse it again.
         asking = tools if last.tool_name != "ask_person" else tools - {"ask_person"}
-        return [_ask(f"What it tried was refused: {last.model_response_str()}", brief.targets, asking)]
+        return [_ask(f"What it tried was refused: {_refusal(last)}", brief.targets, asking)]
     if not any(candidate.leaves for candidate in candidates(brief)):
         return [_complete("The procedure mentions nobody to hand over to.", tools)]
     if not await asyncio.to_thread(available):
@@ -72,6 +72,12 @@ def _last_return(messages: Sequence[ModelMessage]) -> ToolReturnPart | None:
     requests = (message for message in reversed(messages) if isinstance(message, ModelRequest))
     parts = (part for request in requests for part in reversed(request.parts))
     return next((part for part in parts if isinstance(part, ToolReturnPart)), None)
+
+
+def _refusal(returned: ToolReturnPart) -> str:
+    """Why, in words for people: what a model should do about it is left out."""
+    said = returned.model_response_str(wrap_if_error=False)
+    return said.removeprefix("Error: ").partition(" Call request_handover again")[0]
 
 
 def _follow(brief: Brief, verdict: Verdict, tools: set[str]) -> Act:

@@ -162,7 +162,10 @@ def test_the_stand_in_brings_what_the_data_says_by_that_name_and_makes_up_nothin
     make_case("Refund", data={"message": wants}, assignee=triage)
     run = work_next()
     assert not Handover.objects.filter(source=run).exists()
-    assert "“order number” (text) is missing" in run.human_requests.get().question
+    assert run.human_requests.get().question == (
+        "Who should handle this: Billing or nobody? What it tried was refused: Billing needs more to take over."
+        " “order number” (text) is missing. “amount” (number) is missing."
+    )
 
 
 DONE = Call("complete_case", {"summary": "Done"})
