@@ -69,7 +69,7 @@ def make_administrator(email: str, name: str = "", password: str = "", team: str
 
 
 def _team(name: str) -> Team:
-    """Of that name or slug; without one the only team there is."""
+    """Return the team of that name or slug; without one the only team there is."""
     name = one_line(name, "team", 80) if name else ""
     if not name and (only := list(Team.objects.all()[:2])) and len(only) == 1:
         return only[0]
@@ -87,8 +87,8 @@ def _team(name: str) -> Team:
 
 
 def first_administrator() -> str:
-    """Makes whom BATON_ADMIN_EMAIL names, when nobody is there yet; what to tell of it. Until they have set a
-    password, each start gives another link to do so.
+    """Create the administrator that BATON_ADMIN_EMAIL names if there is no account yet, and return what to print.
+    Until they have set a password, each start gives another link to do so.
     """
     email = os.environ.get("BATON_ADMIN_EMAIL", "").strip().lower()
     if not email:

@@ -50,7 +50,7 @@ class Consumer:
 
 
 def non_consumers(queue: Queue, limit: int) -> list[Agent]:
-    """The first of the team's other agents, by name: they do not consume the queue."""
+    """Return the first of the team's agents, by name, that do not consume the queue."""
     connected = QueueConnection.objects.filter(queue=queue, role=QueueConnection.Role.CONSUMER)
     others = Agent.objects.live().filter(team=queue.team_id).exclude(pk__in=connected.values("agent"))
     return list(others.order_by("name")[:limit])

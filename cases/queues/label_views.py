@@ -31,6 +31,6 @@ def label_list(request: TeamRequest) -> HttpResponse:
 @require_GET
 @team_page
 def case_count(request: TeamRequest) -> HttpResponse:
-    """How many cases the filters of a list find, in words."""
+    """Return how many cases the filters of a list find, in words."""
     wanted = filters.read_filter(request.GET.dict(), request.member)
     return HttpResponse(queries.counted(filters.find_cases(request.team, wanted)), content_type="text/plain")

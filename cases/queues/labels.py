@@ -26,7 +26,7 @@ def usual_colour(name: str) -> str:
 
 
 def colours(team: Team) -> dict[str, str]:
-    """By name, in their order."""
+    """Return the colours of the labels by name, in their order."""
     return dict(team.labels.values_list("name", "colour"))
 
 
@@ -54,7 +54,7 @@ def forget(team_id: UUID, name: str) -> None:
 
 
 def find_labels(team: Team, words: str = "") -> list[Label]:
-    """The labels with all the words in their names."""
+    """Return the labels with all the words in their names."""
     said = Q()
     for word in words.replace("\x00", " ").split():
         said &= Q(name__icontains=word)

@@ -63,7 +63,7 @@ def save_queue(
     default_priority: int | None = None,
     data_schema: dict[str, Any] | Unchanged | None = UNCHANGED,
 ) -> Queue:
-    """Saves what is given. `first_agent` must consume the queue; None: new cases go to any consumer.
+    """Save the arguments that are given. `first_agent` must consume the queue; None: new cases go to any consumer.
 
     `data_schema` holds for cases that are added from now on; None: any data.
     """
@@ -151,7 +151,7 @@ def delete_queue(queue: Queue, move_to: Queue | None = None, *, by: Actor = BATO
 
 
 def _move_all(cases: list[Case], queue: Queue, to: Queue, by: Actor) -> None:
-    """Locked cases. What waits for an agent that does not work the other queue waits for any of its agents."""
+    """Move locked cases. Those of an agent that does not work the other queue then wait for any of its agents."""
     if to.pk == queue.pk or to.deleted_at or to.team_id != queue.team_id:
         raise Refused("Please choose another queue.", "invalid", {"move_to": "Not this one."})
     if len(cases) > MOVED_AT_ONCE:

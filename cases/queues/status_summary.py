@@ -29,7 +29,7 @@ class Now:
 
     @property
     def is_trouble(self) -> bool:
-        """It will not go on without a person."""
+        """Return whether the case cannot continue without a person."""
         return self.tone in ("warning", "error")
 
     @property
@@ -48,7 +48,7 @@ _ICONS = {
 
 
 def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], agents: Agents) -> Now:
-    """`consumers` are those of the case's queue; `case` comes with its queue and assignee."""
+    """Return where the case is. `consumers` are those of its queue; `case` comes with its queue and assignee."""
     match case.status:
         case Status.PENDING:
             return _pending(case, consumers)
@@ -67,12 +67,12 @@ def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], 
 
 
 def taker(case: Case, consumers: Sequence[Consumer]) -> Agent | None:
-    """Who takes the case next; None: any agent of its queue."""
+    """Return the agent that takes the case next, or None for any agent of its queue."""
     return case.assignee or first_of(case.queue, consumers)
 
 
 def first_of(queue: Queue, consumers: Sequence[Consumer]) -> Agent | None:
-    """Who takes the queue's cases that are assigned to nobody; None: any of its agents."""
+    """Return the agent that takes the queue's unassigned cases, or None for any of its agents."""
     return next((item.agent for item in consumers if item.agent.pk == queue.first_agent_id), None)
 
 
@@ -223,14 +223,16 @@ MOST_COUNTED = 1000
 
 
 def counted(status: str, number: int) -> str:
-    """`3 pending`, `1 needs input`, `4 need input`, `1,000+ completed`"""
+    """Return words such as `3 pending`, `1 needs input`, `4 need input` or `1,000+ completed`."""
     words = Status(status).label.lower()
     many = f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
     return f"{many} {'need input' if status == Status.NEEDS_INPUT and number != 1 else words}"
 
 
 def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
-    """Why nobody takes cases of the queue now, or no new ones. That the queue itself is paused is not a problem."""
+    """Return why no agent takes cases of the queue now, or no new ones. That the queue itself is paused is not a
+    problem.
+    """
     if not consumers:
         return [Problem(f"No agent works {queue.name}.", "Connect an agent to it as a consumer, on the agent’s page.")]
     if any(item.may_start for item in consumers):

@@ -61,7 +61,7 @@ type Choices = dict[str, list[tuple[object, str]]]
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Empty ones ask for nothing. `is_impossible`: something was asked for that makes no sense, so nothing fits."""
+    """The filters of a list. Empty ones ask for nothing. `is_impossible`: a filter makes no sense, so nothing fits."""
 
     words: search.Words | None = None
     status: str = ""
@@ -86,7 +86,7 @@ class CaseFilter:
 
 
 def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None = None) -> CaseFilter:
-    """What an address asks for; `queue` goes before its own."""
+    """Return what an address asks for; `queue` goes before its own."""
     said = {name: wanted.get(name, "") for name in (*_TITLES, "sort")}
     ids = {name: parse_uuid(said[name]) for name in ("queue", "agent", "worked")}
     known = {
@@ -168,7 +168,7 @@ def _watched(member: Member, which: str) -> Q:
 
 
 def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
-    """What the list of cases can be filtered by; the page that shows it knows the labels."""
+    """Return what the list of cases can be filtered by; the page that shows it knows the labels."""
     agents: list[tuple[object, str]] = list(Agent.objects.live().filter(team=team).values_list("pk", "name"))
     return {
         "status": [
@@ -202,7 +202,7 @@ class Chip:
 
 
 def chips(wanted: Mapping[str, str], choices: Choices) -> list[Chip]:
-    """In the order of the fields."""
+    """Return the filters that are set, in the order of the fields."""
     found = []
     for name, title in _TITLES.items():
         value = wanted.get(name, "").strip()

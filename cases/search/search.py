@@ -56,7 +56,7 @@ def having(team_id: UUID, words: Words | None, label: str = "") -> Exists:
 
 
 def conditions(team_id: UUID, words: Words | None, label: str = "") -> list[Func]:
-    """The same of rows with `words` of whatever kind."""
+    """Return the same conditions for rows of any kind that have `words`."""
     found = [_matches(_entries([f"team:{team_id}", *([f"label:{label}"] if label else [])]))]
     if words:
         # A condition of its own: of nothing but signs no query is left, and that fits nothing.
@@ -73,7 +73,7 @@ def _matches(query: Func) -> Func:
 
 
 def counts_of_labels(team_id: UUID, labels: Sequence[str]) -> dict[str, int]:
-    """How many cases have each label; no more than COUNTED + 1."""
+    """Return how many cases have each label, up to COUNTED + 1."""
     queries = [_quoted([f"team:{team_id}", f"label:{label}"]) for label in labels]
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [COUNTED + 1, queries])
@@ -93,7 +93,7 @@ def _quoted(entries: Sequence[str]) -> str:
 
 
 def _entries(entries: Sequence[str]) -> Func:
-    """All of them, as they are."""
+    """Return the entries of all words, as they are."""
     return Func(Value(_quoted(entries)), template="%(expressions)s::tsquery")
 
 
@@ -108,7 +108,7 @@ def _query(terms: Sequence[str]) -> Func:
 
 
 def marked(text: str, words: Words | None) -> SafeString:
-    """The text as HTML, with the words in <mark>."""
+    """Return the text as HTML, with the words in <mark>."""
     text = shown(text)
     if not words or not words.terms:
         return escape(text)
@@ -121,7 +121,7 @@ def marked(text: str, words: Words | None) -> SafeString:
 
 
 def excerpt(data: Any, words: Words | None) -> SafeString:
-    """Where the data says the first of the words that it says, marked; empty if it says none."""
+    """Return the place in the data with the first of the words that it has, marked, or "" if it has none."""
     if not words or not words.terms:
         return SafeString("")
     pattern = _pattern(words)
@@ -148,7 +148,7 @@ def _choice(term: str, *, is_last: bool) -> str:
 
 
 def _texts(data: Any) -> Iterator[str]:
-    """Strings and numbers within JSON, in order."""
+    """Yield the strings and numbers within JSON, in order."""
     waiting = [data]
     while waiting:
         part = waiting.pop()

@@ -1,1 +1,1 @@
-"""Tables out of CSV files, workbooks and pasted text, and how large one may be."""
+"""Tables read from CSV files, workbooks and pasted text, and how large one may be."""

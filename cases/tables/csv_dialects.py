@@ -56,13 +56,13 @@ def decode(content: bytes, encoding: str) -> str:
 
 
 def told_separator(text: str) -> tuple[str, str]:
-    """Excel's own first line, as `sep=;`, and the text after it."""
+    """Return the separator of Excel's own first line, as `sep=;`, and the text after that line."""
     found = re.match(r'"?sep=([,;\t|])"?[,;\t| ]*(\r\n|\r|\n)', text, re.IGNORECASE)
     return (found[1], text[found.end() :]) if found else ("", text)
 
 
 class Dialect(TypedDict):
-    """What `csv.reader` is told."""
+    """How `csv.reader` reads a file."""
 
     delimiter: str
     skipinitialspace: bool
@@ -79,7 +79,7 @@ def dialect_of(text: str, separator: str) -> Dialect:
 
 @dataclass(frozen=True)
 class _Fit:
-    """How well a separator parts the first records: the share of them that have the same number of fields."""
+    """How well a separator splits the first records: the share of them that have the same number of fields."""
 
     separator: str
     share: float
@@ -95,7 +95,7 @@ class _Fit:
         return len(self.records[0]) > 1 or (not is_known(self.records[0][0]) and self._begins_with_names())
 
     def _reads_as_prose(self) -> bool:
-        """A blank follows each separator, as in “Broken lamp, urgent”."""
+        """Return whether a blank follows each separator, as in “Broken lamp, urgent”."""
         after = [cell for record in self.records for cell in record[1:]]
         return all(cell[:1] == " " and cell[1:2] != '"' for cell in after)
 
@@ -105,7 +105,7 @@ class _Fit:
 
 
 def guess_separator(text: str) -> str:
-    """The one that parts most of the first records into the same number of fields; of several, into the most."""
+    """Return the separator that splits most of the first records into the same number of fields, and into the most."""
     fits = [_fit(text, separator) for separator in SEPARATORS if separator != ONE_COLUMN]
     if nothing := next((fit for fit in fits if not fit.records), None):
         return nothing.separator  # it alone stands in the file

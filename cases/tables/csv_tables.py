@@ -1,4 +1,4 @@
-"""Tables out of CSV files and of pasted text."""
+"""Tables read from CSV files and from pasted text."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ _LINE_FIELDS, _FIELD_LIMIT = 20_000, 3_000_000
 
 
 def read_csv(content: bytes, encoding: str = "", separator: str = "") -> Table:
-    """What is not given is guessed."""
+    """Read a CSV file. The encoding and the separator are guessed if they are not given."""
     encoding = encoding if encoding in ENCODINGS else guess_encoding(content)
     told, text = told_separator(decode(content, encoding))
     separator = separator if separator in SEPARATORS else told or guess_separator(text)
@@ -90,7 +90,7 @@ def _is_open(lines: list[str], dialect: Dialect) -> bool:
 
 
 def read_lines(text: str) -> Table:
-    """One case per line: the line is the title. A long one is also the details."""
+    """Read one case per line: the line is the title, and a long line is also the details."""
     collector = Collector()
     for number, line in enumerate(text.splitlines(), 1):
         collector.add_row(_prose_row(number, line.strip()))
@@ -98,7 +98,7 @@ def read_lines(text: str) -> Table:
 
 
 def read_paragraphs(text: str) -> Table:
-    """One case per paragraph: its first line is the title, and all of it the details."""
+    """Read one case per paragraph: its first line is the title, and all of it the details."""
     collector = Collector()
     paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
     for number, paragraph in enumerate(paragraphs, 1):

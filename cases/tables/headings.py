@@ -14,7 +14,7 @@ _MOST = 0.8
 
 
 class Usual(StrEnum):
-    """What a column is by its name."""
+    """What a column usually holds, by its name."""
 
     TITLE = "title"
     DETAILS = "details"
@@ -62,14 +62,14 @@ def is_label(cell: Cell) -> bool:
 
 
 def is_value(cell: Cell) -> bool:
-    """A number, date, address or code, as it stands below names and not among them."""
+    """Is it a number, date, address or code, as it stands below names and not among them?"""
     if not isinstance(cell, str):
         return cell is not None
     return not is_label(cell) or bool(_CODE.fullmatch(cell.strip()))
 
 
 def find_names(rows: Sequence[Sequence[Cell]]) -> int | None:
-    """The place, from 0, of the row that holds the names; None when no row looks like it."""
+    """Return the place, from 0, of the row that holds the names, or None if no row looks like one."""
     sample = rows[:_SAMPLE_ROWS]
     usual = _usual_columns(sample)
     found: int | None = None
@@ -96,7 +96,7 @@ def _filled(row: Sequence[Cell]) -> list[int]:
 
 
 def _usual_columns(rows: Sequence[Sequence[Cell]]) -> list[int]:
-    """Those that most rows fill, so that one row with a cell too many counts for nothing."""
+    """Return the columns that most rows fill, so that one row with a cell too many counts for nothing."""
     counts: dict[int, int] = {}
     for row in rows:
         for place in _filled(row):

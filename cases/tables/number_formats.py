@@ -42,7 +42,7 @@ _A_YEAR = 366
 
 @lru_cache(maxsize=2000)
 def format_of(code: str) -> Format:
-    """Of a format code such as `#,##0.00`, `yyyy-mm-dd` or `[h]:mm`."""
+    """Return the format of a code such as `#,##0.00`, `yyyy-mm-dd` or `[h]:mm`."""
     sections = _LITERALS.sub("", code[:_CODE_LENGTH].lower()).split(";")
     shown = next((section for section in sections if re.sub(r"\[[^\]]*\]", "", section).strip()), "")
     if _ELAPSED.search(shown):
@@ -59,7 +59,7 @@ def built_in(number: int) -> str:
 
 
 def read_number(text: str, code: str, from_1904: bool) -> Cell:
-    """What a person sees in the cell, without the decoration: `text` is the number as the file writes it."""
+    """Return what a person sees in the cell, without decoration. `text` is the number as the file writes it."""
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
@@ -87,7 +87,7 @@ def plain(number: Decimal) -> int | float:
 
 
 def in_digits(number: float) -> str:
-    """`0.00001`, where Python says 1e-05."""
+    """Return digits such as `0.00001`, where Python writes 1e-05."""
     text = repr(number)
     return f"{Decimal(text):f}" if "e" in text and _SMALLEST < Decimal(text).adjusted() < _LARGEST else text
 
@@ -96,7 +96,7 @@ def in_digits(number: float) -> str:
 
 
 def serial_of(text: str, from_1904: bool) -> str | None:
-    """The number of days that a date in words stands for: `2026-11-22T14:05:00` or `14:05:00`. None for none."""
+    """Return the number of days that a text such as `2026-11-22T14:05:00` or `14:05:00` stands for, or None."""
     try:
         moment = datetime.fromisoformat(f"1899-12-31T{text}" if re.match(r"\d\d:", text) else text).replace(tzinfo=None)
     except ValueError:
@@ -113,7 +113,7 @@ def _epoch(from_1904: bool, serial: Decimal | int) -> datetime:
 
 
 def _on_the_clock(number: Decimal, code: str, shown: Format, from_1904: bool) -> Cell:
-    """`2026-11-22`, `2026-11-22T14:05:00`, `14:05:00`, or `25:30:00` for a duration."""
+    """Return `2026-11-22`, `2026-11-22T14:05:00`, `14:05:00`, or `25:30:00` for a duration."""
     if abs(number) > 10_000_000:
         return plain(number)
     moment = timedelta(milliseconds=round(number * _SECONDS * 1000))
@@ -129,7 +129,7 @@ def _on_the_clock(number: Decimal, code: str, shown: Format, from_1904: bool) ->
 
 
 def _date(moment: timedelta, number: Decimal, from_1904: bool) -> Cell:
-    """What no calendar shows stays a number."""
+    """Return the date; a number that no calendar shows stays a number."""
     try:
         at = _epoch(from_1904, number) + moment
     except OverflowError:

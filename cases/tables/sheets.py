@@ -15,7 +15,7 @@ _LAST_ROW = 1_048_576
 
 
 def read_strings(archive: zipfile.ZipFile, name: str) -> list[str]:
-    """The texts that cells refer to by number, without how they are pronounced."""
+    """Return the texts that cells refer to by number, without how they are pronounced."""
     found: list[str] = []
     pieces: list[str] = []
     skipping = False
@@ -49,7 +49,7 @@ def _unescaped(text: str) -> str:
 
 
 class SheetReader:
-    """Hands on a row after another. `formats`: the codes by which numbers are shown, by style."""
+    """Reads a sheet and hands on one row after another. `formats`: the codes by which numbers are shown, by style."""
 
     def __init__(
         self, strings: Sequence[str], formats: Sequence[str], from_1904: bool, take: Callable[[Row], None]
@@ -78,7 +78,7 @@ class SheetReader:
             self._skipping = True
 
     def _next_number(self, said: str) -> int:
-        """Numbers rise, whatever a damaged file says."""
+        """Return the number of the next row. Numbers rise, even if a damaged file says otherwise."""
         number = max(int(said or 0), self._row.number + 1)
         if number > _LAST_ROW:
             raise ValueError("no such row")
@@ -137,7 +137,7 @@ class SheetReader:
 
 
 def _column(place: str) -> int:
-    """0 for "A7", 27 for "AB7"."""
+    """Return the number of the column: 0 for "A7", 27 for "AB7"."""
     number = 0
     for letter in place[:4]:
         if not letter.isalpha():

@@ -1,4 +1,4 @@
-"""What kind of file someone sent, told from its contents and not from its name."""
+"""The kind of a file, recognized by its contents and not by its name."""
 
 import re
 import zipfile
@@ -16,7 +16,7 @@ _BINARY = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"R
 
 
 def read_file(content: bytes, encoding: str = "", separator: str = "", sheet: str = "") -> Table:
-    """The table in it, or Refused with what it is instead."""
+    """Return the table in the file. Raise Refused, with what the file is instead, if there is none."""
     if not content.strip(b"\x00 \t\r\n"):
         refuse("This file is empty.")
     if content.startswith(b"PK"):
@@ -53,7 +53,7 @@ def _check_archive(content: bytes) -> None:
 
 
 def _is_binary(sample: bytes) -> bool:
-    """Neither text of one byte a letter, nor UTF-16, where at most about every second byte is zero."""
+    """Is it neither text with one byte per letter, nor UTF-16, where at most about every second byte is zero?"""
     zeros = sample.count(0)
     if zeros:
         return not sample.startswith((b"\xff\xfe", b"\xfe\xff")) and (

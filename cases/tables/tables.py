@@ -29,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """With how it was read, where that can be chosen: another encoding or separator, another sheet."""
+    """A table, and how it was read, where that can be chosen: another encoding or separator, another sheet."""
 
     rows: list[Row]
     encoding: str = ""

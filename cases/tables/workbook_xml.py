@@ -59,7 +59,7 @@ def walk(
 
 
 def _feed(parser: expat.XMLParserType, read: Callable[[int], bytes]) -> None:
-    """A piece after another, so that no tag is read whole that has no end."""
+    """Feed the parser piece by piece, so that a tag without an end is never read whole."""
     taken = 0
     while piece := read(_CHUNK):
         parser.Parse(piece)

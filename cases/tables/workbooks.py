@@ -1,4 +1,4 @@
-"""Tables out of XLSX workbooks: the values as they were saved. Formulas are never worked out.
+"""Tables read from XLSX workbooks: the values as they were saved. Formulas are never worked out.
 
 Read with the standard library, a cell after another, because libraries for this were either slow (openpyxl) or take
 memory for every cell between the first and the last one (calamine: 1.9 GB for a file of 5 kB).
@@ -24,7 +24,7 @@ _PARTS_LIMIT = 2000
 
 
 def read_workbook(content: bytes, sheet: str = "") -> Table:
-    """The sheet of that name, else the first one."""
+    """Read the sheet of that name, or else the first one."""
     with _no_damage(), zipfile.ZipFile(BytesIO(content)) as archive:
         _check_size(archive)
         book = _Book(archive)
@@ -56,7 +56,7 @@ def _no_damage() -> Iterator[None]:
 
 
 def _check_size(archive: zipfile.ZipFile) -> None:
-    """By what the archive says of its parts: zipfile never unpacks more of one than that."""
+    """Check the sizes that the archive states for its parts: zipfile never unpacks more of a part than that."""
     parts = archive.infolist()
     packed = any(
         part.file_size > _RATIO_FROM and part.file_size > _RATIO_LIMIT * max(part.compress_size, 1) for part in parts
@@ -119,12 +119,12 @@ class _Book:
 
 
 def _named(attributes: Attributes, name: str) -> str:
-    """An attribute in whatever namespace: both kinds of XLSX have their own."""
+    """Return an attribute in any namespace, since both kinds of XLSX have their own."""
     return next(value for key, value in attributes.items() if key.endswith(f" {name}"))
 
 
 def _relations(archive: zipfile.ZipFile, source: str) -> dict[str, tuple[str, str]]:
-    """Place and kind of what a part refers to, by id."""
+    """Return the place and kind of what a part refers to, by id."""
     folder = dirname(source)
     found: dict[str, tuple[str, str]] = {}
 

@@ -9,7 +9,7 @@ TOP, ROW, MIDDLE = 30, 46, 17  # of the axis, of a lane, and of the bars in it
 
 
 class _Placed:
-    """Has its place along the axis: `x` in per cent."""
+    """Something with a place along the axis: `x` in per cent."""
 
     x: float
 
@@ -53,7 +53,9 @@ class Bar(_Placed):
 
 @dataclass(frozen=True)
 class Arrow(_Placed):
-    """From the middle of a bar's end to the edge of the next one's beginning. `kind`: handover, asks, answers, sent."""
+    """An arrow from the middle of a bar's end to the edge of the next one's beginning. `kind`: handover, asks,
+    answers, sent.
+    """
 
     kind: str
     x: float
@@ -63,7 +65,7 @@ class Arrow(_Placed):
 
     @property
     def line(self) -> str:
-        """In pixels, from the place where the bars meet."""
+        """Return the line in pixels, from the place where the bars meet."""
         turn, before = (3, -5) if self.end > self.start else (-3, 5)
         return f"M0 {self.start} h2 q3 0 3 {turn} V{self.end + before}"
 
@@ -117,12 +119,12 @@ class Picture:
 
     @property
     def rows(self) -> list[int]:
-        """Where each lane begins."""
+        """Return where each lane begins, in pixels."""
         return [TOP + ROW * index for index in range(len(self.lanes))]
 
     @property
     def is_wide(self) -> bool:
-        """It needs more than the width of a sheet of paper."""
+        """Return whether the picture needs more than the width of a sheet of paper."""
         return self.width > 900
 
     @property

@@ -29,7 +29,7 @@ _RANKS = {
 
 
 def replay(events: Iterable[CaseEvent]) -> Fields:
-    """The fields as they were after the last of these events of one case, by seq and from the first on.
+    """Return the fields as they were after the last of these events of one case, by seq and from the first on.
 
     `data` is among them only once it was changed: the first event does not repeat it.
     """
@@ -76,7 +76,7 @@ def _moved(event: CaseEvent, before: Fields) -> Fields:
 
 
 def _whose(event: CaseEvent) -> Fields:
-    """What the move says of who has the case, and of its place among those that wait."""
+    """Return what the move says of who has the case, and of its place among those that wait."""
     said = event.data
     fields: Fields = {}
     if event.kind in _MEANT:

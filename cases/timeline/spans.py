@@ -42,7 +42,9 @@ ANY_AGENT = Lane(None, "Any agent")
 
 @dataclass
 class Span:
-    """A time in one place. `opened` and `closed` are the events around it; the last one may still last."""
+    """A time that the case spent in one place. `opened` and `closed` are the events around it; the last one may still
+    last.
+    """
 
     phase: Phase
     lane: Lane | None
@@ -66,7 +68,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Course:
-    """`ended` is the event that closed the case, if it is closed."""
+    """Where a case has been. `ended` is the event that closed the case, if it is closed."""
 
     spans: list[Span]
     refused: list[Refused]
@@ -74,7 +76,7 @@ class Course:
 
 
 def course(events: Iterable[CaseEvent], agents: Agents, taker: Agent | None = None) -> Course:
-    """Of the events of one case, by seq. `taker`: who takes it next, where that is known."""
+    """Return the course that the events of one case tell, by seq. `taker` takes the case next, if that is known."""
     spans: list[Span] = []
     refused: list[Refused] = []
     ended: CaseEvent | None = None
@@ -101,7 +103,7 @@ def course(events: Iterable[CaseEvent], agents: Agents, taker: Agent | None = No
 
 
 def _lane(phase: Phase, row: CaseEvent, spans: list[Span], agents: Agents) -> Lane | None:
-    """None: the next agent that takes it."""
+    """Return the lane of an agent, or that of any agent for None."""
     if phase == "person":
         return PEOPLE
     if phase == "working":
@@ -114,7 +116,7 @@ def _lane(phase: Phase, row: CaseEvent, spans: list[Span], agents: Agents) -> La
 
 
 def _run(phase: Phase, row: CaseEvent, before: Span | None) -> UUID | None:
-    """The run that a click leads to: who worked, and of a question who asked."""
+    """Return the run that a click leads to: the one that worked, or that asked the question."""
     if phase == "working":
         return row.run_id
     return (row.run_id or (before.run_id if before else None)) if phase == "person" else None

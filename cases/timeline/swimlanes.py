@@ -55,7 +55,7 @@ class _Drawn:
 
 
 def draw(course: Course, now: datetime, since: datetime | None = None) -> Picture | None:
-    """None without any span. `since`: without what was before."""
+    """Return the picture, or None without any span. `since` leaves out what was before."""
     spans = [span for span in course.spans if not since or span.start >= since][-SPANS_DRAWN:]
     if not spans:
         return None
@@ -76,7 +76,7 @@ def draw(course: Course, now: datetime, since: datetime | None = None) -> Pictur
 
 
 def _lanes(spans: Sequence[Span]) -> list[Lane]:
-    """Agents as they come, then the lane of any agent, then people."""
+    """Return the lanes: agents as they come, then the lane of any agent, then people."""
     found = {_key(span.lane): span.lane for span in reversed(spans) if span.lane}
     order = list(dict.fromkeys(_key(span.lane) for span in spans if span.lane))
     last = [_key(lane) for lane in (ANY_AGENT, PEOPLE) if _key(lane) in found]
@@ -92,7 +92,7 @@ def _place(lane: Lane, lanes: Sequence[Lane]) -> int | None:
 
 
 def _laid_out(spans: Sequence[Span], now: datetime) -> Iterator[_Drawn]:
-    """Each has its least width and a share of the rest, by its length; what lasts much longer than usual is cut."""
+    """Give each bar its least width and a share of the rest, by its length; bars much longer than usual are cut."""
     ends = [max(span.closed.at if span.closed else now, span.start) for span in spans]
     lengths = [(end - span.start).total_seconds() for span, end in zip(spans, ends, strict=True)]
     longest = _LONG * median([length for length in lengths if length > 0] or [1])
@@ -214,7 +214,7 @@ def _end(row: CaseEvent, bars: Sequence[Bar]) -> End:
 
 
 def _summary(spans: Sequence[Span], lanes: Sequence[Lane]) -> str:
-    """What someone hears who does not see the picture; the table says the rest."""
+    """Return the words for people who do not see the picture; the table says the rest."""
     worked = sum(span.phase == "working" and span.opened.kind == Kind.STARTED for span in spans)
     names = ", ".join(lane.name for lane in lanes if lane.id)
     stages = "1 stage" if worked == 1 else f"{worked} stages"
@@ -231,7 +231,7 @@ def _x(moment: datetime, drawn: Sequence[_Drawn]) -> float:
 
 
 def _ticks(drawn: Sequence[_Drawn], width: float) -> list[Tick]:
-    """Round times, the rounder the sooner, wherever there is room for their words."""
+    """Return marks at round times, the rounder the sooner, where there is room for their words."""
     placed: dict[float, tuple[datetime, int]] = {0.0: (drawn[0].start, 60)}
     for step in _STEPS:
         for moment in _moments(drawn, step):

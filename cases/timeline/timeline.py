@@ -69,7 +69,7 @@ def event(
     text: str = "",
     data: dict[str, Any] | None = None,
 ) -> CaseEvent:
-    """The next event of a case whose row is locked or new, to be written by `write`.
+    """Return the next event of a case whose row is locked or new, to be written by `write`.
 
     Counts `case.last_seq` up; saving the case is the caller's.
     """
@@ -91,7 +91,7 @@ def event(
 
 
 def write(cases: Sequence[Case], events: Sequence[CaseEvent]) -> None:
-    """The only place where events are written, beside their cases: so webhooks hear of all of them."""
+    """Write events beside their cases. No other code writes any, so webhooks hear of all of them."""
     rows.insert(events)
     news = [(name, partial(_news, case, row)) for case, row in zip(cases, events, strict=True) if (name := _name(row))]
     if news:
@@ -125,7 +125,7 @@ def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
 
 
 def record(case: Case, kind: Kind, **about: Any) -> CaseEvent:
-    """Writes an event that moves nothing. The case's row must be locked. For `about` see `event`."""
+    """Write an event that moves nothing. The case's row must be locked. For `about` see `event`."""
     row = event(case, kind, **about)
     rows.update(case, ["last_seq"])
     write([case], [row])
@@ -159,7 +159,7 @@ class Stage:
 
     @property
     def waited_s(self) -> float:
-        """How long the case had waited for this agent, in seconds."""
+        """Return how long the case had waited for this agent, in seconds."""
         return (self.started_at - self.waiting_since).total_seconds()
 
     @property
@@ -168,7 +168,7 @@ class Stage:
 
 
 def stages(events: Iterable[CaseEvent]) -> list[Stage]:
-    """Which agent handled what, in order; `events` of one case by seq."""
+    """Return which agent handled what, in order. `events` are those of one case, by seq."""
     found: list[Stage] = []
     waiting_since: datetime | None = None
     for row in events:

@@ -44,7 +44,7 @@ class Sentence(tuple[Piece, ...]):
 
 
 def say(words: str, **named: Named) -> Sentence:
-    """`{name}` in the words stands for an agent or a text of `named`."""
+    """Return the sentence of the words, in which `{name}` stands for an agent or a text of `named`."""
     pieces = []
     for part in re.split(r"({\w+})", words):
         thing = named[part[1:-1]] if part.startswith("{") else part
@@ -134,7 +134,7 @@ _OPENS_RUN = {Kind.STARTED, Kind.STALE_WRITE_REFUSED}
 
 
 def lines(events: Iterable[CaseEvent], agents: Agents, comments: Comments | None = None) -> list[Line]:
-    """The timeline in sentences, oldest first. Changes that one agent or person makes in a row are told as one."""
+    """Return the timeline in sentences, oldest first. Changes that one agent or person makes in a row are told as one."""
     return [_line(event, agents, comments or {}) for event in _grouped(events)]
 
 
@@ -220,12 +220,12 @@ def _told(event: CaseEvent) -> tuple[tuple[str, str], ...]:
 
 
 def changed_fields(event: CaseEvent) -> str:
-    """`the title and the details`"""
+    """Return words such as `the title and the details`."""
     return listed([f"the {_FIELDS.get(name, name)}" for name in _changes_in_order(event)]) or "the case"
 
 
 def _changes_in_order(event: CaseEvent) -> dict[str, Any]:
-    """As the page has the fields: the database orders keys by their length."""
+    """Return the changes in the order of the page's fields: the database orders keys by their length."""
     changes = event.data.get("changes", {})
     return {name: changes[name] for name in ("queue", "title", "data", "priority", "labels") if name in changes}
 
@@ -261,7 +261,7 @@ def _is_meant_for_one(event: CaseEvent) -> bool:
 
 
 def _created(event: CaseEvent) -> str:
-    """Nobody's name stands at what Baton added by itself."""
+    """Return the sentence, which names no one if Baton added the case by itself."""
     added = "{who} added the case" if event.actor or event.agent_id else "The case was added"
     return f"{added}, postponed until {{until}}" if event.data.get("until") else added
 
@@ -291,7 +291,7 @@ def reason_label(reason: str) -> str:
 
 
 def _reason(event: CaseEvent) -> str:
-    """The label within a sentence: `the run failed`."""
+    """Return the label as it stands within a sentence: `the run failed`."""
     label = reason_label(event.reason)
     return label[0].lower() + label[1:].rstrip(".")
 
@@ -307,7 +307,7 @@ def _changes_of(event: CaseEvent) -> list[Change]:
 
 
 def _changes(name: str, old: Any, new: Any) -> list[Change]:
-    """What differs: of data with fields, each field that does."""
+    """Return what differs: of data with fields, each field that does."""
     if name == "priority":
         old, new = (Case.Priority(value).label if value in Case.Priority.values else value for value in (old, new))
     if name == "data" and isinstance(old, dict) and isinstance(new, dict):
@@ -342,6 +342,6 @@ def _moment(iso: Any) -> str:
 
 
 def clock(moment: datetime) -> str:
-    """`22 Nov 2026, 15:47 UTC`"""
+    """Return a time such as `22 Nov 2026, 15:47 UTC`."""
     at, _, zone = times.exact(moment).rpartition(" ")
     return f"{at[:-3]} {zone}"

@@ -1,1 +1,1 @@
-"""Cases: creating, changing, finding, moving and showing them."""
+"""Cases: creating, changing, moving and showing them."""

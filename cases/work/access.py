@@ -17,7 +17,7 @@ def case_or_404(team: Team, id: UUID) -> Case:
 
 
 def comment_or_404(team: Team, user: User, id: UUID) -> Comment:
-    """One's own, and not deleted."""
+    """Return a comment of the user's own that is not deleted."""
     found = Comment.objects.filter(user=user, deleted_at=None, case__deleted_at=None).select_related("case")
     return get_object_or_404(found, team=team, pk=id)
 

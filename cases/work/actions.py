@@ -14,7 +14,7 @@ _INTERRUPTING = {Reason.QUESTION, Reason.APPROVAL}
 
 
 def possible(case: Case, user: User) -> set[str]:
-    """Of take_over, hand_back, reassign, reopen, retry, complete, fail, postpone. Edit and delete always are."""
+    """Return which are possible of take_over, hand_back, reassign, reopen, retry, complete, fail and postpone."""
     if case.is_closed:
         return {"reopen"}
     acts = {"complete", "fail", "postpone", "hand_back" if case.taken_by else "reassign"}
@@ -50,7 +50,7 @@ class CaseActions:
 
 
 def of_case(case: Case, now: Now, member: Member, user: User) -> CaseActions:
-    """What the page of the case offers to this member, who is `user`."""
+    """Return what the page of the case offers to this member, who is `user`."""
     now_actions = _ways_out(case, now, member)
     if not member.operates:
         return CaseActions(now=now_actions)
@@ -103,7 +103,7 @@ def _retry(case: Case) -> Action:
 
 
 def _ways_out(case: Case, now: Now, member: Member) -> list[Action]:
-    """The best one first, which stands out while the case waits for someone to choose."""
+    """Return the ways out, the best one first, which stands out while the case waits for someone to choose."""
     found = [_way_out(act, case, now, member) for act in now.acts]
     if found and found[0] and now.is_trouble and not case.is_closed:
         found[0] = replace(found[0], look="primary")
@@ -111,7 +111,7 @@ def _ways_out(case: Case, now: Now, member: Member) -> list[Action]:
 
 
 def _way_out(act: str, case: Case, now: Now, member: Member) -> Action | None:
-    """The button for one of the `acts` of `Now`, if this member may press it."""
+    """Return the button for one of the `acts` of `Now`, if this member may press it."""
     queue, agent = case.queue, now.agent
     may = {"agent": agent is not None, "queue": True, "resume_queue": member.builds}
     if not may.get(act, member.operates):

@@ -70,7 +70,7 @@ class Judged:
 
 
 def judge(queue: Queue, items: Sequence[NewCase]) -> list[Judged]:
-    """Changes nothing. An external id that several items have stands for one case."""
+    """Judge the items and change nothing. An external id that several items have stands for one case."""
     known = _known(queue, items)
     return [_judge(queue, item, known) for item in items]
 
@@ -99,7 +99,7 @@ def add_case(queue: Queue, new: NewCase, *, by: Actor, agent_id: Any = None, run
 def add_cases(
     queue: Queue, items: Sequence[NewCase], *, by: Actor, agent_id: Any = None, run_id: Any = None
 ) -> list[tuple[Case, bool]]:
-    """Each item's case, and whether it is new. All or none: SomeRefused says which items are in the way."""
+    """Add all cases or none, and return each with whether it is new. SomeRefused says which items are in the way."""
     if len(items) > BATCH_LIMIT:
         raise Refused(f"Please send at most {BATCH_LIMIT} cases at once.", "too_many")
     # The team's row lock hands out numbers, and lets only one request at a time look for its external ids.
@@ -128,7 +128,7 @@ def _insert(cases: list[Case], **about: Any) -> None:
 
 
 def _said(case: Case) -> dict[str, Any]:
-    """What the event says of a new case: all but its data, which may be long and is told by its changes."""
+    """Return what the event says of a new case: all but its data, which may be long and is told by its changes."""
     said: dict[str, Any] = {"title": case.title, "priority": case.priority, "labels": case.labels}
     if case.assignee:
         said |= {"target_id": str(case.assignee.pk), "target_name": case.assignee.name}

@@ -7,7 +7,7 @@ from data.texts.json_text import read_json
 
 
 def read_details(text: str) -> Any:
-    """A JSON object as such, everything else as the text it is."""
+    """Return a JSON object as such, and everything else as text."""
     text = text.replace("\r\n", "\n")
     if not text.strip():
         return {}
@@ -19,7 +19,7 @@ def read_details(text: str) -> Any:
 
 
 def write_details(data: Any) -> str:
-    """The reverse of `read_details`."""
+    """Return the text of details: the reverse of `read_details`."""
     if not data:
         return ""
     return data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False)

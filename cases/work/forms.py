@@ -93,7 +93,7 @@ class EditQueueForm(SharedForm, QueueForm):
 
 class Picked(forms.MultipleChoiceField):
     def valid_value(self, value: object) -> bool:
-        """One that has been deleted is a new one."""
+        """Accept a label that has been deleted: it is a new one."""
         return True
 
 
@@ -124,7 +124,7 @@ class CaseForm(PageForm):
     names = {"data": "details", "assignee_id": "assignee"}
 
     def offer_labels(self, names: Iterable[str]) -> None:
-        """The labels to pick from; `labels` is then for new ones."""
+        """Offer the labels to pick from; the field `labels` is then for new ones."""
         self.fields["picked"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     def clean_labels(self) -> list[str]:
@@ -183,7 +183,7 @@ class EditCaseForm(CaseForm):
         self.differences: list[Difference] = []
 
     def warn(self, unseen: CaseEvent) -> None:
-        """No change is overwritten unseen: anyone who saves again after this means it."""
+        """Warn of others' changes, so that none is overwritten unseen: anyone who saves again after this means it."""
         who = unseen.actor or (unseen.agent.name if unseen.agent else "Someone")
         self.add_error(
             None,
@@ -195,7 +195,7 @@ class EditCaseForm(CaseForm):
         self.data["seen"] = str(unseen.seq)  # type: ignore[index]
 
     def _against_what_is_saved(self) -> list[Difference]:
-        """Each field where what was typed is other than what the case says by now."""
+        """Return each field where what was typed differs from what the case says by now."""
         case, said = Case.objects.get(pk=self.case.pk), self.cleaned_data
         pairs = {
             "Title": (case.title, said["title"]),

@@ -188,7 +188,7 @@ def reassign(
 def reopen(
     case: Case, *, by: Actor, to: Agent | None = None, note: str = "", told: Told = NOTHING, is_retry: bool = False
 ) -> None:
-    """As `reassign`, of a closed case."""
+    """Reopen a closed case; otherwise like `reassign`."""
     if not case.is_closed:
         raise IllegalMove("This case is open.", "illegal_move")
     data = {**_meant_for(to), "was_closed": True} | told | _retried(is_retry)

@@ -53,7 +53,7 @@ class Reason(models.TextChoices):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def present(self) -> "CaseQuerySet":
-        """Not deleted."""
+        """The cases that are not deleted."""
         return self.filter(deleted_at=None)
 
     def pending(self) -> "CaseQuerySet":
@@ -291,7 +291,7 @@ class Label(models.Model):
 
     @property
     def dialog(self) -> str:
-        """The id of the dialog that asks before it is deleted."""
+        """Return the id of the dialog that asks before the case is deleted."""
         return f"delete-{self.pk}"
 
 

@@ -39,7 +39,7 @@ class QueueState:
 
 
 def queues_page(team: Team, words: str = "", cursor: str = "") -> Page[Queue]:
-    """The team's queues by name, those with all the words in their name or description."""
+    """Return a page of the team's queues by name that have all the words in their name or description."""
     queues = team.queues.live()
     for word in _split(words):
         queues = queues.filter(Q(name__icontains=word) | Q(description__icontains=word))
@@ -62,7 +62,7 @@ select queue, status, (
 
 
 def case_counts(queue_ids: Collection[UUID], most: int | None = None) -> dict[UUID, Counts]:
-    """How many cases each queue has of each status; beyond `most`, one more than that."""
+    """Return how many cases each queue has of each status; beyond `most`, one more than that."""
     found: dict[UUID, Counts] = {pk: dict.fromkeys(Status.values, 0) for pk in queue_ids}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [None if most is None else most + 1, list(queue_ids), Status.values])
@@ -93,7 +93,7 @@ def deletion(queue: Queue) -> Deletion:
 
 
 def _split(text: str) -> list[str]:
-    """The words of a search. PostgreSQL's texts know no U+0000."""
+    """Return the words of a search, without U+0000, which PostgreSQL's texts cannot hold."""
     return text.replace("\x00", " ").split()
 
 
@@ -107,8 +107,8 @@ class FoundCase:
 
 
 def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple[Page[Case], list[FoundCase]]:
-    """A page of the cases that fit, and how it shows them; without words, what only the page of a case shows stays
-    where it is.
+    """Return a page of the cases that fit, and how it shows them; without words, what only the page of a case shows
+    stays where it is.
     """
     words = wanted.words
     rows = filters.find_cases(team, wanted).select_related("queue", "assignee").defer("detail")
@@ -149,6 +149,6 @@ def timeline_of(case: Case, newest: int = 100) -> Timeline:
 
 
 def comments_of(events: Iterable[CaseEvent]) -> dict[str, Comment]:
-    """The comments that events tell of, by their ids as texts."""
+    """Return the comments that events tell of, by their ids as texts."""
     ids = [event.data["comment_id"] for event in events if event.kind == Kind.COMMENTED]
     return {str(said.pk): said for said in Comment.objects.filter(pk__in=ids)}

@@ -91,7 +91,7 @@ def case_details(case: Case) -> CaseDetails:
 
 
 def case_fields(case: Case) -> dict[str, Any]:
-    """The fields of a CaseOut."""
+    """Return the fields of a CaseOut."""
     return {
         "id": case.pk,
         "number": case.number,

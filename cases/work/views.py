@@ -148,7 +148,7 @@ def cases(request: TeamRequest) -> HttpResponse:
 
 
 def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
-    """A page of the cases that the address asks for, and what can be asked for."""
+    """Return a page of the cases that the address asks for, and what can be asked for."""
     asked = {name: str(value) for name, value in request.GET.items() if value}
     colours = labels.colours(request.team)
     choices = filters.filter_choices(request.team, colours)
@@ -223,7 +223,7 @@ def case(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 def _stages(case: Case, told: queries.Timeline, taker: Agent | None) -> dict[str, Any]:
-    """The last of them, as a picture and in words."""
+    """Return the last stages, as a picture and in words."""
     found = timeline.stages(told.moves)
     shown = found[-_STAGES:]
     is_cut = len(found) > len(shown) or bool(told.moves and told.moves[0].seq > 1)
@@ -236,7 +236,7 @@ def _stages(case: Case, told: queries.Timeline, taker: Agent | None) -> dict[str
 
 
 def _events(request: TeamRequest, told: queries.Timeline) -> dict[str, Any]:
-    """The newest events, in the order that the address asks for."""
+    """Return the newest events, in the order that the address asks for."""
     oldest_first = request.GET.get("order") == "oldest"
     lines = wording.lines(told.newest, told.agents, queries.comments_of(told.newest))
     shown = len(told.newest)
@@ -255,7 +255,7 @@ def _address(oldest_first: bool, shown: int) -> str:
 
 
 def _people(request: TeamRequest, case: Case) -> dict[str, Any]:
-    """What people put beside the case. Who watches it has now seen it."""
+    """Return what people put beside the case. A member who watches it has now seen it."""
     watchers = list(case.watches.select_related("user").order_by("user__email"))
     watch = next((row for row in watchers if row.user_id == request.user.pk), None)
     if watch:

@@ -31,7 +31,9 @@ Verb = BulkAction.Verb
 
 @dataclass(frozen=True)
 class Act:
-    """`skips`: which cases are left alone, and why. `undo` gets what `do` gave back; without it nothing is undone."""
+    """One act. `skips`: which cases are left alone, and why. `undo` gets what `do` gave back; without it nothing is
+    undone.
+    """
 
     do: Callable[[Case, Arguments, Actor], Before]
     skips: Callable[[Team, Arguments], Skips]
@@ -39,7 +41,7 @@ class Act:
 
 
 def with_reasons(cases: QuerySet[Case], team: Team, verb: str, arguments: Arguments) -> QuerySet[Any]:
-    """`why` a case is left alone; empty for those that are not."""
+    """Annotate the cases with `why` each is left alone, which is empty for those that are not."""
     rules = ACTS[verb].skips(team, arguments)
     whens = [When(rule, then=Value(why)) for rule, why in rules]
     return cases.annotate(why=Choose(*whens, default=Value(""), output_field=CharField()))
@@ -100,7 +102,7 @@ _TOGETHER = Given(without_reason="Reassigned together with other cases.")
 
 
 def _reassign(case: Case, arguments: Arguments, by: Actor) -> Before:
-    """To any agent of its queue, when none is chosen."""
+    """Reassign the case, to any agent of its queue if none is chosen."""
     id = arguments["agent"]
     agent = Agent.objects.live().filter(team=case.team_id, pk=id).first() if id else None
     if id and agent is None:

@@ -44,7 +44,7 @@ class Preview:
 
 
 def preview(team: Team, verb: str, arguments: Mapping[str, Any] | None, cases: QuerySet[Case]) -> Preview:
-    """Without arguments nobody knows yet which cases are left alone."""
+    """Return the preview. Without arguments it is not known yet which cases are left alone."""
     some = Case.objects.filter(pk__in=cases.order_by().values("pk")[: LIMIT + 1])
     judged: QuerySet[Any] = (
         some.annotate(why=Value("")) if arguments is None else with_reasons(some, team, verb, arguments)
@@ -66,7 +66,7 @@ def preview(team: Team, verb: str, arguments: Mapping[str, Any] | None, cases: Q
 
 @transaction.atomic
 def start(team: Team, verb: str, arguments: Mapping[str, Any], cases: QuerySet[Case], by: Actor) -> BulkAction:
-    """On the cases as they are chosen now: what fits the filter later is not in it. `cases` are the team's."""
+    """Start the action on the cases as chosen now; cases that fit the filter later are not in it."""
     action = BulkAction.objects.create(team=team, user=by.user, actor=by.label, verb=verb, arguments=dict(arguments))
     state = Choose(When(why="", then=Value(State.WAITING)), default=Value(State.SKIPPED), output_field=CharField())
     rows = with_reasons(cases.order_by(), team, verb, arguments).annotate(
@@ -115,7 +115,7 @@ def _insert(rows: QuerySet[Any, Any]) -> int:
 
 @transaction.atomic
 def stop(action: BulkAction) -> None:
-    """What is done is done; the rest is left alone."""
+    """Stop the action. What is done stays done, and the rest is left alone."""
     stopped = {"status": BulkAction.Status.STOPPED, "ended_at": Now()}
     if BulkAction.objects.running().filter(pk=action.pk).update(**stopped):
         audit.record(action.team_id, "bulk_stopped", words(action), of=action)

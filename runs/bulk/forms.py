@@ -1,4 +1,4 @@
-"""What people send to do something to many cases. Which ones, and what more must be known."""
+"""The forms of bulk actions: which cases, and what else the act needs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class PriorityForm(PageForm):
 
 
 class NewLabelForm(PageForm):
-    """`known` are the labels that are offered."""
+    """A label to add. `known` are the labels that are offered."""
 
     label = forms.CharField(
         max_length=40, widget=forms.TextInput({"list": "known-labels", "autocomplete": "off", "class": "max-w-80"})
@@ -123,7 +123,7 @@ type BulkForm = ReassignForm | PriorityForm | NewLabelForm | KnownLabelForm | Un
 
 
 def form_for(verb: str, team: Team, data: Mapping[str, Any] | None) -> BulkForm:
-    """Without data it is empty, and asks for what must be known."""
+    """Return the form of the act, empty without data."""
     labels = team.labels.values_list("name", flat=True)
     forms: dict[str, Callable[[], BulkForm]] = {
         Verb.REASSIGN: lambda: ReassignForm(data, team=team),

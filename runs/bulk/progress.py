@@ -35,6 +35,6 @@ def progress(actions: list[BulkAction]) -> dict[UUID, Progress]:
 
 
 def outcomes(action: BulkAction) -> QuerySet[BulkItem]:
-    """The cases that were left alone or failed."""
+    """Return the cases that were left alone or failed."""
     rows = action.items.exclude(state__in=[State.DONE, State.WAITING]).select_related("case")
     return rows.defer("before", "case__data", "case__detail")

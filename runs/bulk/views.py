@@ -62,7 +62,7 @@ def _action_or_404(team: Team, id: UUID) -> BulkAction:
 @require_POST
 @team_page(post=OPERATOR)
 def bulk_preview(request: TeamRequest) -> HttpResponseBase:
-    """How many it would be, as often as the form changes."""
+    """Show how many cases the act would change, whenever the form changes."""
     verb = _verb(request)
     form = form_for(verb, request.team, request.POST if request.POST.get("asked") else None)
     return _preview(request, verb, form)
@@ -127,7 +127,7 @@ def _verb(request: HttpRequest) -> str:
 @require_POST
 @team_page(post=BUILDER)
 def label_save(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """Another colour, and another name on all cases that have it."""
+    """Save another colour, and another name on all cases that have the label."""
     label = get_object_or_404(Label, team=request.team, pk=id)
     colour, old = request.POST.get("colour", ""), label.name
     if colour in Label.Colour.values:
@@ -147,7 +147,7 @@ def label_save(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=BUILDER)
 def label_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """Off all cases that have it."""
+    """Remove the label from all cases that have it."""
     name = get_object_or_404(Label, team=request.team, pk=id).name
     cases = find_cases(request.team, CaseFilter(label=name))
     return _start(request, Verb.REMOVE_LABEL, {"label": name, "forget": True}, cases, "labels")
@@ -195,7 +195,7 @@ def bulk_action(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_GET
 @team_page
 def bulk_recent(request: TeamRequest) -> HttpResponse:
-    """What this person did last, for the pages of lists."""
+    """Show the latest bulk actions of this person on the pages of lists."""
     is_recent = Q(ended_at__gt=timezone.now() - _RECENT) | Q(status=BulkAction.Status.RUNNING)
     mine = BulkAction.objects.filter(is_recent, team=request.team, user=request.user).select_related("undoes")
     mine = mine.exclude(undone_by__isnull=False).order_by("-created_at")

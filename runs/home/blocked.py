@@ -20,7 +20,7 @@ _MOST = 20
 
 @dataclass(frozen=True)
 class Trouble:
-    """`action` is the button for it, `icon` the kind of thing."""
+    """Something that is blocked. `action` is the button for it, `icon` the kind of thing."""
 
     words: str
     help: str

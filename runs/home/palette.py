@@ -1,4 +1,4 @@
-"""The palette: whatever words lead to, for people who would rather type than look.
+"""The command palette: what words lead to, for people who would rather type than look.
 
 Each search asks the database the same few questions, whatever the team has.
 """
@@ -58,7 +58,7 @@ class Choice:
     agent: Agent | None = None
 
     def fits(self, words: Sequence[str]) -> bool:
-        """Each of the words begins one of its own."""
+        """Return whether each of the words begins a word of the choice."""
         own = re.split(r"\W+", f"{self.label} {self.words}".lower())
         return all(any(one.startswith(word) for one in own) for word in words)
 
@@ -70,8 +70,9 @@ class Group:
 
 
 def search_palette(member: Member, teams: Iterable[Team], text: str = "", recent: str = "") -> list[Group]:
-    """What fits the text. Of an empty one: what this browser showed last (`recent`: "agent:<id> case:<id>"), what can
-    be added, and where one can go."""
+    """Return what fits the text. For an empty text: what this browser showed last (`recent`: "agent:<id> case:<id>"),
+    what can be added, and where one can go.
+    """
     text = " ".join(text[:_LONGEST].replace("\x00", " ").split())
     team = member.team
     if not text:
@@ -123,7 +124,7 @@ def _adding(member: Member) -> list[Choice]:
 
 
 def _most_used_queues(team: Team) -> list[Queue]:
-    """Those that agents work come first, then those that most of the latest cases are in, then by name."""
+    """Return queues: first those that agents work, then those with most of the latest cases, then by name."""
     latest = Counter(
         Case.objects.filter(team=team).order_by("-number").values_list("queue_id", flat=True)[:_LATEST_CASES]
     )
@@ -175,7 +176,7 @@ def _things(team: Team, text: str) -> list[Group]:
 
 
 def _cases(team: Team, text: str) -> list[Case]:
-    """The one of that number first, then those whose title says it, then the newest."""
+    """Return cases: the one of that number first, then those with the words in the title, then the newest."""
     words = read(text)
     if words is None or (len(text) < _SHORTEST and words.number is None):
         return []
@@ -192,7 +193,7 @@ def _runs(team: Team, text: str) -> list[Run]:
 
 
 def _first[M: Model](found: QuerySet[M], rows: QuerySet[M], order: Sequence[Any], most: int) -> list[M]:
-    """Those that come first; of more than _FEW only the last order counts, which an index has."""
+    """Return the first rows. Of more than _FEW only the last order counts, which an index has."""
     ids = list(found.order_by().values_list("pk", flat=True)[: _FEW + 1])
     if len(ids) > _FEW:
         ids, order = list(found.order_by(order[-1]).values_list("pk", flat=True)[:most]), order[-1:]
@@ -200,14 +201,14 @@ def _first[M: Model](found: QuerySet[M], rows: QuerySet[M], order: Sequence[Any]
 
 
 def _slim[M: Model](rows: QuerySet[M]) -> QuerySet[M]:
-    """Without what may be long."""
+    """Return the cases without columns that may be long."""
     if rows.model is Run:
         return rows.defer("input", "result", "targets", "case__data", "case__detail")
     return rows.defer("data", "detail") if rows.model is Case else rows
 
 
 def _named(team: Team, wanted: Sequence[tuple[str, UUID]]) -> list[Choice]:
-    """Those of these kinds and ids that the team has, in this order."""
+    """Return the rows of these kinds and ids that the team has, in this order."""
     rows = {
         "agent": Agent.objects.live(),
         "case": Case.objects.present(),

@@ -1,4 +1,4 @@
-"""Where the palette gets its lines. Without scripts it is a page of its own."""
+"""The lines of the palette. Without scripts it is a page of its own."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET

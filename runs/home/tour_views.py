@@ -47,7 +47,7 @@ class Tour:
 
 
 def tour_of(member: Member) -> Tour | None:
-    """None for who has left it. Steps that the member's role does not allow are not in it."""
+    """Return the tour, or None if the member left it. It has only steps that the member's role allows."""
     if member.tips_dismissed_at is not None:
         return None
     steps = [_read(member)]
@@ -121,7 +121,7 @@ def _decide(member: Member) -> Step:
 
 
 def _to_decide(member: Member) -> str:
-    """The inbox, or where a route can be corrected when nothing is asked."""
+    """Return the inbox, or where a route can be corrected if nothing is asked."""
     if not HumanRequest.objects.of_work().open().filter(team=member.team_id).exists():
         applied = Handover.objects.filter(team=member.team_id, status=Handover.Status.APPLIED)
         if handover := applied.order_by("-applied_at").only("source").first():
@@ -133,7 +133,7 @@ def _to_decide(member: Member) -> str:
 
 
 def _agent(member: Member, name: str) -> Agent | None:
-    """The one of the demo, if it is there; else any."""
+    """Return the agent of the demo if it is there, or else any agent."""
     agents = Agent.objects.live().filter(team=member.team_id)
     return agents.filter(name=name).first() or agents.order_by("created_at").first()
 

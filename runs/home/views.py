@@ -104,13 +104,13 @@ class Waiting:
 
 
 def requests(member: Member) -> dict[str, int]:
-    """How many requests are open, for the member and in all."""
+    """Return how many requests are open, for the member and in all."""
     found = HumanRequest.objects.of_work().open().filter(team=member.team)
     return found.aggregate(mine=Count("pk", filter=Q(assignee=member)), all=Count("pk"))
 
 
 def reasons(team: Team) -> list[tuple[str, str, int]]:
-    """Why cases wait for a person, and how many; the most frequent first."""
+    """Return why cases wait for a person, and how many, the most frequent reason first."""
     parked = Case.objects.present().filter(team=team, status=CaseStatus.NEEDS_INPUT).order_by()
     counts = dict(parked.values_list("reason").annotate(Count("pk")))
     return [(reason, Reason(reason).label, counts[reason]) for reason in sorted(counts, key=lambda one: -counts[one])]

@@ -159,7 +159,7 @@ def _given(request: TeamRequest, to: Agent | None) -> Given:
 
 
 def _obstacle(agent: Agent, case: Case) -> str:
-    """Why the case waits for it, if it does."""
+    """Return why the case waits for the agent, if it does."""
     found = next((item for item in consumers([case.queue_id])[case.queue_id] if item.agent == agent), None)
     return f". It waits, since {agent.name} {found.obstacle}" if found and found.obstacle else ""
 

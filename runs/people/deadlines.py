@@ -15,7 +15,7 @@ _AT_ONCE = 200
 
 
 def remind_of_what_is_due_soon() -> None:
-    """Part of every sweep."""
+    """Do this chore of the clock; see `runs.workers.clock.sweep`."""
     soon = HumanRequest.objects.of_work().open().filter(remind_at__lte=Now()).order_by("remind_at")
     for request_id in list(soon.values_list("pk", flat=True)[:_AT_ONCE]):
         _remind(request_id)
@@ -29,7 +29,7 @@ def _remind(request_id: UUID) -> None:
 
 
 def pass_on_what_is_due() -> None:
-    """Part of every sweep."""
+    """Do this chore of the clock; see `runs.workers.clock.sweep`."""
     due = HumanRequest.objects.of_work().open().filter(due_at__lte=Now(), passed_on_at=None)
     for request_id in list(due.order_by("due_at").values_list("pk", flat=True)[:_AT_ONCE]):
         _pass_on(request_id)
@@ -51,7 +51,7 @@ def _pass_on(request_id: UUID) -> None:
 
 
 def _another_member(request: HumanRequest) -> Member | None:
-    """Who has the fewest open requests, of those who do more than look on."""
+    """Return the member with the fewest open requests, of those who are not viewers."""
     others = Member.objects.filter(team=request.team_id, user__is_active=True).exclude(role=Member.Role.VIEWER)
     if request.assignee_id:
         others = others.exclude(pk=request.assignee_id)

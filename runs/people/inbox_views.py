@@ -1,4 +1,4 @@
-"""The inbox: what agents ask the team's people, who has taken it on, and what became of it."""
+"""The inbox: what agents ask people, who has taken a request on, and how it ended."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -56,7 +56,7 @@ def inbox(request: TeamRequest) -> HttpResponse:
 @require_GET
 @team_page
 def inbox_count(request: TeamRequest) -> HttpResponse:
-    """The part of the navigation that says how many are open: of the menu, or of the bar of phones."""
+    """Answer with the number of open requests for the navigation: of the menu, or of the bar on phones."""
     place = "bar" if request.GET.get("place") == "bar" else "menu"
     return render(request, "runs/inbox_count.html", {"place": place})
 
@@ -64,7 +64,7 @@ def inbox_count(request: TeamRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def request_settings(request: TeamRequest) -> HttpResponseBase:
-    """How long the team's people have to answer what is asked from now on."""
+    """Show and save how long people have to answer requests from now on."""
     form = AnswerTimeForm(
         request.POST if request.method == "POST" else None, initial={"hours": request.team.answer_hours}
     )
@@ -82,7 +82,7 @@ def request_settings(request: TeamRequest) -> HttpResponseBase:
 @require_POST
 @team_page(post=OPERATOR)
 def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """To the member that the form names, or to nobody."""
+    """Assign the request to the member that the form names, or to no one."""
     question = question_or_404(request.team, id)
     try:
         human_requests.assign(question, _member(request, request.POST.get("member", "")), request.actor)
@@ -94,7 +94,7 @@ def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=OPERATOR)
 def due(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """Until when this one request is to be answered."""
+    """Save until when this one request is to be answered."""
     question, form = question_or_404(request.team, id), DueForm(request.POST)
     try:
         if form.is_valid():
@@ -135,7 +135,7 @@ def _says(word: str) -> Q:
 
 
 def _for_list(requests: HumanRequestQuerySet) -> HumanRequestQuerySet:
-    """`beginning` is how the input of a run without a case begins."""
+    """Return the rows as the list shows them. `beginning` is how the input of a run without a case begins."""
     return (
         requests.select_related("run__agent", "run__case", "assignee__user", "answered_by")
         .prefetch_related(Prefetch("emails", _UNDELIVERED, to_attr="undelivered"))

@@ -21,7 +21,7 @@ class HumanRequestQuerySet(models.QuerySet["HumanRequest"]):
         return self.filter(status=HumanRequest.Status.OPEN)
 
     def of_work(self) -> "HumanRequestQuerySet":
-        """What the team is asked. The question of a try is for the person who tries, on the page of the try."""
+        """The requests to the team, without those of tries, which are for the person who tries."""
         return self.exclude(run__trigger=Run.Trigger.TRY)
 
 
@@ -114,13 +114,13 @@ class HumanRequest(models.Model):
 
     @property
     def fingerprint(self) -> str:
-        """Of what a person reads before deciding. Who decides sends it along, so nothing else is decided upon."""
+        """A fingerprint of what a person reads before deciding. It is sent along, so that nothing else is decided."""
         said = json.dumps([self.kind, self.tool, self.question, self.details, self.choices])
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
     @property
     def length(self) -> str:
-        """How much there is to read before an approval, in words."""
+        """Return how much there is to read before an approval, in words."""
         lines = self.details.count("\n") + 1
         return f"{len(self.details):,} characters in {lines:,} line{'' if lines == 1 else 's'}"
 

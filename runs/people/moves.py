@@ -36,7 +36,7 @@ _TEXT_LIMIT = 10_000
 
 @transaction.atomic
 def stop_run(run: Run, by: Actor) -> None:
-    """Stops a live run at once; its case waits for a person."""
+    """Stop a live run at once; its case waits for a person."""
     case = case_lifecycle.lock(run.case_id) if run.case_id else None
     run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     why = f"{by.label} stopped the run."
@@ -48,7 +48,7 @@ def stop_run(run: Run, by: Actor) -> None:
 
 @transaction.atomic
 def requeue(run: Run) -> None:
-    """Takes a run from its worker, or from its wait for a retry: another one goes on from the last step."""
+    """Take a run from its worker, or from its wait for a retry: another worker continues from the last step."""
     run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.status == Status.RUNNING:
         lifecycle.take_from_worker(run)
@@ -60,7 +60,7 @@ def requeue(run: Run) -> None:
 
 
 def mark_seen(run: Run, by: Actor) -> None:
-    """Someone has looked at a run that failed without a case: it needs no more attention."""
+    """Note that someone has looked at a run that failed without a case: it needs no more attention."""
     failed = Run.objects.filter(pk=run.pk, status=Status.FAILED, case=None, seen_at=None)
     if failed.update(seen_at=timezone.now(), seen_by=by.user):
         live.announce(run.team_id, "run", run.pk)
@@ -107,7 +107,7 @@ def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another:
 
 @transaction.atomic
 def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "", given: Given = NOTHING) -> Case:
-    """Of what a person has taken over: an agent goes on, and reads the note."""
+    """Hand back a case that a person has taken over: an agent continues, and reads the note."""
     note = _note(note)
     row = _lock(case)
     _check_open(row)
@@ -134,7 +134,7 @@ def reassign(case: Case, by: Actor, to: Agent | None = None, note: str = "", giv
 
 @transaction.atomic
 def reopen(case: Case, by: Actor, to: Agent | None = None, note: str = "", given: Given = NOTHING) -> Case:
-    """As `reassign`, of a closed case."""
+    """Reopen a closed case; otherwise like `reassign`."""
     note = _note(note)
     row = _lock(case)
     if not row.is_closed:
@@ -145,7 +145,7 @@ def reopen(case: Case, by: Actor, to: Agent | None = None, note: str = "", given
 
 @transaction.atomic
 def retry(case: Case, by: Actor) -> Case:
-    """The agent that worked on it last, or else its queue, tries once more."""
+    """Let the agent that worked on it last try once more, or else any agent of its queue."""
     row = _lock(case)
     if row.status not in (CaseStatus.NEEDS_INPUT, CaseStatus.FAILED):
         raise Refused(f"This case is {_status(row)}: there is nothing to retry.", "illegal_move")
@@ -162,7 +162,7 @@ def _send(
 
 
 def _move(row: Case, by: Actor, why: str, move: Callable[[Case], None]) -> Case:
-    """Moves a case by hand, for pages, bulk actions, the admin and the API alike. The row is locked, and the verb's
+    """Move a case by hand, for pages, bulk actions, the admin and the API alike. The row is locked, and the verb's
     guard has passed. The live run stops first, so that nothing it still writes can follow the move.
     """
     _stop_live_run(row, why, by)
@@ -214,7 +214,7 @@ def undo(case: Case, seq: int, by: Actor) -> Case:
 
 @transaction.atomic
 def delete(case: Case, by: Actor) -> None:
-    """Soft: the case leaves every list and every queue; its timeline stays."""
+    """Delete the case softly: it leaves every list and every queue, and its timeline stays."""
     row = case_lifecycle.lock(case.pk)
     _stop_live_run(row, f"{by.label} deleted the case.", by)
     row.deleted_at = timezone.now()
@@ -239,7 +239,7 @@ def _stop_live_run(case: Case, why: str, by: Actor) -> None:
 
 
 def release_work_of_deleted_agents() -> None:
-    """Runs of deleted agents stop; their cases go back to the queue for any agent. Part of every sweep."""
+    """Stop the runs of deleted agents; their cases go back to the queue for any agent. A chore of the clock."""
     runs = Run.objects.filter(status__in=LIVE, agent__deleted_at__isnull=False)
     for run_id, case_id in runs.values_list("pk", "case_id"):
         _stop_for_deleted_agent(run_id, case_id)

@@ -19,7 +19,7 @@ INPUT_LIMIT = 100_000
 def start_run(
     agent: Agent, *, input: str = "", by: Actor, trigger: Run.Trigger, revision: Revision | None = None
 ) -> Run:
-    """A run of the agent's live revision, or of another one of its own. Refused when the agent may not start."""
+    """Start a run of the agent's live revision, or of another one of its own. Refused if the agent may not start."""
     check_may_start(agent)
     if revision is not None:
         _check_mentions(agent, revision)
@@ -39,7 +39,7 @@ def start_run(
 
 
 def start_again(run: Run, by: Actor, *, latest: bool = False) -> Run:
-    """A standalone run once more on the same input: with the same revision, or with the agent's latest."""
+    """Start a standalone run again on the same input, with the same revision or the agent's latest."""
     if run.case_id:
         raise Refused("A run on a case is not repeated. Send the case again instead.", "on_case")
     revision = None if latest else run.revision
@@ -47,7 +47,7 @@ def start_again(run: Run, by: Actor, *, latest: bool = False) -> Run:
 
 
 def _check_mentions(agent: Agent, revision: Revision) -> None:
-    """An older text is not what the agent is judged by, and may mention others that were deleted."""
+    """Check the mentions of an older text, which may name agents that have been deleted since."""
     if gone := [f"@{target.agent.name}" for target in targets(agent, revision) if target.status == DELETED]:
         message = f"Revision {revision.number} mentions {', '.join(gone)}, now deleted. Use the latest revision."
         raise Refused(message, "deleted_target")

@@ -1,4 +1,4 @@
-"""Who may see which run and question. Another team's answer like those that never were."""
+"""Access to runs and questions. Those of another team behave as if they did not exist."""
 
 from uuid import UUID
 

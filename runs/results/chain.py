@@ -43,7 +43,7 @@ class Chain:
 
 
 def picture(here: Run, runs: Sequence[Run], *, is_whole: bool = True) -> Chain | None:
-    """Of runs from `queries.for_list`, oldest first; nothing for a run that stands alone.
+    """Return the picture of runs from `queries.for_list`, oldest first; nothing for a run that stands alone.
 
     Of a long chain the first, those around `here` and the last. `is_whole` says that `runs` begins with the first.
     """

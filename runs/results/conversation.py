@@ -41,7 +41,7 @@ class Entry:
 
     @property
     def long(self) -> frozenset[str]:
-        """Which of its texts are too long to stand on the page."""
+        """Return which texts of the entry are too long to stand on the page."""
         return frozenset(name for name in ("text", "instructions", "arguments", "result") if self._length(name) > SHORT)
 
     @property
@@ -69,7 +69,7 @@ def entries(
     requests: Iterable[HumanRequest] = (),
     handover: Handover | None = None,
 ) -> list[Entry]:
-    """`steps` of one run by seq; `targets` as frozen in the run; `requests` and `handover` of the run."""
+    """Return the entries of one run. `steps` come by seq, `targets` as frozen in the run."""
     context = _Context(
         results={step.data["call_id"]: step.data for step in steps if step.kind == Step.Kind.TOOL_RESULT},
         requests={request.call_id: request for request in requests},
@@ -101,7 +101,7 @@ def _entries_of(step: Step, before: datetime | None, context: _Context) -> list[
 
 
 def _said(step: Step, before: datetime | None, context: _Context) -> list[Entry]:
-    """What one answer of the model holds, in order; how long it took stands with the first."""
+    """Yield what one answer of the model holds, in order; how long it took stands with the first."""
     took = (step.at - before).total_seconds() if before else None
     said: list[Entry] = []
     for number, part in enumerate(step.data.get("parts", [])):
@@ -161,7 +161,7 @@ def _only_tried(entry: Entry, context: _Context) -> Entry:
 
 
 def activity(found: Sequence[Entry], model: str) -> str:
-    """What a running run is at."""
+    """Return what a running run is doing."""
     if not found:
         return "Getting started."
     calls = [entry for entry in found if entry.kind == "call" and entry.state == "open"]
@@ -169,7 +169,7 @@ def activity(found: Sequence[Entry], model: str) -> str:
 
 
 def beginning(text: str, length: int = SHORT) -> str:
-    """The first paragraphs of a long text, or its first words when one paragraph is as long."""
+    """Return the first paragraphs of a long text, or its first words if one paragraph is as long."""
     head = text[:length]
     for end in ("\n\n", "\n", " "):
         if (at := head.rfind(end)) > length // 2:

@@ -111,7 +111,7 @@ class TryForm(PageForm):
 
 
 class SendForm(PageForm):
-    """Without an agent any of the queue may take the case."""
+    """Where to send a case. Without an agent, any agent of the queue may take it."""
 
     assignee_id = forms.ModelChoiceField(
         Agent.objects.none(), required=False, error_messages={"invalid_choice": "There is no such agent."}

@@ -1,4 +1,4 @@
-"""Reading for lists and pages of runs."""
+"""The queries for lists and pages of runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -62,7 +62,7 @@ class RunFilter:
 
 
 def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
-    """The team's runs that fit. Of those sorted by length only ended ones, by cost only those with a price."""
+    """Return the team's runs that fit; sorted by length only ended ones, by cost only those with a price."""
     runs = Run.objects.filter(team=team)
     if wanted.state == ATTENTION:
         runs = runs.filter(_needs_attention())
@@ -113,7 +113,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _needs_attention() -> Q:
-    """It waits for an answer, or failed, and since then nobody has done anything about its case, or seen the run."""
+    """Return the condition for runs that wait for an answer, or failed without anyone acting on the case or seeing it."""
     alone = Q(case=None, seen_at=None)
     parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
     troubled = Q(status__in=[Status.WAITING, Status.FAILED])  # said apart, because an index has only these
@@ -121,7 +121,9 @@ def _needs_attention() -> Q:
 
 
 def for_list(runs: RunQuerySet) -> RunQuerySet:
-    """With all that a line about a run says, and without its long texts: `beginning` is how its input begins."""
+    """Return the runs with all that a line about them says, and without their long texts: `beginning` is how its input
+    begins.
+    """
     return (
         runs.select_related("agent", "case", "handover__target")
         .annotate(beginning=Left("input", 200))
@@ -130,7 +132,7 @@ def for_list(runs: RunQuerySet) -> RunQuerySet:
 
 
 def agents_with_runs(team: Team) -> list[Agent]:
-    """To filter by, those that were deleted last."""
+    """Return the agents to filter by; deleted ones come last."""
     return list(Agent.objects.filter(team=team).order_by(F("deleted_at").asc(nulls_first=True), "name"))
 
 
@@ -157,7 +159,7 @@ class RunDetails:
 
 
 def details(run: Run) -> RunDetails:
-    """Of a run from `run_or_404`."""
+    """Return the details of a run from `run_or_404`."""
     handover = Handover.objects.select_related("target").filter(source=run).first()
     chain = _chain(run)
     return RunDetails(
@@ -172,7 +174,7 @@ def details(run: Run) -> RunDetails:
 
 
 def _steps(run: Run) -> list[Step]:
-    """With the beginnings of what tools said and of the prompt, which may be megabytes in all."""
+    """Return the steps, with only the beginnings of results and of the prompt, which may be megabytes in all."""
     begun = RawSQL(_BEGUN, [SHORT + 1] * 3, JSONField())  # noqa: S611 - a text of our own
     steps: list[Any] = list(run.steps.defer("data").annotate(begun=begun))
     for step in steps:
@@ -188,7 +190,7 @@ _BEGUN = """case kind
 
 
 def step_with_results(run: Run, seq: int) -> list[Step]:
-    """A step, whole, and what came back from its calls."""
+    """Return a whole step, and what came back from its calls."""
     step = run.steps.filter(seq=seq).first()
     if step is None or step.kind != Step.Kind.RESPONSE:
         return [step] if step else []
@@ -215,7 +217,7 @@ def _previous(run: Run, chain: Sequence[Run]) -> Run | None:
 
 
 def _continued(run: Run, handover: Handover | None, chain: Sequence[Run]) -> Run | None:
-    """The run that came of an applied handover: on a case the next one, if it is its target's."""
+    """Return the run that continued after an applied handover: on a case the next one, if it is its target's."""
     if handover is None or handover.status != Handover.Status.APPLIED:
         return None
     if run.case_id is None:

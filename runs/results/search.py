@@ -8,7 +8,9 @@ from teams.models import Team
 
 
 def matching_runs(runs: RunQuerySet, team: Team, text: str) -> RunQuerySet:
-    """Those that say all the words, the last one as a beginning. `12` may be their case’s number, `#12` must be."""
+    """Return the runs that have all the words, the last one as a beginning. `12` may be their case’s number, `#12`
+    must be.
+    """
     words = read(text)
     if words is None:
         return runs

@@ -114,7 +114,7 @@ def run_seen(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=OPERATOR)
 def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """One of the choices, or a text; of an approval the decision, with a comment.
+    """Answer with one of the choices or a text, or decide on an approval with a comment.
 
     htmx gets the question as it stands now, others go on to a page.
     """

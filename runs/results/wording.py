@@ -53,7 +53,9 @@ VERBS: Mapping[str, Verb] = {
 def call_words(
     tool: str, arguments: object, state: CallState = "done", names: Mapping[str, str] | None = None
 ) -> tuple[str, str]:
-    """Icon and sentence of a tool call. `names` are the agents' names by the keys that the model was given."""
+    """Return the icon and the sentence of a tool call. `names` are the agents' names by the keys that the model was
+    given.
+    """
     verb = VERBS.get(tool)
     if verb is None:
         name = short(tool.replace("__", ": ").replace("_", " "), 60) or "a tool without a name"
@@ -63,7 +65,7 @@ def call_words(
 
 
 def tried_words(arguments: object, names: Mapping[str, str]) -> str:
-    """A handover that a try asked for."""
+    """Return the words for a handover that a try asked for."""
     given = arguments if isinstance(arguments, Mapping) else {}
     return "Would hand over to {target}".format_map(_words_of(given, names))
 
@@ -87,7 +89,7 @@ def _counted(cases: object) -> str:
 
 
 def problem_words(content: str) -> str:
-    """Why a call was refused, without the mark that tells the model so."""
+    """Return why a call was refused, without the mark that is meant for the model."""
     return content.removeprefix("Error: ")
 
 
@@ -96,7 +98,7 @@ def problem_words(content: str) -> str:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a run is, or what became of it. `kind` says which words and links the page adds.
+    """Where a run is, or how it ended. `kind` says which words and links the page adds.
 
     kind: retrying, queued, running, waiting, answered, handed_over, case_completed, case_failed, case_postponed,
     failed, stopped.
@@ -136,7 +138,7 @@ def standing(run: Run, now: datetime) -> Standing:
 
 
 def is_retrying(run: Run, now: datetime) -> bool:
-    """Queued until its model may be asked again."""
+    """Return whether the run is queued until its model may be asked again."""
     return run.status == Status.QUEUED and bool(run.error) and run.available_at > now
 
 

@@ -49,7 +49,7 @@ _FIELDS = (
 
 
 def check(expression: str) -> str:
-    """The expression, or Refused with what is wrong with it."""
+    """Return the expression. Raise Refused, with what is wrong with it, if it is not valid."""
     if shorthand := _SHORTHANDS.get(expression.lower()):
         raise wrong(f"Enter {shorthand} instead of {expression.lower()}.")
     if expression.startswith("@"):

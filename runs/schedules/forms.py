@@ -1,4 +1,4 @@
-"""What people fill in to start an agent by the clock."""
+"""The forms of schedules."""
 
 import re
 from collections.abc import Mapping
@@ -32,13 +32,15 @@ class ScheduleFilterForm(PageForm):
     state = forms.ChoiceField(choices=STATES, required=False)
 
     def clean(self) -> dict[str, Any]:
-        """What makes no sense is not asked for."""
+        """Ignore filters that make no sense."""
         cleaned = dict(super().clean() or {})
         return {name: cleaned.get(name, "") for name in self.fields}
 
 
 class ScheduleForm(SharedForm):
-    """Simple fields, or a cron expression. `cleaned_data["expression"]` and `times` are what both come to."""
+    """A schedule as simple fields, or as a cron expression. `cleaned_data["expression"]` and `times` are what both
+    come to.
+    """
 
     EVERY = (
         ("weekday", "Every weekday"),

@@ -1,4 +1,4 @@
-"""Starting agents by the clock.
+"""Schedules start agents by the clock.
 
 What was due while no clock ticked is made up for once, not many times. However many clocks tick, a due time starts one
 run: the clock that moves the schedule on from it starts that run, in the same transaction.
@@ -30,7 +30,8 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 def next_times(expression: str, zone: str, after: datetime, count: int) -> list[datetime]:
-    """The next times of a cron expression (minute, hour, day of month, month, day of week) on the clocks of a zone.
+    """Return the next times of a cron expression (minute, hour, day of month, month, day of week) on the clocks of a
+    zone.
 
     A time that the clocks skip in spring comes with the next that they show; one that they show twice in autumn comes
     once, unless it is of every hour. Refused when the expression or the zone makes no sense.
@@ -48,7 +49,7 @@ def next_times(expression: str, zone: str, after: datetime, count: int) -> list[
 
 
 def words(expression: str) -> str:
-    """`Every weekday at 08:00`; what people wrote themselves stands as it is."""
+    """Return words such as `Every weekday at 08:00`; an expression that people wrote stays as it is."""
     if match := re.fullmatch(r"(\d+) \* \* \* \*", expression):
         return f"Every hour at :{int(match[1]):02}"
     if match := re.fullmatch(r"(\d+) (\d+) \* \* (\*|1-5|[1-7])", expression):

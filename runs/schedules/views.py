@@ -47,7 +47,7 @@ def team_schedules(request: TeamRequest) -> HttpResponse:
 
 
 def find_schedules(team: Team, q: str = "", state: str = "") -> QuerySet[Schedule]:
-    """`at` is when each is next due, with those that are paused last."""
+    """Return the schedules. `at` is when each is next due, with those that are paused last."""
     never = datetime(9999, 1, 1, tzinfo=UTC)
     rows = Schedule.objects.filter(team=team, agent__deleted_at=None).select_related("agent", "last_run")
     rows = rows.annotate(at=Case(When(paused_at=None, then="next_at"), default=Value(never)))
@@ -74,7 +74,7 @@ def agent_schedules(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 def _why_not(agent: Agent) -> str:
-    """What keeps the agent from starting, now."""
+    """Return what keeps the agent from starting now."""
     try:
         check_may_start(agent)
     except Refused as refusal:
@@ -120,7 +120,7 @@ def _form(request: TeamRequest, agent: Agent, schedule: Schedule | None) -> Http
 @require_GET
 @team_page
 def schedule_times(request: TeamRequest) -> HttpResponse:
-    """The next five times of what stands in the form, before it is saved."""
+    """Show the next five times of the schedule in the form, before it is saved."""
     form = ScheduleForm(request.GET, team=request.team)
     wrong = "" if form.is_valid() else " ".join(str(error) for errors in form.errors.values() for error in errors)
     return render(request, "runs/schedule_form.html#times", {"times": form.times, "wrong": wrong})

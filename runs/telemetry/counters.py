@@ -88,7 +88,7 @@ def _note(amounts: Mapping[str, float]) -> None:
 
 
 def add() -> None:
-    """Adds what was counted to what others counted."""
+    """Add what was counted to the counts of other processes."""
     with _lock:
         amounts = dict(_waiting)
         _waiting.clear()
@@ -107,7 +107,7 @@ def add() -> None:
 
 
 async def add_each_second() -> None:
-    """For a loop that must never wait; `add` once more when it is cancelled."""
+    """Add the counts each second from a loop that must never wait. Call `add` once more after cancelling it."""
     global _adds_each_second  # noqa: PLW0603
     _adds_each_second = True
     try:
@@ -127,7 +127,7 @@ async def add_each_second() -> None:
 async def request(
     model: str, answer: Awaitable[ModelResponse], handed_over_at: datetime | None = None
 ) -> ModelResponse:
-    """The answer of a run's model, counted and timed; of its first one since when the work was handed to it."""
+    """Count and time the answer of a run's model; the first one also since the work was handed over."""
     provider, began, asked_at = model.partition(":")[0], time.monotonic(), timezone.now()
     count("model_requests", provider)
     try:
@@ -150,7 +150,7 @@ type Amounts = dict[tuple[str, ...], float]
 
 
 def read() -> dict[str, Amounts]:
-    """Per counter what was counted, by its labels; a histogram's end with the bound, or with `sum`. Or RedisError."""
+    """Return each counter's counts by labels; a histogram's end with the bound or `sum`. Raises RedisError."""
     found: dict[str, Amounts] = {name: {} for name in COUNTERS}
     for field, amount in _everything():
         name, *labels = json.loads(field)

@@ -35,7 +35,7 @@ class Subject(logging.Filter):
 
 
 class Line(logging.Formatter):
-    """For people: `WARNING runs.engine.engine the database went away [run=… case=… team=…]`."""
+    """A line for people: `WARNING runs.engine.engine the database went away [run=… case=… team=…]`."""
 
     def format(self, record: logging.LogRecord) -> str:
         ids = " ".join(f"{name}={id}" for name, id in _subject_of(record).items())
@@ -44,7 +44,7 @@ class Line(logging.Formatter):
 
 
 class JsonLine(logging.Formatter):
-    """For programs: one JSON object a line, with `time` (UTC), `level`, `logger`, `message`, the ids, and `error`."""
+    """A line for programs: one JSON object, with `time` (UTC), `level`, `logger`, `message`, the ids, and `error`."""
 
     def format(self, record: logging.LogRecord) -> str:
         said = {

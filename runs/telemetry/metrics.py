@@ -103,7 +103,7 @@ def _human_requests() -> Metric:
 
 
 def _counted() -> Iterator[Metric]:
-    """Without Redis the counters are missing, rather than zero."""
+    """Return the counters, which are missing without Redis rather than zero."""
     up = GaugeMetricFamily("baton_counters_up", "Whether Redis, which keeps the counters, answers")
     try:
         found = counters.read()

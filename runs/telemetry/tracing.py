@@ -64,13 +64,13 @@ _run_of_root: ContextVar[int | None] = ContextVar("run_of_root", default=None)
 
 
 def load() -> None:
-    """Imports what spans need, once, before a worker forks."""
+    """Import what spans need, once, before a worker forks."""
     if settings.TRACES:
         _import()
 
 
 def _provider() -> "TracerProvider | None":
-    """This process's own: neither its thread nor its connection outlives a fork. None when nobody wants spans."""
+    """Return this process's own provider, as its thread does not outlive a fork; None if spans are off."""
     global _made  # noqa: PLW0603
     if not settings.TRACES:
         return None
@@ -131,7 +131,7 @@ def send(seconds: float = 1) -> None:
 
 
 async def chat(work: Worked, answer: Awaitable[ModelResponse]) -> ModelResponse:
-    """The answer of the run's model, in a span."""
+    """Write a span for the answer of the run's model."""
     model = work.model
     attributes = {"gen_ai.operation.name": "chat", **_ids(work.run), **_of_model(model)}
     with _child(work.run, f"chat {_bare(model)}", SpanKind.CLIENT, attributes) as span:
@@ -152,7 +152,7 @@ async def chat(work: Worked, answer: Awaitable[ModelResponse]) -> ModelResponse:
 
 @contextmanager
 def tool_calls(work: Worked, calls: Sequence[ToolCallPart]) -> Iterator[None]:
-    """A span for each of the calls while they are acted upon."""
+    """Write a span for each of the calls while they are executed."""
     if _provider() is None:
         yield
         return
@@ -231,14 +231,14 @@ def _start(run: Run, name: str, kind: SpanKind, attributes: _Attributes) -> Span
 
 
 def _context_of(provider: "TracerProvider", run_id: UUID) -> SpanContext:
-    """The run's own span, whether or not it is written yet."""
+    """Return the context of the run's own span, whether or not it is written yet."""
     decision = provider.sampler.should_sample(Context(), run_id.int, "invoke_agent").decision
     flags = TraceFlags(TraceFlags.SAMPLED if decision == decision.RECORD_AND_SAMPLE else TraceFlags.DEFAULT)
     return SpanContext(run_id.int, run_id.int & _SPAN_BITS, is_remote=True, trace_flags=flags)
 
 
 def _set_error(span: Span, error: BaseException | str) -> None:
-    """Its kind only: what an error says may quote what the run is about."""
+    """Set the kind of the error only: its message may quote what the run is about."""
     kind = error if isinstance(error, str) else getattr(error, "code", type(error).__name__)
     span.set_attribute("error.type", kind)
     span.set_status(StatusCode.ERROR)

@@ -38,7 +38,7 @@ def try_agent(
     model: str = "",
     fallback: str = "",
 ) -> Run:
-    """A try of the text `aop` with these models, which is frozen for it, or of the live revision.
+    """Try the text `aop` with these models, which is frozen for it, or the live revision.
 
     Paused agents can be tried too. The run may choose among the targets that `sample` could be handed over to.
     """
@@ -73,7 +73,7 @@ def _start(agent: Agent, revision: Revision, text: str, among: list[TargetRow] |
 
 
 def samples(agent: Agent) -> Sequence[Case]:
-    """The newest cases of the agent's queues, or of any queue when it works none."""
+    """Return the newest cases of the agent's queues, or of any queue if it works none."""
     cases = Case.objects.present().filter(team_id=agent.team_id).select_related("queue").order_by("-number")
     consumed = agent.queue_connections.filter(role=QueueConnection.Role.CONSUMER).values("queue")
     own = list(cases.filter(queue__in=consumed)[:_SAMPLES])

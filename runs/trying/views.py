@@ -26,7 +26,9 @@ TYPED = "typed"
 @require_http_methods(["GET", "POST"])
 @team_page(post=OPERATOR, get=OPERATOR)
 def agent_try(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """GET is the panel, POST a try. The agent's form sends its text along; without scripts the live one is tried."""
+    """Show the panel (GET) or start a try (POST). The agent's form sends its text along; without scripts the live one
+    is tried.
+    """
     agent = agent_or_404(request.team, id)
     form = TryForm(request.POST if request.method == "POST" else None, samples=trying.samples(agent))
     if request.method == "GET":
@@ -68,7 +70,7 @@ def _panel(request: HttpRequest, agent: Agent, form: TryForm, refused: str = "")
 @require_GET
 @team_page(get=OPERATOR)
 def agent_try_sample(request: TeamRequest, id: UUID) -> HttpResponse:
-    """The text of the chosen case, in the field that it fills."""
+    """Show the text of the chosen case, in the field that it fills."""
     agent = agent_or_404(request.team, id)
     form = TryForm(request.GET, samples=trying.samples(agent))
     sample: Case | None = form.cleaned_data.get("sample") if form.is_valid() else None
@@ -79,7 +81,7 @@ def agent_try_sample(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_GET
 @team_page
 def run_try(request: TeamRequest, id: UUID) -> HttpResponse:
-    """A try as the panel shows it, as it stands now."""
+    """Show a try in the panel, as it stands now."""
     return _run_part(request, run_or_404(request.team, id))
 
 

@@ -46,7 +46,7 @@ class AnswerReader:
         return self._events is not None and self._pieces.is_whole
 
     def _take(self, part: bytes) -> bool:
-        """True when the answer says that it is over. Some servers then leave the connection open."""
+        """Take a part. Return True if the answer says that it is over. Some servers then leave the connection open."""
         if self._events is None:
             # Some send white space while the model thinks.
             self._body = self._body + part if self._body else bytearray(part.lstrip(_BLANK))
@@ -107,7 +107,7 @@ class AnswerReader:
         return found
 
     def _lines(self, body: bytes) -> list[Json]:
-        """JSON line by line."""
+        """Return the JSON values of a body that has one per line."""
         try:
             return dicts([read(line) for line in body.splitlines() if line.strip()])
         except ValueError:
@@ -134,7 +134,7 @@ class AnswerReader:
 
 
 async def _drain(parts: AsyncIterator[bytes]) -> None:
-    """Reads to the end, which follows at once or never: only then can the connection be used again."""
+    """Read to the end, which follows at once or never: only then can the connection be used again."""
     try:
         async with asyncio.timeout(_LINGER_SECONDS):
             async for _ in parts:
@@ -159,7 +159,7 @@ def _is_error(event: Json, name: str) -> bool:
 
 
 async def unpacked(response: httpx2.Response) -> AsyncIterator[bytes]:
-    """The body, whether or not it is packed as its head says. Nothing packed was asked for."""
+    """Yield the body, unpacked if it is packed, even though no packed answer was asked for."""
     unpack: Any = None
     left, is_first = _MOST_BYTES, True
     async for part in response.aiter_raw():

@@ -1,4 +1,4 @@
-"""Chat completions, as OpenAI defined them and everybody else remembers them. Pure."""
+"""Chat completions, as OpenAI defined them and others imitate them. Pure."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ class Pieces:
             slot["arguments"] = as_text(arguments(given))
 
     def _slot(self, at: int | None, id: str, name: str) -> Json:
-        """The call that this is a piece of. Some servers leave the index out, others give 0 to every call."""
+        """Return the call that this is a piece of. Some servers leave the index out, others give 0 to every call."""
         fits = [slot for slot in self._calls if (id and slot["id"] == id)]
         if not fits and not (id and at is None):
             fits = [slot for slot in self._calls if at is None or slot["at"] == at]
@@ -150,7 +150,7 @@ def _calls_in(message: Json) -> list[Json]:
 
 
 def _call(item: Json) -> Json | None:
-    """None for an item that holds nothing."""
+    """Return the call, or None for an item that holds nothing."""
     function = child(item.get("function")) or item
     name = string(function.get("name")).strip()
     given = function.get("arguments", function.get("parameters"))

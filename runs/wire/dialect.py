@@ -20,15 +20,15 @@ class Pieces(Protocol):
     def is_whole(self) -> bool: ...
 
     def end(self) -> None:
-        """The server has said that nothing follows."""
+        """Note that the server has said that nothing follows."""
         ...
 
     def add(self, event: Json, name: str) -> bool:
-        """True when nothing follows."""
+        """Add an event. Return True if nothing follows."""
         ...
 
     def joined(self) -> Json:
-        """The answer as it would have come in one piece."""
+        """Return the answer as it would have come in one piece."""
         ...
 
 
@@ -53,7 +53,7 @@ def made_id() -> str:
 
 
 def usage(found: Json, names: dict[str, str], required: tuple[str, ...]) -> Json | None:
-    """The counts of tokens under their canonical names; None, for unknown, when none that is required is known."""
+    """Return the counts of tokens under their canonical names; None, for unknown, when none that is required is known."""
     counts = {name: number for name, source in names.items() if (number := count(found.get(source))) is not None}
     if not any(name in counts for name in required):
         return None

@@ -13,7 +13,7 @@ _LONGEST_FIELD = 8
 
 
 def is_stream(head: bytes) -> bool | None:
-    """Whether an answer that begins so is a stream of events. None while it is too short to say."""
+    """Return whether an answer that begins so is a stream of events, or None while it is too short to say."""
     begun = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if _FIELD.match(begun):
         return True
@@ -28,7 +28,7 @@ class EventReader:
         self._data: list[str] = []
 
     def feed(self, part: bytes) -> Iterator[Event]:
-        """The events that are complete with this part."""
+        """Return the events that are complete with this part."""
         said = self._left + self._decode(part)
         held = "\r" if said.endswith("\r") else ""  # it may be half of a line end
         said = said.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
@@ -38,7 +38,7 @@ class EventReader:
             yield from self._line(line.lstrip(BOM))
 
     def close(self) -> Iterator[Event]:
-        """What is left when the stream has ended without an empty line."""
+        """Return what is left when the stream has ended without an empty line."""
         yield from self._line(self._left.strip())
         yield from self._line("")
 

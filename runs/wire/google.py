@@ -127,7 +127,7 @@ def _call_in(part: Json) -> Json | None:
 
 
 def _part(part: Json) -> list[Json]:
-    """None for kinds of parts that say nothing to an agent."""
+    """Return the part, or None for kinds that say nothing to an agent."""
     settled: Json = {}
     if (call := _call_in(part)) is not None:
         given = as_object(arguments(call.get("args", call.get("arguments"))))
@@ -169,7 +169,7 @@ def _signature(said: object) -> str:
 
 
 def _either(found: Json, name: str) -> Any:
-    """By its name as JSON has it, or as gateways in Python write it."""
+    """Return a value by its name as in JSON, or as gateways in Python write it."""
     return found[name] if name in found else found.get(_snake(name))
 
 

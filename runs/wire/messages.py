@@ -117,7 +117,7 @@ def _is_call(block: Json) -> bool:
 
 
 def _block(block: Json) -> list[Json]:
-    """None for kinds of blocks that say nothing to an agent."""
+    """Return the block, or None for kinds that say nothing to an agent."""
     kind = block.get("type")
     if _is_call(block):
         given = as_object(_input(block))
@@ -142,7 +142,7 @@ def _reason(said: str, is_called: bool) -> str:
 
 
 def replay(settled: Json) -> list[tuple[str, Json]]:
-    """The answer as the events of a stream, for a library that asked for one."""
+    """Return the answer as the events of a stream, for a library that asked for one."""
     counts = settled["usage"]
     start = {**settled, "content": [], "stop_reason": None, "usage": {**counts, "output_tokens": 0}}
     events: list[Json] = [{"type": "message_start", "message": start}]

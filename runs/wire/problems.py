@@ -42,7 +42,7 @@ class ModelProblem(Exception):
         self.retry_after = retry_after
 
     def without(self, secrets: Iterable[str]) -> "ModelProblem":
-        """The same problem, with each of the secrets left out of its words."""
+        """Return the same problem without the secrets in its words."""
         message = self.message
         for secret in filter(None, secrets):
             message = message.replace(secret, "…")
@@ -57,7 +57,7 @@ def words(body: object) -> str:
 
 
 def _said(body: object, depth: int = 0) -> Iterator[str]:
-    """Every text in it that was meant to be read, what says most first."""
+    """Return every text in it that was meant to be read, the most helpful first."""
     if depth > 8:
         return
     if isinstance(body, str):
@@ -85,7 +85,7 @@ def _in_text(text: str, depth: int) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Without the tags of a page, on one line."""
+    """Return the text on one line, without the tags of a page."""
     text = _TAG.sub(" ", _HIDDEN.sub(" ", text[:_READ]))
     return " ".join(_CONTROL.sub(" ", storable(unescape(text))).split())
 

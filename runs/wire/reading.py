@@ -1,4 +1,4 @@
-"""Values as strangers write them, read as what they are meant to be. Pure."""
+"""Reads values leniently, as what they are meant to be. Pure."""
 
 import ast
 import json
@@ -27,7 +27,9 @@ class Unreadable(ValueError):
 
 
 def read(text: str | bytes) -> Any:
-    """JSON with what it may not hold made harmless: NaN is null, half characters are `�`. ValueError if it is none."""
+    """Read JSON with what it may not hold made harmless: NaN is null, half characters are `�`. ValueError if it is
+    none.
+    """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         found = jiter.from_json(raw, allow_inf_nan=False)
@@ -46,7 +48,7 @@ def _read_loosely(raw: bytes) -> Any:
 
 
 def harmless(value: Any) -> Any:
-    """The value without numbers that are none, and with what PostgreSQL refuses made visible."""
+    """Return the value without NaN and infinity, and with what PostgreSQL refuses made visible."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -60,7 +62,7 @@ def harmless(value: Any) -> Any:
 
 
 def dicts(value: object) -> list[Json]:
-    """The objects of a list; of one object that should have been a list, that one."""
+    """Return the objects of a list; of one object that should have been a list, that one."""
     return [
         item
         for item in ([value] if isinstance(value, dict) else value if isinstance(value, list) else [])
@@ -73,14 +75,14 @@ def child(value: object) -> Json:
 
 
 def string(value: object) -> str:
-    """A text, or a number as one; "" for everything else."""
+    """Return a text, or a number as text, and "" for everything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)
 
 
 def text(value: object) -> str:
-    """The text of what is a text, a part with a text, or a list of such."""
+    """Return the text of a text, of a part with a text, or of a list of such."""
     if isinstance(value, list):
         return "".join(text(item) for item in value)
     if isinstance(value, dict):
@@ -89,7 +91,7 @@ def text(value: object) -> str:
 
 
 def count(value: object) -> int | None:
-    """A number of tokens; None where it is unknown."""
+    """Return a number of tokens, or None if it is unknown."""
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -105,7 +107,7 @@ def index(value: object) -> int | None:
 
 
 def arguments(value: object) -> Json | str:
-    """The object that a tool call's arguments are meant to be; a text that holds none stays as it is."""
+    """Return the object that a tool call's arguments are meant to be; a text without one stays as it is."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         value = value[0]
     if value is None or value == []:
@@ -158,7 +160,7 @@ def _literal(bare: str) -> Any:
 
 
 def is_object(given: Json | str) -> bool:
-    """Whether arguments are whole: an object, or the text of one."""
+    """Return whether arguments are whole: an object, or the text of one."""
     if isinstance(given, dict):
         return True
     try:

@@ -42,7 +42,7 @@ async def error_body(response: httpx2.Response) -> bytes:
 
 
 def unknown_part(status: int, said: bytes, dialect: Dialect, body: Json, without: frozenset[str]) -> str | None:
-    """The part of the request that the server says it does not know."""
+    """Return the part of the request that the server says it does not know."""
     text = said.decode("utf-8", "replace")
     parts = [part for part, statuses in _MAY_NOT_KNOW.items() if part not in without and status in statuses]
     if FORCED in parts and not dialect.is_forced(body):
@@ -72,7 +72,7 @@ def refusal(name: str, response: httpx2.Response, said: bytes) -> ModelProblem:
 
 
 def _moved(name: str, response: httpx2.Response) -> ModelProblem:
-    """Not followed: who is sent there would be given the key."""
+    """Return the problem of a redirect, which is not followed, as the other server would get the key."""
     to = response.headers.get("location", "").partition("?")[0].partition("#")[0]
     where = f" to {words(to)}" if "@" not in to and to.startswith(("http://", "https://")) else ""
     return ModelProblem(
@@ -83,7 +83,7 @@ def _moved(name: str, response: httpx2.Response) -> ModelProblem:
 
 
 def _retry_after(headers: httpx2.Headers, said: bytes) -> float | None:
-    """Seconds."""
+    """Return how many seconds to wait, if the answer says so."""
     value = headers.get("retry-after", "")
     seconds: float | None
     try:

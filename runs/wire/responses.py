@@ -120,7 +120,7 @@ def _is_call(item: Json) -> bool:
 
 
 def _item(item: Json) -> list[Json]:
-    """None for kinds of items that say nothing to an agent."""
+    """Return the item, or None for kinds that say nothing to an agent."""
     if _is_call(item):
         return [_call(item)]
     if item.get("type") == "reasoning":

@@ -48,7 +48,7 @@ class Wire(httpx2.AsyncBaseTransport):
         return _response(dialect, settled, is_stream_wanted=body.get("stream") is True, request=request)
 
     async def _answer(self, request: httpx2.Request, dialect: Dialect, body: Json, name: str) -> Json:
-        """Whatever was said, in one piece; asked again without what the server says it does not know."""
+        """Return the answer in one piece. The request is repeated without what the server says it does not know."""
         without = self._without.get(name, frozenset())
         while True:
             response = await self._send(_asking(self._client, request, dialect, body, without), name)

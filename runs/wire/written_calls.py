@@ -32,7 +32,7 @@ _LONGEST = 200_000
 
 
 def written(text: str, offered: Collection[str]) -> ToolCallPart | None:
-    """The call that a text is, or None."""
+    """Return the call that a text is, or None."""
     if len(text) > _LONGEST:
         return None
     found = _named(_unwrapped(text.strip()), offered)
@@ -41,7 +41,7 @@ def written(text: str, offered: Collection[str]) -> ToolCallPart | None:
 
 
 def _unwrapped(text: str) -> Any:
-    """What stands in code fences and tags, as JSON or as a call is written in code."""
+    """Return what stands in code fences and tags, as JSON or as a call in code."""
     for _ in range(4):
         found = next((match for wrapping in _WRAPPINGS if (match := wrapping.match(text))), None)
         if found is None:
@@ -83,7 +83,7 @@ def _code(text: str) -> Any:
 
 
 def _named(found: Any, offered: Collection[str], levels: int = 3) -> tuple[str, Json | str] | None:
-    """The name and arguments of the one call in it."""
+    """Return the name and arguments of the only call in the value."""
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
     if not isinstance(found, dict) or not levels:
