@@ -1,5 +1,10 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class RoutesConfig(AppConfig):
     name = "routes"
+
+    def ready(self) -> None:
+        import_module("routes.corrections.examples")  # it registers what the offline stand-in learns from

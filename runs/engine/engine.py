@@ -19,7 +19,7 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 
 from runs.prompts import prompts
-from runs.providers import model_requests, offline
+from runs.providers import examples, model_requests, offline
 from runs.providers.providers import OFFLINE, Access, Models
 from runs.record import steps
 from runs.record.claims import Claim, LostRun
@@ -142,7 +142,7 @@ async def _while_kept(work: Work, answer: Awaitable[ModelResponse]) -> ModelResp
 
 async def _reach(work: Work, name: str, models: Models) -> tuple[Model, Access | None]:
     if name == OFFLINE:
-        return offline.offline_model(_brief(work)), None
+        return offline.offline_model(await sync_to_async(_brief)(work)), None
     keys, work.keys = work.keys, None
     return await models.reach(work.run.team_id, name, keys)
 
@@ -162,6 +162,7 @@ def _brief(work: Work) -> offline.Brief:
             for row in work.targets
         ],
         own=offline.Target(work.agent.pk, "", work.agent.name, work.agent.description),
+        examples=examples.of(work.agent),
     )
 
 

