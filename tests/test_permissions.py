@@ -152,6 +152,7 @@ PAGES: dict[str, Entry] = {
     "runs/": Entry(),
     "runs/<uuid:id>/": Entry(of="run"),
     "runs/<uuid:id>/text/": Entry(of="run"),
+    "runs/<uuid:id>/why/": Entry(of="run"),
     "runs/<uuid:id>/stop/": Entry("POST", of="run"),
     "runs/<uuid:id>/again/": Entry("POST", of="run"),
     "runs/<uuid:id>/correct/": Entry("GET POST", of="run"),

@@ -76,9 +76,9 @@ def before(agent: Agent, revision: Revision) -> Revision | None:
     return found.filter(number__lt=revision.number).first()
 
 
-def lines_of(agent: Agent, revision: Revision) -> list[Line]:
-    """What the revision says, to read."""
-    return lines.read(revision.aop, mentioned(agent, revision.aop).values())
+def lines_of(agent: Agent, revision: Revision, passage: tuple[int, int] | None = None) -> list[Line]:
+    """What the revision says, to read, with a passage of it marked."""
+    return lines.read(revision.aop, mentioned(agent, revision.aop).values(), passage)
 
 
 # --- What differs ----------------------------------------------------------------------------

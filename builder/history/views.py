@@ -75,7 +75,9 @@ def agent_revisions(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_GET
 @team_page
 def agent_revision(request: TeamRequest, id: UUID, number: int) -> HttpResponse:
-    """What a revision says, beside what another one said: `?with=`, by default the one before. 0 is the draft."""
+    """What a revision says, beside what another one said: `?with=`, by default the one before. 0 is the draft. `?from=`
+    and `?to=` mark a passage.
+    """
     agent = access.past_or_present_agent_or_404(request.team, id)
     if number == 0 and not drafts.draft_of(agent):  # saved or discarded since the page with this link was drawn
         return redirect("revisions", agent.pk)
@@ -88,10 +90,18 @@ def agent_revision(request: TeamRequest, id: UUID, number: int) -> HttpResponse:
         "other": other,
         "numbers": [offered for offered in revisions.numbers(agent) if offered != number],
         "difference": revisions.difference(agent, other.aop if other else "", revision.aop),
-        "lines": revisions.lines_of(agent, revision),
+        "lines": revisions.lines_of(agent, revision, passage := _passage(request)),
+        "passage": passage,
         "is_live": revision.status == Revision.Status.LIVE,
     }
     return render(request, "builder/revision.html", context)
+
+
+def _passage(request: HttpRequest) -> tuple[int, int] | None:
+    start, end = request.GET.get("from", ""), request.GET.get("to", "")
+    if not all(place.isdecimal() and len(place) < 10 for place in (start, end)):
+        return None
+    return int(start), int(end)
 
 
 def _compared(request: HttpRequest, agent: Agent, revision: Revision) -> Revision | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from . import mentions
@@ -15,18 +15,45 @@ _DEEPEST = 3
 
 @dataclass(frozen=True)
 class Line:
-    """`kind`: heading, item, text or gap. `marker` and `depth` (from 0) are those of an item."""
+    """`kind`: heading, item, text or gap. `marker` and `depth` (from 0) are those of an item.
+
+    A line with a marked passage is in three parts: `parts` before it, `marked`, and `after` it.
+    """
 
     kind: str
     parts: tuple[str | Target, ...] = ()
     marker: str = ""
     depth: int = 0
+    marked: tuple[str | Target, ...] = ()
+    after: tuple[str | Target, ...] = ()
 
 
-def read(aop: str, targets: Iterable[Target]) -> list[Line]:
-    """The lines in order, without empty ones at the ends. A mention of nobody known stays plain words."""
+def read(aop: str, targets: Iterable[Target], passage: tuple[int, int] | None = None) -> list[Line]:
+    """The lines in order, without empty ones at the ends. A mention of nobody known stays plain words. `passage` is
+    marked, if it lies within one line.
+    """
     known = {target.agent.pk: target for target in targets}
-    return [_line(text, known) for text in aop.strip("\n").split("\n")] if aop.strip() else []
+    if not aop.strip():
+        return []
+    found: list[Line] = []
+    position = len(aop) - len(aop.lstrip("\n"))
+    for text in aop.strip("\n").split("\n"):
+        line = _line(text, known)
+        if passage and position <= passage[0] < passage[1] <= position + len(text):
+            line = _with_mark(line, text, passage[0] - position, passage[1] - position, known)
+        found.append(line)
+        position += len(text) + 1
+    return found
+
+
+def _with_mark(line: Line, text: str, start: int, end: int, known: dict[UUID, Target]) -> Line:
+    item = _ITEM.match(text) if line.kind == "item" else None
+    before = text[item.end() if item else 0 : start]
+    if line.kind == "heading":
+        before, start = "", start + len(text[start:end]) - len(text[start:end].lstrip("# "))
+    return replace(
+        line, parts=_parts(before, known), marked=_parts(text[start:end], known), after=_parts(text[end:], known)
+    )
 
 
 def _line(text: str, known: dict[UUID, Target]) -> Line:

@@ -5,9 +5,9 @@ with its tokens; what people and models read has names instead.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from . import mentions
@@ -48,7 +48,8 @@ class Passage:
         return {f"m{number}": mention.agent_id for number, mention in enumerate(self.mentions, self.first_anchor)}
 
 
-def passages(aop: str) -> list[Passage]:
+@lru_cache(maxsize=64)
+def passages(aop: str) -> tuple[Passage, ...]:
     """The passages in the order of the text. Blank lines and list marks belong to none."""
     found: list[Passage] = []
     anchor, position = 1, 0
@@ -59,7 +60,7 @@ def passages(aop: str) -> list[Passage]:
             found.append(Passage(position + start, position + end, source, here, anchor))
             anchor += len(here)
         position += len(line) + 1
-    return found
+    return tuple(found)
 
 
 def anchored(aop: str) -> dict[str, tuple[Mention, Passage]]:
@@ -71,9 +72,28 @@ def anchored(aop: str) -> dict[str, tuple[Mention, Passage]]:
     }
 
 
-def is_repeated(aop: str) -> bool:
-    """Whether some agent is mentioned more than once, so that naming it does not say which sentence is meant."""
-    return any(times > 1 for times in Counter(one.agent_id for one in mentions.find_mentions(aop)).values())
+@lru_cache(maxsize=64)
+def marks(aop: str, target_ids: frozenset[UUID]) -> dict[str, UUID]:
+    """The anchors that a model chooses from, each with its target. None where every target is mentioned once, and so
+    says which sentence is meant.
+    """
+    found = {anchor: mention.agent_id for anchor, (mention, _) in anchored(aop).items()}
+    found = {anchor: agent_id for anchor, agent_id in found.items() if agent_id in target_ids}
+    return found if len(set(found.values())) < len(found) else {}
+
+
+def cited(aop: str, target_id: UUID, because: str = "") -> Passage | None:
+    """The passage that sends to the target: that of the anchor, or the only one that mentions it. `because` may also be
+    the place of a passage, which is how the stand-in names one that mentions nobody. None: it cannot be known.
+    """
+    named = because.strip().strip("[]@").lower()
+    if named.isdecimal():
+        return next((one for one in passages(aop) if one.start == int(named)), None)
+    mention, passage = anchored(aop).get(named, (None, None))
+    if mention and mention.agent_id == target_id:
+        return passage
+    about = [one for one in passages(aop) if target_id in one.target_ids]
+    return about[0] if len(about) == 1 else None
 
 
 def _spans(line: str) -> Iterator[tuple[int, int]]:

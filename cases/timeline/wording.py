@@ -66,7 +66,7 @@ class Line:
     """One event, or several alike, as the timeline tells it.
 
     `quote`: the reason of a handover, in the agent's words. `text`: what someone wrote, as Markdown. `aside`: what
-    Baton adds. `comment`: as it is now.
+    Baton adds. `comment`: as it is now. `why`: the run whose procedure says why the case was handed over.
     """
 
     at: datetime
@@ -79,6 +79,7 @@ class Line:
     text: str = ""
     aside: str = ""
     run_id: UUID | None = None
+    why: UUID | None = None
     revision: int | None = None
     changes: tuple[Change, ...] = ()
     more_changes: int = 0
@@ -199,6 +200,7 @@ def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
         text=event.text if text.shows == "text" else "",
         aside=event.text if text.shows == "aside" else "",
         run_id=event.run_id if event.kind in _OPENS_RUN else None,
+        why=event.run_id if event.kind == Kind.HANDED_OVER else None,
         revision=event.data.get("revision"),
         changes=tuple(told[:_CHANGES_LIMIT]),
         more_changes=max(0, len(told) - _CHANGES_LIMIT),

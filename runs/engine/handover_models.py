@@ -62,6 +62,9 @@ class Handover(models.Model):
     reason = models.TextField()
     note = models.TextField(blank=True)
     fields: Any = models.JSONField(default=dict, blank=True, help_text="What the target needed, by name.")
+    # Which sentence of the revision that ran sent it; none where that cannot be known.
+    passage_start = models.PositiveIntegerField(null=True, help_text="In characters of the stored procedure.")
+    passage_end = models.PositiveIntegerField(null=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECORDED)
     created_at = models.DateTimeField(db_default=Now())
     applied_at = models.DateTimeField(null=True)

@@ -17,6 +17,7 @@ from django.db import transaction
 from pydantic_ai.messages import ToolCallPart
 
 from builder.models import Agent, Revision
+from builder.procedures import passages
 from builder.procedures import targets as builder_targets
 from builder.procedures.needs import NEEDS, Need
 from builder.usage.limits import overspent
@@ -230,7 +231,9 @@ def settle(
     entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, *_ in repeats]
     # A request that was held once goes through, and the target learns what had failed.
     note = "\n".join([wanted.note, *_failures_before(work, held[0])]).strip() if held else wanted.note
-    work.intended = replace(wanted, note=note, text=text)
+    passage = passages.cited(work.revision.aop, wanted.target.pk, arguments.because)
+    place = (passage.start, passage.end) if passage else None
+    work.intended = replace(wanted, note=note, text=text, passage=place)
     return work.intended
 
 
@@ -297,6 +300,8 @@ def requested(run: Run, wanted: HandedOver) -> Handover:
         reason=wanted.reason,
         note=wanted.note,
         fields=wanted.fields,
+        passage_start=wanted.passage and wanted.passage[0],
+        passage_end=wanted.passage and wanted.passage[1],
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from builder.procedures import mentions
+from builder.procedures import mentions, passages
 from cases.models import Case, CaseEvent
 from data import rows
 from runs.models import Handover, Run
@@ -54,15 +54,33 @@ def _choices(run: Run, targets: list[dict[str, Any]]) -> str:
 
 
 def _with_keys(aop: str, keys: dict[str, str]) -> str:
-    """The procedure as text; each mention of a target says the key that request_handover takes."""
-    return "".join(
-        part if isinstance(part, str) else f"@{part.name}{_key(keys.get(str(part.agent_id)))}"
-        for part in mentions.split(aop)
-    )
+    """The procedure as text. Each mention of a target says the key that request_handover takes, and where a target is
+    mentioned more than once, the mark to name as `because`. What the first says in full, the next ones say shorter.
+    """
+    marks = passages.marks(aop, frozenset(UUID(agent_id) for agent_id in keys))
+    said: set[str] = set()
+    number, text = 0, ""
+    for part in mentions.split(aop):
+        if isinstance(part, str):
+            text += part
+            continue
+        number += 1
+        text += f"@{part.name}"
+        if key := keys.get(str(part.agent_id)):
+            mark = f"m{number}" if f"m{number}" in marks else ""
+            text += f" ({_key(key, said)}{_mark(mark, said)})"
+            said |= {key, "a mark"}
+    return text
 
 
-def _key(key: str | None) -> str:
-    return f" (request_handover target: {key})" if key else ""
+def _key(key: str, said: set[str]) -> str:
+    return f"target: {key}" if key in said else f"request_handover target: {key}"
+
+
+def _mark(mark: str, said: set[str]) -> str:
+    if not mark:
+        return ""
+    return f", {mark}" if "a mark" in said else f", because: {mark}"
 
 
 _NO_INPUT = "Start with your procedure. There is no input."

@@ -138,6 +138,8 @@ def _hand_over(target: Target, why: str, tools: set[str], match: Match | None = 
     if "request_handover" not in tools:
         return _ask(f"It should go to {target.name}, but this run may not hand over any more.", (), tools)
     arguments = {"target": target.key, "reason": why, **({"fields": dict(target.fields)} if target.fields else {})}
+    if match and (passage := match.passage):
+        arguments["because"] = str(passage.start)
     return ToolCallPart("request_handover", arguments)
 
 

@@ -91,6 +91,7 @@ class Match:
     said: Said  # the closest of the candidate's texts
     similarity: float  # of that text
     scores: tuple[float, ...]  # of the candidate, by each encoder
+    passage: Passage | None = None  # the closest of those that speak for the candidate, whatever decided
 
     @property
     def score(self) -> float:
@@ -238,11 +239,13 @@ def _pieces(text: str) -> list[str]:
 
 def _match(candidate: Candidate, closeness: Mapping[str, Mapping[Said, float]]) -> Match:
     closest = max(candidate.says, key=lambda said: closeness[USE][said] + closeness[E5].get(said, closeness[USE][said]))
+    in_text = [said for said in candidate.says if said.passage]
     return Match(
         candidate,
         closest,
         closeness[USE][closest],
         tuple(_score(candidate, closeness[encoder]) for encoder in ENCODERS),
+        max(in_text, key=lambda said: closeness[USE][said]).passage if in_text else None,
     )
 
 

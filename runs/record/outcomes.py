@@ -16,13 +16,16 @@ class Answered:
 
 @dataclass(frozen=True)
 class HandedOver:
-    """To the target, if that can be. `text` is what the run wrote beside it, `fields` what the target needs."""
+    """To the target, if that can be. `text` is what the run wrote beside it, `fields` what the target needs, `passage`
+    where the sentence that it follows stands in the procedure.
+    """
 
     target: Agent
     reason: str
     note: str = ""
     text: str = ""
     fields: Values = field(default_factory=dict)
+    passage: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from runs.models import Run, Status
+from runs.models import Handover, Run, Status
 from teams.access.permissions import TeamRequest, team_page
 from web.format.amounts import money
 from web.http.partials import render_page
@@ -45,6 +45,18 @@ def run(request: TeamRequest, id: UUID) -> HttpResponse:
     )
     context["address"] = request.build_absolute_uri(reverse("run", args=[id]))
     return render_page(request, "runs/run.html", context, parts=["run-now"])
+
+
+@require_GET
+@team_page
+def run_why(request: TeamRequest, id: UUID) -> HttpResponse:
+    """The procedure that ran; with the sentence marked by which it handed over, if it did and that is known."""
+    run = run_or_404(request.team, id)
+    handover: Handover | None = getattr(run, "handover", None)
+    address = reverse("revision", args=[run.agent_id, run.revision.number])
+    if handover is None or handover.passage_end is None:
+        return redirect(f"{address}#text")
+    return redirect(f"{address}?from={handover.passage_start}&to={handover.passage_end}#passage")
 
 
 def about(run: Run) -> dict[str, Any]:

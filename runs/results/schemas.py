@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from pydantic import BaseModel, Field
 
 from builder.agents.api import RevisionName, name_of
+from builder.procedures import mentions
 from data.texts.text import storable
 from runs.models import Handover, HumanRequest, Outcome, Run, Status, Step
 from runs.record import steps
@@ -29,6 +30,14 @@ class RunUsage(BaseModel):
     cost_usd: Annotated[float | None, Field(description="Null for models without a known price.")]
 
 
+class PassageOut(BaseModel):
+    revision_id: UUID
+    revision_number: int
+    start: Annotated[int, Field(description="In characters of the stored procedure, with its tokens.")]
+    end: int
+    text: Annotated[str, Field(description="The sentence, with names in place of tokens.")]
+
+
 class HandoverOut(BaseModel):
     target_agent_id: UUID
     target_name: Annotated[str, Field(description="As it was called then.")]
@@ -38,6 +47,9 @@ class HandoverOut(BaseModel):
     status: Handover.Status
     run_id: Annotated[UUID | None, Field(description="The run that continues, as soon as there is one.")]
     case_id: UUID | None
+    passage: Annotated[
+        PassageOut | None, Field(description="The sentence of the procedure that sent it, where that is known.")
+    ]
 
 
 class HumanRequestOut(BaseModel):
@@ -190,6 +202,20 @@ def _handover(run: Run) -> HandoverOut | None:
         status=Handover.Status(handover.status),
         run_id=run.continued_by if is_applied else None,  # type: ignore[attr-defined]
         case_id=run.case_id,
+        passage=_passage(run, handover),
+    )
+
+
+def _passage(run: Run, handover: Handover) -> PassageOut | None:
+    if handover.passage_start is None or handover.passage_end is None:
+        return None
+    source = run.revision.aop[handover.passage_start : handover.passage_end]
+    return PassageOut(
+        revision_id=run.revision.pk,
+        revision_number=run.revision.number,
+        start=handover.passage_start,
+        end=handover.passage_end,
+        text=mentions.plain(source),
     )
 
 

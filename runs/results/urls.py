@@ -5,6 +5,7 @@ from . import run_views, views
 urlpatterns = [
     path("runs/", views.runs, name="runs"),
     path("runs/<uuid:id>/", run_views.run, name="run"),
+    path("runs/<uuid:id>/why/", run_views.run_why, name="run_why"),
     path("runs/<uuid:id>/text/", run_views.run_text, name="run_text"),
     path("runs/<uuid:id>/stop/", views.run_stop, name="run_stop"),
     path("runs/<uuid:id>/again/", views.run_again, name="run_again"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +21,7 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_core import ErrorDetails
 
 from builder.models import Agent
+from builder.procedures import passages
 from builder.procedures.needs import Need
 from cases.models import Case, Queue
 from cases.models import Status as CaseStatus
@@ -113,6 +115,7 @@ class RequestHandover(Arguments):
     reason: str = Field(description="Why this agent should continue.", min_length=1)
     note: str = Field("", description="What the agent should know.")
     fields: dict[str, Any] = Field(default_factory=dict, description="What the target needs, by name.")
+    because: str = ""
 
 
 class AskPerson(Arguments):
@@ -134,7 +137,8 @@ class Tool:
     """`run` does the work of an ordinary tool and returns what the model reads; it may raise Refused.
 
     `only_reads`: it changes nothing, so that a try may run it. `choices` gives, for arguments that depend on the
-    run, the values and what each means; `leaves_out` the arguments that the run has no use for.
+    run, the values and what each means; `enums` the values of those that need no words; `leaves_out` the arguments
+    that the run has no use for.
     """
 
     name: str
@@ -144,6 +148,7 @@ class Tool:
     is_offered: Callable[[Work], bool] = field(default=lambda work: True)
     only_reads: bool = False
     choices: Mapping[str, Callable[[Work], Choices]] = field(default_factory=dict)
+    enums: Mapping[str, Callable[[Work], Sequence[str]]] = field(default_factory=dict)
     leaves_out: Callable[[Work], frozenset[str]] = field(default=lambda work: frozenset())
 
     def definition(self, work: Work) -> ToolDefinition:
@@ -154,6 +159,9 @@ class Tool:
         }
         left_out = self.leaves_out(work)
         known = {name: value for name, value in schema["properties"].items() if name not in left_out}
+        for name, values in self.enums.items():
+            if name in known:
+                known[name] = {"type": "string", "enum": values(work)}
         schema = {**schema, "properties": {**known, **chosen}}
         return ToolDefinition(name=self.name, description=self.description, parameters_json_schema=schema)
 
@@ -173,9 +181,14 @@ def _target(row: Mapping[str, Any]) -> str:
     return f"{described}. Needs in fields: {'; '.join(needs)}" if needs else described
 
 
-def _without_fields(work: Work) -> frozenset[str]:
-    """No argument `fields` where no target needs any."""
-    return frozenset() if any(row.get("needs") for row in work.targets) else frozenset({"fields"})
+def _without_use(work: Work) -> frozenset[str]:
+    """No argument `fields` where no target needs any, and no `because` where the target says which mention is meant."""
+    needless = set() if any(row.get("needs") for row in work.targets) else {"fields"}
+    return frozenset(needless if _marks(work) else needless | {"because"})
+
+
+def _marks(work: Work) -> dict[str, UUID]:
+    return passages.marks(work.revision.aop, frozenset(UUID(row["agent_id"]) for row in work.targets))
 
 
 def _queues(work: Work) -> Choices:
@@ -260,7 +273,8 @@ TOOLS = {
             RequestHandover,
             is_offered=lambda work: bool(work.targets),
             choices={"target": _targets},
-            leaves_out=_without_fields,
+            enums={"because": lambda work: list(_marks(work))},
+            leaves_out=_without_use,
         ),
         Tool("update_case", "Change the case's title, data, priority or labels.", UpdateCase, _update_case, _on_a_case),
         Tool(COMPLETE, "The case is done. Ends your work.", CompleteCase, is_offered=_on_a_case),

@@ -63,7 +63,10 @@ def test_a_run_says_whom_it_handed_over_to(api: Caller, scripted: Provider, make
     shown = api.get(f"/runs/{first['id']}").json()
     second = Run.objects.exclude(pk=first["id"]).get()
     assert shown["outcome"] == "handed_over"
+    passage = shown["handover"].pop("passage")
+    assert (passage["revision_number"], passage["text"]) == (1, "To @Billing")
     assert shown["handover"] == {
+        "fields": {},
         "target_agent_id": str(billing.pk),
         "target_name": "Billing",
         "reason": "Money",

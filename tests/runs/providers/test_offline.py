@@ -141,7 +141,9 @@ async def test_the_reason_says_which_sentence_matches_and_the_scores_stay_on_the
     thought, call = (await respond(asked)).parts
 
     assert isinstance(call, ToolCallPart)
-    assert call.args_as_dict() == {"target": "billing-specialist", "reason": "Matches “double charges” in step 2"}
+    arguments = call.args_as_dict()
+    assert arguments["reason"] == "Matches “double charges” in step 2"
+    assert arguments["because"] == str(asked.aop.index("Refunds"))
     assert isinstance(thought, ThinkingPart)
     assert "similarity 0." in thought.content
     assert "lead 0." in thought.content
