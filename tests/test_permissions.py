@@ -299,6 +299,7 @@ OPERATIONS: dict[str, Entry] = {
     "POST /cases/{case_id}/reprocess": Entry(of="case"),
     "POST /cases/{case_id}/take-over": Entry(of="case"),
     "POST /cases/{case_id}/hand-back": Entry(of="case"),
+    "POST /cases/{case_id}/assign": Entry(of="case", body={"nobody": True}),
     "POST /cases/{case_id}/reassign": Entry(of="case"),
     "POST /cases/{case_id}/reopen": Entry(of="case"),
     "POST /cases/{case_id}/retry": Entry(of="case"),
