@@ -87,7 +87,7 @@ def _bad(message: str) -> Refused:
 
 
 def errors(schema: Mapping[str, Any], data: Any) -> dict[str, str]:
-    """Return what is wrong with the data, by field: `{"customer.email": "Is missing."}`; of the whole, by the name ""."""
+    """Return what is wrong with the data, by field: `{"customer.email": "Is missing."}`; of the whole, by ""."""
     _references.set(count(1))
     checker = _Checker(schema, registry=Registry())
     found: dict[str, str] = {}

@@ -135,7 +135,7 @@ _OPENS_RUN = {Kind.STARTED, Kind.STALE_WRITE_REFUSED}
 
 
 def lines(events: Iterable[CaseEvent], agents: Agents, comments: Comments | None = None) -> list[Line]:
-    """Return the timeline in sentences, oldest first. Changes that one agent or person makes in a row are told as one."""
+    """Return the timeline in sentences, oldest first. Changes that one agent or person makes in a row are one line."""
     return [_line(event, agents, comments or {}) for event in _grouped(events)]
 
 

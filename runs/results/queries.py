@@ -113,7 +113,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _needs_attention() -> Q:
-    """Return the condition for runs that wait for an answer, or failed without anyone acting on the case or seeing it."""
+    """Return the condition for runs that wait for an answer, or failed while nobody acted on the case or saw it."""
     alone = Q(case=None, seen_at=None)
     parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
     troubled = Q(status__in=[Status.WAITING, Status.FAILED])  # said apart, because an index has only these

@@ -53,7 +53,7 @@ def made_id() -> str:
 
 
 def usage(found: Json, names: dict[str, str], required: tuple[str, ...]) -> Json | None:
-    """Return the counts of tokens under their canonical names; None, for unknown, when none that is required is known."""
+    """Return the counts of tokens under their canonical names; None (unknown) if none that is required is known."""
     counts = {name: number for name, source in names.items() if (number := count(found.get(source))) is not None}
     if not any(name in counts for name in required):
         return None
