@@ -112,7 +112,12 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
         model, name, said, tools.offered(work), access, must_call=must_call, by_schema=by_schema
     )
     handed_over_at = None if work.run.requests else work.handed_over_at
-    response = await _while_kept(work, counters.request(name, tracing.chat(work, answer), handed_over_at))
+    try:
+        response = await _while_kept(work, counters.request(name, tracing.chat(work, answer), handed_over_at))
+    except ModelProblem as problem:
+        if problem.dropped:
+            await sync_to_async(steps.count_dropped)(work, problem.dropped, name)
+        raise
     return steps.receive(work, text_calls.as_call(work, response), name)
 
 

@@ -63,11 +63,16 @@ async def request(
         raise problem from error
     response = _counted(_without_key(response, access))
     if response.finish_reason == "content_filter" and not response.tool_calls:
-        raise _declined(name, response)
+        raise _dropping(response, _declined(name, response))
     if _is_cut(response, tools):
         message = f"The model “{name}” reached its token limit in the middle of a tool call."
-        raise ModelProblem(CUT, message, passes=True)
+        raise _dropping(response, ModelProblem(CUT, message, passes=True))
     return response
+
+
+def _dropping(response: ModelResponse, problem: ModelProblem) -> ModelProblem:
+    problem.dropped = response
+    return problem
 
 
 def _is_cut(response: ModelResponse, tools: Sequence[ToolDefinition]) -> bool:

@@ -115,6 +115,28 @@ def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
 
 def receive(work: Work, response: ModelResponse, model: str) -> ModelResponse:
     """As it will be kept: what the model said is written before the next step, or together with it."""
+    amount = _count(work, response, model)
+    run = work.run
+    run.retries, run.error = 0, ""
+    run.truncated = response.finish_reason == "length" and not response.tool_calls and bool(work.notes(CUT_OFF))
+    data = ModelMessagesTypeAdapter.dump_python([_with_own_ids(work, response)], mode="json")[0]
+    work.said = Answer(model, storable(data), amount)
+    return _response(work.said.data)
+
+
+def count_dropped(work: Work, response: ModelResponse, model: str) -> None:
+    """An answer that is asked for again, or led to nothing, was paid for too. LostRun when the run is another's."""
+    if not (response.usage.input_tokens or response.usage.output_tokens):
+        return  # nobody knows what it took
+    with transaction.atomic():
+        claims.lock(work.claim)
+        amount = _count(work, response, model)
+        rows.update(work.run, _COUNTED)
+        usage.add(work.agent, model, amount)
+
+
+def _count(work: Work, response: ModelResponse, model: str) -> Amount:
+    """What an answer took, added up on the run in hand."""
     run, took, cost = work.run, response.usage, _cost(response)
     # The stand-in costs nothing, and reports no tokens.
     unpriced = cost is None and model != OFFLINE
@@ -132,11 +154,7 @@ def receive(work: Work, response: ModelResponse, model: str) -> ModelResponse:
     for name in ("requests", "input_tokens", "output_tokens", "cached_tokens", "unpriced_requests"):
         setattr(run, name, getattr(run, name) + getattr(amount, name))
     run.cost_usd = run.cost_usd if cost is None else (run.cost_usd or Decimal(0)) + cost
-    run.retries, run.error = 0, ""
-    run.truncated = response.finish_reason == "length" and not response.tool_calls and bool(work.notes(CUT_OFF))
-    data = ModelMessagesTypeAdapter.dump_python([_with_own_ids(work, response)], mode="json")[0]
-    work.said = Answer(model, storable(data), amount)
-    return _response(work.said.data)
+    return amount
 
 
 def flush(work: Work) -> None:

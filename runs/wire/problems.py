@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 from html import unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.texts.text import storable
 
 from .reading import read
+
+if TYPE_CHECKING:
+    from pydantic_ai.messages import ModelResponse  # takes long to import, and pages do without
 
 LONGEST = 300
 DECLINED = "model_declined"
@@ -40,6 +43,8 @@ class ModelProblem(Exception):
         self.message = message
         self.passes = passes
         self.retry_after = retry_after
+        # What was answered all the same, and is dropped: it was paid for.
+        self.dropped: ModelResponse | None = None
 
     def without(self, secrets: Iterable[str]) -> "ModelProblem":
         """Return the same problem without the secrets in its words."""

@@ -223,6 +223,18 @@ def test_a_tool_call_that_is_cut_off_is_asked_for_twice_more_and_then_said(scrip
     assert "reached its token limit in the middle of a tool call" in run.error
 
 
+def test_answers_that_are_dropped_count_as_used(scripted: Provider, case: Case, settings):
+    """They were paid for: those of calls that were cut off, before the one that came whole."""
+    is_text = settings.BATON_DEFAULT_MODEL.split(":")[0] != "google"
+    cut = replace(calls(Call("complete_case", '{"summary": "Refun' if is_text else {})), is_cut=True)
+    scripted.answers(cut, cut, DONE)
+    assert work().status == retried().status == "queued"
+    run = retried()
+    assert (run.outcome, run.requests, run.input_tokens, run.output_tokens) == ("case_completed", 3, 33, 21)
+    [used] = Usage.objects.filter(agent=run.agent_id).values("runs", "requests", "input_tokens", "output_tokens")
+    assert used == {"runs": 1, "requests": 3, "input_tokens": 33, "output_tokens": 21}
+
+
 def test_a_whole_call_at_the_token_limit_counts(scripted: Provider, case: Case):
     scripted.answers(replace(DONE, is_cut=True))
     assert work().outcome == "case_completed"
