@@ -15,7 +15,6 @@ from django.core.mail import mailers
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from data.errors import Refused
 from teams.access import live
@@ -23,6 +22,7 @@ from teams.models import User
 from teams.people import accounts
 from web.emails.message import compose
 from web.http.links import link_to
+from web.http.redirects import is_ours
 
 from .attempts import Attempt, TooManyAttempts, attempt, clear
 from .known_devices import remember
@@ -58,8 +58,7 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_safe_url(self, url: str) -> bool:
         """Nowhere but to this address itself, whatever else it may be called."""
-        request = self.request
-        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+        return is_ours(self.request, url)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Counts this try; `authenticate` takes it back when the password is right."""

@@ -14,4 +14,13 @@ def back(request: HttpRequest, name: str, *args: object) -> HttpResponseBase:
 def wanted_next(request: HttpRequest) -> str:
     """The page that the form names as `next`; empty if it is none of ours."""
     wanted = request.POST.get("next", "")
-    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
+    return wanted if is_ours(request, wanted) else ""
+
+
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Whether an address that came with the request leads to a page of this installation.
+
+    A word without a slash is none: Django would take it for the name of a page.
+    """
+    hosts = {request.get_host()}
+    return "/" in address and url_has_allowed_host_and_scheme(address, hosts, require_https=request.is_secure())
