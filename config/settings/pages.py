@@ -40,6 +40,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "ops.admin.teams.admin_policy",
     "web.http.security_headers.security_headers",
+    "web.http.methods.answers_head",
     "teams.keys.request_text.storable_texts",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "teams.access.sessions.Prolongs",

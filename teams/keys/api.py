@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
@@ -46,6 +47,7 @@ from .problems import HANDLERS, not_found, problem
 from .quotas import Quota, TooMany
 
 DATA_LIMIT = 256 * 1024
+DOCUMENTS = ("openapi-json", "openapi-view", "api-root")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -248,7 +250,8 @@ class Api(NinjaAPI):
         patterns, app, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                pattern.callback = self._told(pattern.callback)
+                is_document = pattern.name in DOCUMENTS
+                pattern.callback = self._told(_read_only(pattern.callback) if is_document else pattern.callback)
         return patterns, app, namespace
 
     def _told(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -285,6 +288,11 @@ class Api(NinjaAPI):
                     declared = [row.scope for row in operation.auth_callbacks if isinstance(row, TeamKey) and row.scope]
                     found[self.get_openapi_operation_id(operation)] = str(declared[0] if declared else Scope.READ)
         return found
+
+
+def _read_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Ninja answers any method with its documents, and a form's token is no matter of the API."""
+    return csrf_exempt(require_GET(view))
 
 
 def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:

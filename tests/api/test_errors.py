@@ -57,7 +57,7 @@ def test_an_unknown_address_takes_no_posts(api: Caller) -> None:
 def test_a_wrong_method_is_told_the_right_ones(api: Caller) -> None:
     response = api.delete("/agents")
     assert "GET" in problem(response, 405, "method_not_allowed")["message"]
-    assert set(response["Allow"].split(", ")) == {"GET", "POST"}
+    assert set(response["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
 
 
 @pytest.mark.parametrize(
