@@ -219,4 +219,5 @@ def said_of(row: UploadRow, refusal: Refused, columns: Columns) -> str:
 def imported_before(upload: CaseUpload) -> CaseUpload | None:
     """Return the last known import of the same file into the same queue."""
     same = CaseUpload.objects.filter(team=upload.team_id, queue=upload.queue_id, digest=upload.digest)
-    return same.exclude(started_at=None).exclude(pk=upload.pk).defer("content").order_by("-started_at").first()
+    others = same.exclude(started_at=None).exclude(pk=upload.pk).select_related("user")
+    return others.defer("content").order_by("-started_at").first()

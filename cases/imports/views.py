@@ -85,7 +85,8 @@ def _kept(
 
 
 def _add_page(request: TeamRequest, queue: Queue, form: forms.Form, way: str) -> HttpResponse:
-    recent = CaseUpload.objects.filter(team=request.team, queue=queue).exclude(started_at=None).defer("content")
+    recent = CaseUpload.objects.filter(team=request.team, queue=queue).exclude(started_at=None)
+    recent = recent.select_related("user").defer("content")
     context = {"queue": queue, "form": form, "way": way, "recent": recent.order_by("-started_at")[:_RECENT]}
     return render(request, "cases/add_cases.html", context, status=422 if form.errors else 200)
 

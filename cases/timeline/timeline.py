@@ -11,7 +11,7 @@ from cases.models import CLOSED, Case, CaseEvent, Kind, Status
 from data import rows
 from data.texts.text import storable
 from teams.access import live
-from teams.audit.actors import BATON, Actor
+from teams.audit.actors import BATON, Actor, signature
 from teams.webhooks import outbox
 
 # Events after which the agent of the open stage no longer works on the case.
@@ -120,7 +120,7 @@ def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
         "reason": row.reason or None,
         "agent_id": row.agent_id,
         "run_id": row.run_id,
-        "actor": row.actor or None,
+        **signature(row.actor, row.user),
     }
 
 

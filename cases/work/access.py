@@ -28,4 +28,4 @@ def attachment_or_404(team: Team, id: UUID) -> Attachment:
 
 
 def upload_or_404(team: Team, id: UUID) -> CaseUpload:
-    return get_object_or_404(CaseUpload.objects.select_related("queue").defer("content"), team=team, pk=id)
+    return get_object_or_404(CaseUpload.objects.select_related("queue", "user").defer("content"), team=team, pk=id)

@@ -59,6 +59,7 @@ class EventOut(BaseModel):
     agent_id: UUID | None
     run_id: UUID | None
     actor: Annotated[str | None, Field(description="The person or API key that did it, if one did.")]
+    actor_id: Annotated[UUID | None, Field(description="Of the person, as among members.")]
     actor_email: Annotated[str | None, Field(description="Of the person, whatever their name.")]
     reason: str | None
     text: str
@@ -137,6 +138,7 @@ def event_out(row: CaseEvent) -> EventOut:
         agent_id=row.agent_id,
         run_id=row.run_id,
         actor=row.actor or None,
+        actor_id=row.user.uuid if row.user else None,
         actor_email=row.user.email if row.user else None,
         reason=row.reason or None,
         text=row.text,

@@ -28,7 +28,9 @@ class CorrectionOut(BaseModel):
     wrong_agent_id: UUID
     right_agent_id: Annotated[UUID | None, Field(description="Null: a person.")]
     note: str
-    actor: str
+    actor: Annotated[str, Field(description="The person or API key that said so.")]
+    actor_id: Annotated[UUID | None, Field(description="Of the person, as among members.")]
+    actor_email: Annotated[str | None, Field(description="Of the person, whatever their name.")]
     created_at: datetime
 
 
@@ -48,7 +50,7 @@ class CorrectionFilters(Paging):
     "/corrections", response=Page[CorrectionOut], tags=["Corrections"], summary="List corrections, newest first"
 )
 def list_corrections(request: KeyRequest, filters: Query[CorrectionFilters]) -> Page[CorrectionOut]:
-    rows = Correction.objects.standing().filter(team=request.auth.team)
+    rows = Correction.objects.standing().filter(team=request.auth.team).select_related("user")
     if filters.wrong_agent_id:
         rows = rows.filter(wrong=filters.wrong_agent_id)
     if filters.case_id:
@@ -100,5 +102,7 @@ def _out(row: Correction) -> CorrectionOut:
         right_agent_id=row.right_id,
         note=row.note,
         actor=row.actor,
+        actor_id=row.user.uuid if row.user else None,
+        actor_email=row.user.email if row.user else None,
         created_at=row.created_at,
     )

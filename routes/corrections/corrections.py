@@ -152,7 +152,7 @@ def find_corrections(team: Team, words: str = "", wrong: UUID | None = None, rig
         found = found.filter(right=UUID(right))
     for word in words.replace("\x00", " ").split():
         found = found.filter(Q(note__icontains=word) | Q(case__title__icontains=word) | Q(actor__icontains=word))
-    return found.select_related("wrong", "right", "case", "source__agent").defer(
+    return found.select_related("wrong", "right", "case", "source__agent", "user").defer(
         "case__data", "case__detail", "source__input", "source__result", "source__targets"
     )
 
@@ -166,7 +166,7 @@ class Said(NamedTuple):
 
 def standing(run: Run) -> Said:
     found = Correction.objects.standing().filter(Q(run=run) | Q(source=run))
-    rows = list(found.select_related("right"))
+    rows = list(found.select_related("right", "user"))
     of_it = next((row for row in rows if row.run_id == run.pk), None)
     return Said(of_it, next((row for row in rows if row.source_id == run.pk), None))
 

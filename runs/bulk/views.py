@@ -53,7 +53,7 @@ _QUESTIONS = {
 
 
 def _action_or_404(team: Team, id: UUID) -> BulkAction:
-    return get_object_or_404(BulkAction.objects.select_related("undoes"), team=team, pk=id)
+    return get_object_or_404(BulkAction.objects.select_related("undoes", "user"), team=team, pk=id)
 
 
 # --- Before ----------------------------------------------------------------------------------

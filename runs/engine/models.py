@@ -113,6 +113,7 @@ class Run(models.Model):
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     stopped_by = models.CharField(max_length=100, blank=True, help_text="A person or an API key, as called then.")
+    stopped_by_user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     stopped_because = models.CharField(max_length=300, blank=True, help_text="A sentence.")
 
     # Whom this run may hand over to: [{key, agent_id, name, description}], frozen at its first claim.

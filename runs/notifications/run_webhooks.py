@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from runs.models import Handover, HumanRequest, Run, Status
+from teams.audit.actors import signature
 from teams.webhooks import outbox
 
 _ENDS = {Status.COMPLETED: "run.completed", Status.FAILED: "run.failed"}
@@ -73,7 +74,7 @@ def _request(request: HumanRequest, run: Run) -> dict[str, Any]:
             "status": request.status,
             "question": request.question[:500],
             "approved": request.approved,
-            "actor": request.actor or None,
+            **signature(request.actor, request.answered_by),
             "closed_because": request.closed_because or None,
             "url": outbox.link("run", run.pk),
         },

@@ -73,7 +73,7 @@ def stop(run: Run, why: str, by: Actor = BATON) -> None:
 
     `why` is a sentence for those who read the run, and who were asked something that needs no answer any more.
     """
-    said = {"stopped_by": by.label[:100], "stopped_because": storable(why)[:300]}
+    said = {"stopped_by": by.label[:100], "stopped_by_user": by.user, "stopped_because": storable(why)[:300]}
     _end(run, Status.STOPPED, why, fence=run.fence + 1, **said)
 
 

@@ -9,7 +9,7 @@ from teams.models import Team
 
 
 def run_or_404(team: Team, id: UUID) -> Run:
-    runs = Run.objects.select_related("agent", "revision", "case__queue", "started_by", "seen_by")
+    runs = Run.objects.select_related("agent", "revision", "case__queue", "started_by", "seen_by", "stopped_by_user")
     return get_object_or_404(runs, team=team, pk=id)
 
 

@@ -227,7 +227,9 @@ def _continued(run: Run, handover: Handover | None, chain: Sequence[Run]) -> Run
 
 
 def last_run_of(case: Case) -> Run | None:
-    runs = Run.objects.select_related("agent", "revision", "case__queue", "started_by", "handover__target")
+    runs = Run.objects.select_related(
+        "agent", "revision", "case__queue", "started_by", "stopped_by_user", "handover__target"
+    )
     return runs.filter(case=case).order_by("-created_at").first()
 
 

@@ -67,6 +67,7 @@ class HumanRequestOut(BaseModel):
     approved: Annotated[bool | None, Field(description="Of a request for approval.")]
     comment: Annotated[str | None, Field(description="Of a request for approval.")]
     actor: Annotated[str | None, Field(description="Who answered.")]
+    actor_id: Annotated[UUID | None, Field(description="Of the person who answered, as among members.")]
     actor_email: Annotated[str | None, Field(description="Of the person who answered, whatever their name.")]
     assignee: Annotated[str | None, Field(description="Who has taken it on; anyone may answer.")]
     due_at: datetime | None
@@ -88,6 +89,8 @@ class RunOut(BaseModel):
     truncated: Annotated[bool, Field(description="Its answer was cut off at the token limit, twice.")]
     error: RunError | None
     stopped_by: Annotated[str | None, Field(description="Who stopped it: a person or an API key.")]
+    stopped_by_id: Annotated[UUID | None, Field(description="Of the person who stopped it, as among members.")]
+    stopped_by_email: Annotated[str | None, Field(description="Of the person who stopped it, whatever their name.")]
     stopped_because: Annotated[str | None, Field(description="Why it was stopped, in a sentence.")]
     case_id: UUID | None
     queue_id: UUID | None
@@ -136,7 +139,7 @@ def with_details(runs: QuerySet[Run]) -> QuerySet[Run]:
     target = OuterRef("handover__target")
     on_case = Run.objects.filter(case=OuterRef("case"), agent=target, created_at__gt=OuterRef("created_at"))
     return (
-        runs.select_related("agent", "revision", "handover")
+        runs.select_related("agent", "revision", "handover", "stopped_by_user")
         .prefetch_related("human_requests__assignee__user", "human_requests__answered_by")
         .annotate(
             continued_by=Coalesce(F("handover__next_run"), on_case.order_by("created_at").values("pk")[:1]),
@@ -159,6 +162,8 @@ def run_out(run: Run) -> RunOut:
         truncated=run.truncated,
         error=_error(run),
         stopped_by=run.stopped_by or None,
+        stopped_by_id=run.stopped_by_user.uuid if run.stopped_by_user else None,
+        stopped_by_email=run.stopped_by_user.email if run.stopped_by_user else None,
         stopped_because=run.stopped_because or None,
         case_id=run.case_id,
         queue_id=run.queue_id,
@@ -237,6 +242,7 @@ def human_request_out(row: HumanRequest) -> HumanRequestOut:
         approved=row.approved,
         comment=None if is_question else row.answer or None,
         actor=row.actor or None,
+        actor_id=row.answered_by.uuid if row.answered_by else None,
         actor_email=row.answered_by.email if row.answered_by else None,
         assignee=str(row.assignee.user) if row.assignee else None,
         due_at=row.due_at,

@@ -47,6 +47,15 @@ def program(key: ApiKey) -> Actor:
     return Actor(f"API key {key.name}", source=_Source.KEY, key=key)
 
 
+def signature(name: str, user: User | None) -> dict[str, str | None]:
+    """Who did it, as the API and webhooks say it: beside the name, what stays the same when that changes."""
+    return {
+        "actor": name or None,
+        "actor_id": str(user.uuid) if user else None,
+        "actor_email": user.email if user else None,
+    }
+
+
 def known_as(name: str, user: User | None) -> str:
     """A name as it was noted, with the address of the row: people can call themselves anything."""
     return f"{name} ({user.email})" if user and name and name != user.email else name

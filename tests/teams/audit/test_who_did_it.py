@@ -2,16 +2,23 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from builder.models import Agent
 from cases.collaboration import comments
-from cases.models import Case
+from cases.imports import uploads
+from cases.models import Case, CaseUpload, Queue
+from routes.corrections import corrections
+from runs.bulk import bulk
 from runs.engine import human_requests
 from runs.models import HumanRequest, Run
 from runs.people import moves
+from runs.record import lifecycle
 from teams.audit import audit
 from teams.audit.actors import person, program
 from teams.keys.api_keys import create_key
@@ -114,3 +121,39 @@ def test_timeline_comments_and_approvals_tell_the_address(
     assert f"Baton ({mallory.email})" in signed_in.get(reverse("inbox") + "?show=answered").text
     [told] = reader.get("/api/v1/human-requests").json()["items"]
     assert (told["actor"], told["actor_email"]) == ("Baton", mallory.email)
+
+
+def test_corrections_tell_the_address_and_the_id(
+    signed_in: Client, reader: Client, mallory: User, make_run: Make[Run], make_agent: Make[Agent]
+) -> None:
+    run = make_run(status="completed", outcome="answered")
+    corrections.correct(corrections.of_run(run), make_agent("Billing"), "Wrong one", person(mallory))
+    [told] = reader.get("/api/v1/corrections").json()["items"]
+    assert told["actor"] == "Baton"
+    assert (told["actor_id"], told["actor_email"]) == (str(mallory.uuid), mallory.email)
+    for page in (reverse("corrections"), reverse("run", args=[run.pk])):
+        assert f"Baton ({mallory.email})" in signed_in.get(page).text
+
+
+def test_imports_and_bulk_actions_tell_the_address(
+    signed_in: Client, team: Team, queue: Queue, mallory: User, make_case: Make[Case]
+) -> None:
+    case = make_case("Refund")
+    action = bulk.start(team, "fail", {"reason": "Spam"}, team.cases.filter(pk=case.pk), person(mallory))
+    assert f"Baton ({mallory.email})" in signed_in.get(reverse("bulk_action", args=[action.pk])).text
+
+    upload = uploads.store_upload(queue, mallory, "cases.csv", b"title\nRefund\n")
+    CaseUpload.objects.filter(pk=upload.pk).update(status="done", started_at=upload.created_at)
+    for page in (reverse("case_import", args=[upload.pk]), reverse("cases_upload", args=[queue.pk])):
+        assert f"Baton ({mallory.email})" in signed_in.get(page).text
+
+
+def test_a_stopped_run_tells_the_address_and_the_id(
+    signed_in: Client, reader: Client, mallory: User, make_run: Make[Run]
+) -> None:
+    run = make_run(status="running", lease_until=timezone.now() + timedelta(minutes=5))
+    lifecycle.stop(run, "Not needed.", person(mallory))
+    told = reader.get(f"/api/v1/runs/{run.pk}").json()
+    assert told["stopped_by"] == "Baton"
+    assert (told["stopped_by_id"], told["stopped_by_email"]) == (str(mallory.uuid), mallory.email)
+    assert f"Baton ({mallory.email})" in signed_in.get(reverse("run", args=[run.pk])).text

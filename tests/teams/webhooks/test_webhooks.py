@@ -73,6 +73,9 @@ def test_a_case_is_told_of_from_its_beginning_to_its_end(webhook, make_case, som
         "external_id": None,
         "url": f"http://localhost:8000/cases/{done.pk}/",
     }
+    who = {name: value for name, value in body["data"].items() if name.startswith("actor")}
+    user = someone.user
+    assert who == {"actor": someone.label, "actor_id": str(user.uuid), "actor_email": user.email}
 
 
 @pytest.mark.django_db
@@ -140,6 +143,8 @@ def test_questions_are_told_of(webhook, make_run, someone) -> None:
     request = HumanRequest.objects.create(team=run.team, run=run, call_id="1", kind="question", question="Which?")
     human_requests.answer(request, "That one.", someone)
     assert told(webhook) == ["human_request.answered"]
+    who = json.loads(webhook.deliveries.get().body)["data"]["human_request"]
+    assert (who["actor_id"], who["actor_email"]) == (str(someone.user.uuid), someone.user.email)
 
 
 @pytest.mark.django_db
