@@ -90,7 +90,7 @@ def find_agents(team: Team, words: str = "", state: str = "") -> QuerySet[Agent]
     `state`: paused, blocked, unused, or anything else for all.
     """
     agents = Agent.objects.live().filter(team=team)
-    for word in words.replace("\x00", "").split():
+    for word in words.split():
         agents = agents.filter(Q(name__icontains=word) | Q(description__icontains=word))
     agents = _in_state(agents, state)
     newest = team.runs.filter(agent=OuterRef("pk")).order_by("-created_at")

@@ -64,7 +64,7 @@ def ids(text: str) -> set[UUID]:
 def search(words: str, of: Viewpoint) -> Found:
     """The best first: names that begin with the words, then those with a word that does, then those that hold them
     anywhere; then a few that are spelled like them."""
-    words = " ".join(words.replace("\x00", "").lower().split())[:_LONGEST]
+    words = " ".join(words.lower().split())[:_LONGEST]
     agents = Agent.objects.live().filter(team=of.team)
     if of.agent:
         agents = agents.exclude(pk=of.agent.pk)

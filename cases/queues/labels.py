@@ -56,6 +56,6 @@ def forget(team_id: UUID, name: str) -> None:
 def find_labels(team: Team, words: str = "") -> list[Label]:
     """Return the labels with all the words in their names."""
     said = Q()
-    for word in words.replace("\x00", " ").split():
+    for word in words.split():
         said &= Q(name__icontains=word)
     return list(team.labels.filter(said))

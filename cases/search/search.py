@@ -42,7 +42,7 @@ class Words:
 
 def read(text: str) -> Words | None:
     """Read a search. Return None for a text without words."""
-    text = " ".join(text[:_LONGEST].replace("\x00", " ").split())
+    text = " ".join(text[:_LONGEST].split())
     if not text:
         return None
     number = re.fullmatch(r"(#?)([0-9]{1,9})", text)

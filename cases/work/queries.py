@@ -41,7 +41,7 @@ class QueueState:
 def queues_page(team: Team, words: str = "", cursor: str = "") -> Page[Queue]:
     """Return a page of the team's queues by name that have all the words in their name or description."""
     queues = team.queues.live()
-    for word in _split(words):
+    for word in words.split():
         queues = queues.filter(Q(name__icontains=word) | Q(description__icontains=word))
     return page(queues, ["name", "id"], cursor)
 
@@ -90,11 +90,6 @@ def deletion(queue: Queue) -> Deletion:
         Case.objects.present().filter(queue=queue, status__in=OPEN).count(),
         list(Queue.objects.live().filter(team=queue.team_id).exclude(pk=queue.pk).order_by("name")[:500]),
     )
-
-
-def _split(text: str) -> list[str]:
-    """Return the words of a search, without U+0000, which PostgreSQL's texts cannot hold."""
-    return text.replace("\x00", " ").split()
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def find_corrections(team: Team, words: str = "", wrong: UUID | None = None, rig
         found = found.filter(right=None)
     elif right:
         found = found.filter(right=UUID(right))
-    for word in words.replace("\x00", " ").split():
+    for word in words.split():
         found = found.filter(Q(note__icontains=word) | Q(case__title__icontains=word) | Q(actor__icontains=word))
     return found.select_related("wrong", "right", "case", "source__agent", "user").defer(
         "case__data", "case__detail", "source__input", "source__result", "source__targets"

@@ -107,7 +107,7 @@ def handovers(request: TeamRequest) -> HttpResponse:
         parse_uuid(asked.get("from", "")),
         parse_uuid(asked.get("to", "")),
         since,
-        asked.get("q", "").replace("\x00", ""),
+        asked.get("q", ""),
         asked.get("returned", "") == "1",
     )
     agents = list(Agent.objects.filter(team=request.team).order_by("name"))

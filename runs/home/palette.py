@@ -73,7 +73,7 @@ def search_palette(member: Member, teams: Iterable[Team], text: str = "", recent
     """Return what fits the text. For an empty text: what this browser showed last (`recent`: "agent:<id> case:<id>"),
     what can be added, and where one can go.
     """
-    text = " ".join(text[:_LONGEST].replace("\x00", " ").split())
+    text = " ".join(text[:_LONGEST].split())
     team = member.team
     if not text:
         groups = [Group("Recent", _named(team, _pairs(recent))), Group("Add", _adding(member)[:_ADD])]

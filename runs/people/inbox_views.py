@@ -38,7 +38,7 @@ _ORDER = {OPEN: ("created_at", "id"), MINE: ("created_at", "id"), ANSWERED: ("-a
 @require_GET
 @team_page
 def inbox(request: TeamRequest) -> HttpResponse:
-    show, q = request.GET.get("show", ""), request.GET.get("q", "").replace("\x00", "")
+    show, q = request.GET.get("show", ""), request.GET.get("q", "")
     show = show if show in _ORDER else OPEN
     found = page(_for_list(find_requests(request.member, show, q)), _ORDER[show], request.GET.get("cursor", ""), _SHOWN)
     context = {

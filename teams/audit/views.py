@@ -91,7 +91,7 @@ def audit_export(request: TeamRequest) -> HttpResponseBase:
 
 def _wanted(asked: QueryDict) -> tuple[audit.AuditFilter, date | None, date | None]:
     """With the days, both included, as they were typed. What makes no sense asks for nothing."""
-    text = {name: asked.get(name, "").replace("\x00", "") for name in ("q", "area", "who", "object")}
+    text = {name: asked.get(name, "") for name in ("q", "area", "who", "object")}
     since, until = _day(asked.get("since", "")), _day(asked.get("until", ""))
     wanted = audit.AuditFilter(
         text["q"].strip(),
