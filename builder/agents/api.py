@@ -15,13 +15,15 @@ from builder.wiring.doctor import HINT, Finding, examine
 from builder.wiring.doctor_input import as_saved, gather
 from data.errors import Refused
 from data.texts.text import one_line
-from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, checked, example, get_row
+from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.fields import Length, Name, Words, checked
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 from teams.settings.budgets import Budget
 
 from . import agents, connections, queries
 from .queries import AgentDetails
+from .saving import AOP_LIMIT
 
 router = Router(tags=["Agents"])
 
@@ -29,7 +31,8 @@ router = Router(tags=["Agents"])
 _IDS_LIMIT = 1000
 
 Ids = Annotated[list[UUID], Field(max_length=_IDS_LIMIT)]
-ModelName = Annotated[str, checked(lambda value: one_line(value, "", 100, required=False))]
+ModelName = Annotated[str, checked(lambda value: one_line(value, "", 100, required=False)), Length(100)]
+Procedure = Annotated[str, Length(AOP_LIMIT)]
 FallbackModel = Annotated[ModelName, Field(description="The model that a run continues with when the other one fails.")]
 OLD_FALLBACK = Field(description="The old name of `fallback_model`, until 2.0.", json_schema_extra={"deprecated": True})
 
@@ -110,10 +113,10 @@ class AgentIn(RequestBody):
         aop="Read the email. Complete the case if it needs no answer; else ask a person.",
     )
 
-    name: str
-    description: str = ""
-    aop: str = ""
-    model: Annotated[str, Field(description="Such as `anthropic:NAME`; empty for the one set for this server.")] = ""
+    name: Name
+    description: Words = ""
+    aop: Procedure = ""
+    model: Annotated[ModelName, Field(description="Such as `anthropic:NAME`; empty for this server's own.")] = ""
     fallback_model: FallbackModel | None = None
     fallback: Annotated[ModelName | None, OLD_FALLBACK] = None
     paused: bool = False
@@ -125,13 +128,13 @@ class AgentIn(RequestBody):
 class AgentChanges(RequestBody):
     """What is left out stays as it is."""
 
-    name: str | None = None
-    description: str | None = None
-    aop: str | None = None
-    model: str | None = None
+    name: Name | None = None
+    description: Words | None = None
+    aop: Procedure | None = None
+    model: ModelName | None = None
     fallback_model: Annotated[FallbackModel | None, Field(description="Empty for none.")] = None
     fallback: Annotated[ModelName | None, OLD_FALLBACK] = None
-    note: Annotated[str, Field(description="What changed, for the history. At most 200 characters.")] = ""
+    note: Annotated[Words, Field(description="What changed, for the history.")] = ""
     paused: bool | None = None
     connections: NewConnections = NewConnections()
     mcp_tools: Annotated[Ids | None, Field(description=_MCP_TOOLS)] = None
@@ -237,7 +240,7 @@ def duplicate_agent(request: KeyRequest, agent_id: UUID) -> Status[AgentOut]:
 
 
 class Restore(RequestBody):
-    name: Annotated[str | None, Field(description="Needed when its own name has been taken.")] = None
+    name: Annotated[Name | None, Field(description="Needed when its own name has been taken.")] = None
 
 
 @router.post(

@@ -12,12 +12,18 @@ from pydantic import BaseModel, Field
 from builder.models import ServerTool, ToolServer
 from data.errors import Refused
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
+from teams.keys.fields import Length, Name, Url
 from teams.keys.paging import Page, Paging, paginate
 
 from . import servers as verbs
-from .servers import Choice, Credential
+from .listings import NAME_LIMIT
+from .servers import CREDENTIAL_LIMIT, Choice, Credential
 
 router = Router(tags=["MCP servers"])
+
+Secret = Annotated[str, Length(CREDENTIAL_LIMIT)]
+HeaderName = Annotated[str, Length(100)]
+ToolName = Annotated[str, Length(NAME_LIMIT, 1)]
 
 
 class ToolOut(BaseModel):
@@ -50,7 +56,7 @@ class ToolServerOut(BaseModel):
 
 
 class ToolIn(RequestBody):
-    name: str
+    name: ToolName
     mark: ServerTool.Mark = ServerTool.Mark.EFFECTS
     asks_first: bool = True
 
@@ -58,7 +64,7 @@ class ToolIn(RequestBody):
 class ToolChanges(RequestBody):
     """What is left out stays as it is."""
 
-    name: str
+    name: ToolName
     on: bool | None = None
     mark: Annotated[ServerTool.Mark | None, Field(description="Whether a call that broke off may be repeated.")] = None
     asks_first: bool | None = None
@@ -73,10 +79,10 @@ class ToolServerChanges(RequestBody):
 
 
 class ToolServerIn(RequestBody):
-    name: str
-    url: Annotated[str, Field(description="Of a server that speaks streamable HTTP.")]
-    credential: Annotated[str, Field(description="Sent as a bearer token, or in `header`. Never shown again.")] = ""
-    header: Annotated[str, Field(description="Such as X-Api-Key, for a credential that is no bearer token.")] = ""
+    name: Name
+    url: Annotated[Url, Field(description="Of a server that speaks streamable HTTP.")]
+    credential: Annotated[Secret, Field(description="Sent as a bearer token, or in `header`. Never shown again.")] = ""
+    header: Annotated[HeaderName, Field(description="Such as X-Api-Key, for what is no bearer token.")] = ""
     tools: Annotated[list[ToolIn], Field(description="Those to switch on.", max_length=200)] = []
 
 

@@ -16,7 +16,7 @@ TOOLS_LIMIT = 200
 DESCRIPTION_LIMIT = 4000
 # Whose names are kept with why they cannot be used.
 _UNUSABLE_LIMIT = 50
-_NAME_LIMIT = 200
+NAME_LIMIT = 200
 # Reading a usual list takes a tenth of a second; one made to take long, a minute.
 _SECONDS = 15.0
 
@@ -109,8 +109,8 @@ def _read_one(raw: Any) -> tuple[OfferedTool | None, str]:
 def _wrong_name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip():
         return "It has no name."
-    if len(name) > _NAME_LIMIT:
-        return f"Its name has {len(name):,} characters; at most {_NAME_LIMIT} are read."
+    if len(name) > NAME_LIMIT:
+        return f"Its name has {len(name):,} characters; at most {NAME_LIMIT} are read."
     return "" if storable(name) == name else "Its name holds characters that cannot be stored."
 
 
@@ -131,4 +131,4 @@ def _offered(raw: dict[str, Any]) -> OfferedTool:
 
 def _name_of(raw: Any) -> str:
     name = raw.get("name") if isinstance(raw, dict) else None
-    return storable(str(name))[:_NAME_LIMIT] if name else "(without a name)"
+    return storable(str(name))[:NAME_LIMIT] if name else "(without a name)"

@@ -39,6 +39,7 @@ _SLUG_LENGTH = 20
 # What providers accept as the name of a tool.
 _KEY_LENGTH = 64
 _UNREADABLE = "Its credential cannot be read with today’s encryption keys. Enter it again."
+CREDENTIAL_LIMIT = 8000
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 # The protocol's own.
 _RESERVED = re.compile(
@@ -86,12 +87,12 @@ def fingerprint(description: str, input_schema: Any) -> str:
 
 
 def bearer(token: str) -> Credential:
-    token = one_line(token, "credential", 8000)
+    token = one_line(token, "credential", CREDENTIAL_LIMIT)
     return check_credential(BEARER, token if token.lower().startswith("bearer ") else f"Bearer {token}")
 
 
 def check_credential(header: str, value: str) -> Credential:
-    header, value = header.strip(), one_line(value, "credential", 8000)
+    header, value = header.strip(), one_line(value, "credential", CREDENTIAL_LIMIT)
     if not _HEADER.fullmatch(header) or _RESERVED.fullmatch(header):
         raise _wrong("header", "This is not the name of a header that can carry a credential. Such as X-Api-Key.")
     if not value.isascii():

@@ -7,7 +7,8 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from data.errors import Refused
-from teams.keys.api import Day, KeyRequest, Named
+from teams.keys.api import KeyRequest, Named
+from teams.keys.fields import Day
 from teams.models import Team
 from teams.settings import zones
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from builder.models import Agent
 from cases.models import DEFAULT_HOP_LIMIT
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.fields import Name, Words
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 
@@ -28,8 +29,8 @@ HopLimit = Annotated[int, Field(ge=1, le=50, description="How often a case may b
 class QueueIn(RequestBody):
     model_config = example(name="Support", description="Emails of customers", hop_limit=8)
 
-    name: str
-    description: str = ""
+    name: Name
+    description: Words = ""
     paused: bool = False
     hop_limit: HopLimit = DEFAULT_HOP_LIMIT
     default_priority: Annotated[Priority, Field(description="Of cases that are added without one.")] = "none"
@@ -39,8 +40,8 @@ class QueueIn(RequestBody):
 class QueueChanges(RequestBody):
     """What is left out stays as it is."""
 
-    name: str | None = None
-    description: str | None = None
+    name: Name | None = None
+    description: Words | None = None
     paused: bool | None = None
     hop_limit: HopLimit | None = None
     default_priority: Priority | None = None

@@ -16,20 +16,8 @@ from cases.search import search
 from cases.search.filters import CaseFilter, find_cases
 from data.errors import Refused
 from teams.audit.actors import program
-from teams.keys.api import (
-    ExternalId,
-    Instant,
-    JsonData,
-    KeyRequest,
-    Label,
-    Moment,
-    RequestBody,
-    Scope,
-    TeamKey,
-    Title,
-    example,
-    get_row,
-)
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.fields import ExternalId, Instant, JsonData, Label, Moment, Title
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 

@@ -12,7 +12,8 @@ from data.errors import Refused
 from routes.models import Correction
 from runs.models import Handover
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Prose, RequestBody, Scope, TeamKey, get_row
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
+from teams.keys.fields import Length, Prose
 from teams.keys.paging import Page, Paging, paginate
 
 from . import corrections
@@ -36,7 +37,7 @@ class CorrectionOut(BaseModel):
 
 class CorrectionIn(RequestBody):
     agent_id: Annotated[UUID | None, Field(description="Who should have had it; null: a person.")] = None
-    note: Prose = ""
+    note: Annotated[Prose, Length(corrections.NOTE_LIMIT)] = ""
     of_handover: Annotated[bool, Field(description="Of whom the run handed over to, not of the run itself.")] = False
     send: Annotated[bool | None, Field(description="The case goes there now; by default when it is open.")] = None
 

@@ -29,7 +29,7 @@ from teams.models import Team
 
 _CORRECTED = Given(without_reason="A correction sent it here.")
 
-_NOTE_LIMIT = 2_000
+NOTE_LIMIT = 2_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def correct(misroute: Misroute, right: Agent | None, note: str, by: Actor, send:
     if right is not None and right.pk == misroute.wrong.pk:
         message = f"{right.name} had it. Please choose someone else."
         raise Refused(message, "invalid", {"agent_id": message})
-    note = prose(note, "note", _NOTE_LIMIT).strip()
+    note = prose(note, "note", NOTE_LIMIT).strip()
     case = case_lifecycle.lock(misroute.case_id) if misroute.case_id else None
     if any(run and run.is_try for run in (misroute.run, misroute.source)):
         raise Refused("A try is nobody’s work: change the procedure instead.", "is_try")

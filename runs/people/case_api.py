@@ -15,7 +15,8 @@ from cases.work.api import router as cases_router
 from cases.work.schemas import CaseDetails
 from data.errors import Refused
 from teams.audit.actors import program
-from teams.keys.api import KeyRequest, Moment, Prose, RequestBody, Scope, TeamKey, get_row
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
+from teams.keys.fields import Email, Moment, Prose
 from teams.models import Member, Team, User
 
 from . import moves
@@ -61,7 +62,7 @@ class Assign(RequestBody):
 
 
 class TakeOver(RequestBody):
-    member: Annotated[str | None, Field(description="Email address of the member who has it then.")] = None
+    member: Annotated[Email | None, Field(description="Email address of the member who has it then.")] = None
     from_another: Annotated[bool, Field(description="Also when another person has it.")] = False
 
 

@@ -9,8 +9,11 @@ from ninja import Router
 from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
+from data.network.addresses import URL_LIMIT
 from teams.keys import credentials
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
+from teams.keys.credentials import KEY_LIMIT
+from teams.keys.fields import Length, Name
 from teams.models import Credential
 
 from .providers import PROVIDERS
@@ -20,21 +23,26 @@ router = Router(tags=["Models"])
 ProviderName = Annotated[
     str, Field(pattern=f"^({'|'.join(PROVIDERS)})$", description=f"One of {', '.join(PROVIDERS)}.")
 ]
-BaseUrl = Annotated[str, Field(description="Empty for the provider's own; else of a server that speaks its protocol.")]
+BaseUrl = Annotated[
+    str,
+    Length(URL_LIMIT),
+    Field(description="Empty for the provider's own; else of a server that speaks its protocol."),
+]
+Key = Annotated[str, Length(KEY_LIMIT)]
 
 
 class ModelKeyIn(RequestBody):
     provider: ProviderName
-    name: Annotated[str, Field(description="What your colleagues know it by.")]
-    key: Annotated[str, Field(description="Never shown again. Empty for a server that wants none.")] = ""
+    name: Annotated[Name, Field(description="What your colleagues know it by.")]
+    key: Annotated[Key, Field(description="Never shown again. Empty for a server that wants none.")] = ""
     base_url: BaseUrl = ""
 
 
 class ModelKeyChanges(RequestBody):
     """Fields that are left out stay as they are. Another address requires the key again."""
 
-    name: str | None = None
-    key: str | None = None
+    name: Name | None = None
+    key: Key | None = None
     base_url: BaseUrl | None = None
 
 

@@ -14,15 +14,21 @@ from data.errors import Refused
 from runs.engine import human_requests
 from runs.models import HumanRequest, Outcome, Run, Status
 from runs.people import moves
+from runs.people.starting import INPUT_LIMIT
 from runs.people.starting import start_run as start
 from teams.audit.actors import Actor, program
-from teams.keys.api import KeyRequest, Moment, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.fields import Email, Length, Moment
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import Member, Team
 
 from .schemas import HumanRequestOut, RunOut, StepOut, human_request_out, run_out, step_out, with_details
 
 router = Router()
+
+Input = Annotated[str, Length(INPUT_LIMIT)]
+ContentHash = Annotated[str, Length(32)]
+Reply = Annotated[str, Length(human_requests.ANSWER_LIMIT)]
 
 
 # --- Runs ------------------------------------------------------------------------------------
@@ -32,7 +38,7 @@ class RunIn(RequestBody):
     model_config = example(agent_id="01980f6e-7d2a-7c3e-9a51-3f0c6d1b2a44", input="Sum up the reviews of last week.")
 
     agent_id: UUID
-    input: str = ""
+    input: Input = ""
     revision_id: Annotated[UUID | None, Field(description="Another revision of the agent than the live one.")] = None
 
 
@@ -126,11 +132,11 @@ def list_human_requests(request: KeyRequest, filters: Query[HumanRequestFilters]
 
 
 class HumanRequestResponse(RequestBody):
-    answer: Annotated[str | None, Field(description="To a question.")] = None
+    answer: Annotated[Reply | None, Field(description="To a question.")] = None
     approved: Annotated[bool | None, Field(description="To a request for approval.")] = None
-    comment: Annotated[str, Field(description="To a request for approval.")] = ""
+    comment: Annotated[Reply, Field(description="To a request for approval.")] = ""
     content_hash: Annotated[
-        str | None,
+        ContentHash | None,
         Field(description="Of the request as it was read. If it is another one now: 409, with the request as it is."),
     ] = None
 
@@ -166,7 +172,7 @@ def _respond(row: HumanRequest, response: HumanRequestResponse, by: Actor) -> Hu
 class HumanRequestChanges(RequestBody):
     """What is left out stays as it is."""
 
-    assignee: Annotated[str | None, Field(description="Email address of the member who has it; null: nobody.")] = None
+    assignee: Annotated[Email | None, Field(description="Email address of the member who has it; null: nobody.")] = None
     due_at: Annotated[Moment | None, Field(description="Until when it is to be answered; null: at any time.")] = None
 
 

@@ -12,17 +12,22 @@ from pydantic import BaseModel, Field
 
 from builder.agents.api import name_of
 from runs.models import Schedule
+from runs.people.starting import INPUT_LIMIT
 from teams.audit.actors import program
 from teams.keys.api import KeyRequest, Named, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.fields import Length
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 
-from . import schedules
+from . import cron, schedules
 
 router = Router()
 
-Cron = Annotated[str, Field(description="Minute, hour, day of month, month, day of week: `0 8 * * 1-5`.")]
-Zone = Annotated[str, Field(description="Whose clocks count, such as `Europe/Berlin`.")]
+Cron = Annotated[
+    str, Length(cron.LONGEST, 9), Field(description="Minute, hour, day of month, month, day of week: `0 8 * * 1-5`.")
+]
+Zone = Annotated[str, Length(64, 1), Field(description="Whose clocks count, such as `Europe/Berlin`.")]
+Input = Annotated[str, Length(INPUT_LIMIT)]
 
 
 class ScheduleIn(RequestBody):
@@ -31,7 +36,7 @@ class ScheduleIn(RequestBody):
     agent_id: UUID
     cron: Cron
     zone: Annotated[Zone | None, Field(description="That of the team, if left out.")] = None
-    input: str = ""
+    input: Input = ""
     paused: bool = False
 
 
@@ -40,7 +45,7 @@ class ScheduleChanges(RequestBody):
 
     cron: Cron | None = None
     zone: Zone | None = None
-    input: str | None = None
+    input: Input | None = None
     paused: bool | None = None
 
 

@@ -7,7 +7,7 @@ from croniter import croniter
 
 from data.errors import Refused
 
-_LENGTH = 100
+LONGEST = 100
 _HOW = "Enter five fields: minute, hour, day of month, month, day of week. For example 0 8 * * 1-5."
 _SHORTHANDS = {
     "@hourly": "0 * * * *",
@@ -57,7 +57,7 @@ def check(expression: str) -> str:
     parts = expression.lower().split()
     if len(parts) in (6, 7):
         raise wrong(f"This has {len(parts)} fields. Leave out seconds and years. {_HOW}")
-    if len(parts) != len(_FIELDS) or len(expression) > _LENGTH:
+    if len(parts) != len(_FIELDS) or len(expression) > LONGEST:
         raise wrong(_HOW)
     for field, part in zip(_FIELDS, parts, strict=True):
         for item in part.split(","):

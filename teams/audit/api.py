@@ -8,7 +8,8 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from data.errors import Refused
-from teams.keys.api import Instant, KeyRequest, Scope, TeamKey
+from teams.keys.api import KeyRequest, Scope, TeamKey
+from teams.keys.fields import Instant
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import AuditEntry
 

@@ -8,6 +8,7 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.fields import Length, Name
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import Group
 from teams.settings import zones
@@ -24,7 +25,7 @@ DueHours = Annotated[
     int | None,
     Field(ge=1, le=MOST_HOURS, description="Working hours within which someone takes a case; null: no limit."),
 ]
-TimeZone = Annotated[str, Field(description="Canonical IANA name, such as `Europe/Berlin`.")]
+TimeZone = Annotated[str, Length(64, 1), Field(description="Canonical IANA name, such as `Europe/Berlin`.")]
 
 
 class GroupIn(RequestBody):
@@ -35,7 +36,7 @@ class GroupIn(RequestBody):
         due_hours=8,
     )
 
-    name: str
+    name: Name
     member_ids: MemberIds = []
     time_zone: TimeZone | None = None
     hours: Hours = []
@@ -45,7 +46,7 @@ class GroupIn(RequestBody):
 class GroupChanges(RequestBody):
     """What is left out stays as it is."""
 
-    name: str | None = None
+    name: Name | None = None
     member_ids: MemberIds | None = None
     time_zone: TimeZone | None = None
     hours: Hours | None = None

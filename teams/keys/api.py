@@ -1,9 +1,6 @@
-"""What all routers of the API share: the key that says whose team it is, and checked texts."""
+"""What all routers of the API share: the key that says whose team it is."""
 
-import json
-import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
@@ -13,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, URLResolver
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from ninja import NinjaAPI
@@ -22,10 +18,7 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     ValidationInfo,
     field_validator,
@@ -33,7 +26,7 @@ from pydantic import (
 
 from data.errors import Refused
 from data.texts.json_text import read_json
-from data.texts.text import UNSTORABLE_WORDS, is_storable, one_line, prose, storable
+from data.texts.text import UNSTORABLE_WORDS, is_storable
 from teams.audit import audit
 from teams.audit.actors import BATON, program
 from teams.models import ApiKey
@@ -46,10 +39,7 @@ from .idempotency import Once
 from .problems import HANDLERS, not_found, problem
 from .quotas import Quota, TooMany
 
-DATA_LIMIT = 256 * 1024
 DOCUMENTS = ("openapi-json", "openapi-view", "api-root")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 Scope = ApiKey.Scope
@@ -153,60 +143,6 @@ def example(**fields: Any) -> ConfigDict:
 class Named(BaseModel):
     id: UUID
     name: str
-
-
-def checked(check: Callable[[str], str]) -> AfterValidator:
-    """A verb's check of a text as a validator, so that its refusal is told with the name of the field."""
-
-    def validate(value: str) -> str:
-        try:
-            return check(value)
-        except Refused as refusal:
-            raise ValueError(refusal.message) from refusal
-
-    return AfterValidator(validate)
-
-
-def _storable_json(value: Any) -> Any:
-    """Data of customers may hold what PostgreSQL refuses: that is made visible."""
-    if len(json.dumps(value)) > DATA_LIMIT:
-        raise ValueError("Too large: 256 kB at most.")
-    return storable(value)
-
-
-def _iso(value: Any) -> Any:
-    """Pydantic alone would read a number as seconds since 1970."""
-    if isinstance(value, (int, float)) or (isinstance(value, str) and not _DATE.match(value)):
-        raise ValueError("Use ISO 8601, such as 2026-11-01T08:00:00Z.")
-    return value
-
-
-def _in_utc(value: datetime) -> datetime:
-    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-    try:
-        return aware.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("Choose a time between the years 1 and 9999.") from error
-
-
-def _within_ten_years(value: datetime) -> datetime:
-    if value < _EARLIEST:
-        raise ValueError("Please choose a time after 1970.")
-    if value > timezone.now() + timedelta(days=3653):
-        raise ValueError("Please choose a time within the next ten years.")
-    return value
-
-
-Title = Annotated[str, checked(lambda value: one_line(value, "", 200))]
-Label = Annotated[str, checked(lambda value: one_line(value, "", 40))]
-ExternalId = Annotated[str, checked(lambda value: one_line(value, "", 200))]
-Words = Annotated[str, checked(lambda value: one_line(value, "", 200, required=False))]
-Prose = Annotated[str, checked(lambda value: prose(value, "", 10_000))]
-JsonData = Annotated[Any, AfterValidator(_storable_json)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_iso), AfterValidator(_within_ten_years)]
-# Of filters. Without an offset it is UTC.
-Instant = Annotated[datetime, BeforeValidator(_iso), AfterValidator(_in_utc)]
-Day = Annotated[date, BeforeValidator(_iso)]
 
 
 class StrictJson(Parser):

@@ -9,6 +9,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey
+from teams.keys.fields import Length
 from teams.keys.paging import Page, Paging, paginate
 from teams.keys.quotas import limit_of
 from teams.models import Member
@@ -29,6 +30,7 @@ class KeyOut(BaseModel):
 
 TimeZone = Annotated[
     str,
+    Length(64, 1),
     Field(
         description="Canonical IANA name, such as `Europe/Berlin`. Its days count for budgets and usage; agents are"
         " told its time, and schedules begin with it."

@@ -12,6 +12,7 @@ from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, get_row
+from teams.keys.fields import Url, Words
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import Delivery, Team, Webhook
 
@@ -26,17 +27,17 @@ Events = Annotated[list[EventName], Field(min_length=1, max_length=100, descript
 class WebhookIn(RequestBody):
     model_config = example(url="https://example.com/baton", events=["case.completed", "case.needs_input"])
 
-    url: str
+    url: Url
     events: Events
-    description: str = ""
+    description: Words = ""
 
 
 class WebhookChanges(RequestBody):
     """What is left out stays as it is."""
 
-    url: str | None = None
+    url: Url | None = None
     events: Events | None = None
-    description: str | None = None
+    description: Words | None = None
     paused: Annotated[bool | None, Field(description="False also sends what waited in the meantime.")] = None
 
 
