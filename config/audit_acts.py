@@ -103,6 +103,7 @@ AREAS: dict[str, tuple[str, dict[str, str]]] = {
             "request_due": "Changed a request’s due time",
             "route_corrected": "Corrected a route",
             "correction_undone": "Undid a correction",
+            "report_exported": "Exported a report",
         },
     ),
     "servers": (

@@ -42,6 +42,7 @@ TOPICS = {
     "schedule_edit": "schedules",
     "map": "map",
     "handovers": "map",
+    "reports": "reports",
     "usage": "usage",
     "budgets": "usage#budgets",
     "general": "usage#time-zone",

@@ -10,6 +10,7 @@ NAVIGATION = [
     ("runs", "Runs", "activity", False, "r"),
     ("schedules", "Schedules", "calendar-clock", False, "e"),
     ("map", "Map", "waypoints", False, "m"),
+    ("reports", "Reports", "chart-no-axes-combined", False, "p"),
     ("usage", "Usage", "chart-column", False, "u"),
     ("settings", "Settings", "settings", False, "s"),
 ]

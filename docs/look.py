@@ -33,6 +33,7 @@ EMPTY = (
     "/runs/",
     "/schedules/",
     "/map/",
+    "/reports/",
     "/usage/",
     "/handovers/",
     "/corrections/",

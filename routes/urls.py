@@ -3,4 +3,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("routes.corrections.urls")),
     path("", include("routes.map.urls")),
+    path("", include("routes.reports.urls")),
 ]

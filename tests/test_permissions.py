@@ -169,6 +169,8 @@ PAGES: dict[str, Entry] = {
     "models/": Entry(),
     "models/test/": Entry("POST"),
     "models/tool-calls/": Entry("POST"),
+    "reports/": Entry(),
+    "reports/export/": Entry(),
     "usage/": Entry(),
     "settings/": Entry(),
     "settings/models/": Entry(),

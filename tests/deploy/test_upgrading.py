@@ -95,7 +95,8 @@ def test_every_page_opens_on_an_upgraded_database(of_a_release: str) -> None:
 
 
 def pages() -> Iterator[str]:
-    lists = ["home", "agents", "runs", "queues", "cases", "inbox", "map", "corrections", "usage", "schedules", "labels"]
+    lists = ["home", "agents", "runs", "queues", "cases", "inbox", "map", "reports", "corrections"]
+    lists += ["usage", "schedules", "labels"]
     yield from (reverse(name) for name in [*lists, "settings", "notifications", "members", "webhooks", "audit_log"])
     kinds = [("agent", Agent), ("queue", Queue), ("case", Case), ("run", Run)]
     for name, model in kinds:
