@@ -52,6 +52,7 @@ OUTCOMES = {
     Outcome.CASE_COMPLETED: "The case is done.",
     Outcome.CASE_FAILED: "The agent gave up on the case.",
     Outcome.CASE_POSTPONED: "The case waits until a time.",
+    Outcome.CASE_DECLINED: "The case went back to the agent that handed it over, or the second time to a person.",
 }
 
 

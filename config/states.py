@@ -18,6 +18,8 @@ STATES = {
     "case_completed": ("Case completed", "circle-check", "success"),
     "case_failed": ("Case failed", "circle-x", "error"),
     "case_postponed": ("Case postponed", "alarm-clock", "info"),
+    "case_declined": ("Case declined", "undo-2", "warning"),
+    "declined": ("Declined", "undo-2", "warning"),
     "taken_over": ("Taken over", "user-round-check", "info"),
     # handovers, questions, revisions, agents and queues
     "recorded": ("Recorded", "circle-dot", "neutral"),

@@ -253,8 +253,10 @@ def _tools(facts: Facts) -> Iterator[Finding]:
 
 
 def own_tools(*, feeds: bool, targets: bool, may_ask: bool) -> int:
-    """How many tools of Baton's own models are told of at most: on a case, with its queues, targets and people."""
-    return 4 + 2 * feeds + targets + 3 * may_ask
+    """How many tools of Baton's own models are told of at most: on a case that was handed over, with its queues,
+    targets and people.
+    """
+    return 5 + 2 * feeds + targets + 3 * may_ask
 
 
 def _alike(facts: Facts) -> Iterator[Finding]:

@@ -144,6 +144,10 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Reassign it and fill in what is missing. If it happens often, say in the procedure where to find it.",
         ("reassign", "agent"),
     ),
+    Reason.DECLINED: (
+        "Choose who should have it. If it happens often, say in the procedures who takes which cases.",
+        ("reassign", "complete", "agent"),
+    ),
     Reason.REFUSED_CALL: (
         "Fix the cause and try again, choose another agent, or close it yourself. If it happens often, say in the"
         " procedure what to do instead.",

@@ -25,6 +25,7 @@ class EventKind(models.TextChoices):
     RELEASED = "released"
     HANDED_OVER = "handed_over", "Handed over"
     HANDOVER_CANCELLED = "handover_cancelled", "Handover cancelled"
+    DECLINED = "declined"
     POSTPONED = "postponed"
     DUE = "due"
     PARKED = "parked", "Needs input"
@@ -60,11 +61,11 @@ class CaseEvent(models.Model):
 
     `status` is the case's after the event, so that the row can be folded from its events. `data` depends on the kind:
     `created` has title, priority and labels; `started` has agent_name and revision; `handed_over` and, meant for one
-    agent, `created`, `released`, `reassigned`, `reopened`, `handed_back` and `undone` have target_id and target_name;
-    `reassigned` and `reopened` have is_retry when the last agent tries again; what leaves the case with a person has
-    taken_by and owner_id; `undone` has undoes (a seq) and the fields as they are again; `corrected` has the right agent
-    as its target, none for a person; `updated` has the changes; `commented` has comment_id, and `attached` and
-    `detached` the names of files.
+    agent, `created`, `released`, `declined`, `reassigned`, `reopened`, `handed_back` and `undone` have target_id and
+    target_name; `declined` has agent_name; `reassigned` and `reopened` have is_retry when the last agent tries again;
+    what leaves the case with a person has taken_by and owner_id; `undone` has undoes (a seq) and the fields as they are
+    again; `corrected` has the right agent as its target, none for a person; `updated` has the changes; `commented` has
+    comment_id, and `attached` and `detached` the names of files.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -93,7 +94,7 @@ class CaseEvent(models.Model):
             models.Index(
                 fields=["team", "kind", "at"],
                 include=["reason"],
-                condition=Q(kind__in=["created", "handed_over", "parked", "asked", "completed", "failed"]),
+                condition=Q(kind__in=["created", "handed_over", "declined", "parked", "asked", "completed", "failed"]),
                 name="event_flow",
             ),
         ]

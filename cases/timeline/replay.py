@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cases.models import UNMOVING, Case, CaseEvent, Kind, Status
+from cases.models import UNMOVING, Case, CaseEvent, Kind, Reason, Status
 
 type Fields = dict[str, Any]
 
@@ -68,7 +68,7 @@ def _moved(event: CaseEvent, before: Fields) -> Fields:
         "owner_id": said.get("owner_id"),
         "hops": 0 if event.actor else before["hops"] + (event.kind == Kind.HANDED_OVER),
     }
-    if event.kind in _DETAILED:
+    if event.kind in _DETAILED or event.reason == Reason.DECLINED:
         fields["detail"] = event.text
     elif event.kind in _EMPTYING or (event.kind == Kind.DUE and said):
         fields["detail"] = ""
@@ -83,6 +83,8 @@ def _whose(event: CaseEvent) -> Fields:
         fields["assignee_id"] = UUID(said["target_id"]) if said.get("target_id") else None
     if event.kind in _RANKS and not (event.kind == Kind.DUE and said):
         fields["rank"] = said.get("rank", _RANKS[Kind(event.kind)])
+    if event.kind == Kind.DECLINED and event.status == Status.PENDING:
+        fields |= {"assignee_id": UUID(said["target_id"]), "rank": Case.Rank.HANDED_OVER}
     if event.kind == Kind.STARTED:
         fields |= {"assignee_id": event.agent_id, "worked_by_id": event.agent_id}
     if event.kind == Kind.UNDONE:

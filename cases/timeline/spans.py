@@ -21,7 +21,7 @@ _PHASES: dict[str, Phase] = {
 }
 # Events after which a case may be elsewhere than before.
 _MOVES = {
-    *(Kind.CREATED, Kind.STARTED, Kind.RELEASED, Kind.HANDED_OVER, Kind.POSTPONED, Kind.DUE),
+    *(Kind.CREATED, Kind.STARTED, Kind.RELEASED, Kind.HANDED_OVER, Kind.DECLINED, Kind.POSTPONED, Kind.DUE),
     *(Kind.PARKED, Kind.ASKED, Kind.ANSWERED, Kind.COMPLETED, Kind.FAILED, Kind.REOPENED),
     *(Kind.ASSIGNED, Kind.REASSIGNED, Kind.DELETED, Kind.TAKEN_OVER, Kind.HANDED_BACK, Kind.UNDONE),
 }

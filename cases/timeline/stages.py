@@ -34,6 +34,7 @@ class Stop:
 # What a stage's outcome is called, and the state that draws it.
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     "handed_over": ("handed_over", "Handed over"),
+    "declined": ("declined", "Declined"),
     "completed": ("completed", "Completed"),
     "failed": ("failed", "Failed"),
     "postponed": ("postponed", "Postponed"),
@@ -57,7 +58,7 @@ def _stop(stage: Stage, case: Case, agents: Agents) -> Stop:
         agent,
         state,
         words,
-        quote=stage.text if stage.outcome == "handed_over" else "",
+        quote=stage.text if stage.outcome in ("handed_over", "declined") else "",
         note=stage.note,
         aside=reason_label(stage.reason) if stage.outcome == "needs_input" else "",
         waited=stage.waited_s,

@@ -162,6 +162,7 @@ _ENDED = {
     Kind.COMPLETED: "Completed the case",
     Kind.FAILED: "Marked the case as failed",
     Kind.POSTPONED: "Postponed the case",
+    Kind.DECLINED: "Declined the case",
     Kind.PARKED: "Needed a person",
     Kind.ASKED: "Asked a person",
     Kind.RELEASED: "Given back to the queue",
@@ -185,6 +186,8 @@ def _arrow(before: Span, bar: Bar, after: Span, next_bar: Bar) -> Arrow:
     kind, title = "sent", f"To {(after.lane or ANY_AGENT).name}"
     if row.kind == Kind.HANDED_OVER:
         kind, title = "handover", _handed_over(row)
+    elif row.kind == Kind.DECLINED:
+        kind, title = "sent", f"Declined: “{row.text[:_REASON_LIMIT]}”"
     elif after.phase == "person":
         kind, title = "asks", reason_label(row.reason)
     elif before.phase == "person":

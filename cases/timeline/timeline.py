@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from cases.models import CLOSED, Case, CaseEvent, Kind, Status
+from cases.models import CLOSED, Case, CaseEvent, Kind, Reason, Status
 from data import rows
 from data.texts.text import storable
 from teams.access import live
@@ -17,6 +17,7 @@ from teams.webhooks import outbox
 # Events after which the agent of the open stage no longer works on the case.
 _ENDS = {
     Kind.HANDED_OVER: "handed_over",
+    Kind.DECLINED: "declined",
     Kind.COMPLETED: "completed",
     Kind.FAILED: "failed",
     Kind.POSTPONED: "postponed",
@@ -34,6 +35,7 @@ _ENDS = {
 # What webhooks are told of.
 _NEWS = {
     Kind.CREATED: "case.created",
+    Kind.DECLINED: "case.declined",
     Kind.COMPLETED: "case.completed",
     Kind.FAILED: "case.failed",
     Kind.ASKED: "case.needs_input",
@@ -93,17 +95,19 @@ def event(
 def write(cases: Sequence[Case], events: Sequence[CaseEvent]) -> None:
     """Write events beside their cases. No other code writes any, so webhooks hear of all of them."""
     rows.insert(events)
-    news = [(name, partial(_news, case, row)) for case, row in zip(cases, events, strict=True) if (name := _name(row))]
+    pairs = zip(cases, events, strict=True)
+    news = [(name, partial(_news, case, row)) for case, row in pairs for name in _names(row)]
     if news:
         outbox.tell_all(events[0].team_id, news)
 
 
-def _name(row: CaseEvent) -> str | None:
+def _names(row: CaseEvent) -> list[str]:
     if row.kind != Kind.UNDONE:
-        return _NEWS.get(Kind(row.kind))
+        told = [_NEWS[kind]] if (kind := Kind(row.kind)) in _NEWS else []
+        return [*told, "case.needs_input"] if row.reason == Reason.DECLINED else told
     if row.data.get("was_closed") and row.status not in CLOSED:
-        return "case.reopened"
-    return _UNDONE[Status(row.status)]
+        return ["case.reopened"]
+    return [_UNDONE[Status(row.status)]]
 
 
 def _news(case: Case, row: CaseEvent) -> dict[str, Any]:

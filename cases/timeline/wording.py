@@ -109,6 +109,7 @@ _EVENT_TEXTS: Mapping[str, EventText] = {
     Kind.HANDOVER_CANCELLED: EventText(
         "{agent} wanted to hand over to {target}, which was not done", "circle-slash", "warning", "aside"
     ),
+    Kind.DECLINED: EventText("{agent} declined the case", "undo-2", "warning", "quote"),
     Kind.POSTPONED: _POSTPONED,
     Kind.DUE: EventText("The time it was postponed to has come", "alarm-clock", "info"),
     Kind.PARKED: _PARKED,
@@ -278,9 +279,15 @@ def _handed_back(event: CaseEvent) -> str:
     return f"{{who}} handed the case back to {whom}"
 
 
+def _declined(event: CaseEvent) -> str:
+    to = "it went back to {target}" if _is_meant_for_one(event) else "a person is needed"
+    return f"{{agent}} declined the case: {to}"
+
+
 # What is told differently from one event of a kind to another.
 _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
     Kind.CREATED: _created,
+    Kind.DECLINED: _declined,
     Kind.REASSIGNED: _reassigned,
     Kind.REOPENED: _reopened,
     Kind.TAKEN_OVER: _taken_over,

@@ -121,6 +121,19 @@ def hand_over(
     bell.ring_for_one()
 
 
+def decline(case: Case, agent: Agent, to: Agent | None, text: str, *, run_id: UUID) -> None:
+    """Return a case that was handed over to who handed it over, ahead of new cases. Without `to` it needs a person."""
+    about: dict[str, Any] = {"agent_id": agent.pk, "run_id": run_id, "text": text}
+    data = {"agent_name": agent.name, **_meant_for(to)}
+    if to is None:
+        changes: dict[str, Any] = {"reason": Reason.DECLINED, "detail": text}
+        _move(case, Status.NEEDS_INPUT, Kind.DECLINED, changes=changes, reason=Reason.DECLINED, data=data, **about)
+        return
+    changes = {"assignee_id": to.pk, "rank": Case.Rank.HANDED_OVER}
+    _move(case, Status.PENDING, Kind.DECLINED, changes=changes, data=data, **about)
+    bell.ring_for_one()
+
+
 def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UUID) -> None:
     """The agent waits for a person. The reverse is `resume`."""
     _move(

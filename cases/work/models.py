@@ -41,6 +41,7 @@ class Reason(models.TextChoices):
     AMBIGUOUS_HANDOVER = "ambiguous_handover", "The agent named several agents to hand over to, twice."
     INVALID_TARGET = "invalid_target", "The agent kept naming an agent it cannot hand over to."
     INCOMPLETE_HANDOVER = "incomplete_handover", "The agent could not tell the next one what that one needs."
+    DECLINED = "declined", "The agents it was handed to declined it."
     REFUSED_CALL = "refused_call", "The agent kept repeating a call that was refused."
     TARGET_UNAVAILABLE = "target_unavailable", "The agent that should take over cannot take cases of this queue now."
     HOP_LIMIT = "hop_limit", "The case was handed over as often as its queue allows."

@@ -144,7 +144,8 @@ def title(route: Route) -> str:
     """Return a title such as `Triage to Billing: 3 handovers, 1 straight back. Part of a circle.`"""
     count = f"{route.handovers:,} handover{'' if route.handovers == 1 else 's'}" if route.handovers else "not used"
     parts = [f"{route.source.name} to {route.target.name}: {count}"]
-    parts[0] += f", {route.returned:,} straight back." if route.returned else "."
+    parts[0] += f", {route.returned:,} straight back" if route.returned else ""
+    parts[0] += f", {route.declined:,} declined." if route.declined else "."
     parts += [f"{route.corrected:,} corrected as wrong."] if route.corrected else []
     parts += [route.explanation] if route.explanation else []
     parts += ["Part of a circle."] if route.in_circle else []

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from builder.models import Agent, Mention, Revision
 from builder.procedures.targets import DELETED, OK, SELF, judge
-from cases.models import CaseEvent, Kind
+from cases.models import CaseEvent, Kind, Reason
 from cases.timeline.wording import reason_label
 from routes.corrections import corrections
 from runs.models import Handover, Run
@@ -37,6 +37,7 @@ class Route:
     explanation: str = ""
     handovers: int = 0
     returned: int = 0
+    declined: int = 0
     in_circle: bool = False
     corrected: int = 0
 
@@ -78,7 +79,7 @@ def traffic(team: Team, since: datetime) -> Traffic:
         mine = {one.queue_id for one in agent.queue_connections.all() if one.role == "consumer"}
         for target in judge(agent, mine, rows):
             if target.status != SELF:
-                counts = flows.pop((agent.pk, target.agent.pk), (0, 0))
+                counts = flows.pop((agent.pk, target.agent.pk), (0, 0, 0))
                 route = Route(agent, target.agent, target.status, target.explanation, *counts)
                 routes[route.key] = route
     for (source, target_id), counts in flows.items():
@@ -95,11 +96,14 @@ def _mentions(team: Team) -> QuerySet[Mention]:
     return Mention.objects.filter(live, revision__agent__team=team).select_related("revision").defer("revision__aop")
 
 
-def _flows(team: Team, since: datetime) -> dict[tuple[UUID, UUID], tuple[int, int]]:
-    """Return how often each agent handed over to each other one, and how often the work was returned at once."""
+def _flows(team: Team, since: datetime) -> dict[tuple[UUID, UUID], tuple[int, int, int]]:
+    """Return how often each agent handed over to each other one, how often the work was returned at once, and how often
+    it was declined.
+    """
     rows = applied(team, since).order_by().values_list("source_agent", "target")
-    counted = rows.annotate(all=Count("pk"), back=Count("pk", filter=Q(is_return=True)))
-    return {(source, target): (number, back) for source, target, number, back in counted}
+    back, declined = (Count("pk", filter=Q(**{name: True})) for name in ("is_return", "is_declined"))
+    counted = rows.annotate(all=Count("pk"), back=back, declined=declined)
+    return {(source, target): tuple(counts) for source, target, *counts in counted}
 
 
 def applied(team: Team, since: datetime) -> QuerySet[Handover]:
@@ -185,7 +189,8 @@ def figures(team: Team, since: datetime, routes: Iterable[Route]) -> Figures:
         counts["back"] += route.returned
         counts["wrong"] += route.corrected
     waits = _waits(team, since)
-    came = CaseEvent.objects.filter(team=team, kind__in=[Kind.PARKED, Kind.ASKED], at__gte=since).order_by()
+    asked = Q(kind__in=[Kind.PARKED, Kind.ASKED]) | Q(kind=Kind.DECLINED, reason=Reason.DECLINED)
+    came = CaseEvent.objects.filter(asked, team=team, at__gte=since).order_by()
     reasons = dict(came.values_list("reason").annotate(Count("case", distinct=True)))
     return Figures(
         counts["all"],

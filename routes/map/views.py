@@ -33,6 +33,7 @@ KINDS = [
     ("former", "Not mentioned any more"),
     ("circle", "In a circle"),
     ("returned", "Handed straight back"),
+    ("declined", "Declined"),
 ]
 SORTS = [("busy", "Most handovers first"), ("returned", "Most returned first"), ("to", "By who takes over")]
 _ROWS = 200
@@ -74,6 +75,7 @@ def _table(routes: list[Route], asked: QueryDict, around: UUID | None) -> list[R
             or kind == route.kind
             or (kind == "circle" and route.in_circle)
             or (kind == "returned" and route.returned)
+            or (kind == "declined" and route.declined)
         )
     ]
     match sort:

@@ -11,9 +11,18 @@ from data import rows
 from runs.models import Outcome, Run, Status
 from runs.record import lifecycle
 from runs.record.claims import Claim, lock, lock_both
-from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
+from runs.record.outcomes import (
+    Answered,
+    Broken,
+    CaseCompleted,
+    CaseDeclined,
+    CaseFailed,
+    CasePostponed,
+    Ending,
+    HandedOver,
+)
 
-from . import handovers
+from . import declining, handovers
 
 
 @transaction.atomic
@@ -45,6 +54,9 @@ def apply(run: Run, case: Case | None, ending: Ending) -> None:
             assert case
             lifecycle.complete(run, Outcome.CASE_POSTPONED, reason)
             case_lifecycle.postpone(case, until, reason, agent_id=run.agent_id, run_id=run.pk)
+        case CaseDeclined(reason):
+            assert case
+            declining.apply(run, case, reason)
 
 
 def _break(run: Run, case: Case | None, code: str, message: str) -> None:

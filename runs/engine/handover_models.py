@@ -30,8 +30,8 @@ class HandoverQuerySet(models.QuerySet["Handover"]):
         if run.case_id is None:
             return self.filter(status=Handover.Status.APPLIED, next_run=run).first()
         earlier = Handover.applied(*rows.read(Handover.applied_on(run.case_id))) if earlier is None else earlier
-        to_it = [row for row in earlier if row.target_id == run.agent_id]
-        return next((row for row in reversed(to_it) if row.applied_at and row.applied_at <= run.created_at), None)
+        begun = [row for row in earlier if row.applied_at and row.applied_at <= run.created_at]
+        return Handover.brought(begun, run.agent_id)
 
 
 _APPLIED = """
@@ -69,6 +69,7 @@ class Handover(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     applied_at = models.DateTimeField(null=True)
     is_return = models.BooleanField(default=False, help_text="Straight back to whom it came from.")
+    is_declined = models.BooleanField(default=False, db_default=False, help_text="The target declined the case.")
     # Standalone: the run it started. On a case, what came of it is the case's next run.
     next_run = models.OneToOneField(Run, models.SET_NULL, null=True, related_name="handover_in", db_constraint=False)
 
@@ -93,7 +94,7 @@ class Handover(models.Model):
             # Who handed over to whom since then, and how often straight back?
             models.Index(
                 fields=["team", "applied_at"],
-                include=["source_agent", "target", "is_return"],
+                include=["source_agent", "target", "is_return", "is_declined"],
                 condition=Q(status="applied"),
                 name="handover_traffic",
             ),
@@ -118,6 +119,11 @@ class Handover(models.Model):
     def applied_on(case_id: "UUID | None") -> rows.Joined:
         """To read those of a case, oldest first, with the agents they came from; see `applied`."""
         return rows.Joined(_APPLIED, [case_id], {"handover": Handover, "source": Agent})
+
+    @staticmethod
+    def brought(earlier: "list[Handover]", agent_id: "UUID") -> "Handover | None":
+        """The one of these that brought the case to the agent last."""
+        return next((row for row in reversed(earlier) if row.target_id == agent_id), None)
 
     @staticmethod
     def applied(found: "list[tuple[Handover, Agent]]") -> "list[Handover]":

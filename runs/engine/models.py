@@ -43,6 +43,7 @@ class Outcome(models.TextChoices):
     CASE_COMPLETED = "case_completed", "Case completed"
     CASE_FAILED = "case_failed", "Case failed"
     CASE_POSTPONED = "case_postponed", "Case postponed"
+    CASE_DECLINED = "case_declined", "Case declined"
 
 
 # How a run stands in one word: its outcome, or its status when it has none.

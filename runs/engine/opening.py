@@ -44,6 +44,7 @@ def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
         run.revision,
         run.case,
         may_hand_over=handovers.hops_left(run, run.case) > 0,
+        may_decline=_may_decline(run, around.earlier),
         produces=list(_produces(run.agent)) if around.produces else [],
         server_tools=list(server_tools.tools_of(run.agent)) if around.has_server_tools else [],
         by_schema=tool_calling.by_schema(run.team_id, _models(run.revision)) if around.has_call_styles else frozenset(),
@@ -54,6 +55,13 @@ def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
     if not work.steps:
         _begin(work, run.case, around)
     return work
+
+
+def _may_decline(run: Run, earlier: Sequence[Handover]) -> bool:
+    """Whether an agent handed it the case. One that gets its own handover back was handed nothing."""
+    if run.case_id is None or run.is_try or run.trigger != Run.Trigger.HANDOVER:
+        return False
+    return any(row.target_id == run.agent_id for row in earlier)
 
 
 def _models(revision: Revision) -> set[str]:

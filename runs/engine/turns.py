@@ -17,7 +17,7 @@ from data.errors import Refused
 from runs.models import Step
 from runs.prompts.arguments import with_ignored
 from runs.record.claims import lock_both
-from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending
+from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseDeclined, CaseFailed, CasePostponed, Ending
 from runs.record.steps import (
     CUT_OFF,
     Work,
@@ -173,6 +173,8 @@ def _ending(tool: str, arguments: Any) -> Ending:
             return CaseCompleted(arguments.summary)
         case tools.POSTPONE:
             return CasePostponed(arguments.until, arguments.reason)
+        case tools.DECLINE:
+            return CaseDeclined(arguments.reason)
     return CaseFailed(arguments.reason)
 
 

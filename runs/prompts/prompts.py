@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from builder.procedures import mentions, passages
-from cases.models import Case, CaseEvent
+from cases.models import Case, CaseEvent, Kind
 from data import rows
 from runs.models import Handover, Run
 from teams.settings import zones
@@ -102,7 +102,8 @@ def prompt(
     if case is None:
         return "\n\n".join([*parts, marked(run.input, mark) if run.input else _NO_INPUT])
     parts += [f"Case #{case.number}:", _quoted(_case(case), mark)]
-    parts += [*_handovers(run, earlier, mark), *_written(notes, mark)]
+    notes = list(notes)
+    parts += [*_handovers(run, earlier, mark), *_declined(notes, mark), *_written(notes, mark)]
     if last_hop:
         parts.append("This case was handed over as often as allowed. Finish it yourself, or ask a person.")
     return "\n\n".join(parts)
@@ -118,13 +119,13 @@ def _case(case: Case) -> dict[str, Any]:
 
 
 def notes_on(case_id: UUID | None) -> rows.Joined:
-    """What people wrote to those who take the case up."""
+    """What people, and agents that declined it, wrote to those who take the case up."""
     return rows.Joined(_NOTES, [case_id], {"note": CaseEvent})
 
 
 _NOTES = """
     from cases_caseevent note
-    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back')
+    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back', 'declined')
         and (text <> '' or data ? 'fields') order by seq
 """
 
@@ -138,8 +139,14 @@ def _written(notes: Iterable[CaseEvent], mark: str) -> list[str]:
             **({"fields": note.data["fields"]} if "fields" in note.data else {}),
         }
         for note in notes
+        if note.kind != Kind.DECLINED
     ]
     return ["What people wrote when they sent it on:", _quoted(said, mark)] if said else []
+
+
+def _declined(notes: Iterable[CaseEvent], mark: str) -> list[str]:
+    said = [{"by": note.data["agent_name"], "reason": note.text} for note in notes if note.kind == Kind.DECLINED]
+    return ["Who declined it, and why:", _quoted(said, mark)] if said else []
 
 
 def _handovers(run: Run, earlier: Iterable[Handover], mark: str) -> list[str]:

@@ -45,6 +45,13 @@ class CasePostponed:
 
 
 @dataclass(frozen=True)
+class CaseDeclined:
+    """Back to the agent that handed the case over."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Broken:
     """The run cannot go on. Its case waits for a person, with the code as reason where it is one."""
 
@@ -52,4 +59,4 @@ class Broken:
     message: str
 
 
-type Ending = Answered | HandedOver | CaseCompleted | CaseFailed | CasePostponed | Broken
+type Ending = Answered | HandedOver | CaseCompleted | CaseFailed | CasePostponed | CaseDeclined | Broken

@@ -57,6 +57,7 @@ class Work:
     revision: Revision
     case: Case | None
     may_hand_over: bool = True
+    may_decline: bool = False
     produces: list[Queue] = field(default_factory=list)
     # Of MCP servers; and the calls of these that people approved, by id, with what they said.
     server_tools: list[ServerTool] = field(default_factory=list)

@@ -34,6 +34,7 @@ VERBS: Mapping[str, Verb] = {
     "postpone_case": Verb("alarm-clock", "Postponed the case", "Postpones the case", "Wanted to postpone the case"),
     "add_cases": Verb("list-plus", "Added to {queue}: {count}", "Adds to {queue}", "Wanted to add to {queue}"),
     "list_cases": Verb("list", "Looked up cases of {queue}", "Looks up cases of {queue}", "Wanted to look up {queue}"),
+    "decline_case": Verb("undo-2", "Declined the case", "Declines the case", "Wanted to decline the case"),
     "complete_case": Verb("circle-check", "Completed the case", "Completes the case", "Wanted to complete the case"),
     "fail_case": Verb(
         "circle-x", "Closed the case as failed", "Closes the case as failed", "Wanted to close the case as failed"
@@ -101,7 +102,7 @@ class Standing:
     """Where a run is, or how it ended. `kind` says which words and links the page adds.
 
     kind: retrying, queued, running, waiting, answered, handed_over, case_completed, case_failed, case_postponed,
-    failed, stopped.
+    case_declined, failed, stopped.
     """
 
     kind: str
@@ -120,6 +121,7 @@ _STANDINGS = {
     Outcome.HANDED_OVER: Standing("handed_over", "forward", "accent", "Handed over to"),
     Outcome.CASE_COMPLETED: Standing("case_completed", "circle-check", "success", "Completed the case"),
     Outcome.CASE_FAILED: Standing("case_failed", "circle-x", "error", "Closed the case as failed"),
+    Outcome.CASE_DECLINED: Standing("case_declined", "undo-2", "warning", "Declined the case"),
     Outcome.CASE_POSTPONED: Standing("case_postponed", "alarm-clock", "info", "Postponed the case"),
 }
 

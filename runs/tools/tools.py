@@ -90,6 +90,10 @@ class PostponeCase(Arguments):
     reason: str = Field(description="Why the case should wait.", min_length=1)
 
 
+class DeclineCase(Arguments):
+    reason: str = Field(description="Why this case is not for you, for the agent that handed it to you.", min_length=1)
+
+
 class AddedCase(Arguments):
     title: str = Field(min_length=1, max_length=200)
     data: dict[str, Any] = Field(default_factory=dict, description="What the agent that works the case needs to know.")
@@ -258,8 +262,9 @@ def _may_ask(work: Work) -> bool:
 
 
 HANDOVER, COMPLETE, FAIL, POSTPONE = "request_handover", "complete_case", "fail_case", "postpone_case"
+DECLINE = "decline_case"
 ASK, APPROVAL, WITHDRAW = "ask_person", "request_approval", "withdraw_request"
-OUTCOMES = frozenset({HANDOVER, COMPLETE, FAIL, POSTPONE})
+OUTCOMES = frozenset({HANDOVER, COMPLETE, FAIL, POSTPONE, DECLINE})
 REQUESTS = frozenset({ASK, APPROVAL})
 # What `turns` settles together when a turn's other calls have run.
 SETTLED = OUTCOMES | REQUESTS | {WITHDRAW}
@@ -284,6 +289,12 @@ TOOLS = {
             "The case has to wait; you take it up again then. Ends your work.",
             PostponeCase,
             is_offered=_on_a_case,
+        ),
+        Tool(
+            DECLINE,
+            "The case you were handed is not for you: return it to the agent that handed it over. Ends your work.",
+            DeclineCase,
+            is_offered=lambda work: work.may_decline,
         ),
         Tool("add_cases", "Add cases to a queue.", AddCases, _add_cases, _produces, choices={"queue": _queues}),
         Tool(

@@ -23,6 +23,7 @@ EVENTS = {
     "case.completed": "A case was completed.",
     "case.failed": "A case was closed as failed.",
     "case.needs_input": "A case waits for a person.",
+    "case.declined": "An agent declined a case that was handed to it.",
     "case.postponed": "A case was put off.",
     "case.reassigned": "An open case was given to another agent, or to any of its queue.",
     "case.reopened": "A closed case was opened again.",

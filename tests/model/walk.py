@@ -15,6 +15,7 @@ _MOVES: dict[str, tuple[set[str], set[str]]] = {
     "started": ({"pending"}, {"in_progress"}),
     "released": ({"in_progress", "needs_input"}, {"pending"}),
     "handed_over": ({"in_progress"}, {"pending"}),
+    "declined": ({"in_progress"}, {"pending", "needs_input"}),
     "asked": ({"in_progress"}, {"needs_input"}),
     "answered": ({"needs_input"}, {"in_progress"}),
     "parked": (_OPEN, {"needs_input"}),
@@ -31,7 +32,7 @@ _MOVES: dict[str, tuple[set[str], set[str]]] = {
 # What only people do, or programs of theirs. So what is closed stays closed for everybody else.
 _OF_PEOPLE = {"answered", "reassigned", "reopened", "taken_over", "handed_back", "undone", "deleted"}
 # What a run does to its case: only the one that has it may.
-_OF_A_RUN = {"handed_over", "asked", "answered", "postponed", "completed", "failed", "updated"}
+_OF_A_RUN = {"handed_over", "declined", "asked", "answered", "postponed", "completed", "failed", "updated"}
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "update_case": {"title": "Better"},
     "complete_case": {"summary": "x"},
     "fail_case": {"reason": "x"},
+    "decline_case": {"reason": "x"},
     "postpone_case": {"until": "2h", "reason": "x"},
     "add_cases": {"queue": "Refunds", "cases": [{"title": "x"}]},
     "list_cases": {"queue": "Refunds"},
@@ -101,7 +102,7 @@ def test_cases_with_nulls_are_added(scripted, case) -> None:
     assert (added.data, added.labels, added.priority) == ({}, [], Case.Priority.HIGH)
 
 
-@pytest.mark.parametrize("tool", sorted(set(tools.TOOLS) - tools.REQUESTS - {"withdraw_request"}))
+@pytest.mark.parametrize("tool", sorted(set(tools.TOOLS) - tools.REQUESTS - {"withdraw_request", "decline_case"}))
 def test_a_harmless_extra_argument_is_ignored_and_named(scripted, case, tool: str) -> None:
     extra = {"confidence": 0.9, "case_summary": "x", "Ünsinn": None, "thoughts": {"a": 1}}
     scripted.answers(calls(Call(tool, {**MINIMAL[tool], **extra})), call("complete_case", summary="x"))
