@@ -9,6 +9,7 @@ from cases.collaboration.api import router as collaboration_router
 from cases.queues.api import router as queues_router
 from cases.work.api import router as work_router
 from routes.corrections.api import router as corrections_router
+from routes.passages.api import router as passages_router
 from runs.people.case_api import router as people_case_router
 from runs.providers.api import router as providers_router
 from runs.results.api import router as results_router
@@ -65,6 +66,7 @@ for router in [
     results_router,
     people_case_router,
     corrections_router,
+    passages_router,
     schedules_router,
     providers_router,
     settings_router,

@@ -43,6 +43,7 @@ TOPICS = {
     "map": "map",
     "handovers": "map",
     "reports": "reports",
+    "agent_passages": "handovers#which-sentence-sent-it",
     "usage": "usage",
     "budgets": "usage#budgets",
     "general": "usage#time-zone",

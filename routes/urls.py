@@ -4,4 +4,5 @@ urlpatterns = [
     path("", include("routes.corrections.urls")),
     path("", include("routes.map.urls")),
     path("", include("routes.reports.urls")),
+    path("", include("routes.passages.urls")),
 ]

@@ -1,19 +1,20 @@
 """The map of handovers, and the list of the handovers behind it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Left
 from django.http import HttpResponse, QueryDict
-from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from builder.models import Agent
 from data.ids import parse_uuid
+from routes import periods
+from routes.passages import coverage
+from routes.passages.coverage import Covered, Place
 from runs.models import Handover
 from teams.access.permissions import TeamRequest, team_page
 from teams.models import Team
@@ -23,7 +24,6 @@ from web.http.partials import render_page
 from . import map, traffic
 from .traffic import Route
 
-PERIODS = {"1": "24 hours", "7": "7 days", "30": "30 days", "90": "90 days"}
 _USUAL = "7"
 KINDS = [
     ("used", "In use"),
@@ -43,7 +43,7 @@ _BEGINNING = 120
 @require_GET
 @team_page
 def handover_map_page(request: TeamRequest) -> HttpResponse:
-    days, since = _period(request.GET)
+    days, since = periods.chosen(request.GET, _USUAL)
     found = traffic.traffic(request.team, since)
     around = parse_uuid(request.GET.get("agent", ""))
     around = around if any(agent.pk == around for agent in found.agents) else None
@@ -58,7 +58,7 @@ def handover_map_page(request: TeamRequest) -> HttpResponse:
         "agents": [(agent.pk, _called(agent)) for agent in found.agents],
         "kinds": KINDS,
         "sorts": SORTS,
-        **_about_period(request.GET, days),
+        **periods.context(request.GET, days),
     }
     return render_page(request, "routes/map.html", context, parts=["results"])
 
@@ -98,28 +98,34 @@ class HandoverFilter:
     since: datetime
     words: str = ""
     only_returned: bool = False
+    places: Sequence[Place] | None = None  # those of a passage
 
 
 @require_GET
 @team_page
 def handovers(request: TeamRequest) -> HttpResponse:
     asked = request.GET
-    days, since = _period(asked)
+    days, since = periods.chosen(asked, _USUAL)
+    agents = list(Agent.objects.filter(team=request.team).order_by("name"))
+    from_id, to_id = (parse_uuid(asked.get(name, "")) for name in ("from", "to"))
+    source = next((agent for agent in agents if agent.pk == from_id), None)
+    covered = _covered(source, asked.get("passage", ""), since)
     wanted = HandoverFilter(
-        parse_uuid(asked.get("from", "")),
-        parse_uuid(asked.get("to", "")),
+        from_id,
+        to_id,
         since,
         asked.get("q", ""),
         asked.get("returned", "") == "1",
+        covered.places if covered else None,
     )
-    agents = list(Agent.objects.filter(team=request.team).order_by("name"))
     context = {
         "page": page(find_handovers(request.team, wanted), ["-applied_at", "-id"], asked.get("cursor", "")),
-        "source": next((agent for agent in agents if agent.pk == wanted.source), None),
-        "target": next((agent for agent in agents if agent.pk == wanted.target), None),
+        "source": source,
+        "target": next((agent for agent in agents if agent.pk == to_id), None),
+        "passage": covered.passage if covered else None,
         "agents": [(agent.pk, _called(agent)) for agent in agents],
-        "is_filtered": bool(wanted.source or wanted.target or wanted.words or wanted.only_returned),
-        **_about_period(asked, days),
+        "is_filtered": bool(from_id or to_id or wanted.words or wanted.only_returned),
+        **periods.context(asked, days),
     }
     return render_page(request, "routes/handovers.html", context, parts=["results"])
 
@@ -132,6 +138,8 @@ def find_handovers(team: Team, wanted: HandoverFilter) -> QuerySet[Handover]:
         found = found.filter(target=wanted.target)
     if wanted.only_returned:
         found = found.filter(is_return=True)
+    if wanted.places is not None:
+        found = coverage.handovers_at(found, wanted.places)
     for word in wanted.words.split():
         found = found.filter(Q(reason__icontains=word) | Q(note__icontains=word))
     return (
@@ -141,23 +149,12 @@ def find_handovers(team: Team, wanted: HandoverFilter) -> QuerySet[Handover]:
     )
 
 
-# --- What both are asked ---------------------------------------------------------------------
-
-
-def _period(asked: QueryDict) -> tuple[str, datetime]:
-    days = asked.get("days", "")
-    days = days if days in PERIODS else _USUAL
-    return days, timezone.now() - timedelta(days=int(days))
-
-
-def _about_period(asked: QueryDict, days: str) -> dict[str, Any]:
-    """Return the choice of periods, which keeps the other parameters of the URL."""
-    kept = {name: str(value) for name, value in asked.items() if name not in ("days", "cursor") and value}
-    periods = [
-        {"label": words, "url": "?" + urlencode({**kept, "days": key}), "current": key == days}
-        for key, words in PERIODS.items()
-    ]
-    return {"days": days, "period": PERIODS[days], "periods": periods}
+def _covered(source: Agent | None, start: str, since: datetime) -> Covered | None:
+    """The passage that begins at `start` in what the source says now."""
+    if source is None or not start.isdecimal() or len(start) > 9:
+        return None
+    found = coverage.coverage(source, since).covered
+    return next((one for one in found if one.passage.start == int(start)), None)
 
 
 def _called(agent: Agent) -> str:
