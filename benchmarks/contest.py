@@ -89,7 +89,7 @@ class Servers:
     def _database(self, name: str) -> str:
         """As all libraries understand it."""
         parts = conninfo_to_dict(self.address)
-        return f"postgresql://{parts['user']}@/{name}?host={parts['host']}"
+        return f"postgresql://{parts['user']}:{parts['password']}@/{name}?host={parts['host']}"
 
     def environment(self, number: int, contender: Contender) -> dict[str, str]:
         if contender.program == "baton":

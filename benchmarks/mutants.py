@@ -98,8 +98,8 @@ MUTANTS = {
     ),
     "a handover rings no bell": Mutant(
         "cases.work.lifecycle",
-        'data={**_meant_for(target), "note": note},\n    )\n    bell.ring_for_one()',
-        'data={**_meant_for(target), "note": note},\n    )',
+        "    if not starts:\n        bell.ring_for_one()",
+        "",
     ),
     "a handover counts no hop": Mutant("cases.work.lifecycle", '"hops": case.hops + 1', '"hops": case.hops'),
     "a person's act leaves the hops": Mutant(

@@ -1,6 +1,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from pytest_django.fixtures import Settings
 
 from runs.engine import engine
+from runs.engine.keeping import Place
 from runs.models import Run
 from runs.providers.providers import Models
 from runs.record.claims import Claim
@@ -25,13 +27,20 @@ def scripted(provider: Provider, settings: Settings) -> Provider:
     return provider
 
 
+# Whether a case that is handed over stays with the one who drives it, where that may be.
+keeps: ContextVar[bool] = ContextVar("keeps", default=False)
+
+
 def drive(claim: Claim, is_over: Callable[[], bool] = lambda: False) -> Run:
-    """Works a claimed run, on this thread and in this test's transaction, and says what became of it."""
+    """Works a claimed run, on this thread and in this test's transaction, and says what became of it. If its case stays
+    here when it is handed over, the target's run is given back before it asks its model.
+    """
+    place = Place("test/1", claim, keeps.get, lambda: True, lambda: None)
 
     async def work() -> None:
         models = Models()
         try:
-            await engine.work_on_run(claim, models, is_over)
+            await engine.work_on_run(claim, models, lambda: is_over() or place.claim != claim, None, place)
         finally:
             await models.close()
 

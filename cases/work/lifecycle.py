@@ -106,8 +106,11 @@ def hand_over(
     *,
     agent_id: UUID,
     run_id: UUID,
+    starts: bool = False,
 ) -> None:
-    """Return the case to its queue for the target, ahead of new cases. `fields`: what the target needed, by name."""
+    """Return the case to its queue for the target, ahead of new cases; unless the target `starts` right away.
+    `fields`: what the target needed, by name.
+    """
     _move(
         case,
         Status.PENDING,
@@ -118,7 +121,8 @@ def hand_over(
         text=reason,
         data={**_meant_for(target), "note": note, **({"fields": dict(fields)} if fields else {})},
     )
-    bell.ring_for_one()
+    if not starts:
+        bell.ring_for_one()
 
 
 def decline(case: Case, agent: Agent, to: Agent | None, text: str, *, run_id: UUID) -> None:

@@ -23,6 +23,7 @@ from runs.record.outcomes import (
 )
 
 from . import declining, handovers
+from .handovers import Held
 
 
 @transaction.atomic
@@ -32,11 +33,11 @@ def finish(claim: Claim, ending: Ending) -> None:
         apply(run, case, ending)
 
 
-def apply(run: Run, case: Case | None, ending: Ending) -> None:
-    """Both rows are locked."""
+def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None) -> None:
+    """Both rows are locked; `held` is what was read with them."""
     match ending:
         case HandedOver():
-            if broken := handovers.apply(run, case, ending):
+            if broken := handovers.apply(run, case, ending, held):
                 _break(run, case, broken.code, broken.message)
         case Broken(code, message):
             _break(run, case, code, message)

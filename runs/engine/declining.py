@@ -8,7 +8,7 @@ from data import rows
 from runs.models import Handover, Outcome, Run
 from runs.record import lifecycle
 
-from .handovers import judge
+from .targets import judge
 
 
 def apply(run: Run, case: Case, reason: str) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -30,6 +31,7 @@ from runs.tools import tools
 from runs.wire.problems import CUT, DECLINED, ModelProblem
 
 from . import brake, budgets, completion, opening, receiving, text_calls, turns
+from .keeping import Keeping, Place
 
 logger = logging.getLogger(__name__)
 
@@ -38,26 +40,53 @@ _LONGEST_IN_PLACE = 60
 # A call that was cut off costs as many tokens as there may be, each time.
 _CUT_RETRIES = 2
 # An answer that comes within this time is written together with the run's first step.
-_SOON_SECONDS = 0.03
+SOON_SECONDS = 0.03
 
 
-async def work_on_run(claim: Claim, models: Models, is_over: Callable[[], bool], opened: Work | None = None) -> None:
-    """Works a claimed run, which may be `opened` already, until it ends, waits or must be given back (`is_over`).
-    Never raises for what it can meet.
+async def work_on_run(
+    claim: Claim,
+    models: Models,
+    is_over: Callable[[], bool],
+    opened: Work | None = None,
+    place: Place | None = None,
+) -> None:
+    """Works a claimed run, which may be `opened` already, until it ends, waits or must be given back (`is_over`). Where
+    its case is handed over and may stay in its `place`, it goes on with the target's run. Never raises for what it can
+    meet.
     """
+    kept = await _work_on(_Part(claim, models, is_over, place), opened)
+    while kept and kept.claim:
+        kept = await _work_on(_Part(kept.claim, models, is_over, place), kept.work)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One run, and what it is worked with."""
+
+    claim: Claim
+    models: Models
+    is_over: Callable[[], bool]
+    place: Place | None
+
+
+async def _work_on(part: _Part, opened: Work | None) -> Keeping | None:
+    """What goes on in its place, if anything does."""
+    claim = part.claim
     with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
         try:
-            await _work(claim, models, is_over, opened)
+            return await _work(part, opened)
         except (OperationalError, InterfaceError) as error:
             logger.warning("the database went away: %s", error)
             await _give_back_soon(claim)
+    return None
 
 
-async def _work(claim: Claim, models: Models, is_over: Callable[[], bool], found: Work | None) -> None:
+async def _work(part: _Part, found: Work | None) -> Keeping | None:
     """Raises when the database goes away, also while something is told of what went wrong."""
+    claim = part.claim
     try:
         found = found or await sync_to_async(opening.open_work)(claim)
-        await _steps(found, models, is_over)
+        return await _steps(part, found)
     except LostRun:
         await sync_to_async(completion.note_refusal)(claim, found.intended if found else None)
     except ModelProblem as problem:
@@ -68,6 +97,7 @@ async def _work(claim: Claim, models: Models, is_over: Callable[[], bool], found
         logger.exception("the run broke")
         broken = Broken("internal_error", f"Baton met an error of its own: {type(error).__name__}: {error}")
         await _unless_lost(claim, partial(_break, claim, found, broken))
+    return None
 
 
 def _break(claim: Claim, work: Work | None, broken: Broken) -> None:
@@ -76,25 +106,26 @@ def _break(claim: Claim, work: Work | None, broken: Broken) -> None:
     completion.finish(claim, broken)
 
 
-async def _steps(work: Work, models: Models, is_over: Callable[[], bool]) -> None:
+async def _steps(part: _Part, work: Work) -> Keeping | None:
     while True:
         response = steps.unsettled(work)
         if response is None:
-            if is_over():
+            if part.is_over():
                 await sync_to_async(completion.give_back)(work.claim)
-                return
+                return None
             if over := brake.pulled(work.steps) or budgets.over(work.run, work.agent):
                 await _finish(work.claim, over)
-                return
+                return None
             try:
-                response = await _ask_model(work, models)
+                response = await _ask_model(work, part.models)
             except ModelProblem as problem:
                 if not _may_fall_back(work, problem):
                     raise
                 await sync_to_async(steps.fall_back)(work, problem.message)
                 continue
-        if await turns.take_turn(work, response):
-            return
+        what_follows = await turns.take_turn(work, response, part.place)
+        if what_follows is not False:
+            return what_follows if isinstance(what_follows, Keeping) else None
 
 
 async def _ask_model(work: Work, models: Models) -> ModelResponse:
@@ -132,7 +163,7 @@ async def _while_kept(work: Work, answer: Awaitable[ModelResponse]) -> ModelResp
     def write() -> None:
         writing.append(asyncio.create_task(sync_to_async(steps.flush)(work)))
 
-    later = asyncio.get_running_loop().call_later(_SOON_SECONDS, write)
+    later = asyncio.get_running_loop().call_later(SOON_SECONDS, write)
     try:
         return await answer
     except ModelProblem:

@@ -141,10 +141,13 @@ _LOAD = """(
 # --- Its cases -------------------------------------------------------------------------------
 
 IN_ORDER = "order by rank, priority desc, created_at, id"
-# One look into an index for each who may take, however many cases wait for others.
-_HEADS = f"""
+
+
+def _heads(takers: str) -> str:
+    """One look into an index for each who may take, however many cases wait for others."""
+    return f"""
     select * from (
-        select mine.* from unnest(%(takers)s::uuid[]) taker cross join lateral (
+        select mine.* from {takers} cross join lateral (
             select id, rank, priority, created_at from cases_case
             where queue_id = %(queue)s and assignee_id = taker and status = 'pending' and deleted_at is null
             {IN_ORDER} limit %(limit)s
@@ -158,6 +161,12 @@ _HEADS = f"""
     ) heads
     {IN_ORDER} limit %(limit)s
 """  # noqa: S608
+
+
+_HEADS = _heads("unnest(%(takers)s::uuid[]) taker")
+_HEADS_OF_ALL = _heads(
+    "(select agent_id as taker from builder_queueconnection where queue_id = %(queue)s and role = 'consumer') consumer"
+)
 # Someone may hold some of them at this moment: they are left to the next dispatcher.
 _LOCK_HEADS = f"""
     where id = any(array(select id from ({_HEADS}) first_ones)) and status = 'pending' and deleted_at is null
@@ -166,9 +175,35 @@ _LOCK_HEADS = f"""
 _SPARE = 10
 
 
-def first_case(queue_id: UUID, takers: Iterable[UUID], first: UUID | None) -> list[UUID]:
-    """The case that one of these takes next: its own, and those of nobody unless they have a first agent."""
-    return [id for id, *_ in rows.select(_HEADS, _about(queue_id, takers, first, 1))]
+def first_case(queue_id: UUID, takers: Iterable[UUID] | None, first: UUID | None) -> rows.Selected:
+    """To read which case one of these takes next: its own, and those of nobody unless they have a first agent. None:
+    any consumer, whether it has room or not.
+    """
+    return rows.Selected(_HEADS_OF_ALL if takers is None else _HEADS, _about(queue_id, takers or (), first, 1))
+
+
+def is_awaited(queue_id: UUID, agent_id: UUID) -> rows.Selected:
+    """To read whether the agent is at its limit, and a case waits that it could take."""
+    return rows.Selected(_IS_AWAITED, {"queue": queue_id, "agent": agent_id})
+
+
+_IS_AWAITED = f"""
+    select exists (
+        select from builder_queueconnection connection
+        where queue_id = %(queue)s and agent_id = %(agent)s and role = 'consumer' and concurrency <= {_LOAD}
+    ) and (
+        exists (select from cases_case
+                where queue_id = %(queue)s and assignee_id = %(agent)s and status = 'pending' and deleted_at is null)
+        or exists (select from cases_case
+                   where queue_id = %(queue)s and assignee_id is null and status = 'pending' and deleted_at is null)
+    )
+"""  # noqa: S608
+
+
+def goes_first(case: Case, rank: int, others: Iterable[Sequence[Any]]) -> bool:
+    """Whether it comes with that rank before these, which `first_case` found."""
+    own = (rank, -case.priority, case.created_at, case.pk)
+    return all(own < (rank, -priority, created_at, pk) for pk, rank, priority, created_at in others)
 
 
 def lock_cases(queue_id: UUID, takers: Iterable[UUID], first: UUID | None, wanted: int) -> list[Case]:

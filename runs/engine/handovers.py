@@ -1,14 +1,12 @@
-"""Handover, from the request to the target's work: whom a run may hand over to, which agent a model means, what comes
-of the requests of one turn, and whether a request is applied or cancelled when the run completes.
+"""Handover, from the request to the target's work: what comes of the requests of one turn, whether a request is
+applied or cancelled when the run completes, and whether the case stays with the worker.
 
-A target is judged by one function, `judge`: when it is requested, so that the model can decide otherwise, and again
-when the request is applied, since the agent may have been deleted or disconnected in the meantime.
+All of it is one transaction: `hold` locks the run and its case and reads what decides, `settle` and `apply` decide, and
+what they write is committed at once. So a target is judged once, by what is true of it then.
 """
 
-import json
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,12 +14,10 @@ from uuid import UUID
 from django.db import transaction
 from pydantic_ai.messages import ToolCallPart
 
-from builder.models import Agent, Revision
+from builder.models import Agent
 from builder.procedures import passages
-from builder.procedures import targets as builder_targets
 from builder.procedures.needs import NEEDS, Need
-from builder.usage.limits import overspent
-from cases.models import DEFAULT_HOP_LIMIT, Case, Kind, Queue
+from cases.models import Case, Kind, Queue
 from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data import rows
@@ -29,16 +25,17 @@ from data.errors import Refused
 from data.redis import bell
 from runs.models import Handover, Outcome, Run, Step
 from runs.notifications import run_webhooks
-from runs.prompts.arguments import as_key, plain, with_ignored
-from runs.record import lifecycle
+from runs.prompts.arguments import with_ignored
+from runs.record import claims, lifecycle
 from runs.record.outcomes import Broken, HandedOver
 from runs.record.steps import Work, tool_result
 from runs.telemetry import counters
 from runs.tools import tools
 
-from . import receiving
+from . import keeping, receiving
+from .keeping import Keeping, Place
+from .targets import find_target, hops_left, judge, obstacle
 
-type TargetRow = dict[str, Any]
 type Entry = tuple[Step.Kind, dict[str, Any]]
 type Request = tuple[ToolCallPart, tools.RequestHandover]
 
@@ -49,147 +46,86 @@ _INVALID_IN_A_ROW = 3
 # A pair of agents may exchange a case this often; once more needs new data or a new note.
 _EXCHANGES = 2
 
-# --- Whom a run may hand over to -------------------------------------------------------------
+# --- What decides ----------------------------------------------------------------------------
 
 
-def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[TargetRow]:
-    """The agents that the revision mentions and that could take over now, in the order of the text, each with a short
-    key for the model.
+@dataclass
+class Held:
+    """The run and its case, locked unless they are lost, and what was read with them: the agents that are asked for,
+    each with whether it works the case's queue and what it needs; the case's handovers so far; how the case could stay
+    here.
     """
-    [found] = rows.read(mentioned(agent.pk, case.queue_id if case else None, revision.pk))
-    return target_rows(found, case)
+
+    found: Sequence[tuple[Any, ...]]
+    agents: dict[UUID, tuple[Agent, bool, list[Need]]]
+    queue: Queue | None = None
+    earlier: Sequence[Handover] = ()
+    keeping: Keeping | None = None
+
+    def locked(self) -> tuple[Run, Case | None]:
+        """LostRun when either is no longer the claim's."""
+        run, case = claims.locked(self.found)
+        if case and self.queue:
+            case.queue = self.queue
+        return run, case
 
 
-def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], case: Case | None) -> list[TargetRow]:
-    """Of these agents, each with whether it works the case's queue and what it needs."""
-    found: dict[str, TargetRow] = {}
-    for target, consumes, needs in mentioned:
-        if _obstacle(target, case, consumes=consumes):
-            continue
-        number, key = 1, target.slug
-        while key in found:  # two names may shorten to the same key
-            number += 1
-            key = f"{target.slug}-{number}"
-        found[key] = {
-            "key": key,
-            "agent_id": str(target.pk),
-            "name": target.name,
-            "description": target.description,
-        }
-        if case is not None and (needed := json.loads(needs)):
-            found[key]["needs"] = needed
-    return list(found.values())
-
-
-def mentioned(agent_id: UUID, queue_id: UUID | None, revision_id: UUID | None) -> rows.Joined:
-    """To read the agents that a revision mentions, its own left out, and whether each works the queue. Without a
-    revision: those of the agent's live one.
-    """
-    about = [queue_id, revision_id, agent_id, agent_id]
-    return rows.Joined(_MENTIONED, about, {"target": Agent, "consumes": _CONSUMES, "needs": "live.needs"})
+def hold(work: Work, requests: Sequence[Request], place: Place | None = None) -> Held:
+    """All of it in one round trip. `place`: where the run is worked, if its case may stay there."""
+    named = {row["agent_id"] for _, asked in requests if (row := find_target(asked.target, work.targets))}
+    if not named:
+        [found] = rows.read(claims.both(work.claim))
+        return Held(found, {})
+    case_id, queue_id = (work.case.pk, work.case.queue_id) if work.case else (None, None)
+    target_id = UUID(min(named))
+    # Locks are taken in the order queue, case, run.
+    may_stay = place and place.may_keep() and len(named) == 1
+    first, then = keeping.questions(work, place, target_id) if place and may_stay else ([], [])
+    wanted: dict[str, Any] = {"target": Agent, "queue": Queue, "consumes": _CONSUMES, "needs": "live.needs"}
+    told = rows.Joined(_TARGETS, [queue_id, queue_id, list(named)], wanted)
+    answers = iter(rows.read(*first, claims.both(work.claim), told, Handover.applied_on(case_id), *then))
+    locks = [next(answers) for _ in first]
+    found, agents, earlier, *read = answers
+    return Held(
+        found,
+        {agent.pk: (agent, consumes, NEEDS.validate_json(needs or "[]")) for agent, _, consumes, needs in agents},
+        queue=next((queue for _, queue, *_ in agents), None),
+        earlier=Handover.applied(earlier),
+        keeping=keeping.judge(work, place, locks, read) if place and first else None,
+    )
 
 
 _CONSUMES = "connection.id is not null"
-_MENTIONED = """
-    from builder_mention mention
-    join builder_agent target on target.id = mention.target_id
-    join builder_revision live on live.agent_id = target.id and live.status = 'live'
+_TARGETS = """
+    from builder_agent target
+    left join builder_revision live on live.agent_id = target.id and live.status = 'live'
+    left join cases_queue queue on queue.id = %s
     left join builder_queueconnection connection
         on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
-    where mention.revision_id = coalesce(
-        %s::uuid, (select id from builder_revision where agent_id = %s and status = 'live')
-    ) and target.id <> %s
-    order by mention.position
-"""
-_QUEUE = """
-    from cases_queue queue
-    join builder_revision live on live.agent_id = %s and live.status = 'live'
-    left join builder_queueconnection connection
-        on connection.agent_id = %s and connection.queue_id = queue.id and connection.role = 'consumer'
-    where queue.id = %s
+    where target.id = any(%s::uuid[])
 """
 
 
-def judge(target: Agent, case: Case | None) -> tuple[str | None, list[Need]]:
-    """Why the target could not take over now, None when it can; and what it needs to be told."""
-    if case is None:
-        return _obstacle(target, case), []
-    about = [target.pk, target.pk, case.queue_id]
-    found = rows.join(_QUEUE, about, queue=Queue, consumes=_CONSUMES, needs="live.needs")
-    [(case.queue, consumes, needs)] = found
-    return _obstacle(target, case, consumes=consumes), NEEDS.validate_json(needs)
-
-
-def _obstacle(target: Agent, case: Case | None, *, consumes: bool = False) -> str | None:
-    """`consumes`: whether it works the case's queue."""
-    if target.is_deleted:
-        return f"{target.name} was deleted."
-    if case is not None:
-        # A target that is paused, blocked or out of money finds the case waiting.
-        return None if consumes else f"{target.name} does not work this queue."
-    # Without a case nothing would wait: the target's run would start at once.
-    if target.is_paused:
-        return f"{target.name} is paused."
-    if any(problem.blocking for problem in builder_targets.problems(target)):
-        return f"{target.name} cannot start: its procedure mentions a deleted agent."
-    if found := overspent([target]).get(target.pk):
-        return f"{target.name} starts nothing new: {found.words}."
-    return None
-
-
-def hops_left(run: Run, case: Case | None) -> int:
-    if case is not None:
-        return max(0, case.queue.hop_limit - case.hops)
-    return max(0, DEFAULT_HOP_LIMIT - run.hop)
-
-
-# --- Which agent is meant --------------------------------------------------------------------
-
-
-def wanted_of(work: Work, asked: tools.RequestHandover) -> HandedOver:
+def wanted_of(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOver:
     """What a request asks for. Refused, in words for the model, when it names no agent that could take over, or lacks
     what that agent needs.
     """
-    wanted = asked.target
-    row = find_target(wanted, work.targets)
+    row = find_target(asked.target, work.targets)
     if row is None:
         agent = work.agent
         own = {"key": agent.slug, "agent_id": str(agent.pk), "name": agent.name, "description": ""}
-        if find_target(wanted, [own]):
+        if find_target(asked.target, [own]):
             raise Refused("You already own this.", INVALID)
         keys = ", ".join(row["key"] for row in work.targets)
-        raise Refused(f"There is no target “{wanted}”. Valid targets: {keys}.", INVALID)
-    [target] = rows.fetch_all(Agent, "where id = %s", [row["agent_id"]])
+        raise Refused(f"There is no target “{asked.target}”. Valid targets: {keys}.", INVALID)
+    target, consumes, needs = held.agents[UUID(row["agent_id"])]
     # Nothing comes of a try, so it may choose whom its sample case could have waited for.
     if work.run.is_try:
         return HandedOver(target, asked.reason, asked.note)
-    obstacle, needs = judge(target, work.case)
-    if obstacle:
-        raise Refused(f"{obstacle} Decide otherwise.", INVALID)
-    checked = receiving.check(work.case, target, needs, asked.fields)
+    if why_not := obstacle(target, work.case, consumes=consumes):
+        raise Refused(f"{why_not} Decide otherwise.", INVALID)
+    checked = receiving.check(work.case, target, needs if work.case else [], asked.fields)
     return HandedOver(target, asked.reason, asked.note, fields=checked.values)
-
-
-_ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
-# An agent's token as it stands in procedures, or an id alone.
-_TOKEN = re.compile(rf"\[.*\]\(agent:{_ID}\)|(?:agent:)?{_ID}", re.DOTALL)
-
-
-def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:
-    """By key, by id or by name; however it is written, where only one target can be meant."""
-    rows = list(rows)
-    if token := _TOKEN.fullmatch(plain(wanted)):  # whatever name stands beside the id
-        return next((row for row in rows if row["agent_id"] in token.groups()), None)
-    ways: list[Callable[[TargetRow], bool]] = [
-        lambda row: row["key"] == wanted,
-        lambda row: row["name"] == wanted,
-        lambda row: plain(wanted) in (plain(row["key"]), plain(row["name"])),
-        lambda row: as_key(wanted) in (row["key"], as_key(row["name"])),
-    ]
-    for is_meant in ways:
-        if found := [row for row in rows if is_meant(row)]:
-            return found[0] if len(found) == 1 else None
-    return None
 
 
 # --- The requests of one turn ----------------------------------------------------------------
@@ -202,7 +138,13 @@ _HELD = "Not recorded, because {names} failed in the same turn. Fix that, or cal
 
 
 def settle(
-    work: Work, requests: Sequence[Request], failed: Sequence[ToolCallPart], text: str, entries: list[Entry]
+    work: Work,
+    held: Held,
+    requests: Sequence[Request],
+    *,
+    failed: Sequence[ToolCallPart],
+    text: str,
+    entries: list[Entry],
 ) -> HandedOver | Broken | None:
     """What the requests of a turn come to; their answers are added to `entries`. None: the model gets another turn.
 
@@ -211,7 +153,7 @@ def settle(
     valid: list[tuple[ToolCallPart, tools.RequestHandover, HandedOver]] = []
     for call, arguments in requests:
         try:
-            valid.append((call, arguments, wanted_of(work, arguments)))
+            valid.append((call, arguments, wanted_of(work, arguments, held)))
         except Refused as refusal:
             entries.append(tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
     if not valid:
@@ -222,15 +164,15 @@ def settle(
         entries += [tool_result(request, _CHOOSE_TARGET, ok=False, code=AMBIGUOUS) for request, *_ in valid]
         names = " and ".join(sorted({other.target.name for *_, other in valid}))
         return Broken(AMBIGUOUS, f"{work.agent.name} asked to hand over to {names} at once, twice.") if again else None
-    held = work.results(HELD)
-    if failed and not held:
+    before = work.results(HELD)
+    if failed and not before:
         answer = _HELD.format(names=", ".join(item.tool_name for item in failed))
         entries += [tool_result(request, answer, ok=False, code=HELD) for request, *_ in valid]
         return None
     entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
     entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, *_ in repeats]
     # A request that was held once goes through, and the target learns what had failed.
-    note = "\n".join([wanted.note, *_failures_before(work, held[0])]).strip() if held else wanted.note
+    note = "\n".join([wanted.note, *_failures_before(work, before[0])]).strip() if before else wanted.note
     passage = passages.cited(work.revision.aop, wanted.target.pk, arguments.because)
     place = (passage.start, passage.end) if passage else None
     work.intended = replace(wanted, note=note, text=text, passage=place)
@@ -260,8 +202,9 @@ def given_up(work: Work) -> Broken | None:
 # --- Applied or cancelled --------------------------------------------------------------------
 
 
-def apply(run: Run, case: Case | None, wanted: HandedOver) -> Broken | None:
-    """Completes the run with what it requested, if that is possible as things are now; both rows are locked.
+def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = None) -> Broken | None:
+    """Completes the run with what it requested, if that is possible as things are now; both rows are locked, and the
+    target was judged when they were `held`.
 
     Otherwise the request is cancelled, and what is returned says why the run cannot end so.
     """
@@ -270,13 +213,16 @@ def apply(run: Run, case: Case | None, wanted: HandedOver) -> Broken | None:
         handover.save()  # it stays recorded: nothing comes of a try
         lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
         return None
-    earlier = _earlier(run, case)
-    if broken := _why_cancelled(handover, run, case, earlier):
+    earlier = _earlier(run, case, held)
+    broken = None if held else _why_impossible(handover, case)
+    if broken := broken or _why_cancelled(handover, run, case, earlier):
         cancel(handover, run, case, broken.code, broken.message)
         return broken
+    kept = held.keeping if held and held.keeping and case and held.keeping.goes_first(case) else None
     if case is not None:
         said = (wanted.reason, wanted.note, wanted.fields)
-        case_lifecycle.hand_over(case, wanted.target, *said, agent_id=run.agent_id, run_id=run.pk)
+        about: dict[str, Any] = {"agent_id": run.agent_id, "run_id": run.pk, "starts": kept is not None}
+        case_lifecycle.hand_over(case, wanted.target, *said, **about)
     else:
         handover.next_run = _fresh_run(wanted.target, run)
     handover.status, handover.applied_at = Handover.Status.APPLIED, rows.NOW
@@ -286,6 +232,8 @@ def apply(run: Run, case: Case | None, wanted: HandedOver) -> Broken | None:
     run_webhooks.handed_over(handover, run)
     transaction.on_commit(partial(counters.count, "handovers"), robust=True)
     lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
+    if kept and case:
+        kept.start(case, handover)
     return None
 
 
@@ -305,12 +253,15 @@ def requested(run: Run, wanted: HandedOver) -> Handover:
     )
 
 
+def _why_impossible(handover: Handover, case: Case | None) -> Broken | None:
+    """What has become of the target since it was requested, if that was before."""
+    why_not, needs = judge(handover.target, case)
+    if why_not:
+        return Broken("target_unavailable", why_not)
+    return receiving.why_incomplete(handover.target, needs, handover.fields)
+
+
 def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: list[Handover]) -> Broken | None:
-    obstacle, needs = judge(handover.target, case)
-    if obstacle:
-        return Broken("target_unavailable", obstacle)
-    if incomplete := receiving.why_incomplete(handover.target, needs, handover.fields):
-        return incomplete
     if hops_left(run, case) == 0:
         return Broken("hop_limit", "It was handed over as often as allowed.")
     # Ping-pong: the two agents have exchanged it before, and there is nothing new to say.
@@ -324,10 +275,11 @@ def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: lis
     return Broken("loop", said)
 
 
-def _earlier(run: Run, case: Case | None) -> list[Handover]:
+def _earlier(run: Run, case: Case | None, held: Held | None) -> list[Handover]:
     """The handovers applied so far, oldest first: on a case since a person last acted, else of the chain of runs."""
     if case is not None:
-        return Handover.applied(*rows.read(Handover.applied_on(case.pk)))[-case.hops :] if case.hops else []
+        on_case = held.earlier if held else Handover.applied(*rows.read(Handover.applied_on(case.pk)))
+        return list(on_case[-case.hops :]) if case.hops else []
     chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
     root = run.root_id or run.pk
     return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))

@@ -23,7 +23,7 @@ from runs.tools import server_tools
 from teams.keys import credentials
 from teams.models import Credential, Team
 
-from . import handovers, human_requests
+from . import human_requests, targets
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:
@@ -43,7 +43,7 @@ def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
         run.agent,
         run.revision,
         run.case,
-        may_hand_over=handovers.hops_left(run, run.case) > 0,
+        may_hand_over=targets.hops_left(run, run.case) > 0,
         may_decline=_may_decline(run, around.earlier),
         produces=list(_produces(run.agent)) if around.produces else [],
         server_tools=list(server_tools.tools_of(run.agent)) if around.has_server_tools else [],
@@ -108,6 +108,7 @@ class Surroundings:
     earlier: list[Handover]
     notes: list[CaseEvent]
     keys: dict[str, Credential]
+    live_revision_id: UUID | None
     produces: bool
     has_server_tools: bool
     has_call_styles: bool
@@ -120,9 +121,10 @@ class Surroundings:
             earlier=Handover.applied(earlier),
             notes=[note for (note,) in notes],
             keys={key.provider: key for (key,) in keys},
-            produces=has[0],
-            has_server_tools=has[1],
-            has_call_styles=has[2],
+            live_revision_id=has[0],
+            produces=has[1],
+            has_server_tools=has[2],
+            has_call_styles=has[3],
         )
 
 
@@ -131,17 +133,19 @@ def surroundings(
 ) -> list[rows.Selected]:
     """To be read together; see `Surroundings.of`. Without a revision: of the agent's live one."""
     return [
-        handovers.mentioned(agent_id, queue_id, revision_id),
+        targets.mentioned(agent_id, queue_id, revision_id),
         Handover.applied_on(case_id),
         prompts.notes_on(case_id),
         credentials.of_team_at_once(team_id),
-        rows.Selected(_HAS, [agent_id, agent_id, team_id]),
+        rows.Selected(_HAS, [agent_id, agent_id, agent_id, team_id]),
     ]
 
 
-# Whether the agent produces, has tools of servers; and whether the team says of any model how it calls tools.
+# The agent's live revision, whether it produces, has tools of servers; and whether the team says of any model how it
+# calls tools.
 _HAS = """
-    select exists (select from builder_queueconnection where agent_id = %s and role = 'producer'),
+    select (select id from builder_revision where agent_id = %s and status = 'live'),
+        exists (select from builder_queueconnection where agent_id = %s and role = 'producer'),
         exists (select from builder_toolconnection where agent_id = %s),
         exists (select from runs_toolcalling where team_id = %s)
 """
@@ -156,7 +160,7 @@ def _begin(work: Work, case: Case | None, around: Surroundings) -> None:
     before = Handover.objects.before(run, around.earlier)
     work.handed_over_at = before.applied_at if before else None
     # A try has them from its start: those of the sample case's queue.
-    run.targets = handovers.target_rows(around.mentioned, case) if run.targets is None else run.targets
+    run.targets = targets.target_rows(around.mentioned, case) if run.targets is None else run.targets
     mark = quoting.new_mark()
     last_hop = bool(run.targets) and not work.may_hand_over
     data = {

@@ -34,6 +34,7 @@ from runs.telemetry import tracing
 from runs.tools import server_tools, tool_calls, tools
 
 from . import completion, handovers, human_requests
+from .keeping import Keeping, Place
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
 
@@ -54,8 +55,10 @@ _NO_OUTCOME = (
 _GO_ON = "Your answer was cut off at the token limit. Go on exactly where it stopped, and repeat nothing."
 
 
-async def take_turn(work: Work, response: ModelResponse) -> bool:
-    """Acts on a response. True when the run goes on no further: it has ended, or waits for a person."""
+async def take_turn(work: Work, response: ModelResponse, place: Place | None = None) -> bool | Keeping:
+    """Acts on a response. True when the run goes on no further: it has ended, or waits for a person. Where it was
+    handed over and its case stays in its `place`: what goes on there.
+    """
     calls = open_calls(work, response)
     if not response.tool_calls:
         return await sync_to_async(_without_calls)(work, response)
@@ -70,7 +73,7 @@ async def take_turn(work: Work, response: ModelResponse) -> bool:
                 failed.append(call)
     rest = [call for call in calls if _is_settled(work, call)]
     with tracing.tool_calls(work, rest):
-        return await sync_to_async(_settle)(work, rest, failed, response.text or "") if rest else False
+        return await sync_to_async(_settle)(work, rest, failed, response.text or "", place) if rest else False
 
 
 def _is_settled(work: Work, call: ToolCallPart) -> bool:
@@ -106,7 +109,10 @@ def _no_outcome(work: Work) -> Broken:
     return Broken("no_outcome", f"{work.agent.name} wrote a text but did not say what should become of it.")
 
 
-def _settle(work: Work, calls: Sequence[ToolCallPart], failed: list[ToolCallPart], text: str) -> bool:
+def _settle(
+    work: Work, calls: Sequence[ToolCallPart], failed: list[ToolCallPart], text: str, place: Place | None
+) -> bool | Keeping:
+    """What the turn's decisions come to: the last results and the ending are written in one transaction, or neither."""
     parsed, entries = _parse(work, calls)
     parsed = _without_withdrawn(parsed, entries)
     asks = [(call, arguments) for call, arguments in parsed if human_requests.asks(arguments)]
@@ -115,23 +121,36 @@ def _settle(work: Work, calls: Sequence[ToolCallPart], failed: list[ToolCallPart
         entries += [tool_result(call, _WAIT, ok=False, code="waiting") for call, _ in wanted]
         human_requests.ask(work, asks, entries)
         return True
-    ending: Ending | None = None
+    with transaction.atomic():
+        requests = wanted if {call.tool_name for call, _ in wanted} == {tools.HANDOVER} else []
+        held = handovers.hold(work, requests, place)
+        if requests:
+            ending: Ending | None = handovers.settle(work, held, requests, failed=failed, text=text, entries=entries)
+        else:
+            ending = _settle_others(wanted, entries)
+        run, case = held.locked()
+        count_in(work, run)
+        with rows.at_once(commits=True):
+            insert(work, *entries)
+            if ending := ending or handovers.given_up(work):
+                completion.apply(run, case, ending, held)
+    if held.keeping and held.keeping.run:
+        held.keeping.open(work)
+        return held.keeping
+    return ending is not None
+
+
+def _settle_others(wanted: Sequence[tuple[ToolCallPart, Any]], entries: list[Entry]) -> Ending | None:
+    """Of outcomes other than a handover; their answers are added to `entries`."""
     if len({call.tool_name for call, _ in wanted}) > 1:
         entries += [tool_result(call, _CHOOSE_OUTCOME, ok=False, code="several_outcomes") for call, _ in wanted]
-    elif wanted and wanted[0][0].tool_name == tools.HANDOVER:
-        ending = handovers.settle(work, wanted, failed, text, entries)
-    elif wanted:
-        (call, arguments), *repeats = wanted
-        entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
-        entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, _ in repeats]
-        ending = _ending(call.tool_name, arguments)
-    if ending:
-        _end(work, entries, ending)
-        return True
-    append(work, *entries)
-    if broken := handovers.given_up(work):
-        completion.finish(work.claim, broken)
-    return broken is not None
+        return None
+    if not wanted:
+        return None
+    (call, arguments), *repeats = wanted
+    entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
+    entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, _ in repeats]
+    return _ending(call.tool_name, arguments)
 
 
 def _parse(work: Work, calls: Sequence[ToolCallPart]) -> tuple[list[tuple[ToolCallPart, Any]], list[Entry]]:

@@ -4,7 +4,7 @@ A claim raises the run's fence. Every later write of the claimant says `where fe
 run, to a lapsed lease or to a person's stop, can no longer write it. Only the database's clock decides about leases.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -171,12 +171,25 @@ def lapsed() -> QuerySet[Run]:
 
 def lock_both(claim: Claim) -> tuple[Run, Case | None]:
     """The claim's case and run, locked in that order. LostRun when either is no longer the claim's."""
+    [found] = rows.read(both(claim))
+    return locked(found)
+
+
+def both(claim: Claim) -> rows.Joined:
+    """The same, to be read together with other things; see `locked`."""
     if claim.case_id is None:
-        return lock(claim), None
-    if found := rows.join(_BOTH, [claim.run_id, claim.fence], run=Run, the_case=Case):
-        [(run, case)] = found
-        return run, case
-    raise LostRun
+        return rows.Joined(_ALONE, [claim.run_id, claim.fence], {"run": Run})
+    return rows.Joined(_BOTH, [claim.run_id, claim.fence], {"run": Run, "the_case": Case})
+
+
+def locked(found: Sequence[tuple[Any, ...]]) -> tuple[Run, Case | None]:
+    if not found:
+        raise LostRun
+    [(run, *case)] = found
+    return run, case[0] if case else None
+
+
+_ALONE = f"from runs_run run where {_MINE} for no key update"
 
 
 # Locked in the order in which they are named.

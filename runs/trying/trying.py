@@ -17,7 +17,7 @@ from cases.models import Case
 from data.errors import Refused
 from data.redis import bell
 from data.texts.text import prose
-from runs.engine.handovers import TargetRow, frozen_targets
+from runs.engine.targets import TargetRow, frozen_targets
 from runs.models import Run
 from runs.people.starting import INPUT_LIMIT
 from teams.access import live

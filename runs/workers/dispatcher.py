@@ -120,4 +120,5 @@ def first_cases() -> Iterator[list[UUID]]:
     for queue, first in rows.join("from cases_queue queue where id = any(%s)", [ids], queue=Queue, first=giving.FIRST):
         [found] = rows.read(giving.consumers(queue.pk))
         free = [pk for pk, consumer in giving.able(found).items() if consumer.room > 0]
-        yield giving.first_case(queue.pk, free, first) if free else []
+        heads = rows.read(giving.first_case(queue.pk, free, first))[0] if free else []
+        yield [pk for pk, *_ in heads]

@@ -20,8 +20,9 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from redis.exceptions import RedisError
 
 from data import rows
-from data.redis.bell import BELL, answer_with
+from data.redis.bell import BELL, answer_with, ring_now
 from runs.engine import completion, engine, opening
+from runs.engine.keeping import Place
 from runs.providers.providers import Models
 from runs.record import claims
 from runs.record.claims import Claim, LostRun
@@ -48,19 +49,25 @@ _OPENED_AT_ONCE = 4
 
 
 class Shift:
-    """The runs in hand, by claim."""
+    """The runs in hand: each is a task, which may go on with the run of the agent to which its case is handed over.
+
+    `keeps` says whether it may do so here.
+    """
+
+    keeps = True
 
     def __init__(self, worker: str, places: int, linger: float = LINGER_SECONDS) -> None:
         self.worker = worker
         self.places = places
         self.linger = linger
-        self.tasks: dict[Claim, asyncio.Task[None]] = {}
+        self.tasks: dict[asyncio.Task[None], Place] = {}
         self.paused: set[UUID] = set()  # the teams, as far as this shift has runs of them in hand
         self.leaving = asyncio.Event()
         self.look = asyncio.Event()  # there may be work, or a free place for it
         self.models = Models()
 
     async def run(self) -> None:
+        self.loop = asyncio.get_running_loop()
         bell = Bell()
         answer_with(self._looks_by_itself)
         chores = [self._renew(), self._look_for_pauses(), self._listen(bell), counters.add_each_second()]
@@ -115,13 +122,33 @@ class Shift:
         for claim, work in taken:
             self.paused.discard(claim.team_id)  # or there would be nothing to claim of it
             is_over = partial(self._is_over_for, claim)
-            task = asyncio.create_task(engine.work_on_run(claim, self.models, is_over, work))
-            self.tasks[claim] = task
-            task.add_done_callback(partial(self._ended, claim))
+            place = self._place(claim)
+            task = asyncio.create_task(engine.work_on_run(claim, self.models, is_over, work, place))
+            self.tasks[task] = place
+            task.add_done_callback(self._ended)
+        if len(taken) == free > 1:
+            await asyncio.to_thread(ring_now)  # many cases may have come with one ring: there may be more for others
         return len(taken)
 
-    def _ended(self, claim: Claim, task: asyncio.Task[None]) -> None:
-        del self.tasks[claim]
+    def _place(self, claim: Claim) -> Place:
+        """What it asks is asked on the database's thread."""
+
+        def may_keep() -> bool:
+            return self.keeps and not self.leaving.is_set()
+
+        def has_spare() -> bool:
+            return len(self.tasks) < self.places
+
+        def look() -> None:
+            if has_spare():
+                self.loop.call_soon_threadsafe(self.look.set)
+            else:
+                ring_now()
+
+        return Place(self.worker, claim, may_keep, has_spare, look)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        claim = self.tasks.pop(task).claim
         self.look.set()
         if not task.cancelled() and (error := task.exception()):
             with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
@@ -135,15 +162,16 @@ class Shift:
             pause = settings.BATON_LEASE_SECONDS * 4 / 15
             if not self.tasks:
                 continue
-            before = dict(self.tasks)
+            before = {task: place.claim for task, place in self.tasks.items()}
             try:
-                mine = await sync_to_async(_renew)(self.worker, before)
+                mine = await sync_to_async(_renew)(self.worker, before.values())
             except DatabaseError as error:
                 logger.warning("the leases could not be renewed: %s", error)
                 pause = _RETRY_SECONDS
                 continue
-            for claim, task in before.items():
-                if claim not in mine:
+            for task, claim in before.items():
+                # Its claim may have ended in the meantime, and it has gone on with another.
+                if claim not in mine and task in self.tasks and self.tasks[task].claim == claim:
                     task.cancel()
 
     def _is_over_for(self, claim: Claim) -> bool:
@@ -154,7 +182,7 @@ class Shift:
         while True:
             await asyncio.sleep(_PAUSE_SECONDS)
             try:
-                teams = {claim.team_id for claim in self.tasks}
+                teams = {place.claim.team_id for place in self.tasks.values()}
                 self.paused = await sync_to_async(pausing.paused)(teams) if teams else set()
             except DatabaseError as error:
                 logger.warning("pauses could not be looked for: %s", error)
@@ -173,13 +201,13 @@ class Shift:
         """Lets the runs reach their next step, where they are given back; cuts off those whose model takes longer."""
         if not self.tasks:
             return
-        await asyncio.wait(self.tasks.values(), timeout=LEAVE_SECONDS)
+        await asyncio.wait(self.tasks, timeout=LEAVE_SECONDS)
         late = dict(self.tasks)
-        for task in late.values():
+        for task in late:
             task.cancel()
-        await asyncio.gather(*late.values(), return_exceptions=True)
-        for claim in late:
-            await sync_to_async(_give_back)(claim)
+        await asyncio.gather(*late, return_exceptions=True)
+        for place in late.values():
+            await sync_to_async(_give_back)(place)
 
 
 def _take(worker: str, limit: int) -> list[tuple[Claim, Work | None]]:
@@ -213,9 +241,10 @@ def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:
     return claims.renew(worker, held)
 
 
-def _give_back(claim: Claim) -> None:
+def _give_back(place: Place) -> None:
+    """On the database's thread, which may just have gone on with another run there."""
     with suppress(LostRun):  # it has ended or belongs to another worker
-        completion.give_back(claim)
+        completion.give_back(place.claim)
 
 
 class Bell:

@@ -14,43 +14,53 @@ from typing import Any, cast
 
 import pytest
 from asgiref.sync import SyncToAsync
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from cases.models import Case
+from data import rows
+from runs.engine import engine
 from runs.models import Handover, Run
 from runs.record.claims import lapsed
 from runs.workers import lost_runs
-from runs.workers.shift import run_shift
+from runs.workers.shift import Shift, run_shift
 from tests.fixtures import events
 from tests.provider import Provider, Request, call, calls
 from tests.wire import Call
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# The reference run has that many commits.
-POINTS = range(1, 10)
+# The reference run has that many commits, or one more if the case does not stay with its worker.
+POINTS = range(1, 7)
+WAYS = [(True, "before"), (True, "after"), (True, "lost"), (False, "lost")]
 type At = Callable[[BaseDatabaseWrapper, Callable[[], Any]], Any]
 
 
 @contextmanager
 def every_commit(act: At) -> Iterator[None]:
-    """`act(connection, commit)` instead of each commit, explicit or of a single write."""
-    database, cursor = cast(Any, BaseDatabaseWrapper), cast(Any, CursorWrapper)
-    commit, execute = database._commit, cursor._execute
+    """`act(connection, commit)` instead of each commit: explicit, of a single write, or sent with the last writes."""
+    database, cursor, plain = cast(Any, BaseDatabaseWrapper), cast(Any, CursorWrapper), cast(Any, rows)
+    commit, execute, send = database._commit, cursor._execute, plain._sent
+
+    def watched_commit(self: BaseDatabaseWrapper) -> Any:
+        is_done = self.connection and self.connection.info.transaction_status == rows.IDLE
+        return commit(self) if is_done else act(self, lambda: commit(self))
+
+    def watched_send(statements: Any, *, commits: bool = False) -> Any:
+        write = lambda: send(statements, commits=commits)  # noqa: E731
+        return act(cast(Any, connection), write) if commits else write()
 
     def watched_execute(self: CursorWrapper, sql: str, params: Any, *rest: Any) -> Any:
         writes = not self.db.in_atomic_block and sql.lstrip().lower().startswith(("insert", "update", "with due"))
         write = lambda: execute(self, sql, params, *rest)  # noqa: E731
         return act(self.db, write) if writes else write()
 
-    database._commit = lambda self: act(self, lambda: commit(self))
-    cursor._execute = watched_execute
+    database._commit, cursor._execute, plain._sent = watched_commit, watched_execute, watched_send
     try:
         yield
     finally:
-        database._commit, cursor._execute = commit, execute
+        database._commit, cursor._execute, plain._sent = commit, execute, send
 
 
 def die() -> None:
@@ -135,6 +145,12 @@ EXPECTED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def answers_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a first step has a commit of its own, on a slow machine."""
+    monkeypatch.setattr(engine, "SOON_SECONDS", 60.0)
+
+
 def test_undisturbed(desk: Desk) -> None:
     commits = count()
 
@@ -149,9 +165,11 @@ def test_undisturbed(desk: Desk) -> None:
     assert next(commits) == POINTS.stop - 1
 
 
-@pytest.mark.parametrize("how", ["before", "after", "lost"])
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_at_a_commit(desk: Desk, point: int, how: str) -> None:
+@pytest.mark.parametrize(("keeps", "how"), WAYS)
+@pytest.mark.parametrize("point", [*POINTS, POINTS.stop])
+def test_killed_at_a_commit(desk: Desk, point: int, how: str, keeps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Shift, "keeps", keeps)
+
     def shift() -> None:
         with every_commit(at(point, how)):
             run_shift("w/1", linger=0)

@@ -13,13 +13,14 @@ from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 
 from builder.models import Agent
 from runs.engine import completion, human_requests, opening, turns
+from runs.engine.keeping import Keeping, Place
 from runs.record import steps
 from runs.record.claims import Claim, LostRun
 from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from runs.record.steps import Work
 from runs.tools import tools
 
-from .judge import digest, held
+from .judge import digest, due_runs, held, loads, startable
 
 MODEL = "openai-chat:scripted"
 
@@ -34,6 +35,9 @@ class Holder:
     worker: str
     claim: Claim
     work: Work | None = None
+    # Whether its worker goes on with what it hands over, where that may be; and with what it has gone on.
+    keeps: bool = False
+    followed: "Holder | None" = None
 
     @property
     def has_it(self) -> bool:
@@ -53,11 +57,22 @@ class Holder:
         """As `answer` and `act`, but what only decides is written together with what comes of it."""
         if work := self.opened():
             response = steps.unsettled(work) or steps.receive(work, _response(turn, text), MODEL)
-            self.write(lambda: async_to_sync(turns.take_turn)(work, response))
+            self.write(lambda: self._act(work, response))
 
     def act(self) -> None:
         if (work := self.opened()) and (response := steps.unsettled(work)):
-            self.write(lambda: async_to_sync(turns.take_turn)(work, response))
+            self.write(lambda: self._act(work, response))
+
+    def _act(self, work: Work, response: ModelResponse) -> None:
+        place = Place(self.worker, self.claim, lambda: self.keeps, lambda: True, lambda: None)
+        may, had, is_due = startable(), loads(), bool(due_runs())
+        kept = async_to_sync(turns.take_turn)(work, response, place)
+        if isinstance(kept, Keeping):
+            assert kept.claim and kept.work
+            target = kept.work.agent.pk
+            assert not is_due and target in may and loads()[target] == had.get(target, 0) + 1
+            self.followed = Holder(self.worker, kept.claim, kept.work, keeps=True)
+            assert self.followed.has_it
 
     def write(self, write: Write, *, always: bool = True) -> None:
         """The worker that has the run writes; one that is late writes nothing, and learns of it."""

@@ -52,8 +52,10 @@ class Machine(RuleBasedStateMachine):
 
     # --- New work ----------------------------------------------------------------------------
 
-    @initialize(cases=st.integers(1, 3))
-    def begin(self, cases: int) -> None:
+    @initialize(cases=st.integers(1, 3), keeps=st.booleans())
+    def begin(self, cases: int, keeps: bool = False) -> None:
+        """`keeps`: whether workers go on with what they hand over, where that may be."""
+        self.keeps = keeps
         for _ in range(cases):
             self._add(NewCase("Work"))
         self.take("w/1", 2)
@@ -93,7 +95,7 @@ class Machine(RuleBasedStateMachine):
         else:
             taken = self._dispatch(places, worker)
             assert {(claim.run_id, claim.fence) for claim in taken} <= held()
-        self.holders += [Holder(worker, claim) for claim in taken]
+        self.holders += [Holder(worker, claim, keeps=self.keeps) for claim in taken]
         for holder in self.holders[-len(taken) :] if taken else []:
             holder.opened()
 

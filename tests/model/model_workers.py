@@ -141,6 +141,8 @@ class Workers(Machine):
                 return
         if is_acted_upon:
             holder.take_turn(turn, text)
+            self.holders += [holder.followed] if holder.followed else []
+            holder.followed = None
         else:
             holder.answer(turn, text)
 

@@ -87,11 +87,12 @@ SELDOM: dict[str, Walk] = {
 }
 
 
+@pytest.mark.parametrize("keeps", [False, True])
 @pytest.mark.parametrize("walk", SELDOM.values(), ids=SELDOM)
-def test_a_walk_that_chance_seldom_takes(machine: type[Model], walk: Walk) -> None:
+def test_a_walk_that_chance_seldom_takes(machine: type[Model], walk: Walk, keeps: bool) -> None:
     model = machine()
     try:
-        model.begin(2)
+        model.begin(2, keeps)
         model.judge.look()
         walk(model)
         model.judge.look()

@@ -1,6 +1,7 @@
 """The rules of handover, each test named after its row."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,6 +16,7 @@ from runs.models import Status as RunStatus
 from runs.people import moves
 from runs.record import outcomes
 from teams.audit.actors import Actor
+from tests import driving
 from tests.driving import drive, drive_while, work_next
 from tests.fixtures import Make, events, mention, take
 from tests.provider import Provider, call, calls, say
@@ -23,6 +25,14 @@ from tests.wire import Call
 SOMEONE = Actor("Someone")
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["given out", "kept"])
+def keeps(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Every rule holds whether the case goes through the dispatcher or stays with the worker."""
+    token = driving.keeps.set(request.param)
+    yield request.param
+    driving.keeps.reset(token)
 
 
 @pytest.fixture
@@ -49,7 +59,7 @@ def hand_over(target: str, reason: str = "It is about money.", **more: str) -> C
     return Call("request_handover", {"target": target, "reason": reason, **more})
 
 
-def test_a_case_travels_through_the_dispatcher_to_the_target(scripted, case, triage, billing) -> None:
+def test_a_case_travels_to_the_target(scripted, case, triage, billing, keeps) -> None:
     scripted.answers(
         call("request_handover", target="billing-specialist", reason="Money", note="Be kind"),
         call("complete_case", summary="Refunded"),
@@ -57,7 +67,8 @@ def test_a_case_travels_through_the_dispatcher_to_the_target(scripted, case, tri
     first = work_next()
     case.refresh_from_db()
     assert (first.outcome, first.handover.status) == (Outcome.HANDED_OVER, Handover.Status.APPLIED)
-    assert (case.status, case.assignee, case.hops, case.rank) == (Status.PENDING, billing, 1, Case.Rank.HANDED_OVER)
+    status = Status.IN_PROGRESS if keeps else Status.PENDING
+    assert (case.status, case.assignee, case.hops, case.rank) == (status, billing, 1, Case.Rank.HANDED_OVER)
     second = work_next()
     case.refresh_from_db()
     assert (second.agent, second.trigger, second.outcome) == (billing, "handover", Outcome.CASE_COMPLETED)
@@ -146,13 +157,13 @@ def test_two_targets_standalone_fail_the_run(scripted, triage, make_run) -> None
     assert work_next().error_code == "ambiguous_handover"
 
 
-def test_handover_with_other_tool_calls(scripted, case) -> None:
+def test_handover_with_other_tool_calls(scripted, case, keeps) -> None:
     update = Call("update_case", {"labels": ["money"]})
     scripted.answers(calls(hand_over("billing-specialist"), update))
     run = work_next()
     case.refresh_from_db()
     assert (run.outcome, case.labels) == (Outcome.HANDED_OVER, ["money"])
-    assert events(case) == ["created", "started", "updated", "handed_over"]
+    assert events(case) == ["created", "started", "updated", "handed_over", *(["started"] if keeps else [])]
 
 
 def test_handover_beside_a_failed_call_is_held_once(scripted, case) -> None:
@@ -327,13 +338,14 @@ def test_a_request_to_a_person_is_open(scripted, case) -> None:
     assert needs(case) == Reason.QUESTION
 
 
-def test_the_target_works_with_its_own_live_revision(scripted, case, billing) -> None:
+def test_the_target_works_with_the_revision_that_is_live_when_it_begins(scripted, case, billing, keeps) -> None:
     scripted.answers(calls(hand_over("billing-specialist")), call("complete_case", summary="x"))
     work_next()
     save_agent(billing, aop="The newest procedure")
     run = work_next()
-    assert run.revision == billing.live_revision
-    assert "The newest procedure" in scripted.requests[1].system
+    # What is kept has begun before that was saved.
+    assert (run.agent, run.revision.number) == (billing, 1 if keeps else 2)
+    assert ("The newest procedure" in scripted.requests[1].system) != keeps
 
 
 def test_stop_pressed_before_the_commit(scripted, case, member) -> None:

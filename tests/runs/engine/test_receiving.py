@@ -11,8 +11,9 @@ from cases.models import Case, Kind, Queue, Reason, Status
 from runs.engine import completion
 from runs.models import Handover, Outcome, Run
 from runs.models import Status as RunStatus
+from runs.record.outcomes import HandedOver
 from runs.results.schemas import run_out, with_details
-from tests.driving import drive, work_next
+from tests.driving import drive_while, work_next
 from tests.fixtures import Make, take
 from tests.provider import Provider, Reply, Request, call, calls, say
 from tests.wire import Call
@@ -93,19 +94,25 @@ def test_the_third_time_the_case_is_parked_with_what_is_missing(scripted, case) 
     assert not Handover.objects.exists()
 
 
-def test_a_requested_handover_is_checked_again_when_it_is_applied(scripted, case, billing, monkeypatch) -> None:
+CHANGED = NEEDS.replace("amount", "customer number")
+
+
+def test_what_the_receiver_needs_is_judged_when_it_is_handed_to(scripted, case, billing) -> None:
+    scripted.answers(calls(hand_over(**{"order number": "A-1", "customer number": 3})))
+    answer = calls(hand_over(**{"order number": "A-1", "amount": 3}))
     [claim] = take()
-    scripted.answers(calls(hand_over(**{"order number": "A-1", "amount": 3})))
-    apply = completion.apply
+    run = drive_while(claim, scripted, lambda: save_agent(billing, aop=CHANGED), answer)
+    assert "“customer number” (number) is missing" in scripted.requests[1].results[-1].text
+    assert run.handover.fields == {"order number": "A-1", "customer number": 3}
 
-    def changed_in_between(*arguments: Any) -> None:
-        save_agent(billing, aop=NEEDS.replace("amount", "customer number"))
-        apply(*arguments)
 
-    monkeypatch.setattr(completion, "apply", changed_in_between)
-    run = drive(claim)
+def test_a_requested_handover_is_checked_again_when_it_is_applied(case, billing) -> None:
+    [claim] = take()
+    wanted = HandedOver(billing, "Money", fields={"order number": "A-1", "amount": 3.0})
+    save_agent(billing, aop=CHANGED)
+    completion.finish(claim, wanted)
     case.refresh_from_db()
-    assert run.handover.status == Handover.Status.CANCELLED
+    assert Run.objects.get(pk=claim.run_id).handover.status == Handover.Status.CANCELLED
     assert (case.reason, case.detail) == (
         Reason.INCOMPLETE_HANDOVER,
         "Billing needs more to take over. “customer number” (number) is missing.",

@@ -9,7 +9,7 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent, ServerTool
 from cases.models import Case, Queue
 from data.errors import Refused
-from runs.engine import handovers, human_requests
+from runs.engine import human_requests, targets
 from runs.models import HumanRequest
 from runs.prompts.arguments import Arguments
 from runs.tools import server_tools, tools
@@ -210,13 +210,13 @@ def test_what_names_no_target_is_refused(scripted, case, make_agent, wanted: str
 
 
 def test_a_name_that_two_targets_could_have_is_no_target() -> None:
-    def row(key: str, name: str) -> handovers.TargetRow:
+    def row(key: str, name: str) -> targets.TargetRow:
         return {"key": key, "agent_id": key, "name": name, "description": ""}
 
     two = [row("eu", "Team EU"), row("team-eu", "Team-EU")]
-    assert handovers.find_target("TEAM_EU", two) is None
-    assert handovers.find_target("team eu", two) == two[0]
-    assert handovers.find_target("Team-EU", two) == two[1]
+    assert targets.find_target("TEAM_EU", two) is None
+    assert targets.find_target("team eu", two) == two[0]
+    assert targets.find_target("Team-EU", two) == two[1]
 
 
 def test_the_agent_itself_is_known_in_every_spelling(scripted, case) -> None:

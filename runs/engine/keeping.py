@@ -1,0 +1,121 @@
+"""Whether a case that is handed over stays with the worker that has it, so that the target's run begins at once.
+
+It does where the dispatcher would give it to the target next, and this worker would be free to take it: nobody is
+passed over. Everything else goes through the dispatcher. What decides is read together with the locks of the handover,
+and the run is written with it.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cases.models import Case
+from data import rows
+from runs.models import Handover, Run
+from runs.record import claims
+from runs.record.claims import Claim
+from runs.record.steps import Work
+from teams.settings import pausing
+
+from . import giving, opening
+from .giving import Consumer
+from .opening import Surroundings
+
+logger = logging.getLogger(__name__)
+
+type Answers = Sequence[list[tuple[Any, ...]]]
+
+
+@dataclass(eq=False)
+class Place:
+    """Where a run is worked, and the claim on it: where the run's case stays here when it is handed over, the claim on
+    the target's run takes its place, on the database's thread. What is asked on that thread later is asked of the new
+    claim.
+
+    `may_keep`: whether a case may stay. `has_spare`: whether another place is free beside this one. `look`: called when
+    an agent has room again for a case that waits for it.
+    """
+
+    worker: str
+    claim: Claim
+    may_keep: Callable[[], bool]
+    has_spare: Callable[[], bool]
+    look: Callable[[], None]
+
+
+@dataclass
+class Keeping:
+    """That the target could begin at once, unless one of the cases `ahead` goes first. `is_awaited`: a case waits for
+    room that the source leaves.
+    """
+
+    place: Place
+    target: Consumer
+    ahead: Sequence[tuple[Any, ...]]
+    is_awaited: bool
+    around: Surroundings
+    run: Run | None = None
+    claim: Claim | None = None
+    work: Work | None = None
+
+    def goes_first(self, case: Case) -> bool:
+        return giving.goes_first(case, Case.Rank.HANDED_OVER, self.ahead)
+
+    def start(self, case: Case, handover: Handover) -> None:
+        """The target begins to work on the case, which was just handed to it."""
+        self.around.earlier.append(handover)
+        self.run = giving.make_run(case, self.target)
+        giving.write_runs([self.run], [self.target], self.place.worker)
+
+    def open(self, source: Work) -> None:
+        """After that was committed. `work` stays None where the run has to be read again before it is worked."""
+        assert self.run
+        self.claim = self.place.claim = Claim.of(self.run)
+        if self.is_awaited:
+            self.place.look()
+        self.around.earlier[-1].source_agent = source.agent
+        try:
+            self.work = opening.work_of(self.claim, self.run, self.around)
+        except Exception:
+            logger.info("the run could not be opened at once", exc_info=True)
+
+
+def questions(work: Work, place: Place, target_id: UUID) -> tuple[list[rows.Selected], list[rows.Selected]]:
+    """To be read before the case and the run are locked, and after that; see `judge`."""
+    case = work.case
+    if case is None or work.run.is_try:
+        return [], []
+    first: list[rows.Selected] = [pausing.TRY_TO_HOLD_OFF, giving.hold(case.queue_id, waits=False)]
+    # With another free place the case competes for nothing but the target's room.
+    takers, others = ([target_id], []) if place.has_spare() else (None, [giving.QUEUES_WITH_WORK])
+    return first, [
+        claims.DUE,
+        giving.first_case(case.queue_id, takers, None),
+        giving.is_awaited(case.queue_id, work.agent.pk),
+        giving.consumers(case.queue_id, target_id),
+        *opening.surroundings(target_id, work.run.team_id, case.pk, case.queue_id),
+        *others,
+    ]
+
+
+_SURROUNDINGS = 5
+
+
+def judge(work: Work, place: Place, first: Answers, then: Answers) -> Keeping | None:
+    """None when someone else holds the queue or makes a pause, when work is paused, when the target has no room or
+    nothing left to spend, when a run is waiting for a worker, and when another team's case waits for the only place.
+    """
+    [(is_held_off,)], held = first
+    [(is_due,)], ahead, [(is_awaited,)], found, *rest = then
+    around, others = Surroundings.of(rest[:_SURROUNDINGS]), rest[_SURROUNDINGS:]
+    if not is_held_off or not held or is_due:
+        return None
+    if any(team_id != work.run.team_id for waiting in others for team_id, _ in waiting):
+        return None
+    target = next(iter(giving.able(found).values()), None)
+    # What surrounds the run was read after the target, and must be of the same revision.
+    if target is None or target.room <= 0 or around.live_revision_id != target.revision.pk:
+        return None
+    return Keeping(place, target, ahead, is_awaited, around)

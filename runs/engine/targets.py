@@ -1,0 +1,136 @@
+"""The targets of a run: whom it may hand over to, why one could not take over now, and which agent a model means."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from builder.models import Agent, Revision
+from builder.procedures import targets as builder_targets
+from builder.procedures.needs import NEEDS, Need
+from builder.usage.limits import overspent
+from cases.models import DEFAULT_HOP_LIMIT, Case, Queue
+from data import rows
+from runs.models import Run
+from runs.prompts.arguments import as_key, plain
+
+type TargetRow = dict[str, Any]
+
+# --- Whom a run may hand over to -------------------------------------------------------------
+
+
+def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[TargetRow]:
+    """The agents that the revision mentions and that could take over now, in the order of the text, each with a short
+    key for the model.
+    """
+    [found] = rows.read(mentioned(agent.pk, case.queue_id if case else None, revision.pk))
+    return target_rows(found, case)
+
+
+def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], case: Case | None) -> list[TargetRow]:
+    """Of these agents, each with whether it works the case's queue and what it needs."""
+    found: dict[str, TargetRow] = {}
+    for target, consumes, needs in mentioned:
+        if obstacle(target, case, consumes=consumes):
+            continue
+        number, key = 1, target.slug
+        while key in found:  # two names may shorten to the same key
+            number += 1
+            key = f"{target.slug}-{number}"
+        found[key] = {
+            "key": key,
+            "agent_id": str(target.pk),
+            "name": target.name,
+            "description": target.description,
+        }
+        if case is not None and (needed := json.loads(needs)):
+            found[key]["needs"] = needed
+    return list(found.values())
+
+
+def mentioned(agent_id: UUID, queue_id: UUID | None, revision_id: UUID | None) -> rows.Joined:
+    """To read the agents that a revision mentions, its own left out, and whether each works the queue. Without a
+    revision: those of the agent's live one.
+    """
+    about = [queue_id, revision_id, agent_id, agent_id]
+    return rows.Joined(_MENTIONED, about, {"target": Agent, "consumes": _CONSUMES, "needs": "live.needs"})
+
+
+_CONSUMES = "connection.id is not null"
+_MENTIONED = """
+    from builder_mention mention
+    join builder_agent target on target.id = mention.target_id
+    join builder_revision live on live.agent_id = target.id and live.status = 'live'
+    left join builder_queueconnection connection
+        on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
+    where mention.revision_id = coalesce(
+        %s::uuid, (select id from builder_revision where agent_id = %s and status = 'live')
+    ) and target.id <> %s
+    order by mention.position
+"""
+_QUEUE = """
+    from cases_queue queue
+    join builder_revision live on live.agent_id = %s and live.status = 'live'
+    left join builder_queueconnection connection
+        on connection.agent_id = %s and connection.queue_id = queue.id and connection.role = 'consumer'
+    where queue.id = %s
+"""
+
+
+def judge(target: Agent, case: Case | None) -> tuple[str | None, list[Need]]:
+    """Why the target could not take over now, None when it can; and what it needs to be told."""
+    if case is None:
+        return obstacle(target, case), []
+    about = [target.pk, target.pk, case.queue_id]
+    found = rows.join(_QUEUE, about, queue=Queue, consumes=_CONSUMES, needs="live.needs")
+    [(case.queue, consumes, needs)] = found
+    return obstacle(target, case, consumes=consumes), NEEDS.validate_json(needs)
+
+
+def obstacle(target: Agent, case: Case | None, *, consumes: bool = False) -> str | None:
+    """`consumes`: whether it works the case's queue."""
+    if target.is_deleted:
+        return f"{target.name} was deleted."
+    if case is not None:
+        # A target that is paused, blocked or out of money finds the case waiting.
+        return None if consumes else f"{target.name} does not work this queue."
+    # Without a case nothing would wait: the target's run would start at once.
+    if target.is_paused:
+        return f"{target.name} is paused."
+    if any(problem.blocking for problem in builder_targets.problems(target)):
+        return f"{target.name} cannot start: its procedure mentions a deleted agent."
+    if found := overspent([target]).get(target.pk):
+        return f"{target.name} starts nothing new: {found.words}."
+    return None
+
+
+def hops_left(run: Run, case: Case | None) -> int:
+    if case is not None:
+        return max(0, case.queue.hop_limit - case.hops)
+    return max(0, DEFAULT_HOP_LIMIT - run.hop)
+
+
+# --- Which agent is meant --------------------------------------------------------------------
+
+
+_ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+# An agent's token as it stands in procedures, or an id alone.
+_TOKEN = re.compile(rf"\[.*\]\(agent:{_ID}\)|(?:agent:)?{_ID}", re.DOTALL)
+
+
+def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:
+    """By key, by id or by name; however it is written, where only one target can be meant."""
+    rows = list(rows)
+    if token := _TOKEN.fullmatch(plain(wanted)):  # whatever name stands beside the id
+        return next((row for row in rows if row["agent_id"] in token.groups()), None)
+    ways: list[Callable[[TargetRow], bool]] = [
+        lambda row: row["key"] == wanted,
+        lambda row: row["name"] == wanted,
+        lambda row: plain(wanted) in (plain(row["key"]), plain(row["name"])),
+        lambda row: as_key(wanted) in (row["key"], as_key(row["name"])),
+    ]
+    for is_meant in ways:
+        if found := [row for row in rows if is_meant(row)]:
+            return found[0] if len(found) == 1 else None
+    return None
