@@ -9,6 +9,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "For operators",
     "SITE_URL": "/",
     "STYLES": [lambda request: static("css/admin.css")],
+    "DASHBOARD_CALLBACK": "ops.admin.dashboard.dashboard",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")},
     ],
@@ -25,6 +26,7 @@ UNFOLD = {
             }
             for title, items in {
                 "Operation": [
+                    ("Dashboard", "dashboard", "index"),
                     ("Health", "monitor_heart", "health"),
                     ("Queues and workers", "memory", "django_rq_dashboard_changelist"),
                     ("Audit log", "policy", "teams_auditentry_changelist"),
@@ -33,7 +35,7 @@ UNFOLD = {
                     ("Teams", "groups", "teams_team_changelist"),
                     ("People", "person", "teams_user_changelist"),
                     ("API keys", "vpn_key", "teams_apikey_changelist"),
-                    ("Keys to models", "key", "teams_credential_changelist"),
+                    ("Model keys", "key", "teams_credential_changelist"),
                     ("Webhooks", "webhook", "teams_webhook_changelist"),
                     ("Deliveries", "outbox", "teams_delivery_changelist"),
                 ],
@@ -50,8 +52,8 @@ UNFOLD = {
                     ("Runs", "play_circle", "runs_run_changelist"),
                     ("Steps", "footprint", "runs_step_changelist"),
                     ("Handovers", "sync_alt", "runs_handover_changelist"),
-                    ("Requests", "contact_support", "runs_humanrequest_changelist"),
-                    ("Request emails", "mail", "runs_requestemail_changelist"),
+                    ("Questions and approvals", "contact_support", "runs_humanrequest_changelist"),
+                    ("Email", "mail", "runs_requestemail_changelist"),
                     ("Bulk actions", "checklist", "runs_bulkaction_changelist"),
                 ],
             }.items()

@@ -3,12 +3,10 @@
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import django_rq
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import connection
@@ -17,8 +15,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
-from redis.exceptions import RedisError
-from rq.worker import Worker
 
 from cases.models import Case
 from ops.doctor import invariants
@@ -29,18 +25,12 @@ from teams.audit import audit
 from teams.models import Installation
 from teams.settings import pausing
 
+from .workers import without_redis, worker_states
+
 _QUESTIONS = {
     "pause": "Shall all work of all teams stand still? Nothing starts, and running agents stop before their next step.",
     "resume": "Shall work go on, but for teams that are paused by themselves?",
 }
-
-
-@dataclass(frozen=True)
-class WorkerState:
-    name: str
-    state: str
-    load: int
-    places: int
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,7 +44,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "title": "Health",
         "findings": [finding for finding in look_at_all() if finding.name != "Invariants"],
         "invariants": _counts(),
-        "workers": _workers(),
+        "workers": worker_states(),
         "figures": _figures(),
         "paused_at": Installation.objects.values_list("paused_at", flat=True).first(),
     }
@@ -77,7 +67,7 @@ def _switch(request: HttpRequest, act: str) -> HttpResponse:
 def _counts() -> list[tuple[invariants.Broken, str]]:
     """Return each invariant with a link to the list of the rows that break it."""
     broken: list[invariants.Broken] = []
-    return [(found, _rows_of(found)) for found in _known(invariants.check, broken)]
+    return [(found, _rows_of(found)) for found in without_redis(invariants.check, broken)]
 
 
 def _rows_of(found: invariants.Broken) -> str:
@@ -86,23 +76,6 @@ def _rows_of(found: invariants.Broken) -> str:
     model = found.invariant.model._meta
     wanted = ",".join(str(id) for id in found.ids)
     return f"{reverse(f'admin:{model.app_label}_{model.model_name}_changelist')}?id__in={wanted}"
-
-
-def _workers() -> list[WorkerState]:
-    running = Run.objects.running().values_list("worker").annotate(Count("pk")).order_by()
-    loads: dict[str, int] = {}
-    for horse, number in running:
-        name = horse.rpartition("/")[0]
-        loads[name] = loads.get(name, 0) + number
-    nobody: list[Any] = []
-    found = _known(lambda: list(Worker.all(connection=django_rq.get_connection("default"))), nobody)
-    states = [
-        WorkerState(item.name, str(item.get_state()), loads.pop(item.name[:80], 0), settings.RUNS_PER_WORKER)
-        for item in found
-    ]
-    return states + [
-        WorkerState(name, "not registered", load, settings.RUNS_PER_WORKER) for name, load in loads.items()
-    ]
 
 
 def _figures() -> list[tuple[str, Any]]:
@@ -117,7 +90,7 @@ def _figures() -> list[tuple[str, Any]]:
         ("Runs at work", live.get(Status.RUNNING, 0)),
         ("Runs that wait for people", live.get(Status.WAITING, 0)),
         ("The database answers in", _timed(_ask_database)),
-        ("Redis answers in", _known(lambda: _timed(django_rq.get_connection("default").ping), "not at all")),
+        ("Redis answers in", without_redis(lambda: _timed(django_rq.get_connection("default").ping), "not at all")),
         ("Python, Django, RQ", f"{sys.version.split()[0]}, {version('django')}, {version('rq')}"),
     ]
 
@@ -131,11 +104,3 @@ def _timed(ask: Callable[[], object]) -> str:
     began = time.perf_counter()
     ask()
     return f"{(time.perf_counter() - began) * 1000:.1f} ms"
-
-
-def _known[T](ask: Callable[[], T], otherwise: T) -> T:
-    """Return nothing if Redis is away, so that the page shows the rest."""
-    try:
-        return ask()
-    except RedisError:
-        return otherwise

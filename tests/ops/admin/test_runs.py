@@ -185,6 +185,29 @@ def test_the_health_page_leads_to_the_rows_and_pauses_everything(
     assert not pausing.paused([team.pk])
 
 
+def test_the_dashboard_leads_from_each_figure_to_its_rows(operator: Client, make_rows) -> None:
+    make_rows()
+    failed = Run.objects.order_by("pk")[0]
+    Run.objects.filter(pk=failed.pk).update(
+        status="failed", outcome="", error_code="provider_error", error="<b>It said no</b>", lease_until=None
+    )
+    Delivery.objects.update(status="failed")
+    page = operator.get("/admin/")
+    tiles = {tile.title: tile for tile in page.context["tiles"]}
+    assert (tiles["Failed runs"].value, tiles["Webhook messages"].value) == ("1", "1")
+    assert (tiles["Workers"].value, tiles["Workers"].tone) == ("0", "bad")
+    assert tiles["With people"].value == "1"
+    for tile in tiles.values():
+        assert operator.get(tile.address).status_code == 200
+    assert str(failed.pk) in operator.get(tiles["Failed runs"].address).content.decode()
+    text = page.content.decode()
+    assert "provider_error" in text
+    assert "&lt;b&gt;It said no" in text
+    few = queries(operator, "/admin/")
+    make_rows()
+    assert queries(operator, "/admin/") == few
+
+
 def test_pages_of_rqs_queues_and_workers_are_there(operator: Client) -> None:
     assert b"default" in operator.get("/admin/django_rq/dashboard/").content
 
