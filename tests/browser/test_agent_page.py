@@ -119,3 +119,25 @@ def test_a_new_agent_that_was_not_saved_waits_in_the_browser(signed_in_page: Pag
     page.goto(f"{web}/agents/new/")
     expect(page.get_by_label("Name")).to_have_value("")
     expect(page.get_by_role("button", name="Put it back")).to_be_hidden()
+
+
+def test_counts_stand_beside_the_sentences_and_the_browser_remembers_the_switch(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
+) -> None:
+    page = signed_in_page
+    triage = make_agent("Triage", aop="Be kind.\nRefunds go to", mentions=[make_agent("Billing")])
+    open_agent(page, web, triage)
+    switch, count = page.get_by_role("checkbox", name="Counts beside the sentences"), page.locator(".passage-count")
+    expect(count).to_have_count(0)
+    switch.check()
+    expect(count).to_have_attribute("title", "Not used in 30 days")
+    expect(page.locator(".when-saved")).to_be_visible()  # the switch is no change of the agent
+
+    page.reload()
+
+    expect(switch).to_be_checked()
+    expect(count).to_have_count(1)
+    page.get_by_role("textbox", name="Procedure").fill("Other words.")
+    expect(count).to_have_count(0)
+    switch.uncheck()
+    expect(page.locator(".has-counts")).to_have_count(0)

@@ -13,6 +13,7 @@ import { make } from "./dom.js";
 import { catchUp, deleteBadge, leaveBadge, stepOffBadge } from "./keys.js";
 import { isWaiting, settled } from "./late.js";
 import { Line } from "./lines.js";
+import { Margin } from "./margin.js";
 import { Options } from "./options.js";
 import { replace } from "./replacing.js";
 import { attributes, plugins } from "./setup.js";
@@ -101,12 +102,14 @@ class MentionEditor extends HTMLElement {
       onReplace: (position, dom) => this.replaceBadge(position, dom),
       onRemove: (position) => this.removeBadge(position),
     });
+    this.margin = new Margin(this);
     this.showEmptiness();
   }
 
   stop() {
     clearTimeout(this.timer);
     this.card.destroy();
+    this.margin.destroy();
     this.options.close();
     this.view.dom.remove();
     this.view.destroy();
@@ -175,6 +178,7 @@ class MentionEditor extends HTMLElement {
     clearTimeout(this.timer);
     if (!this.view) return;
     this.write();
+    this.margin.draw();
     if (this.written === this.told) return;
     this.told = this.written;
     this.textarea.dispatchEvent(new Event("input", { bubbles: true }));
