@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from textwrap import wrap
 from uuid import UUID
 
 from builder.models import Agent
@@ -21,12 +22,15 @@ _NEAR = 2  # steps around the chosen agent
 
 @dataclass(frozen=True)
 class Node:
-    """An agent. `state` is live, paused, blocked or deleted; `words` describe it, or how much work comes and goes."""
+    """An agent, with its name in one or two lines.
+
+    `state` is live, paused, blocked or deleted; `words` describe it, or how much work comes and goes.
+    """
 
     agent: Agent
     x: float
     y: float
-    name: str
+    name: list[str]
     state: str
     words: str
     is_looked_at: bool = False
@@ -117,7 +121,15 @@ def _node(agent: Agent, x: float, y: float, traffic: Traffic, *, is_looked_at: b
     went = sum(route.handovers for route in traffic.routes if route.source.pk == agent.pk)
     said = {"deleted": "Deleted", "blocked": "Blocked: starts nothing new", "paused": "Paused"}
     words = said.get(state, f"{came:,} in · {went:,} out" if came or went else "")
-    return Node(agent, x, y, short(agent.name, _NAME), state, words, is_looked_at)
+    name = [short(agent.name, _NAME)] if words else _two_lines(agent.name)
+    return Node(agent, x, y, name, state, words, is_looked_at)
+
+
+def _two_lines(name: str) -> list[str]:
+    """Return a long name in two lines: agents of one kind often differ only in the last words of their names."""
+    first = wrap(name, _NAME)[0]
+    rest = name.removeprefix(first).strip()
+    return [first, short(rest, _NAME)] if rest else [first]
 
 
 def _edge(route: Route, points: Sequence[tuple[float, float]], most: int, *, is_labelled: bool) -> Edge:

@@ -115,7 +115,21 @@ def test_names_are_escaped_and_cut_short(signed_in: Client, make_agent: Make) ->
     agent = make_agent('<script>"&</script> of the very long name that nobody can read in full')
     [node] = [a for a in svg(signed_in).iter("a") if a.get("href") == reverse("agent", args=[agent.pk])]
     assert node.find("title").text == agent.name
-    assert node.find("text").text.endswith("…")
+    assert [line.text for line in node.iter("text")] == ['<script>"&</script> of', "the very long name…"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("Billing", ["Billing"]),
+        ("Specialist for the matters of region 12", ["Specialist for the", "matters of region 12"]),
+        ("A" * 50, ["A" * 22, "A" * 21 + "…"]),
+    ],
+)
+def test_a_long_name_is_drawn_in_two_lines(signed_in: Client, make_agent: Make, name: str, lines: list[str]) -> None:
+    agent = make_agent(name)
+    [node] = [a for a in svg(signed_in).iter("a") if a.get("href") == reverse("agent", args=[agent.pk])]
+    assert [line.text for line in node.iter("text")] == lines
 
 
 def test_circles_are_marked(signed_in: Client, make_agent: Make) -> None:
