@@ -4,13 +4,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from builder.models import Agent, ServerTool, ToolServer
 from cases.models import Case, Queue
+from runs.models import Run
 from teams.models import Credential, Member, Team
 from tests import test_permissions
+from tests.fixtures import Make
 from tests.test_permissions import PAGES, Things
 
 make_things = test_permissions.make_things
@@ -98,3 +101,12 @@ def test_no_name_is_too_long_for_a_page_or_a_dialog(things: Things, signed_in_pa
             wrong[address] = faults
     assert seen > 50
     assert not wrong, "\n".join(f"{address}\n  " + "\n  ".join(faults[:30]) for address, faults in wrong.items())
+
+
+def test_nor_for_a_case_whose_run_has_ended(
+    signed_in_page: Page, web: str, make_agent: Make[Agent], make_case: Make[Case], make_run: Make[Run]
+) -> None:
+    run = make_run(make_agent(NAME), case=make_case(NAME), status="completed", outcome="case_completed")
+    signed_in_page.goto(web + reverse("case", args=[run.case_id]))
+    signed_in_page.get_by_text("Last run:").wait_for()
+    assert outside(signed_in_page) == []
