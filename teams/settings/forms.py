@@ -72,9 +72,9 @@ class ZoneField(forms.CharField):
 class GeneralForm(PageForm):
     time_zone = ZoneField(help_text="Agents are told its date and time. Its days count for budgets and usage.")
     require_two_step = forms.BooleanField(
-        label="Require two-step sign-in of administrators",
+        label="Require two-step sign-in for administrators",
         required=False,
-        help_text="Administrators who have not set it up see nothing of the team but how to.",
+        help_text="Administrators who have not set it up only see how to do so.",
     )
 
 
