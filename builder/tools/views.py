@@ -13,6 +13,7 @@ from builder.agents.access import tool_or_404, tool_server_or_404
 from builder.models import Agent, ToolServer
 from data.errors import Refused
 from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
+from web.forms.refusals import tell
 from web.http.partials import render_page
 
 from . import servers as verbs
@@ -148,12 +149,8 @@ def tool_server_delete(request: TeamRequest, id: UUID) -> HttpResponse:
 @team_page(post=ADMINISTRATOR)
 def tool_accept(request: TeamRequest, id: UUID) -> HttpResponse:
     tool = tool_or_404(request.team, id)
-    try:
-        verbs.accept(tool, request.POST.get("seen", ""))
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        messages.success(request, f"{tool.name} can be used again.")
+    seen = request.POST.get("seen", "")
+    tell(request, lambda: verbs.accept(tool, seen), f"{tool.name} can be used again.")
     return redirect("tool_server", tool.server_id)
 
 

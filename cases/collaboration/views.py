@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cases.work.access import attachment_or_404, case_or_404, comment_or_404
 from data.errors import Refused
 from teams.access.permissions import OPERATOR, VIEWER, TeamRequest, team_page
+from web.forms.refusals import tell
 
 from . import attachments, comments
 
@@ -69,10 +70,8 @@ def case_watch(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @team_page(post=OPERATOR)
 def attachments_add(request: TeamRequest, id: UUID) -> HttpResponseBase:
     case = case_or_404(request.team, id)
-    try:
-        attachments.attach(case, request.FILES.getlist("files"), request.actor)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
+    files = request.FILES.getlist("files")
+    tell(request, lambda: attachments.attach(case, files, request.actor))
     return redirect(f"{reverse('case', args=[case.pk])}#attachments")
 
 

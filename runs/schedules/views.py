@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,7 +17,7 @@ from data.errors import Refused
 from runs.models import Schedule, Status
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from teams.models import Team
-from web.forms.refusals import show_refusal
+from web.forms.refusals import show_refusal, tell
 from web.forms.stale import saved_in_turn
 from web.http.paging import page
 from web.http.partials import render_page
@@ -126,12 +125,9 @@ def schedule_times(request: TeamRequest) -> HttpResponse:
     return render(request, "runs/schedule_form.html#times", {"times": form.times, "wrong": wrong})
 
 
-def _act(request: TeamRequest, id: UUID, act: Callable[[Schedule], Any]) -> HttpResponseBase:
+def _act(request: TeamRequest, id: UUID, act: Callable[[Schedule], object]) -> HttpResponseBase:
     schedule = _schedule_or_404(request.team, id)
-    try:
-        act(schedule)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
+    tell(request, lambda: act(schedule))
     return redirect("agent", schedule.agent_id)
 
 

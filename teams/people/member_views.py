@@ -20,7 +20,7 @@ from teams.models import Invitation, Member, User
 from teams.sign_in.adapter import too_many_tries
 from teams.sign_in.attempts import TooManyAttempts, guess
 from web.emails.message import compose
-from web.forms.refusals import show_refusal
+from web.forms.refusals import show_refusal, tell
 from web.http.links import link_to
 from web.http.session_secrets import pop_secret
 
@@ -104,11 +104,12 @@ def invitation_withdraw(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @team_page(post=ADMINISTRATOR, asks_again=True)
 def member_role(request: TeamRequest, id: int) -> HttpResponseBase:
     member = get_object_or_404(Member, team=request.team, pk=id)
-    try:
-        verbs.change_role(member, request.POST.get("role", ""), request.actor)
-        messages.success(request, f"The role of {member.user} was changed.")
-    except Refused as refusal:
-        messages.error(request, refusal.message)
+    wanted = request.POST.get("role", "")
+    tell(
+        request,
+        lambda: verbs.change_role(member, wanted, request.actor),
+        f"The role of {member.user} was changed.",
+    )
     return redirect("members")
 
 
@@ -116,11 +117,7 @@ def member_role(request: TeamRequest, id: int) -> HttpResponseBase:
 @team_page(post=ADMINISTRATOR, asks_again=True)
 def member_remove(request: TeamRequest, id: int) -> HttpResponseBase:
     member = get_object_or_404(Member, team=request.team, pk=id)
-    try:
-        verbs.remove(member, request.actor)
-        messages.success(request, f"{member.user} is in this team no more.")
-    except Refused as refusal:
-        messages.error(request, refusal.message)
+    tell(request, lambda: verbs.remove(member, request.actor), f"{member.user} was removed from the team.")
     return redirect("members")
 
 

@@ -54,7 +54,7 @@ def _locked(member: Member) -> Member:
     Team.objects.select_for_update(no_key=True).get(pk=member.team_id)
     row = Member.objects.select_related("team", "user").filter(pk=member.pk).first()
     if row is None:
-        raise Refused("They are in this team no more.", "gone")
+        raise Refused("This person is no longer in the team.", "gone")
     return row
 
 

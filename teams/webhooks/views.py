@@ -16,6 +16,7 @@ from data.secrets import Unreadable, seal, unseal
 from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
 from teams.models import Delivery, Webhook
 from teams.settings.forms import WebhookForm
+from web.forms.refusals import tell
 from web.forms.stale import saved_in_turn
 from web.http.paging import page
 from web.http.partials import render_page
@@ -107,12 +108,7 @@ def _fresh(request: TeamRequest, webhook: Webhook, part: bool) -> dict[str, Any]
 
 def _act(request: TeamRequest, id: UUID, act: Callable[[Webhook], object], done: str) -> HttpResponseBase:
     webhook = webhook_or_404(request.team, id)
-    try:
-        act(webhook)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        messages.success(request, done)
+    tell(request, lambda: act(webhook), done)
     return redirect("webhook", id)
 
 

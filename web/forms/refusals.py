@@ -1,12 +1,25 @@
 """Refusals that many verbs and forms have in common."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from django import forms
+from django.contrib import messages
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 
 from data.errors import Refused
+
+
+def tell(request: HttpRequest, act: Callable[[], object], done: str = "") -> None:
+    """Act, for a button that has no form to show again, and say on the next page that it is done or why it is not."""
+    try:
+        act()
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        if done:
+            messages.success(request, done)
 
 
 def show_refusal(form: forms.Form, refusal: Refused, names: Mapping[str, str] | None = None) -> None:
