@@ -17,7 +17,10 @@ _MOST_BYTES = 50_000_000
 
 
 class AnswerReader:
-    """One answer, in whatever form it comes: events, JSON in one piece or line by line, or something else."""
+    """One answer, in whatever form it comes: events, JSON in one piece or line by line, or something else.
+
+    `came_whole`: in one piece, so that it was silent until the model had thought it to the end.
+    """
 
     def __init__(self, name: str, dialect: Dialect) -> None:
         self._name = name
@@ -25,6 +28,7 @@ class AnswerReader:
         self._pieces: Pieces = dialect.pieces()
         self._events: EventReader | None = None
         self._body = bytearray()
+        self.came_whole = False
 
     async def read(self, response: httpx2.Response) -> Json:
         parts = unpacked(response)
@@ -95,6 +99,7 @@ class AnswerReader:
             found = self._lines(body)
             if not found:
                 raise self._no_json(body) from error
+        is_one = isinstance(found, dict)
         if isinstance(found, list):
             for event in dicts(found):
                 self._of_error(event, "")
@@ -104,6 +109,7 @@ class AnswerReader:
         if not isinstance(found, dict):
             raise self._no_json(body)
         self._of_error(found, "")
+        self.came_whole = is_one
         return found
 
     def _lines(self, body: bytes) -> list[Json]:

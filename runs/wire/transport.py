@@ -20,12 +20,16 @@ from .refusals import error_body, refusal, unknown_part
 
 
 class Wire(httpx2.AsyncBaseTransport):
-    """Sends through `client`. It remembers of each model what its server did not know, and does not ask again."""
+    """Sends through `client`. It remembers of each model what its server did not know, and does not ask again.
+
+    It also remembers which servers ignore the wish for a stream: those are silent for as long as the model thinks.
+    """
 
     def __init__(self, client: httpx2.AsyncClient, kind: str) -> None:
         self._client = client
         self._kind = kind
         self._without: dict[str, frozenset[str]] = {}
+        self._without_stream: set[str] = set()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         try:
@@ -51,11 +55,13 @@ class Wire(httpx2.AsyncBaseTransport):
         """Return the answer in one piece. The request is repeated without what the server says it does not know."""
         without = self._without.get(name, frozenset())
         while True:
-            response = await self._send(_asking(self._client, request, dialect, body, without), name)
+            is_silent = STREAM in without or name in self._without_stream
+            asking = _asking(self._client, request, dialect, body, without, is_silent=is_silent)
+            response = await self._send(asking, name)
             try:
                 if response.is_success:
                     self._without[name] = without
-                    return await AnswerReader(name, dialect).read(response)
+                    return await self._read(AnswerReader(name, dialect), response, name)
                 said = await error_body(response)
             finally:
                 await response.aclose()
@@ -63,6 +69,14 @@ class Wire(httpx2.AsyncBaseTransport):
             if unknown is None:
                 raise refusal(name, response, said)
             without |= {unknown}
+
+    async def _read(self, reader: AnswerReader, response: httpx2.Response, name: str) -> Json:
+        answer = await reader.read(response)
+        if reader.came_whole:
+            self._without_stream.add(name)
+        else:
+            self._without_stream.discard(name)
+        return answer
 
     async def _send(self, request: httpx2.Request, name: str) -> httpx2.Response:
         try:
@@ -72,11 +86,17 @@ class Wire(httpx2.AsyncBaseTransport):
 
 
 def _asking(
-    client: httpx2.AsyncClient, request: httpx2.Request, dialect: Dialect, body: Json, without: frozenset[str]
+    client: httpx2.AsyncClient,
+    request: httpx2.Request,
+    dialect: Dialect,
+    body: Json,
+    without: frozenset[str],
+    *,
+    is_silent: bool,
 ) -> httpx2.Request:
     url, asked = dialect.ask(request.url, body, without)
     extensions: dict[str, Any] = dict(request.extensions)
-    if STREAM in without:
+    if is_silent:
         # An answer that comes whole is silent for as long as the model thinks.
         extensions["timeout"] = {**extensions.get("timeout", {}), "read": settings.MODEL_TOTAL_SECONDS}
     headers = {key: value for key, value in request.headers.items() if key not in _OUR_HEADERS}

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -55,6 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+        time.sleep(recorded.get("thinks", 0))
         step = recorded.get("step", len(content)) or 1
         for at in range(0, len(content), step):
             self.wfile.write(content[at : at + step])
@@ -140,6 +142,19 @@ def test_a_gateway_to_google_may_know_no_address_for_streams(server: Server, ask
     recorded = json.loads((Path(__file__).parent / "wire" / "google-plain.json").read_text())
     server.recorded = {**recorded, "to_a_stream": {"status": 404, "text": "404 page not found"}}
     _compare(asking.ask("google"), recorded["expected"])
+
+
+def test_a_server_that_ignores_the_wish_for_a_stream_may_be_silent_as_long_as_it_thinks(
+    server: Server, settings: Settings
+) -> None:
+    recorded = json.loads((Path(__file__).parent / "wire" / "chat-type-text.json").read_text())
+    settings.MODEL_SILENCE_SECONDS = 0.2
+    asking = Asking(server)
+    server.recorded = recorded
+    _compare(asking.ask("openai-chat"), recorded["expected"])  # at once, and whole
+    server.recorded = {**recorded, "thinks": 0.5}
+    _compare(asking.ask("openai-chat"), recorded["expected"])
+    asking.close()
 
 
 def test_an_answer_that_unpacks_to_more_than_can_be_read_is_given_up(server: Server, asking: Asking) -> None:
