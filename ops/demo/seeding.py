@@ -16,10 +16,10 @@ from cases.work.creation import NewCase, add_cases
 from teams.audit.actors import BATON
 from teams.models import Member, Team, User
 from teams.people import accounts
+from teams.people.demo_account import EMAIL, PASSWORD
 
 from . import texts
 
-EMAIL, PASSWORD = "demo@example.com", "demo"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily confused
 _AT_ONCE, _BETWEEN = 3, timedelta(seconds=4)
 _LOCK = 0x44_45_4D_4F

@@ -15,6 +15,7 @@ from builder.models import Agent
 from cases.models import Case, CaseEvent, Kind, Reason
 from cases.models import Status as CaseStatus
 from runs.models import Handover, HumanRequest
+from runs.providers import providers
 from teams.access.permissions import TeamRequest, team_page
 from teams.models import Member, Team
 from web.http.partials import render_page
@@ -26,6 +27,9 @@ _SHOWN = 6
 _HANDOVERS = 8
 _FLOW = (Kind.CREATED, Kind.HANDED_OVER, Kind.COMPLETED, Kind.FAILED)
 _BEGINNING = 120
+_DAY = timedelta(days=1)
+# The common providers, and servers on one's own machine, such as Ollama or vLLM.
+_PROVIDERS = [("openai", "OpenAI"), ("anthropic", "Anthropic"), ("google", "Google"), ("openai-chat", "Local model")]
 # Reasons of cases and kinds of requests have the same names.
 _ASKS = {HumanRequest.Kind.QUESTION.value: "asks", HumanRequest.Kind.APPROVAL.value: "asks for approval"}
 
@@ -35,16 +39,22 @@ _ASKS = {HumanRequest.Kind.QUESTION.value: "asks", HumanRequest.Kind.APPROVAL.va
 def home(request: TeamRequest) -> HttpResponse:
     now = timezone.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Until the same time of day.
+    today, before = flow(request.team, midnight, now), flow(request.team, midnight - _DAY, now - _DAY)
+    handovers, tour = latest_handovers(request.team), tour_of(request.member)
     context = {
-        "flow": flow(request.team, midnight, now),
-        # Until the same time of day.
-        "before": flow(request.team, midnight - timedelta(days=1), now - timedelta(days=1)),
+        "flow": today,
+        "before": before,
+        "has_figures": today != Flow() or before != Flow(),
         "waiting": waiting(request.team),
         "requests": requests(request.member),
         "reasons": reasons(request.team),
         "blocked": blocked_work(request.team),
-        "handovers": latest_handovers(request.team),
-        "tour": tour_of(request.member),
+        "handovers": handovers,
+        # A newcomer sees what a handover is. Later the list below says enough.
+        "journey": latest_journey(handovers) if tour else None,
+        "tour": tour,
+        "models": providers_to_connect(request.member),
         "has_agents": Agent.objects.live().filter(team=request.team).exists(),
     }
     return render_page(request, "runs/home.html", context, parts=["now"])
@@ -74,6 +84,35 @@ def latest_handovers(team: Team) -> list[Handover]:
         beginning=Left("source__input", _BEGINNING)
     )
     return list(applied.defer("source__case__data", "source__input", "source__targets")[:_HANDOVERS])
+
+
+@dataclass(frozen=True)
+class Journey:
+    """The way of the case that was handed over last: the agents that had it, in order, and why the last one has it."""
+
+    case: Case
+    agents: Sequence[Agent]
+    reason: str
+    at: datetime
+
+
+def latest_journey(handovers: Sequence[Handover]) -> Journey | None:
+    """Return the way of the first of these handovers that was of a case that is still there."""
+    for last in handovers:
+        case = last.source.case
+        if case is not None and not case.deleted_at and last.applied_at:
+            of_case = Handover.objects.filter(source__case=case, status=Handover.Status.APPLIED)
+            ways = list(of_case.select_related("source__agent", "target").order_by("applied_at")[:_SHOWN])
+            agents = [ways[0].source.agent, *(way.target for way in ways)]
+            return Journey(case, agents, last.reason, last.applied_at)
+    return None
+
+
+def providers_to_connect(member: Member) -> list[tuple[str, str]]:
+    """Return the kinds and names of providers to offer to an administrator, while the team can use none."""
+    if not member.administers or any(not offer.missing for offer in providers.offers(member.team_id)):
+        return []
+    return _PROVIDERS
 
 
 # --- What waits for a person -----------------------------------------------------------------

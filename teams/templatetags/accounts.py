@@ -1,4 +1,6 @@
-"""{% email_is_set_up as yes %}, {% nobody_yet as yes %}, {{ user_agent|browser }}: what pages of accounts ask for."""
+"""{% email_is_set_up as yes %}, {% nobody_yet as yes %}, {% demo_account as demo %}, {{ user_agent|browser }}:
+what pages of accounts ask for.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,6 +9,7 @@ from django import template
 from django.core.mail import mailers
 
 from teams.models import User
+from teams.people import demo_account as demo
 
 register = template.Library()
 
@@ -20,6 +23,12 @@ def email_is_set_up() -> bool:
 def nobody_yet() -> bool:
     """Could anyone sign in?"""
     return not User.objects.filter(is_active=True).exists()
+
+
+@register.simple_tag
+def demo_account() -> dict[str, str]:
+    """Return the address and the password of the demo's account while its password is the well-known one."""
+    return {"email": demo.EMAIL, "password": demo.PASSWORD} if demo.is_open() else {}
 
 
 @register.simple_tag

@@ -10,10 +10,11 @@ from builder.agents.agents import create_agent, delete_agent
 from builder.models import Agent
 from cases.imports import importing, uploads
 from cases.models import Case, Queue
-from ops.demo.seeding import EMAIL, seed_demo
+from ops.demo.seeding import seed_demo
 from runs.models import BulkAction, BulkItem, Run
 from runs.workers.shift import run_shift
 from teams.models import User
+from teams.people.demo_account import EMAIL
 from tests.fixtures import mention
 
 from .axe import faults

@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from ops.demo.seeding import EMAIL, close_demo, seed_demo
+from ops.demo.seeding import close_demo, seed_demo
+from teams.people.demo_account import EMAIL
 
 
 class Command(BaseCommand):

@@ -1,11 +1,13 @@
+import re
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from builder.models import Agent
 from cases.models import Case
-from ops.demo.seeding import seed_demo
+from ops.demo.seeding import close_demo, seed_demo
 from teams.keys.api_keys import find_key
 from teams.models import Team, User, every_scope
 
@@ -47,6 +49,18 @@ def test_the_demo_is_made_once_and_only_where_there_is_nothing() -> None:
     assert User.objects.get().check_password("demo")
     assert Case.objects.count() == 12
     assert Agent.objects.get(name="Triage").live_revision.mentions.count() == 2
+
+
+def test_one_click_signs_in_to_the_demo_until_its_password_is_another_one(client: Client) -> None:
+    assert "Try the demo" not in client.get("/sign-in/").content.decode()
+    said("seed_demo")
+    page = client.get("/sign-in/").content.decode()
+    form = page[: page.index("Try the demo")].rpartition("<form")[2]
+    sent = dict(re.findall(r'type="hidden" name="(login|password)" value="([^"]*)"', form))
+    assert client.post("/sign-in/", sent)["Location"] == "/"
+    client.logout()
+    close_demo()
+    assert "Try the demo" not in client.get("/sign-in/").content.decode()
 
 
 def test_the_demo_has_an_operator_where_only_this_machine_reaches_it() -> None:

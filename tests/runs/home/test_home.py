@@ -16,7 +16,7 @@ from cases.work import lifecycle
 from runs.home import views
 from runs.home.views import Flow
 from runs.models import Handover, HumanRequest, Run
-from teams.models import Team
+from teams.models import Member, Team
 
 type Make = Callable[..., Any]
 
@@ -171,6 +171,43 @@ def test_an_empty_team_is_told_how_to_begin(signed_in: Client) -> None:
     text = shown(signed_in)
     for words in ("Start with an agent", "Nothing waits for you", "No handovers yet"):
         assert words in text
+
+
+def test_a_newcomer_sees_the_way_of_the_case_handed_over_last(
+    signed_in: Client, member: Member, make_case: Make, make_agent: Make, make_handover: Make
+) -> None:
+    Member.objects.filter(pk=member.pk).update(tips_dismissed_at=None)
+    case, triage, billing, refunds = make_case("Charged twice"), *map(make_agent, ("Triage", "Billing", "Refunds"))
+    make_handover(billing, 5, case=case, source=triage)
+    make_handover(refunds, 3, case=case, source=billing)
+    make_handover(minutes_ago=1, input="On no case")
+    journey = signed_in.get("/").context["journey"]
+    assert (journey.case, [agent.name for agent in journey.agents]) == (case, ["Triage", "Billing", "Refunds"])
+    Case.objects.update(deleted_at=timezone.now())
+    assert signed_in.get("/").context["journey"] is None
+    Case.objects.update(deleted_at=None)
+    Member.objects.filter(pk=member.pk).update(tips_dismissed_at=timezone.now())
+    assert "Just handed over" not in shown(signed_in)
+
+
+def test_numbers_are_shown_where_there_is_anything_to_count(signed_in: Client, make_case: Make) -> None:
+    assert "Cases today" not in shown(signed_in)
+    make_case()
+    text = shown(signed_in)
+    assert "Added" in text
+    assert "Failed" not in text
+    assert "yesterday by now" not in text
+
+
+def test_an_administrator_is_offered_a_model_until_there_is_one(
+    signed_in: Client, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert f"{reverse('credential_new')}?provider=anthropic" in shown(signed_in)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
+    assert "offline stand-in" not in shown(signed_in)
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    Member.objects.filter(pk=member.pk).update(role=Member.Role.OPERATOR)
+    assert "offline stand-in" not in shown(signed_in)
 
 
 def test_another_team_s_doings_are_not_shown(
