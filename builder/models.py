@@ -2,7 +2,7 @@
 
 from builder.agents.models import STARTABLE, Agent, AgentQuerySet, Mention, Revision, RevisionQuerySet
 from builder.tools.models import ServerTool, ServerToolQuerySet, ToolConnection, ToolServer, ToolServerQuerySet
-from builder.usage.models import Usage
+from builder.usage.models import Purpose, Usage
 from builder.wiring.models import QueueConnection
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Agent",
     "AgentQuerySet",
     "Mention",
+    "Purpose",
     "QueueConnection",
     "Revision",
     "RevisionQuerySet",

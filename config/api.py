@@ -3,11 +3,13 @@
 from ninja.openapi.docs import Swagger
 
 from builder.agents.api import router as agents_router
+from builder.history.api import router as revisions_router
 from builder.tools.api import router as tools_router
 from builder.usage.api import router as usage_router
 from cases.collaboration.api import router as collaboration_router
 from cases.queues.api import router as queues_router
 from cases.work.api import router as work_router
+from routes.checks.api import router as checks_router
 from routes.corrections.api import router as corrections_router
 from routes.passages.api import router as passages_router
 from runs.people.case_api import router as people_case_router
@@ -28,6 +30,7 @@ TAGS = {
     "Runs": "One agent working once, on a case or standalone, step by step.",
     "Human requests": "Questions and approvals that runs wait for.",
     "Corrections": "What people say was routed to the wrong agent.",
+    "Routing tests": "Where inputs should go, and the checks that no change breaks a route unseen.",
     "Schedules": "Agents that start by the clock.",
     "MCP servers": "Servers with tools for agents.",
     "Models": "The team's own keys to model providers.",
@@ -58,6 +61,7 @@ api = Api(
 )
 for router in [
     agents_router,
+    revisions_router,
     usage_router,
     tools_router,
     queues_router,
@@ -66,6 +70,7 @@ for router in [
     results_router,
     people_case_router,
     corrections_router,
+    checks_router,
     passages_router,
     schedules_router,
     providers_router,

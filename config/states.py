@@ -34,6 +34,13 @@ STATES = {
     "paused": ("Paused", "circle-pause", "warning"),
     "blocked": ("Blocked", "octagon-alert", "error"),
     "deleted": ("Deleted", "trash-2", "neutral"),
+    # verdicts of routing tests
+    "passing": ("Passing", "circle-check", "success"),
+    "broken": ("Broken", "circle-x", "error"),
+    "fixed": ("Fixed", "wrench", "success"),
+    "failing": ("Failing", "circle-minus", "warning"),
+    "untested": ("Not tested", "circle-question-mark", "warning"),
+    "void": ("Void", "circle-slash", "neutral"),
     # anything that someone should look at
     "warned": ("Look at this", "triangle-alert", "warning"),
 }

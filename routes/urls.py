@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("routes.checks.urls")),
     path("", include("routes.corrections.urls")),
     path("", include("routes.map.urls")),
     path("", include("routes.reports.urls")),

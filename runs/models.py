@@ -2,7 +2,20 @@
 
 from runs.bulk.models import BulkAction, BulkActionQuerySet, BulkItem
 from runs.engine.handover_models import Handover
-from runs.engine.models import ENDED, LENGTH, LIVE, MAX_LOSSES, STATE, Outcome, Run, RunQuerySet, RunWords, Status, Step
+from runs.engine.models import (
+    ENDED,
+    LENGTH,
+    LIVE,
+    MAX_LOSSES,
+    STATE,
+    WITHOUT_EFFECT,
+    Outcome,
+    Run,
+    RunQuerySet,
+    RunWords,
+    Status,
+    Step,
+)
 from runs.people.models import HumanRequest, HumanRequestQuerySet, RequestEmail
 from runs.providers.models import ToolCalling
 from runs.schedules.models import Schedule
@@ -13,6 +26,7 @@ __all__ = [
     "LIVE",
     "MAX_LOSSES",
     "STATE",
+    "WITHOUT_EFFECT",
     "BulkAction",
     "BulkActionQuerySet",
     "BulkItem",

@@ -28,7 +28,7 @@ from cases.queues.teams import create_team
 from cases.work.creation import NewCase, add_case
 from config.api import api
 from data.secrets import seal
-from routes.models import Correction
+from routes.models import Check, Correction, RoutingTest
 from runs.models import BulkAction, HumanRequest, Run, Schedule
 from teams.audit.actors import BATON
 from teams.keys.api_keys import create_key
@@ -156,6 +156,10 @@ PAGES: dict[str, Entry] = {
     "runs/<uuid:id>/stop/": Entry("POST", of="run"),
     "runs/<uuid:id>/again/": Entry("POST", of="run"),
     "runs/<uuid:id>/correct/": Entry("GET POST", of="run"),
+    "checks/<uuid:id>/": Entry(of="check"),
+    "checks/<uuid:id>/stop/": Entry("POST", of="check"),
+    "checks/<uuid:id>/override/": Entry("POST", of="check"),
+    "checks/<uuid:id>/accept/": Entry("POST", of="check"),
     "corrections/": Entry(),
     "agents/<uuid:id>/passages/": Entry(of="agent"),
     "agents/<uuid:id>/passages/counts/": Entry(of="agent"),
@@ -269,6 +273,17 @@ OPERATIONS: dict[str, Entry] = {
     "POST /agents/{agent_id}/duplicate": Entry(of="agent"),
     "POST /agents/{agent_id}/restore": Entry(of="agent"),
     "GET /agents/{agent_id}/revisions": Entry(of="agent"),
+    "POST /agents/{agent_id}/revisions/{number}/restore": Entry(of="agent"),
+    "GET /agents/{agent_id}/tests": Entry(of="agent"),
+    "POST /agents/{agent_id}/tests": Entry(
+        of="agent", body={"input": {"text": "New"}, "expected": [{"decision": "answer"}]}
+    ),
+    "GET /tests/{test_id}": Entry(of="test"),
+    "PATCH /tests/{test_id}": Entry(of="test", body={"name": "Taken over"}),
+    "DELETE /tests/{test_id}": Entry(of="test"),
+    "POST /agents/{agent_id}/checks": Entry(of="agent", body={}),
+    "GET /checks/{check_id}": Entry(of="check"),
+    "POST /checks/{check_id}/stop": Entry(of="check"),
     "GET /usage": Entry(),
     "GET /team": Entry(),
     "PATCH /team": Entry(body={"budget": {"usd": 1}}),
@@ -300,10 +315,10 @@ OPERATIONS: dict[str, Entry] = {
     "POST /cases/{case_id}/attachments": Entry(of="case"),
     "GET /attachments/{attachment_id}": Entry(of="attachment"),
     "DELETE /attachments/{attachment_id}": Entry(of="attachment"),
+    "POST /cases/{case_id}/assign": Entry(of="case", body={"nobody": True}),
     "POST /cases/{case_id}/reprocess": Entry(of="case"),
     "POST /cases/{case_id}/take-over": Entry(of="case"),
     "POST /cases/{case_id}/hand-back": Entry(of="case"),
-    "POST /cases/{case_id}/assign": Entry(of="case", body={"nobody": True}),
     "POST /cases/{case_id}/reassign": Entry(of="case"),
     "POST /cases/{case_id}/reopen": Entry(of="case"),
     "POST /cases/{case_id}/retry": Entry(of="case"),
@@ -466,6 +481,17 @@ def things_of(strangers: Team) -> Things:
         team=strangers, agent=agent, expression="0 8 * * *", zone="UTC", input=SECRET, next_at=timezone.now()
     )
     correction = Correction.objects.create(team=strangers, run=run, wrong=agent, note=SECRET, actor=SECRET)
+    of["test"] = RoutingTest.objects.create(
+        team=strangers,
+        agent=create_agent(strangers, f"{SECRET} with a test"),
+        name=SECRET,
+        source="typed",
+        mode="standalone",
+        sample={"mode": "standalone", "text": SECRET, "mark": "data", "prompt": SECRET},
+        expected=[{"decision": "answer"}],
+        actor=SECRET,
+    )
+    of["check"] = Check.objects.create(team=strangers, agent=agent, fingerprint="", live_number=1, actor=SECRET)
     comment = Comment.objects.create(team=strangers, case=case, text=SECRET)
     attachment = Attachment(team=strangers, case=case, name=SECRET, size=len(SECRET))
     attachment.file.save(SECRET, ContentFile(SECRET.encode()))

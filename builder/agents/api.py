@@ -9,7 +9,7 @@ from django.db import transaction
 from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
-from builder.models import Agent, Revision, ServerTool
+from builder.models import Agent, ServerTool
 from builder.procedures.needs import Need
 from builder.wiring.doctor import HINT, Finding, examine
 from builder.wiring.doctor_input import as_saved, gather
@@ -22,6 +22,7 @@ from teams.models import Team
 from teams.settings.budgets import Budget
 
 from . import agents, connections, queries
+from .gate_api import Override, override_of, save_through_gate
 from .queries import AgentDetails
 from .saving import AOP_LIMIT
 
@@ -135,22 +136,11 @@ class AgentChanges(RequestBody):
     fallback_model: Annotated[FallbackModel | None, Field(description="Empty for none.")] = None
     fallback: Annotated[ModelName | None, OLD_FALLBACK] = None
     note: Annotated[Words, Field(description="What changed, for the history.")] = ""
+    override: Override | None = None
     paused: bool | None = None
     connections: NewConnections = NewConnections()
     mcp_tools: Annotated[Ids | None, Field(description=_MCP_TOOLS)] = None
     budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None
-
-
-class RevisionOut(BaseModel):
-    id: UUID
-    number: int
-    status: Revision.Status
-    aop: str
-    model: str
-    fallback_model: str
-    fallback: Annotated[str, OLD_FALLBACK]
-    note: Annotated[str, Field(description="What changed, in the words of who saved it.")]
-    created_at: datetime
 
 
 class AgentFilters(Paging):
@@ -188,18 +178,32 @@ def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
         agents.save_agent(made, budget=wanted.budget, **connected)
         if wanted.paused:
             agents.pause_agent(made)
-    return Status(201, _read(team, made.pk))
+    return Status(201, read_agent(team, made.pk))
 
 
 @router.get("/agents/{agent_id}", response=AgentOut, summary="Read an agent")
 def get_agent(request: KeyRequest, agent_id: UUID) -> AgentOut:
-    return _read(request.auth.team, agent_id)
+    return read_agent(request.auth.team, agent_id)
 
 
-@router.patch("/agents/{agent_id}", auth=TeamKey(Scope.AGENTS), response=AgentOut, summary="Change an agent")
+@router.patch(
+    "/agents/{agent_id}",
+    auth=TeamKey(Scope.AGENTS, asks_outside=True),
+    response=AgentOut,
+    summary="Change an agent",
+)
 def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> AgentOut:
-    """Another procedure or model becomes a new live revision, which runs follow that start from now on."""
-    team = request.auth.team
+    """Another procedure or model becomes a new live revision, which runs follow that start from now on.
+
+    Where routing tests guard what would change, they run first: 409 `routes_broken`, `routes_untested`, or, when they
+    are not done within ten seconds, `routes_checking`; then nothing was changed.
+    """
+    override = override_of(request, changes.override)
+    save_through_gate(request, lambda: _change(request.auth.team, agent_id, changes, override), override)
+    return read_agent(request.auth.team, agent_id)
+
+
+def _change(team: Team, agent_id: UUID, changes: AgentChanges, override: str) -> None:
     with transaction.atomic():
         agent = get_row(team.agents.live(), agent_id)
         agents.save_agent(
@@ -212,21 +216,27 @@ def change_agent(request: KeyRequest, agent_id: UUID, changes: AgentChanges) -> 
             fallback=_fallback(changes),
             note=changes.note,
             budget=changes.budget,
+            override=override,
             **_connected(team, agent, changes.connections, changes.mcp_tools),
         )
         if changes.paused is not None:
             (agents.pause_agent if changes.paused else agents.resume_agent)(agent)
-    return _read(team, agent_id)
 
 
-@router.delete("/agents/{agent_id}", auth=TeamKey(Scope.AGENTS), response={204: None}, summary="Delete an agent")
+@router.delete(
+    "/agents/{agent_id}",
+    auth=TeamKey(Scope.AGENTS, asks_outside=True),
+    response={204: None},
+    summary="Delete an agent",
+)
 def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | None = None) -> Status[None]:
     """Its runs stop and its cases go back to their queues. Agents that mention it start no runs until fixed; with a
     replacement each gets a new live revision that mentions that one instead.
     """
     present = request.auth.team.agents.live()
     agent = get_row(present, agent_id)
-    agents.delete_agent(agent, get_row(present, replacement_id, "replacement_id") if replacement_id else None)
+    heir = get_row(present, replacement_id, "replacement_id") if replacement_id else None
+    save_through_gate(request, lambda: agents.delete_agent(agent, heir))
     return Status(204, None)
 
 
@@ -236,7 +246,7 @@ def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | Non
 def duplicate_agent(request: KeyRequest, agent_id: UUID) -> Status[AgentOut]:
     """With the same procedure, model and connections, under a name of its own, and paused."""
     team = request.auth.team
-    return Status(201, _read(team, agents.duplicate_agent(get_row(team.agents.live(), agent_id)).pk))
+    return Status(201, read_agent(team, agents.duplicate_agent(get_row(team.agents.live(), agent_id)).pk))
 
 
 class Restore(RequestBody):
@@ -244,20 +254,17 @@ class Restore(RequestBody):
 
 
 @router.post(
-    "/agents/{agent_id}/restore", auth=TeamKey(Scope.AGENTS), response=AgentOut, summary="Restore a deleted agent"
+    "/agents/{agent_id}/restore",
+    auth=TeamKey(Scope.AGENTS, asks_outside=True),
+    response=AgentOut,
+    summary="Restore a deleted agent",
 )
 def restore_agent(request: KeyRequest, agent_id: UUID, wanted: Restore | None = None) -> AgentOut:
     """As it was. One that is not deleted stays as it is."""
     team = request.auth.team
-    agents.restore_agent(get_row(team.agents.all(), agent_id), wanted.name if wanted else None)
-    return _read(team, agent_id)
-
-
-@router.get("/agents/{agent_id}/revisions", response=Page[RevisionOut], summary="List revisions, newest first")
-def list_revisions(request: KeyRequest, agent_id: UUID, paging: Query[Paging]) -> Page[RevisionOut]:
-    agent = get_row(request.auth.team.agents.live(), agent_id)
-    rows, cursor = paginate(agent.revisions.published(), ["-number"], paging)
-    return Page[RevisionOut](items=[_revision_out(row) for row in rows], next_cursor=cursor)
+    agent, name = get_row(team.agents.all(), agent_id), wanted.name if wanted else None
+    save_through_gate(request, lambda: agents.restore_agent(agent, name))
+    return read_agent(team, agent_id)
 
 
 def _fallback(wanted: AgentIn | AgentChanges) -> str | None:
@@ -301,7 +308,7 @@ def _check(field: str, what: str, ids: Iterable[UUID], known: Iterable[UUID]) ->
         raise Refused(message, "not_found", {field: message})
 
 
-def _read(team: Team, agent_id: UUID) -> AgentOut:
+def read_agent(team: Team, agent_id: UUID) -> AgentOut:
     [out] = _out(team, [get_row(queries.with_details(team.agents.live()), agent_id)])
     return out
 
@@ -345,20 +352,6 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
         hints=[problem for is_hint, problem in told if is_hint],
         created_at=agent.created_at,
         updated_at=max(agent.created_at, agent.updated_at),  # by two clocks
-    )
-
-
-def _revision_out(row: Revision) -> RevisionOut:
-    return RevisionOut(
-        id=row.pk,
-        number=row.number,
-        status=Revision.Status(row.status),
-        aop=row.aop,
-        model=row.model,
-        fallback_model=row.fallback,
-        fallback=row.fallback,
-        note=row.note,
-        created_at=row.created_at,
     )
 
 

@@ -16,6 +16,7 @@ from web.http.partials import render_page
 
 from . import access, queries
 from . import agents as verbs
+from .gate import RoutesHeld
 
 
 @require_POST
@@ -36,6 +37,9 @@ def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
         try:
             replacement = _replacement(agent, name)
             mentioning = verbs.delete_agent(agent, replacement, request.user)
+        except RoutesHeld as held:
+            messages.info(request, f"{held.message} Delete {agent.name} again when the check has passed.")
+            return redirect("check", held.start(request.actor))
         except Refused as refusal:
             refused = refusal.message
         else:
@@ -92,6 +96,9 @@ def agent_restore(request: TeamRequest, id: UUID) -> HttpResponse:
     name = request.POST.get("name")
     try:
         restored = verbs.restore_agent(agent, name)
+    except RoutesHeld as held:
+        messages.info(request, f"{held.message} Restore {agent.name} again when the check has passed.")
+        return redirect("check", held.start(request.actor))
     except Refused as refusal:
         typed = name if name is not None else f"{agent.name[:69]} (restored)"
         context = {"agent": agent, "typed": typed, "refused": refusal.fields.get("name", refusal.message)}

@@ -146,6 +146,9 @@ class Revision(models.Model):
     )
     author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     note = models.CharField(max_length=200, blank=True, help_text="Why it was saved, in a line.")
+    override_reason = models.CharField(
+        max_length=500, blank=True, db_default="", help_text="Why it was saved although routing tests held it back."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RevisionQuerySet.as_manager()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,6 +19,7 @@ from builder.wiring.quick_fixes import apply_fix
 from builder.wiring.views import wiring_context
 from data.errors import Refused
 from teams.access.permissions import BUILDER, TeamRequest, team_page
+from teams.audit.actors import person
 from teams.models import Team, User
 from teams.people import tour_progress
 from web.forms.stale import saved_in_turn
@@ -28,7 +29,9 @@ from web.http.partials import render_page
 from . import access, agent_actions, queries
 from . import agents as verbs
 from .forms import AgentForm, known_to
+from .gate import RoutesHeld
 from .queries import AgentDetails
+from .saving import AgentChange
 
 _PARTS = ("head", "around")
 _STATES = {"blocked": "Blocked", "paused": "Paused", "unused": "Unused for 30 days"}
@@ -57,8 +60,7 @@ def agents(request: TeamRequest) -> HttpResponse:
 def agent_new(request: TeamRequest) -> HttpResponse:
     form = AgentForm(_posted(request), team=request.team)
     if form.is_bound and "fix" not in request.POST and (made := _save(form, request.user)):
-        _tell_saved(request, made)
-        return redirect("agent", made.pk)
+        return _after_save(request, made)
     return render(request, "builder/agent_new.html", _form_context(request, form), status=422 if form.errors else 200)
 
 
@@ -74,15 +76,14 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
         return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
     form = AgentForm(_posted(request), team=request.team, saved=saved)
     if form.is_bound and "fix" not in request.POST and (agent := _save(form, request.user)):
-        _tell_saved(request, agent)
-        return redirect("agent", agent.pk)
+        return _after_save(request, agent)
     context = _agent_context(request, saved) | _form_context(request, form, saved.agent)
     status = 422 if form.errors else 200
     return render_page(request, "builder/agent.html", context, parts=_PARTS, status=status)
 
 
-def _save(form: AgentForm, author: User) -> Agent | None:
-    """The agent as saved, or None with the reasons among the form's errors."""
+def _save(form: AgentForm, author: User) -> Agent | HttpResponseRedirect | None:
+    """The agent as saved; the way to the check of what was held; or None, with the reasons among the form's errors."""
     if not form.is_ready():
         return None
     wanted = form.wanted()
@@ -92,9 +93,23 @@ def _save(form: AgentForm, author: User) -> Agent | None:
         if form.tells_the_same:
             return verbs.save_agent(form.saved.agent, **wanted, author=author)
         return drafts.publish(form.saved.agent, **wanted, known=known_to(form.data), author=author)
+    except RoutesHeld as held:
+        assert form.saved
+        waiting = [AgentChange(form.saved.agent.pk, **wanted)]
+        _keep_draft(form, author)
+        return redirect("check", held.start(person(author), waiting))
     except Refused as refusal:
         form.refuse(refusal)
     return None
+
+
+def _keep_draft(form: AgentForm, author: User) -> None:
+    """What is held is kept as the draft too, so that one can go on from there."""
+    assert form.saved
+    said = form.cleaned_data
+    drafts.save_draft(
+        form.saved.agent, said["aop"], said["model"], said["fallback"], known=known_to(form.data), author=author
+    )
 
 
 @transaction.atomic
@@ -148,6 +163,13 @@ def _form_context(request: TeamRequest, form: AgentForm, agent: Agent | None = N
         "mentioned": json.dumps([mention_search.described(target) for target in form.mentioned()]),
         **wiring_context(request.team, form),
     }
+
+
+def _after_save(request: HttpRequest, saved: Agent | HttpResponseRedirect) -> HttpResponse:
+    if isinstance(saved, HttpResponseRedirect):
+        return saved
+    _tell_saved(request, saved)
+    return redirect("agent", saved.pk)
 
 
 def _tell_saved(request: HttpRequest, agent: Agent) -> None:

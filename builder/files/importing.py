@@ -60,6 +60,7 @@ def apply(
     seen: str,
     create_queue: Callable[[Team, str], UUID],
     author: User | None = None,
+    override: str = "",
 ) -> Plan:
     """Does what the plan with the fingerprint `seen` said, but for what was chosen since, or is Refused."""
     matched = [item.id for item in plan(team, files).items if item.saved]
@@ -71,7 +72,9 @@ def apply(
     queue_ids = {key: id or create_queue(team, agreed.queue_names[key]) for key, id in agreed.queue_ids.items()}
     made = agents.create_agents(team, [_new(item) for item in agreed.new], author)
     new = [AgentChange(item.id, **_connected(item, team, queue_ids)) for item in agreed.new]
-    agents.save_agents([*new, *(_change(item, team, queue_ids) for item in agreed.changed)], author=author)
+    agents.save_agents(
+        [*new, *(_change(item, team, queue_ids) for item in agreed.changed)], author=author, override=override
+    )
     for item in agreed.paused:
         agents.pause_agent(Agent.objects.get(pk=item.id))
     done = audit.facts(New=[agent.name for agent in made], Changed=[item.wanted.name for item in agreed.changed])

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
-from builder.agents.agents import save_agent
+from builder.agents.saving import AgentChange, save_agents
 from builder.models import Agent, Mention, Revision
 from builder.procedures import lines, mentions
 from builder.procedures.lines import Line
@@ -165,13 +165,16 @@ def _parts(text: str, known: dict[UUID, Target]) -> tuple[str | Target, ...]:
 
 
 @transaction.atomic
-def restore(agent: Agent, revision: Revision, *, author: User | None) -> Agent:
+def restore(agent: Agent, revision: Revision, *, author: User | None, override: str = "") -> Agent:
     """Makes what a revision said live again, as a new revision. A draft stays what it is."""
     agent = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
     live = agent.live_revision
     if all(getattr(revision, name) == getattr(live, name) for name in ("aop", "model", "fallback")):
         raise Refused(f"Revision {revision.number} says what is live already.", "already_live")
-    note = f"Revision {revision.number} restored"
-    return save_agent(
-        agent, aop=revision.aop, model=revision.model, fallback=revision.fallback, author=author, note=note
-    )
+    return save_agents([as_change(agent, revision)], author=author, override=override)[0]
+
+
+def as_change(agent: Agent, revision: Revision) -> AgentChange:
+    """What restoring the revision saves."""
+    told = {name: getattr(revision, name) for name in ("aop", "model", "fallback")}
+    return AgentChange(agent.pk, **told, note=f"Revision {revision.number} restored")

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from builder.agents import access
 from builder.agents.forms import fallback_of, known_to, model_of
+from builder.agents.gate import RoutesHeld
 from builder.models import Agent, Revision
 from data.errors import Refused
 from data.ids import parse_uuid
@@ -118,6 +119,8 @@ def agent_revision_restore(request: TeamRequest, id: UUID, number: int) -> HttpR
     revision = access.published_revision_or_404(agent, number)
     try:
         live = revisions.restore(agent, revision, author=request.user).live_revision
+    except RoutesHeld as held:
+        return redirect("check", held.start(request.actor, [revisions.as_change(agent, revision)]))
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("revision", agent.pk, number)

@@ -6,6 +6,7 @@ from typing import Annotated
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
+from builder.models import Purpose
 from data.errors import Refused
 from teams.keys.api import KeyRequest, Named
 from teams.keys.fields import Day
@@ -32,11 +33,12 @@ class UsageAmount(BaseModel):
 
 
 class UsageRow(UsageAmount):
-    """Only one of `day`, `agent` and `model` is there: what was asked for."""
+    """Only one of `day`, `agent`, `model` and `purpose` is there: what was asked for."""
 
     day: date | None = None
     agent: Named | None = None
     model: str | None = None
+    purpose: Purpose | None = None
 
 
 class UsageOut(BaseModel):
@@ -51,22 +53,28 @@ class UsageFilters(BaseModel):
     first: Day | None = Field(None, alias="from", description="30 days with `to`, if left out.")
     to: Day | None = Field(None, description="Included; today, in the time zone of the team, if left out.")
     by: By = "day"
+    purpose: Purpose | None = Field(None, description="What the runs were for; all of them, if left out.")
 
 
 @router.get("/usage", response=UsageOut, by_alias=True, summary="What agents used of models")
 def get_usage(request: KeyRequest, filters: Query[UsageFilters]) -> UsageOut:
     """Tokens and cost by day, agent or model. At most 366 days at once."""
-    team = request.auth.team
+    team, purpose = request.auth.team, filters.purpose
     period = _period(team, filters)
     match filters.by:
         case "day":
-            items = [UsageRow(day=day, **_used(amount)) for day, amount in usage.by_day(team, period).items()]
+            items = [UsageRow(day=day, **_used(amount)) for day, amount in usage.by_day(team, period, purpose).items()]
         case "agent":
-            rows = usage.by_agent(team, period).items()
+            rows = usage.by_agent(team, period, purpose).items()
             items = [UsageRow(agent=Named(id=agent.pk, name=agent.name), **_used(amount)) for agent, amount in rows]
         case "model":
-            items = [UsageRow(model=model, **_used(amount)) for model, amount in usage.by_model(team, period).items()]
-    total = usage.total(usage.by_model(team, period).values())
+            models = usage.by_model(team, period, purpose).items()
+            items = [UsageRow(model=model, **_used(amount)) for model, amount in models]
+        case "purpose":
+            purposes = usage.by_purpose(team, period).items()
+            rows_of = [(kind, amount) for kind, amount in purposes if purpose in (None, kind)]
+            items = [UsageRow(purpose=kind, **_used(amount)) for kind, amount in rows_of]
+    total = usage.total(usage.by_model(team, period, purpose).values())
     return UsageOut(first=period.first, to=period.last, by=filters.by, items=items, total=UsageAmount(**_used(total)))
 
 

@@ -6,6 +6,13 @@ from builder.agents.models import Agent
 from teams.models import Team
 
 
+class Purpose(models.TextChoices):
+    WORK = "work"
+    TRY = "try"
+    TEST = "test"
+    IMPACT = "impact"
+
+
 class Usage(models.Model):
     """What an agent's runs used of a model on a day of their team. Added up in the transaction that keeps
     the model's answer.
@@ -18,6 +25,7 @@ class Usage(models.Model):
     day = models.DateField()
     model = models.CharField(max_length=100)
     slot = models.PositiveSmallIntegerField()
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.WORK, db_default=Purpose.WORK)
     runs = models.PositiveIntegerField(help_text="Which got their first answer of any model then.")
     requests = models.PositiveIntegerField()
     input_tokens = models.PositiveBigIntegerField()
@@ -30,7 +38,9 @@ class Usage(models.Model):
     class Meta:
         constraints = [
             # Its index answers: what did the team use between two days?
-            models.UniqueConstraint(fields=["team", "day", "agent", "model", "slot"], name="one_usage_per_slot"),
+            models.UniqueConstraint(
+                fields=["team", "day", "agent", "model", "slot", "purpose"], name="one_usage_per_slot_and_purpose"
+            ),
         ]
 
     def __str__(self) -> str:

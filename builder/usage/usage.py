@@ -10,13 +10,13 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from builder.models import Agent, Usage
+from builder.models import Agent, Purpose, Usage
 from data import rows
 from teams.models import Team
 from teams.settings import zones
 from web.format.amounts import money
 
-type By = Literal["day", "agent", "model"]
+type By = Literal["day", "agent", "model", "purpose"]
 
 _SLOTS = 8
 _SUMS = ("runs", "requests", "input_tokens", "output_tokens", "cached_tokens", "cost_usd")
@@ -50,14 +50,14 @@ class Amount:
 _COLUMNS = (*_SUMS, *_UNPRICED)
 _DAY = "(statement_timestamp() at time zone 'utc' + make_interval(secs => %s))::date"
 _ADD = f"""
-    insert into builder_usage (team_id, agent_id, day, model, slot, {", ".join(_COLUMNS)})
-    values (%s, %s, {_DAY}, %s, %s, {", ".join(["%s"] * len(_COLUMNS))})
-    on conflict (team_id, day, agent_id, model, slot)
+    insert into builder_usage (team_id, agent_id, day, model, slot, purpose, {", ".join(_COLUMNS)})
+    values (%s, %s, {_DAY}, %s, %s, %s, {", ".join(["%s"] * len(_COLUMNS))})
+    on conflict (team_id, day, agent_id, model, slot, purpose)
     do update set {", ".join(f"{name} = builder_usage.{name} + excluded.{name}" for name in _COLUMNS)}
 """  # noqa: S608 - made of names written above
 
 
-def add(agent: Agent, model: str, amount: Amount) -> None:
+def add(agent: Agent, model: str, amount: Amount, purpose: Purpose = Purpose.WORK) -> None:
     """To what the agent, which comes with its team, used on the team's present day. Late in its transaction: anyone who
     else adds to the same row waits until it ends.
     """
@@ -65,7 +65,8 @@ def add(agent: Agent, model: str, amount: Amount) -> None:
     slot = os.getpid() % _SLOTS
     # The database's clock says when, and not its list of zones: it might not know all that we do.
     ahead = zones.seconds_from_utc(agent.team.time_zone)
-    rows.write(_ADD, [agent.team_id, agent.pk, ahead, model[:100], slot, *(getattr(amount, name) for name in _COLUMNS)])
+    sums = [getattr(amount, name) for name in _COLUMNS]
+    rows.write(_ADD, [agent.team_id, agent.pk, ahead, model[:100], slot, purpose, *sums])
 
 
 # --- Reading ---------------------------------------------------------------------------------
@@ -89,20 +90,26 @@ def last_days(team: Team, days: int) -> Period:
     return Period(today - timedelta(days=days - 1), today)
 
 
-def by_day(team: Team, period: Period) -> dict[date, Amount]:
+def by_day(team: Team, period: Period, purpose: Purpose | None = None) -> dict[date, Amount]:
     """Every day of the period, by date."""
-    found = _summed(team, period, "day")
+    found = _summed(team, period, "day", purpose)
     return {day: found.get(day, Amount()) for day in period.days}
 
 
-def by_model(team: Team, period: Period) -> dict[str, Amount]:
+def by_model(team: Team, period: Period, purpose: Purpose | None = None) -> dict[str, Amount]:
     """The most expensive first."""
-    return _most_expensive_first(_summed(team, period, "model"))
+    return _most_expensive_first(_summed(team, period, "model", purpose))
 
 
-def by_agent(team: Team, period: Period) -> dict[Agent, Amount]:
+def by_purpose(team: Team, period: Period) -> dict[Purpose, Amount]:
+    """What the runs were for, in the order of `Purpose`; those that used something."""
+    found = _summed(team, period, "purpose")
+    return {purpose: found[purpose] for purpose in Purpose if purpose in found}
+
+
+def by_agent(team: Team, period: Period, purpose: Purpose | None = None) -> dict[Agent, Amount]:
     """The most expensive first; deleted agents too."""
-    found = _most_expensive_first(_summed(team, period, "agent"))
+    found = _most_expensive_first(_summed(team, period, "agent", purpose))
     agents = Agent.objects.filter(team=team).in_bulk(found)
     return {agents[pk]: amount for pk, amount in found.items()}
 
@@ -118,10 +125,15 @@ def total(amounts: Iterable[Amount]) -> Amount:
     return Amount(**{name: sum(getattr(one, name) for one in all_of_them) for name in _COLUMNS})
 
 
-def spent_today(teams: Iterable[Team]) -> dict[tuple[UUID, UUID], Decimal]:
+# Tests and impacts have a daily budget of their own.
+_OF_WORK = (Purpose.WORK, Purpose.TRY)
+
+
+def spent_today(teams: Iterable[Team], purposes: Iterable[Purpose] = _OF_WORK) -> dict[tuple[UUID, UUID], Decimal]:
     """US dollars by team and agent."""
     days = {team.pk: zones.today(team.time_zone) for team in teams}
-    found = Usage.objects.filter(team__in=days, day__in=set(days.values())).values_list("team_id", "day", "agent_id")
+    of_teams = Usage.objects.filter(team__in=days, day__in=set(days.values()), purpose__in=list(purposes))
+    found = of_teams.values_list("team_id", "day", "agent_id")
     return {
         (team, agent): cost
         for team, day, agent, cost in found.annotate(Sum("cost_usd")).order_by()
@@ -129,8 +141,9 @@ def spent_today(teams: Iterable[Team]) -> dict[tuple[UUID, UUID], Decimal]:
     }
 
 
-def _summed(team: Team, period: Period, by: By) -> dict[Any, Amount]:
-    found = Usage.objects.filter(team=team, day__range=(period.first, period.last)).values(by)
+def _summed(team: Team, period: Period, by: By, purpose: Purpose | None = None) -> dict[Any, Amount]:
+    of_days = Usage.objects.filter(team=team, day__range=(period.first, period.last))
+    found = (of_days.filter(purpose=purpose) if purpose else of_days).values(by)
     summed = found.annotate(**{f"sum_{name}": Sum(name) for name in _COLUMNS}).order_by()
     return {row[by]: Amount(**{name: row[f"sum_{name}"] for name in _COLUMNS}) for row in summed}
 

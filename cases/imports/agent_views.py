@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from builder.agents.gate import RoutesHeld
 from builder.files import importing, plans
 from builder.files.archives import TextFile
 from builder.files.markdown import AgentFile, Flawed
@@ -82,6 +83,8 @@ def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
         plan = plans.plan(request.team, files)
         form = ChoicesForm(request.POST or None, plan=plan, queues=list(request.team.queues.live()))
         if form.is_valid() and (done := _apply(request, form, files)):
+            if isinstance(done, HttpResponse):
+                return done
             upload.delete()
             _tell(request, done)
             return redirect("agent", done.items[0].id) if len(done.items) == 1 else redirect("agents")
@@ -90,8 +93,10 @@ def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
         return _flawed(request, UploadForm(), flawed)
 
 
-def _apply(request: TeamRequest, form: ChoicesForm, files: list[AgentFile]) -> Plan | None:
-    """Apply the import. Return None, with the reason among the form's errors, if it is refused."""
+def _apply(request: TeamRequest, form: ChoicesForm, files: list[AgentFile]) -> Plan | HttpResponse | None:
+    """Apply the import. Return None, with the reason among the form's errors, if it is refused; or where its check is
+    shown, when routing tests hold it.
+    """
     try:
         return importing.apply(
             request.team,
@@ -101,6 +106,9 @@ def _apply(request: TeamRequest, form: ChoicesForm, files: list[AgentFile]) -> P
             create_queue=made_queue,
             author=request.user,
         )
+    except RoutesHeld as held:
+        messages.info(request, f"{held.message} Import the files again when the check has passed.")
+        return redirect("check", held.start(request.actor))
     except Refused as refusal:
         show_refusal(form, refusal)
         return None

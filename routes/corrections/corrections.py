@@ -17,6 +17,7 @@ from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data.errors import Refused
 from data.texts.text import prose
+from routes.checks import routing_tests
 from routes.models import Correction
 from runs.engine import handovers
 from runs.models import Handover, Run
@@ -69,8 +70,10 @@ def correct(misroute: Misroute, right: Agent | None, note: str, by: Actor, send:
         raise Refused(message, "invalid", {"agent_id": message})
     note = prose(note, "note", NOTE_LIMIT).strip()
     case = case_lifecycle.lock(misroute.case_id) if misroute.case_id else None
-    if any(run and run.is_try for run in (misroute.run, misroute.source)):
+    if any(run and run.has_no_effect for run in (misroute.run, misroute.source)):
         raise Refused("A try is nobody’s work: change the procedure instead.", "is_try")
+    for earlier in _active(misroute):
+        routing_tests.forget_correction(earlier, by)
     _active(misroute).update(undone_at=Now(), undone_by=by.label[:100])
     made = Correction.objects.create(
         team_id=misroute.wrong.team_id,
@@ -90,6 +93,7 @@ def correct(misroute: Misroute, right: Agent | None, note: str, by: Actor, send:
             _send(case, right, by)
     change = audit.changes([("Agent", misroute.wrong, right or "a person")])
     audit.record(made.team_id, "route_corrected", case or misroute.run or misroute.source, change, by=by)
+    routing_tests.add_test_of_correction(made, by)
     _announce(made)
     return made
 
@@ -118,6 +122,7 @@ def undo(correction: Correction, by: Actor) -> None:
     standing = Correction.objects.standing().filter(pk=correction.pk)
     if not standing.update(undone_at=Now(), undone_by=by.label[:100]):
         raise Refused("This was undone already.", "undone")
+    routing_tests.forget_correction(correction, by)
     if case is not None:
         _tell(case, Kind.CORRECTION_UNDONE, correction, by)
     subject = case or correction.run or correction.source

@@ -77,7 +77,7 @@ def run_correct(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 def _misroute(run: Run, of_handover: bool) -> corrections.Misroute:
-    if run.is_try:
+    if run.has_no_effect:
         raise Http404
     if not of_handover:
         return corrections.of_run(run)

@@ -34,7 +34,9 @@ def finish(claim: Claim, ending: Ending) -> None:
 
 
 def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None) -> None:
-    """Both rows are locked; `held` is what was read with them."""
+    """Both rows are locked; `held` is what was read with them. A try or a test of a sample ends as it would on a case,
+    and no case moves.
+    """
     match ending:
         case HandedOver():
             if broken := handovers.apply(run, case, ending, held):
@@ -44,20 +46,21 @@ def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None)
         case Answered(text):
             lifecycle.complete(run, Outcome.ANSWERED, text)
         case CaseCompleted(summary):
-            assert case
             lifecycle.complete(run, Outcome.CASE_COMPLETED, summary)
-            case_lifecycle.complete(case, summary, agent_id=run.agent_id, run_id=run.pk)
+            if case is not None:
+                case_lifecycle.complete(case, summary, agent_id=run.agent_id, run_id=run.pk)
         case CaseFailed(reason):
-            assert case
             lifecycle.complete(run, Outcome.CASE_FAILED, reason)
-            case_lifecycle.fail(case, reason, agent_id=run.agent_id, run_id=run.pk)
+            if case is not None:
+                case_lifecycle.fail(case, reason, agent_id=run.agent_id, run_id=run.pk)
         case CasePostponed(until, reason):
-            assert case
             lifecycle.complete(run, Outcome.CASE_POSTPONED, reason)
-            case_lifecycle.postpone(case, until, reason, agent_id=run.agent_id, run_id=run.pk)
+            if case is not None:
+                case_lifecycle.postpone(case, until, reason, agent_id=run.agent_id, run_id=run.pk)
         case CaseDeclined(reason):
-            assert case
-            declining.apply(run, case, reason)
+            lifecycle.complete(run, Outcome.CASE_DECLINED, reason)
+            if case is not None:
+                declining.apply(run, case, reason)
 
 
 def _break(run: Run, case: Case | None, code: str, message: str) -> None:

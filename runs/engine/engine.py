@@ -27,10 +27,10 @@ from runs.record.claims import Claim, LostRun
 from runs.record.outcomes import Broken, Ending
 from runs.record.steps import Work
 from runs.telemetry import counters, logs, tracing
-from runs.tools import tools
+from runs.tools import brake, text_calls, tools
 from runs.wire.problems import CUT, DECLINED, ModelProblem
 
-from . import brake, budgets, completion, opening, receiving, text_calls, turns
+from . import budgets, completion, opening, receiving, turns
 from .keeping import Keeping, Place
 
 logger = logging.getLogger(__name__)

@@ -118,6 +118,10 @@ def wanted_of(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOve
             raise Refused("You already own this.", INVALID)
         keys = ", ".join(row["key"] for row in work.targets)
         raise Refused(f"There is no target “{asked.target}”. Valid targets: {keys}.", INVALID)
+    if work.run.is_test:
+        # The decision is whom it names, and the agent may be made only when what is checked is saved.
+        named = Agent(pk=UUID(row["agent_id"]), team_id=work.run.team_id, name=row["name"])
+        return HandedOver(named, asked.reason, asked.note)
     target, consumes, needs = held.agents[UUID(row["agent_id"])]
     # Nothing comes of a try, so it may choose whom its sample case could have waited for.
     if work.run.is_try:
@@ -209,8 +213,9 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
     Otherwise the request is cancelled, and what is returned says why the run cannot end so.
     """
     handover = requested(run, wanted)
-    if run.is_try:
-        handover.save()  # it stays recorded: nothing comes of a try
+    if run.has_no_effect:
+        if not run.is_test or Agent.objects.filter(pk=handover.target_id).exists():
+            handover.save()  # it stays recorded: nothing comes of it
         lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
         return None
     earlier = _earlier(run, case, held)

@@ -71,6 +71,11 @@ class RunTrigger(models.TextChoices):
     HANDOVER = "handover", "Handed over"
     TRY = "try", "Tried by hand"
     SCHEDULE = "schedule", "Started by a schedule"
+    TEST = "test", "Run for a routing test"
+
+
+# Nothing outside such a run changes, and nothing comes of it.
+WITHOUT_EFFECT = frozenset({RunTrigger.TRY, RunTrigger.TEST})
 
 
 class Run(models.Model):
@@ -104,6 +109,9 @@ class Run(models.Model):
     trigger = models.CharField(max_length=10, choices=Trigger.choices)
     started_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     input = models.TextField(blank=True)
+    sample: Any = models.JSONField(
+        null=True, help_text="Of a try or a test: what it sees in the place of a case, as `samples` writes it."
+    )
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
@@ -235,8 +243,23 @@ class Run(models.Model):
 
     @property
     def is_try(self) -> bool:
-        """Someone looks at what the agent would do: nothing outside the run changes, and nothing comes of it."""
+        """Whether a person looks at what the agent would do."""
         return self.trigger == Run.Trigger.TRY
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it answers a routing test: its first decision ends it."""
+        return self.trigger == Run.Trigger.TEST
+
+    @property
+    def has_no_effect(self) -> bool:
+        """Nothing outside the run changes, and nothing comes of it."""
+        return self.trigger in WITHOUT_EFFECT
+
+    @property
+    def is_on_case(self) -> bool:
+        """Whether it sees a case: one that it works, or in a try or a test a sample."""
+        return self.case_id is not None or (self.sample or {}).get("mode") == "case"
 
     @property
     def in_hand_for(self) -> timedelta:

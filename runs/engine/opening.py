@@ -23,12 +23,13 @@ from runs.tools import server_tools
 from teams.keys import credentials
 from teams.models import Credential, Team
 
-from . import human_requests, targets
+from . import declining, human_requests, samples, targets
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:
     """`made`: the run, with its agent, revision and case, if the worker that claims it has just made it."""
     run = made or _read(claim)
+    samples.name_agent(run)
     case = (run.case_id, run.queue_id if run.case is None else run.case.queue_id)
     asked = surroundings(run.agent_id, run.team_id, *case, revision_id=run.revision_id)
     return work_of(claim, run, Surroundings.of(rows.read(*asked)))
@@ -42,9 +43,9 @@ def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
         run,
         run.agent,
         run.revision,
-        run.case,
-        may_hand_over=targets.hops_left(run, run.case) > 0,
-        may_decline=_may_decline(run, around.earlier),
+        run.case or samples.case_of(run),
+        may_hand_over=targets.hops_left(run, run.case) > 0 and not (run.sample or {}).get("last_hop"),
+        may_decline=declining.may_decline(run, around.earlier) or (run.sample or {}).get("may_decline", False),
         produces=list(_produces(run.agent)) if around.produces else [],
         server_tools=list(server_tools.tools_of(run.agent)) if around.has_server_tools else [],
         by_schema=tool_calling.by_schema(run.team_id, _models(run.revision)) if around.has_call_styles else frozenset(),
@@ -55,13 +56,6 @@ def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
     if not work.steps:
         _begin(work, run.case, around)
     return work
-
-
-def _may_decline(run: Run, earlier: Sequence[Handover]) -> bool:
-    """Whether an agent handed it the case. One that gets its own handover back was handed nothing."""
-    if run.case_id is None or run.is_try or run.trigger != Run.Trigger.HANDOVER:
-        return False
-    return any(row.target_id == run.agent_id for row in earlier)
 
 
 def _models(revision: Revision) -> set[str]:
@@ -79,7 +73,7 @@ _ALL = """
     join teams_team team on team.id = run.team_id
     join builder_revision revision on revision.id = run.revision_id
     left join cases_case the_case on the_case.id = run.case_id
-    left join cases_queue queue on queue.id = the_case.queue_id
+    left join cases_queue queue on queue.id = coalesce(the_case.queue_id, run.queue_id)
     where run.id = %s and run.fence = %s
 """
 
@@ -92,6 +86,8 @@ def _read(claim: Claim) -> Run:
     [(run, run.agent, run.agent.team, run.revision, run.case, queue)] = found
     if run.case:
         run.case.queue = queue
+    elif run.queue_id:
+        run.queue = queue
     return run  # type: ignore[no-any-return]
 
 
@@ -161,12 +157,15 @@ def _begin(work: Work, case: Case | None, around: Surroundings) -> None:
     work.handed_over_at = before.applied_at if before else None
     # A try has them from its start: those of the sample case's queue.
     run.targets = targets.target_rows(around.mentioned, case) if run.targets is None else run.targets
-    mark = quoting.new_mark()
-    last_hop = bool(run.targets) and not work.may_hand_over
-    data = {
-        "mark": mark,
-        "instructions": prompts.instructions(run, work.revision.aop, work.targets),
-        "prompt": prompts.prompt(run, case, around.earlier, around.notes, last_hop=last_hop, mark=mark),
-    }
+    if run.sample:
+        data = samples.first_step(work)
+    else:
+        mark = quoting.new_mark()
+        last_hop = bool(run.targets) and not work.may_hand_over
+        data = {
+            "mark": mark,
+            "instructions": prompts.instructions(run, work.revision.aop, work.targets),
+            "prompt": prompts.prompt(run, case, around.earlier, around.notes, last_hop=last_hop, mark=mark),
+        }
     work.unwritten = [Step(team_id=run.team_id, run=run, seq=1, kind=Step.Kind.PROMPT, data=storable(data))]
     work.steps = [*work.unwritten]

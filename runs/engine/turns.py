@@ -33,7 +33,7 @@ from runs.record.steps import (
 from runs.telemetry import tracing
 from runs.tools import server_tools, tool_calls, tools
 
-from . import completion, handovers, human_requests
+from . import completion, handovers, human_requests, trials
 from .keeping import Keeping, Place
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
@@ -67,8 +67,12 @@ async def take_turn(work: Work, response: ModelResponse, place: Place | None = N
     failed: list[ToolCallPart] = []
     for call in calls:
         if not _is_settled(work, call):
-            with tracing.tool_calls(work, [call]):
-                is_done = await _execute(work, call)
+            try:
+                with tracing.tool_calls(work, [call]):
+                    is_done = await _execute(work, call)
+            except trials.Diverged:
+                await sync_to_async(trials.diverge)(work, call)
+                return True
             if not is_done:
                 failed.append(call)
     rest = [call for call in calls if _is_settled(work, call)]
@@ -82,6 +86,8 @@ def _is_settled(work: Work, call: ToolCallPart) -> bool:
 
 
 async def _execute(work: Work, call: ToolCallPart) -> bool:
+    if work.run.is_test:
+        return await sync_to_async(trials.execute)(work, call)
     if server_tools.find_server_tool(work, call.tool_name) or work.has_begun(call):
         return await tool_calls.execute(work, call)
     return await sync_to_async(tools.execute)(work, call)
@@ -117,6 +123,9 @@ def _settle(
     parsed = _without_withdrawn(parsed, entries)
     asks = [(call, arguments) for call, arguments in parsed if human_requests.asks(arguments)]
     wanted = [(call, arguments) for call, arguments in parsed if call.tool_name in tools.OUTCOMES]
+    if asks and work.run.is_test:
+        trials.ask(work, entries)
+        return True
     if asks:
         entries += [tool_result(call, _WAIT, ok=False, code="waiting") for call, _ in wanted]
         human_requests.ask(work, asks, entries)
@@ -133,6 +142,7 @@ def _settle(
         with rows.at_once(commits=True):
             insert(work, *entries)
             if ending := ending or handovers.given_up(work):
+                insert(work, *_told(work, ending))
                 completion.apply(run, case, ending, held)
     if held.keeping and held.keeping.run:
         held.keeping.open(work)
@@ -203,5 +213,10 @@ def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
         run, case = lock_both(work.claim)
         count_in(work, run)
         with rows.at_once(commits=True):
-            insert(work, *entries)
+            insert(work, *entries, *_told(work, ending))
             completion.apply(run, case, ending)
+
+
+def _told(work: Work, ending: Ending) -> list[Entry]:
+    """What the steps of a test say of its end."""
+    return [trials.decided(ending)] if work.run.is_test else []

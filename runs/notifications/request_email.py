@@ -34,7 +34,7 @@ def email_is_set_up() -> bool:
 
 def asked(requests: Iterable[HumanRequest], run: Run) -> None:
     """To all who want to know of requests that no one has taken on. The person who tries an agent is looking anyway."""
-    if email_is_set_up() and not run.is_try:
+    if email_is_set_up() and not run.has_no_effect:
         members = _who_want_all(run.team_id)
         _write([(request, member) for request in requests for member in members], RequestEmail.Why.ASKED)
 

@@ -13,7 +13,7 @@ _ENDS = {Status.COMPLETED: "run.completed", Status.FAILED: "run.failed"}
 
 def moved(run: Run) -> None:
     # Receivers act on events, and a try must have no effects.
-    if not run.is_try and (name := _ENDS.get(Status(run.status))):
+    if not run.has_no_effect and (name := _ENDS.get(Status(run.status))):
         outbox.add_message(run.team_id, name, partial(_ended, run))
 
 
@@ -34,7 +34,7 @@ def closed(requests: Iterable[HumanRequest], run: Run) -> None:
 
 
 def _tell(name: str, requests: Iterable[HumanRequest], run: Run) -> None:
-    if not run.is_try:
+    if not run.has_no_effect:
         outbox.tell_all(run.team_id, [(name, partial(_request, request, run)) for request in requests])
 
 

@@ -18,7 +18,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from builder.models import Agent, Revision, ServerTool
+from builder.models import Agent, Purpose, Revision, ServerTool
 from builder.usage import usage
 from builder.usage.usage import Amount
 from cases.models import Case, Queue
@@ -210,9 +210,12 @@ def insert(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     ]
     rows.insert([*first, *steps])
     if said:
-        usage.add(work.agent, said.model, said.amount)
+        usage.add(work.agent, said.model, said.amount, _PURPOSES.get(work.run.trigger, Purpose.WORK))
     work.steps += steps
     live.announce(work.run.team_id, "run", work.run.pk)
+
+
+_PURPOSES: dict[str, Purpose] = {Run.Trigger.TRY: Purpose.TRY, Run.Trigger.TEST: Purpose.TEST}
 
 
 def _cost(response: ModelResponse) -> Decimal | None:

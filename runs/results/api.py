@@ -48,6 +48,7 @@ class RunFilters(Paging):
     agent_id: UUID | None = None
     queue_id: UUID | None = None
     case_id: UUID | None = None
+    trigger: Run.Trigger | None = Field(None, description="Runs of routing tests are left out, unless this is `test`.")
     root_run_id: UUID | None = Field(None, description="Runs that a chain of handovers led to, from this one on.")
 
 
@@ -56,7 +57,10 @@ def list_runs(request: KeyRequest, filters: Query[RunFilters]) -> Page[RunOut]:
     wanted = filters.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
     if "root_run_id" in wanted:
         wanted["root"] = wanted.pop("root_run_id")
-    found, cursor = paginate(with_details(request.auth.team.runs.filter(**wanted)), ["-created_at", "id"], filters)
+    runs = request.auth.team.runs.filter(**wanted)
+    if filters.trigger is None:
+        runs = runs.exclude(trigger=Run.Trigger.TEST)
+    found, cursor = paginate(with_details(runs), ["-created_at", "id"], filters)
     return Page[RunOut](items=[run_out(run) for run in found], next_cursor=cursor)
 
 

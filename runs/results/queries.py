@@ -14,7 +14,19 @@ from django.utils import timezone
 from builder.models import Agent
 from cases.models import CLOSED, Case
 from cases.models import Status as CaseStatus
-from runs.models import LENGTH, LIVE, STATE, Handover, HumanRequest, Outcome, Run, RunQuerySet, Status, Step
+from runs.models import (
+    LENGTH,
+    LIVE,
+    STATE,
+    WITHOUT_EFFECT,
+    Handover,
+    HumanRequest,
+    Outcome,
+    Run,
+    RunQuerySet,
+    Status,
+    Step,
+)
 from teams.models import Team
 from web.http.paging import Page, page
 
@@ -63,7 +75,8 @@ class RunFilter:
 
 def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
     """Return the team's runs that fit; sorted by length only ended ones, by cost only those with a price."""
-    runs = Run.objects.filter(team=team)
+    of_tests = Q(trigger=Run.Trigger.TEST)
+    runs = Run.objects.filter(Q(trigger=wanted.trigger) if wanted.trigger else ~of_tests, team=team)
     if wanted.state == ATTENTION:
         runs = runs.filter(_needs_attention())
     elif wanted.state == Status.COMPLETED:
@@ -78,8 +91,6 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
         runs = runs.filter(Q(pk=wanted.chain) | Q(root=wanted.chain))
     if wanted.on:
         runs = runs.filter(case__isnull=wanted.on == STANDALONE)
-    if wanted.trigger:
-        runs = runs.filter(trigger=wanted.trigger)
     if wanted.since:
         runs = runs.filter(created_at__gte=_midnight(wanted.since))
     if wanted.until:
@@ -117,7 +128,7 @@ def _needs_attention() -> Q:
     alone = Q(case=None, seen_at=None)
     parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
     troubled = Q(status__in=[Status.WAITING, Status.FAILED])  # said apart, because an index has only these
-    return troubled & ~Q(trigger=Run.Trigger.TRY) & (Q(status=Status.WAITING) | alone | parked)
+    return troubled & ~Q(trigger__in=WITHOUT_EFFECT) & (Q(status=Status.WAITING) | alone | parked)
 
 
 def for_list(runs: RunQuerySet) -> RunQuerySet:

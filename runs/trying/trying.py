@@ -1,7 +1,8 @@
 """Tries: runs of an agent's text as typed, or of its live revision, that have no effects.
 
-It works on a text, which may come from a sample case; the case itself is not touched. Tools that would change
-something only say so, and the handover that it asks for stays recorded: the page tells what would have come.
+It works on a text, or sees a sample case exactly as the dispatcher would give it; the case itself is not touched.
+Tools that would change something only say so, and the handover that it asks for stays recorded: the page tells what
+would have come.
 """
 
 import json
@@ -17,7 +18,9 @@ from cases.models import Case
 from data.errors import Refused
 from data.redis import bell
 from data.texts.text import prose
-from runs.engine.targets import TargetRow, frozen_targets
+from runs.engine import samples
+from runs.engine.samples import Sample
+from runs.engine.targets import frozen_targets
 from runs.models import Run
 from runs.people.starting import INPUT_LIMIT
 from teams.access import live
@@ -43,16 +46,28 @@ def try_agent(
     Paused agents can be tried too. The run may choose among the targets that `sample` could be handed over to.
     """
     revision = agent.live_revision if aop is None else agents.freeze(agent, aop, model, fallback, by.user)
-    return _start(agent, revision, prose(text, "input", INPUT_LIMIT), frozen_targets(agent, revision, sample), by)
+    text = prose(text, "input", INPUT_LIMIT)
+    seen = _seen(agent, sample, text) if sample else None
+    queue = sample.queue if sample else None
+    among = frozen_targets(agent, revision, sample)
+    return _start(agent, revision, text, by, targets=among, sample=seen, queue=queue)
+
+
+def _seen(agent: Agent, case: Case, text: str) -> Sample:
+    """The case as it is, or with another text in the place of its data when someone has changed what it says."""
+    if text.strip() in ("", sample_text(case).strip()):
+        return samples.of_case(agent, case)
+    return samples.typed(agent, case.queue, title=case.title, data=text, labels=case.labels, priority=case.priority)
 
 
 @transaction.atomic
 def try_again(run: Run, by: Actor) -> Run:
     """Try the same revision on the same text, with the same targets."""
-    return _start(run.agent, run.revision, run.input, run.targets, by)
+    same = {"targets": run.targets, "sample": run.sample, "queue": run.queue}
+    return _start(run.agent, run.revision, run.input, by, **same)
 
 
-def _start(agent: Agent, revision: Revision, text: str, among: list[TargetRow] | None, by: Actor) -> Run:
+def _start(agent: Agent, revision: Revision, text: str, by: Actor, **seen: Any) -> Run:
     if agent.is_deleted:
         raise Refused(f"{agent.name} was deleted.", "agent_deleted")
     if gone := [f"@{target.agent.name}" for target in targets(agent, revision) if target.status == DELETED]:
@@ -65,14 +80,14 @@ def _start(agent: Agent, revision: Revision, text: str, among: list[TargetRow] |
         input=text,
         trigger=Run.Trigger.TRY,
         started_by=by.user,
-        targets=among,
+        **seen,
     )
     live.announce(run.team_id, "run", run.pk)
     bell.ring()
     return run
 
 
-def samples(agent: Agent) -> Sequence[Case]:
+def sample_cases(agent: Agent) -> Sequence[Case]:
     """Return the newest cases of the agent's queues, or of any queue if it works none."""
     cases = Case.objects.present().filter(team_id=agent.team_id).select_related("queue").order_by("-number")
     consumed = agent.queue_connections.filter(role=QueueConnection.Role.CONSUMER).values("queue")

@@ -30,7 +30,7 @@ def agent_try(request: TeamRequest, id: UUID) -> HttpResponseBase:
     is tried.
     """
     agent = agent_or_404(request.team, id)
-    form = TryForm(request.POST if request.method == "POST" else None, samples=trying.samples(agent))
+    form = TryForm(request.POST if request.method == "POST" else None, samples=trying.sample_cases(agent))
     if request.method == "GET":
         return _panel(request, agent, form)
     try:
@@ -72,7 +72,7 @@ def _panel(request: HttpRequest, agent: Agent, form: TryForm, refused: str = "")
 def agent_try_sample(request: TeamRequest, id: UUID) -> HttpResponse:
     """Show the text of the chosen case, in the field that it fills."""
     agent = agent_or_404(request.team, id)
-    form = TryForm(request.GET, samples=trying.samples(agent))
+    form = TryForm(request.GET, samples=trying.sample_cases(agent))
     sample: Case | None = form.cleaned_data.get("sample") if form.is_valid() else None
     form.data = {"input": trying.sample_text(sample) if sample else ""}
     return render(request, "runs/try_input.html", {"form": form})

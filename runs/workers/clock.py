@@ -28,6 +28,7 @@ from teams.keys import idempotency
 from teams.webhooks import webhook_delivery
 
 from . import dispatcher, lost_runs
+from .lane import lane
 
 logger = logging.getLogger("runs.clock")
 
@@ -89,12 +90,13 @@ def sweep(*, judges_leases: bool = True) -> bool:
     deadlines.remind_of_what_is_due_soon()
     deadlines.pass_on_what_is_due()
     schedules.start_due()
+    lane().sweep()
     return not has_due_work() or bell.ring_now()
 
 
 def has_due_work() -> bool:
-    """Is there a run to claim, or a case that a consumer with a free place could take?"""
-    return claims.has_due() or dispatcher.has_work()
+    """Is there a run to claim, a case that a consumer with a free place could take, or a routing test to run?"""
+    return claims.has_due() or dispatcher.has_work() or lane().has_due()
 
 
 class DatabaseWatch:

@@ -32,6 +32,7 @@ from teams.access import live
 from teams.settings import pausing
 
 from . import dispatcher
+from .lane import lane
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,10 @@ LINGER_SECONDS = 5.0
 # A shift that was told to leave gives its runs this long to reach their next step.
 LEAVE_SECONDS = 18.0
 _BLOCK_SECONDS = 4
+# Tests that a shift without cases works at a time; and how often it looks for one beside cases: seldom as long as there
+# is none, since each look is a round trip that no case needs.
+_TEST_PLACES = 8
+_TEST_SECONDS, _NO_TEST_SECONDS = 0.2, 2.0
 # Until leases are renewed again, when the database did not answer.
 _RETRY_SECONDS = 0.5
 # How long a pause may take to reach the runs in hand.
@@ -61,6 +66,7 @@ class Shift:
         self.places = places
         self.linger = linger
         self.tasks: dict[asyncio.Task[None], Place] = {}
+        self.tests: dict[asyncio.Task[None], Place] = {}  # in places of their own
         self.paused: set[UUID] = set()  # the teams, as far as this shift has runs of them in hand
         self.leaving = asyncio.Event()
         self.look = asyncio.Event()  # there may be work, or a free place for it
@@ -70,14 +76,17 @@ class Shift:
         self.loop = asyncio.get_running_loop()
         bell = Bell()
         answer_with(self._looks_by_itself)
-        chores = [self._renew(), self._look_for_pauses(), self._listen(bell), counters.add_each_second()]
+        chores = [self._renew(), self._look_for_pauses(), self._look_for_tests(), self._listen(bell)]
+        chores.append(counters.add_each_second())
         helpers = [asyncio.create_task(chore) for chore in chores]
         self._leave_on_sigterm()
         try:
             while not self.leaving.is_set():
                 self.look.clear()
                 took = await self._take()
-                if self.tasks:
+                if not self.tasks:
+                    await self._take_tests()
+                if self.tasks or self.tests:
                     await self.look.wait()
                 elif not took and not await self._is_called_within(self.linger):
                     break
@@ -147,8 +156,40 @@ class Shift:
 
         return Place(self.worker, claim, may_keep, has_spare, look)
 
+    async def _look_for_tests(self) -> None:
+        """Beside cases only now and then: they do not wait until someone has looked for tests."""
+        while True:
+            await asyncio.sleep(_TEST_SECONDS if self.tests else _NO_TEST_SECONDS)
+            if self.tasks and not self.leaving.is_set():
+                await self._take_tests()
+
+    async def _take_tests(self) -> None:
+        """Routing tests are polite: beside cases this shift works one at a time."""
+        free = (1 if self.tasks else _TEST_PLACES) - len(self.tests)
+        try:
+            taken = await sync_to_async(_take_tests)(self.worker, free) if free > 0 else []
+        except DatabaseError as error:
+            logger.warning("no tests could be taken: %s", error)
+            return
+        for claim in taken:
+            self.paused.discard(claim.team_id)
+            task = asyncio.create_task(self._test(claim))
+            self.tests[task] = self._place(claim)
+            task.add_done_callback(self._ended)
+
+    async def _test(self, claim: Claim) -> None:
+        await engine.work_on_run(claim, self.models, partial(self._is_over_for, claim))
+        try:
+            await sync_to_async(lane().settle)(claim.run_id)
+        except DatabaseError as error:  # the clock will
+            logger.warning("a test's answer could not be kept yet: %s", error)
+
+    @property
+    def _in_hand(self) -> dict[asyncio.Task[None], Place]:
+        return {**self.tasks, **self.tests}
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        claim = self.tasks.pop(task).claim
+        claim = (self.tasks.pop(task, None) or self.tests.pop(task)).claim
         self.look.set()
         if not task.cancelled() and (error := task.exception()):
             with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
@@ -160,9 +201,8 @@ class Shift:
         while True:
             await asyncio.sleep(pause)
             pause = settings.BATON_LEASE_SECONDS * 4 / 15
-            if not self.tasks:
+            if not (before := {task: place.claim for task, place in self._in_hand.items()}):
                 continue
-            before = {task: place.claim for task, place in self.tasks.items()}
             try:
                 mine = await sync_to_async(_renew)(self.worker, before.values())
             except DatabaseError as error:
@@ -171,7 +211,7 @@ class Shift:
                 continue
             for task, claim in before.items():
                 # Its claim may have ended in the meantime, and it has gone on with another.
-                if claim not in mine and task in self.tasks and self.tasks[task].claim == claim:
+                if claim not in mine and (place := self._in_hand.get(task)) and place.claim == claim:
                     task.cancel()
 
     def _is_over_for(self, claim: Claim) -> bool:
@@ -182,7 +222,7 @@ class Shift:
         while True:
             await asyncio.sleep(_PAUSE_SECONDS)
             try:
-                teams = {place.claim.team_id for place in self.tasks.values()}
+                teams = {place.claim.team_id for place in self._in_hand.values()}
                 self.paused = await sync_to_async(pausing.paused)(teams) if teams else set()
             except DatabaseError as error:
                 logger.warning("pauses could not be looked for: %s", error)
@@ -199,10 +239,10 @@ class Shift:
 
     async def _hand_in(self) -> None:
         """Lets the runs reach their next step, where they are given back; cuts off those whose model takes longer."""
-        if not self.tasks:
+        if not self._in_hand:
             return
-        await asyncio.wait(self.tasks, timeout=LEAVE_SECONDS)
-        late = dict(self.tasks)
+        await asyncio.wait(self._in_hand, timeout=LEAVE_SECONDS)
+        late = self._in_hand
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
@@ -234,6 +274,11 @@ def _open(claim: Claim) -> Work | None:
     except Exception:
         logger.info("the run could not be opened at once", exc_info=True)
         return None
+
+
+def _take_tests(worker: str, limit: int) -> list[Claim]:
+    close_old_connections()
+    return lane().claim(worker, limit) if lane().has_due() else []
 
 
 def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:

@@ -74,6 +74,16 @@ class Team(models.Model):
         db_default="UTC",
         help_text="Whose days count for budgets and usage; agents are told its time.",
     )
+    # Of routing tests.
+    test_repetitions = models.PositiveSmallIntegerField(
+        default=3, db_default=3, help_text="How often a language model is asked each test."
+    )
+    test_usd_per_day = models.DecimalField(
+        max_digits=10, decimal_places=2, default=5, db_default=5, help_text="US dollars that tests may cost in a day."
+    )
+    builders_may_override = models.BooleanField(
+        default=False, db_default=False, help_text="Builders may save past the gate of routing tests, with a reason."
+    )
     require_two_step = models.BooleanField(
         default=False, db_default=False, help_text="Administrators without a second step see only how to set one up."
     )

@@ -31,6 +31,8 @@ EVENTS = {
     "case.handed_back": "A case that a person had taken over went back to its queue.",
     "case.deleted": "A case was deleted.",
     "handover.applied": "An agent handed its work over.",
+    "check.passed": "No routing test holds back a change.",
+    "check.failed": "Routing tests hold back a change.",
     "run.completed": "A run ended with an outcome.",
     "run.failed": "A run could not go on.",
     "human_request.opened": "An agent asks a person.",

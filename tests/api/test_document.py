@@ -11,6 +11,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from builder.agents.agents import save_agent
+from builder.models import Agent
 from cases.models import Queue
 from teams.models import Team
 from tests.fixtures import Make
@@ -36,6 +38,7 @@ def test_every_operation_does_what_its_document_says(
     api: Caller, team: Team, make_things: Callable[[Team], Things], make_queue: Make[Queue], tool_server: ToolServer
 ) -> None:
     things, refused = make_things(team), {}
+    save_agent(Agent.objects.get(pk=things.ids["agent"]), aop="So that there is a revision to restore.")
     bodies: dict[str, Any] = {
         "POST /mcp-servers": {"name": "New", "url": tool_server.url},
         "POST /model-keys": {"provider": "google", "name": "New", "key": "0123456789"},
@@ -46,7 +49,9 @@ def test_every_operation_does_what_its_document_says(
     ids = {"DELETE /queues/{queue_id}": make_queue().pk}
     for name, entry in OPERATIONS.items():
         method, _, path = name.partition(" ")
-        address = "/api/v1" + re.sub("{.*?}", str(ids.get(name, things.ids.get(entry.of))), path)
+        address = "/api/v1" + re.sub(
+            "{.*?}", str(ids.get(name, things.ids.get(entry.of))), path.replace("{number}", "1")
+        )
         body = bodies.get(name, entry.body)
         with transaction.atomic():
             before, _, act = address.rpartition("/")

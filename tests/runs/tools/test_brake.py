@@ -13,9 +13,10 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from builder.tools.servers import Choice, Credential, add_server, ask
 from cases.models import Case, Queue, Reason, Status
-from runs.engine import brake, human_requests
+from runs.engine import human_requests
 from runs.models import HumanRequest, Run
 from runs.models import Status as RunStatus
+from runs.tools import brake
 from teams.audit.actors import Actor
 from teams.models import Team
 from tests.driving import drive, work_next

@@ -1,0 +1,29 @@
+"""Checks of what nobody saves: a draft, a file, or what is live as it is."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+from builder.agents.gate import RoutesHeld, rehearse
+from builder.agents.saving import AgentChange, save_agents
+from builder.models import Agent
+from routes.models import Check
+from teams.audit.actors import Actor
+
+from . import gate
+
+
+@transaction.atomic
+def check_change(agent: Agent, by: Actor, *, repetitions: int | None = None, **changes: Any) -> Check:
+    """The check of these changes of an agent, all its tests included. `changes`: fields of an `AgentChange`."""
+    held = look(lambda: save_agents([AgentChange(agent.pk, **changes)]), repetitions)
+    return Check.objects.get(pk=held.start(by))
+
+
+def look(save: Callable[[], object], repetitions: int | None = None) -> RoutesHeld:
+    """What a save would have to be checked for, whether or not that is known already. Nothing is saved."""
+    with gate.looking(repetitions):
+        held = rehearse(save)
+    assert held is not None
+    return held

@@ -1,0 +1,49 @@
+"""Reading of routing tests and their results, for lists and pages."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import Count
+
+from builder.models import Agent
+from routes.models import CheckResult, RoutingTest
+
+from . import decisions, verdicts
+
+# How many results of a test its row shows, as dots.
+_DOTS = 12
+
+
+def last_results(tests: Iterable[RoutingTest]) -> dict[UUID, CheckResult]:
+    """The latest verdict of each test, in whatever check."""
+    rows = CheckResult.objects.filter(test__in=[test.pk for test in tests]).exclude(verdict="")
+    return {row.test_id: row for row in rows.order_by("test", "-id").distinct("test")}
+
+
+def histories(tests: Sequence[RoutingTest]) -> dict[UUID, list[CheckResult]]:
+    """Of each test its latest results, the oldest first."""
+    found: dict[UUID, list[CheckResult]] = {test.pk: [] for test in tests}
+    rows = CheckResult.objects.filter(test__in=list(found)).exclude(verdict="").order_by("-id")
+    for row in rows[: _DOTS * max(1, len(tests))]:
+        if len(found[row.test_id]) < _DOTS:
+            found[row.test_id].insert(0, row)
+    return found
+
+
+def void(tests: Sequence[RoutingTest]) -> set[UUID]:
+    deleted = verdicts.deleted_targets(tests)
+    return {test.pk for test in tests if decisions.is_void(test.expected, deleted)}
+
+
+def counts(agents: Iterable[Agent]) -> dict[UUID, int]:
+    """How many tests guard the routes of each agent."""
+    rows = RoutingTest.objects.filter(agent__in=[agent.pk for agent in agents]).order_by()
+    return dict(rows.values_list("agent").annotate(Count("pk")))
+
+
+def voided_by(agent: Agent) -> list[RoutingTest]:
+    """The tests that would be void if the agent were deleted."""
+    tests = RoutingTest.objects.filter(team=agent.team_id, expected__contains=[{"agent_id": str(agent.pk)}])
+    found = list(tests.exclude(agent=agent).filter(agent__deleted_at=None).select_related("agent"))
+    gone = verdicts.deleted_targets(found) | {agent.pk}
+    return [test for test in found if decisions.is_void(test.expected, gone)]

@@ -1,0 +1,30 @@
+"""The lane of routing tests, as shifts and the clock meet it. What works it is a setting, TEST_LANE."""
+
+from typing import Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from runs.record.claims import Claim
+
+
+class Lane(Protocol):
+    """What TEST_LANE names."""
+
+    def has_due(self) -> bool:
+        """Whether a test could be taken up now."""
+
+    def claim(self, worker: str, limit: int) -> list[Claim]:
+        """Up to so many runs of tests, claimed for the worker."""
+
+    def settle(self, run_id: UUID) -> None:
+        """Takes note of what a run of a test decided, if it has ended."""
+
+    def sweep(self) -> None:
+        """Does what workers that died left undone."""
+
+
+def lane() -> Lane:
+    found: Lane = import_string(settings.TEST_LANE)
+    return found
