@@ -25,6 +25,8 @@ from runs.wire.transport import Wire
 from teams.keys import credentials
 from teams.models import Credential
 
+from .prepared_tools import remembering
+
 OFFLINE = "offline"
 _MOST_BYTES = 50_000_000
 
@@ -53,14 +55,14 @@ def _openai_chat(name: str, access: Access, client: httpx2.AsyncClient) -> Model
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openai import OpenAIProvider
 
-    return OpenAIChatModel(name, provider=OpenAIProvider(openai_client=_openai_sdk(access, client)))
+    return remembering(OpenAIChatModel)(name, provider=OpenAIProvider(openai_client=_openai_sdk(access, client)))
 
 
 def _openai(name: str, access: Access, client: httpx2.AsyncClient) -> Model:
     from pydantic_ai.models.openai import OpenAIResponsesModel
     from pydantic_ai.providers.openai import OpenAIProvider
 
-    return OpenAIResponsesModel(name, provider=OpenAIProvider(openai_client=_openai_sdk(access, client)))
+    return remembering(OpenAIResponsesModel)(name, provider=OpenAIProvider(openai_client=_openai_sdk(access, client)))
 
 
 def _openai_sdk(access: Access, client: httpx2.AsyncClient) -> Any:
@@ -81,14 +83,15 @@ def _anthropic(name: str, access: Access, client: httpx2.AsyncClient) -> Model:
     sdk = AsyncAnthropic(api_key=access.key, base_url=access.base_url, http_client=client, max_retries=0)
     if access.is_own:
         sdk._custom_headers = {}
-    return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=sdk))
+    return remembering(AnthropicModel)(name, provider=AnthropicProvider(anthropic_client=sdk))
 
 
 def _google(name: str, access: Access, client: httpx2.AsyncClient) -> Model:
     from pydantic_ai.models.google import GoogleModel
     from pydantic_ai.providers.google import GoogleProvider
 
-    return GoogleModel(name, provider=GoogleProvider(api_key=access.key, base_url=access.base_url, http_client=client))
+    provider = GoogleProvider(api_key=access.key, base_url=access.base_url, http_client=client)
+    return remembering(GoogleModel)(name, provider=provider)
 
 
 _OPENAI = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1")

@@ -1,6 +1,8 @@
 """Tools of MCP servers as a run's model sees them: their names, descriptions and arguments are the servers' words."""
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -36,17 +38,20 @@ def offered(work: Work, own: int) -> list[ToolDefinition]:
     One kept from before schemas were read closely may be left out.
     """
     model = work.model
-    told = [definition for tool in work.server_tools if (definition := _definition(model, tool))]
+    kept = [_definition(model, tool.key, tool.description, json.dumps(tool.input_schema)) for tool in work.server_tools]
+    told = [definition for definition in kept if definition]
     return told[: max(0, provider_schemas.MOST_TOOLS - own)]
 
 
-def _definition(model: str, tool: ServerTool) -> ToolDefinition | None:
+# The same one for the same words, which a model prepares once.
+@lru_cache(maxsize=1024)
+def _definition(model: str, key: str, description: str, schema: str) -> ToolDefinition | None:
     try:
-        told = provider_schemas.told(model, tool.description, tool.input_schema)
+        told = provider_schemas.told(model, description, json.loads(schema))
     except Unusable:
         return None
     return ToolDefinition(
-        name=tool.key, description=told.description, parameters_json_schema=told.schema, strict=told.strict
+        name=key, description=told.description, parameters_json_schema=told.schema, strict=told.strict
     )
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -156,18 +156,28 @@ class Tool:
     leaves_out: Callable[[Work], frozenset[str]] = field(default=lambda work: frozenset())
 
     def definition(self, work: Work) -> ToolDefinition:
-        schema = _schema(self.arguments)
-        chosen = {
-            name: {"anyOf": [{"const": value, "description": meaning} for value, meaning in choices(work)]}
-            for name, choices in self.choices.items()
-        }
-        left_out = self.leaves_out(work)
-        known = {name: value for name, value in schema["properties"].items() if name not in left_out}
-        for name, values in self.enums.items():
-            if name in known:
-                known[name] = {"type": "string", "enum": values(work)}
-        schema = {**schema, "properties": {**known, **chosen}}
-        return ToolDefinition(name=self.name, description=self.description, parameters_json_schema=schema)
+        choices = tuple((name, tuple(chosen(work))) for name, chosen in self.choices.items())
+        enums = tuple((name, tuple(values(work))) for name, values in self.enums.items())
+        return _definition(self.name, choices, enums, self.leaves_out(work))
+
+
+# Runs that offer the same get the same definitions, which a model prepares once.
+@lru_cache(maxsize=1024)
+def _definition(
+    name: str,
+    choices: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+    enums: tuple[tuple[str, tuple[str, ...]], ...],
+    left_out: frozenset[str],
+) -> ToolDefinition:
+    schema = _schema(TOOLS[name].arguments)
+    chosen = {
+        argument: {"anyOf": [{"const": value, "description": meaning} for value, meaning in meanings]}
+        for argument, meanings in choices
+    }
+    known = {argument: value for argument, value in schema["properties"].items() if argument not in left_out}
+    known |= {argument: {"type": "string", "enum": [*values]} for argument, values in enums if argument in known}
+    schema = {**schema, "properties": {**known, **chosen}}
+    return ToolDefinition(name=name, description=TOOLS[name].description, parameters_json_schema=schema)
 
 
 @cache

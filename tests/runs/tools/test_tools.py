@@ -9,10 +9,11 @@ from django.utils import timezone
 from builder.agents.connections import Consumes, connect
 from builder.wiring.doctor import own_tools
 from cases.models import Case, Status
+from runs.engine import opening
 from runs.models import Outcome
 from runs.tools import tools
 from tests.driving import work_next
-from tests.fixtures import events
+from tests.fixtures import events, take
 from tests.provider import call, calls
 from tests.wire import Call
 
@@ -119,3 +120,12 @@ def test_the_doctor_counts_the_tools_that_a_run_offers(feeds: bool, targets: boo
     )
     offered = [tool for tool in tools.TOOLS.values() if tool.is_offered(work)]
     assert own_tools(feeds=feeds, targets=targets, may_ask=may_ask) == len(offered)
+
+
+def test_runs_that_offer_the_same_share_their_definitions(make_agent, make_case, queue) -> None:
+    """So that a model prepares them once."""
+    agent = make_agent(aop="To", mentions=[make_agent(queue=queue)], queue=queue)
+    for _ in range(2):
+        make_case(assignee=agent)
+    one, two = [tools.offered(opening.open_work(claim)) for claim in take(limit=2)]
+    assert [id(tool) for tool in one] == [id(tool) for tool in two]
