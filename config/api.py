@@ -11,6 +11,7 @@ from cases.queues.api import router as queues_router
 from cases.work.api import router as work_router
 from routes.checks.api import router as checks_router
 from routes.corrections.api import router as corrections_router
+from routes.impact.api import router as impact_router
 from routes.passages.api import router as passages_router
 from runs.people.case_api import router as people_case_router
 from runs.providers.api import router as providers_router
@@ -71,6 +72,7 @@ for router in [
     people_case_router,
     corrections_router,
     checks_router,
+    impact_router,
     passages_router,
     schedules_router,
     providers_router,

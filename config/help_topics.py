@@ -43,6 +43,7 @@ TOPICS = {
     "map": "map",
     "handovers": "map",
     "reports": "reports",
+    "impact": "handovers#what-a-change-would-have-done",
     "agent_passages": "handovers#which-sentence-sent-it",
     "usage": "usage",
     "budgets": "usage#budgets",

@@ -1,7 +1,8 @@
-"""Corrections of routes, and routing tests with their checks."""
+"""Corrections of routes, routing tests with their checks, and the impact of changes."""
 
 from routes.checks.models import Check, CheckQuerySet, CheckResult, RoutingTest, Trial, Verdict
 from routes.corrections.models import Correction, CorrectionQuerySet
+from routes.impact.models import Impact, ImpactCase
 
 __all__ = [
     "Check",
@@ -9,6 +10,8 @@ __all__ = [
     "CheckResult",
     "Correction",
     "CorrectionQuerySet",
+    "Impact",
+    "ImpactCase",
     "RoutingTest",
     "Trial",
     "Verdict",

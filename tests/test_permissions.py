@@ -28,7 +28,7 @@ from cases.queues.teams import create_team
 from cases.work.creation import NewCase, add_case
 from config.api import api
 from data.secrets import seal
-from routes.models import Check, Correction, RoutingTest
+from routes.models import Check, Correction, Impact, RoutingTest
 from runs.models import BulkAction, HumanRequest, Run, Schedule
 from teams.audit.actors import BATON
 from teams.keys.api_keys import create_key
@@ -161,6 +161,11 @@ PAGES: dict[str, Entry] = {
     "checks/<uuid:id>/override/": Entry("POST", of="check"),
     "checks/<uuid:id>/accept/": Entry("POST", of="check"),
     "corrections/": Entry(),
+    "agents/<uuid:id>/impact/": Entry("GET POST", of="agent"),
+    "impacts/<uuid:id>/": Entry(of="impact"),
+    "impacts/<uuid:id>/confirm/": Entry("POST", of="impact"),
+    "impacts/<uuid:id>/stop/": Entry("POST", of="impact"),
+    "impacts/<uuid:id>/test/": Entry("POST", of="impact"),
     "agents/<uuid:id>/passages/": Entry(of="agent"),
     "agents/<uuid:id>/passages/counts/": Entry(of="agent"),
     "corrections/<uuid:id>/undo/": Entry("POST", of="correction"),
@@ -284,6 +289,10 @@ OPERATIONS: dict[str, Entry] = {
     "POST /agents/{agent_id}/checks": Entry(of="agent", body={}),
     "GET /checks/{check_id}": Entry(of="check"),
     "POST /checks/{check_id}/stop": Entry(of="check"),
+    "POST /agents/{agent_id}/impact": Entry(of="agent", body={}),
+    "GET /impacts/{impact_id}": Entry(of="impact"),
+    "POST /impacts/{impact_id}/confirm": Entry(of="impact", body={"usd": 1}),
+    "POST /impacts/{impact_id}/stop": Entry(of="impact"),
     "GET /usage": Entry(),
     "GET /team": Entry(),
     "PATCH /team": Entry(body={"budget": {"usd": 1}}),
@@ -492,6 +501,7 @@ def things_of(strangers: Team) -> Things:
         actor=SECRET,
     )
     of["check"] = Check.objects.create(team=strangers, agent=agent, fingerprint="", live_number=1, actor=SECRET)
+    of["impact"] = Impact.objects.create(team=strangers, agent=agent, changes={}, actor=SECRET)
     comment = Comment.objects.create(team=strangers, case=case, text=SECRET)
     attachment = Attachment(team=strangers, case=case, name=SECRET, size=len(SECRET))
     attachment.file.save(SECRET, ContentFile(SECRET.encode()))

@@ -5,7 +5,7 @@ times, and only the end of a check that passed saves anything, by the verb that 
 """
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from builder.agents.gate import RoutesHeld
 from builder.agents.saving import AgentChange, freeze_for_tests, save_agents
 from builder.history import drafts
-from builder.models import Agent
+from builder.models import Agent, Purpose
 from data.errors import Refused
 from data.redis import bell
 from runs.engine import trials
@@ -78,7 +78,7 @@ def start(
         row.verdict = Verdict.VOID if possible[row.test_id] is None else ""
     CheckResult.objects.bulk_create(rows, batch_size=_MANY)
     asked = [row for row in rows if not row.verdict]
-    _ask(agent.team_id, [side[row.test_id] for row in asked for side in (before, after)])
+    ask(agent.team_id, [side[row.test_id] for row in asked for side in (before, after)])
     _judge(check)
     live.announce(check.team_id, "check", check.pk)
     bell.ring()
@@ -105,7 +105,7 @@ def _result(check: Check, test: RoutingTest, before: Question, after: Question) 
     )
 
 
-def _ask(team_id: UUID, wanted: Iterable[Question]) -> None:
+def ask(team_id: UUID, wanted: Iterable[Question], purpose: Purpose = Purpose.TEST) -> None:
     """Writes the trials that are not known yet; those that could not be asked before are asked again."""
     by_key = {question.key: question for question in wanted}
     rows: list[Trial] = []
@@ -121,7 +121,7 @@ def _ask(team_id: UUID, wanted: Iterable[Question]) -> None:
             place = (question.agent_id, told["aop"], told["model"], told["fallback"])
             if place not in revisions:
                 revisions[place] = str(freeze_for_tests(agents[question.agent_id], *place[1:]).pk)
-            made = {"told": told, "sample": question.sample, "revision": revisions[place]}
+            made = {"told": told, "sample": question.sample, "revision": revisions[place], "purpose": purpose}
             rows += [
                 Trial(team_id=team_id, agent_id=question.agent_id, key=question.key, number=number, question=made)
                 for number in sorted(numbers)
@@ -129,6 +129,16 @@ def _ask(team_id: UUID, wanted: Iterable[Question]) -> None:
     Trial.objects.bulk_create(rows, batch_size=_MANY, ignore_conflicts=True)
     failed = Trial.objects.filter(team=team_id, key__in=by_key, status=Trial.Status.FAILED)
     failed.update(status=Trial.Status.WAITING, run=None, error="")
+
+
+# Apps to the right that wait for answers too: they hear which keys of which teams have been answered.
+_listeners: list[Callable[[Collection[tuple[UUID, str]]], None]] = []
+
+
+def tell(hear: Callable[[Collection[tuple[UUID, str]]], None]) -> None:
+    """Call `hear` after each answer."""
+    if hear not in _listeners:
+        _listeners.append(hear)
 
 
 # --- Answers and verdicts --------------------------------------------------------------------
@@ -177,6 +187,8 @@ def _judge_waiting(answered: Collection[tuple[UUID, str]]) -> None:
     ids = set(waiting.filter(team__in=mine).values_list("check_of", flat=True))
     for check in Check.objects.open().filter(pk__in=ids).order_by("pk"):
         _judge(check, keys)
+    for hear in _listeners:
+        hear(answered)
 
 
 @transaction.atomic

@@ -29,12 +29,15 @@ _BUDGET = "Tests have cost what they may today. Raise the limit in Settings, or 
 # Of teams at work: what an open check waits for. The index of open results has few rows.
 _NEXT = f"""
     from routes_trial trial join teams_team on teams_team.id = trial.team_id
-    where trial.status = 'waiting' and {pausing.AT_WORK} and exists (
+    where trial.status = 'waiting' and {pausing.AT_WORK} and (exists (
         select from routes_checkresult result join routes_check of on of.id = result.check_of_id
         where result.verdict = '' and of.status in ('queued', 'running') and result.team_id = trial.team_id
             and (result.before_key = trial.key or result.after_key = trial.key)
-    )
-"""
+    ) or exists (
+        select from routes_impactcase replay join routes_impact impact on impact.id = replay.impact_id
+        where replay.team_id = trial.team_id and replay.key = trial.key and impact.status = 'running'
+    ))
+"""  # noqa: S608 - made of what stands here
 _AGAIN = f"""
     from runs_run run join teams_team on teams_team.id = run.team_id
     where run.status = 'queued' and run.trigger = 'test' and run.available_at <= statement_timestamp()
@@ -98,24 +101,29 @@ def _run_of(trial: Trial) -> Run:
         queue_id=UUID(told["queue"]) if told["queue"] else None,
         input=sample.get("text", ""),
         trigger=Run.Trigger.TEST,
-        sample={**sample, "own": own, "instructions": told["instructions"]},
+        sample={**sample, "own": own, "instructions": told["instructions"], "purpose": trial.question.get("purpose")},
         targets=told["targets"],
     )
 
 
 def _within_budget(trials: Collection[Trial]) -> list[Trial]:
     """Those that cost nothing, and those of teams that may spend more today. The others end untested."""
-    costly = {trial.team_id for trial in trials if trial.question["told"]["model"] != OFFLINE}
+    costly = {trial.team_id for trial in trials if _costs(trial)}
     spent = _spent(costly)
     over = {team.pk for team in Team.objects.filter(pk__in=costly) if spent.get(team.pk, 0) >= team.test_usd_per_day}
     left: list[Trial] = []
     refused: list[Trial] = []
     for trial in trials:
-        is_over = trial.team_id in over and trial.question["told"]["model"] != OFFLINE
+        is_over = trial.team_id in over and _costs(trial)
         (refused if is_over else left).append(trial)
     for trial in refused:
         checks.give_up(trial, _BUDGET)
     return left
+
+
+def _costs(trial: Trial) -> bool:
+    """Whether it counts against the budget of tests. What an impact may cost was confirmed."""
+    return bool(trial.question["told"]["model"] != OFFLINE) and trial.question.get("purpose") != Purpose.IMPACT
 
 
 def _spent(team_ids: Collection[UUID]) -> dict[UUID, Decimal]:

@@ -62,13 +62,16 @@ class Asker:
         return {test.pk: self._question(test) for test in tests}
 
     def _question(self, test: RoutingTest) -> Question:
-        sample: dict[str, Any] = test.sample
+        return self.question(test.pk, test.agent, test.queue, test.sample)
+
+    def question(self, id: UUID, agent: Agent, queue: Queue | None, sample: dict[str, Any]) -> Question:
+        """What a sample asks, of a test or of whatever has this id. The agent comes with its team."""
         rules = _Rules(bool(sample.get("last_hop")), bool(sample.get("may_decline")))
-        told = self._told_in(test.agent, test.queue, rules)
-        times = self.repetitions or test.team.test_repetitions
+        told = self._told_in(agent, queue, rules)
+        times = self.repetitions or agent.team.test_repetitions
         if told["model"] == OFFLINE:
             times = 1
-        return Question(test.pk, test.agent_id, _hash([_VERSION, told, sample]), times, told, sample)
+        return Question(id, agent.pk, _hash([_VERSION, told, sample]), times, told, sample)
 
     def _told_in(self, agent: Agent, queue: Queue | None, rules: "_Rules") -> dict[str, Any]:
         place = (agent.pk, queue.pk if queue else None, rules)

@@ -78,7 +78,7 @@ def add_test_of_run(
 ) -> RoutingTest:
     """A test that keeps what the run saw. Without `expected` it is to decide what it decided then."""
     sample = sample_of(run)
-    wanted = list(expected) if expected is not None else _decided(run)
+    wanted = list(expected) if expected is not None else decided(run)
     checked = decisions.checked(run.agent, sample["mode"], wanted)
     queue = _queue_of(run) if sample["mode"] == samples.CASE else None
     return _add(run.agent, name or _name_of(sample), sample, checked, by, source=source, queue=queue, run=run)
@@ -125,8 +125,9 @@ _DECIDED = {
 }
 
 
-def _decided(run: Run) -> list[Decision]:
-    if run.human_requests.exists():
+def decided(run: Run) -> list[Decision]:
+    """What the run decided, as a test would expect it. Refused if it decided nothing."""
+    if run.human_requests.all():
         return [{"decision": decisions.ASK}]
     if run.outcome == Outcome.HANDED_OVER:
         return [{"decision": decisions.HAND_OVER, "agent_id": str(run.handover.target_id)}]

@@ -210,12 +210,15 @@ def insert(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     ]
     rows.insert([*first, *steps])
     if said:
-        usage.add(work.agent, said.model, said.amount, _PURPOSES.get(work.run.trigger, Purpose.WORK))
+        usage.add(work.agent, said.model, said.amount, _purpose(work.run))
     work.steps += steps
     live.announce(work.run.team_id, "run", work.run.pk)
 
 
-_PURPOSES: dict[str, Purpose] = {Run.Trigger.TRY: Purpose.TRY, Run.Trigger.TEST: Purpose.TEST}
+def _purpose(run: Run) -> Purpose:
+    if run.is_test:
+        return Purpose((run.sample or {}).get("purpose") or Purpose.TEST)
+    return Purpose.TRY if run.is_try else Purpose.WORK
 
 
 def _cost(response: ModelResponse) -> Decimal | None:

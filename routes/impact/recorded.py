@@ -1,0 +1,131 @@
+"""The decided runs of an agent, and what replaying them would cost."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from genai_prices import Usage, calc_price
+
+from builder.models import Agent
+from cases.models import Queue
+from routes.checks import routing_tests
+from routes.checks.decisions import Decision
+from routes.models import Correction
+from runs.engine import samples, trials
+from runs.engine.samples import Sample
+from runs.models import WITHOUT_EFFECT, HumanRequest, Outcome, Run, Step
+from runs.record.steps import response_of
+
+_DECIDED = [
+    Outcome.ANSWERED,
+    Outcome.HANDED_OVER,
+    Outcome.CASE_COMPLETED,
+    Outcome.CASE_FAILED,
+    Outcome.CASE_POSTPONED,
+]
+# For a run that asked no model that counts tokens: about so many characters are one, and so many an answer has.
+_CHARACTERS, _ANSWER = 4, 150
+_PRICED_AS = {"openai-chat": "openai"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which runs are replayed: the last ones, at most `last`."""
+
+    last: int = 50
+    days: int | None = None
+    label: str = ""
+    only_corrected: bool = False
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run with what it saw and decided. `tokens` are those of its requests up to its decision, in and out."""
+
+    run: Run
+    sample: Sample
+    decision: Decision
+    queue: Queue | None
+    tokens: tuple[int, int]
+
+
+def recorded(agents: Collection[UUID], chosen: Chosen) -> list[Recorded]:
+    """The last decided runs of these agents, newest first. Those of which too little was kept are left out."""
+    runs = list(_runs(agents, chosen))
+    steps = _steps(runs)
+    return [found for run in runs if (found := _recorded(run, steps[run.pk]))]
+
+
+def _runs(agents: Collection[UUID], chosen: Chosen) -> QuerySet[Run]:
+    asked = Exists(HumanRequest.objects.filter(run=OuterRef("pk")))
+    found = Run.objects.filter(Q(outcome__in=_DECIDED) | Q(asked), agent__in=agents).exclude(trigger__in=WITHOUT_EFFECT)
+    if chosen.days:
+        found = found.filter(created_at__gte=timezone.now() - timedelta(days=chosen.days))
+    if chosen.label:
+        found = found.filter(case__labels__contains=[chosen.label])
+    if chosen.only_corrected:
+        standing = Correction.objects.standing()
+        found = found.filter(
+            Exists(standing.filter(source=OuterRef("pk"))) | Exists(standing.filter(source=None, run=OuterRef("pk")))
+        )
+    found = found.select_related("agent__team", "revision", "handover", "case__queue", "queue")
+    return found.prefetch_related("human_requests").order_by("-created_at", "-id")[: chosen.last]
+
+
+def _steps(runs: Sequence[Run]) -> dict[UUID, list[Step]]:
+    found: dict[UUID, list[Step]] = defaultdict(list)
+    for step in Step.objects.filter(run__in=runs).order_by("run", "seq"):
+        found[step.run_id].append(step)
+    return found
+
+
+def _recorded(run: Run, steps: list[Step]) -> Recorded | None:
+    if not steps or steps[0].kind != Step.Kind.PROMPT:
+        return None
+    try:
+        sample = {**samples.of_run(run, steps[0]), "calls": trials.recording(steps)}
+    except ValueError:  # a prompt from before prompts told of their case in this way
+        return None
+    queue = run.case.queue if run.case else run.queue
+    if sample["mode"] == samples.CASE and queue is None:
+        return None
+    [decision] = routing_tests.decided(run)
+    return Recorded(run, sample, decision, queue, _tokens(steps))
+
+
+def _tokens(steps: Sequence[Step]) -> tuple[int, int]:
+    responses = [response_of(step) for step in steps if step.kind == Step.Kind.RESPONSE]
+    used = [response.usage for response in responses]
+    if any(one.input_tokens for one in used):
+        return sum(one.input_tokens for one in used), sum(one.output_tokens for one in used)
+    told = steps[0].data
+    return (len(told["instructions"]) + len(told["prompt"])) // _CHARACTERS * max(len(used), 1), _ANSWER
+
+
+def estimate(rows: Sequence[Recorded], told: Mapping[UUID, dict[str, Any]]) -> Decimal | None:
+    """What replaying these costs in US dollars, with the models that each is told. None where a price is not known."""
+    total = Decimal(0)
+    for row in rows:
+        provider, _, model = str(told[row.run.pk]["model"]).partition(":")
+        usage = Usage(input_tokens=row.tokens[0], output_tokens=row.tokens[1])
+        try:
+            total += calc_price(usage, model, provider_id=_PRICED_AS.get(provider, provider)).total_price
+        except (LookupError, ValueError, AssertionError):
+            return None
+    return total.quantize(Decimal("0.000001"))
+
+
+def agents_of(agent: Agent, changes: dict[str, Any]) -> list[UUID]:
+    """Whose runs the change concerns: the agent's own, and with another name or description those of agents that
+    mention it.
+    """
+    if not ({"name", "description"} & changes.keys()):
+        return [agent.pk]
+    mentioning = Agent.objects.live().filter(revisions__status="live", revisions__mentions__target=agent)
+    return [agent.pk, *mentioning.values_list("pk", flat=True).distinct()]
