@@ -20,6 +20,7 @@ AREAS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "member_joined": "Joined the team",
             "member_role": "Changed a role",
+            "member_away": "Changed when they are away",
             "member_removed": "Removed a member",
             "member_left": "Left the team",
             "invited": "Invited someone",

@@ -12,6 +12,8 @@ from builder.tools.servers import Choice, add_server, bearer, compare, pin_schem
 from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from cases.work.creation import NewCase, add_case, add_cases
+from cases.work.people import People
+from runs.people import moves
 from teams.audit.actors import person
 from teams.groups import groups
 from teams.groups.groups import GroupFields
@@ -31,6 +33,7 @@ def fill() -> list[str]:
     team, user = Team.objects.get(is_demo=True), User.objects.get(email="demo@example.com")
     _work(team, user)
     _settings(team)
+    _with_people(team, user)
     Member.objects.create(team=create_team("Empty", "empty"), user=user, role="administrator")
     _, invited = members.invite(team, f"{'someone.' * 6}new@example.com", "builder", person(user))
     return [f"{reverse('invitation')}?token={invited}", accounts.password_link(user, person(user))]
@@ -55,6 +58,14 @@ def _work(team: Team, user: User) -> None:
     add_case(queue, case, by=person(user))
     many = [NewCase(f"Case {n} of many", labels=["vip"] * (n % 3 == 0)) for n in range(70)]
     add_cases(queue, many, by=person(user))
+
+
+def _with_people(team: Team, user: User) -> None:
+    """A case that waits for a group, one for anyone, and one that someone has."""
+    queue, group = create_queue(team, "For people"), team.groups.live().first()
+    for number, people in enumerate([People(group=group), People(), People(owner=user, group=group)]):
+        case = add_case(queue, NewCase(f"{number} {LONG}", {"message": LONG}), by=person(user))
+        moves.assign_to_people(case, person(user), people, LONG * 3)
 
 
 def _settings(team: Team) -> None:

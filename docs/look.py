@@ -54,6 +54,7 @@ NOTHING_FITS = (
     "/cases/?q=zzz",
     "/runs/?q=zzz",
     "/inbox/?q=zzz",
+    "/inbox/?show=cases&q=zzz",
     "/schedules/?q=zzz",
 )
 FILL = "import json; from docs.fill import fill; print(json.dumps(fill()))"

@@ -135,6 +135,7 @@ PAGES: dict[str, Entry] = {
     "cases/<uuid:id>/fail/": Entry("POST", of="case"),
     "cases/<uuid:id>/postpone/": Entry("POST", of="case"),
     "cases/<uuid:id>/take-over/": Entry("POST", of="case"),
+    "cases/<uuid:id>/release/": Entry("POST", of="case"),
     "cases/<uuid:id>/hand-back/": Entry("POST", of="case"),
     "cases/<uuid:id>/reassign/": Entry("POST", of="case"),
     "cases/<uuid:id>/reopen/": Entry("POST", of="case"),

@@ -56,8 +56,9 @@ def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], 
             return Now(say("{agent} has it now.", agent=case.assignee or "An agent"), "accent")
         case Status.POSTPONED:
             until = clock(case.due_at) if case.due_at else "later"
-            if case.taken_by:
-                words = say("Waits until {until}, then comes back to {who}.", until=until, who=case.taken_by)
+            if case.taken_by or case.group:
+                who = case.taken_by or str(case.group)
+                words = say("Waits until {until}, then comes back to {who}.", until=until, who=who)
                 return Now(words, "info", acts=("hand_back",))
             whom: Named = taker(case, consumers) or "any agent of the queue"
             return Now(say("Waits until {until}, then goes to {whom}.", until=until, whom=whom), "info")
@@ -169,6 +170,10 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("retry", "reassign", "complete"),
     ),
     Reason.TAKEN_OVER: ("No agent gets it until it is handed back.", ("hand_back", "complete")),
+    Reason.WITH_PEOPLE: (
+        "Someone works it and completes it, or hands it back to an agent. No agent gets it until then.",
+        ("take_over", "hand_back", "complete"),
+    ),
 }
 
 
@@ -187,6 +192,8 @@ def _needs_input(case: Case) -> Now:
         return replace(
             now, words=say("{who} has taken it over.", who=case.taken_by), tone="info", symbol="user-round-check"
         )
+    if case.reason == Reason.WITH_PEOPLE:
+        return _with_people(case, now)
     who: Named = agent or "An agent"
     # What is asked stands with the place for its answer.
     if case.reason == Reason.QUESTION:
@@ -194,6 +201,17 @@ def _needs_input(case: Case) -> Now:
     if case.reason == Reason.APPROVAL:
         return replace(now, words=say("{who} asks for approval and waits for it.", who=who))
     return replace(now, aside="" if case.detail == label else case.detail)
+
+
+def _with_people(case: Case, now: Now) -> Now:
+    if case.taken_by:
+        acts = ("hand_back", "complete")
+        return replace(
+            now, words=say("With {who}.", who=case.taken_by), tone="info", symbol="user-round-check", acts=acts
+        )
+    of = f"someone of {case.group}" if case.group else "someone of the team"
+    words = say("Waits for {who} to take it.", who=of)
+    return replace(now, words=words, symbol="users", aside=case.detail)
 
 
 def _is_possible(act: str, case: Case) -> bool:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from builder.models import Agent
 from cases.models import CLOSED, Case, CaseQuerySet, Queue, Reason, Status, Watch
 from data.ids import parse_uuid
-from teams.models import Member, Team
+from teams.models import GroupMember, Member, Team
 
 from . import search
 
@@ -51,6 +51,9 @@ _TITLES = {
     "queue": "Queue",
     "agent": "With",
     "worked": "Last worked by",
+    "owner": "Owner",
+    "group": "Group",
+    "overdue": "Overdue",
     "label": "Label",
     "priority": "Priority",
     "age": "Age",
@@ -73,6 +76,9 @@ class CaseFilter:
     queue: UUID | None = None
     agent: UUID | None = None
     worked: UUID | None = None
+    owner: UUID | None = None
+    group: UUID | None = None
+    is_overdue: bool = False
     label: str = ""
     priority: int | None = None
     after: datetime | None = None
@@ -88,13 +94,14 @@ class CaseFilter:
 def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None = None) -> CaseFilter:
     """Return what an address asks for; `queue` goes before its own."""
     said = {name: wanted.get(name, "") for name in (*_TITLES, "sort")}
-    ids = {name: parse_uuid(said[name]) for name in ("queue", "agent", "worked")}
+    ids = {name: parse_uuid(said[name]) for name in ("queue", "agent", "worked", "owner", "group")}
     known = {
         "status": {OPEN, NEEDS_ME, *Status.values},
         "reason": set(Reason.values),
         "priority": {str(value) for value in Case.Priority.values},
         "age": set(_AGES),
         "mine": {WATCHED, NEWS, MENTIONED},
+        "overdue": {"1"},
     } | {name: {said[name]} if id else set() for name, id in ids.items()}
     if any(said[name] and said[name] not in values for name, values in known.items()):
         return CaseFilter(is_impossible=True)
@@ -110,6 +117,9 @@ def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None =
         queue=queue.pk if queue else ids["queue"],
         agent=ids["agent"],
         worked=ids["worked"],
+        owner=ids["owner"],
+        group=ids["group"],
+        is_overdue=bool(said["overdue"]),
         label=said["label"],
         priority=int(said["priority"]) if said["priority"] else None,
         after=bound if is_young else None,
@@ -137,6 +147,9 @@ def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
         "queue": wanted.queue,
         "assignee": wanted.agent,
         "worked_by": wanted.worked,
+        "owner__uuid": wanted.owner,
+        "group": wanted.group,
+        "overdue_at__isnull": False if wanted.is_overdue else None,
         "priority": wanted.priority,
         "created_at__gte": wanted.after,
         "created_at__lt": wanted.before,
@@ -154,8 +167,17 @@ def _for(member: Member) -> Q:
     """
     is_mine = Q(runs__human_requests__assignee=member) | Q(runs__human_requests__assignee=None)
     asked = Case.objects.filter(is_mine, team=member.team_id, runs__human_requests__status="open")
-    asks, taken = [Reason.QUESTION, Reason.APPROVAL], Reason.TAKEN_OVER
-    return Q(pk__in=asked.values("pk")) | ~Q(reason__in=[*asks, taken]) | Q(reason=taken, owner=member.user_id)
+    asks, theirs = [Reason.QUESTION, Reason.APPROVAL], [Reason.TAKEN_OVER, Reason.WITH_PEOPLE]
+    return Q(pk__in=asked.values("pk")) | ~Q(reason__in=[*asks, *theirs]) | with_member(member)
+
+
+def with_member(member: Member) -> Q:
+    """Of cases with people: those that the member has, or could take for a group of theirs or for the team."""
+    groups = GroupMember.objects.filter(member=member).values("group")
+    untaken = Q(reason=Reason.WITH_PEOPLE, taken_by="")
+    return Q(reason__in=[Reason.TAKEN_OVER, Reason.WITH_PEOPLE], owner=member.user_id) | untaken & (
+        Q(group=None) | Q(group__in=groups)
+    )
 
 
 def _watched(member: Member, which: str) -> Q:
@@ -187,9 +209,17 @@ def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
         "queue": list(team.queues.live().values_list("pk", "name")),
         "agent": agents,
         "worked": agents,
+        "owner": _owners(team),
+        "group": list(team.groups.live().values_list("pk", "name")),
+        "overdue": [("1", "Nobody took it in time")],
         "label": [(name, name) for name in labels],
         "sort": list(_SORTS.items()),
     }
+
+
+def _owners(team: Team) -> list[tuple[object, str]]:
+    members = Member.objects.filter(team=team).select_related("user")
+    return sorted(((row.user.uuid, str(row.user)) for row in members), key=lambda one: one[1].casefold())
 
 
 @dataclass(frozen=True)

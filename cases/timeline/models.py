@@ -37,6 +37,8 @@ class EventKind(models.TextChoices):
     REOPENED = "reopened"
     TAKEN_OVER = "taken_over", "Taken over"
     HANDED_BACK = "handed_back", "Handed back"
+    ASSIGNED_TO_PEOPLE = "assigned_to_people", "Assigned to people"
+    OVERDUE = "overdue"
     UNDONE = "undone"
     CORRECTED = "corrected", "Corrected as wrong"
     CORRECTION_UNDONE = "correction_undone", "Correction undone"
@@ -52,7 +54,7 @@ Kind = EventKind
 QUIET = frozenset({Kind.UPDATED, Kind.COMMENTED, Kind.ATTACHED, Kind.DETACHED})
 # So do these, but they belong to the course of a case.
 UNMOVING = QUIET | {
-    *(Kind.HANDOVER_CANCELLED, Kind.STALE_WRITE_REFUSED, Kind.CORRECTED, Kind.CORRECTION_UNDONE),
+    *(Kind.HANDOVER_CANCELLED, Kind.STALE_WRITE_REFUSED, Kind.CORRECTED, Kind.CORRECTION_UNDONE, Kind.OVERDUE),
 }
 
 
@@ -63,9 +65,10 @@ class CaseEvent(models.Model):
     `created` has title, priority and labels; `started` has agent_name and revision; `handed_over` and, meant for one
     agent, `created`, `released`, `declined`, `reassigned`, `reopened`, `handed_back` and `undone` have target_id and
     target_name; `declined` has agent_name; `reassigned` and `reopened` have is_retry when the last agent tries again;
-    what leaves the case with a person has taken_by and owner_id; `undone` has undoes (a seq) and the fields as they are
-    again; `corrected` has the right agent as its target, none for a person; `updated` has the changes; `commented` has
-    comment_id, and `attached` and `detached` the names of files.
+    what leaves the case with people has taken_by and owner_id, group_id and take_by, and target_name where it is sent
+    to them; `undone` has undoes (a seq) and the fields as they are again; `corrected` has the right agent as its
+    target, none for a person; `updated` has the changes; `commented` has comment_id, and `attached` and `detached` the
+    names of files.
     """
 
     id = models.BigAutoField(primary_key=True)

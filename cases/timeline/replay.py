@@ -10,13 +10,13 @@ from cases.models import UNMOVING, Case, CaseEvent, Kind, Reason, Status
 type Fields = dict[str, Any]
 
 # What the other events say of them is `detail`.
-_DETAILED = {Kind.PARKED, Kind.ASKED, Kind.COMPLETED, Kind.FAILED}
+_DETAILED = {Kind.PARKED, Kind.ASKED, Kind.COMPLETED, Kind.FAILED, Kind.ASSIGNED_TO_PEOPLE}
 _EMPTYING = {Kind.ANSWERED, Kind.REASSIGNED, Kind.REOPENED, Kind.HANDED_BACK, Kind.TAKEN_OVER}
 
 # They say whom the case is for, or that it is for nobody in particular.
 _MEANT = {
     *(Kind.CREATED, Kind.HANDED_OVER, Kind.RELEASED, Kind.REASSIGNED, Kind.REOPENED),
-    *(Kind.HANDED_BACK, Kind.TAKEN_OVER, Kind.UNDONE),
+    *(Kind.HANDED_BACK, Kind.TAKEN_OVER, Kind.ASSIGNED_TO_PEOPLE, Kind.UNDONE),
 }
 _RANKS = {
     Kind.HANDED_OVER: Case.Rank.HANDED_OVER,
@@ -63,9 +63,11 @@ def _moved(event: CaseEvent, before: Fields) -> Fields:
     fields: Fields = {
         "status": event.status,
         "reason": event.reason if event.status == Status.NEEDS_INPUT else "",
-        "due_at": datetime.fromisoformat(said["until"]) if said.get("until") else None,
+        "due_at": _moment(said.get("until")),
         "taken_by": said.get("taken_by", ""),
         "owner_id": said.get("owner_id"),
+        "group_id": _id(said.get("group_id")),
+        "take_by": _moment(said.get("take_by")),
         "hops": 0 if event.actor else before["hops"] + (event.kind == Kind.HANDED_OVER),
     }
     if event.kind in _DETAILED or event.reason == Reason.DECLINED:
@@ -88,7 +90,15 @@ def _whose(event: CaseEvent) -> Fields:
     if event.kind == Kind.STARTED:
         fields |= {"assignee_id": event.agent_id, "worked_by_id": event.agent_id}
     if event.kind == Kind.UNDONE:
-        due_at = said["fields"].get("due_at")
-        again = {"due_at": datetime.fromisoformat(due_at) if due_at else None, "is_deleted": False}
-        fields |= {**said["fields"], **again}
+        again = said["fields"]
+        times = {name: _moment(again.get(name)) for name in ("due_at", "take_by")}
+        fields |= {**again, **times, "group_id": _id(again.get("group_id")), "is_deleted": False}
     return fields
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None

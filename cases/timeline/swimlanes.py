@@ -167,6 +167,7 @@ _ENDED = {
     Kind.ASKED: "Asked a person",
     Kind.RELEASED: "Given back to the queue",
     Kind.TAKEN_OVER: "Taken over by a person",
+    Kind.ASSIGNED_TO_PEOPLE: "Assigned to people",
 }
 
 

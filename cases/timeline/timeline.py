@@ -28,6 +28,7 @@ _ENDS = {
     Kind.DELETED: "stopped",
     Kind.TAKEN_OVER: "taken_over",
     Kind.HANDED_BACK: "released",
+    Kind.ASSIGNED_TO_PEOPLE: "taken_over",
     Kind.UNDONE: "released",
 }
 
@@ -46,6 +47,8 @@ _NEWS = {
     Kind.DELETED: "case.deleted",
     Kind.TAKEN_OVER: "case.taken_over",
     Kind.HANDED_BACK: "case.handed_back",
+    Kind.ASSIGNED_TO_PEOPLE: "case.assigned",
+    Kind.OVERDUE: "case.overdue",
 }
 
 

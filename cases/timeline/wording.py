@@ -121,6 +121,8 @@ _EVENT_TEXTS: Mapping[str, EventText] = {
     Kind.REOPENED: EventText("{who} reopened the case", "rotate-ccw", "accent", "text"),
     Kind.TAKEN_OVER: EventText("{who} took the case over", "user-round-check", "info"),
     Kind.HANDED_BACK: EventText("{who} handed the case back to {target}", "undo-2", "accent", "text"),
+    Kind.ASSIGNED_TO_PEOPLE: EventText("{who} assigned the case to {target}", "users", "info", "text"),
+    Kind.OVERDUE: EventText("Nobody took the case in time", "alarm-clock", "warning", "aside"),
     Kind.UNDONE: EventText("{who} undid that", "undo-2"),
     Kind.CORRECTED: EventText("{who}: {agent} was wrong, it should have been {right}", "signpost", "info", "text"),
     Kind.CORRECTION_UNDONE: EventText("{who} took the correction back", "signpost"),
@@ -284,6 +286,10 @@ def _declined(event: CaseEvent) -> str:
     return f"{{agent}} declined the case: {to}"
 
 
+def _assigned_to_people(event: CaseEvent) -> str:
+    return "{who} assigned the case to {target}" if event.actor else "The case passed to {target}"
+
+
 # What is told differently from one event of a kind to another.
 _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
     Kind.CREATED: _created,
@@ -292,6 +298,7 @@ _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
     Kind.REOPENED: _reopened,
     Kind.TAKEN_OVER: _taken_over,
     Kind.HANDED_BACK: _handed_back,
+    Kind.ASSIGNED_TO_PEOPLE: _assigned_to_people,
 }
 
 

@@ -13,7 +13,7 @@ def queue_or_404(team: Team, id: UUID) -> Queue:
 
 
 def case_or_404(team: Team, id: UUID) -> Case:
-    return get_object_or_404(Case.objects.present().select_related("queue", "assignee"), team=team, pk=id)
+    return get_object_or_404(Case.objects.present().select_related("queue", "assignee", "group"), team=team, pk=id)
 
 
 def comment_or_404(team: Team, user: User, id: UUID) -> Comment:

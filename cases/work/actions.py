@@ -17,11 +17,11 @@ def possible(case: Case, user: User) -> set[str]:
     """Return which are possible of take_over, hand_back, reassign, reopen, retry, complete, fail and postpone."""
     if case.is_closed:
         return {"reopen"}
-    acts = {"complete", "fail", "postpone", "hand_back" if case.taken_by else "reassign"}
+    acts = {"complete", "fail", "postpone", "hand_back" if case.is_with_people else "reassign"}
     if not (case.owner_id == user.pk and case.status == Status.NEEDS_INPUT):
         acts.add("take_over")
     # What an agent asks is answered; reassigning it would close that unseen.
-    if case.status == Status.NEEDS_INPUT and case.worked_by_id and not (case.taken_by or interrupts(case)):
+    if case.status == Status.NEEDS_INPUT and case.worked_by_id and not (case.is_with_people or interrupts(case)):
         acts.add("retry")
     return acts
 
@@ -57,7 +57,7 @@ def of_case(case: Case, now: Now, member: Member, user: User) -> CaseActions:
     acts = possible(case, user)
     return CaseActions(
         head=_head(acts, now.acts),
-        menu=_menu(case, acts),
+        menu=_menu(case, acts, now.acts),
         now=now_actions,
         delete=[Action("Delete…", "trash-2", dialog="delete", look="danger")],
         may_work=True,
@@ -81,14 +81,15 @@ def _head(acts: Collection[str], said: Collection[str]) -> list[Action]:
     )
 
 
-def _menu(case: Case, acts: Collection[str]) -> list[Action]:
+def _menu(case: Case, acts: Collection[str], said: Collection[str]) -> list[Action]:
     asks_first = interrupts(case) or bool(case.taken_by)
+    takes = "take_over" in acts and "take_over" not in said
     return offered(
         [
             ("retry" in acts, _retry(case)),
-            ("take_over" in acts and asks_first, Action("Take over…", "user-round-check", dialog="take-over")),
+            (takes and asks_first, Action("Take over…", "user-round-check", dialog="take-over")),
             (
-                "take_over" in acts and not asks_first,
+                takes and not asks_first,
                 Action("Take over", "user-round-check", post=reverse("case_take_over", args=[case.pk])),
             ),
             (True, Action("Edit", "pencil", link=reverse("case_edit", args=[case.pk]), keys="e")),
@@ -121,6 +122,9 @@ def _way_out(act: str, case: Case, now: Now, member: Member) -> Action | None:
     ways = {
         "reassign": _REOPEN if case.is_closed else _REASSIGN,
         "retry": _retry(case),
+        "take_over": Action(
+            "Assign to me", "user-round-check", post=reverse("case_take_over", args=[case.pk]), fields=here
+        ),
         "hand_back": _HAND_BACK,
         "complete": _COMPLETE,
         "edit": Action("Edit the case", "pencil", link=reverse("case_edit", args=[case.pk])),

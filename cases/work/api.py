@@ -25,6 +25,7 @@ from . import changes as case_changes
 from . import lifecycle
 from .creation import BATCH_LIMIT, LABEL_LIMIT, NewCase, SomeRefused, add_cases
 from .schemas import (
+    SHOWN,
     AddedCase,
     AddedCases,
     CaseDetails,
@@ -85,6 +86,9 @@ class CaseFilters(Paging):
     reason: Reason | None = Field(None, description="Why it needs input.")
     agent_id: UUID | None = Field(None, description="Its assignee.")
     worked_by: UUID | None = Field(None, description="The agent that took it up last.")
+    owner_id: UUID | None = Field(None, description="Id of the member who has it.")
+    group_id: UUID | None = Field(None, description="The group it is with, or whose member has it.")
+    overdue: bool = Field(False, description="Only those that nobody of their group took in time.")
     label: str = ""
     priority: Priority | None = None
     added_after: Instant | None = None
@@ -130,7 +134,7 @@ def add(request: KeyRequest, queue_id: UUID, wanted: Body[OneOrMany]) -> Answer[
     except SomeRefused as refused:
         raise refused if isinstance(wanted, CasesIn) else refused.items[0] from None
     # Deleted ones too: what was added once and deleted since is not added again.
-    shown = team.cases.select_related("queue", "assignee").in_bulk([case.pk for case, _ in made])
+    shown = team.cases.select_related(*SHOWN).in_bulk([case.pk for case, _ in made])
     added = [AddedCase(**case_fields(shown[case.pk]), existing=not new) for case, new in made]
     status = 201 if any(new for _, new in made) else 200
     return Answer(status, AddedCases(cases=added) if isinstance(wanted, CasesIn) else added[0])
@@ -176,7 +180,7 @@ def read_case(team: Team, case_id: UUID) -> CaseDetails:
 
 
 def _cases(team: Team) -> CaseQuerySet:
-    return team.cases.present().select_related("queue", "assignee")
+    return team.cases.present().select_related(*SHOWN)
 
 
 def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseOut]:
@@ -188,13 +192,16 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
         queue=queue_id,
         agent=filters.agent_id,
         worked=filters.worked_by,
+        owner=filters.owner_id,
+        group=filters.group_id,
+        is_overdue=filters.overdue,
         label=filters.label,
         priority=priority_named(filters.priority),
         after=filters.added_after,
         before=filters.added_before,
         sort=filters.sort,
     )
-    cases = find_cases(team, wanted).select_related("queue", "assignee")
+    cases = find_cases(team, wanted).select_related(*SHOWN)
     if filters.external_id:
         cases = cases.filter(external_id=filters.external_id)
     found, cursor = paginate(cases, wanted.order, filters)

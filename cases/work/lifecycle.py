@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from builder.models import Agent
 from cases.models import Case, Kind, Reason, Status
@@ -21,6 +22,8 @@ from data.redis import bell
 from data.texts.text import storable
 from teams.audit.actors import BATON, Actor
 from teams.models import User
+
+from .people import People, again_fields, as_data, fields_of, kept_fields
 
 # What an agent is told along with a case, besides the note: fields by their names, or why they are left out.
 type Told = dict[str, Any]
@@ -46,7 +49,10 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 
 
 # The values that a move sets unless its verb gives others.
-_UNLESS_SAID: Mapping[str, Any] = {"reason": "", "due_at": None, "taken_by": "", "owner_id": None}
+_UNLESS_SAID: Mapping[str, Any] = {
+    **{"reason": "", "due_at": None, "taken_by": "", "owner_id": None},
+    **{"group_id": None, "take_by": None, "overdue_at": None},
+}
 
 
 class IllegalMove(Refused):
@@ -167,17 +173,18 @@ def park(case: Case, reason: Reason, detail: str, **about: Any) -> None:
 
 
 def postpone(case: Case, until: datetime, text: str, **about: Any) -> None:
-    """Postpone the case. A case that a person has taken over comes back to them."""
-    keeper = _keeper(case)
-    data = {"until": until.isoformat(), **keeper}
+    """Postpone the case. A case that is with people comes back to them."""
+    keeper = kept_fields(case)
+    data = {"until": until.isoformat(), **as_data(keeper)}
     _move(case, Status.POSTPONED, Kind.POSTPONED, changes={"due_at": until, **keeper}, text=text, data=data, **about)
 
 
 def due(case: Case) -> None:
     """End the postponement of a case whose time has come."""
-    if keeper := _keeper(case):
-        changes = {"reason": Reason.TAKEN_OVER, "detail": "", **keeper}
-        _move(case, Status.NEEDS_INPUT, Kind.DUE, changes=changes, reason=Reason.TAKEN_OVER, data=keeper)
+    if keeper := again_fields(case):
+        reason = Reason.WITH_PEOPLE if case.group_id else Reason.TAKEN_OVER
+        changes = {"reason": reason, "detail": "", **keeper}
+        _move(case, Status.NEEDS_INPUT, Kind.DUE, changes=changes, reason=reason, data=as_data(keeper))
         return
     _move(case, Status.PENDING, Kind.DUE, changes={"rank": Case.Rank.DUE})
     bell.ring()
@@ -217,11 +224,29 @@ def _retried(is_retry: bool) -> dict[str, bool]:
 
 
 def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> None:
-    """No agent gets the case. The reverse is `hand_back`."""
-    keeper = {"taken_by": taken_by[:100], "owner_id": owner.pk if owner else None}
-    data = {**keeper, "from": case.taken_by} if case.taken_by else keeper
-    changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None, **keeper}
-    _move(case, Status.NEEDS_INPUT, Kind.TAKEN_OVER, changes=changes, by=by, reason=Reason.TAKEN_OVER, data=data)
+    """No agent gets the case. The reverse is `hand_back`. What is with people stays so, and its group is kept."""
+    keeper = {"taken_by": taken_by[:100], "owner_id": owner.pk if owner else None, "group_id": case.group_id}
+    data = as_data(keeper)
+    data = {**data, "from": case.taken_by} if case.taken_by else data
+    reason = Reason.WITH_PEOPLE if case.reason == Reason.WITH_PEOPLE else Reason.TAKEN_OVER
+    changes = {"reason": reason, "detail": "", "assignee_id": None, **keeper}
+    _move(case, Status.NEEDS_INPUT, Kind.TAKEN_OVER, changes=changes, by=by, reason=reason, data=data)
+
+
+def assign_to_people(case: Case, people: People, text: str, *, by: Actor = BATON) -> None:
+    """No agent gets the case. The reverse is `hand_back`. `text`: what they should know."""
+    fields = fields_of(people)
+    data = {**as_data(fields), "target_name": people.name}
+    changes = {"reason": Reason.WITH_PEOPLE, "detail": text, "assignee_id": None, **fields}
+    about: dict[str, Any] = {"by": by, "reason": Reason.WITH_PEOPLE, "text": text, "data": data}
+    _move(case, Status.NEEDS_INPUT, Kind.ASSIGNED_TO_PEOPLE, changes=changes, **about)
+
+
+def overdue(case: Case, text: str) -> None:
+    """Nobody of the case's group took it in time. It stays where it is."""
+    case.overdue_at = timezone.now()
+    case.save(update_fields=["overdue_at"])
+    timeline.record(case, Kind.OVERDUE, text=text)
 
 
 def hand_back(case: Case, *, by: Actor, to: Agent | None = None, note: str = "", told: Told = NOTHING) -> None:
@@ -234,8 +259,7 @@ def put_back(
 ) -> None:
     """A person's act, the event `undoes`, is taken back: the case is where it was, with the fields as they were."""
     changes = {**fields, "assignee_id": target.pk if target else None, "deleted_at": None}
-    said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}
-    data = {"undoes": undoes, "fields": said, **_meant_for(target)}
+    data = {"undoes": undoes, "fields": as_data(dict(fields)), **_meant_for(target)}
     if case.is_closed:
         data["was_closed"] = True
     _move(case, to, Kind.UNDONE, changes=changes, by=by, reason=fields.get("reason", ""), data=data)
@@ -251,11 +275,6 @@ def _send(case: Case, kind: Kind, to: Agent | None, **about: Any) -> None:
 
 def _meant_for(agent: Agent | None) -> dict[str, Any]:
     return {"target_id": str(agent.pk), "target_name": agent.name} if agent else {}
-
-
-def _keeper(case: Case) -> dict[str, Any]:
-    """Return the person who has taken the case over, if there is one."""
-    return {"taken_by": case.taken_by, "owner_id": case.owner_id} if case.taken_by else {}
 
 
 def wake_due_cases(limit: int = 500) -> int:

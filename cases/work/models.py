@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from builder.models import Agent
 from data.texts.signs import shown
-from teams.models import Team, User, new_id
+from teams.models import Group, Team, User, new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -50,6 +50,7 @@ class Reason(models.TextChoices):
     RUN_FAILED = "run_failed", "The run failed."
     RUN_STOPPED = "run_stopped", "Someone stopped the run."
     TAKEN_OVER = "taken_over", "A person has taken it over."
+    WITH_PEOPLE = "with_people", "It is with people of the team."
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -71,7 +72,8 @@ class Case(models.Model):
     completed, failed -> pending (reopened by a person or the API)
     Besides, a person or the API may undo the last such act: the case is then where it was before.
 
-    A case that a person has taken over needs input with that reason, or is postponed by them; no agent gets it.
+    A case that a person has taken over, or that is with people, needs input with that reason, or is postponed by
+    them; no agent gets it.
 
     Moved only by `cases.work.lifecycle`. `fence` rises with every move, so a move of a case as it was changes nothing.
     """
@@ -131,6 +133,18 @@ class Case(models.Model):
         db_index=False,
         help_text="The same, where it is a member.",
     )
+    group = models.ForeignKey(
+        Group,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The group it is with, or from which its owner has it.",
+    )
+    take_by = models.DateTimeField(null=True, blank=True, help_text="When someone of the group should have taken it.")
+    overdue_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is known that nobody has.")
     rank = models.PositiveSmallIntegerField(choices=Rank.choices, default=Rank.NEW)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When a postponed case goes on.")
     hops = models.PositiveSmallIntegerField(default=0, help_text="Handovers since a person last acted.")
@@ -148,6 +162,7 @@ class Case(models.Model):
         assignee_id: UUID | None
         worked_by_id: UUID | None
         owner_id: int | None
+        group_id: UUID | None
 
     class Meta:
         ordering = ["-number"]
@@ -169,8 +184,9 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 condition=(Q(reason="taken_over") & ~Q(taken_by=""))
+                | (Q(reason="with_people"))
                 | (Q(status="postponed"))
-                | (~Q(reason="taken_over") & Q(taken_by="", owner=None)),
+                | (~Q(reason="taken_over") & Q(taken_by="", owner=None, group=None)),
                 name="a_case_taken_over_says_by_whom",
             ),
         ]
@@ -242,6 +258,15 @@ class Case(models.Model):
                 condition=Q(deleted_at=None, worked_by__isnull=False),
                 name="case_worked_by",
             ),
+            # The cases that a member has; those of a group.
+            models.Index(fields=["owner"], condition=Q(owner__isnull=False, deleted_at=None), name="case_of_owner"),
+            models.Index(fields=["group"], condition=Q(group__isnull=False, deleted_at=None), name="case_of_group"),
+            # Which should someone have taken by now?
+            models.Index(
+                fields=["take_by"],
+                condition=Q(take_by__isnull=False, overdue_at=None, deleted_at=None),
+                name="case_to_be_taken",
+            ),
             # The open cases of an agent.
             models.Index(
                 fields=["assignee"],
@@ -256,6 +281,11 @@ class Case(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+    @property
+    def is_with_people(self) -> bool:
+        """A person has it, or it waits for one of a group or of the team to take it."""
+        return bool(self.taken_by or self.group_id) or self.reason == Reason.WITH_PEOPLE
 
 
 class Label(models.Model):

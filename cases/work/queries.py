@@ -106,7 +106,7 @@ def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple
     stays where it is.
     """
     words = wanted.words
-    rows = filters.find_cases(team, wanted).select_related("queue", "assignee").defer("detail")
+    rows = filters.find_cases(team, wanted).select_related("queue", "assignee", "group").defer("detail")
     found = page(rows if words else rows.defer("data"), wanted.order, cursor)
     shown = [
         FoundCase(case, search.marked(case.title, words), search.excerpt(case.data, words) if words else SafeString())

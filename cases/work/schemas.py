@@ -16,6 +16,16 @@ from teams.keys.api import Named
 EVENTS_SHOWN = 200
 
 
+# What `case_fields` reads besides the case.
+SHOWN = ("queue", "assignee", "owner", "group")
+
+
+class Owner(BaseModel):
+    id: UUID
+    name: str
+    email: str
+
+
 class CaseOut(BaseModel):
     id: UUID
     number: int
@@ -31,6 +41,10 @@ class CaseOut(BaseModel):
     detail: Annotated[str, Field(description="The reason in words; of a closed case, the result.")]
     assignee_id: UUID | None
     assignee: Named | None
+    owner: Annotated[Owner | None, Field(description="The member who has it; no agent gets it then.")]
+    group: Annotated[Named | None, Field(description="The group it is with, or whose member has it.")]
+    take_by: Annotated[datetime | None, Field(description="When someone of the group should have taken it.")]
+    overdue: Annotated[bool, Field(description="Nobody has, and its time is over.")]
     taken_over_by: Annotated[str | None, Field(description="The person who has it; no agent gets it then.")]
     hops: Annotated[int, Field(description="Handovers since a person or program last acted.")]
     postpone_until: datetime | None
@@ -108,6 +122,10 @@ def case_fields(case: Case) -> dict[str, Any]:
         "detail": case.detail,
         "assignee_id": case.assignee_id,
         "assignee": name_of(case.assignee) if case.assignee else None,
+        "owner": Owner(id=case.owner.uuid, name=str(case.owner), email=case.owner.email) if case.owner else None,
+        "group": Named(id=case.group.pk, name=case.group.name) if case.group else None,
+        "take_by": case.take_by,
+        "overdue": case.overdue_at is not None,
         "taken_over_by": case.taken_by or None,
         "hops": case.hops,
         "postpone_until": case.due_at,

@@ -265,6 +265,7 @@ def _people(request: TeamRequest, case: Case) -> dict[str, Any]:
         "watch": watch,
         "attachments": case.attachments.all(),
         "members": comments.members_of(request.team),
+        "groups": request.team.groups.live(),
     }
 
 

@@ -35,7 +35,7 @@ def blocked_work(team: Team) -> list[Trouble]:
     A constant number of queries; what is said of a queue is not said of its agents again.
     """
     queues, named = _queues(team)
-    return [*queues, *_agents(team, named), *_schedules(team), *_webhooks(team)]
+    return [*queues, *_overdue(team), *_agents(team, named), *_schedules(team), *_webhooks(team)]
 
 
 def _queues(team: Team) -> tuple[list[Trouble], set[Agent]]:
@@ -55,6 +55,15 @@ def _queues(team: Team) -> tuple[list[Trouble], set[Agent]]:
             words = problem.words if queue.name in problem.words else f"{queue.name}: {problem.words}"
             troubles.append(Trouble(words, problem.help, address, "Open queue", "layers"))
     return troubles, named
+
+
+def _overdue(team: Team) -> list[Trouble]:
+    number = Case.objects.present().filter(team=team, overdue_at__isnull=False).count()
+    if not number:
+        return []
+    words = "1 case was not taken in time." if number == 1 else f"{number} cases were not taken in time."
+    help = "Someone of their groups should assign them to themselves."
+    return [Trouble(words, help, reverse("cases") + "?overdue=1", "Show", "alarm-clock")]
 
 
 def _agents(team: Team, named: Iterable[Agent]) -> list[Trouble]:

@@ -1,4 +1,4 @@
-"""Sends emails about requests to members, through the server of EMAIL_URL.
+"""Sends emails about requests and cases to members, through the server of EMAIL_URL.
 
 An email that is due is postponed by ten minutes in the transaction that claims it, and sent after that. If its sender
 dies, it is sent again after these ten minutes: none is lost, and one that arrives twice has the same Message-ID.
@@ -20,7 +20,8 @@ from data.threads import BackgroundTask
 from runs.models import RequestEmail
 from teams.access import live
 
-from .request_email import email_is_set_up, email_of, forget_old, is_wanted
+from . import case_email, request_email
+from .request_email import email_is_set_up, forget_old
 
 logger = logging.getLogger(__name__)
 
@@ -60,16 +61,18 @@ def claim_emails() -> list[RequestEmail]:
     taken.update(next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1)
     return list(
         taken.order_by("created_at", "pk").select_related(
-            "member__user", "request__run__agent", "request__run__case", "request__run__team"
+            *("member__user", "request__run__agent", "request__run__case", "request__run__team"),
+            *("case__team", "case__group"),
         )
     )
 
 
 def _send(connection: BaseEmailBackend, email: RequestEmail) -> None:
-    if not is_wanted(email):
+    about = case_email if email.case_id else request_email
+    if not about.is_wanted(email):
         return _settle(email, RequestEmail.Status.DROPPED)
     try:
-        connection.send_messages([email_of(email)])
+        connection.send_messages([about.email_of(email)])
     except smtplib.SMTPServerDisconnected:
         raise  # this connection cannot send anything more
     except smtplib.SMTPRecipientsRefused as error:
@@ -84,7 +87,8 @@ def _send(connection: BaseEmailBackend, email: RequestEmail) -> None:
 def _put_off(email: RequestEmail, error: str, *, for_good: bool = False) -> None:
     if for_good or timezone.now() - email.created_at > _GIVE_UP_AFTER:
         _settle(email, RequestEmail.Status.FAILED, error)
-        live.announce(email.team_id, "request", email.request_id)
+        if email.request_id:
+            live.announce(email.team_id, "request", email.request_id)
     else:
         _settle(email, RequestEmail.Status.WAITING, error, PAUSES[min(email.attempts, len(PAUSES)) - 1])
 

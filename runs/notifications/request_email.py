@@ -72,6 +72,7 @@ def _write(pairs: Iterable[tuple[HumanRequest, Member]], why: RequestEmail.Why, 
 def is_wanted(email: RequestEmail) -> bool:
     """Still, when it is about to be sent: nobody has answered or taken it on, and the member wants emails."""
     request, member = email.request, email.member
+    assert request
     if request.status != HumanRequest.Status.OPEN or not member.user.is_active or member.mail == Member.Mail.OFF:
         return False
     if request.assignee_id is None:
@@ -88,6 +89,7 @@ def forget_old() -> None:
 
 def email_of(email: RequestEmail) -> EmailMultiAlternatives:
     """The message of a row with its request, run, agent, case and member. Its Message-ID is always the same."""
+    assert email.request
     request, run = email.request, email.request.run
     context = {
         "email": email,
@@ -102,7 +104,7 @@ def email_of(email: RequestEmail) -> EmailMultiAlternatives:
         "subject": f"[{run.team.name}] {_subject(email)}",
     }
     headers = {
-        "Message-ID": _message_id(email.pk),
+        "Message-ID": message_id(email.pk),
         **_thread(email),
         "List-Unsubscribe": f"<{context['settings_link']}>",
         "Auto-Submitted": "auto-generated",
@@ -116,15 +118,16 @@ def _thread(email: RequestEmail) -> dict[str, str]:
     # `next_at` of what is sent is the moment of sending.
     sent = about.filter(status=RequestEmail.Status.SENT).exclude(pk=email.pk)
     first = sent.order_by("next_at").values_list("pk", flat=True).first()
-    return {name: _message_id(first) for name in ("In-Reply-To", "References")} if first else {}
+    return {name: message_id(first) for name in ("In-Reply-To", "References")} if first else {}
 
 
-def _message_id(pk: UUID) -> str:
+def message_id(pk: UUID) -> str:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<{pk}@{domain}>"
 
 
 def _subject(email: RequestEmail) -> str:
+    assert email.request
     request, agent = email.request, email.request.run.agent.name
     question = short(shown(request.question), _SUBJECT)
     match email.why:

@@ -12,6 +12,7 @@ from builder.models import Agent
 from cases.models import Case
 from cases.work.api import read_case
 from cases.work.api import router as cases_router
+from cases.work.people import People
 from cases.work.schemas import CaseDetails
 from data.errors import Refused
 from teams.audit.actors import program
@@ -45,19 +46,20 @@ class Send(RequestBody):
 
 
 class Assign(RequestBody):
-    """One of `agent_id`, `user_id` and `nobody`."""
+    """One of `agent_id`, `user_id`, `group_id` and `nobody`."""
 
     agent_id: Annotated[UUID | None, Field(description="An agent that consumes the queue.")] = None
     user_id: Annotated[UUID | None, Field(description="A member of the team, who has the case then.")] = None
+    group_id: Annotated[UUID | None, Field(description="A group, of whom someone takes the case.")] = None
     nobody: Annotated[bool, Field(description="Any agent of the queue may take it.")] = False
-    note: Annotated[Prose, Field(description="For the agent that takes it.")] = ""
+    note: Annotated[Prose, Field(description="For who takes it.")] = ""
     fields: Fields = {}
     without_fields_reason: WithoutFields = ""
 
     @model_validator(mode="after")
     def _to_one(self) -> "Assign":
-        if [bool(self.agent_id), bool(self.user_id), self.nobody].count(True) != 1:
-            raise ValueError("Give exactly one of agent_id, user_id and nobody.")
+        if [bool(self.agent_id), bool(self.user_id), bool(self.group_id), self.nobody].count(True) != 1:
+            raise ValueError("Give exactly one of agent_id, user_id, group_id and nobody.")
         return self
 
 
@@ -110,14 +112,12 @@ def reprocess_case(request: KeyRequest, case_id: UUID, wanted: Send | None = Non
 
 @_act("assign", "Assign a case")
 def assign_case(request: KeyRequest, case_id: UUID, wanted: Assign) -> CaseDetails:
-    """To an agent, to a member, or to any agent of the queue. Its run stops; a closed case is reopened for an agent."""
+    """To an agent, to a member, to a group, or to any agent of the queue. Its run stops; a closed case is reopened for
+    an agent.
+    """
     case = _case(request, case_id)
-    if wanted.user_id:
-        member = Member.objects.filter(team=request.auth.team, user__uuid=wanted.user_id, user__is_active=True).first()
-        if member is None:
-            message = "No active member of the team has this id."
-            raise Refused(message, "invalid", {"user_id": message})
-        moves.take_over(case, program(request.auth), owner=member.user, from_another=True)
+    if wanted.user_id or wanted.group_id:
+        moves.assign_to_people(case, program(request.auth), _people(request.auth.team, wanted), wanted.note)
         return read_case(request.auth.team, case_id)
     send = Send(
         assignee_id=wanted.agent_id,
@@ -126,6 +126,17 @@ def assign_case(request: KeyRequest, case_id: UUID, wanted: Assign) -> CaseDetai
         without_fields_reason=wanted.without_fields_reason,
     )
     return _send(request, case_id, send, _verb(case), "agent_id")
+
+
+def _people(team: Team, wanted: Assign) -> People:
+    if wanted.group_id:
+        return People(group=get_row(team.groups.live(), wanted.group_id, "group_id"))
+    members = Member.objects.filter(team=team, user__is_active=True).exclude(role=Member.Role.VIEWER)
+    member = next((row for row in members.select_related("user") if row.user.uuid == wanted.user_id), None)
+    if member is None:
+        message = "No active member of the team who may work cases has this id."
+        raise Refused(message, "invalid", {"user_id": message})
+    return People(owner=member.user)
 
 
 def _verb(case: Case) -> Callable[..., Case]:

@@ -11,10 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from builder.models import Agent
+from cases.collaboration import comments
 from cases.models import Case
 from cases.queues.consumers import consumers, non_consumers
 from cases.work.access import case_or_404
+from cases.work.people import People
 from data.errors import Refused
+from data.ids import parse_uuid
+from runs.engine import human_requests
 from runs.results.forms import PostponeForm, SendForm
 from teams.access.permissions import OPERATOR, TeamRequest, team_page
 from web.http.redirects import back
@@ -31,6 +35,12 @@ def case_take_over(request: TeamRequest, id: UUID) -> HttpResponseBase:
     from_another = bool(request.POST.get("from_another"))
     act = partial(moves.take_over, by=request.actor, from_another=from_another)
     return _act(request, case_or_404(request.team, id), act, "is yours now")
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def case_release(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    return _act(request, case_or_404(request.team, id), partial(moves.release, by=request.actor), "is unassigned")
 
 
 @require_POST
@@ -120,6 +130,9 @@ _FORMS = {
 
 
 def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, dialog: str) -> HttpResponseBase:
+    if (people := _people(request)) and dialog != "reopen":
+        case, note = case_or_404(request.team, id), request.POST.get("note", "")
+        return _act(request, case, partial(moves.assign_to_people, by=request.actor, people=people, note=note), done)
     case, form = case_or_404(request.team, id), SendForm(request.POST, team=request.team)
     refused, wrong = "Choose an agent from the list, and keep the note below 10,000 characters.", {}
     to: Agent | None = None
@@ -141,6 +154,8 @@ def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, 
         "action": reverse(f"case_{dialog.replace('-', '_')}", args=[id]),
         "consumers": consumers([case.queue_id])[case.queue_id],
         "non_consumers": non_consumers(case.queue, 10),
+        "members": comments.members_of(request.team),
+        "groups": request.team.groups.live(),
         "note": request.POST.get("note", ""),
         "chosen": to,
         "needed": [
@@ -151,6 +166,18 @@ def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, 
         "refused": refused,
     }
     return render(request, "runs/case_send.html", context, status=422)
+
+
+def _people(request: TeamRequest) -> People | None:
+    """Whom the form names, if it is no agent."""
+    kind, _, id = request.POST.get("assignee_id", "").partition(":")
+    if kind == "member":
+        found = next((row for row in human_requests.members_of(request.team) if str(row.user.uuid) == id), None)
+        return People(owner=found.user) if found else None
+    if kind == "group" and (group_id := parse_uuid(id)):
+        group = request.team.groups.live().filter(pk=group_id).first()
+        return People(group=group) if group else None
+    return None
 
 
 def _given(request: TeamRequest, to: Agent | None) -> Given:

@@ -1,4 +1,4 @@
-"""The inbox: what agents ask people, who has taken a request on, and how it ended."""
+"""The inbox: what agents ask people, who has taken a request on, how it ended, and the cases that are with people."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from cases.models import Case, CaseQuerySet
+from cases.models import Status as CaseStatus
+from cases.search.filters import with_member
 from data.errors import Refused
 from runs.engine import human_requests
 from runs.models import HumanRequest, HumanRequestQuerySet, RequestEmail
@@ -26,7 +29,7 @@ from web.http.paging import page
 from web.http.partials import render_page
 from web.http.redirects import back
 
-OPEN, MINE, ANSWERED = "open", "mine", "answered"
+OPEN, MINE, ANSWERED, CASES = "open", "mine", "answered", "cases"
 
 _UNDELIVERED = RequestEmail.objects.filter(status=RequestEmail.Status.FAILED).select_related("member__user")
 _SHOWN = 20
@@ -39,6 +42,8 @@ _ORDER = {OPEN: ("created_at", "id"), MINE: ("created_at", "id"), ANSWERED: ("-a
 @team_page
 def inbox(request: TeamRequest) -> HttpResponse:
     show, q = request.GET.get("show", ""), request.GET.get("q", "")
+    if show == CASES:
+        return _cases(request, q)
     show = show if show in _ORDER else OPEN
     found = page(_for_list(find_requests(request.member, show, q)), _ORDER[show], request.GET.get("cursor", ""), _SHOWN)
     context = {
@@ -49,6 +54,18 @@ def inbox(request: TeamRequest) -> HttpResponse:
         "members": human_requests.members_of(request.team) if found.rows and show != ANSWERED else [],
         "now": timezone.now(),
         "due_presets": DueForm.PRESETS,
+    }
+    return render_page(request, "runs/inbox.html", context, parts=["results"])
+
+
+def _cases(request: TeamRequest, q: str) -> HttpResponse:
+    rows = find_cases(request.member, q).select_related("queue", "owner", "group").defer("data")
+    context = {
+        "cases": page(rows, ("moved_at", "id"), request.GET.get("cursor", ""), _SHOWN),
+        "show": CASES,
+        "q": q,
+        "tabs": _tabs(request, CASES),
+        "now": timezone.now(),
     }
     return render_page(request, "runs/inbox.html", context, parts=["results"])
 
@@ -125,6 +142,17 @@ def find_requests(member: Member, show: str, q: str = "") -> HumanRequestQuerySe
     return requests
 
 
+def find_cases(member: Member, q: str = "") -> CaseQuerySet:
+    """Those that the member has, or could take."""
+    cases = Case.objects.present().filter(with_member(member), team=member.team, status=CaseStatus.NEEDS_INPUT)
+    for word in q.split():
+        number = word.removeprefix("#")
+        is_number = number.isascii() and number.isdigit() and len(number) < 10
+        said = Q(title__icontains=word) | Q(detail__icontains=word)
+        cases = cases.filter(said | Q(number=int(number)) if is_number else said)
+    return cases
+
+
 def _says(word: str) -> Q:
     said = Q(question__icontains=word) | Q(details__icontains=word) | Q(answer__icontains=word)
     said |= Q(run__agent__name__icontains=word) | Q(run__case__title__icontains=word)
@@ -149,9 +177,10 @@ def _tabs(request: TeamRequest, show: str) -> Sequence[dict[str, Any]]:
     counts = {
         OPEN: find_requests(request.member, OPEN).count(),
         MINE: find_requests(request.member, MINE).count(),
+        CASES: find_cases(request.member).count(),
         ANSWERED: None,
     }
-    labels = {OPEN: "Open", MINE: "Mine", ANSWERED: "Answered and closed"}
+    labels = {OPEN: "Questions", MINE: "My questions", CASES: "Cases", ANSWERED: "Answered and closed"}
     return [
         {
             "label": label,

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from cases.models import Case
 from teams.models import Member, Team, User, new_id
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ class HumanRequest(models.Model):
 
 
 class RequestEmail(models.Model):
-    """An email to one member about a request. Written in the transaction of what it tells, sent by `mailer`.
+    """An email to one member about a request, or a case that goes to people. Written in the transaction of what it
+    tells, sent by `mailer`.
 
     waiting -> sent, dropped (it had become needless), failed (refused for good, or after a day of attempts)
     """
@@ -145,7 +147,8 @@ class RequestEmail(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    request = models.ForeignKey(HumanRequest, models.CASCADE, related_name="emails", db_constraint=False)
+    request = models.ForeignKey(HumanRequest, models.CASCADE, null=True, related_name="emails", db_constraint=False)
+    case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="emails", db_constraint=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
     why = models.CharField(max_length=10, choices=Why.choices)
     by = models.CharField(max_length=100, blank=True, help_text="Who gave it to the member.")
@@ -157,13 +160,18 @@ class RequestEmail(models.Model):
 
     if TYPE_CHECKING:
         team_id: UUID
-        request_id: UUID
+        request_id: UUID | None
+        case_id: UUID | None
         member_id: int
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["waiting", "sent", "dropped", "failed"]), name="request_email_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(request=None, case__isnull=False) | Q(request__isnull=False, case=None),
+                name="an_email_is_about_one_thing",
             ),
         ]
         # What is to be sent now?

@@ -18,10 +18,12 @@ from cases.queues.queues import check_consumes
 from cases.timeline import timeline
 from cases.timeline.replay import replay
 from cases.work import lifecycle as case_lifecycle
+from cases.work.people import People
 from data.errors import Refused
 from data.redis import bell
 from data.texts.text import prose
 from runs.models import LIVE, Run, Status
+from runs.notifications import case_email
 from runs.record import lifecycle
 from teams.access import live
 from teams.audit import audit
@@ -106,13 +108,36 @@ def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another:
 
 
 @transaction.atomic
-def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "", given: Given = NOTHING) -> Case:
-    """Hand back a case that a person has taken over: an agent continues, and reads the note."""
+def assign_to_people(case: Case, by: Actor, people: People, note: str = "") -> Case:
+    """An open case goes to a member, a group, or the team's people; they are told by email, with the note."""
     note = _note(note)
     row = _lock(case)
     _check_open(row)
+    why = f"{by.label} assigned the case to {people.name}."
+    row = _move(row, by, why, lambda row: case_lifecycle.assign_to_people(row, people, note, by=by))
+    case_email.assigned(row, by)
+    return row
+
+
+@transaction.atomic
+def release(case: Case, by: Actor) -> Case:
+    """Who has the case gives it back to the group that it is from, or to anyone of the team."""
+    row = _lock(case)
     if not row.taken_by:
-        raise Refused("Nobody has taken this case over.", "not_taken_over")
+        raise Refused("Nobody has this case.", "not_taken_over")
+    why = f"{by.label} unassigned the case."
+    people = People(group=row.group if row.group and not row.group.is_deleted else None)
+    return _move(row, by, why, lambda row: case_lifecycle.assign_to_people(row, people, row.detail, by=by))
+
+
+@transaction.atomic
+def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "", given: Given = NOTHING) -> Case:
+    """Of what is with people: an agent goes on, and reads the note."""
+    note = _note(note)
+    row = _lock(case)
+    _check_open(row)
+    if not row.is_with_people:
+        raise Refused("This case is not with people.", "not_taken_over")
     if to is not None:
         check_consumes(to, row.queue, "assignee_id")
     told = briefing.check(to, given)
@@ -187,9 +212,9 @@ def _note(text: str) -> str:
 # The acts of people that can be taken back, while nothing else has moved the case.
 _UNDOABLE = {
     *(Kind.COMPLETED, Kind.FAILED, Kind.POSTPONED, Kind.REASSIGNED, Kind.REOPENED),
-    *(Kind.TAKEN_OVER, Kind.HANDED_BACK, Kind.DELETED),
+    *(Kind.TAKEN_OVER, Kind.ASSIGNED_TO_PEOPLE, Kind.HANDED_BACK, Kind.DELETED),
 }
-_KEPT = ("reason", "detail", "due_at", "taken_by", "owner_id", "rank")
+_KEPT = ("reason", "detail", "due_at", "taken_by", "owner_id", "group_id", "take_by", "rank")
 
 
 @transaction.atomic

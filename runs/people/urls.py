@@ -9,6 +9,7 @@ urlpatterns = [
     path("inbox/count/", inbox_views.inbox_count, name="inbox_count"),
     path("settings/requests/", inbox_views.request_settings, name="request_settings"),
     path("cases/<uuid:id>/take-over/", case_views.case_take_over, name="case_take_over"),
+    path("cases/<uuid:id>/release/", case_views.case_release, name="case_release"),
     path("cases/<uuid:id>/hand-back/", case_views.case_hand_back, name="case_hand_back"),
     path("cases/<uuid:id>/reassign/", case_views.case_reassign, name="case_reassign"),
     path("cases/<uuid:id>/reopen/", case_views.case_reopen, name="case_reopen"),

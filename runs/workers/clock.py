@@ -21,7 +21,7 @@ from data.redis.redis_pool import shared_redis
 from data.threads import BackgroundTask
 from runs.bulk import processing
 from runs.notifications import mailer
-from runs.people import deadlines, moves
+from runs.people import absences, deadlines, moves
 from runs.record import claims
 from runs.schedules import schedules
 from teams.keys import idempotency
@@ -89,6 +89,8 @@ def sweep(*, judges_leases: bool = True) -> bool:
     moves.release_work_of_deleted_agents()
     deadlines.remind_of_what_is_due_soon()
     deadlines.pass_on_what_is_due()
+    absences.tell_what_nobody_took()
+    absences.pass_on_what_is_left()
     schedules.start_due()
     lane().sweep()
     return not has_due_work() or bell.ring_now()

@@ -28,6 +28,8 @@ EVENTS = {
     "case.reassigned": "An open case was given to another agent, or to any of its queue.",
     "case.reopened": "A closed case was opened again.",
     "case.taken_over": "A person took a case over.",
+    "case.assigned": "A case was assigned to a member or a group.",
+    "case.overdue": "Nobody took a case that is with people in time.",
     "case.handed_back": "A case that a person had taken over went back to its queue.",
     "case.deleted": "A case was deleted.",
     "handover.applied": "An agent handed its work over.",

@@ -255,6 +255,7 @@ def test_what_became_needless_before_it_was_sent_is_dropped(email: RequestEmail,
 
 def test_what_someone_else_took_on_is_dropped(email: RequestEmail, mail_server, make_member) -> None:
     other = make_member()
+    assert email.request
     human_requests.assign(email.request, other, person(other.user))
     assert delivered(mail_server) == []
 
@@ -292,6 +293,7 @@ def test_an_address_that_is_refused_holds_up_no_other(
     email: RequestEmail, mail_server, make_member, member: Member, refusal: str, status: str
 ) -> None:
     other = make_member()
+    assert email.request
     request_email.due_soon(email.request)
     mail_server.refuses, mail_server.refusal = {member.user.email}, refusal
     assert [words.partition(":")[0] for words in delivered(mail_server)] == [other.user.email]

@@ -154,7 +154,7 @@ def test_a_note_reaches_the_next_agent_as_quoted_data(worked: Case, triage: Agen
 
 
 def test_only_what_was_taken_over_is_handed_back(worked: Case, someone: Actor) -> None:
-    with pytest.raises(Refused, match="Nobody has taken this case over"):
+    with pytest.raises(Refused, match="This case is not with people"):
         moves.hand_back(worked, someone)
 
 

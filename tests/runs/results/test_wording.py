@@ -75,8 +75,8 @@ def test_a_run_that_waits_for_its_model_says_so() -> None:
 CODES = {
     *("unknown_model", "missing_key", "model_refused", "model_unreachable", "model_unavailable", "model_timeout"),
     *("model_error", "model_cut", "internal_error", *(f"budget_{kind}" for kind in budgets.KINDS)),
-    *(set(Reason) - {Reason.QUESTION, Reason.APPROVAL, Reason.RUN_FAILED, Reason.RUN_STOPPED, Reason.TAKEN_OVER}),
-} - {Reason.DECLINED}
+    *(set(Reason) - {Reason.QUESTION, Reason.APPROVAL, Reason.RUN_FAILED, Reason.RUN_STOPPED}),
+} - {Reason.TAKEN_OVER, Reason.WITH_PEOPLE, Reason.DECLINED}
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
