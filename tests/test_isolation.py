@@ -8,10 +8,10 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.models import ForeignKey
 
-from builder.models import Agent, Mention, ToolConnection, Usage
+from builder.models import Agent, Mention, PeopleMention, ToolConnection, Usage
 from cases.models import Watch
 from runs.models import BulkItem, Handover, RequestEmail, Run, Step
-from teams.models import Member, Team
+from teams.models import GroupMember, Member, Team
 
 from .fixtures import Make
 from .test_permissions import Things, make_things
@@ -120,6 +120,8 @@ def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     Step.objects.create(team=team, run=run, seq=1, kind="note", data={})
     Handover.objects.create(team=team, source=run, source_agent=agent, target=agent, next_run=again, reason="r")
     RequestEmail.objects.create(team=team, request_id=of["human_request"], member_id=of["member"], why="asked")
+    GroupMember.objects.create(team=team, group_id=of["group"], member_id=of["member"])
+    PeopleMention.objects.create(team=team, revision=agent.live_revision, group_id=of["group"], position=0)
     BulkItem.objects.create(action_id=of["bulk"], case_id=of["case"], state="waiting")
 
 

@@ -10,7 +10,9 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
 from builder.models import Agent, ServerTool
+from builder.procedures.mentions import PERSON
 from builder.procedures.needs import Need
+from builder.procedures.people import PeopleTarget
 from builder.wiring.doctor import HINT, Finding, examine
 from builder.wiring.doctor_input import as_saved, gather
 from data.errors import Refused
@@ -70,7 +72,12 @@ class NewConnections(RequestBody):
 
 
 class HandoverTarget(BaseModel):
-    agent_id: UUID
+    """It has the id of its kind."""
+
+    kind: Annotated[str, Field(description="agent, person or group")] = "agent"
+    agent_id: UUID | None = None
+    user_id: UUID | None = None
+    group_id: UUID | None = None
     name: str
     status: Annotated[str, Field(description="ok, deleted, unavailable or self")]
     explanation: str
@@ -90,7 +97,10 @@ class AgentOut(BaseModel):
     name: str
     slug: str
     description: str
-    aop: Annotated[str, Field(description="The procedure. A mention stands in it as `@[Name](agent:<id>)`.")]
+    aop: Annotated[
+        str,
+        Field(description="The procedure. Mentions are `@[Name](agent:<id>)`, `(person:<id>)`, `(group:<id>)`."),
+    ]
     model: str
     fallback_model: FallbackModel
     fallback: Annotated[str, OLD_FALLBACK]
@@ -347,11 +357,24 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
                 agent_id=target.agent.pk, name=target.agent.name, status=target.status, explanation=target.explanation
             )
             for target in found.targets
-        ],
+        ]
+        + [_of_people(target) for target in found.people],
         problems=[problem for is_hint, problem in told if not is_hint],
         hints=[problem for is_hint, problem in told if is_hint],
         created_at=agent.created_at,
         updated_at=max(agent.created_at, agent.updated_at),  # by two clocks
+    )
+
+
+def _of_people(target: PeopleTarget) -> HandoverTarget:
+    is_person = target.kind == PERSON
+    return HandoverTarget(
+        kind=target.kind,
+        user_id=target.id if is_person else None,
+        group_id=None if is_person else target.id,
+        name=target.name,
+        status=target.status,
+        explanation=target.explanation,
     )
 
 

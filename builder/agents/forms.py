@@ -18,6 +18,7 @@ from builder.history.told import OFFLINE
 from builder.models import Agent, Revision, ServerTool, ToolServer
 from builder.procedures import mention_search, mentions
 from builder.procedures.mention_search import Viewpoint
+from builder.procedures.people import find_people
 from builder.procedures.targets import Target
 from builder.tools import servers
 from builder.usage import limits
@@ -227,6 +228,14 @@ class AgentForm(SharedForm):
         queues = {queue.pk for queue in self.queues if self[f"consumes-{queue.pk}"].value()}
         of = Viewpoint(self.team, self.saved.agent if self.saved else None, queues)
         return mention_search.mentioned(self["aop"].value() or "", of)
+
+    def mentioned_people(self) -> list[dict[str, Any]]:
+        """The same of members and groups, as the editor takes them."""
+        works = any(self[f"consumes-{queue.pk}"].value() for queue in self.queues)
+        wanted = mentions.people_ids(self["aop"].value() or "")
+        return [
+            mention_search.described_people(one) for one in find_people(self.team, wanted, works_queue=works).values()
+        ]
 
     def clean_aop(self) -> str:
         return mentions.normalise(self.cleaned_data["aop"])

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
-from teams.models import Team, User, new_id
+from teams.models import Group, Team, User, new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -197,3 +197,30 @@ class Mention(models.Model):
 
     def __str__(self) -> str:
         return f"@{self.target}"
+
+
+class PeopleMention(models.Model):
+    """A member or a group named in a revision's AOP. Written only by the transaction that saves the text."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    revision = models.ForeignKey(
+        Revision, models.CASCADE, related_name="people_mentions", db_constraint=False, db_index=False
+    )
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    position = models.PositiveIntegerField(help_text="Order of first appearance among people and groups, from 0.")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision", "user", "group"], name="one_mention_per_person", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(user=None, group__isnull=False) | Q(user__isnull=False, group=None),
+                name="a_mention_is_of_a_person_or_a_group",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.user or self.group}"

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from builder.models import Agent, AgentQuerySet, Mention, QueueConnection, Revision, ServerTool, ToolConnection
 from builder.procedures import mentions
+from builder.procedures.people import PeopleTarget, of_revision, people_rows
 from builder.procedures.targets import OK, Problem, Target, consumed, judge, problems, queues_of
 from teams.models import Team
 
@@ -29,13 +30,14 @@ class AgentDetails:
     produces: list[UUID] = field(default_factory=list)
     tools: list[ServerTool] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
+    people: list[PeopleTarget] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
 def with_details(agents: QuerySet[Agent]) -> QuerySet[Agent]:
     """Agents that `details` takes, in a constant number of queries."""
     live = Revision.objects.filter(status=Revision.Status.LIVE)
-    live = live.prefetch_related("mentions__target__queue_connections")
+    live = live.prefetch_related("mentions__target__queue_connections", Prefetch("people_mentions", people_rows()))
     tools = ToolConnection.objects.filter(tool__server__deleted_at=None).select_related("tool__server")
     return agents.prefetch_related(
         "queue_connections",
@@ -56,6 +58,7 @@ def details(agent: Agent) -> AgentDetails:
         produces=[row.queue_id for row in connections if row.role == QueueConnection.Role.PRODUCER],
         tools=[row.tool for row in agent.tool_connections.all()],
         targets=targets,
+        people=of_revision(revision.people_mentions.all(), works_queue=bool(consumed(connections))),
         problems=problems(agent, targets),
     )
 

@@ -13,8 +13,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from builder.models import Agent, Mention, Revision
-from builder.procedures import mentions, needs
+from builder.models import Agent, Mention, PeopleMention, Revision
+from builder.procedures import mentions, needs, people
+from builder.procedures.people import PeopleTarget
 from builder.usage import limits
 from data.errors import Refused
 from data.redis import bell
@@ -198,7 +199,7 @@ def freeze_for_tests(agent: Agent, aop: str, model: str, fallback: str) -> Revis
 def _labelled(agent: Agent, aop: str) -> str:
     """With the current names in the mentions, whatever they were called when the text was written."""
     found = Agent.objects.filter(team_id=agent.team_id, pk__in=mentions.target_ids(aop))
-    return mentions.relabel(aop, dict(found.values_list("pk", "name")))
+    return mentions.relabel(aop, dict(found.values_list("pk", "name")) | people.people_names(agent.team_id, aop))
 
 
 def _publish(
@@ -216,15 +217,19 @@ def _publish(
     aop = prose(aop, "aop", AOP_LIMIT)
     ids = mentions.target_ids(aop)
     targets = {target.pk: target for target in Agent.objects.filter(team_id=agent.team_id, pk__in=ids)}
-    if unknown := [mention for mention in mentions.find_mentions(aop) if mention.agent_id not in targets]:
-        message = f"“@{unknown[0].name}” is not an agent of this team. Remove it, or mention the agent again."
-        raise Refused(message, "unknown_mention", {"aop": message})
+    team_people = people.find_people(agent.team_id, mentions.people_ids(aop))
+    for mention in mentions.find_mentions(aop):
+        if mention.agent_id not in targets and _kind_of(team_people.get(mention.agent_id)) != mention.kind:
+            what = "an agent" if mention.kind == mentions.AGENT else f"a {mention.kind}"
+            message = f"“@{mention.name}” is not {what} of this team. Remove it, or mention {what} again."
+            raise Refused(message, "unknown_mention", {"aop": message})
+    names = {pk: target.name for pk, target in targets.items()} | {pk: one.name for pk, one in team_people.items()}
     revision = Revision.objects.create(
         team_id=agent.team_id,
         agent=agent,
         number=number,
         status=status,
-        aop=mentions.relabel(aop, {pk: target.name for pk, target in targets.items()}),
+        aop=mentions.relabel(aop, names),
         model=_model(model),
         fallback=_fallback(fallback),
         needs=needs.NEEDS.dump_python([*needs.read(aop).needs], mode="json"),
@@ -236,7 +241,28 @@ def _publish(
         Mention(team_id=agent.team_id, revision=revision, target_id=target, position=position)
         for position, target in enumerate(ids)
     )
+    _mention_people(revision, [team_people[id] for id in mentions.people_ids(aop)])
     return revision
+
+
+def _kind_of(target: PeopleTarget | None) -> str:
+    return target.kind if target else ""
+
+
+def _mention_people(revision: Revision, found: Sequence[PeopleTarget]) -> None:
+    if not found:
+        return
+    users = dict(User.objects.filter(uuid__in=[one.id for one in found]).values_list("uuid", "pk"))
+    PeopleMention.objects.bulk_create(
+        PeopleMention(
+            team_id=revision.team_id,
+            revision=revision,
+            user_id=users[one.id] if one.kind == mentions.PERSON else None,
+            group_id=one.id if one.kind == mentions.GROUP else None,
+            position=position,
+        )
+        for position, one in enumerate(found)
+    )
 
 
 def _model(name: str) -> str:

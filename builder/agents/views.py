@@ -145,7 +145,7 @@ def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, objec
         "state": "deleted" if saved.agent.is_deleted else "paused" if saved.agent.is_paused else "",
         "subject": f"agent:{saved.agent.pk}",
         "saved": saved,
-        "lines": lines.read(saved.revision.aop, saved.targets),
+        "lines": lines.read(saved.revision.aop, [*saved.targets, *saved.people]),
         "used": usage.of_agent(saved.agent, usage.last_days(saved.agent.team, 30)),
         "mentioned_by": verbs.mentioned_by(saved.agent),
         "refusal": refusal,
@@ -160,7 +160,7 @@ def _form_context(request: TeamRequest, form: AgentForm, agent: Agent | None = N
         "form": form,
         "models": queries.models_in_use(request.team),
         "candidates": queries.candidates(request.team, agent),
-        "mentioned": json.dumps([mention_search.described(target) for target in form.mentioned()]),
+        "mentioned": json.dumps([*map(mention_search.described, form.mentioned()), *form.mentioned_people()]),
         **wiring_context(request.team, form),
     }
 

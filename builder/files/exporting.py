@@ -47,7 +47,11 @@ def as_file(saved: AgentDetails) -> AgentFile:
         consumes={row.queue.name: row.concurrency for row in saved.consumes},
         produces=[row.queue.name for row in connections if row.role == _PRODUCER],
         tools=[(tool.server.name, tool.name) for tool in saved.tools],
-        aop=mentions.relabel(saved.revision.aop, {target.agent.pk: target.agent.name for target in saved.targets}),
+        aop=mentions.relabel(
+            saved.revision.aop,
+            {target.agent.pk: target.agent.name for target in saved.targets}
+            | {one.id: one.name for one in saved.people},
+        ),
     )
 
 

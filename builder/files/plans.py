@@ -12,6 +12,7 @@ from builder.agents.queries import AgentDetails
 from builder.models import Agent, ServerTool
 from builder.procedures import mentions
 from builder.procedures.mentions import Mention
+from builder.procedures.people import all_people
 from data.errors import Refused
 from teams.models import Team, new_id
 
@@ -167,6 +168,8 @@ class _Planner:
         self.by_file_id = {file.id: self.ids[file.source] for file in files if file.id}
         self.by_file_name = {file.name.lower(): self.ids[file.source] for file in files}
         self.final_names = self.names | {self.ids[file.source]: file.name for file in files}
+        has_people = any(mentions.people_ids(file.aop) for file in files)
+        self.people = all_people(team) if has_people else []
         self.missing_agents: dict[UUID, MissingAgent] = {}
         self.missing_queues: dict[str, MissingQueue] = {}
         self.tools = tools_here(team)
@@ -234,12 +237,23 @@ class _Planner:
         for part in mentions.split(file.aop):
             if not isinstance(part, Mention):
                 parts.append(part)
+            elif part.kind != mentions.AGENT:
+                parts.append(self._person(part))
             elif id := self._target(part, file, known):
                 parts.append(mentions.token(id, self.final_names.get(id) or known[id]))
             else:
                 # A label that looks like a mention must not become one.
                 parts.append(f"@{part.name}".replace("@[", "@ ["))
         return mentions.join(parts)
+
+    def _person(self, mention: Mention) -> str:
+        """A member or group: by id, else by name, else as plain words."""
+        same = [one for one in self.people if one.kind == mention.kind]
+        found = [one for one in same if one.id == mention.agent_id]
+        found = found or [one for one in same if one.name.casefold() == mention.name.casefold()]
+        if len(found) == 1:
+            return mentions.token(found[0].id, found[0].name, mention.kind)
+        return f"@{mention.name}".replace("@[", "@ [")
 
     def _target(self, mention: Mention, file: AgentFile, known: Mapping[UUID, str]) -> UUID | None:
         """Who is meant: by id, else by name, else as chosen; None to keep it as text."""

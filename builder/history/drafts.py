@@ -14,6 +14,7 @@ from django.db import transaction
 from builder.agents.agents import AOP_LIMIT, save_agent
 from builder.models import Agent, Revision
 from builder.procedures import mentions
+from builder.procedures.people import people_names
 from data.errors import Refused
 from data.texts.text import one_line, prose
 from teams.models import User, new_id
@@ -148,7 +149,8 @@ def current(agent: Agent, aop: str) -> str:
 
 def names(agent: Agent, *texts: str) -> dict[UUID, str]:
     ids: Iterable[UUID] = {id for text in texts for id in mentions.target_ids(text)}
-    return dict(Agent.objects.filter(team_id=agent.team_id, pk__in=ids).values_list("pk", "name")) if ids else {}
+    found = dict(Agent.objects.filter(team_id=agent.team_id, pk__in=ids).values_list("pk", "name")) if ids else {}
+    return found | people_names(agent.team_id, *texts)
 
 
 def _who(author: User | None, by: User | None) -> str:

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
 from builder.agents.saving import AgentChange, save_agents
 from builder.models import Agent, Mention, Revision
-from builder.procedures import lines, mentions
-from builder.procedures.lines import Line
+from builder.procedures import lines, mentions, people
+from builder.procedures.lines import Known, Line
+from builder.procedures.people import PeopleTarget
 from builder.procedures.targets import Target, judge, queues_of
 from data.errors import Refused
 from teams.models import User
@@ -89,7 +89,7 @@ class Part:
     """A piece of one line as pages show it. `kind`: same, removed or added; `parts`: texts and mentioned agents."""
 
     kind: str
-    parts: tuple[str | Target, ...]
+    parts: tuple[str | Target | PeopleTarget, ...]
 
 
 @dataclass(frozen=True)
@@ -131,17 +131,20 @@ def choice(agent: Agent, mine: str, theirs: Revision) -> Choice:
     )
 
 
-def mentioned(agent: Agent, *texts: str) -> dict[UUID, Target]:
+def mentioned(agent: Agent, *texts: str) -> Known:
     """Who is mentioned in texts that were not saved, or not as they stand."""
     ids = {id for text in texts for id in mentions.target_ids(text)}
+    queues = queues_of(agent)
+    people_ids = {id for text in texts for id in mentions.people_ids(text)}
+    found_people = people.find_people(agent.team_id, people_ids, works_queue=bool(queues))
     if not ids:
-        return {}
+        return {**found_people}
     others = Agent.objects.filter(team_id=agent.team_id, pk__in=ids).prefetch_related("queue_connections")
-    found = judge(agent, queues_of(agent), [Mention(target=other) for other in others])
-    return {target.agent.pk: target for target in found}
+    found = judge(agent, queues, [Mention(target=other) for other in others])
+    return {**found_people, **{target.agent.pk: target for target in found}}
 
 
-def _shown(pieces: Sequence[Piece], known: dict[UUID, Target]) -> list[Passage]:
+def _shown(pieces: Sequence[Piece], known: Known) -> list[Passage]:
     """Folded where nothing changed, unless that is everywhere."""
     changed = any(piece.kind != SAME for piece in pieces)
     return [
@@ -150,11 +153,11 @@ def _shown(pieces: Sequence[Piece], known: dict[UUID, Target]) -> list[Passage]:
     ]
 
 
-def _line(row: differences.Row, known: dict[UUID, Target]) -> tuple[Part, ...]:
+def _line(row: differences.Row, known: Known) -> tuple[Part, ...]:
     return tuple(Part(piece.kind, _parts(piece.text, known)) for piece in row.pieces)
 
 
-def _parts(text: str, known: dict[UUID, Target]) -> tuple[str | Target, ...]:
+def _parts(text: str, known: Known) -> tuple[str | Target | PeopleTarget, ...]:
     return tuple(
         known.get(part.agent_id, f"@{part.name}") if isinstance(part, mentions.Mention) else part
         for part in mentions.split(text)

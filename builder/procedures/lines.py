@@ -1,13 +1,17 @@
 """A procedure as people read it: its lines, each mention as the agent it means. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from . import mentions
 from .mentions import Mention
+from .people import PeopleTarget
 from .targets import Target
+
+type Part = str | Target | PeopleTarget
+type Known = Mapping[UUID, Target | PeopleTarget]
 
 _ITEM = re.compile(r"(\s*)([-*+•–]|\d{1,3}[.)]|[a-z][.)])\s+")
 _DEEPEST = 3
@@ -21,18 +25,18 @@ class Line:
     """
 
     kind: str
-    parts: tuple[str | Target, ...] = ()
+    parts: tuple[Part, ...] = ()
     marker: str = ""
     depth: int = 0
-    marked: tuple[str | Target, ...] = ()
-    after: tuple[str | Target, ...] = ()
+    marked: tuple[Part, ...] = ()
+    after: tuple[Part, ...] = ()
 
 
-def read(aop: str, targets: Iterable[Target], passage: tuple[int, int] | None = None) -> list[Line]:
+def read(aop: str, targets: Iterable[Target | PeopleTarget], passage: tuple[int, int] | None = None) -> list[Line]:
     """The lines in order, without empty ones at the ends. A mention of nobody known stays plain words. `passage` is
     marked, if it lies within one line.
     """
-    known = {target.agent.pk: target for target in targets}
+    known: Known = {one.id if isinstance(one, PeopleTarget) else one.agent.pk: one for one in targets}
     if not aop.strip():
         return []
     found: list[Line] = []
@@ -46,7 +50,7 @@ def read(aop: str, targets: Iterable[Target], passage: tuple[int, int] | None = 
     return found
 
 
-def _with_mark(line: Line, text: str, start: int, end: int, known: dict[UUID, Target]) -> Line:
+def _with_mark(line: Line, text: str, start: int, end: int, known: Known) -> Line:
     item = _ITEM.match(text) if line.kind == "item" else None
     before = text[item.end() if item else 0 : start]
     if line.kind == "heading":
@@ -56,7 +60,7 @@ def _with_mark(line: Line, text: str, start: int, end: int, known: dict[UUID, Ta
     )
 
 
-def _line(text: str, known: dict[UUID, Target]) -> Line:
+def _line(text: str, known: Known) -> Line:
     if not text.strip():
         return Line("gap")
     if text.startswith("#"):
@@ -69,7 +73,7 @@ def _line(text: str, known: dict[UUID, Target]) -> Line:
     return Line("text", _parts(text, known))
 
 
-def _parts(text: str, known: dict[UUID, Target]) -> tuple[str | Target, ...]:
+def _parts(text: str, known: Known) -> tuple[Part, ...]:
     return tuple(
         known.get(part.agent_id, f"@{part.name}") if isinstance(part, Mention) else part
         for part in mentions.split(text)

@@ -17,6 +17,7 @@ from data.ids import parse_uuid
 from teams.models import Team
 
 from . import mentions
+from .people import PeopleTarget
 from .targets import Target, judge, queues_of
 
 LIMIT = 20
@@ -129,6 +130,7 @@ def described(target: Target) -> dict[str, Any]:
     adds = [row.queue.name for row in connections if row.role == QueueConnection.Role.PRODUCER]
     return {
         "id": str(agent.pk),
+        "kind": mentions.AGENT,
         "name": agent.name,
         "description": agent.description,
         "status": target.status,
@@ -139,6 +141,20 @@ def described(target: Target) -> dict[str, Any]:
         "paused": agent.is_paused,
         "asks": agent.may_ask,
         "url": reverse("agent", args=[agent.pk]),
+    }
+
+
+def described_people(target: PeopleTarget) -> dict[str, Any]:
+    """As `described`, of a member or a group."""
+    return {
+        "id": str(target.id),
+        "kind": target.kind,
+        "name": target.name,
+        "description": target.description,
+        "status": target.status,
+        "explanation": target.explanation,
+        "needs": [],
+        "paused": False,
     }
 
 

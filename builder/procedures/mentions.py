@@ -1,6 +1,7 @@
 """Mentions: text to mentions and back. Pure: knows no team and no database.
 
-A mention stands in the text as `@[Name](agent:<uuid>)`. The id says who is meant; the name is only a
+A mention stands in the text as `@[Name](agent:<uuid>)`, of a member as `(person:<uuid>)` and of a group of people as
+`(group:<uuid>)`. The id says who is meant; the name is only a
 label, a copy of what the agent was called when the text was written. Inside the label brackets and
 backslashes are escaped with a backslash, so a token never holds another one.
 """
@@ -11,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+AGENT, PERSON, GROUP = "agent", "person", "group"
 # The editor has the same expression: each line break is spelled out because `.` means something else in JavaScript.
 TOKEN = re.compile(
     r"@\[((?:[^\[\]\\\r\n\u2028\u2029]|\\[\[\]\\])+)\]"
-    r"\(agent:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\)"
+    r"\((agent|person|group):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\)"
 )
 
 _SPECIAL = re.compile(r"[\[\]\\]")
@@ -25,42 +27,52 @@ _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 @dataclass(frozen=True)
 class Mention:
-    """One token as it stands in a text, at `text[start:end]`; `name` is the label, unescaped."""
+    """One token as it stands in a text, at `text[start:end]`; `name` is the label, unescaped. `agent_id` is the id of
+    who is meant, which is no agent where `kind` says so.
+    """
 
     agent_id: UUID
     name: str
     start: int
     end: int
+    kind: str = AGENT
 
     @property
     def source(self) -> str:
         """The token, character for character as it was found."""
-        return _written(self.agent_id, self.name)
+        return _written(self.agent_id, self.name, self.kind)
 
 
 def find_mentions(text: str) -> list[Mention]:
     return [
-        Mention(UUID(match[2]), _ESCAPED.sub(r"\1", match[1]), match.start(), match.end())
+        Mention(UUID(match[3]), _ESCAPED.sub(r"\1", match[1]), match.start(), match.end(), match[2])
         for match in TOKEN.finditer(text)
     ]
 
 
 def target_ids(text: str) -> list[UUID]:
-    """Who is mentioned, each once, in the order of first appearance."""
-    return list(dict.fromkeys(mention.agent_id for mention in find_mentions(text)))
+    """The agents that are mentioned, each once, in the order of first appearance."""
+    return list(dict.fromkeys(mention.agent_id for mention in find_mentions(text) if mention.kind == AGENT))
 
 
-def token(agent_id: UUID, name: str) -> str:
-    """The mention of an agent as text. ValueError for an empty name or one with control characters or line breaks."""
+def people_ids(text: str) -> list[UUID]:
+    """The members and groups that are mentioned, each once, in the order of first appearance."""
+    return list(dict.fromkeys(mention.agent_id for mention in find_mentions(text) if mention.kind != AGENT))
+
+
+def token(agent_id: UUID, name: str, kind: str = AGENT) -> str:
+    """A mention as text. ValueError for an empty name or one with control characters or line breaks."""
     if not name or any(unicodedata.category(character) in _UNPRINTABLE for character in name):
         raise ValueError(f"{name!r} cannot be the name in a mention.")
-    return _written(agent_id, name)
+    return _written(agent_id, name, kind)
 
 
 def relabel(text: str, names: Mapping[UUID, str]) -> str:
     """The text with each label replaced by the agent's current name. Ids that `names` lacks stay untouched."""
     return join(
-        token(part.agent_id, names[part.agent_id]) if isinstance(part, Mention) and part.agent_id in names else part
+        token(part.agent_id, names[part.agent_id], part.kind)
+        if isinstance(part, Mention) and part.agent_id in names
+        else part
         for part in split(text)
     )
 
@@ -103,5 +115,5 @@ def normalise(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _written(agent_id: UUID, name: str) -> str:
-    return f"@[{_SPECIAL.sub(r'\\\g<0>', name)}](agent:{agent_id})"
+def _written(agent_id: UUID, name: str, kind: str) -> str:
+    return f"@[{_SPECIAL.sub(r'\\\g<0>', name)}]({kind}:{agent_id})"

@@ -10,19 +10,25 @@ from data.errors import Refused
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 
 from . import mention_search
+from .people import find_people, search_people
 
 
 @require_GET
 @team_page
 def mention_options(request: TeamRequest, id: UUID | None = None) -> JsonResponse:
-    """Agents to mention (q), or what is known of these (ids). `queues`: those that the form says the agent works."""
+    """Whom one can mention (q), or what is known of these (ids). `queues`: those that the form says the agent works."""
     agent = access.agent_or_404(request.team, id) if id else None
     of = mention_search.viewpoint(request.team, agent, request.GET.get("queues"))
+    works = bool(of.queues)
     if "ids" in request.GET:
-        found = mention_search.Found(mention_search.known(mention_search.ids(request.GET["ids"]), of))
+        ids = mention_search.ids(request.GET["ids"])
+        found = mention_search.Found(mention_search.known(ids, of))
+        people = [*find_people(request.team, ids, works_queue=works).values()]
     else:
-        found = mention_search.search(request.GET.get("q", ""), of)
-    rows = [mention_search.described(target) for target in found.targets]
+        words = request.GET.get("q", "")
+        found = mention_search.search(words, of)
+        people = search_people(request.team, " ".join(words.split())[:80], works_queue=works)
+    rows = [*map(mention_search.described, found.targets), *map(mention_search.described_people, people)]
     return JsonResponse({"agents": rows, "more": found.more, "similar": found.similar, "creatable": True})
 
 

@@ -22,9 +22,18 @@ MENTIONS = {
 }
 
 
+_PEOPLE = {
+    ("person", "ok"): "user-round",
+    ("group", "ok"): "users",
+    ("person", "deleted"): "user-round-x",
+    ("group", "deleted"): "user-round-x",
+}
+
+
 @register.simple_tag
-def mention(name: str, status: str = "ok", url: str = "", reason: str = "") -> SafeString:
+def mention(name: str, status: str = "ok", url: str = "", reason: str = "", kind: str = "agent") -> SafeString:
     symbol, tone, title = MENTIONS[status]
+    symbol = _PEOPLE.get((kind, status), symbol)
     return component("mention", name=name, status=status, url=url, title=reason or title, icon=symbol, tone=tone)
 
 

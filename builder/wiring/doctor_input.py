@@ -60,7 +60,11 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             [work.of(queue_id, row.agent) for queue_id in work.in_order(row.works | row.feeds)],
             consumed_by,
             blocked,
-            [mention.name for mention in mentions.find_mentions(row.text) if mention.agent_id not in mentioned],
+            [
+                mention.name
+                for mention in mentions.find_mentions(row.text)
+                if mention.kind == mentions.AGENT and mention.agent_id not in mentioned
+            ],
             plain_names.find_plain_names(row.text, names) if names is not None else [],
             row.agent.pk in reached or row.agent._state.adding,
             onward,

@@ -19,6 +19,7 @@ from builder.files.markdown import AgentFile, Flawed
 from builder.files.plans import Item, Plan
 from builder.history import revisions
 from builder.procedures import lines, mentions
+from builder.procedures.people import PeopleTarget, find_people
 from builder.procedures.targets import OK, Target
 from cases.models import AgentUpload
 from cases.queues.queues import create_queue
@@ -142,7 +143,11 @@ def _preview(request: TeamRequest, plan: Plan, form: ChoicesForm) -> HttpRespons
 
 def _new(team: Team, items: list[Item]) -> list[dict[str, Any]]:
     ids = {id for item in items for id in mentions.target_ids(item.wanted.aop)}
-    targets = [Target(agent, OK) for agent in team.agents.live().filter(pk__in=ids)]
+    people = find_people(team, {id for item in items for id in mentions.people_ids(item.wanted.aop)})
+    targets: list[Target | PeopleTarget] = [
+        *(Target(agent, OK) for agent in team.agents.live().filter(pk__in=ids)),
+        *people.values(),
+    ]
     return [
         {
             "item": item,

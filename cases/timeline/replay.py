@@ -70,7 +70,10 @@ def _moved(event: CaseEvent, before: Fields) -> Fields:
         "take_by": _moment(said.get("take_by")),
         "hops": 0 if event.actor else before["hops"] + (event.kind == Kind.HANDED_OVER),
     }
-    if event.kind in _DETAILED or event.reason == Reason.DECLINED:
+    to_people = event.kind == Kind.HANDED_OVER and event.status == Status.NEEDS_INPUT
+    if to_people:
+        fields["hops"] = 0
+    if event.kind in _DETAILED or event.reason == Reason.DECLINED or to_people:
         fields["detail"] = event.text
     elif event.kind in _EMPTYING or (event.kind == Kind.DUE and said):
         fields["detail"] = ""

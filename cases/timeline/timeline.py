@@ -107,6 +107,8 @@ def write(cases: Sequence[Case], events: Sequence[CaseEvent]) -> None:
 def _names(row: CaseEvent) -> list[str]:
     if row.kind != Kind.UNDONE:
         told = [_NEWS[kind]] if (kind := Kind(row.kind)) in _NEWS else []
+        if kind == Kind.HANDED_OVER and row.reason:
+            return ["case.assigned"]
         return [*told, "case.needs_input"] if row.reason == Reason.DECLINED else told
     if row.data.get("was_closed") and row.status not in CLOSED:
         return ["case.reopened"]

@@ -131,6 +131,23 @@ def hand_over(
         bell.ring_for_one()
 
 
+def hand_over_to_people(case: Case, people: People, text: str, *, agent_id: UUID, run_id: UUID) -> None:
+    """The case waits for people. Handovers are counted from zero, as after each act of theirs."""
+    fields = fields_of(people)
+    changes = {"reason": Reason.WITH_PEOPLE, "detail": text, "assignee_id": None, "hops": 0, **fields}
+    _move(
+        case,
+        Status.NEEDS_INPUT,
+        Kind.HANDED_OVER,
+        changes={**changes, "rank": Case.Rank.HANDED_OVER},
+        agent_id=agent_id,
+        run_id=run_id,
+        reason=Reason.WITH_PEOPLE,
+        text=text,
+        data={**as_data(fields), "target_name": people.name},
+    )
+
+
 def decline(case: Case, agent: Agent, to: Agent | None, text: str, *, run_id: UUID) -> None:
     """Return a case that was handed over to who handed it over, ahead of new cases. Without `to` it needs a person."""
     about: dict[str, Any] = {"agent_id": agent.pk, "run_id": run_id, "text": text}

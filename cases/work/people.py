@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -17,6 +18,11 @@ class People:
 
     owner: User | None = None
     group: Group | None = None
+
+    @property
+    def pk(self) -> UUID | None:
+        """The id in a mention of them."""
+        return self.owner.uuid if self.owner else self.group.pk if self.group else None
 
     @property
     def name(self) -> str:

@@ -57,6 +57,7 @@ def of_run(run: Run) -> Misroute:
 
 def of_handover(handover: Handover) -> Misroute:
     """Return the misroute of a handover to its target."""
+    assert handover.target  # what went to people is no misroute between agents
     return Misroute(handover.target, handover.source, handovers.resulting_run(handover))
 
 

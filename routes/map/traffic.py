@@ -107,7 +107,9 @@ def _flows(team: Team, since: datetime) -> dict[tuple[UUID, UUID], tuple[int, in
 
 
 def applied(team: Team, since: datetime) -> QuerySet[Handover]:
-    return Handover.objects.filter(team=team, status=Handover.Status.APPLIED, applied_at__gte=since)
+    """The handovers between agents."""
+    found = Handover.objects.filter(team=team, status=Handover.Status.APPLIED, applied_at__gte=since)
+    return found.filter(target__isnull=False)
 
 
 # --- Circles ---------------------------------------------------------------------------------

@@ -20,9 +20,10 @@ from runs.record.outcomes import (
     CasePostponed,
     Ending,
     HandedOver,
+    HandedToPeople,
 )
 
-from . import declining, handovers
+from . import declining, handovers, people_handovers
 from .handovers import Held
 
 
@@ -38,8 +39,8 @@ def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None)
     and no case moves.
     """
     match ending:
-        case HandedOver():
-            if broken := handovers.apply(run, case, ending, held):
+        case HandedOver() | HandedToPeople():
+            if broken := _hand_over(run, case, ending, held):
                 _break(run, case, broken.code, broken.message)
         case Broken(code, message):
             _break(run, case, code, message)
@@ -63,6 +64,12 @@ def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None)
                 declining.apply(run, case, reason)
 
 
+def _hand_over(run: Run, case: Case | None, ending: HandedOver | HandedToPeople, held: Held | None) -> Broken | None:
+    if isinstance(ending, HandedToPeople):
+        return people_handovers.apply(run, case, ending)
+    return handovers.apply(run, case, ending, held)
+
+
 def _break(run: Run, case: Case | None, code: str, message: str) -> None:
     lifecycle.fail(run, code, message)
     if case is not None:
@@ -82,7 +89,7 @@ def retry_later(claim: Claim, delay: timedelta, error: str) -> None:
 
 
 @transaction.atomic
-def note_refusal(claim: Claim, intended: HandedOver | None = None) -> None:
+def note_refusal(claim: Claim, intended: HandedOver | HandedToPeople | None = None) -> None:
     """A write came too late: the run ended, or is another's.
 
     After a person's stop there is nothing to tell but the handover that was not applied.

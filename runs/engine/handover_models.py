@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from builder.models import Agent
 from data import rows
-from teams.models import Team
+from teams.models import Group, Team, User
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -57,7 +57,11 @@ class Handover(models.Model):
     source_agent = models.ForeignKey(
         Agent, models.CASCADE, related_name="handovers_out", db_constraint=False, db_index=False
     )
-    target = models.ForeignKey(Agent, models.CASCADE, related_name="handovers_in", db_constraint=False, db_index=False)
+    target = models.ForeignKey(
+        Agent, models.CASCADE, null=True, related_name="handovers_in", db_constraint=False, db_index=False
+    )
+    person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
+    group = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False)
     target_name = models.CharField(max_length=80, help_text="As it was called then.")
     reason = models.TextField()
     note = models.TextField(blank=True)
@@ -78,7 +82,8 @@ class Handover(models.Model):
     if TYPE_CHECKING:
         source_id: UUID
         source_agent_id: UUID
-        target_id: UUID
+        target_id: UUID | None
+        group_id: UUID | None
         next_run_id: UUID | None
 
     class Meta:

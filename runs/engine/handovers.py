@@ -27,12 +27,12 @@ from runs.models import Handover, Outcome, Run, Step
 from runs.notifications import run_webhooks
 from runs.prompts.arguments import with_ignored
 from runs.record import claims, lifecycle
-from runs.record.outcomes import Broken, HandedOver
+from runs.record.outcomes import Broken, HandedOver, HandedToPeople
 from runs.record.steps import Work, tool_result
 from runs.telemetry import counters
 from runs.tools import tools
 
-from . import keeping, receiving
+from . import keeping, people_targets, receiving
 from .keeping import Keeping, Place
 from .targets import find_target, hops_left, judge, obstacle
 
@@ -72,7 +72,8 @@ class Held:
 
 def hold(work: Work, requests: Sequence[Request], place: Place | None = None) -> Held:
     """All of it in one round trip. `place`: where the run is worked, if its case may stay there."""
-    named = {row["agent_id"] for _, asked in requests if (row := find_target(asked.target, work.targets))}
+    rows_asked = [row for _, asked in requests if (row := find_target(asked.target, work.targets))]
+    named = {row["agent_id"] for row in rows_asked if "kind" not in row}
     if not named:
         [found] = rows.read(claims.both(work.claim))
         return Held(found, {})
@@ -106,7 +107,7 @@ _TARGETS = """
 """
 
 
-def wanted_of(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOver:
+def wanted_of(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOver | HandedToPeople:
     """What a request asks for. Refused, in words for the model, when it names no agent that could take over, or lacks
     what that agent needs.
     """
@@ -118,6 +119,11 @@ def wanted_of(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOve
             raise Refused("You already own this.", INVALID)
         keys = ", ".join(row["key"] for row in work.targets)
         raise Refused(f"There is no target “{asked.target}”. Valid targets: {keys}.", INVALID)
+    if "kind" in row:
+        people = people_targets.people_of(row, work.run.team_id)
+        if people is None:
+            raise Refused(f"{row['name']} can no longer take cases. Decide otherwise.", INVALID)
+        return HandedToPeople(people, asked.reason, asked.note)
     if work.run.is_test:
         # The decision is whom it names, and the agent may be made only when what is checked is saved.
         named = Agent(pk=UUID(row["agent_id"]), team_id=work.run.team_id, name=row["name"])
@@ -149,12 +155,12 @@ def settle(
     failed: Sequence[ToolCallPart],
     text: str,
     entries: list[Entry],
-) -> HandedOver | Broken | None:
+) -> HandedOver | HandedToPeople | Broken | None:
     """What the requests of a turn come to; their answers are added to `entries`. None: the model gets another turn.
 
     `failed` are the turn's other calls that went wrong, `text` is what the model wrote beside them.
     """
-    valid: list[tuple[ToolCallPart, tools.RequestHandover, HandedOver]] = []
+    valid: list[tuple[ToolCallPart, tools.RequestHandover, HandedOver | HandedToPeople]] = []
     for call, arguments in requests:
         try:
             valid.append((call, arguments, wanted_of(work, arguments, held)))
@@ -177,7 +183,8 @@ def settle(
     entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, *_ in repeats]
     # A request that was held once goes through, and the target learns what had failed.
     note = "\n".join([wanted.note, *_failures_before(work, before[0])]).strip() if before else wanted.note
-    passage = passages.cited(work.revision.aop, wanted.target.pk, arguments.because)
+    meant = wanted.target.pk
+    passage = passages.cited(work.revision.aop, meant, arguments.because) if meant else None
     place = (passage.start, passage.end) if passage else None
     work.intended = replace(wanted, note=note, text=text, passage=place)
     return work.intended
@@ -214,7 +221,7 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
     """
     handover = requested(run, wanted)
     if run.has_no_effect:
-        if not run.is_test or Agent.objects.filter(pk=handover.target_id).exists():
+        if not run.is_test or Agent.objects.filter(pk=wanted.target.pk).exists():
             handover.save()  # it stays recorded: nothing comes of it
         lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
         return None
@@ -242,14 +249,15 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
     return None
 
 
-def requested(run: Run, wanted: HandedOver) -> Handover:
+def requested(run: Run, wanted: HandedOver | HandedToPeople) -> Handover:
     """As the run asked for it, not saved yet."""
+    to = {"target": wanted.target} if isinstance(wanted, HandedOver) else people_targets.receiver(wanted.target)
     return Handover(
         team_id=run.team_id,
         source=run,
         source_agent_id=run.agent_id,
-        target=wanted.target,
-        target_name=wanted.target.name,
+        **to,
+        target_name=wanted.target.name[:80],
         reason=wanted.reason,
         note=wanted.note,
         fields=wanted.fields,
@@ -260,6 +268,7 @@ def requested(run: Run, wanted: HandedOver) -> Handover:
 
 def _why_impossible(handover: Handover, case: Case | None) -> Broken | None:
     """What has become of the target since it was requested, if that was before."""
+    assert handover.target
     why_not, needs = judge(handover.target, case)
     if why_not:
         return Broken("target_unavailable", why_not)
@@ -309,12 +318,13 @@ def cancel(handover: Handover, run: Run, case: Case | None, code: str, message: 
     handover.status = Handover.Status.CANCELLED
     rows.insert([handover])
     if case is not None:
-        target = {"target_id": str(handover.target_id), "target_name": handover.target_name}
+        target = {"target_name": handover.target_name}
+        target |= {"target_id": str(handover.target_id)} if handover.target_id else {}
         about = {"agent_id": run.agent_id, "run_id": run.pk, "reason": code, "text": message, "data": target}
         timeline.record(case, Kind.HANDOVER_CANCELLED, **about)
 
 
-def cancel_after_stop(run: Run, case: Case | None, wanted: HandedOver) -> None:
+def cancel_after_stop(run: Run, case: Case | None, wanted: HandedOver | HandedToPeople) -> None:
     """What a run requested at the moment in which a person stopped it."""
     if not Handover.objects.filter(source=run).exists():
         handover = requested(run, wanted)

@@ -23,7 +23,7 @@ from runs.tools import server_tools
 from teams.keys import credentials
 from teams.models import Credential, Team
 
-from . import declining, human_requests, samples, targets
+from . import declining, human_requests, people_targets, samples, targets
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:
@@ -108,6 +108,7 @@ class Surroundings:
     produces: bool
     has_server_tools: bool
     has_call_styles: bool
+    people: str
 
     @classmethod
     def of(cls, answers: Sequence[list[tuple[Any, ...]]]) -> "Surroundings":
@@ -121,6 +122,7 @@ class Surroundings:
             produces=has[1],
             has_server_tools=has[2],
             has_call_styles=has[3],
+            people=has[4],
         )
 
 
@@ -133,18 +135,22 @@ def surroundings(
         Handover.applied_on(case_id),
         prompts.notes_on(case_id),
         credentials.of_team_at_once(team_id),
-        rows.Selected(_HAS, [agent_id, agent_id, agent_id, team_id]),
+        rows.Selected(_HAS, [agent_id, agent_id, agent_id, team_id, revision_id, agent_id]),
     ]
 
 
 # The agent's live revision, whether it produces, has tools of servers; and whether the team says of any model how it
 # calls tools.
-_HAS = """
+_HAS = f"""
     select (select id from builder_revision where agent_id = %s and status = 'live'),
         exists (select from builder_queueconnection where agent_id = %s and role = 'producer'),
         exists (select from builder_toolconnection where agent_id = %s),
-        exists (select from runs_toolcalling where team_id = %s)
-"""
+        exists (select from runs_toolcalling where team_id = %s),
+        {people_targets.MENTIONED}
+    from (
+        select coalesce(%s::uuid, (select id from builder_revision where agent_id = %s and status = 'live')) as id
+    ) wanted
+"""  # noqa: S608
 
 
 # --- The first step --------------------------------------------------------------------------
@@ -156,7 +162,7 @@ def _begin(work: Work, case: Case | None, around: Surroundings) -> None:
     before = Handover.objects.before(run, around.earlier)
     work.handed_over_at = before.applied_at if before else None
     # A try has them from its start: those of the sample case's queue.
-    run.targets = targets.target_rows(around.mentioned, case) if run.targets is None else run.targets
+    run.targets = _targets(case, around) if run.targets is None else run.targets
     if run.sample:
         data = samples.first_step(work)
     else:
@@ -169,3 +175,8 @@ def _begin(work: Work, case: Case | None, around: Surroundings) -> None:
         }
     work.unwritten = [Step(team_id=run.team_id, run=run, seq=1, kind=Step.Kind.PROMPT, data=storable(data))]
     work.steps = [*work.unwritten]
+
+
+def _targets(case: Case | None, around: Surroundings) -> list[targets.TargetRow]:
+    found = targets.target_rows(around.mentioned, case)
+    return found + people_targets.target_rows(around.people, [row["key"] for row in found]) if case else found

@@ -15,6 +15,8 @@ from data import rows
 from runs.models import Run
 from runs.prompts.arguments import as_key, plain
 
+from . import people_targets
+
 type TargetRow = dict[str, Any]
 
 # --- Whom a run may hand over to -------------------------------------------------------------
@@ -25,7 +27,10 @@ def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[
     key for the model.
     """
     [found] = rows.read(mentioned(agent.pk, case.queue_id if case else None, revision.pk))
-    return target_rows(found, case)
+    agents = target_rows(found, case)
+    if case is None:
+        return agents
+    return agents + people_targets.target_rows(people_targets.mentioned_by(revision.pk), [row["key"] for row in agents])
 
 
 def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], case: Case | None) -> list[TargetRow]:
@@ -116,7 +121,7 @@ def hops_left(run: Run, case: Case | None) -> int:
 
 _ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 # An agent's token as it stands in procedures, or an id alone.
-_TOKEN = re.compile(rf"\[.*\]\(agent:{_ID}\)|(?:agent:)?{_ID}", re.DOTALL)
+_TOKEN = re.compile(rf"\[.*\]\((?:agent|person|group):{_ID}\)|(?:(?:agent|person|group):)?{_ID}", re.DOTALL)
 
 
 def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:

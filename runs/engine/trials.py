@@ -24,6 +24,7 @@ from runs.record.outcomes import (
     CasePostponed,
     Ending,
     HandedOver,
+    HandedToPeople,
 )
 from runs.record.steps import Work, append, count_in, insert, response_of, tool_result
 from runs.tools import server_tools, tools
@@ -122,6 +123,8 @@ def decided(ending: Ending) -> Entry:
         case HandedOver(target):
             decision = {"decision": "hand_over", "agent_id": str(target.pk)}
             words = f"Decision: hand over to {target.name}."
+        case HandedToPeople(people):
+            decision, words = {"decision": "ask"}, f"Decision: hand over to {people.name}."
         case Broken(code, message):
             decision, words = {"decision": "none", "code": code}, f"No decision. {message}"
         case _:

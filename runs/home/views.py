@@ -103,7 +103,7 @@ def latest_journey(handovers: Sequence[Handover]) -> Journey | None:
         if case is not None and not case.deleted_at and last.applied_at:
             of_case = Handover.objects.filter(source__case=case, status=Handover.Status.APPLIED)
             ways = list(of_case.select_related("source__agent", "target").order_by("applied_at")[:_SHOWN])
-            agents = [ways[0].source.agent, *(way.target for way in ways)]
+            agents = [ways[0].source.agent, *(way.target for way in ways if way.target)]
             return Journey(case, agents, last.reason, last.applied_at)
     return None
 

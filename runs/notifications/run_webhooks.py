@@ -59,11 +59,17 @@ def _handed_over(handover: Handover, run: Run) -> dict[str, Any]:
     source = {name: value for name, value in _run(run).items() if name != "status"}
     return {
         "run": source,
-        "target": {"id": handover.target_id, "name": handover.target_name},
+        "target": {"id": handover.target_id, "name": handover.target_name, "kind": _kind(handover)},
         "reason": handover.reason[:500],
         "case_id": run.case_id,
         "next_run_id": handover.next_run_id,
     }
+
+
+def _kind(handover: Handover) -> str:
+    if handover.target_id:
+        return "agent"
+    return "group" if handover.group_id else "person"
 
 
 def _request(request: HumanRequest, run: Run) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def clauses(aop: str) -> tuple[Clause, ...]:
 def _starts_section(line: str, place: _Place, is_item: bool) -> bool:
     """Take note of a heading. One with a mention owns what stands below it, one without ends that."""
     words = line.strip()
-    ids = mentions.target_ids(words)
+    ids = [mention.agent_id for mention in mentions.find_mentions(words)]
     bare = "".join(part for part in mentions.split(words) if isinstance(part, str)).strip(_EDGES + "#")
     if words.startswith("#") or (ids and not is_item and not bare):
         place.section = ids[-1] if ids and not phrases.says_never(bare) else None

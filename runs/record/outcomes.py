@@ -5,6 +5,7 @@ from datetime import datetime
 
 from builder.models import Agent
 from builder.procedures.fields import Values
+from cases.work.people import People
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,18 @@ class HandedOver:
     """
 
     target: Agent
+    reason: str
+    note: str = ""
+    text: str = ""
+    fields: Values = field(default_factory=dict)
+    passage: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class HandedToPeople:
+    """To a member or a group, who have the case then."""
+
+    target: People
     reason: str
     note: str = ""
     text: str = ""
@@ -59,4 +72,6 @@ class Broken:
     message: str
 
 
-type Ending = Answered | HandedOver | CaseCompleted | CaseFailed | CasePostponed | CaseDeclined | Broken
+type Ending = (
+    Answered | HandedOver | HandedToPeople | CaseCompleted | CaseFailed | CasePostponed | CaseDeclined | Broken
+)

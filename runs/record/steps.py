@@ -32,7 +32,7 @@ from teams.models import Credential
 
 from . import claims
 from .claims import Claim
-from .outcomes import HandedOver
+from .outcomes import HandedOver, HandedToPeople
 
 # The note that the model failed, and the run goes on with the fallback. For people: no model is told.
 FALLBACK = "fallback"
@@ -70,7 +70,7 @@ class Work:
     # Of one that has just begun: when it was handed to this run.
     handed_over_at: datetime | None = None
     # The handover this run asks for, told when its last write comes too late.
-    intended: HandedOver | None = None
+    intended: HandedOver | HandedToPeople | None = None
     # What the model said last, until it is written.
     said: "Answer | None" = None
     # The team's keys by provider, until the first request: a changed key holds from the next request on.

@@ -136,7 +136,7 @@ def for_list(runs: RunQuerySet) -> RunQuerySet:
     begins.
     """
     return (
-        runs.select_related("agent", "case", "handover__target")
+        runs.select_related("agent", "case", "handover__target", "handover__person")
         .annotate(beginning=Left("input", 200))
         .defer("input", "result", "targets", "case__data", "case__detail")
     )
@@ -171,7 +171,7 @@ class RunDetails:
 
 def details(run: Run) -> RunDetails:
     """Return the details of a run from `run_or_404`."""
-    handover = Handover.objects.select_related("target").filter(source=run).first()
+    handover = Handover.objects.select_related("target", "person").filter(source=run).first()
     chain = _chain(run)
     return RunDetails(
         run,

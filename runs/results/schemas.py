@@ -39,7 +39,9 @@ class PassageOut(BaseModel):
 
 
 class HandoverOut(BaseModel):
-    target_agent_id: UUID
+    target_agent_id: UUID | None
+    target_user_id: UUID | None
+    target_group_id: UUID | None
     target_name: Annotated[str, Field(description="As it was called then.")]
     reason: str
     note: str
@@ -200,6 +202,8 @@ def _handover(run: Run) -> HandoverOut | None:
     is_applied = handover.status == Handover.Status.APPLIED
     return HandoverOut(
         target_agent_id=handover.target_id,
+        target_user_id=handover.person.uuid if handover.person else None,
+        target_group_id=handover.group_id,
         target_name=handover.target_name,
         reason=handover.reason,
         note=handover.note,

@@ -68,6 +68,8 @@ def test_a_run_says_whom_it_handed_over_to(api: Caller, scripted: Provider, make
     assert shown["handover"] == {
         "fields": {},
         "target_agent_id": str(billing.pk),
+        "target_user_id": None,
+        "target_group_id": None,
         "target_name": "Billing",
         "reason": "Money",
         "note": "Be kind",

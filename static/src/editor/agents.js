@@ -92,5 +92,5 @@ const failure = ({ type }) =>
 const unknown = (id) => ({
   id,
   status: "unknown",
-  explanation: "This is not an agent of your team. Replace or remove this mention.",
+  explanation: "Nobody of your team has this id. Replace or remove this mention.",
 });

@@ -1,12 +1,13 @@
 // A mention in the text: an atom that shows the agent's current name and what the mention is worth.
 
 // Said after the name, for those who do not see the colour.
-const SAID = { deleted: "deleted", unknown: "not an agent of your team", unavailable: "cannot take over here", self: "this agent itself" };
+const SAID = { deleted: "deleted", unknown: "not of your team", unavailable: "cannot take over here", self: "this agent itself" };
 
 export const spoken = (node, agents) => {
   const agent = agents.get(node.attrs.id);
   const name = agent?.name ?? node.attrs.name;
-  return SAID[agent?.status] ? `agent ${name}, ${SAID[agent.status]}` : `agent ${name}`;
+  const whom = `${node.attrs.kind} ${name}`;
+  return SAID[agent?.status] ? `${whom}, ${SAID[agent.status]}` : whom;
 };
 
 export class Badge {
@@ -33,7 +34,9 @@ export class Badge {
     const agent = this.agents.get(this.node.attrs.id);
     const status = agent?.status ?? "ok";
     const look = status === "unknown" ? "deleted" : status;
-    const drawn = this.element.querySelector(`template[data-badge="${look}"]`).content.firstElementChild.cloneNode(true);
+    const { kind } = this.node.attrs;
+    const badge = this.element.querySelector(`template[data-badge="${kind}-${look}"]`) ?? this.element.querySelector(`template[data-badge="${look}"]`);
+    const drawn = badge.content.firstElementChild.cloneNode(true);
     drawn.querySelector("span").textContent = agent?.name ?? this.node.attrs.name;
     drawn.querySelectorAll(".sr-only").forEach((words) => words.remove());
     drawn.removeAttribute("title");

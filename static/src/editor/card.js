@@ -81,7 +81,8 @@ export class Card {
     const had = this.box.contains(document.activeElement) && document.activeElement.dataset.act;
     const agent = this.agents.get(this.node.attrs.id) ?? {};
     const { name = this.node.attrs.name, description, explanation, status = "ok", url, needs, queues } = agent;
-    this.box.setAttribute("aria-label", `Agent ${name}`);
+    const kind = { person: "Person", group: "Group" }[this.node.attrs.kind] ?? "Agent";
+    this.box.setAttribute("aria-label", `${kind} ${name}`);
     const rows = [make("p", { class: "mention-card-name" }, name)];
     if (explanation) rows.push(make("p", { class: `mention-card-reason is-${status}` }, explanation));
     if (description) rows.push(make("p", { class: "mention-card-line" }, description));

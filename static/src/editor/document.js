@@ -16,14 +16,16 @@ export const schema = new Schema({
     mention: {
       inline: true,
       atom: true,
-      attrs: { id: {}, name: {} },
-      toDOM: ({ attrs }) => ["span", { "data-agent": attrs.id, "data-name": attrs.name }, `@${attrs.name}`],
+      attrs: { id: {}, name: {}, kind: { default: "agent" } },
+      toDOM: ({ attrs }) => ["span", { "data-agent": attrs.id, "data-name": attrs.name, "data-kind": attrs.kind }, `@${attrs.name}`],
       parseDOM: [{ tag: "span[data-agent]", getAttrs: (dom) => attributes(dom.dataset) }],
     },
   },
 });
 
-const attributes = ({ agent, name }) => isId(agent) && !!name && !/[\r\n\u2028\u2029]/.test(name) && { id: agent, name };
+const KINDS = ["agent", "person", "group"];
+const attributes = ({ agent, name, kind = "agent" }) =>
+  isId(agent) && KINDS.includes(kind) && !!name && !/[\r\n\u2028\u2029]/.test(name) && { id: agent, name, kind };
 
 const readLine = (line) => {
   const parts = split(line).map((part) => (part.id ? schema.nodes.mention.create(part) : schema.text(part)));
@@ -43,7 +45,7 @@ export function textOf(content) {
   let line = "";
   content.forEach((node) => {
     if (node.type === schema.nodes.line) lines.push(textOf(node.content));
-    else line += node.isText ? node.text : write(node.attrs.id, node.attrs.name);
+    else line += node.isText ? node.text : write(node.attrs.id, node.attrs.name, node.attrs.kind);
   });
   return lines.length ? lines.join("\n") : line;
 }

@@ -2,6 +2,7 @@
 import { make, place } from "./dom.js";
 
 const PATIENCE_MS = 150;
+const HEADS = { person: "People", group: "Groups" };
 let lists = 0;
 
 export class Options {
@@ -126,11 +127,12 @@ export class Options {
     clearTimeout(this.timer);
     this.state = "ready";
     const { agents, more, creatable } = answer;
-    this.rows = agents.map((agent) => ({ agent, dead: agent.status !== "ok" }));
+    const [people, own] = [agents.filter(({ kind }) => HEADS[kind]), agents.filter(({ kind }) => !HEADS[kind])];
+    const rowsOf = (some) => some.map((agent) => ({ agent, dead: agent.status !== "ok" }));
     const name = this.words.trim().replace(/\s+/g, " ");
     const taken = agents.some((agent) => agent.name.toLowerCase() === name.toLowerCase());
-    if (creatable && name && !taken) this.rows.push({ create: name });
-    this.list.replaceChildren(...this.rows.map((row, index) => this.draw(row, index)));
+    this.rows = [...rowsOf(own), ...(creatable && name && !taken ? [{ create: name }] : []), ...rowsOf(people)];
+    this.list.replaceChildren(...this.rows.flatMap((row, index) => [...this.head(row, this.rows[index - 1]), this.draw(row, index)]));
     this.list.hidden = this.rows.length === 0;
     const count = agents.length;
     this.tell(
@@ -149,6 +151,18 @@ export class Options {
     this.live.textContent = said;
   }
 
+  /** The heading of a group of rows, above its first; agents alone need none. */
+  head(row, before) {
+    const words = HEADS[row.agent?.kind];
+    if (!words || row.agent.kind === before?.agent?.kind) return [];
+    return [make("div", { class: "mention-options-head", role: "presentation" }, words)];
+  }
+
+  /** The rows that can be chosen, without the headings between them. */
+  get options() {
+    return [...this.list.querySelectorAll("[role=option]")];
+  }
+
   draw(row, index) {
     const id = `${this.id}-${index}`;
     if (row.create) {
@@ -156,7 +170,7 @@ export class Options {
       return make("div", { id, role: "option", "aria-selected": "false", class: "mention-option is-create" }, plus(), words);
     }
     const { name, description, explanation, needs, queues, paused } = row.agent;
-    const works = queues.length ? `Works ${queues.join(", ")}` : "Works no queue";
+    const works = !queues ? "" : queues.length ? `Works ${queues.join(", ")}` : "Works no queue";
     const head = make("span", { class: "mention-option-head" });
     head.append(make("span", { class: "mention-option-name" }, ...marked(name, this.words.trim())), make("span", { class: "mention-option-queues" }, paused ? `${works} · Paused` : works));
     const option = make("div", { id, role: "option", "aria-selected": "false", "aria-disabled": row.dead && "true", class: "mention-option" }, head);
@@ -167,7 +181,7 @@ export class Options {
   }
 
   activate(index) {
-    const options = this.list.children;
+    const { options } = this;
     options[this.active]?.setAttribute("aria-selected", "false");
     this.active = index;
     const option = options[index];
@@ -177,12 +191,12 @@ export class Options {
   }
 
   point(option) {
-    const index = [...this.list.children].indexOf(option);
+    const index = this.options.indexOf(option);
     if (index >= 0 && index !== this.active) this.activate(index);
   }
 
   click(option) {
-    const index = [...this.list.children].indexOf(option);
+    const index = this.options.indexOf(option);
     if (index < 0) return;
     this.activate(index);
     this.take(this.rows[index]);

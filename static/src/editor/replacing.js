@@ -20,7 +20,7 @@ export function replace(view, options, position, dom) {
     onChoose: (agent) => {
       options.close();
       const at = dom.isConnected ? view.posAtDOM(dom, 0) : position;
-      const mention = schema.nodes.mention.create({ id: agent.id, name: agent.name });
+      const mention = schema.nodes.mention.create({ id: agent.id, name: agent.name, kind: agent.kind });
       const { tr } = view.state;
       if (tr.doc.nodeAt(at)?.type === schema.nodes.mention) view.dispatch(closeHistory(tr.replaceWith(at, at + 1, mention)));
       view.dispatch(closeHistory(view.state.tr.setSelection(Selection.near(view.state.doc.resolve(at + 1)))));

@@ -155,7 +155,7 @@ function insert(view, agent, { from, to }, tr) {
   const $to = view.state.doc.resolve(to);
   const after = view.state.doc.textBetween(to, Math.min(to + 1, $to.end()), "", "\ufffc");
   const isSpaced = /^[\s\p{P}]/u.test(after);
-  closeHistory(tr).replaceWith(from, to, schema.nodes.mention.create({ id: agent.id, name: agent.name }));
+  closeHistory(tr).replaceWith(from, to, schema.nodes.mention.create({ id: agent.id, name: agent.name, kind: agent.kind }));
   if (!isSpaced) tr.insertText(" ", from + 1);
   if (isHere) {
     if (!isSpaced) tr.setMeta(spaceKey, from + 1);

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cases', '0006_people'),
-        ('runs', '0007_declined'),
+        ('runs', '0008_samples'),
         ('teams', '0003_groups'),
     ]
 

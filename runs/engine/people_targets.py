@@ -1,0 +1,77 @@
+"""The people that a run may hand its case over to.
+
+Only a case can go to people, so runs without one have no such targets.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.text import slugify
+
+from cases.work.people import People
+from data import rows
+from teams.models import Group, Member
+
+PERSON, GROUP = "person", "group"
+
+# The members and groups that a revision mentions and that are there, as JSON; of a run's agent the live one.
+MENTIONED = """(
+    select coalesce(json_agg(json_build_object('kind', kind, 'id', id, 'name', name) order by position), '[]')::text
+    from (
+        select 'person' as kind, person.uuid as id, mention.position,
+            coalesce(nullif(trim(person.first_name || ' ' || person.last_name), ''), person.email) as name
+        from builder_peoplemention mention
+        join teams_user person on person.id = mention.user_id and person.is_active
+        join teams_member member on member.user_id = person.id and member.team_id = mention.team_id
+            and member.role <> 'viewer'
+        where mention.revision_id = wanted.id
+        union all
+        select 'group', people.id, mention.position, people.name
+        from builder_peoplemention mention
+        join teams_group people on people.id = mention.group_id and people.deleted_at is null
+        where mention.revision_id = wanted.id
+    ) found
+)"""
+
+
+def mentioned_by(revision_id: UUID) -> str:
+    """What `MENTIONED` says of a revision."""
+    return str(rows.select(f"select {MENTIONED} from (select %s::uuid as id) wanted", [revision_id])[0][0])  # noqa: S608
+
+
+def target_rows(mentioned: str, taken: Iterable[str]) -> list[dict[str, Any]]:
+    """For the run's list of targets, each with a short key that is not taken."""
+    keys = set(taken)
+    found = []
+    for one in json.loads(mentioned):
+        number, slug = 1, slugify(one["name"]) or one["kind"]
+        key = slug
+        while key in keys:
+            number += 1
+            key = f"{slug}-{number}"
+        keys.add(key)
+        what = "A person of the team." if one["kind"] == PERSON else "A group of people of the team."
+        found.append({"key": key, "agent_id": one["id"], "kind": one["kind"], "name": one["name"], "description": what})
+    return found
+
+
+def people_of(row: dict[str, Any], team_id: UUID) -> People | None:
+    """Whom a row of the targets means; None when they are gone since."""
+    if row["kind"] == GROUP:
+        group = Group.objects.live().filter(team=team_id, pk=row["agent_id"]).first()
+        return People(group=group) if group else None
+    members = Member.objects.filter(team=team_id, user__uuid=row["agent_id"], user__is_active=True)
+    member = members.exclude(role=Member.Role.VIEWER).select_related("user").first()
+    return People(owner=member.user) if member else None
+
+
+def are_gone(people: People, team_id: UUID) -> bool:
+    kind = GROUP if people.group else PERSON
+    return people_of({"kind": kind, "agent_id": str(people.pk)}, team_id) is None
+
+
+def receiver(people: People) -> dict[str, Any]:
+    """The people as a handover has them."""
+    return {"person": people.owner, "group": people.group}
