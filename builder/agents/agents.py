@@ -73,7 +73,9 @@ def duplicate_agent(agent: Agent, author: User | None = None) -> Agent:
     aop = mentions.redirect(current.aop, agent.pk, id, name)
     new = NewAgent(name, agent.description, aop, current.model, agent.may_ask, id, copied, current.fallback)
     [copy] = create_agents(agent.team, [new], author, said=copied)
-    Agent.objects.filter(pk=copy.pk).update(budget=agent.budget, paused_at=timezone.now())
+    Agent.objects.filter(pk=copy.pk).update(
+        budget=agent.budget, when_unavailable=agent.when_unavailable, paused_at=timezone.now()
+    )
     copy_connections(agent, copy)
     copy.refresh_from_db()
     return copy

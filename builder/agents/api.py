@@ -27,6 +27,7 @@ from . import agents, connections, queries
 from .gate_api import Override, override_of, save_through_gate
 from .queries import AgentDetails
 from .saving import AOP_LIMIT
+from .unavailable import WhenUnavailable, rule_of
 
 router = Router(tags=["Agents"])
 
@@ -39,6 +40,7 @@ Procedure = Annotated[str, Length(AOP_LIMIT)]
 FallbackModel = Annotated[ModelName, Field(description="The model that a run continues with when the other one fails.")]
 OLD_FALLBACK = Field(description="The old name of `fallback_model`, until 2.0.", json_schema_extra={"deprecated": True})
 
+_WHEN_UNAVAILABLE = "What happens to a case handed over to it while it cannot take cases."
 _MCP_TOOLS = "Which tools of MCP servers it gets. Beside `connections.mcp`: of the servers there."
 
 
@@ -109,6 +111,7 @@ class AgentOut(BaseModel):
     connections: Connections
     mcp_tools: Annotated[list[UUID], Field(description="Its tools of MCP servers.")]
     budget: Annotated[Budget, Field(description="Its own. What is null is as the team has it.")]
+    when_unavailable: Annotated[WhenUnavailable, Field(description=_WHEN_UNAVAILABLE)]
     needs: Annotated[list[Need], Field(description="What a handover to it must bring: its procedure’s NEEDS section.")]
     handover_targets: Annotated[list[HandoverTarget], Field(description="Whom the procedure mentions, in its order.")]
     problems: Annotated[list[Problem], Field(description="What breaks runs, or lets work wait or go astray.")]
@@ -134,6 +137,7 @@ class AgentIn(RequestBody):
     connections: NewConnections = NewConnections()
     mcp_tools: Annotated[Ids | None, Field(description=_MCP_TOOLS)] = None
     budget: Budget = Budget()
+    when_unavailable: Annotated[WhenUnavailable | None, Field(description=_WHEN_UNAVAILABLE)] = None
 
 
 class AgentChanges(RequestBody):
@@ -151,6 +155,7 @@ class AgentChanges(RequestBody):
     connections: NewConnections = NewConnections()
     mcp_tools: Annotated[Ids | None, Field(description=_MCP_TOOLS)] = None
     budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None
+    when_unavailable: Annotated[WhenUnavailable | None, Field(description="Replaces the rule before, whole.")] = None
 
 
 class AgentFilters(Paging):
@@ -185,7 +190,7 @@ def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
             fallback=_fallback(wanted) or "",
         )
         connected = _connected(team, made, wanted.connections, wanted.mcp_tools)
-        agents.save_agent(made, budget=wanted.budget, **connected)
+        agents.save_agent(made, budget=wanted.budget, when_unavailable=wanted.when_unavailable, **connected)
         if wanted.paused:
             agents.pause_agent(made)
     return Status(201, read_agent(team, made.pk))
@@ -227,6 +232,7 @@ def _change(team: Team, agent_id: UUID, changes: AgentChanges, override: str) ->
             note=changes.note,
             budget=changes.budget,
             override=override,
+            when_unavailable=changes.when_unavailable,
             **_connected(team, agent, changes.connections, changes.mcp_tools),
         )
         if changes.paused is not None:
@@ -351,6 +357,7 @@ def _one(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
         ),
         mcp_tools=[tool.pk for tool in found.tools],
         budget=Budget(**agent.budget),
+        when_unavailable=rule_of(agent),
         needs=found.revision.needs,
         handover_targets=[
             HandoverTarget(

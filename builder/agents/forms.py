@@ -33,6 +33,7 @@ from web.forms.stale import SharedForm
 
 from . import agents, connections
 from .queries import AgentDetails
+from .unavailable_forms import UnavailableForm
 
 PROVIDER = "provider"
 _PLACES = 5
@@ -148,6 +149,7 @@ class AgentForm(SharedForm):
             self.fields["name"].widget.attrs["autofocus"] = True
         own = saved.agent.budget if saved else {}
         self.budget = BudgetForm(data, budget=own, inherited=limits.inherited(team), prefix="budget")
+        self.unavailable = UnavailableForm(data, team=team, agent=saved.agent if saved else None)
         self.saved = saved
         self.conflict: Conflict | None = None
         self.breaks: list[Finding] = []  # what stops the form from being saved until someone saves it anyway
@@ -160,7 +162,7 @@ class AgentForm(SharedForm):
         # Whether this tab changed nothing of what the agent is told, so that no revision comes of it.
         self.tells_the_same = False
         if saved:
-            self.merge(self.budget)
+            self.merge(self.budget, self.unavailable)
             self._merge_revision(saved)
 
     def _add_queue(self, queue: Any) -> None:
@@ -248,6 +250,8 @@ class AgentForm(SharedForm):
             self.errors.pop("model", None)  # a name is only needed for the other kind
         if not self.budget.is_valid():
             self.add_error(None, "Nothing is saved yet. What to change stands in red under Budget.")
+        if not self.unavailable.is_valid():
+            self.add_error(None, "Nothing is saved yet. What to change stands in red under Availability.")
         return cleaned
 
     def is_ready(self) -> bool:
@@ -265,6 +269,7 @@ class AgentForm(SharedForm):
             "produces": self._chosen("produces"),
             "tools": [UUID(pk) for pk in self.cleaned_data["tools"]],
             "budget": self.budget.wanted(),
+            "when_unavailable": self.unavailable.wanted(),
         }
 
     def refuse(self, refusal: Refused) -> None:

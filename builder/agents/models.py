@@ -65,6 +65,9 @@ class Agent(models.Model):
         help_text="Lets the agent put a question to your team and wait for the answer.",
     )
     budget: Any = models.JSONField(default=dict, blank=True, help_text="A `budgets.Budget`.")
+    when_unavailable: Any = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="An `unavailable.WhenUnavailable`; empty: cases wait for it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     paused_at = models.DateTimeField(null=True, blank=True)

@@ -29,6 +29,7 @@ from web.forms.refusals import refusing_a_taken_name
 from . import connections
 from .connections import Consumes
 from .gate import guarded
+from .unavailable import WhenUnavailable, change_rule
 
 AOP_LIMIT = 200_000
 
@@ -63,6 +64,7 @@ class AgentChange:
     produces: list[UUID] | None = None
     tools: list[UUID] | None = None
     budget: Budget | None = None
+    when_unavailable: WhenUnavailable | None = None
 
     @property
     def connects(self) -> bool:
@@ -141,6 +143,8 @@ def _save(agent: Agent, change: AgentChange, author: User | None, override: str)
         connections.connect(agent, change.consumes, change.produces, change.tools)
     if change.budget is not None:
         limits.change_budget(agent, change.budget)
+    if change.when_unavailable is not None:
+        change_rule(agent, change.when_unavailable)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()  # an agent that was blocked by its AOP may have cases waiting
     return agent

@@ -26,6 +26,7 @@ class EventKind(models.TextChoices):
     HANDED_OVER = "handed_over", "Handed over"
     HANDOVER_CANCELLED = "handover_cancelled", "Handover cancelled"
     DECLINED = "declined"
+    REROUTED = "rerouted"
     POSTPONED = "postponed"
     DUE = "due"
     PARKED = "parked", "Needs input"
@@ -66,9 +67,9 @@ class CaseEvent(models.Model):
     agent, `created`, `released`, `declined`, `reassigned`, `reopened`, `handed_back` and `undone` have target_id and
     target_name; `declined` has agent_name; `reassigned` and `reopened` have is_retry when the last agent tries again;
     what leaves the case with people has taken_by and owner_id, group_id and take_by, and target_name where it is sent
-    to them; `undone` has undoes (a seq) and the fields as they are again; `corrected` has the right agent as its
-    target, none for a person; `updated` has the changes; `commented` has comment_id, and `attached` and `detached` the
-    names of files.
+    to them; `rerouted` has the rule that acted, and as `from` whom the case waited for; `undone` has undoes (a seq) and
+    the fields as they are again; `corrected` has the right agent as its target, none for a person; `updated` has the
+    changes; `commented` has comment_id, and `attached` and `detached` the names of files.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -70,8 +70,8 @@ def _moved(event: CaseEvent, before: Fields) -> Fields:
         "take_by": _moment(said.get("take_by")),
         "hops": 0 if event.actor else before["hops"] + (event.kind == Kind.HANDED_OVER),
     }
-    to_people = event.kind == Kind.HANDED_OVER and event.status == Status.NEEDS_INPUT
-    if to_people:
+    to_people = event.kind in (Kind.HANDED_OVER, Kind.REROUTED) and event.status == Status.NEEDS_INPUT
+    if to_people and event.kind == Kind.HANDED_OVER:
         fields["hops"] = 0
     if event.kind in _DETAILED or event.reason == Reason.DECLINED or to_people:
         fields["detail"] = event.text
@@ -88,7 +88,9 @@ def _whose(event: CaseEvent) -> Fields:
         fields["assignee_id"] = UUID(said["target_id"]) if said.get("target_id") else None
     if event.kind in _RANKS and not (event.kind == Kind.DUE and said):
         fields["rank"] = said.get("rank", _RANKS[Kind(event.kind)])
-    if event.kind == Kind.DECLINED and event.status == Status.PENDING:
+    if event.kind == Kind.REROUTED and event.reason == Reason.WITH_PEOPLE:
+        fields["assignee_id"] = None
+    if event.kind in (Kind.DECLINED, Kind.REROUTED) and event.status == Status.PENDING:
         fields |= {"assignee_id": UUID(said["target_id"]), "rank": Case.Rank.HANDED_OVER}
     if event.kind == Kind.STARTED:
         fields |= {"assignee_id": event.agent_id, "worked_by_id": event.agent_id}

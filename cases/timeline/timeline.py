@@ -18,6 +18,7 @@ from teams.webhooks import outbox
 _ENDS = {
     Kind.HANDED_OVER: "handed_over",
     Kind.DECLINED: "declined",
+    Kind.REROUTED: "released",
     Kind.COMPLETED: "completed",
     Kind.FAILED: "failed",
     Kind.POSTPONED: "postponed",
@@ -107,8 +108,8 @@ def write(cases: Sequence[Case], events: Sequence[CaseEvent]) -> None:
 def _names(row: CaseEvent) -> list[str]:
     if row.kind != Kind.UNDONE:
         told = [_NEWS[kind]] if (kind := Kind(row.kind)) in _NEWS else []
-        if kind == Kind.HANDED_OVER and row.reason:
-            return ["case.assigned"]
+        if kind in (Kind.HANDED_OVER, Kind.REROUTED) and row.reason:
+            return ["case.needs_input" if row.reason == Reason.TARGET_UNAVAILABLE else "case.assigned"]
         return [*told, "case.needs_input"] if row.reason == Reason.DECLINED else told
     if row.data.get("was_closed") and row.status not in CLOSED:
         return ["case.reopened"]

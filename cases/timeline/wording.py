@@ -110,6 +110,9 @@ _EVENT_TEXTS: Mapping[str, EventText] = {
         "{agent} wanted to hand over to {target}, which was not done", "circle-slash", "warning", "aside"
     ),
     Kind.DECLINED: EventText("{agent} declined the case", "undo-2", "warning", "quote"),
+    Kind.REROUTED: EventText(
+        "The case went on to {target}, as {holder} could not take it", "split", "warning", "aside"
+    ),
     Kind.POSTPONED: _POSTPONED,
     Kind.DUE: EventText("The time it was postponed to has come", "alarm-clock", "info"),
     Kind.PARKED: _PARKED,
@@ -281,6 +284,14 @@ def _handed_back(event: CaseEvent) -> str:
     return f"{{who}} handed the case back to {whom}"
 
 
+def _rerouted(event: CaseEvent) -> str:
+    if event.data.get("rule") == "return":
+        return "The case went back to {target}, as {holder} could not take it"
+    if not event.data.get("target_name"):
+        return "A person is needed, as {holder} could not take the case"
+    return _EVENT_TEXTS[Kind.REROUTED].words
+
+
 def _declined(event: CaseEvent) -> str:
     to = "it went back to {target}" if _is_meant_for_one(event) else "a person is needed"
     return f"{{agent}} declined the case: {to}"
@@ -294,6 +305,7 @@ def _assigned_to_people(event: CaseEvent) -> str:
 _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
     Kind.CREATED: _created,
     Kind.DECLINED: _declined,
+    Kind.REROUTED: _rerouted,
     Kind.REASSIGNED: _reassigned,
     Kind.REOPENED: _reopened,
     Kind.TAKEN_OVER: _taken_over,

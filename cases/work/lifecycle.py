@@ -148,6 +148,25 @@ def hand_over_to_people(case: Case, people: People, text: str, *, agent_id: UUID
     )
 
 
+def reroute(case: Case, rule: str, to: Agent | People | None, text: str) -> None:
+    """The agent that the case was handed to cannot take it, and its rule for that acts: the case goes to another one,
+    to people, or needs a person. `text` says why.
+    """
+    data = {"rule": rule, "from": case.assignee.name if case.assignee else ""}
+    if isinstance(to, Agent):
+        changes: dict[str, Any] = {"assignee_id": to.pk, "rank": Case.Rank.HANDED_OVER}
+        _move(case, Status.PENDING, Kind.REROUTED, changes=changes, text=text, data={**data, **_meant_for(to)})
+        bell.ring_for_one()
+        return
+    reason = Reason.WITH_PEOPLE if to else Reason.TARGET_UNAVAILABLE
+    changes = {"reason": reason, "detail": text}
+    if to:
+        fields = fields_of(to)
+        changes |= {"assignee_id": None, **fields}
+        data |= {**as_data(fields), "target_name": to.name}
+    _move(case, Status.NEEDS_INPUT, Kind.REROUTED, changes=changes, reason=reason, text=text, data=data)
+
+
 def decline(case: Case, agent: Agent, to: Agent | None, text: str, *, run_id: UUID) -> None:
     """Return a case that was handed over to who handed it over, ahead of new cases. Without `to` it needs a person."""
     about: dict[str, Any] = {"agent_id": agent.pk, "run_id": run_id, "text": text}

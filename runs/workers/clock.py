@@ -21,7 +21,7 @@ from data.redis.redis_pool import shared_redis
 from data.threads import BackgroundTask
 from runs.bulk import processing
 from runs.notifications import mailer
-from runs.people import absences, deadlines, moves
+from runs.people import absences, deadlines, moves, rerouting
 from runs.record import claims
 from runs.schedules import schedules
 from teams.keys import idempotency
@@ -89,6 +89,7 @@ def sweep(*, judges_leases: bool = True) -> bool:
     moves.release_work_of_deleted_agents()
     deadlines.remind_of_what_is_due_soon()
     deadlines.pass_on_what_is_due()
+    rerouting.reroute_what_waits_too_long()
     absences.tell_what_nobody_took()
     absences.pass_on_what_is_left()
     schedules.start_due()

@@ -14,7 +14,9 @@ _ANY = _OPEN | _ENDED
 _MOVES: dict[str, tuple[set[str], set[str]]] = {
     "started": ({"pending"}, {"in_progress"}),
     "released": ({"in_progress", "needs_input"}, {"pending"}),
-    "handed_over": ({"in_progress"}, {"pending"}),
+    "handed_over": ({"in_progress"}, {"pending", "needs_input"}),  # the latter to people
+    "rerouted": ({"pending"}, {"pending", "needs_input"}),
+    "assigned_to_people": (_OPEN, {"needs_input"}),
     "declined": ({"in_progress"}, {"pending", "needs_input"}),
     "asked": ({"in_progress"}, {"needs_input"}),
     "answered": ({"needs_input"}, {"in_progress"}),
