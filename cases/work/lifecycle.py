@@ -24,6 +24,7 @@ from teams.audit.actors import BATON, Actor
 from teams.models import User
 
 from .people import People, again_fields, as_data, fields_of, kept_fields
+from .people import told as told_of
 
 # What an agent is told along with a case, besides the note: fields by their names, or why they are left out.
 type Told = dict[str, Any]
@@ -144,7 +145,7 @@ def hand_over_to_people(case: Case, people: People, text: str, *, agent_id: UUID
         run_id=run_id,
         reason=Reason.WITH_PEOPLE,
         text=text,
-        data={**as_data(fields), "target_name": people.name},
+        data={**as_data(fields), **told_of(people)},
     )
 
 
@@ -163,7 +164,7 @@ def reroute(case: Case, rule: str, to: Agent | People | None, text: str) -> None
     if to:
         fields = fields_of(to)
         changes |= {"assignee_id": None, **fields}
-        data |= {**as_data(fields), "target_name": to.name}
+        data |= {**as_data(fields), **told_of(to)}
     _move(case, Status.NEEDS_INPUT, Kind.REROUTED, changes=changes, reason=reason, text=text, data=data)
 
 
@@ -262,7 +263,7 @@ def _retried(is_retry: bool) -> dict[str, bool]:
 def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> None:
     """No agent gets the case. The reverse is `hand_back`. What is with people stays so, and its group is kept."""
     keeper = {"taken_by": taken_by[:100], "owner_id": owner.pk if owner else None, "group_id": case.group_id}
-    data = as_data(keeper)
+    data = as_data(keeper) | ({"group_name": case.group.name} if case.group else {})
     data = {**data, "from": case.taken_by} if case.taken_by else data
     reason = Reason.WITH_PEOPLE if case.reason == Reason.WITH_PEOPLE else Reason.TAKEN_OVER
     changes = {"reason": reason, "detail": "", "assignee_id": None, **keeper}
@@ -272,7 +273,7 @@ def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> No
 def assign_to_people(case: Case, people: People, text: str, *, by: Actor = BATON) -> None:
     """No agent gets the case. The reverse is `hand_back`. `text`: what they should know."""
     fields = fields_of(people)
-    data = {**as_data(fields), "target_name": people.name}
+    data = {**as_data(fields), **told_of(people)}
     changes = {"reason": Reason.WITH_PEOPLE, "detail": text, "assignee_id": None, **fields}
     about: dict[str, Any] = {"by": by, "reason": Reason.WITH_PEOPLE, "text": text, "data": data}
     _move(case, Status.NEEDS_INPUT, Kind.ASSIGNED_TO_PEOPLE, changes=changes, **about)

@@ -59,6 +59,11 @@ def kept_fields(case: Case) -> dict[str, Any]:
     return {"taken_by": case.taken_by, "owner_id": case.owner_id, "group_id": case.group_id}
 
 
+def told(people: People) -> dict[str, str]:
+    """The names that an event keeps of them."""
+    return {"target_name": people.name, **({"group_name": people.group.name} if people.group else {})}
+
+
 def as_data(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as an event keeps them, without those that say nothing."""
     written = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}

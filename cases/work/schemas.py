@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
+from django.utils import timezone
 from pydantic import BaseModel, Field
 
 from builder.agents.api import name_of
 from cases.models import Case, CaseEvent, Kind, Status
 from cases.queues.schemas import Priority
-from cases.timeline import timeline
+from cases.timeline import shares, timeline
+from cases.timeline.shares import HolderKind
 from teams.keys.api import Named
 
 # A case says its last events; all of them are a list of their own.
@@ -65,6 +67,17 @@ class StageOut(BaseModel):
     outcome: Annotated[str | None, Field(description="Null while the agent works on it.")]
 
 
+class ShareOut(BaseModel):
+    """The time that the case was with one agent, group or person. All of them add up to the time that it was open."""
+
+    kind: Annotated[HolderKind, Field(description="Who, or that it was postponed or waited for any agent.")]
+    name: str
+    agent_id: UUID | None
+    group_id: UUID | None
+    waited_s: Annotated[int, Field(description="Seconds that it waited for them.")]
+    had_s: Annotated[int, Field(description="Seconds that they had it.")]
+
+
 class EventOut(BaseModel):
     seq: int
     at: datetime
@@ -82,6 +95,7 @@ class EventOut(BaseModel):
 
 class CaseDetails(CaseOut):
     stages: list[StageOut]
+    time: Annotated[list[ShareOut], Field(description="Whose time it took so far.")]
     events: Annotated[list[EventOut], Field(description=f"The last {EVENTS_SHOWN}, by seq.")]
     events_truncated: Annotated[bool, Field(description="There are earlier events: read `/cases/{id}/events`.")]
 
@@ -100,6 +114,7 @@ def case_details(case: Case) -> CaseDetails:
     return CaseDetails(
         **case_fields(case),
         stages=[_stage_out(stage) for stage in timeline.stages(events)],
+        time=[_share_out(one) for one in shares.shares(events, {}, timezone.now())],
         events=[event_out(row) for row in events[-EVENTS_SHOWN:]],
         events_truncated=len(events) > EVENTS_SHOWN,
     )
@@ -144,6 +159,17 @@ def _stage_out(stage: timeline.Stage) -> StageOut:
         ended_at=stage.ended_at,
         waited_s=round(stage.waited_s, 3),
         outcome=stage.outcome or None,
+    )
+
+
+def _share_out(share: shares.Share) -> ShareOut:
+    return ShareOut(
+        kind=share.kind,
+        name=share.name,
+        agent_id=share.id if share.kind == "agent" else None,
+        group_id=share.id if share.kind == "people" else None,
+        waited_s=share.waited,
+        had_s=share.had,
     )
 
 

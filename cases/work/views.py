@@ -18,7 +18,7 @@ from cases.queues import labels, queue_actions, status_summary
 from cases.queues.consumers import consumers, non_consumers
 from cases.queues.queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
 from cases.search import filters
-from cases.timeline import stages, swimlanes, timeline, wording
+from cases.timeline import shares, stages, swimlanes, timeline, wording
 from cases.timeline.spans import course
 from data.errors import Refused
 from teams.access.permissions import BUILDER, OPERATOR, TeamRequest, team_page
@@ -231,6 +231,7 @@ def _stages(case: Case, told: queries.Timeline, taker: Agent | None) -> dict[str
     return {
         "picture": swimlanes.draw(course(told.moves, told.agents, taker), timezone.now(), since),
         "stops": stages.stops(shown, case, told.agents, taker),
+        "shares": [] if is_cut else shares.shares(told.moves, told.agents, timezone.now()),
         "stages_are_cut": is_cut,
     }
 
