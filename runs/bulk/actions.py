@@ -14,7 +14,9 @@ from cases.models import CLOSED, Case
 from cases.models import Status as CaseStatus
 from cases.search.search import having
 from cases.work.changes import change_case
+from cases.work.people import People
 from data.errors import Refused
+from runs.engine.people_targets import people_of
 from runs.models import BulkAction
 from runs.people import moves
 from runs.people.briefing import Given
@@ -102,12 +104,22 @@ _TOGETHER = Given(without_reason="Reassigned together with other cases.")
 
 
 def _reassign(case: Case, arguments: Arguments, by: Actor) -> Before:
-    """Reassign the case, to any agent of its queue if none is chosen."""
+    """Reassign the case to an agent or to people, or to any agent of its queue if none is chosen."""
     id = arguments["agent"]
+    if ":" in id:
+        return {"seq": moves.assign_to_people(case, by, _people(case, id)).last_seq}
     agent = Agent.objects.live().filter(team=case.team_id, pk=id).first() if id else None
     if id and agent is None:
         raise Refused("The agent has been deleted.", "not_found")
     return {"seq": moves.reassign(case, by, agent, given=_TOGETHER).last_seq}
+
+
+def _people(case: Case, wanted: str) -> People:
+    kind, _, id = wanted.partition(":")
+    found = people_of({"kind": kind, "agent_id": id}, case.team_id)
+    if found is None:
+        raise Refused("They can no longer take cases.", "not_found")
+    return found
 
 
 def _postpone(case: Case, arguments: Arguments, by: Actor) -> Before:
@@ -135,7 +147,7 @@ _CLOSED = (Q(status__in=CLOSED), "Is closed already")
 
 
 def _not_for_agent(team: Team, arguments: Arguments) -> Skips:
-    if not arguments["agent"]:
+    if not arguments["agent"] or ":" in arguments["agent"]:
         return [_CLOSED]
     agent = UUID(arguments["agent"])
     role = QueueConnection.Role.CONSUMER

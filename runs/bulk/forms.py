@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from builder.models import Agent, QueueConnection
+from builder.procedures.people import all_people
 from cases.models import Case
 from cases.search.filters import find_cases, read_filter
 from data.ids import parse_uuid
@@ -43,14 +44,19 @@ def read_selection(sent: QueryDict) -> Selection:
 
 
 class ReassignForm(PageForm):
-    agent = forms.ChoiceField(label="Agent", required=False)
+    """To an agent, or to people: then the value is a kind and an id, such as `group:…`."""
+
+    agent = forms.ChoiceField(label="To", required=False)
 
     def __init__(self, data: Any, *, team: Team) -> None:
         super().__init__(data)
         consumers = QueueConnection.objects.filter(agent__team=team, role=QueueConnection.Role.CONSUMER)
         agents = Agent.objects.live().filter(team=team, pk__in=consumers.values("agent"))
         self.names = {str(id): name for id, name in agents.values_list("pk", "name")}
-        self.fields["agent"].choices = [("", "Any agent of their queue"), *self.names.items()]  # type: ignore[attr-defined]
+        people = {f"{one.kind}:{one.id}": one.name for one in all_people(team)}
+        choices = [("", "Any agent of their queue"), *self.names.items(), ("People and groups", list(people.items()))]
+        self.fields["agent"].choices = choices  # type: ignore[attr-defined]
+        self.names |= people
 
     def arguments(self) -> dict[str, Any]:
         id = self.cleaned_data["agent"]

@@ -22,6 +22,8 @@ from runs.bulk import bulk, processing, progress
 from runs.models import BulkAction, BulkItem, Run
 from runs.people import moves
 from teams.audit.actors import Actor
+from teams.groups import groups
+from teams.groups.groups import GroupFields
 from teams.models import Team
 from tests.fixtures import Make, events, take
 
@@ -338,3 +340,15 @@ def test_an_action_takes_the_same_queries_for_each_case(
     action = bulk.start(team, "complete", {"text": ""}, find_cases(team, CaseFilter()), someone)
     with django_assert_max_num_queries(15):
         processing.process_next(action.pk)
+
+
+def test_many_cases_go_to_a_group_and_back_when_it_is_undone(team, triage, make_case, someone) -> None:
+    group = groups.create_group(team, GroupFields("Finance"))
+    cases = [make_case() for _ in range(3)]
+    action = do(team, someone, BulkAction.Verb.REASSIGN, None, agent=f"group:{group.pk}", name="Finance")
+    assert {case.group for case in Case.objects.filter(team=team)} == {group}
+    assert {state for state, _ in became(action).values()} == {"done"}
+    undo(action, someone)
+    assert {(case.group, case.status) for case in Case.objects.filter(pk__in=[case.pk for case in cases])} == {
+        (None, Status.PENDING)
+    }
