@@ -16,10 +16,10 @@ from cases.search.search import having
 from cases.work.changes import change_case
 from cases.work.people import People
 from data.errors import Refused
-from runs.engine.people_targets import people_of
 from runs.models import BulkAction
 from runs.people import moves
 from runs.people.briefing import Given
+from runs.tools.people_targets import people_of
 from teams.audit.actors import Actor
 from teams.models import Team
 

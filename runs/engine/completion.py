@@ -23,7 +23,7 @@ from runs.record.outcomes import (
     HandedToPeople,
 )
 
-from . import declining, handovers, people_handovers
+from . import handovers, people_handovers, receiving
 from .handovers import Held
 
 
@@ -61,7 +61,7 @@ def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None)
         case CaseDeclined(reason):
             lifecycle.complete(run, Outcome.CASE_DECLINED, reason)
             if case is not None:
-                declining.apply(run, case, reason)
+                receiving.decline(run, case, reason)
 
 
 def _hand_over(run: Run, case: Case | None, ending: HandedOver | HandedToPeople, held: Held | None) -> Broken | None:

@@ -30,9 +30,9 @@ from runs.record import claims, lifecycle
 from runs.record.outcomes import Broken, HandedOver, HandedToPeople
 from runs.record.steps import Work, tool_result
 from runs.telemetry import counters
-from runs.tools import tools
+from runs.tools import people_targets, tools
 
-from . import keeping, people_targets, receiving
+from . import keeping, receiving
 from .keeping import Keeping, Place
 from .targets import find_target, hops_left, judge, obstacle
 

@@ -19,11 +19,11 @@ from runs.prompts import prompts, quoting
 from runs.providers import tool_calling
 from runs.record.claims import Claim, LostRun
 from runs.record.steps import Work
-from runs.tools import server_tools
+from runs.tools import people_targets, server_tools
 from teams.keys import credentials
 from teams.models import Credential, Team
 
-from . import declining, human_requests, people_targets, samples, targets
+from . import human_requests, receiving, samples, targets
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:
@@ -45,7 +45,7 @@ def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
         run.revision,
         run.case or samples.case_of(run),
         may_hand_over=targets.hops_left(run, run.case) > 0 and not (run.sample or {}).get("last_hop"),
-        may_decline=declining.may_decline(run, around.earlier) or (run.sample or {}).get("may_decline", False),
+        may_decline=receiving.may_decline(run, around.earlier) or (run.sample or {}).get("may_decline", False),
         produces=list(_produces(run.agent)) if around.produces else [],
         server_tools=list(server_tools.tools_of(run.agent)) if around.has_server_tools else [],
         by_schema=tool_calling.by_schema(run.team_id, _models(run.revision)) if around.has_call_styles else frozenset(),

@@ -12,9 +12,10 @@ from runs.notifications import case_email, run_webhooks
 from runs.record import lifecycle
 from runs.record.outcomes import Broken, HandedToPeople
 from runs.telemetry import counters
+from runs.tools import people_targets
 from teams.audit.actors import BATON
 
-from . import handovers, people_targets
+from . import handovers
 
 
 def apply(run: Run, case: Case | None, wanted: HandedToPeople) -> Broken | None:

@@ -1,4 +1,5 @@
-"""What a receiver needs to be told: the fields that a handover on a case brings, and what happens without them.
+"""What a receiver needs to be told: the fields that a handover on a case brings, and what happens without them. And
+what happens when the receiver says that the case is not for it.
 
 Without a case nothing is passed on, so nothing is asked for.
 """
@@ -10,12 +11,16 @@ from builder.models import Agent
 from builder.procedures import fields
 from builder.procedures.fields import Checked, Fault
 from builder.procedures.needs import Need, name_key
-from cases.models import Case
+from cases.models import Case, Kind
+from cases.work import lifecycle as case_lifecycle
+from data import rows
 from data.errors import Refused
 from data.texts.text import storable
-from runs.models import Step
+from runs.models import Handover, Run, Step
 from runs.record.outcomes import Broken
 from runs.record.steps import Work
+
+from .targets import judge
 
 # The code of refused requests, and the reason of a case that waits for a person because of them.
 INCOMPLETE = "incomplete_handover"
@@ -61,3 +66,26 @@ def why_incomplete(target: Agent, needs: Iterable[Need], given: Mapping[str, Any
     faults = fields.check(needs, given).faults
     words = " ".join(fault.message for fault in faults)
     return Broken(INCOMPLETE, f"{target.name} needs more to take over. {words}") if faults else None
+
+
+# --- Declining -------------------------------------------------------------------------------
+
+
+def may_decline(run: Run, earlier: Iterable[Handover]) -> bool:
+    """Whether an agent handed the run's agent the case. One that gets its own handover back was handed nothing."""
+    if run.case_id is None or run.trigger != Run.Trigger.HANDOVER:
+        return False
+    return any(row.target_id == run.agent_id for row in earlier)
+
+
+def decline(run: Run, case: Case, reason: str) -> None:
+    """Gives the case back, or to a person. Both rows are locked, and the run is completed."""
+    handover = Handover.brought(Handover.applied(*rows.read(Handover.applied_on(case.pk))), run.agent_id)
+    assert handover  # the tool is offered only to who was handed the case
+    Handover.objects.filter(pk=handover.pk).update(is_declined=True)
+    sender = handover.source_agent
+    is_second = case.events.filter(kind=Kind.DECLINED).exists()
+    obstacle = None if is_second else judge(sender, case)[0]
+    said = f"{reason}\n\nIt cannot go back: {obstacle}" if obstacle else reason
+    to = None if is_second or obstacle else sender
+    case_lifecycle.decline(case, run.agent, to, said, run_id=run.pk)

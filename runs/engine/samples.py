@@ -17,7 +17,7 @@ from runs.models import Handover, Run, Step
 from runs.prompts import prompts, quoting
 from runs.record.steps import Work
 
-from . import declining, targets
+from . import receiving, targets
 
 type Sample = dict[str, Any]
 
@@ -29,7 +29,7 @@ def of_case(agent: Agent, case: Case) -> Sample:
     found, notes = rows.read(Handover.applied_on(case.pk), prompts.notes_on(case.pk))
     earlier, last_hop = Handover.applied(found), targets.hops_left(Run(), case) == 0
     trigger = Run.Trigger.HANDOVER if case.rank == Case.Rank.HANDED_OVER else Run.Trigger.DISPATCH
-    may_decline = declining.may_decline(Run(agent=agent, case=case, trigger=trigger), earlier)
+    may_decline = receiving.may_decline(Run(agent=agent, case=case, trigger=trigger), earlier)
     told = _of(agent, case, earlier, [note for (note,) in notes], last_hop=last_hop)
     return {**told, "may_decline": may_decline}
 
@@ -80,7 +80,7 @@ def _could_decline(run: Run) -> bool:
     if run.sample:
         return bool(run.sample.get("may_decline"))
     [earlier] = rows.read(Handover.applied_on(run.case_id))
-    return declining.may_decline(run, [row for row in Handover.applied(earlier) if row.source_id != run.pk])
+    return receiving.may_decline(run, [row for row in Handover.applied(earlier) if row.source_id != run.pk])
 
 
 # --- In the place of a case ------------------------------------------------------------------

@@ -14,8 +14,7 @@ from cases.models import DEFAULT_HOP_LIMIT, Case, Queue
 from data import rows
 from runs.models import Run
 from runs.prompts.arguments import as_key, plain
-
-from . import people_targets
+from runs.tools import people_targets
 
 type TargetRow = dict[str, Any]
 
@@ -30,7 +29,11 @@ def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[
     agents = target_rows(found, case)
     if case is None:
         return agents
-    return agents + people_targets.target_rows(people_targets.mentioned_by(revision.pk), [row["key"] for row in agents])
+    [[people]] = rows.select(_PEOPLE, [revision.pk])
+    return agents + people_targets.target_rows(people, [row["key"] for row in agents])
+
+
+_PEOPLE = f"select {people_targets.MENTIONED} from (select %s::uuid as id) wanted"  # noqa: S608
 
 
 def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], case: Case | None) -> list[TargetRow]:

@@ -13,9 +13,9 @@ from cases.models import Case, Kind, Status
 from cases.queues.consumers import Consumer, consumers
 from cases.work import lifecycle as case_lifecycle
 from cases.work.people import People
-from runs.engine.people_targets import GROUP, PERSON, people_of
 from runs.models import Handover
 from runs.notifications import case_email
+from runs.tools.people_targets import GROUP, PERSON, people_of
 from teams.audit.actors import BATON
 
 _AT_ONCE = 200

@@ -11,7 +11,6 @@ from uuid import UUID
 from django.utils.text import slugify
 
 from cases.work.people import People
-from data import rows
 from teams.models import Group, Member
 
 PERSON, GROUP = "person", "group"
@@ -34,11 +33,6 @@ MENTIONED = """(
         where mention.revision_id = wanted.id
     ) found
 )"""
-
-
-def mentioned_by(revision_id: UUID) -> str:
-    """What `MENTIONED` says of a revision."""
-    return str(rows.select(f"select {MENTIONED} from (select %s::uuid as id) wanted", [revision_id])[0][0])  # noqa: S608
 
 
 def target_rows(mentioned: str, taken: Iterable[str]) -> list[dict[str, Any]]:
