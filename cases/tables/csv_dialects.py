@@ -87,7 +87,7 @@ class _Fit:
     records: Sequence[Sequence[str]]
 
     def is_table(self) -> bool:
-        if self.fields < 2 or self.share < _ALIKE:
+        if self.fields < 2 or (self.share < _ALIKE and not self._names_known_columns()):
             return False
         if self.separator in ",;" and self._reads_as_prose():
             return self.share == 1 and len(self.records) > 1
@@ -98,6 +98,11 @@ class _Fit:
         """Return whether a blank follows each separator, as in “Broken lamp, urgent”."""
         after = [cell for record in self.records for cell in record[1:]]
         return all(cell[:1] == " " and cell[1:2] != '"' for cell in after)
+
+    def _names_known_columns(self) -> bool:
+        """Return whether it begins with names, one of them usual, so that ragged rows below it are rows."""
+        first = self.records[0]
+        return len(first) > 1 and all(map(is_label, first)) and any(map(is_known, first))
 
     def _begins_with_names(self) -> bool:
         first = next(record for record in self.records if len(record) == self.fields)

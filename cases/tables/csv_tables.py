@@ -32,8 +32,15 @@ def read_csv(content: bytes, encoding: str = "", separator: str = "") -> Table:
     text = in_the_usual_way(text, separator, RECORD_LIMIT)
     collector = Collector()
     for number, record in enumerate(_records(text, separator), 1):
-        collector.add_row(Row(number, [cell if cell.strip() else None for cell in record], length=len(record)))
+        collector.add_row(Row(number, [_cell(text) if text else None for text in record], length=len(record)))
     return Table(collector.taken(), encoding=encoding, separator=separator)
+
+
+def _cell(text: str) -> str | None:
+    """Return what a field holds. Programs write `="00123"` so that Excel keeps the zeros."""
+    if text.startswith('="') and (kept := re.fullmatch(r'="([^"]*)"', text)):
+        text = kept[1]
+    return text if text.strip() else None
 
 
 def _records(text: str, separator: str) -> Iterator[list[str]]:

@@ -71,6 +71,8 @@ def is_value(cell: Cell) -> bool:
 def find_names(rows: Sequence[Sequence[Cell]]) -> int | None:
     """Return the place, from 0, of the row that holds the names, or None if no row looks like one."""
     sample = rows[:_SAMPLE_ROWS]
+    if len(sample) == 1 and len(_filled(sample[0])) > 1 and all(is_known(sample[0][at]) for at in _filled(sample[0])):
+        return 0
     usual = _usual_columns(sample)
     found: int | None = None
     is_first = True  # of the rows that fill all columns

@@ -4,6 +4,8 @@ import re
 import zipfile
 from io import BytesIO
 
+from data.texts.json_text import read_json
+
 from .csv_tables import read_csv
 from .tables import Table, refuse
 from .workbooks import read_workbook
@@ -32,9 +34,23 @@ def read_file(content: bytes, encoding: str = "", separator: str = "", sheet: st
         refuse(f"This is a text document, not a table. {_SAVE_AS}")
     if re.match(rb"\s*<(!doctype|html|table|\?xml)", content[:200], re.IGNORECASE):
         refuse(f"This is a web page or XML, whatever its name says. Open it in a spreadsheet program. {_SAVE_AS}")
+    if _is_json(content):
+        refuse("This is JSON, not a table. Add the cases through the API, or save them as CSV.")
     if content.startswith(_BINARY) or _is_binary(content[:4096]):
         refuse("This is not a table. Choose a CSV or XLSX file.")
     return read_csv(content, encoding, separator)
+
+
+def _is_json(content: bytes) -> bool:
+    """Return whether it is JSON, as a whole or in its first line."""
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return False
+    for text in (content, content.strip().partition(b"\n")[0]):
+        try:
+            return isinstance(read_json(text), dict | list)
+        except ValueError:
+            continue
+    return False
 
 
 def _check_archive(content: bytes) -> None:

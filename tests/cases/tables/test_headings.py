@@ -61,3 +61,9 @@ def test_the_title_of_a_report_may_stand_above_the_names(text: str, number: int)
 )
 def test_a_table_may_have_no_names(text: str) -> None:
     assert find_names([row.cells for row in read_file(text.encode()).rows]) is None
+
+
+def test_usual_names_alone_are_names_of_no_rows() -> None:
+    assert find_names([["id", "title"]]) == 0
+    assert find_names([["title"]]) is None, "a case may be called so"
+    assert find_names([["id", "Refund"]]) is None

@@ -93,6 +93,17 @@ def test_one_column_may_have_commas_in_it(text: str) -> None:
     assert cells(table) == [[line.strip('"')] for line in text.splitlines()]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_names_of_columns_tell_the_separator_of_ragged_rows(separator: str) -> None:
+    text = "id,title,note\n1,Refund\n2,Lamp,b,c,d\n3\n4,Seats,a,b\n".replace(",", separator)
+    assert read_file(text.encode()).separator == separator
+
+
+def test_what_excel_is_made_to_keep_as_text_is_read_as_that_text() -> None:
+    table = read_file(b'id,title\n="00123",Refund\n"=""00124""",Lamp\n=1+1,="\n')
+    assert cells(table)[1:] == [["00123", "Refund"], ["00124", "Lamp"], ["=1+1", '="']]
+
+
 def test_not_separated_can_be_chosen() -> None:
     assert cells(read_file(b"a,b\nc,d\n", separator=ONE_COLUMN)) == [["a,b"], ["c,d"]]
 
@@ -407,6 +418,8 @@ def test_what_is_no_table_is_named() -> None:
     assert "old Excel file (.xls)" in refusal(ole)
     assert "has a password" in refusal(ole + "EncryptedPackage".encode("utf-16-le"))
     assert "PDF" in refusal(b"%PDF-1.7 ...")
+    assert "JSON" in refusal(b'[{"id": 1, "title": "Refund"}]')
+    assert "JSON" in refusal(b'{"id": 1, "title": "Refund"}\n{"id": 2, "title": "Lamp"}\n')
     assert "web page" in refusal(b"<html><table><tr><td>a</td></tr></table>")
     assert "not a table" in refusal(b"\x89PNG\r\n\x1a\n\x00\x00")
     assert "not a table" in refusal(bytes(range(256)) * 20)
