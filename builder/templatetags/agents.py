@@ -8,7 +8,7 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from web.templatetags.components import component
+from web.templatetags.components import component, kept_component
 
 register = template.Library()
 
@@ -44,7 +44,7 @@ def _initials(name: str) -> str:
 
 @register.simple_tag
 def avatar(agent: Any, *, big: bool = False) -> SafeString:
-    return component(
+    return kept_component(
         "avatar",
         initials=_initials(agent.name),
         hue=crc32(str(agent.pk).encode()) % HUES,
@@ -56,4 +56,5 @@ def avatar(agent: Any, *, big: bool = False) -> SafeString:
 @register.simple_tag
 def agent_name(agent: Any, *, link: bool = True, css: str = "") -> SafeString:
     url = reverse("agent", args=[agent.pk]) if link else ""
-    return component("agent_name", agent=agent, url=url, css=css, gone=bool(getattr(agent, "deleted_at", None)))
+    gone = bool(getattr(agent, "deleted_at", None))
+    return kept_component("agent_name", name=agent.name, avatar=avatar(agent), url=url, css=css, gone=gone)

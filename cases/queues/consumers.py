@@ -57,21 +57,20 @@ def non_consumers(queue: Queue, limit: int) -> list[Agent]:
 
 
 def consumers(queue_ids: Collection[UUID]) -> dict[UUID, list[Consumer]]:
-    """Return the live consumers of each queue, by name, with three queries, and one more if spending is limited."""
-    connections = list(
-        QueueConnection.objects.filter(queue__in=queue_ids, role=QueueConnection.Role.CONSUMER, agent__deleted_at=None)
-        .select_related("agent__team")
-        .order_by("agent__name")
-    )
-    agent_ids = {connection.agent_id for connection in connections}
-    blocked = set(Agent.objects.blocked().filter(pk__in=agent_ids).values_list("pk", flat=True))
-    loads, spent = _loads(queue_ids), overspent(connection.agent for connection in connections)
+    """Return the live consumers of each queue, by name, with four queries, and one more if spending is limited."""
+    connections = QueueConnection.objects.filter(queue__in=queue_ids, role=QueueConnection.Role.CONSUMER)
+    works: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+    for agent_id, queue_id, concurrency in connections.values_list("agent_id", "queue_id", "concurrency"):
+        works[agent_id].append((queue_id, concurrency))
+    # An agent may work all queues of a page, and is read once.
+    agents = list(Agent.objects.live().filter(pk__in=works).select_related("team").order_by("name"))
+    blocked = set(Agent.objects.blocked().filter(pk__in=works).values_list("pk", flat=True))
+    loads, spent = _loads(queue_ids), overspent(agents)
     found: dict[UUID, list[Consumer]] = defaultdict(list)
-    for connection in connections:
-        load = loads.get((connection.queue_id, connection.agent_id), 0)
-        agent = connection.agent
-        consumer = Consumer(agent, connection.concurrency, load, agent.pk in blocked, spent.get(agent.pk))
-        found[connection.queue_id].append(consumer)
+    for agent in agents:
+        for queue_id, concurrency in works[agent.pk]:
+            load = loads.get((queue_id, agent.pk), 0)
+            found[queue_id].append(Consumer(agent, concurrency, load, agent.pk in blocked, spent.get(agent.pk)))
     return found
 
 

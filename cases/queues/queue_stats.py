@@ -1,7 +1,7 @@
 """Statistics of queues: since when cases wait, and a small chart of the cases completed in each of the last hours."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,13 +19,6 @@ WIDTH = HOURS * (BAR + GAP) - GAP
 
 
 @dataclass(frozen=True)
-class Bar:
-    x: int
-    y: float
-    height: float
-
-
-@dataclass(frozen=True)
 class Flow:
     """`oldest`: since when the case waits that waits longest. `hours`: completed in each hour, the present one last."""
 
@@ -37,10 +30,15 @@ class Flow:
         return sum(self.hours)
 
     @property
-    def bars(self) -> list[Bar]:
+    def bars(self) -> str:
+        """The bars of the hours in which cases were completed: one path, as a page may show fifty charts."""
         most = max(self.hours) or 1
-        heights = [max(1.0 if number == 0 else 2.0, round(HEIGHT * number / most, 1)) for number in self.hours]
-        return [Bar(at * (BAR + GAP), HEIGHT - height, height) for at, height in enumerate(heights)]
+        return _path({at: max(2.0, round(HEIGHT * number / most, 1)) for at, number in enumerate(self.hours) if number})
+
+    @property
+    def gaps(self) -> str:
+        """The other hours."""
+        return _path({at: 1.0 for at, number in enumerate(self.hours) if not number})
 
     @property
     def words(self) -> str:
@@ -48,6 +46,11 @@ class Flow:
         if not most:
             return "None completed in 24 hours"
         return f"{self.completed:,} completed in 24 hours, at most {most:,} in an hour"
+
+
+def _path(heights: Mapping[int, float]) -> str:
+    """Return bars of these heights, by hour, as the path of an SVG."""
+    return "".join(f"M{at * (BAR + GAP)} {HEIGHT}v-{height:g}h{BAR}v{height:g}z" for at, height in heights.items())
 
 
 def flows(queue_ids: Collection[UUID]) -> dict[UUID, Flow]:

@@ -1,7 +1,7 @@
 """The building blocks of pages: each tag here renders a template of templates/components/, which documents it."""
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Hashable, Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 import lucide
@@ -25,6 +25,17 @@ register = template.Library()
 def component(name: str, /, **context: object) -> SafeString:
     """Without the line ends of the file: a space before a full stop would show."""
     return SafeString(render_to_string(f"components/{name}.html", context).strip())
+
+
+def kept_component(name: str, /, **context: Hashable) -> SafeString:
+    """The same, of a small component that lists repeat: rendered once for what it shows."""
+    return _kept(name, tuple((key, type(value), value) for key, value in context.items()))
+
+
+# With the types: a text that is safe equals one that is not.
+@lru_cache(maxsize=4096)
+def _kept(name: str, context: tuple[tuple[str, type, Hashable], ...]) -> SafeString:
+    return component(name, **{key: value for key, _, value in context})
 
 
 @cache
@@ -195,7 +206,7 @@ def pager(
 @register.simple_tag
 def status(state: str, *, pill: bool = False, label: str = "") -> SafeString:
     words, symbol, tone = STATES.get(str(state), (str(state).replace("_", " ").capitalize(), "circle", "neutral"))
-    return component("status", label=label or words, icon=symbol, tone=tone, pill=pill, moving=state in MOVING)
+    return kept_component("status", label=label or words, icon=symbol, tone=tone, pill=pill, moving=state in MOVING)
 
 
 @register.simple_tag
