@@ -149,11 +149,15 @@ def _calls_in(message: Json) -> list[Json]:
     return dicts(message.get("tool_calls")) or ([{"function": legacy}] if legacy else [])
 
 
+# The first is the right one; models of other schools write the others.
+_ARGUMENTS = ("arguments", "parameters", "args", "input")
+
+
 def _call(item: Json) -> Json | None:
     """Return the call, or None for an item that holds nothing."""
     function = child(item.get("function")) or item
     name = string(function.get("name")).strip()
-    given = function.get("arguments", function.get("parameters"))
+    given = next((function[key] for key in _ARGUMENTS if key in function), None)
     if not name and not given:
         return None
     settled = {"name": named(name), "arguments": as_text(arguments(given))}

@@ -1,5 +1,6 @@
 """What the four kinds of APIs have in common. Pure."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,6 +49,9 @@ class Dialect:
     needs_another_address: bool = False
 
 
+_OF_TOOLS = re.compile(r"^(functions|default_api)[.:]")
+
+
 def made_id() -> str:
     return f"call_{uuid4().hex[:24]}"
 
@@ -61,6 +65,8 @@ def usage(found: Json, names: dict[str, str], required: tuple[str, ...]) -> Json
 
 
 def named(name: str) -> str:
+    """Return the name of a tool as it was offered. Some models put the name of the list of tools before it."""
+    name = _OF_TOOLS.sub("", name)
     if not name:
         raise Unreadable("The model called a tool without saying which.")
     return name
