@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cases.models import Label
 from cases.queues import labels
+from cases.queues.label_views import RefusedName, show_labels
 from cases.search.filters import CaseFilter, find_cases
 from data.errors import Refused
 from runs.models import BulkAction
@@ -133,11 +134,11 @@ def label_save(request: TeamRequest, id: UUID) -> HttpResponseBase:
     if colour in Label.Colour.values:
         labels.recolour(label, colour)
         label.colour = colour
+    typed = request.POST.get("name", old)
     try:
-        name = labels.rename(label, request.POST.get("name", old))
+        name = labels.rename(label, typed)
     except Refused as refusal:
-        messages.error(request, refusal.message)
-        return redirect("labels")
+        return show_labels(request, RefusedName(label, typed, refusal.message))
     if name == old:
         return redirect("labels")
     arguments = {"label": old, "to": name, "forget": True}

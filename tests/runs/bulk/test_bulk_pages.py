@@ -184,6 +184,17 @@ def test_labels_are_listed_with_their_cases(
     assert "mail" not in words(signed_in.get(reverse("labels"), {"q": "unus"})).partition("Search labels")[2]
 
 
+def test_a_name_that_a_label_cannot_have_stands_beside_the_reason(
+    signed_in: Client, team: Team, make_case: Make[Case]
+) -> None:
+    make_case(labels=["mail"])
+    answer = signed_in.post(reverse("label_save", args=[team.labels.get().pk]), {"name": "po\u200bst"})
+    assert answer.status_code == 422
+    assert 'value="po\u200bst"' in answer.text
+    assert "a character that nobody sees, U+200B" in answer.text
+    assert team.labels.get().name == "mail"
+
+
 def test_a_label_changes_on_all_its_cases(signed_in: Client, team: Team, someone: Actor, make_case: Make[Case]) -> None:
     case = make_case(labels=["mail"])
     label = team.labels.get()
