@@ -9,6 +9,7 @@ from builder.usage.api import router as usage_router
 from cases.collaboration.api import router as collaboration_router
 from cases.queues.api import router as queues_router
 from cases.work.api import router as work_router
+from channels.sources.api import router as sources_router
 from routes.checks.api import router as checks_router
 from routes.corrections.api import router as corrections_router
 from routes.impact.api import router as impact_router
@@ -36,6 +37,7 @@ TAGS = {
     "MCP servers": "Servers with tools for agents.",
     "Models": "The team's own keys to model providers.",
     "Usage": "What agents used of models.",
+    "Sources": "Addresses where work comes in by itself, and the messages that they received.",
     "Webhooks": "Addresses that are told what happens, and the messages to them.",
     "Team": "The team, its members, and the key of the request.",
     "Groups": "People who take over together, and when they work.",
@@ -79,6 +81,7 @@ for router in [
     settings_router,
     groups_router,
     webhooks_router,
+    sources_router,
     audit_router,
 ]:
     api.add_router("", router)

@@ -130,6 +130,17 @@ AREAS: dict[str, tuple[str, dict[str, str]]] = {
             "group_deleted": "Deleted a group",
         },
     ),
+    "sources": (
+        "Sources",
+        {
+            "source_created": "Created a source",
+            "source_changed": "Changed a source",
+            "source_paused": "Paused a source",
+            "source_resumed": "Resumed a source",
+            "source_deleted": "Deleted a source",
+            "message_replayed": "Replayed a message",
+        },
+    ),
     "webhooks": (
         "Webhooks",
         {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-APPS = ("data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config")
+APPS = ("data", "web", "teams", "builder", "cases", "channels", "runs", "routes", "ops", "config")
 # Lists of addresses and of apps have no docstring, and commands have their own page.
 _UNLISTED = {"__init__.py", "apps.py", "urls.py"}
 

@@ -26,6 +26,7 @@ SETTINGS = [
     ("request_settings", "Requests", "inbox", True),
     ("budgets", "Budgets", "gauge", True),
     ("tool_servers", "Tools", "wrench", True),
+    ("sources", "Sources", "log-in", True),
     ("webhooks", "Webhooks", "webhook", True),
     ("audit_log", "Audit log", "scroll-text", True),
     ("notifications", "Notifications", "mail", False),

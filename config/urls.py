@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("teams.urls")),
     path("", include("builder.urls")),
     path("", include("cases.urls")),
+    path("", include("channels.urls")),
     path("", include("runs.urls")),
     path("", include("routes.urls")),
     path("", include("ops.urls")),

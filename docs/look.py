@@ -38,6 +38,7 @@ EMPTY = (
     "/handovers/",
     "/corrections/",
     "/settings/keys/",
+    "/settings/sources/",
     "/settings/webhooks/",
     "/settings/tools/",
     "/settings/models/",

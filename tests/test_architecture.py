@@ -12,13 +12,14 @@ import pytest
 from tests.paths import ROOT
 
 # Imports point left only, between apps and between the packages of an app.
-APPS = ["data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config"]
+APPS = ["data", "web", "teams", "builder", "cases", "channels", "runs", "routes", "ops", "config"]
 PACKAGES = {
     "data": ["redis", "texts", "network"],
     "web": ["format", "emails", "http", "forms"],
     "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups"],
     "builder": ["usage", "procedures", "agents", "tools", "files", "history", "wiring"],
     "cases": ["timeline", "queues", "search", "work", "collaboration", "tables", "imports"],
+    "channels": ["sources", "hooks"],
     "runs": [
         *("notifications", "prompts", "telemetry", "wire", "providers", "record", "tools", "engine", "people"),
         *("results", "bulk", "schedules", "trying", "workers", "home"),

@@ -30,6 +30,9 @@ OWNED = {
 }
 
 
+APPS = ("teams", "builder", "cases", "channels", "runs", "routes")
+
+
 def _keys() -> Iterator[Any]:
     """All that lead from a row of a team to another row of a team. People belong to no team."""
     for model in filter(_is_of_a_team, apps.get_models()):
@@ -50,9 +53,7 @@ KEYS = [pytest.param(field, id=f"{field.model.__name__}.{field.name}") for field
 
 def test_every_table_belongs_to_a_team_or_to_none() -> None:
     of_no_team = {
-        model.__name__
-        for model in apps.get_models()
-        if model._meta.app_label in ("teams", "builder", "cases", "runs", "routes") and not _is_of_a_team(model)
+        model.__name__ for model in apps.get_models() if model._meta.app_label in APPS and not _is_of_a_team(model)
     }
     assert of_no_team == {"Team", "User", "Installation"}
 
@@ -117,6 +118,7 @@ def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     zero |= dict.fromkeys(["cost_usd", "unpriced_runs", "unpriced_requests"], 0)
     Usage.objects.create(team=team, agent=agent, day="2026-01-01", model="offline", **zero)
     Watch.objects.create(team=team, case_id=of["case"], user=Member.objects.get(pk=of["member"]).user)
+    GroupMember.objects.create(team=team, group_id=of["group"], member_id=of["member"])
     Step.objects.create(team=team, run=run, seq=1, kind="note", data={})
     Handover.objects.create(team=team, source=run, source_agent=agent, target=agent, next_run=again, reason="r")
     RequestEmail.objects.create(team=team, request_id=of["human_request"], member_id=of["member"], why="asked")

@@ -26,6 +26,7 @@ from cases.models import AgentUpload, Attachment, Comment, Label
 from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from cases.work.creation import NewCase, add_case
+from channels.models import Arrival, Source
 from config.api import api
 from data.secrets import seal
 from routes.models import Check, Correction, Impact, RoutingTest
@@ -217,6 +218,17 @@ PAGES: dict[str, Entry] = {
     "settings/groups/new/": Entry("GET POST"),
     "settings/groups/<uuid:id>/": Entry("GET POST", of="group"),
     "settings/groups/<uuid:id>/delete/": Entry("POST", of="group"),
+    "in/<str:token>": Entry("POST", open=True),
+    "settings/sources/": Entry(),
+    "settings/sources/new/": Entry("GET POST"),
+    "settings/sources/<uuid:id>/": Entry(of="source"),
+    "settings/sources/<uuid:id>/edit/": Entry("GET POST", of="source"),
+    "settings/sources/<uuid:id>/mapping/": Entry("GET POST", of="source"),
+    "settings/sources/<uuid:id>/pause/": Entry("POST", of="source"),
+    "settings/sources/<uuid:id>/resume/": Entry("POST", of="source"),
+    "settings/sources/<uuid:id>/secret/": Entry("POST", of="source"),
+    "settings/sources/<uuid:id>/delete/": Entry("POST", of="source"),
+    "settings/sources/messages/<uuid:id>/replay/": Entry("POST", of="arrival"),
     "settings/webhooks/": Entry(),
     "settings/webhooks/new/": Entry("GET POST"),
     "settings/webhooks/<uuid:id>/": Entry(of="webhook"),
@@ -268,6 +280,7 @@ PAGES: dict[str, Entry] = {
 OF_A_MAIL = {
     "^password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$": "password/1-nobody/",
     "^confirm-email/(?P<key>[-:0-9A-Za-z_]+)/$": "confirm-email/nobody/",
+    "in/<str:token>": "in/nobody",
 }
 
 OPERATIONS: dict[str, Entry] = {
@@ -355,6 +368,13 @@ OPERATIONS: dict[str, Entry] = {
     "GET /groups/{group_id}": Entry(of="group"),
     "PATCH /groups/{group_id}": Entry(of="group", body={"name": "Other"}),
     "DELETE /groups/{group_id}": Entry(of="group"),
+    "GET /sources": Entry(),
+    "POST /sources": Entry(body={"queue_id": str(uuid.uuid4()), "name": "Shop"}),
+    "GET /sources/{source_id}": Entry(of="source"),
+    "PATCH /sources/{source_id}": Entry(of="source", body={"paused": True}),
+    "DELETE /sources/{source_id}": Entry(of="source"),
+    "GET /sources/{source_id}/messages": Entry(of="source"),
+    "POST /messages/{message_id}/replay": Entry(of="arrival"),
     "GET /webhooks": Entry(),
     "POST /webhooks": Entry(body={"url": "https://example.com/", "events": ["case.created"]}),
     "GET /webhooks/{webhook_id}": Entry(of="webhook"),
@@ -508,6 +528,18 @@ def things_of(strangers: Team) -> Things:
     attachment.file.save(SECRET, ContentFile(SECRET.encode()))
     of |= {"comment": comment, "attachment": attachment, "correction": correction}
     of["group"] = Group.objects.create(team=strangers, name=SECRET)
+    source = Source.objects.create(
+        team=strangers,
+        queue=queue,
+        name=SECRET,
+        token=f"{SECRET}-{strangers.slug}",
+        secret=seal(SECRET),
+        settings={"auth": "bearer", "mapping": {}},
+    )
+    of["source"] = source
+    of["arrival"] = Arrival.objects.create(
+        team=strangers, source=source, content=json.dumps({"text": SECRET}), status="refused", error=SECRET
+    )
     of |= {"credential": credential, "webhook": webhook, "delivery": delivery, "schedule": schedule}
     server = ToolServer.objects.create(team=strangers, name=SECRET, slug="bank", url=f"https://{SECRET}.example")
     tool = ServerTool.objects.create(team=strangers, server=server, name=SECRET, key=SECRET, input_schema={})

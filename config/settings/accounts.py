@@ -55,6 +55,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_link_known": "3/5m/key",
     "invitation": "20/5m/key",
     "api_key": "300/5m/key",
+    "hook": "50/5m/key",
     "reset_password_from_key": "20/5m/ip",
     "reauthenticate": "10/5m/user",
     "change_password": "10/5m/user",

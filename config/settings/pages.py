@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "teams",
     "builder",
     "cases",
+    "channels",
     "runs",
     "routes",
     "ops",

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from cases.imports import importing
 from cases.work import lifecycle as case_lifecycle
+from channels.sources import sources
 from data.redis import bell
 from data.redis.redis_pool import shared_redis
 from data.threads import BackgroundTask
@@ -46,7 +47,9 @@ _TICK_SECONDS, _LEAST_SECONDS = 1.0, 0.05
 def run_clock(stopped: threading.Event) -> None:
     """Tick until `stopped` is set."""
     lock, database, fallback = ClockLock(), DatabaseWatch(), FallbackWorker()
-    tasks = [module.background_task() for module in (webhook_delivery, mailer, processing, importing, idempotency)]
+    tasks = [
+        module.background_task() for module in (webhook_delivery, mailer, processing, importing, idempotency, sources)
+    ]
     while not stopped.is_set():
         due = tick(lock, database, fallback, tasks)
         stopped.wait(max(_LEAST_SECONDS, due - time.monotonic()))

@@ -43,6 +43,7 @@ def test_every_operation_does_what_its_document_says(
         "POST /mcp-servers": {"name": "New", "url": tool_server.url},
         "POST /model-keys": {"provider": "google", "name": "New", "key": "0123456789"},
         "PATCH /webhooks/{webhook_id}": {"events": ["case.created"], "url": "https://example.com/"},
+        "POST /sources": {"name": "Shop", "queue_id": str(things.ids["queue"])},
         "POST /runs": {"agent_id": str(things.ids["agent"])},
         "POST /schedules": {"agent_id": str(things.ids["agent"]), "cron": "0 8 * * *"},
     }

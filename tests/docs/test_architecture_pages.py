@@ -15,6 +15,7 @@ FOLDERS = (
     "benchmarks",
     "builder",
     "cases",
+    "channels",
     "config",
     "data",
     "docs",

@@ -6,13 +6,14 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 
 from builder.models import ToolServer
+from channels.models import Source
 from data.secrets import Unreadable, reseal
 from teams.access import two_step
 from teams.models import Credential, KeptAnswer, Webhook
 
 _SEALED = [
     *((Credential, "key"), (Webhook, "secret"), (Webhook, "old_secret")),
-    *((ToolServer, "credential"), (KeptAnswer, "body")),
+    *((ToolServer, "credential"), (KeptAnswer, "body"), (Source, "secret")),
 ]
 
 

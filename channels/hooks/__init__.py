@@ -1,0 +1,1 @@
+"""Hooks: addresses to which any system can send JSON or forms."""

@@ -1,0 +1,82 @@
+"""What the parts of a message become in its case.
+
+A message is JSON. Its parts are named by their way in it, as `ticket.subject`. A mapping says of some parts which role
+they play in a case, with the roles of imported columns; of the others their names do. All parts that have no other role
+stay in the case's details, as they were nested.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cases.imports.columns import Columns, Role, guess_roles
+from cases.work.creation import NewCase
+from data.errors import Refused
+
+_MOST_PARTS = 500
+_TITLE = 200
+
+type Parts = dict[str, Any]
+
+
+def parts_of(content: Any) -> Parts:
+    """Return the texts, numbers and yes-or-nos of a message by their way in it. Lists of them are one part."""
+    return dict(_parts(content, ""))
+
+
+def _parts(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _parts(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        if value and all(isinstance(item, str) for item in value):
+            yield name, ", ".join(value)
+    elif value is not None and name:
+        yield name, value
+
+
+def roles_of(parts: Parts, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Return the role of each part: that of the mapping, else what its name suggests, each single role once."""
+    names = list(parts)[:_MOST_PARTS]
+    taken = set(mapping.values()) - {Role.FIELD, Role.IGNORE}
+    # Of a name in JSON, the last part says what it is.
+    last = [name.rpartition(".")[2] for name in names]
+    guessed = guess_roles(last, [[parts[name] for name in names]]) if names else []
+    roles = {
+        name: Role.FIELD if role in taken or role == Role.DETAILS else role
+        for name, role in zip(names, guessed, strict=True)
+    }
+    return roles | {name: role for name, role in mapping.items() if name in parts}
+
+
+def new_case(content: Any, mapping: Mapping[str, str], fallback_title: str) -> NewCase:
+    """Return the case to make of a message. Refused, at the fields of a case, where it makes no valid one."""
+    parts = parts_of(content)
+    if missing := [name for name, role in mapping.items() if role == Role.TITLE and name not in parts]:
+        raise Refused(f"The message has no “{missing[0]}”, which is its title.", "invalid", {"title": "It is missing."})
+    roles = roles_of(parts, mapping)
+    found = Columns(list(roles), list(roles.values())).new_case([parts[name] for name in roles], {})
+    title = " ".join(found.title.split()) or fallback_title
+    kept = {name for name, role in roles.items() if role in (Role.FIELD, Role.DETAILS)}
+    gone = {name for name in parts if name not in kept and name in roles}
+    return NewCase(
+        title=title if len(title) <= _TITLE else title[: _TITLE - 1] + "…",
+        data=_without(content, gone, ""),
+        priority=found.priority,
+        labels=found.labels,
+        external_id=found.external_id,
+    )
+
+
+def _without(value: Any, gone: set[str], name: str) -> Any:
+    """Return a copy without these parts, and without what is empty then."""
+    if not isinstance(value, Mapping):
+        return value
+    kept = {}
+    for key, inner in value.items():
+        way = f"{name}.{key}" if name else str(key)
+        if way in gone:
+            continue
+        rest = _without(inner, gone, way)
+        if rest != {} or inner == {}:
+            kept[key] = rest
+    return kept

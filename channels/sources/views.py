@@ -1,0 +1,179 @@
+"""The pages of sources, below the settings of the team."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from channels.models import Arrival, Source
+from data.errors import Refused
+from data.secrets import Unreadable, seal, unseal
+from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
+from web.forms.refusals import show_refusal, tell
+from web.forms.stale import saved_in_turn
+from web.http.links import link_to
+from web.http.paging import page
+from web.http.partials import render_page
+
+from . import sources as verbs
+from .forms import MappingForm, SourceForm
+from .schemas import source_problems
+from .sources import SourceFields, source_or_404
+
+_FRESH_SECRET = "fresh_source_secret"  # noqa: S105 - the name of a place in the session
+_SAMPLES = 5
+_STATES = [(status.value, status.label) for status in Arrival.Status]
+
+
+@require_GET
+@team_page(get=ADMINISTRATOR)
+def sources(request: TeamRequest) -> HttpResponse:
+    rows = [(source, source_problems(source)) for source in request.team.sources.present().select_related("queue")]
+    return render_page(request, "channels/sources.html", {"rows": rows}, parts=["results"])
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
+def source_new(request: TeamRequest) -> HttpResponseBase:
+    form = SourceForm(request.team, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            source, secret = verbs.create_source(request.team, form.fields_of_source())
+        except Refused as refusal:
+            form.show(refusal)
+        else:
+            return _show_secret(request, source, secret)
+    return render(request, "channels/source_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@saved_in_turn
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
+def source_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    source = source_or_404(request.team, id)
+    form = SourceForm(request.team, request.POST if request.method == "POST" else None, source=source)
+    if form.is_bound and form.is_valid():
+        try:
+            verbs.change_source(source, form.fields_of_source(source))
+        except Refused as refusal:
+            form.show(refusal)
+        else:
+            return redirect("source", id)
+    context = {"form": form, "source": source}
+    return render(request, "channels/source_form.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@team_page(get=ADMINISTRATOR)
+@never_cache
+def source(request: TeamRequest, id: UUID) -> HttpResponse:
+    found = source_or_404(request.team, id)
+    state = request.GET.get("state", "")
+    log = found.arrivals.select_related("case")
+    log = log.filter(status=state) if state in Arrival.Status.values else log
+    arrived = page(log, ("-at", "-id"), request.GET.get("cursor", ""))
+    context = {
+        "source": found,
+        "address": link_to(reverse("hook", args=[found.token]), request),
+        "auth": Source.Auth(found.settings["auth"]),
+        "problems": source_problems(found),
+        "page": arrived,
+        "messages_shown": [(row, json.dumps(row.message, indent=2, ensure_ascii=False)) for row in arrived.rows],
+        "states": _STATES,
+        "state": state,
+        "here": request.get_full_path(),
+        "watched": f"source:{found.pk}",
+    }
+    part = "HX-Target" in request.headers
+    return render_page(request, "channels/source.html", context | _fresh(request, found, part), parts=["results"])
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
+def source_mapping(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    """Say what the fields of the last messages become in a case."""
+    found = source_or_404(request.team, id)
+    arrivals = list(found.arrivals.order_by("-at", "-id")[:_SAMPLES])
+    form = MappingForm(found, arrivals, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            verbs.change_source(found, SourceFields(found.name, found.queue, found.settings["auth"], form.chosen()))
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, "Saved. New messages use it; replay those that made no case.")
+            return redirect("source", id)
+    context = {"form": form, "source": found}
+    return render(request, "channels/source_mapping.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@team_page(post=ADMINISTRATOR)
+def source_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    found = source_or_404(request.team, id)
+    tell(request, lambda: verbs.pause(found), "Paused. Senders are told to try again later.")
+    return redirect("source", id)
+
+
+@require_POST
+@team_page(post=ADMINISTRATOR)
+def source_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    found = source_or_404(request.team, id)
+    tell(request, lambda: verbs.resume(found), "Resumed.")
+    return redirect("source", id)
+
+
+@require_POST
+@team_page(post=ADMINISTRATOR, asks_again=True)
+def source_secret(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    found = source_or_404(request.team, id)
+    return _show_secret(request, found, verbs.renew_secret(found))
+
+
+@require_POST
+@team_page(post=ADMINISTRATOR)
+def source_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    found = source_or_404(request.team, id)
+    verbs.delete_source(found)
+    messages.success(request, f"{found.name} has been deleted.")
+    return redirect("sources")
+
+
+@require_POST
+@team_page(post=ADMINISTRATOR)
+def message_replay(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    rows = Arrival.objects.filter(team=request.team, source__deleted_at=None)
+    arrival = get_object_or_404(rows, pk=id)
+    try:
+        arrival = verbs.replay(arrival)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        if arrival.case:
+            messages.success(request, f"Created {arrival.case}.")
+        else:
+            messages.error(request, f"Still no case: {arrival.error}")
+    return redirect("source", arrival.source_id)
+
+
+def _show_secret(request: TeamRequest, source: Source, secret: str) -> HttpResponseBase:
+    """Sealed in the session until the page has shown it."""
+    request.session[_FRESH_SECRET] = [str(source.pk), seal(secret)]
+    return redirect("source", source.pk)
+
+
+def _fresh(request: TeamRequest, source: Source, part: bool) -> dict[str, Any]:
+    id, sealed = request.session.get(_FRESH_SECRET) or ("", "")
+    if part or id != str(source.pk):
+        return {"secret": ""}
+    del request.session[_FRESH_SECRET]
+    try:
+        return {"secret": unseal(sealed)}
+    except Unreadable:
+        return {"secret": ""}
