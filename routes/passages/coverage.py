@@ -17,7 +17,7 @@ from builder.models import Agent, Revision
 from builder.procedures import passages
 from builder.procedures.passages import Passage
 from builder.procedures.rewordings import successors, wording
-from routes.models import Correction
+from routes.models import CheckResult, Correction
 from runs.models import Handover
 
 
@@ -86,6 +86,8 @@ def coverage(agent: Agent, since: datetime) -> Coverage:
     live = agent.live_revision
     found = [Covered(passage) for passage in passages.passages(live.aop)]
     counted = _counted(agent, since)
+    for place, tests in _tests(agent, since).items():
+        counted[place] = counted.get(place, Counts()).plus(Counts(tests=tests))
     texts = _texts(place.revision_id for place in counted)
     became = _became(texts, live.aop)
     elsewhere = unknown = Counts()
@@ -119,9 +121,22 @@ def _counted(agent: Agent, since: datetime) -> dict[Place, Counts]:
     return {Place(*place): Counts(number, 0, corrected) for *place, number, corrected in rows}
 
 
+def _tests(agent: Agent, since: datetime) -> dict[Place, int]:
+    """How many routing tests each place decided when they were last run."""
+    results = CheckResult.objects.filter(test__agent=agent, at__gte=since).order_by("test", "-id").distinct("test")
+    runs = {run_id: test for test, run_ids in results.values_list("test", "run_ids") for run_id in run_ids}
+    found: dict[Place, set[UUID]] = defaultdict(set)
+    rows = Handover.objects.filter(source__in=runs)
+    for run_id, revision_id, start, target_id in rows.values_list(
+        "source", "source__revision", "passage_start", "target"
+    ):
+        found[Place(revision_id, start, target_id)].add(runs[run_id])
+    return {place: len(tests) for place, tests in found.items()}
+
+
 def _texts(revision_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The texts of these revisions by their ids, the newest first."""
-    found = Revision.objects.filter(pk__in=set(revision_ids)).order_by("-number")
+    found = Revision.objects.filter(pk__in=set(revision_ids)).order_by("-number", "-created_at")
     return dict(found.values_list("pk", "aop"))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,13 +15,16 @@ from builder.agents.agents import save_agent
 from builder.models import Agent
 from builder.procedures.mentions import token
 from cases.models import Case, Queue
+from routes.checks import routing_tests
+from routes.checks.candidates import check_change
 from routes.corrections import corrections
 from routes.passages.coverage import Counts, Coverage, coverage
 from runs.models import Handover, Run
-from teams.audit.actors import Actor
+from teams.audit.actors import BATON, Actor
 from tests.driving import work_next
 from tests.fixtures import Make
 from tests.provider import Provider, call
+from tests.routes.checks.conftest import work_tests
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +136,16 @@ def test_the_page_leads_from_a_sentence_to_its_handovers(
     assert "By “Refunds: @Billing”" in shown
     counts = signed_in.get(reverse("agent_passage_counts", args=[triage.pk])).json()["items"]
     assert [(one["now"][0], one["unused"]) for one in counts] == [(1, False), (1, False), (0, True), (0, True)]
+
+
+def test_a_sentence_counts_the_routing_tests_that_it_decided(
+    scripted: Provider, triage: Agent, billing: Agent, queue: Queue
+) -> None:
+    scripted.script = lambda request: call("request_handover", target="billing", reason="So it is.", because="m2")
+    about: dict[str, Any] = {"data": {}, "labels": [], "priority": Case.Priority.NONE, "queue": queue, "name": ""}
+    expected = [{"decision": "hand_over", "agent_id": billing.pk}]
+    routing_tests.add_case_test(triage, title="One", expected=expected, source="typed", by=BATON, **about)
+    check_change(triage, BATON, repetitions=3)
+    work_tests()
+    assert told(read(triage))["Invoices: @Billing"] == (Counts(tests=1), Counts())
+    assert len(read(triage).unused) == 3
