@@ -7,5 +7,7 @@ class RoutesConfig(AppConfig):
     name = "routes"
 
     def ready(self) -> None:
-        import_module("routes.corrections.examples")  # it registers what the offline stand-in learns from
+        # They register what the offline stand-in learns from.
+        import_module("routes.corrections.examples")
+        import_module("routes.checks.examples")
         import_module("routes.impact.impacts")  # it hears what tests answer

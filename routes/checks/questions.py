@@ -16,7 +16,7 @@ from cases.models import Queue
 from runs.engine import samples, targets
 from runs.models import Run
 from runs.prompts import prompts
-from runs.providers import tool_calling
+from runs.providers import examples, tool_calling
 from runs.providers.providers import OFFLINE
 from runs.record.claims import Claim
 from runs.record.steps import Work
@@ -53,8 +53,9 @@ class Asker:
     tests of an agent in a queue is found once.
     """
 
-    def __init__(self, repetitions: int | None = None) -> None:
+    def __init__(self, repetitions: int | None = None, *, learns_from_tests: bool = False) -> None:
         self.repetitions = repetitions
+        self.learns_from_tests = learns_from_tests
         self._told: dict[tuple[UUID, UUID | None, _Rules], dict[str, Any]] = {}
 
     def questions(self, tests: Iterable[RoutingTest]) -> dict[UUID, Question]:
@@ -79,6 +80,9 @@ class Asker:
             # Read again: within a save the row at hand may be the one from before.
             agent = Agent.objects.select_related("team").get(pk=agent.pk)
             self._told[place] = _told(agent, agent.live_revision, queue, rules)
+            if agent.live_revision.model == OFFLINE:
+                found = examples.of(agent, with_tests=self.learns_from_tests)
+                self._told[place]["examples"] = _hash([[one.text, one.agent_id] for one in found])
         return self._told[place]
 
 

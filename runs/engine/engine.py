@@ -19,9 +19,11 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 
+from builder.models import Purpose
 from runs.prompts import prompts
 from runs.providers import examples, model_requests, offline
 from runs.providers.providers import OFFLINE, Access, Models
+from runs.providers.similarity import Example
 from runs.record import steps
 from runs.record.claims import Claim, LostRun
 from runs.record.outcomes import Broken, Ending
@@ -184,9 +186,10 @@ async def _reach(work: Work, name: str, models: Models) -> tuple[Model, Access |
 
 
 def _brief(work: Work) -> offline.Brief:
+    text = prompts.case_text(work.run, work.case)
     return offline.Brief(
         aop=work.revision.aop,
-        case_text=prompts.case_text(work.run, work.case),
+        case_text=text,
         targets=[
             offline.Target(
                 UUID(row["agent_id"]),
@@ -198,8 +201,15 @@ def _brief(work: Work) -> offline.Brief:
             for row in work.targets
         ],
         own=offline.Target(work.agent.pk, "", work.agent.name, work.agent.description),
-        examples=examples.of(work.agent),
+        examples=_examples(work, text),
     )
+
+
+def _examples(work: Work, text: str) -> list[Example]:
+    """A replay is not its own example, and in a check no test is one: else whatever is changed would pass."""
+    if not work.run.is_test:
+        return examples.of(work.agent)
+    return examples.of(work.agent, but=text, with_tests=(work.run.sample or {}).get("purpose") == Purpose.IMPACT)
 
 
 def _may_fall_back(work: Work, problem: ModelProblem) -> bool:
