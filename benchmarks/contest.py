@@ -1,11 +1,11 @@
 """The same two-stage cases by Baton, by floors and by peers, side by side.
 
-    python -m benchmarks.contest [--quick] [--rounds N] [--only NAME...]
+    python -m benchmarks.contest [--quick] [--rounds N] [--delay MS] [--only NAME...]
 
 Everybody has a database of its own on one PostgreSQL that flushes its commits, and asks the same provider, over HTTP.
 They take turns, so that what else the machine does hits all alike: each ratio is to the floor of the same round. The
 floors run in Baton's own environment, peers in one made from `peers-requirements.txt`. Full page images are off, so
-that WAL does not depend on when the last checkpoint was.
+that WAL does not depend on when the last checkpoint was. With a delay their database is on another machine, so to say.
 """
 
 import argparse
@@ -17,9 +17,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -28,6 +29,7 @@ from redis import Redis
 from benchmarks import counts
 from benchmarks.figures import Notes, median_ms
 from benchmarks.provider import Standing, provider
+from benchmarks.proxy import delaying
 from ops.stack import throwaway
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +81,7 @@ class Servers:
     def __init__(self, standing: Standing) -> None:
         self.standing = standing
         self.address = throwaway.start_postgres(durable=True)
+        self.host = conninfo_to_dict(self.address)["host"]  # where contenders find it
         self.valkey = throwaway.start_valkey()
         self.connection = psycopg.connect(self._database("postgres"), autocommit=True)
         self.connection.execute("alter system set full_page_writes = off")
@@ -89,11 +92,13 @@ class Servers:
     def _database(self, name: str) -> str:
         """As all libraries understand it."""
         parts = conninfo_to_dict(self.address)
-        return f"postgresql://{parts['user']}:{parts['password']}@/{name}?host={parts['host']}"
+        return f"postgresql://{parts['user']}:{parts['password']}@/{name}?host={self.host}"
 
     def environment(self, number: int, contender: Contender) -> dict[str, str]:
         if contender.program == "baton":
-            database = f"{self.address.rpartition('/')[0]}/contest_{contender.program}"
+            parts = conninfo_to_dict(self.address)
+            server = f"{parts['user']}:{parts['password']}@{quote(self.host, safe='')}:{parts['port']}"
+            database = f"postgresql://{server}/contest_{contender.program}"
         else:
             database = self._database(f"contest_{contender.program}")
         own = {
@@ -282,6 +287,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--to", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--delay", type=float, default=0, help="Milliseconds that each round trip to PostgreSQL takes.")
     parser.add_argument("--only", nargs="*", default=[one.name for one in CONTENDERS])
     chosen = parser.parse_args()
     notes = Notes("contest", chosen.to)
@@ -289,8 +295,11 @@ def main() -> None:
     pythons = {False: sys.executable}
     if any(one.is_peer for one in wanted) and (python := peers_python()):
         pythons[True] = python
-    with provider() as standing:
-        contest = Contest(Servers(standing), chosen.quick, pythons)
+    with provider() as standing, ExitStack() as stack:
+        servers = Servers(standing)
+        if chosen.delay:
+            servers.host = stack.enter_context(delaying(f"{servers.host}/.s.PGSQL.5432", chosen.delay / 1000))
+        contest = Contest(servers, chosen.quick, pythons)
         names = [one.name for one in wanted if one.name in contest.crews]
         for name in list(names):
             if not _succeeds(name, lambda: prepare(contest.servers, contest.crews[name])):  # noqa: B023
