@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 
 from builder.agents.agents import save_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent, Purpose, Usage
+from builder.tools.servers import Choice, Credential, add_server, ask
 from cases.models import Case, CaseEvent, Queue
 from data.errors import Refused
 from routes.impact import impacts, told
@@ -15,12 +17,17 @@ from routes.impact.recorded import Chosen
 from routes.models import Impact, RoutingTest
 from runs.models import Handover, HumanRequest, Run
 from teams.audit.actors import Actor
+from teams.models import Delivery, Team
+from teams.webhooks import outbox
+from teams.webhooks.webhooks import create_webhook
 from tests.driving import work_next
 from tests.fixtures import Make
 from tests.provider import Answer, Request, call
+from tests.receiver import Receiver, receiver
 from tests.routes.checks.conftest import Desk, desk, oracle, work_tests
+from tests.tool_server import ToolServer, tool_server
 
-__all__ = ["desk"]
+__all__ = ["desk", "receiver", "tool_server"]
 pytestmark = pytest.mark.django_db
 
 
@@ -97,21 +104,59 @@ def test_reading_tools_are_answered_from_the_recording_and_other_calls_diverge(
     assert (other.divergent[0].after or {})["call"].startswith("list_cases")
 
 
-def test_a_replay_has_no_effect(desk: Desk, recorded: Make[None], someone: Actor) -> None:
+def test_a_replay_has_no_effect(
+    desk: Desk,
+    recorded: Make[None],
+    team: Team,
+    tool_server: ToolServer,
+    receiver: Receiver,
+    someone: Actor,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    def uses_tools(request: Request) -> Answer:
+        if "You are Triage" not in request.system or len(request.results) > 1:
+            return oracle(request)
+        return call("bank__put" if request.results else "bank__look", text="it")
+
+    choices = {"look": Choice(True, "read_only", False), "put": Choice(True, "idempotent", False)}
+    bank = add_server(
+        team,
+        "Bank",
+        tool_server.url,
+        credential=Credential(),
+        listing=ask(tool_server.url, Credential()),
+        choices=choices,
+    )
+    connect(desk.triage, tools=list(bank.tools.filter(is_on=True).values_list("pk", flat=True)))
+    create_webhook(team, receiver.url, list(outbox.EVENTS))
+    desk.provider.script = uses_tools
     recorded("A refund", "An outage")
     live = desk.triage.live_revision
-    before = [model.objects.count() for model in (CaseEvent, HumanRequest, RoutingTest, Case)]
-    moved = set(Case.objects.values_list("pk", "fence", "moved_at", "assignee"))
     asked = len(desk.provider.requests)
+    called = list(tool_server.called)
+    assert [name for name, _ in called] == ["look", "put"] * 2
+    before = _everything(mailoutbox)
+
     found = replay(desk, someone, aop="- A: ask")
-    assert len(found.changed) == 2
-    assert [model.objects.count() for model in (CaseEvent, HumanRequest, RoutingTest, Case)] == before
-    assert set(Case.objects.values_list("pk", "fence", "moved_at", "assignee")) == moved
+
+    assert (titles(found.changed), found.divergent) == (["A refund", "An outage"], [])
+    assert _everything(mailoutbox) == before
+    assert (tool_server.called, len(desk.provider.requests)) == (called, asked + 6)
     assert not Handover.objects.filter(source__trigger="test", status="applied").exists()
-    assert len(desk.provider.requests) == asked + 2
     assert Agent.objects.get(pk=desk.triage.pk).live_revision == live
-    assert sum(Usage.objects.filter(purpose=Purpose.IMPACT).values_list("requests", flat=True)) == 2
+    assert sum(Usage.objects.filter(purpose=Purpose.IMPACT).values_list("requests", flat=True)) == 6
     assert not Usage.objects.filter(purpose=Purpose.TEST).exists()
+
+
+def _everything(mailoutbox: list[EmailMessage]) -> list[Any]:
+    """What an effect would show in: events, questions, tests, cases as they are, messages, emails, the audit log."""
+    rows = (CaseEvent, HumanRequest, RoutingTest, Delivery)
+    counts = [model.objects.count() for model in rows]
+    return [
+        *counts,
+        len(mailoutbox),
+        *Case.objects.order_by("pk").values_list("fence", "moved_at", "status", "assignee"),
+    ]
 
 
 def test_what_costs_something_waits_until_that_is_confirmed(desk: Desk, recorded: Make[None], someone: Actor) -> None:
