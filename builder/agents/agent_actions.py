@@ -62,7 +62,8 @@ def _menu(agent: Agent, member: Member) -> list[Action]:
     copy = "Makes a paused copy with the same procedure and connections"
     duplicate = Action("Duplicate", "copy-plus", post=reverse("agent_duplicate", args=[agent.pk]), title=copy)
     export = Action("Export", "download", link=reverse("agent_export", args=[agent.pk]), download=True)
-    return offered([(member.builds, duplicate), (True, export)])
+    tests = Action("Routing tests", "list-checks", link=reverse("agent_tests", args=[agent.pk]))
+    return offered([(True, tests), (member.builds, duplicate), (True, export)])
 
 
 def _unblock(agent: Agent, refusal: Refused | None, member: Member) -> list[Action]:

@@ -15,6 +15,7 @@ from cases.models import Case
 from cases.queues.schemas import Priority
 from data.errors import Refused
 from routes.models import Check, RoutingTest, Verdict
+from routes.routing_tests import routing_tests
 from runs.people.starting import INPUT_LIMIT
 from teams.audit.actors import program
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
@@ -22,7 +23,7 @@ from teams.keys.fields import JsonData, Label, Length, Name, Title, Words
 from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 
-from . import candidates, checks, queries, results, routing_tests
+from . import candidates, checks, queries, results
 
 router = Router(tags=["Routing tests"])
 

@@ -1,6 +1,6 @@
 """Checks of what nobody saves: a draft, a file, or what is live as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -8,10 +8,11 @@ from django.db import transaction
 from builder.agents.gate import RoutesHeld, rehearse
 from builder.agents.saving import AgentChange, save_agents
 from builder.models import Agent
-from routes.models import Check
+from routes.models import Check, RoutingTest
 from teams.audit.actors import Actor
 
-from . import gate
+from . import checks, gate
+from .questions import Asker
 
 
 @transaction.atomic
@@ -19,6 +20,13 @@ def check_change(agent: Agent, by: Actor, *, repetitions: int | None = None, **c
     """The check of these changes of an agent, all its tests included. `changes`: fields of an `AgentChange`."""
     held = look(lambda: save_agents([AgentChange(agent.pk, **changes)]), repetitions)
     return Check.objects.get(pk=held.start(by))
+
+
+@transaction.atomic
+def check_tests(agent: Agent, tests: Sequence[RoutingTest], by: Actor) -> Check:
+    """The check of these tests of the agent with what is live. What is known already is not asked again."""
+    asked = Asker().questions(tests)
+    return checks.start(agent, tests, asked, asked, by)
 
 
 def look(save: Callable[[], object], repetitions: int | None = None) -> RoutesHeld:

@@ -20,6 +20,7 @@ from builder.history import drafts
 from builder.models import Agent, Purpose
 from data.errors import Refused
 from data.redis import bell
+from routes.routing_tests import decisions
 from runs.engine import trials
 from runs.models import ENDED, Run
 from teams.access import live
@@ -28,7 +29,7 @@ from teams.audit.actors import BATON, Actor, person
 from teams.models import Member, User
 from teams.webhooks import outbox
 
-from . import decisions, questions, results, verdicts
+from . import questions, results, verdicts
 from .models import Check, CheckResult, RoutingTest, Trial, Verdict
 from .questions import Question
 

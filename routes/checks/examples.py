@@ -5,13 +5,12 @@ from uuid import UUID
 
 from builder.models import Agent
 from routes.models import RoutingTest
+from routes.routing_tests import decisions
 from runs.engine import samples
 from runs.models import Run
 from runs.prompts import prompts
 from runs.providers import examples as stand_in
 from runs.providers.similarity import Example
-
-from . import decisions
 
 
 def examples(agent: Agent, most: int) -> Iterator[Example]:

@@ -7,8 +7,9 @@ from django.db.models import Count
 
 from builder.models import Agent
 from routes.models import CheckResult, RoutingTest
+from routes.routing_tests import decisions
 
-from . import decisions, verdicts
+from . import verdicts
 
 # How many results of a test its row shows, as dots.
 _DOTS = 12
@@ -47,3 +48,9 @@ def voided_by(agent: Agent) -> list[RoutingTest]:
     found = list(tests.exclude(agent=agent).filter(agent__deleted_at=None).select_related("agent"))
     gone = verdicts.deleted_targets(found) | {agent.pk}
     return [test for test in found if decisions.is_void(test.expected, gone)]
+
+
+def names(tests: Iterable[RoutingTest]) -> dict[UUID, str]:
+    """The names of the agents that the tests expect."""
+    ids = {id for test in tests for id in decisions.targets(test.expected)}
+    return dict(Agent.objects.filter(pk__in=ids).values_list("pk", "name"))

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import Count
 
 from builder.models import Agent
+from routes.routing_tests import decisions
 from teams.webhooks import outbox
 
-from . import decisions
 from .models import Check, CheckResult, Verdict
 
 

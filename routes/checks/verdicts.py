@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from builder.models import Agent
+from routes.routing_tests import decisions
+from routes.routing_tests.decisions import Decision
 
-from . import decisions
-from .decisions import Decision
 from .models import RoutingTest, Trial, Verdict
 from .questions import Question
 

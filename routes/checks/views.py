@@ -13,10 +13,11 @@ from builder.history.revisions import Difference
 from data.errors import Refused
 from data.ids import parse_uuid
 from routes.models import Check, CheckResult, Verdict
+from routes.routing_tests import decisions, routing_tests
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.http.partials import render_page
 
-from . import checks, decisions, results, routing_tests
+from . import checks, results
 
 _ORDER = [Verdict.BROKEN, Verdict.UNTESTED, Verdict.FIXED, Verdict.FAILING, Verdict.PASSING, Verdict.VOID]
 

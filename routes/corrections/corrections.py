@@ -17,8 +17,8 @@ from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data.errors import Refused
 from data.texts.text import prose
-from routes.checks import routing_tests
 from routes.models import Correction
+from routes.routing_tests import routing_tests
 from runs.engine import handovers
 from runs.models import Handover, Run
 from runs.people import moves

@@ -22,9 +22,9 @@ from builder.models import Agent, Purpose
 from data.errors import Refused
 from data.redis import bell
 from routes.checks import checks
-from routes.checks.decisions import DIVERGENT, Decision
 from routes.checks.questions import Asker, Question
 from routes.models import Impact, ImpactCase, Trial
+from routes.routing_tests.decisions import DIVERGENT, Decision
 from runs.models import Run
 from runs.providers.providers import OFFLINE
 from teams.access import live

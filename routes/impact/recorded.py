@@ -14,9 +14,9 @@ from genai_prices import Usage, calc_price
 
 from builder.models import Agent
 from cases.models import Queue
-from routes.checks import routing_tests
-from routes.checks.decisions import Decision
 from routes.models import Correction
+from routes.routing_tests import routing_tests
+from routes.routing_tests.decisions import Decision
 from runs.engine import samples, trials
 from runs.engine.samples import Sample
 from runs.models import WITHOUT_EFFECT, HumanRequest, Outcome, Run, Step

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from routes.checks.decisions import Decision
 from routes.models import Impact
+from routes.routing_tests.decisions import Decision
 
 from . import impacts
 from .impacts import Replay

@@ -15,8 +15,8 @@ from builder.agents.forms import fallback_of, model_of
 from builder.models import Agent
 from data.errors import Refused
 from data.ids import parse_uuid
-from routes.checks import decisions, routing_tests
 from routes.models import Impact, RoutingTest
+from routes.routing_tests import decisions, routing_tests
 from runs.models import Run
 from runs.providers.providers import OFFLINE
 from teams.access.permissions import BUILDER, TeamRequest, team_page

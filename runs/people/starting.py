@@ -42,6 +42,8 @@ def start_again(run: Run, by: Actor, *, latest: bool = False) -> Run:
     """Start a standalone run again on the same input, with the same revision or the agent's latest."""
     if run.case_id:
         raise Refused("A run on a case is not repeated. Send the case again instead.", "on_case")
+    if run.is_test:
+        raise Refused("A run of a routing test is not repeated. Run the test instead.", "is_test")
     revision = None if latest else run.revision
     return start_run(run.agent, input=run.input, by=by, trigger=Run.Trigger.MANUAL, revision=revision)
 

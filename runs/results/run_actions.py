@@ -63,6 +63,8 @@ def _stop(run: Run, at_once: bool) -> Action:
 def _again(run: Run) -> list[Action]:
     """The same input once more: with the revision of this run, or with the latest if that is another."""
     url = reverse("run_again", args=[run.pk])
+    if run.is_test:
+        return []
     if run.is_try:
         return [Action("Try again", "rotate-cw", post=url)]
     if run.revision.status != "historic":
@@ -104,6 +106,6 @@ def _fixes(run: Run, trouble: Trouble, member: Member) -> list[Action]:
 
 
 def _settle(run: Run, member: Member, *, may_retry: bool) -> list[Action]:
-    is_standalone = not run.case_id and not run.is_try
+    is_standalone = not run.case_id and not run.has_no_effect
     seen = Action("Seen", "eye", post=reverse("run_seen", args=[run.pk]))
     return offered([(may_retry, _RETRY), (is_standalone and not run.seen_at and member.operates, seen)])

@@ -29,6 +29,11 @@ _TITLES = {
     "answer": "Answer",
     "input": "What it was given",
 }
+# Of runs without a case.
+_KINDS: dict[str, str] = {
+    Run.Trigger.TRY: "A trial, not real work",
+    Run.Trigger.TEST: "A routing test, not real work",
+}
 
 
 @require_GET
@@ -76,7 +81,7 @@ def about(run: Run) -> dict[str, Any]:
         "activity": activity,
         "doing": activity if run.status == Status.RUNNING else "",
         "chain_url": f"{reverse('runs')}?{_of_chain(run)}",
-        "subtitle": f"On {run.case}" if run.case else "A trial, not real work" if run.is_try else "Standalone run",
+        "subtitle": f"On {run.case}" if run.case else _KINDS.get(run.trigger, "Standalone run"),
         "live_on": _live_on(found),
         "tries": f"{run.retries} of {settings.MODEL_RETRIES}",
         "cost": money(run.cost_usd),

@@ -130,7 +130,7 @@ _WOULD_HAND_OVER = Standing("handed_over", "forward", "accent", "Would hand over
 
 
 def standing(run: Run, now: datetime) -> Standing:
-    if run.is_try and run.outcome == Outcome.HANDED_OVER:
+    if run.has_no_effect and run.outcome == Outcome.HANDED_OVER:
         return _WOULD_HAND_OVER
     if run.status == Status.FAILED:
         return Standing("failed", "octagon-alert", "error", trouble(run.error_code).headline)

@@ -131,7 +131,7 @@ def test_a_queue_is_needed_only_where_an_agent_takes_cases_from_several(
 
 
 def test_an_agent_has_so_many_tests_at_most(desk: Desk, api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("routes.checks.routing_tests.MOST", 1)
+    monkeypatch.setattr("routes.routing_tests.routing_tests.MOST", 1)
     body = {"input": {"title": "A"}, "expected": [{"decision": "ask"}]}
     assert api.post(f"/agents/{desk.triage.pk}/tests", body).status_code == 201
     assert api.post(f"/agents/{desk.triage.pk}/tests", body).json()["error"]["code"] == "too_many"

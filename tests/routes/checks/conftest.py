@@ -9,9 +9,9 @@ import pytest
 
 from builder.models import Agent
 from cases.models import Case, Queue
-from routes.checks import routing_tests
 from routes.checks.lane import LANE
 from routes.models import RoutingTest
+from routes.routing_tests import routing_tests
 from teams.audit.actors import BATON
 from tests.driving import drive
 from tests.fixtures import Make, mention

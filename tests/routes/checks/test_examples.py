@@ -8,8 +8,8 @@ import pytest
 from builder.agents.agents import save_agent
 from builder.models import Agent
 from cases.models import Case, Queue
-from routes.checks import routing_tests
 from routes.checks.candidates import check_change
+from routes.routing_tests import routing_tests
 from runs.models import Run
 from runs.providers import examples
 from teams.audit.actors import BATON

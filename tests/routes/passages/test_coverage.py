@@ -15,10 +15,10 @@ from builder.agents.agents import save_agent
 from builder.models import Agent
 from builder.procedures.mentions import token
 from cases.models import Case, Queue
-from routes.checks import routing_tests
 from routes.checks.candidates import check_change
 from routes.corrections import corrections
 from routes.passages.coverage import Counts, Coverage, coverage
+from routes.routing_tests import routing_tests
 from runs.models import Handover, Run
 from teams.audit.actors import BATON, Actor
 from tests.driving import work_next

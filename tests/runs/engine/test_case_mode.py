@@ -10,8 +10,8 @@ from builder.agents.agents import save_agent
 from builder.agents.connections import connect
 from builder.models import Agent
 from cases.models import Case, Queue
-from routes.checks import routing_tests
 from routes.checks.candidates import check_change
+from routes.routing_tests import routing_tests
 from runs.models import Run
 from runs.people import moves
 from runs.trying import trying

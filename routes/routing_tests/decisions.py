@@ -7,16 +7,16 @@ from uuid import UUID
 from builder.models import Agent
 from data.errors import Refused
 from data.ids import parse_uuid
+from routes.models import RoutingTest
 from teams.models import Team
-
-from .models import RoutingTest
 
 type Decision = dict[str, Any]
 
 HAND_OVER, ASK, ANSWER, DIVERGENT, NONE = "hand_over", "ask", "answer", "divergent", "none"
-_MODES = {
-    RoutingTest.Mode.CASE: {HAND_OVER, "complete", "fail", "postpone", ASK, "decline"},
-    RoutingTest.Mode.STANDALONE: {HAND_OVER, ANSWER, ASK},
+# The decisions other than a handover, by mode.
+PLAIN = {
+    RoutingTest.Mode.CASE: ("complete", ASK, "postpone", "fail", "decline"),
+    RoutingTest.Mode.STANDALONE: (ANSWER, ASK),
 }
 _MOST = 10
 
@@ -36,9 +36,9 @@ def checked(agent: Agent, mode: str, wanted: Iterable[Mapping[str, Any]]) -> lis
 
 def _checked(agent: Agent, mode: str, wanted: Mapping[str, Any], place: str) -> Decision:
     decision = str(wanted.get("decision", ""))
-    if decision not in _MODES[RoutingTest.Mode(mode)]:
-        possible = ", ".join(sorted(_MODES[RoutingTest.Mode(mode)]))
-        raise _wrong(f"{place}.decision", f"In this mode a run can decide: {possible}.")
+    possible = {HAND_OVER, *PLAIN[RoutingTest.Mode(mode)]}
+    if decision not in possible:
+        raise _wrong(f"{place}.decision", f"In this mode a run can decide: {', '.join(sorted(possible))}.")
     if decision != HAND_OVER:
         return {"decision": decision}
     if wanted.get("user_id") or wanted.get("group_id"):

@@ -1,6 +1,6 @@
 """Making, changing and removing routing tests."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from cases.models import Case, Queue
 from data.errors import Refused
 from data.texts.text import one_line, prose
 from routes.corrections.models import Correction
+from routes.models import RoutingTest
 from runs.engine import samples, trials
 from runs.models import Outcome, Run, Step
 from runs.people.starting import INPUT_LIMIT
@@ -19,13 +20,18 @@ from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor
 
-from . import decisions
+from . import decisions, personal
 from .decisions import Decision
-from .models import RoutingTest
 
 # Of one agent: beyond that nobody reads them, and a check takes minutes.
 MOST = 1_000
 _NAME = 200
+
+
+def queues_of(agent: Agent) -> QuerySet[Queue]:
+    """The queues whose cases the agent takes."""
+    connected = {"connections__agent": agent, "connections__role": QueueConnection.Role.CONSUMER}
+    return Queue.objects.live().filter(**connected).order_by("name")
 
 
 def of_agent(agent: Agent, words: str = "") -> QuerySet[RoutingTest]:
@@ -74,10 +80,19 @@ def add_standalone_test(
 
 @transaction.atomic
 def add_test_of_run(
-    run: Run, *, expected: Iterable[Mapping[str, Any]] | None, name: str, source: str, by: Actor
+    run: Run,
+    *,
+    expected: Iterable[Mapping[str, Any]] | None,
+    name: str,
+    source: str,
+    by: Actor,
+    replacing: Collection[str] = (),
 ) -> RoutingTest:
-    """A test that keeps what the run saw. Without `expected` it is to decide what it decided then."""
+    """A test that keeps what the run saw, but for the personal details to be replaced. Without `expected` it is to
+    decide what it decided then.
+    """
     sample = sample_of(run)
+    sample = personal.replaced(sample, [one for one in personal.details(sample) if one.original in replacing])
     wanted = list(expected) if expected is not None else decided(run)
     checked = decisions.checked(run.agent, sample["mode"], wanted)
     queue = _queue_of(run) if sample["mode"] == samples.CASE else None
@@ -149,7 +164,7 @@ def _name_of(sample: samples.Sample) -> str:
 
 
 def _queue(agent: Agent, queue: Queue | None) -> Queue:
-    consumed = Queue.objects.live().filter(connections__agent=agent, connections__role=QueueConnection.Role.CONSUMER)
+    consumed = queues_of(agent)
     if queue is not None:
         if not consumed.filter(pk=queue.pk).exists():
             raise _invalid("input.queue_id", f"{agent.name} does not take cases from {queue.name}.")
