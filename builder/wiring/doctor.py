@@ -13,8 +13,8 @@ from uuid import UUID
 
 from django.utils.text import Truncator
 
-from builder.models import Agent
-from builder.procedures import mentions, needs, sentences
+from builder.models import Agent, ServerTool
+from builder.procedures import fields, mentions, needs, sentences
 from builder.procedures.needs import BadNeed
 from builder.procedures.plain_names import PlainName
 from builder.procedures.targets import OK, Problem, problems
@@ -86,6 +86,7 @@ def examine(facts: Facts) -> list[Finding]:
         *_forbidden(facts),
         *_tools(facts),
         *_alike(facts),
+        *_hard_to_bring(facts),
         *_endless(facts),
     ]
     return sorted(found, key=lambda finding: [RED, WARNING, HINT].index(finding.tone))
@@ -268,6 +269,23 @@ def _alike(facts: Facts) -> Iterator[Finding]:
                 " them. Say in one line each what only that one does."
             )
             yield Finding("alike_targets", message, HINT, (QuickFix(OPEN, one), QuickFix(OPEN, other)))
+
+
+def _hard_to_bring(facts: Facts) -> Iterator[Finding]:
+    """Where the queues say all that their cases hold, and no tool could look anything up."""
+    schemas = [queue.data_schema for queue in facts.worked]
+    if not schemas or not all(schemas) or any(tool.mark == ServerTool.Mark.READ_ONLY for tool in facts.tools):
+        return
+    keys = [key for schema in schemas for key in schema.get("properties", {})]
+    for agent in facts.usable:
+        needed = [need.name for need in facts.needed.get(agent.pk, ()) if need.required]
+        if missing := [name for name in needed if not fields.similar_keys(name, keys)]:
+            names = ", ".join(f"“{name}”" for name in missing)
+            message = (
+                f"{agent.name} needs {names}, which neither the cases of {facts.worked[0].name} nor a tool say. Say in"
+                " the procedure where to find it, or to ask a person."
+            )
+            yield Finding("hard_to_bring", message, HINT, (QuickFix(OPEN, agent),))
 
 
 def _endless(facts: Facts) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from django.db.models import Count
 from builder.agents.queries import AgentDetails
 from builder.models import Agent, Mention, QueueConnection, Revision, ServerTool
 from builder.procedures import mentions, plain_names, sentences
+from builder.procedures.needs import NEEDS, Need
 from builder.procedures.targets import Target, consumed, judge_agents
 from teams.models import Team
 
@@ -46,6 +47,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
     followed = {target.agent.pk for found in targets for target in found if not target.agent.is_deleted}
     work = _queue_work(team, {queue for row in typed for queue in row.works | row.feeds})
     blocked = frozenset(Agent.objects.blocked().filter(pk__in=followed).values_list("pk", flat=True))
+    needed = _needed(followed)
     reached = _reached(team, ids)
     onward = _onward(team, followed if _may_be_trapped(typed) else set())
     consumed_by = {pk: frozenset(consumed(agent.queue_connections.all())) for pk, agent in mentioned.items()}
@@ -70,6 +72,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             onward,
             () if row.works else list(work.queues.values()),
             row.tools,
+            needed,
         )
         for row, found in zip(typed, targets, strict=True)
     ]
@@ -78,6 +81,11 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
 def _mentioned(team: Team, typed: Iterable[Typed]) -> dict[UUID, Agent]:
     ids = {agent_id for row in typed for agent_id in mentions.target_ids(row.text)}
     return Agent.objects.filter(team=team).prefetch_related("queue_connections").in_bulk(ids)
+
+
+def _needed(agent_ids: Collection[UUID]) -> dict[UUID, list[Need]]:
+    live = Revision.objects.filter(agent__in=agent_ids, status=Revision.Status.LIVE).exclude(needs=[])
+    return {agent_id: NEEDS.validate_python(found) for agent_id, found in live.values_list("agent_id", "needs")}
 
 
 def _names(team: Team) -> dict[UUID, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from builder.models import Agent, ServerTool
+from builder.procedures.needs import Need
 from builder.procedures.plain_names import PlainName
 from builder.procedures.targets import DELETED, OK, SELF, UNAVAILABLE, Target
 
@@ -49,6 +50,7 @@ class Facts:
     onward: Mapping[UUID, Onward] = field(default_factory=dict)
     offered: Sequence[Any] = ()  # queues that it could work, if it works none
     tools: Sequence[ServerTool] = ()  # of MCP servers, with these
+    needed: Mapping[UUID, Sequence[Need]] = field(default_factory=dict)  # by target: what a handover to it must bring
 
     @property
     def is_able(self) -> bool:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from builder.models import Agent
-from builder.procedures import mentions
+from builder.procedures import mentions, needs
 from builder.procedures.targets import DELETED, OK, SELF, UNAVAILABLE, Target
 from builder.wiring import doctor
 from builder.wiring.doctor import HINT, RED, WARNING, Finding, examine, own_tools
@@ -23,8 +23,8 @@ def agent(name: str = "Triage", description: str = "", **fields: Any) -> Agent:
     return Agent(name=name, description=description, **fields)
 
 
-def queue(name: str = "Support", paused: bool = False) -> Any:
-    return SimpleNamespace(pk=uuid4(), name=name, is_paused=paused)
+def queue(name: str = "Support", paused: bool = False, data_schema: Any = None) -> Any:
+    return SimpleNamespace(pk=uuid4(), name=name, is_paused=paused, data_schema=data_schema)
 
 
 TRIAGE, BILLING, TECH = agent(), agent("Billing"), agent("Tech")
@@ -253,3 +253,18 @@ def test_a_server_with_more_tools_than_baton_lists_is_a_hint() -> None:
     finding = only(replace(GOOD, tools=[_tool(bank), _tool(bank)]))
     assert (finding.code, finding.tone) == ("tools_left_out", "info")
     assert "Bank has 1,203 tools more" in finding.message
+
+
+def test_a_field_that_the_sender_can_hardly_bring_is_worth_a_look() -> None:
+    told = queue(data_schema={"properties": {"order_no": {}, "message": {}}})
+    needed = {BILLING.pk: needs.read("NEEDS\n- order number\n- amount: number\n- plan (optional)").needs}
+    facts = replace(GOOD, works=frozenset([told.pk]), queues=[QueueWork(told, takers=1)], needed=needed)
+    facts = replace(facts, consumed={BILLING.pk: facts.works})
+    finding = only(facts)
+    assert (finding.code, finding.tone) == ("hard_to_bring", HINT)
+    assert finding.message.startswith("Billing needs “amount”, which neither the cases of Support nor a tool say.")
+    reads: Any = SimpleNamespace(mark="read_only", server_id=1, server=SimpleNamespace(left_out=0), obstacle="")
+    assert codes(replace(facts, tools=[reads])) == []
+    both = [QueueWork(told, takers=1), QueueWork(anything := queue(), takers=1)]
+    works = frozenset([told.pk, anything.pk])
+    assert codes(replace(facts, works=works, queues=both, consumed={BILLING.pk: works})) == []
