@@ -1,8 +1,11 @@
 """Cases that are with people: whom they are with, how someone takes them, and that none is left lying."""
 
+import random
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +25,7 @@ from runs.workers.clock import sweep
 from teams.audit.actors import Actor, person
 from teams.groups import groups
 from teams.groups.groups import GroupFields
+from teams.groups.hours import OPENINGS
 from teams.models import Group, Member, Team
 from tests.fixtures import Make, events, sign_in, take
 from tests.smtp import MailServer, mail_server, text_of
@@ -211,3 +215,66 @@ def test_one_is_away_until_a_date(signed_in, member) -> None:
     signed_in.post("/settings/notifications/", {"mail": "all", "away_until": "2999-01-01T09:00"})
     member.refresh_from_db()
     assert member.away_until == datetime.fromisoformat("2999-01-01T09:00Z")
+
+
+def test_whatever_people_do_each_case_has_a_person_or_a_dated_reason(
+    mail_server: MailServer, team, make_member, make_case, someone
+) -> None:
+    """A dozen cases of groups with hours of their own, while members come and go and the clock jumps."""
+    drawn = random.Random(19)
+    members = [make_member(role=Member.Role.OPERATOR) for _ in range(4)]
+    week = [{"days": ["mon", "wed", "sat"], "from": "09:00", "to": "17:00"}]
+    made = [
+        groups.create_group(
+            team,
+            GroupFields(
+                f"Group {number}",
+                [member.user.uuid for member in drawn.sample(members, 2)],
+                time_zone=drawn.choice(["Europe/Berlin", "America/New_York", "Pacific/Auckland"]),
+                hours=OPENINGS.validate_python(drawn.choice([week, []])),
+                due_hours=drawn.randint(1, 30),
+            ),
+        )
+        for number in range(3)
+    ]
+    cases = [moves.assign_to_people(make_case(), someone, People(group=drawn.choice(made))) for _ in range(12)]
+
+    def act() -> None:
+        match drawn.randrange(5):
+            case 0:
+                with suppress(Refused):
+                    moves.take_over(drawn.choice(cases), person(drawn.choice(members).user))
+            case 1:
+                away = timezone.now() + timedelta(days=drawn.choice([-1, 2]))
+                Member.objects.filter(pk=drawn.choice(members).pk).update(away_until=away)
+            case 2:
+                jump = timedelta(hours=drawn.randint(1, 60))
+                Case.objects.filter(take_by__isnull=False).update(take_by=F("take_by") - jump)
+            case 3:
+                role = drawn.choice([Member.Role.VIEWER, Member.Role.OPERATOR])
+                Member.objects.filter(pk=drawn.choice(members).pk).update(role=role)
+            case _:
+                group = drawn.choice(made)
+                fields = GroupFields(
+                    group.name, [member.user.uuid for member in drawn.sample(members, drawn.randint(0, 2))]
+                )
+                groups.change_group(group, fields)
+
+    for _ in range(20):
+        act()
+        sweep_people()
+        mailer.deliver()
+    for case in Case.objects.filter(pk__in=[case.pk for case in cases]):
+        last = case.events.order_by("seq").last()
+        here = Member.objects.filter(team=team, user=case.owner_id, user__is_active=True).exclude(role="viewer")
+        is_theirs = here.exclude(away_until__gt=timezone.now()).exists()
+        assert case.reason == Reason.WITH_PEOPLE
+        assert is_theirs or (case.owner_id is None and (case.take_by or (last and last.at)))
+        assert not (case.take_by and case.take_by < timezone.now() and case.overdue_at is None)
+    ids = [message["Message-ID"] for message in mail_server.got]
+    assert ids and len(ids) == len(set(ids))
+
+
+def sweep_people() -> None:
+    tell_what_nobody_took()
+    pass_on_what_is_left()
