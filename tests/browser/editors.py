@@ -13,7 +13,7 @@ class Editor:
         self.element = page.locator("mention-editor")
         self.text = page.get_by_role("textbox", name="Procedure", exact=True)
         self.list = page.get_by_role("listbox", name="Agents")
-        self.rows = self.list.get_by_role("option")
+        self.rows = self.list.locator("[role=option]:not([data-kind])")  # people and groups stand below
         self.box = page.locator(".mention-list")
         self.badges = self.text.locator(".mention-badge")
         self.card = page.locator(".mention-card")

@@ -218,7 +218,7 @@ def test_what_is_pasted_as_a_token_is_a_badge_and_a_strangers_is_red(
     editor.paste(plain=f"Ask {token(stranger)}.\r\nThen\x00 stop.")
     assert editor.value == f"Ask {token(stranger)}.\nThen stop."
     expect(editor.badges.locator(".mention")).to_have_attribute("data-status", "unknown")
-    expect(editor.badges).to_have_attribute("aria-label", "agent Stranger, not an agent of your team")
+    expect(editor.badges).to_have_attribute("aria-label", "agent Stranger, not of your team")
 
 
 def test_undo_and_redo_never_tear_a_mention(editor: Editor, billing: Agent) -> None:

@@ -204,7 +204,8 @@ def test_a_model_that_obeys_every_text_gets_no_further_than_its_own_tools_and_me
     handovers = list(Handover.objects.all())
     assert handovers and {row.target_id for row in handovers} <= world.may_go_to
     # No tool but those that were offered, and nothing was offered that the agent does not have.
-    own = {"request_handover", "update_case", "complete_case", "fail_case", "postpone_case", "add_cases", "list_cases"}
+    own = {"request_handover", "update_case", "complete_case", "fail_case", "postpone_case"}
+    own |= {"decline_case", "add_cases", "list_cases"}
     own |= {"ask_person", "request_approval", "withdraw_request", "bank__look", "bank__pay"}
     assert {name for request in scripted.requests for name in request.tools} <= own
     results = Step.objects.filter(kind=Step.Kind.TOOL_RESULT).values_list("data", flat=True)

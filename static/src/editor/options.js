@@ -137,7 +137,7 @@ export class Options {
     const count = agents.length;
     this.tell(
       count === 0 ? "No agent matches" : more ? "Type on to find others" : "",
-      count === 0 ? "No agent matches" : `${count} ${count === 1 ? "agent" : "agents"}`,
+      count === 0 ? "No agent matches" : counted(own.length, people.length),
     );
     const first = best(answer, this.words);
     this.activate(first ? this.rows.findIndex((row) => row.agent === first) : -1);
@@ -173,7 +173,7 @@ export class Options {
     const works = !queues ? "" : queues.length ? `Works ${queues.join(", ")}` : "Works no queue";
     const head = make("span", { class: "mention-option-head" });
     head.append(make("span", { class: "mention-option-name" }, ...marked(name, this.words.trim())), make("span", { class: "mention-option-queues" }, paused ? `${works} · Paused` : works));
-    const option = make("div", { id, role: "option", "aria-selected": "false", "aria-disabled": row.dead && "true", class: "mention-option" }, head);
+    const option = make("div", { id, role: "option", "aria-selected": "false", "aria-disabled": row.dead && "true", "data-kind": HEADS[row.agent.kind] && row.agent.kind, class: "mention-option" }, head);
     if (description) option.append(make("span", { class: "mention-option-line" }, description));
     if (needs.length) option.append(make("span", { class: "mention-option-line" }, `Needs ${needs.join(", ")}`));
     if (row.dead) option.append(make("span", { class: "mention-option-reason" }, explanation));
@@ -248,6 +248,13 @@ export class Options {
 function best({ agents, similar }, words) {
   const isGuess = similar && /[\s.,;:!?]$/.test(words);
   return isGuess ? undefined : agents.find((agent) => agent.status === "ok");
+}
+
+/** `20 agents, 1 person or group` */
+function counted(agents, people) {
+  const words = [agents || !people ? `${agents} ${agents === 1 ? "agent" : "agents"}` : ""];
+  if (people) words.push(`${people} ${people === 1 ? "person or group" : "people and groups"}`);
+  return words.filter(Boolean).join(", ");
 }
 
 function plus() {
