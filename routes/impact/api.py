@@ -8,9 +8,11 @@ from ninja import Router
 from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
+from builder.agents.api import ModelName, Procedure
 from routes.models import Impact
 from teams.audit.actors import program
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
+from teams.keys.fields import Name, Words
 
 from . import impacts, told
 from .recorded import Chosen
@@ -23,11 +25,11 @@ type Dollars = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 class ImpactIn(RequestBody):
     """What would change. Nothing is saved; without any of it the runs are replayed against what is live."""
 
-    aop: str | None = None
-    name: str | None = None
-    description: str | None = None
-    model: str | None = None
-    fallback_model: str | None = None
+    aop: Procedure | None = None
+    name: Name | None = None
+    description: Words | None = None
+    model: ModelName | None = None
+    fallback_model: ModelName | None = None
     last: Annotated[int, Field(ge=1, le=200, description="So many of the last decided runs.")] = 50
     days: Annotated[int | None, Field(ge=1, le=3650, description="Only runs of so many days.")] = None
     label: Annotated[str | None, Field(max_length=50, description="Only runs on cases with this label.")] = None
