@@ -10,6 +10,7 @@ from django.db.models import ForeignKey
 
 from builder.models import Agent, Mention, PeopleMention, ToolConnection, Usage
 from cases.models import Watch
+from routes.models import CheckResult, ImpactCase, RoutingTest, Trial
 from runs.models import BulkItem, Handover, RequestEmail, Run, Step
 from teams.models import GroupMember, Member, Team
 
@@ -122,8 +123,11 @@ def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     Step.objects.create(team=team, run=run, seq=1, kind="note", data={})
     Handover.objects.create(team=team, source=run, source_agent=agent, target=agent, next_run=again, reason="r")
     RequestEmail.objects.create(team=team, request_id=of["human_request"], member_id=of["member"], why="asked")
-    GroupMember.objects.create(team=team, group_id=of["group"], member_id=of["member"])
     PeopleMention.objects.create(team=team, revision=agent.live_revision, group_id=of["group"], position=0)
+    RoutingTest.objects.filter(pk=of["test"]).update(correction=of["correction"], run=run)
+    CheckResult.objects.create(team=team, check_of_id=of["check"], test_id=of["test"], before_times=1, after_times=1)
+    Trial.objects.create(team=team, agent=agent, run=run, key="k", number=1, question={})
+    ImpactCase.objects.create(team=team, impact_id=of["impact"], run=run, key="k", before={})
     BulkItem.objects.create(action_id=of["bulk"], case_id=of["case"], state="waiting")
 
 

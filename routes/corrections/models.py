@@ -55,6 +55,7 @@ class Correction(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["team", "id"], name="correction_team_key"),
             models.UniqueConstraint(
                 fields=["source"], condition=Q(undone_at=None, source__isnull=False), name="one_correction_per_handover"
             ),

@@ -52,6 +52,7 @@ class Impact(models.Model):
         agent_id: UUID
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "id"], name="impact_team_key")]
         indexes = [
             # What was asked of this agent last?
             models.Index("agent", models.F("created_at").desc(), name="impact_newest_of_agent"),

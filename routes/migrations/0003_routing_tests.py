@@ -160,6 +160,11 @@ class Migration(migrations.Migration):
         same_team("routes_routingtest", "agent_id", "builder_agent"),
         same_team("routes_routingtest", "queue_id", "cases_queue"),
         same_team("routes_routingtest", "run_id", "runs_run"),
+        migrations.AddConstraint(
+            model_name="correction",
+            constraint=models.UniqueConstraint(fields=("team", "id"), name="correction_team_key"),
+        ),
+        same_team("routes_routingtest", "correction_id", "routes_correction"),
         same_team("routes_check", "agent_id", "builder_agent"),
         same_team("routes_checkresult", "check_of_id", "routes_check"),
         same_team("routes_checkresult", "test_id", "routes_routingtest"),

@@ -6,6 +6,8 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
+from data.constraints import same_team
+
 
 class Migration(migrations.Migration):
 
@@ -61,4 +63,11 @@ class Migration(migrations.Migration):
             model_name='impactcase',
             index=models.Index(fields=['team', 'key'], name='impactcase_of_key'),
         ),
+        migrations.AddConstraint(
+            model_name="impact",
+            constraint=models.UniqueConstraint(fields=("team", "id"), name="impact_team_key"),
+        ),
+        same_team("routes_impact", "agent_id", "builder_agent"),
+        same_team("routes_impactcase", "impact_id", "routes_impact"),
+        same_team("routes_impactcase", "run_id", "runs_run"),
     ]
