@@ -314,7 +314,7 @@ def test_the_page_needs_no_more_queries_for_more_events(
     django_assert_num_queries,
     django_assert_max_num_queries,
 ) -> None:
-    with django_assert_max_num_queries(18) as first:  # one of them counts the inbox in the navigation
+    with django_assert_max_num_queries(19) as first:  # one of them counts the inbox in the navigation
         signed_in.get(reverse("case", args=[worked.pk]))
     for _ in range(6):
         hand_over(worked, make_agent(queue=queue))
