@@ -1,10 +1,12 @@
-"""manage.py import_agents --team SLUG FILES... [--dry-run]"""
+"""manage.py import_agents --team SLUG FILES... [--dry-run] [--override REASON]"""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from builder.agents.gate import pass_gate
 from builder.files import importing, plans
 from builder.files.archives import unpack
 from builder.files.markdown import AgentFile, Flawed
@@ -15,6 +17,10 @@ from teams.audit import audit
 from teams.audit.actors import COMMAND_LINE
 from teams.management.arguments import add_team, team_of
 from teams.models import Team
+
+# The exit status when routing tests hold the import back, and how long it waits for them.
+_HELD, _SECONDS = 3, 600
+_ROUTES = {"routes_broken", "routes_untested", "routes_checking"}
 
 
 class Command(BaseCommand):
@@ -40,6 +46,9 @@ class Command(BaseCommand):
             metavar="MISSING=NAME",
             help="The queue that a missing one becomes; nothing after the “=” drops the connection.",
         )
+        parser.add_argument(
+            "--override", default="", metavar="REASON", help="Import past routing tests that refuse it."
+        )
         parser.add_argument("--create-queues", action="store_true", help="Make the queues that are missing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,15 +65,20 @@ class Command(BaseCommand):
                 return
             if left:
                 raise CommandError("Nothing was done. Say what shall become of what is missing, and run this again.")
-            self._apply(team, files, choices, plan)
+            self._apply(team, files, choices, plan, options["override"])
         except Flawed as flawed:
             raise CommandError(str(flawed)) from flawed
         except Refused as refusal:
-            raise CommandError(refusal.message) from refusal
+            lines = [refusal.message, *_held_back(refusal)]
+            raise CommandError("\n".join(lines), returncode=_HELD if refusal.code in _ROUTES else 1) from refusal
 
-    def _apply(self, team: Team, files: list[AgentFile], choices: Choices, plan: Plan) -> None:
+    def _apply(self, team: Team, files: list[AgentFile], choices: Choices, plan: Plan, override: str) -> None:
+        about: dict[str, Any] = {"seen": plan.fingerprint, "create_queue": made_queue, "override": override}
+        save = partial(importing.apply, team, files, choices, **about)
         with audit.acting(COMMAND_LINE):
-            done = importing.apply(team, files, choices, seen=plan.fingerprint, create_queue=made_queue)
+            if not override:
+                pass_gate(team.pk, save, COMMAND_LINE, _SECONDS)
+            done = save()
         self.stdout.write(f"Imported: {len(done.new)} new, {len(done.changed)} changed, {len(done.same)} as they were.")
         for item in done.paused:
             self.stdout.write(f"Paused, so that nothing runs yet: {item.wanted.name}.")
@@ -83,6 +97,12 @@ class Command(BaseCommand):
     def _say_left(self, left: list[str]) -> None:
         for line in left:
             self.stdout.write(line)
+
+
+def _held_back(refusal: Refused) -> list[str]:
+    """The tests that hold the import back, in a line each."""
+    shows = refusal.shows or {}
+    return [f"{kind}: {row['name']}" for kind in ("broken", "untested") for row in shows.get(kind, [])]
 
 
 def _details(item: Item) -> list[str]:

@@ -1,8 +1,12 @@
 """The gate: what would break a route does not go live unseen."""
 
+import time
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from builder.agents import gate
 from builder.agents.agents import delete_agent, restore_agent, save_agent
@@ -254,3 +258,19 @@ def test_a_test_never_takes_a_place_from_a_case(guarded: Desk, someone: Actor, m
     held(guarded.triage, someone, aop="New")
     assert not claims.has_due() and claims.claim_runs("other/1", 10) == []
     assert RoutingTest.objects.count() == 2
+
+
+def test_an_import_that_breaks_a_route_ends_with_the_status_three(
+    guarded: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: work_tests())
+    before = guarded.triage.live_revision
+    call_command("export_agents", "--team", guarded.triage.team.slug, "--to", str(tmp_path), stdout=StringIO())
+    [path] = [file for file in tmp_path.rglob("*.md") if "triage" in file.name.lower()]
+    path.write_text(path.read_text().replace("- refund", "- return"))
+    with pytest.raises(CommandError, match="broken: A refund") as caught:
+        call_command("import_agents", str(path), "--team", guarded.triage.team.slug, stdout=StringIO())
+    assert caught.value.returncode == 3 and guarded.triage.live_revision == before
+    reason = ["--override", "The office is closed."]
+    call_command("import_agents", str(path), "--team", guarded.triage.team.slug, *reason, stdout=StringIO())
+    assert guarded.triage.live_revision.override_reason == "The office is closed."
