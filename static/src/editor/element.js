@@ -108,8 +108,7 @@ class MentionEditor extends HTMLElement {
 
   stop() {
     clearTimeout(this.timer);
-    this.card.destroy();
-    this.margin.destroy();
+    for (const part of [this.card, this.margin]) part.destroy();
     this.options.close();
     this.view.dom.remove();
     this.view.destroy();
