@@ -14,11 +14,15 @@ from .wording import Trouble
 
 @dataclass(frozen=True)
 class RunActions:
-    """`trouble` is what helps when the run failed. `may_correct`: say which agent should have had the work."""
+    """`trouble` is what helps when the run failed.
+
+    `may_correct`: say which agent should have had the work. `may_test`: create a routing test of what the run saw.
+    """
 
     head: list[Action] = field(default_factory=list)
     trouble: list[Action] = field(default_factory=list)
     may_correct: bool = False
+    may_test: bool = False
 
     @property
     def dialogs(self) -> set[str]:
@@ -40,7 +44,7 @@ def of_run(run: Run, trouble: Trouble, member: Member, *, has_failed: bool, stop
         head = [_RETRY] if retry and not has_failed else []
     else:
         head = _again(run)
-    return RunActions(head, helps, may_correct=True)
+    return RunActions(head, helps, may_correct=True, may_test=_may_test(run, member))
 
 
 _RETRY = Action("Send the case again", "rotate-cw", dialog="send-again")
@@ -52,6 +56,10 @@ def _may_retry(run: Run) -> bool:
     if case is None or case.deleted_at or run.is_live or run.agent.is_deleted:
         return False
     return case.status == CaseStatus.NEEDS_INPUT and case.fence == (run.case_fence or 0) + 1
+
+
+def _may_test(run: Run, member: Member) -> bool:
+    return member.builds and not run.is_test and not run.agent.is_deleted
 
 
 def _stop(run: Run, at_once: bool) -> Action:

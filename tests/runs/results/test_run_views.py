@@ -42,6 +42,16 @@ def again(client: Client, run: Run, **data: str) -> Run:
     return new
 
 
+@pytest.mark.parametrize(("role", "may"), [(Member.Role.OPERATOR, False), (Member.Role.BUILDER, True)])
+def test_a_test_of_a_run_is_offered_to_those_who_build(
+    signed_in: Client, member: Member, scripted: Provider, triage: Agent, make_run: Make[Run], role: str, may: bool
+) -> None:
+    make_run(triage, input="Charged twice")
+    run = work_next()
+    Member.objects.update(role=role)
+    assert (reverse("run_test", args=[run.pk]) in page(signed_in, run)) is may
+
+
 # --- Again -----------------------------------------------------------------------------------
 
 
