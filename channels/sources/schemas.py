@@ -38,7 +38,11 @@ class SettingsIn(RequestBody):
 
 
 class SourceIn(RequestBody):
-    model_config = example(name="Shop", settings={"auth": "bearer", "mapping": {"order.subject": "title"}})
+    model_config = example(
+        queue_id="01a22f81-7a13-7205-847f-664300a54638",
+        name="Shop",
+        settings={"auth": "bearer", "mapping": {"order.subject": "title"}},
+    )
 
     queue_id: UUID
     kind: Source.Kind = Source.Kind.HOOK

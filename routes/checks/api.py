@@ -52,7 +52,7 @@ class TestInput(RequestBody):
     """`title` and what stands beside it for a case; `text` for a standalone run; or `from_run_id` alone."""
 
     title: Title | None = None
-    data: JsonData | None = None
+    data: JsonData = None
     labels: Annotated[list[Label], Field(max_length=20)] | None = None
     priority: Priority | None = None
     queue_id: Annotated[UUID | None, Field(description="Needed only where the agent takes cases from several.")] = None

@@ -15,6 +15,7 @@ from builder.agents.forms import fallback_of, model_of
 from builder.models import Agent
 from data.errors import Refused
 from data.ids import parse_uuid
+from data.texts.text import storable
 from routes.models import Impact, RoutingTest
 from routes.routing_tests import decisions, routing_tests
 from runs.models import Run
@@ -85,7 +86,7 @@ def _chosen(request: TeamRequest) -> Chosen:
     days = request.POST.get("impact_days", "")
     return Chosen(
         days=int(days) if days in ("7", "30", "90") else None,
-        label=request.POST.get("impact_label", "")[:50].replace("\x00", "").strip(),
+        label=storable(request.POST.get("impact_label", "")[:50]).strip(),
         only_corrected=request.POST.get("impact_corrected") == "1",
     )
 

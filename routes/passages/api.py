@@ -54,7 +54,7 @@ def list_passages(request: KeyRequest, agent_id: UUID, period: Query[Period]) ->
 def _out(covered: Covered) -> PassageCounts:
     passage = covered.passage
     return PassageCounts(
-        **covered.now._asdict(),
+        **vars(covered.now),
         start=passage.start,
         end=passage.end,
         text=passage.text,
@@ -64,4 +64,4 @@ def _out(covered: Covered) -> PassageCounts:
 
 
 def _counts(counts: Counts) -> CountsOut:
-    return CountsOut(**counts._asdict())
+    return CountsOut(**vars(counts))

@@ -21,7 +21,8 @@ from routes.models import CheckResult, Correction
 from runs.models import Handover
 
 
-class Counts(NamedTuple):
+@dataclass(frozen=True)
+class Counts:
     """How often something was routed, and of the cases how many were corrected."""
 
     cases: int = 0
@@ -29,7 +30,7 @@ class Counts(NamedTuple):
     corrected: int = 0
 
     def plus(self, other: "Counts") -> "Counts":
-        return Counts(*(mine + its for mine, its in zip(self, other, strict=True)))
+        return Counts(self.cases + other.cases, self.tests + other.tests, self.corrected + other.corrected)
 
 
 class Place(NamedTuple):

@@ -1,5 +1,6 @@
 """What each sentence of a procedure did: the page, and the counts for the editor's margin."""
 
+from dataclasses import astuple
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -42,8 +43,8 @@ def agent_passage_counts(request: TeamRequest, id: UUID) -> HttpResponse:
         {
             "start": one.passage.start,
             "source": one.passage.source,
-            "now": one.now,
-            "before": one.before,
+            "now": astuple(one.now),
+            "before": astuple(one.before),
             "unused": one.is_unused,
             "url": f"{shown}{one.passage.start}",
         }
