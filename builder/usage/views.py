@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from builder.models import Purpose
 from teams.access.permissions import TeamRequest, team_page
 from web.format.amounts import money, short_number
 
@@ -60,6 +61,7 @@ def usage_page(request: TeamRequest) -> HttpResponse:
         "more": usage.total(list(agents.values())[_SHOWN:]) if len(agents) > _SHOWN else None,
         "more_agents": len(agents) - _SHOWN,
         "models": usage.by_model(request.team, period).items(),
+        "purposes": [(Purpose(kind).label, row) for kind, row in usage.by_purpose(request.team, period).items()],
         "periods": [_tab(f"{number} days", number, measure, number == days) for number in PERIODS],
         "measures": [
             _tab(label, days, name, name == measure) for name, label in (("cost", "Cost"), ("tokens", "Tokens"))

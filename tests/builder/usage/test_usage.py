@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from builder.models import Agent, Usage
+from builder.models import Agent, Purpose, Usage
 from builder.usage import usage
 from builder.usage.usage import Amount
 from builder.usage.views import bars
@@ -55,6 +55,15 @@ def test_it_is_read_by_day_agent_and_model(make_agent, team, make_team) -> None:
     assert list(usage.by_agent(team, period)) == [billing, triage]
     assert list(usage.by_model(team, period)) == [OWN, SONNET]
     assert usage.total(usage.by_model(team, usage.last_days(team, 90)).values()).runs == 3
+
+
+def test_what_tests_used_has_a_heading_of_its_own(signed_in: Client, make_agent) -> None:
+    agent = make_agent()
+    use(agent)
+    assert "By purpose" not in signed_in.get("/usage/").content.decode()
+    usage.add(agent, SONNET, Amount(runs=3, requests=4), Purpose.TEST)
+    purposes = signed_in.get("/usage/").context["purposes"]
+    assert [(label, amount.runs) for label, amount in purposes] == [(Purpose.WORK.label, 1), (Purpose.TEST.label, 3)]
 
 
 def test_two_processes_seldom_share_a_row_and_the_sum_is_the_same(make_agent, monkeypatch, team) -> None:
