@@ -15,6 +15,9 @@ _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b
 _CARD = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
 _PHONE = re.compile(r"(?<![\w.-])(?:\+|00|\(0|0)\d[\d ()/-]{6,18}\d(?![\w-])")
 _ACCOUNT = re.compile(r"\b\d{8,12}\b")
+# In the prompt data stands as JSON, where a word that begins a line has the letter of an escape before it.
+_BREAK = re.compile(r"\\[nrt]")
+_BEFORE = r"(?:(?<!\w)|(?<=\\n)|(?<=\\r)|(?<=\\t))"
 # The keys of data that hold a name.
 _NAMED = re.compile(r"(^|[_ -])(name|customer|client|contact|sender|from|author|requester|person)$", re.IGNORECASE)
 _NAME = re.compile(r"^(?:[A-ZÀ-ÞĀ-Ž][\w'’.-]*)(?: [A-ZÀ-ÞĀ-Ž][\w'’.-]*){0,3}$")
@@ -33,7 +36,7 @@ class Detail:
 def details(sample: dict[str, Any]) -> list[Detail]:
     """The personal details of a sample, each once: emails, names, phone numbers, cards and accounts."""
     found: dict[str, Detail] = {}
-    text = "\n".join(_strings(sample))
+    text = _BREAK.sub(" ", "\n".join(_strings(sample)))
     for kind, original in _originals(text):
         if original not in found:
             number = sum(one.kind == kind for one in found.values())
@@ -98,7 +101,7 @@ def replaced(sample: dict[str, Any], chosen: Sequence[Detail]) -> dict[str, Any]
     for one in sorted(chosen, key=lambda one: -len(one.original)):
         # In the prompt data stands as JSON, which may write a letter otherwise.
         for written in dict.fromkeys([one.original, json.dumps(one.original)[1:-1]]):
-            swaps.append((re.compile(rf"(?<!\w){re.escape(written)}(?!\w)"), one.replacement))
+            swaps.append((re.compile(rf"{_BEFORE}{re.escape(written)}(?!\w)"), one.replacement))
     return {name: value if name == "mark" else _swapped(value, swaps) for name, value in sample.items()}
 
 

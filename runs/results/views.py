@@ -155,7 +155,8 @@ def _decision(request: HttpRequest) -> bool:
 @team_page
 def agent_runs(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = past_or_present_agent_or_404(request.team, id)
-    found = queries.for_list(agent.runs.all()).order_by(*queries.NEWEST_FIRST)
+    # What tests and replays made of it is on their pages.
+    found = queries.for_list(agent.runs.exclude(trigger=Run.Trigger.TEST)).order_by(*queries.NEWEST_FIRST)
     return render(request, "runs/agent_runs.html", {"agent": agent, "runs": found[:_LAST_RUNS], "now": timezone.now()})
 
 

@@ -37,6 +37,13 @@ def test_a_name_that_the_data_knows_is_replaced_wherever_it_stands() -> None:
     assert "Lovelace" not in json.dumps(told)
 
 
+def test_a_name_that_begins_a_line_is_replaced_in_the_prompt_too() -> None:
+    told = replaced(customer="Ada Lovelace", text="Thanks\nAda Lovelace\r\nada@shop.example\tAda")
+    assert told["data"]["text"] == "Thanks\nAlex Example\r\nname@example.com\tAlex"
+    assert json.loads(told["prompt"]) == told["data"]
+    assert len(personal.details(sample(text="Thanks\nada@shop.example"))) == 1
+
+
 def test_letters_that_json_writes_otherwise_are_replaced_too() -> None:
     assert "u00e" not in replaced(name="Zoë Müller", text="Thanks, Zoë")["prompt"]
 
