@@ -143,8 +143,9 @@ def pages(patterns: Any) -> Iterator[Any]:
 def test_every_page_of_a_shared_form_saves_in_turn_or_refuses() -> None:
     found = [page for page in pages(get_resolver().url_patterns) if isinstance(page, URLPattern)]
     in_turn = {page.name for page in found if getattr(page.callback, "saved_in_turn", False)}
-    assert in_turn == {"agent", "queue_edit", "webhook_edit", "schedule_edit", "budgets", "group_edit"}
+    assert in_turn == {"agent", "queue_edit", "webhook_edit", "schedule_edit", "budgets", "group_edit", "source_edit"}
     shared = {form.__name__ for form in SharedForm.__subclasses__()}
     assert shared == {
         *("AgentForm", "EditQueueForm", "WebhookForm", "ScheduleForm", "TeamBudgetForm", "ToolServerForm", "GroupForm"),
+        "SourceForm",
     }
