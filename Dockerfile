@@ -17,7 +17,7 @@ COPY . ./
 # The key is used for nothing; without one a key would be made, and left in the image.
 RUN SECRET_KEY=build BATON_STATIC=/static /venv/bin/python manage.py collectstatic --no-input \
     && /venv/bin/python -m servestatic.compress --quiet /static \
-    && /venv/bin/python -m compileall -q config data web teams builder cases runs routes ops
+    && /venv/bin/python -m compileall -q config data web teams builder cases channels runs routes ops
 
 FROM python:3.13-slim-trixie
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin baton \

@@ -22,6 +22,8 @@ from builder.models import Agent, ServerTool
 from builder.tools.servers import Credential, add_server, ask, fingerprint
 from cases.imports import uploads
 from cases.models import Case, CaseUpload, Comment, Queue
+from channels.models import Source
+from channels.sources import sources
 from runs.bulk import bulk, processing
 from runs.models import BulkAction, Schedule
 from runs.people import moves
@@ -46,6 +48,9 @@ _OWN = "it is the person's own and changes nothing for others"
 _LOOKS = "it only looks"
 _TIMELINE = "the timeline of the case tells it, with who did it"
 _TRY = "a try changes nothing"
+_REPLAY = "a replay changes nothing"
+_CONFIRMED = "a replay that costs something is recorded when it is confirmed: tests/routes/impact/test_impacts.py"
+_CHECK = "a check changes nothing by itself; what goes live is recorded"
 _SIGN_IN = "what comes of it is recorded: tests/teams/people/test_sign_in.py"
 UNRECORDED = {
     "POST /sign-in/code/": _SIGN_IN,
@@ -92,6 +97,22 @@ UNRECORDED = {
     "POST /queues/{queue_id}/cases": _TIMELINE,
     "PATCH /cases/{case_id}": _TIMELINE,
     "POST /cases/{case_id}/attachments": _TIMELINE,
+    "POST /in/<str:token>": "the timeline of the case names the source",
+    "POST /agents/<uuid:id>/impact/": _REPLAY,
+    "POST /agents/{agent_id}/impact": _REPLAY,
+    "POST /impacts/<uuid:id>/confirm/": _CONFIRMED,
+    "POST /impacts/{impact_id}/confirm": _CONFIRMED,
+    "POST /impacts/<uuid:id>/stop/": _REPLAY,
+    "POST /impacts/{impact_id}/stop": _REPLAY,
+    "POST /impacts/<uuid:id>/test/": "it creates a test as `POST /runs/<uuid:id>/test/` does, which is recorded",
+    "POST /agents/<uuid:id>/tests/run/": _CHECK,
+    "POST /tests/<uuid:id>/run/": _CHECK,
+    "POST /agents/{agent_id}/checks": _CHECK,
+    "POST /checks/{check_id}/stop": _CHECK,
+    "POST /checks/<uuid:id>/stop/": _CHECK,
+    "POST /checks/<uuid:id>/accept/": "it changes a test, which is recorded: tests/routes/checks/test_gate.py",
+    "POST /checks/<uuid:id>/override/": "it saves the agent, which is recorded: tests/routes/checks/test_gate.py",
+    "POST /runs/<uuid:id>/test/": "it creates a test, which is recorded: tests/routes/checks/test_test_pages.py",
 }
 
 
@@ -214,6 +235,22 @@ _UPLOAD = {
 }
 _SCHEDULE = {"every": "day", "day": "1", "at": "09:00", "minute": "5", "cron": "", "zone": "UTC", "input": "Go"}
 _HOOK = {"url": "https://example.com/hook", "events": ["case.created"], "description": ""}
+_GROUP = {"name": "Finance", "time_zone": "UTC"}
+
+
+def _source(world: World) -> dict[str, Any]:
+    return {"name": "Shop", "queue_id": str(world.things.ids["queue"]), "auth": "bearer"}
+
+
+def _test_form(world: World) -> dict[str, Any]:
+    return {"name": "Other", "text": "Hello", "expected": ["answer"]}
+
+
+def _alone(world: World) -> object:
+    """An agent that takes cases of no queue."""
+    return agents.create_agent(world.team, "Alone", aop="Answer.").pk
+
+
 _SENT = {"assignee_id": "", "note": ""}
 
 RECORDED: dict[str, Example] = {
@@ -229,6 +266,10 @@ RECORDED: dict[str, Example] = {
     "POST /agents/<uuid:id>/delete/": Example("agent_deleted"),
     "POST /agents/<uuid:id>/restore/": Example("agent_restored", before=lambda world: agents.delete_agent(world.agent)),
     "POST /agents/<uuid:id>/revisions/<int:number>/restore/": Example(
+        "agent_published",
+        before=lambda world: drafts.publish(world.agent, aop="Next.", model="", known=None, author=None),
+    ),
+    "POST /agents/{agent_id}/revisions/{number}/restore": Example(
         "agent_published",
         before=lambda world: drafts.publish(world.agent, aop="Next.", model="", known=None, author=None),
     ),
@@ -293,6 +334,8 @@ RECORDED: dict[str, Example] = {
     "POST /cases/{case_id}/reassign": Example("case_moved"),
     "POST /cases/{case_id}/reopen": Example("case_moved", before=_close),
     "POST /cases/{case_id}/retry": Example("case_moved", before=_close),
+    "POST /cases/{case_id}/assign": Example("case_moved", {"nobody": True}),
+    "POST /cases/<uuid:id>/release/": Example("case_moved", before=lambda world: moves.take_over(world.case, world.by)),
     "POST /cases/{case_id}/undo": Example("case_moved", lambda world: {"seq": _seq(world)}, _close),
     "POST /cases/{case_id}/complete": Example("case_moved"),
     "POST /cases/{case_id}/fail": Example("case_moved"),
@@ -381,6 +424,37 @@ RECORDED: dict[str, Example] = {
     "DELETE /webhooks/{webhook_id}/old-secret": Example("webhook_changed", before=_renewed),
     "POST /deliveries/{delivery_id}/resend": Example("message_resent"),
     "POST /models/tool-calls/": Example("tool_calls_changed", {"model": "openai-chat:small", "tool_calls": "schema"}),
+    # Groups, sources, routing tests
+    "POST /settings/groups/new/": Example("group_created", _GROUP),
+    "POST /settings/groups/<uuid:id>/": Example("group_changed", _GROUP),
+    "POST /settings/groups/<uuid:id>/delete/": Example("group_deleted"),
+    "POST /groups": Example("group_created", {"name": "Finance"}),
+    "PATCH /groups/{group_id}": Example("group_changed", {"name": "Finance"}),
+    "DELETE /groups/{group_id}": Example("group_deleted"),
+    "POST /settings/sources/new/": Example("source_created", _source),
+    "POST /settings/sources/<uuid:id>/edit/": Example("source_changed", _source),
+    "POST /settings/sources/<uuid:id>/mapping/": Example("source_changed", {"role-0": "title"}),
+    "POST /settings/sources/<uuid:id>/pause/": Example("source_paused"),
+    "POST /settings/sources/<uuid:id>/resume/": Example(
+        "source_resumed", before=lambda world: sources.pause(world.get(Source, "source"))
+    ),
+    "POST /settings/sources/<uuid:id>/secret/": Example("source_changed"),
+    "POST /settings/sources/<uuid:id>/delete/": Example("source_deleted"),
+    "POST /settings/sources/messages/<uuid:id>/replay/": Example("message_replayed"),
+    "POST /sources": Example(
+        "source_created", lambda world: {"name": "Shop", "queue_id": str(world.things.ids["queue"])}
+    ),
+    "PATCH /sources/{source_id}": Example("source_paused", {"paused": True}),
+    "DELETE /sources/{source_id}": Example("source_deleted"),
+    "POST /messages/{message_id}/replay": Example("message_replayed"),
+    "POST /agents/<uuid:id>/tests/new/": Example("test_made", _test_form, of=_alone),
+    "POST /tests/<uuid:id>/": Example("test_changed", _test_form),
+    "POST /tests/<uuid:id>/delete/": Example("test_deleted"),
+    "POST /agents/{agent_id}/tests": Example(
+        "test_made", {"input": {"text": "Hello"}, "expected": [{"decision": "answer"}]}, of=_alone
+    ),
+    "PATCH /tests/{test_id}": Example("test_changed", {"name": "Other"}),
+    "DELETE /tests/{test_id}": Example("test_deleted"),
     # Signing in
     "POST /sign-in/": Example(
         "signed_in", lambda world: {"login": world.by.user and world.by.user.email, "password": "a long password"}
@@ -445,7 +519,7 @@ def _tried(world: World, name: str, example: Example) -> str:
 def _send(world: World, name: str, id: object, data: dict[str, Any]) -> Response:
     method, _, place = name.partition(" ")
     if name in OPERATIONS:
-        address = "/api/v1" + re.sub(r"\{.*?\}", str(id), place)
+        address = "/api/v1" + re.sub(r"\{.*?\}", str(id), place.replace("{number}", "1"))
         client = Client(headers={"authorization": f"Bearer {create_key(world.team, 'Ours')[1]}"})
         return client.generic(method, address, json.dumps(data).encode() if data else b"", "application/json")
     client = Client()

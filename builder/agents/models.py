@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
@@ -145,7 +145,10 @@ class Revision(models.Model):
         max_length=100, blank=True, help_text="The model that a run goes on with when the other one fails."
     )
     needs: Any = models.JSONField(
-        default=list, blank=True, help_text="The fields of the procedure's NEEDS section: a list of `needs.Need`."
+        default=list,
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        help_text="The fields of the procedure's NEEDS section: a list of `needs.Need`.",
     )
     author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     note = models.CharField(max_length=200, blank=True, help_text="Why it was saved, in a line.")

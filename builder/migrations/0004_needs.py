@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
             "needs",
             models.JSONField(
                 blank=True,
+                db_default=models.Value([], models.JSONField()),
                 default=list,
                 help_text="The fields of the procedure's NEEDS section: a list of `needs.Need`.",
             ),

@@ -11,10 +11,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name='usage',
-            name='one_usage_per_slot',
-        ),
         migrations.AddField(
             model_name='revision',
             name='override_reason',
@@ -24,9 +20,5 @@ class Migration(migrations.Migration):
             model_name='usage',
             name='purpose',
             field=models.CharField(choices=[('work', 'Work'), ('try', 'Try'), ('test', 'Test'), ('impact', 'Impact')], db_default='work', default='work', max_length=10),
-        ),
-        migrations.AddConstraint(
-            model_name='usage',
-            constraint=models.UniqueConstraint(fields=('team', 'day', 'agent', 'model', 'slot', 'purpose'), name='one_usage_per_slot_and_purpose'),
         ),
     ]

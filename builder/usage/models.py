@@ -17,7 +17,8 @@ class Usage(models.Model):
     """What an agent's runs used of a model on a day of their team. Added up in the transaction that keeps
     the model's answer.
 
-    Several rows (`slot`) share a sum, so that many workers of one agent do not wait for each other's row.
+    Several rows (`slot`) share a sum, so that many workers of one agent do not wait for each other's row. Each purpose
+    has slots of its own.
     """
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="usage", db_constraint=False, db_index=False)
@@ -38,9 +39,7 @@ class Usage(models.Model):
     class Meta:
         constraints = [
             # Its index answers: what did the team use between two days?
-            models.UniqueConstraint(
-                fields=["team", "day", "agent", "model", "slot", "purpose"], name="one_usage_per_slot_and_purpose"
-            ),
+            models.UniqueConstraint(fields=["team", "day", "agent", "model", "slot"], name="one_usage_per_slot"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from web.format.amounts import money
 type By = Literal["day", "agent", "model", "purpose"]
 
 _SLOTS = 8
+_PURPOSES = tuple(Purpose)
 _SUMS = ("runs", "requests", "input_tokens", "output_tokens", "cached_tokens", "cost_usd")
 _UNPRICED = ("unpriced_runs", "unpriced_requests")
 
@@ -52,7 +53,7 @@ _DAY = "(statement_timestamp() at time zone 'utc' + make_interval(secs => %s))::
 _ADD = f"""
     insert into builder_usage (team_id, agent_id, day, model, slot, purpose, {", ".join(_COLUMNS)})
     values (%s, %s, {_DAY}, %s, %s, %s, {", ".join(["%s"] * len(_COLUMNS))})
-    on conflict (team_id, day, agent_id, model, slot, purpose)
+    on conflict (team_id, day, agent_id, model, slot)
     do update set {", ".join(f"{name} = builder_usage.{name} + excluded.{name}" for name in _COLUMNS)}
 """  # noqa: S608 - made of names written above
 
@@ -62,7 +63,7 @@ def add(agent: Agent, model: str, amount: Amount, purpose: Purpose = Purpose.WOR
     else adds to the same row waits until it ends.
     """
     # Of the few processes that work at a time, two seldom have the same slot.
-    slot = os.getpid() % _SLOTS
+    slot = _PURPOSES.index(purpose) * _SLOTS + os.getpid() % _SLOTS
     # The database's clock says when, and not its list of zones: it might not know all that we do.
     ahead = zones.seconds_from_utc(agent.team.time_zone)
     sums = [getattr(amount, name) for name in _COLUMNS]

@@ -53,7 +53,7 @@ def _same(given: str, expected: str) -> bool:
 def read_message(request: HttpRequest) -> Message:
     """Return what the request says. Refused where that is neither JSON nor a form."""
     id = request.headers.get("webhook-id") or request.headers.get("idempotency-key") or ""
-    match request.content_type:
+    match request.content_type or "":
         case "application/x-www-form-urlencoded":
             return Message(_form(request.body), id)
         case kind if kind in ("application/json", "") or kind.endswith("+json"):

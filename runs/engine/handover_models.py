@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from builder.models import Agent
@@ -65,7 +65,12 @@ class Handover(models.Model):
     target_name = models.CharField(max_length=80, help_text="As it was called then.")
     reason = models.TextField()
     note = models.TextField(blank=True)
-    fields: Any = models.JSONField(default=dict, blank=True, help_text="What the target needed, by name.")
+    fields: Any = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        help_text="What the target needed, by name.",
+    )
     # Which sentence of the revision that ran sent it; none where that cannot be known.
     passage_start = models.PositiveIntegerField(null=True, help_text="In characters of the stored procedure.")
     passage_end = models.PositiveIntegerField(null=True)

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='handover',
             name='fields',
-            field=models.JSONField(blank=True, default=dict, help_text='What the target needed, by name.'),
+            field=models.JSONField(blank=True, db_default=models.Value({}, models.JSONField()), default=dict, help_text='What the target needed, by name.'),
         ),
     ]

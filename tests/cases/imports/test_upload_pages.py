@@ -237,7 +237,7 @@ def test_the_list_is_exported_as_it_is_filtered(
 def test_no_exported_cell_is_a_formula(signed_in: Client, make_case: Make[Case], start: str) -> None:
     make_case(f"{start}HYPERLINK(1)", data=f"{start}1", external_id=f"{start}2", labels=[f"{start}3"])
     row = exported(signed_in)[1]
-    assert [row[1], row[7], row[8], row[11]] == [f"'{start}{end}" for end in ("HYPERLINK(1)", "3", "2", "1")]
+    assert [row[1], row[9], row[10], row[13]] == [f"'{start}{end}" for end in ("HYPERLINK(1)", "3", "2", "1")]
 
 
 def test_an_export_goes_over_all_pages(signed_in: Client, make_case: Make[Case], monkeypatch: Any) -> None:
