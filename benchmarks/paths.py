@@ -89,7 +89,7 @@ def handover(queue: Queue) -> Walk:
 
 
 def until_start(walk: Walk) -> Walk:
-    return walk[: _at(walk, 0, "work_on_run work", "engine.py")]
+    return walk[: _at(walk, 0, "work_on_run work _work_on", "engine.py")]
 
 
 def _at(walk: Walk, after: int, names: str, *files: str) -> int:
