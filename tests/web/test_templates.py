@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-APPS = ["data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config"]
+APPS = ["data", "web", "teams", "builder", "cases", "channels", "runs", "routes", "ops", "config"]
 # `web` draws the components and emails, also for other apps; Django and allauth chose the folders of the other two.
 ANYONES = {"components", "emails", "admin", "account"}
 # The help is put together in `config`, which has no pages of its own.
@@ -52,3 +52,17 @@ def test_templates_are_formatted() -> None:
     files = [str(file) for file in (ROOT / "templates").rglob("*.html")]
     done = subprocess.run([djade, "--check", *files], check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_part_of_a_page_uses_no_name_that_only_the_whole_page_sets() -> None:
+    """A live part is drawn alone, so what `{% url ... as name %}` sets above it is missing there."""
+    part = re.compile(r"\{% partialdef (\w+) inline %\}(.*?)\{% endpartialdef", re.DOTALL)
+    missing = []
+    for file in (ROOT / "templates").rglob("*.html"):
+        text = file.read_text()
+        for found in part.finditer(text):
+            for name in set(re.findall(r" as (\w+) %\}", text[: found.start()])):
+                is_used = re.search(rf"\{{[%{{][^}}]*\b{name}\b", found[2])
+                if is_used and not re.search(rf" as {name}\b", found[2]):
+                    missing.append(f"{file.relative_to(ROOT)}: {found[1]} uses {name}")
+    assert not missing
