@@ -25,6 +25,7 @@ from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor
 from teams.models import Team
+from teams.webhooks.fresh_secrets import new_secret
 
 from .mapping import new_case
 from .models import Arrival, Source
@@ -113,10 +114,6 @@ def delete_source(source: Source) -> None:
     if Source.objects.present().filter(pk=source.pk).update(deleted_at=Now(), paused_at=None):
         audit.record(source.team_id, "source_deleted", source)
         live.announce(source.team_id, "source", source.pk)
-
-
-def new_secret() -> str:
-    return "whsec_" + base64.b64encode(random.token_bytes(32)).decode()
 
 
 def _write(source: Source, fields: SourceFields, secret: str | None) -> None:

@@ -1,7 +1,6 @@
 """The pages of sources, below the settings of the team."""
 
 import json
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from channels.models import Arrival, Source
 from data.errors import Refused
-from data.secrets import Unreadable, seal, unseal
 from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
+from teams.webhooks import fresh_secrets
 from web.forms.refusals import show_refusal, tell
 from web.forms.stale import saved_in_turn
 from web.http.links import link_to
@@ -26,7 +25,6 @@ from .forms import MappingForm, SourceForm
 from .schemas import source_problems
 from .sources import SourceFields, source_or_404
 
-_FRESH_SECRET = "fresh_source_secret"  # noqa: S105 - the name of a place in the session
 _SAMPLES = 5
 _STATES = [(status.value, status.label) for status in Arrival.Status]
 
@@ -90,8 +88,8 @@ def source(request: TeamRequest, id: UUID) -> HttpResponse:
         "here": request.get_full_path(),
         "watched": f"source:{found.pk}",
     }
-    part = "HX-Target" in request.headers
-    return render_page(request, "channels/source.html", context | _fresh(request, found, part), parts=["results"])
+    secret = fresh_secrets.take(request, found.pk, is_part="HX-Target" in request.headers)
+    return render_page(request, "channels/source.html", context | {"secret": secret}, parts=["results"])
 
 
 @require_http_methods(["GET", "POST"])
@@ -163,17 +161,5 @@ def message_replay(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 def _show_secret(request: TeamRequest, source: Source, secret: str) -> HttpResponseBase:
-    """Sealed in the session until the page has shown it."""
-    request.session[_FRESH_SECRET] = [str(source.pk), seal(secret)]
+    fresh_secrets.keep(request, source.pk, secret)
     return redirect("source", source.pk)
-
-
-def _fresh(request: TeamRequest, source: Source, part: bool) -> dict[str, Any]:
-    id, sealed = request.session.get(_FRESH_SECRET) or ("", "")
-    if part or id != str(source.pk):
-        return {"secret": ""}
-    del request.session[_FRESH_SECRET]
-    try:
-        return {"secret": unseal(sealed)}
-    except Unreadable:
-        return {"secret": ""}

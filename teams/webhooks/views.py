@@ -1,7 +1,6 @@
 """The pages of webhooks, below the settings of the team."""
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from data.errors import Refused
-from data.secrets import Unreadable, seal, unseal
 from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
 from teams.models import Delivery, Webhook
 from teams.settings.forms import WebhookForm
@@ -21,10 +19,10 @@ from web.forms.stale import saved_in_turn
 from web.http.paging import page
 from web.http.partials import render_page
 
+from . import fresh_secrets
 from . import webhooks as verbs
 from .webhooks import delivery_or_404, webhook_or_404
 
-_FRESH_SECRET = "fresh_webhook_secret"  # noqa: S105 - the name of a place in the session
 _STATES = [(status.value, status.label) for status in Delivery.Status]
 
 
@@ -85,25 +83,13 @@ def webhook(request: TeamRequest, id: UUID) -> HttpResponse:
         "watched": f"webhook:{found.pk}",
         "overlaps": len(found.sealed_secrets) > 1,
     }
-    part = "HX-Target" in request.headers
-    return render_page(request, "teams/webhook.html", context | _fresh(request, found, part), parts=["results"])
+    secret = fresh_secrets.take(request, found.pk, is_part="HX-Target" in request.headers)
+    return render_page(request, "teams/webhook.html", context | {"secret": secret}, parts=["results"])
 
 
 def _show_secret(request: TeamRequest, webhook: Webhook, secret: str) -> HttpResponseBase:
-    """Sealed in the session until the page has shown it."""
-    request.session[_FRESH_SECRET] = [str(webhook.pk), seal(secret)]
+    fresh_secrets.keep(request, webhook.pk, secret)
     return redirect("webhook", webhook.pk)
-
-
-def _fresh(request: TeamRequest, webhook: Webhook, part: bool) -> dict[str, Any]:
-    id, sealed = request.session.get(_FRESH_SECRET) or ("", "")
-    if part or id != str(webhook.pk):
-        return {"secret": ""}
-    del request.session[_FRESH_SECRET]
-    try:
-        return {"secret": unseal(sealed)}
-    except Unreadable:
-        return {"secret": ""}
 
 
 def _act(request: TeamRequest, id: UUID, act: Callable[[Webhook], object], done: str) -> HttpResponseBase:

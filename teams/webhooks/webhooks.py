@@ -1,7 +1,5 @@
 """The verbs of webhooks."""
 
-import base64
-import secrets as random
 from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
@@ -20,6 +18,7 @@ from teams.audit import audit
 from teams.models import Delivery, Team, Webhook
 
 from . import outbox
+from .fresh_secrets import new_secret
 
 LIMIT = 20
 OVERLAP = timedelta(hours=24)
@@ -33,17 +32,13 @@ def delivery_or_404(team: Team, id: UUID) -> Delivery:
     return get_object_or_404(Delivery.objects.select_related("webhook"), team=team, pk=id, webhook__deleted_at=None)
 
 
-def _new_secret() -> str:
-    return "whsec_" + base64.b64encode(random.token_bytes(32)).decode()
-
-
 @transaction.atomic
 def create_webhook(team: Team, url: str, events: Collection[str], description: str = "") -> tuple[Webhook, str]:
     """The webhook and its secret, which cannot be read again."""
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.webhooks.present().count() >= LIMIT:
         raise Refused(f"A team may have {LIMIT} webhooks at most.", "too_many")
-    secret = _new_secret()
+    secret = new_secret()
     webhook = Webhook.objects.create(
         team=team,
         url=check_url(url),
@@ -72,7 +67,7 @@ def change_webhook(webhook: Webhook, url: str, events: Collection[str], descript
 @transaction.atomic
 def renew_secret(webhook: Webhook) -> str:
     """A new secret. The old one signs too for a day, so that no message is refused while the receiver changes over."""
-    secret = _new_secret()
+    secret = new_secret()
     until = timezone.now() + OVERLAP
     # In one statement: of two at once the second keeps the secret of the first, not the one before.
     Webhook.objects.filter(pk=webhook.pk).update(old_secret=F("secret"), old_secret_until=until, secret=seal(secret))

@@ -64,7 +64,7 @@ def test_a_handover_opens_the_sentence_that_the_model_cited_also_five_revisions_
         work_next()
     old = triage.live_revision
     for number in range(5):
-        save_agent(triage, aop=f"Revision {number} begins anew.\n{old.aop}")
+        save_agent(triage, aop=f"Revision {number} begins again.\n{old.aop}")
 
     names = ["Billing", "Support", "Sales"]
     for topic, run in ran:

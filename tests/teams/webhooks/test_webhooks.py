@@ -36,6 +36,7 @@ from runs.record.outcomes import HandedOver
 from teams.audit.actors import BATON, Actor
 from teams.models import Delivery, Team, Webhook
 from teams.webhooks import outbox, webhook_delivery, webhooks
+from teams.webhooks.fresh_secrets import new_secret
 from teams.webhooks.webhook_delivery import claim_messages, deliver, settle
 from tests.fixtures import Make
 from tests.paths import ROOT
@@ -274,7 +275,7 @@ def test_for_a_day_the_secret_before_a_new_one_signs_too(team, receiver) -> None
     [got] = receiver.got
     assert got.headers["user-agent"] == USER_AGENT
     assert len(got.headers["webhook-signature"].split()) == 2
-    assert [check(secret, got.headers, got.body) for secret in (old, new, webhooks._new_secret())] == [
+    assert [check(secret, got.headers, got.body) for secret in (old, new, new_secret())] == [
         True,
         True,
         False,
