@@ -10,9 +10,9 @@ from django.conf import settings  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
-from data import rows  # noqa: E402
+from data import pipelines  # noqa: E402
 
-rows.keep_plans()  # as a worker does; pages and commands do without, as `tests/data/test_rows.py` does, too
+pipelines.keep_plans()  # as a worker does; pages and commands do without, as `tests/data/test_rows.py` does, too
 
 pytest_plugins = [
     "tests.fixtures",

@@ -19,7 +19,7 @@ from django.db import Error as DatabaseError  # of psycopg's InterfaceError, too
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 from redis.exceptions import RedisError
 
-from data import rows
+from data import pipelines
 from data.redis.bell import BELL, answer_with, ring_now
 from runs.engine import completion, engine, opening
 from runs.engine.keeping import Place
@@ -312,7 +312,7 @@ class Bell:
 
 def run_shift(worker: str, places: int | None = None, linger: float = LINGER_SECONDS) -> None:
     """Works until nothing is left, in an event loop of its own."""
-    rows.keep_plans()
+    pipelines.keep_plans()
 
     async def shift() -> None:
         await Shift(worker, places or settings.RUNS_PER_WORKER, linger).run()

@@ -19,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from cases.models import Case
-from data import rows
+from data import pipelines
 from runs.engine import engine
 from runs.models import Handover, Run
 from runs.record.claims import lapsed
@@ -40,11 +40,11 @@ type At = Callable[[BaseDatabaseWrapper, Callable[[], Any]], Any]
 @contextmanager
 def every_commit(act: At) -> Iterator[None]:
     """`act(connection, commit)` instead of each commit: explicit, of a single write, or sent with the last writes."""
-    database, cursor, plain = cast(Any, BaseDatabaseWrapper), cast(Any, CursorWrapper), cast(Any, rows)
-    commit, execute, send = database._commit, cursor._execute, plain._sent
+    database, cursor, plain = cast(Any, BaseDatabaseWrapper), cast(Any, CursorWrapper), cast(Any, pipelines)
+    commit, execute, send = database._commit, cursor._execute, plain.send
 
     def watched_commit(self: BaseDatabaseWrapper) -> Any:
-        is_done = self.connection and self.connection.info.transaction_status == rows.IDLE
+        is_done = self.connection and self.connection.info.transaction_status == pipelines.IDLE
         return commit(self) if is_done else act(self, lambda: commit(self))
 
     def watched_send(statements: Any, *, commits: bool = False) -> Any:
@@ -56,11 +56,11 @@ def every_commit(act: At) -> Iterator[None]:
         write = lambda: execute(self, sql, params, *rest)  # noqa: E731
         return act(self.db, write) if writes else write()
 
-    database._commit, cursor._execute, plain._sent = watched_commit, watched_execute, watched_send
+    database._commit, cursor._execute, plain.send = watched_commit, watched_execute, watched_send
     try:
         yield
     finally:
-        database._commit, cursor._execute, plain._sent = commit, execute, send
+        database._commit, cursor._execute, plain.send = commit, execute, send
 
 
 def die() -> None:

@@ -17,7 +17,7 @@ from benchmarks.proxy import counting
 from builder.models import STARTABLE, Agent
 from cases.models import Case, Kind
 from cases.timeline.timeline import event
-from data import rows
+from data import pipelines, rows
 from runs.models import Run, Step
 from tests.fixtures import Make
 
@@ -192,10 +192,10 @@ def test_who_may_start_is_the_same_in_sql(make_agent: Make[Agent]) -> None:
 @pytest.fixture
 def other_connection() -> Iterator[Any]:
     """One that was opened after someone said `keep_plans`, as a worker's are."""
-    rows.keep_plans()
+    pipelines.keep_plans()
     connection.close()
     yield connection
-    connection_created.disconnect(rows._keep_plans)
+    connection_created.disconnect(pipelines._keep_plans)
     connection.close()
 
 
