@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 from builder.models import Agent
 from cases.models import Case, CaseEvent, Kind, Queue, Reason, Status
-from cases.timeline.wording import Agents, Named, Sentence, clock, listed, reason_label, say
+from cases.timeline.event_texts import reason_label
+from cases.timeline.sentences import Named, Sentence, clock, listed, say
+from cases.timeline.wording import Agents
 
 from .consumers import Consumer
 

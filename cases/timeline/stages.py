@@ -8,8 +8,9 @@ from uuid import UUID
 from builder.models import Agent
 from cases.models import Case, Status
 
+from .event_texts import reason_label
 from .timeline import Stage
-from .wording import Agents, reason_label
+from .wording import Agents
 
 
 @dataclass(frozen=True)

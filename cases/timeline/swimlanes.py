@@ -16,9 +16,10 @@ from django.utils import timezone
 from cases.models import CaseEvent, Kind
 from web.format import times
 
+from .event_texts import reason_label
 from .picture import MIDDLE, ROW, TOP, Arrow, Bar, Cross, End, Picture, Tick
+from .sentences import clock
 from .spans import ANY_AGENT, PEOPLE, Course, Lane, Span
-from .wording import clock, reason_label
 
 SPANS_DRAWN = 160
 _HEIGHTS = {"working": 18, "waiting": 10, "person": 18, "postponed": 10}

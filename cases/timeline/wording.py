@@ -1,64 +1,23 @@
-"""What the timeline of a case says: a sentence for each event. Pure: it asks no database.
+"""What the timeline of a case says: a line for each event, or for several alike. Pure: it asks no database."""
 
-A sentence is made of pieces, so that a page can make links of the agents in it.
-"""
-
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from builder.models import Agent
-from cases.models import Case, CaseEvent, Comment, Kind, Reason
+from cases.models import CaseEvent, Comment, Kind
 from teams.audit.actors import known_as
-from web.format import times
+
+from .event_texts import event_text, reason_label
+from .field_changes import Change, changed_fields, changes_of, in_words
+from .sentences import Named, Sentence, clock, listed, say
 
 type Agents = Mapping[UUID, Agent]
-type Named = Agent | str
 type Comments = Mapping[str, Comment]  # by id
 
-# What people read where a field of a case has another name.
-_FIELDS = {"data": "details"}
-_VALUE_LIMIT = 120
 _CHANGES_LIMIT = 8
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Words of a sentence, and the agent they name."""
-
-    text: str
-    agent: Agent | None = None
-
-
-class Sentence(tuple[Piece, ...]):
-    """Pieces that read as one; `str()` of it is plain text."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return "".join(piece.text for piece in self)
-
-
-def say(words: str, **named: Named) -> Sentence:
-    """Return the sentence of the words, in which `{name}` stands for an agent or a text of `named`."""
-    pieces = []
-    for part in re.split(r"({\w+})", words):
-        thing = named[part[1:-1]] if part.startswith("{") else part
-        pieces.append(Piece(thing) if isinstance(thing, str) else Piece(thing.name, thing))
-    return Sentence(piece for piece in pieces if piece.text)
-
-
-@dataclass(frozen=True)
-class Change:
-    """One field of a case, before and after; empty where there was or is nothing."""
-
-    name: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True)
@@ -85,56 +44,6 @@ class Line:
     more_changes: int = 0
     comment: Comment | None = None
 
-
-@dataclass(frozen=True)
-class EventText:
-    """How events of a kind are told; `shows` says what their text is on the line."""
-
-    words: str
-    icon: str
-    tone: str = "neutral"
-    shows: Literal["quote", "text", "aside", ""] = ""
-
-
-_POSTPONED = EventText("{who} postponed the case until {until}", "alarm-clock", "info", "text")
-_REASSIGNED = EventText("{who} reassigned the case to any agent of its queue", "forward", "accent", "text")
-_PARKED = EventText("A person is needed: {reason}", "hand", "warning", "aside")
-_EVENT_TEXTS: Mapping[str, EventText] = {
-    Kind.CREATED: EventText("{who} added the case", "plus"),
-    Kind.UPDATED: EventText("{who} changed {what}", "pencil"),
-    Kind.ASSIGNED: EventText("The case is no longer kept for one agent", "users", shows="aside"),
-    Kind.STARTED: EventText("{agent} started work", "play", "accent"),
-    Kind.RELEASED: EventText("The case went back to its queue", "undo-2", shows="aside"),
-    Kind.HANDED_OVER: EventText("{agent} handed over to {target}", "forward", "accent", "quote"),
-    Kind.HANDOVER_CANCELLED: EventText(
-        "{agent} wanted to hand over to {target}, which was not done", "circle-slash", "warning", "aside"
-    ),
-    Kind.DECLINED: EventText("{agent} declined the case", "undo-2", "warning", "quote"),
-    Kind.REROUTED: EventText(
-        "The case went on to {target}, as {holder} could not take it", "split", "warning", "aside"
-    ),
-    Kind.POSTPONED: _POSTPONED,
-    Kind.DUE: EventText("The time it was postponed to has come", "alarm-clock", "info"),
-    Kind.PARKED: _PARKED,
-    Kind.ASKED: EventText("{agent} asked", "message-circle-question-mark", "warning", "text"),
-    Kind.ANSWERED: EventText("{who} answered {agent}", "message-square-check", "success", "text"),
-    Kind.COMPLETED: EventText("{who} completed the case", "circle-check", "success", "text"),
-    Kind.FAILED: EventText("{who} marked the case as failed", "circle-x", "error", "text"),
-    Kind.REASSIGNED: _REASSIGNED,
-    Kind.REOPENED: EventText("{who} reopened the case", "rotate-ccw", "accent", "text"),
-    Kind.TAKEN_OVER: EventText("{who} took the case over", "user-round-check", "info"),
-    Kind.HANDED_BACK: EventText("{who} handed the case back to {target}", "undo-2", "accent", "text"),
-    Kind.ASSIGNED_TO_PEOPLE: EventText("{who} assigned the case to {target}", "users", "info", "text"),
-    Kind.OVERDUE: EventText("Nobody took the case in time", "alarm-clock", "warning", "aside"),
-    Kind.UNDONE: EventText("{who} undid that", "undo-2"),
-    Kind.CORRECTED: EventText("{who}: {agent} was wrong, it should have been {right}", "signpost", "info", "text"),
-    Kind.CORRECTION_UNDONE: EventText("{who} took the correction back", "signpost"),
-    Kind.STALE_WRITE_REFUSED: EventText("A late write of {agent} was refused: the case had moved on", "shield-check"),
-    Kind.DELETED: EventText("{who} deleted the case", "trash-2"),
-    Kind.COMMENTED: EventText("{who} commented", "message-square-text"),
-    Kind.ATTACHED: EventText("{who} attached {files}", "paperclip"),
-    Kind.DETACHED: EventText("{who} deleted the attachment {files}", "paperclip"),
-}
 
 # Lines that lead to their run; the others of a run stand below one of these.
 _OPENS_RUN = {Kind.STARTED, Kind.STALE_WRITE_REFUSED}
@@ -180,8 +89,8 @@ def _joined(first: CaseEvent, second: CaseEvent) -> CaseEvent:
 
 def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
     agent: Named = (agents.get(event.agent_id) if event.agent_id else None) or event.data.get("agent_name", "An agent")
-    told = _changes_of(event)
-    text = _event_text(event)
+    told = changes_of(event)
+    text = event_text(event)
     words = say(
         text.words,
         agent=agent,
@@ -222,100 +131,9 @@ def _told(event: CaseEvent) -> tuple[tuple[str, str], ...]:
         return ()
     words = {True: "yes", False: "no"}
     given = event.data.get("fields", {}).items()
-    told = [(name, words[value] if isinstance(value, bool) else _value(value)) for name, value in given]
+    told = [(name, words[value] if isinstance(value, bool) else in_words(value)) for name, value in given]
     reason = event.data.get("without_fields_reason", "")
     return (*told, *([("Left out", reason)] if reason else []))
-
-
-def changed_fields(event: CaseEvent) -> str:
-    """Return words such as `the title and the details`."""
-    return listed([f"the {_FIELDS.get(name, name)}" for name in _changes_in_order(event)]) or "the case"
-
-
-def _changes_in_order(event: CaseEvent) -> dict[str, Any]:
-    """Return the changes in the order of the page's fields: the database orders keys by their length."""
-    changes = event.data.get("changes", {})
-    return {name: changes[name] for name in ("queue", "title", "data", "priority", "labels") if name in changes}
-
-
-def _event_text(event: CaseEvent) -> EventText:
-    if event.kind == Kind.ASKED and event.reason == Reason.APPROVAL:
-        return replace(_EVENT_TEXTS[Kind.ASKED], words="{agent} asked for approval")
-    if event.kind == Kind.PARKED and event.reason == Reason.RUN_STOPPED and event.actor:
-        return replace(_PARKED, words="{who} stopped the run", shows="")
-    if event.kind == Kind.PARKED and event.text == reason_label(event.reason):
-        return replace(_PARKED, shows="")
-    if event.kind in _DIFFERENTLY:
-        return replace(_EVENT_TEXTS[event.kind], words=_DIFFERENTLY[event.kind](event))
-    return _EVENT_TEXTS.get(event.kind, EventText("{who}: " + event.kind.replace("_", " "), "circle", shows="aside"))
-
-
-def _reassigned(event: CaseEvent) -> str:
-    if event.data.get("is_retry"):
-        return "{who} asked {target} to try again" if _is_meant_for_one(event) else "{who} asked to try again"
-    return "{who} reassigned the case to {target}" if _is_meant_for_one(event) else _REASSIGNED.words
-
-
-def _reopened(event: CaseEvent) -> str:
-    if not event.data.get("was_closed"):  # as older versions told that an open case was reassigned
-        return _reassigned(event)
-    if event.data.get("is_retry") and _is_meant_for_one(event):
-        return "{who} reopened the case and asked {target} to try again"
-    return "{who} reopened the case for {target}" if _is_meant_for_one(event) else "{who} reopened the case"
-
-
-def _is_meant_for_one(event: CaseEvent) -> bool:
-    return bool(event.data.get("target_name"))
-
-
-def _created(event: CaseEvent) -> str:
-    """Return the sentence, which names no one if Baton added the case by itself."""
-    added = "{who} added the case" if event.actor or event.agent_id else "The case was added"
-    return f"{added}, postponed until {{until}}" if event.data.get("until") else added
-
-
-def _taken_over(event: CaseEvent) -> str:
-    said = "{who} took the case over" if event.actor == event.data.get("taken_by") else "{who} gave the case to {taker}"
-    return f"{said} from {{holder}}" if event.data.get("from") else said
-
-
-def _handed_back(event: CaseEvent) -> str:
-    whom = "{target}" if event.data.get("target_name") else "its queue"
-    return f"{{who}} handed the case back to {whom}"
-
-
-def _rerouted(event: CaseEvent) -> str:
-    if event.data.get("rule") == "return":
-        return "The case went back to {target}, as {holder} could not take it"
-    if not event.data.get("target_name"):
-        return "A person is needed, as {holder} could not take the case"
-    return _EVENT_TEXTS[Kind.REROUTED].words
-
-
-def _declined(event: CaseEvent) -> str:
-    to = "it went back to {target}" if _is_meant_for_one(event) else "a person is needed"
-    return f"{{agent}} declined the case: {to}"
-
-
-def _assigned_to_people(event: CaseEvent) -> str:
-    return "{who} assigned the case to {target}" if event.actor else "The case passed to {target}"
-
-
-# What is told differently from one event of a kind to another.
-_DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
-    Kind.CREATED: _created,
-    Kind.DECLINED: _declined,
-    Kind.REROUTED: _rerouted,
-    Kind.REASSIGNED: _reassigned,
-    Kind.REOPENED: _reopened,
-    Kind.TAKEN_OVER: _taken_over,
-    Kind.HANDED_BACK: _handed_back,
-    Kind.ASSIGNED_TO_PEOPLE: _assigned_to_people,
-}
-
-
-def reason_label(reason: str) -> str:
-    return Reason(reason).label if reason in Reason.values else "The case cannot go on by itself."
 
 
 def _reason(event: CaseEvent) -> str:
@@ -329,47 +147,8 @@ def _target(event: CaseEvent, agents: Agents) -> Named:
     return (agents.get(UUID(id)) if id else None) or event.data.get("target_name") or "another agent"
 
 
-def _changes_of(event: CaseEvent) -> list[Change]:
-    changes = _changes_in_order(event).items()
-    return [told for name, change in changes for told in _changes(name, change.get("old"), change.get("new"))]
-
-
-def _changes(name: str, old: Any, new: Any) -> list[Change]:
-    """Return what differs: of data with fields, each field that does."""
-    if name == "priority":
-        old, new = (Case.Priority(value).label if value in Case.Priority.values else value for value in (old, new))
-    if name == "data" and isinstance(old, dict) and isinstance(new, dict):
-        keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-        return [Change(_field(key), _value(old.get(key)), _value(new.get(key))) for key in keys]
-    return [Change(_field(_FIELDS.get(name, name)), _value(old), _value(new))]
-
-
-def _field(name: str) -> str:
-    return str(name).replace("_", " ").capitalize()
-
-
-def _value(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return ""
-    if isinstance(value, list) and not any(isinstance(item, list | dict) for item in value):
-        text = ", ".join(map(str, value))
-    else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _VALUE_LIMIT else text[:_VALUE_LIMIT].rstrip() + "…"
-
-
-def listed(words: Sequence[str], last: str = "and") -> str:
-    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
-
-
 def _moment(iso: Any) -> str:
     try:
         return clock(datetime.fromisoformat(str(iso)))
     except ValueError:
         return ""
-
-
-def clock(moment: datetime) -> str:
-    """Return a time such as `22 Nov 2026, 15:47 UTC`."""
-    at, _, zone = times.exact(moment).rpartition(" ")
-    return f"{at[:-3]} {zone}"

@@ -12,7 +12,7 @@ from builder.models import Agent
 from cases.models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
 from cases.queues.consumers import Consumer
 from cases.queues.data_schemas import read_schema
-from cases.timeline.wording import changed_fields
+from cases.timeline.field_changes import changed_fields
 from data.errors import Refused
 from data.texts.json_text import read_json
 from web.forms.messages import PageForm

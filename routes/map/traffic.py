@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from builder.models import Agent, Mention, Revision
 from builder.procedures.targets import DELETED, OK, SELF, judge
 from cases.models import CaseEvent, Kind, Reason
-from cases.timeline.wording import reason_label
+from cases.timeline.event_texts import reason_label
 from routes.corrections import corrections
 from runs.models import Handover, Run
 from teams.models import Team

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from cases.models import Kind
-from cases.timeline.wording import _EVENT_TEXTS
+from cases.timeline.event_texts import _EVENT_TEXTS
 from tests.paths import ROOT
 
 # Who may write events: the verbs, and what moves a case.

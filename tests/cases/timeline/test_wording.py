@@ -8,7 +8,9 @@ import pytest
 
 from builder.models import Agent
 from cases.models import CaseEvent, Kind, Reason
-from cases.timeline.wording import Change, Line, lines, listed, say
+from cases.timeline.field_changes import Change
+from cases.timeline.sentences import listed, say
+from cases.timeline.wording import Line, lines
 
 TRIAGE, BILLING = Agent(name="Triage"), Agent(name="Billing Specialist")
 TO_BILLING = {"target_id": str(BILLING.pk), "target_name": "Billing"}
