@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='agent_team_key'), models.UniqueConstraint(models.F('team'), django.db.models.functions.text.Lower('name'), condition=models.Q(('deleted_at', None)), name='live_agent_names_are_unique')],
             },
         ),
         migrations.CreateModel(
@@ -51,6 +52,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='revision_team_key'), models.UniqueConstraint(condition=models.Q(('status', 'tried'), _negated=True), fields=('agent', 'number'), name='revision_numbers_are_unique'), models.UniqueConstraint(condition=models.Q(('status', 'live')), fields=('agent',), name='one_live_revision_per_agent'), models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('agent',), name='one_draft_per_agent'), models.CheckConstraint(condition=models.Q(models.Q(('number', 0), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('number__gte', 1)), _connector='OR'), name='only_drafts_have_no_number'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'live', 'historic', 'tried'])), name='revision_status_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +66,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('revision', 'target'), name='one_mention_per_target')],
             },
         ),
         migrations.CreateModel(
@@ -86,6 +89,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='server_tool_team_key'), models.CheckConstraint(condition=models.Q(('mark__in', ['read_only', 'idempotent', 'effects'])), name='server_tool_mark_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +100,9 @@ class Migration(migrations.Migration):
                 ('agent', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tool_connections', to='builder.agent')),
                 ('tool', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='connections', to='builder.servertool')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('agent', 'tool'), name='one_connection_per_tool')],
+            },
         ),
         migrations.CreateModel(
             name='ToolServer',
@@ -115,6 +122,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': [django.db.models.functions.text.Lower('name')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='tool_server_team_key'), models.UniqueConstraint(models.F('team'), django.db.models.functions.text.Lower('name'), condition=models.Q(('deleted_at', None)), name='tool_server_names_are_unique'), models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('team', 'slug'), name='tool_server_slugs_are_unique')],
             },
         ),
         migrations.AddField(
@@ -140,62 +148,9 @@ class Migration(migrations.Migration):
                 ('unpriced_runs', models.PositiveIntegerField(help_text='With requests of unknown price, counted at the first.')),
                 ('unpriced_requests', models.PositiveIntegerField()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='agent_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.UniqueConstraint(models.F('team'), django.db.models.functions.text.Lower('name'), condition=models.Q(('deleted_at', None)), name='live_agent_names_are_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='revision_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'tried'), _negated=True), fields=('agent', 'number'), name='revision_numbers_are_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'live')), fields=('agent',), name='one_live_revision_per_agent'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('agent',), name='one_draft_per_agent'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', 0), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('number__gte', 1)), _connector='OR'), name='only_drafts_have_no_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'live', 'historic', 'tried'])), name='revision_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='mention',
-            constraint=models.UniqueConstraint(fields=('revision', 'target'), name='one_mention_per_target'),
-        ),
-        migrations.AddConstraint(
-            model_name='toolconnection',
-            constraint=models.UniqueConstraint(fields=('agent', 'tool'), name='one_connection_per_tool'),
-        ),
-        migrations.AddConstraint(
-            model_name='toolserver',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='tool_server_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='toolserver',
-            constraint=models.UniqueConstraint(models.F('team'), django.db.models.functions.text.Lower('name'), condition=models.Q(('deleted_at', None)), name='tool_server_names_are_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='toolserver',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('team', 'slug'), name='tool_server_slugs_are_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='servertool',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='server_tool_team_key'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'day', 'agent', 'model', 'slot'), name='one_usage_per_slot')],
+            },
         ),
         migrations.AddConstraint(
             model_name='servertool',
@@ -204,13 +159,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='servertool',
             constraint=models.UniqueConstraint(fields=('server', 'key'), name='server_tool_keys_are_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='servertool',
-            constraint=models.CheckConstraint(condition=models.Q(('mark__in', ['read_only', 'idempotent', 'effects'])), name='server_tool_mark_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='usage',
-            constraint=models.UniqueConstraint(fields=('team', 'day', 'agent', 'model', 'slot'), name='one_usage_per_slot'),
         ),
     ]

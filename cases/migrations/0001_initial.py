@@ -61,6 +61,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None), ('status', 'postponed')), fields=['due_at'], name='case_due'), models.Index(models.F('team'), models.OrderBy(models.F('number'), descending=True), models.F('created_at'), condition=models.Q(('deleted_at', None)), name='case_newest'), models.Index(models.F('team'), models.F('status'), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None)), name='case_newest_by_status'), models.Index(models.F('team'), models.OrderBy(models.F('moved_at'), descending=True), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None)), name='case_last_moved'), models.Index(models.F('team'), models.OrderBy(models.F('priority'), descending=True), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None)), name='case_most_urgent'), models.Index(models.F('assignee'), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('assignee__isnull', False), ('deleted_at', None)), name='case_of_assignee'), models.Index(models.F('worked_by'), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None), ('worked_by__isnull', False)), name='case_worked_by'), models.Index(condition=models.Q(('status__in', ['pending', 'in_progress', 'needs_input', 'postponed'])), fields=['assignee'], name='case_open_of_agent')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='case_team_key'), models.UniqueConstraint(fields=('team', 'number'), name='case_numbers_are_unique'), models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'in_progress', 'needs_input', 'postponed', 'completed', 'failed'])), name='case_status_is_known'), models.CheckConstraint(condition=models.Q(('reason', ''), ('reason__in', ['question', 'approval', 'no_outcome', 'ambiguous_handover', 'invalid_target', 'refused_call', 'target_unavailable', 'hop_limit', 'loop', 'run_lost', 'run_failed', 'run_stopped', 'taken_over']), _connector='OR'), name='case_reason_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'needs_input'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('status', 'needs_input'), _negated=True), ('reason', '')), _connector='OR'), name='only_a_case_that_needs_input_has_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('status', 'postponed')), models.Q(models.Q(('status', 'postponed'), _negated=True), ('due_at', None)), _connector='OR'), name='only_a_postponed_case_is_due'), models.CheckConstraint(condition=models.Q(models.Q(('reason', 'taken_over'), models.Q(('taken_by', ''), _negated=True)), ('status', 'postponed'), models.Q(models.Q(('reason', 'taken_over'), _negated=True), ('owner', None), ('taken_by', '')), _connector='OR'), name='a_case_taken_over_says_by_whom')],
             },
         ),
         migrations.CreateModel(
@@ -111,6 +113,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='queue_team_key'), models.UniqueConstraint(models.F('team'), django.db.models.functions.text.Lower('name'), condition=models.Q(('deleted_at', None)), name='live_queue_names_are_unique'), models.CheckConstraint(condition=models.Q(('hop_limit__gte', 1), ('hop_limit__lte', 50)), name='hop_limit_in_range')],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +140,9 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('status', 'importing')), fields=['created_at'], name='case_upload_importing'), models.Index(fields=['team', 'queue', '-started_at'], name='case_upload_of_queue')],
+            },
         ),
         migrations.AddField(
             model_name='case',
@@ -157,6 +163,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'indexes': [models.Index(fields=['upload', 'state', 'number'], name='upload_row_of_state')],
+                'constraints': [models.UniqueConstraint(fields=('upload', 'number'), name='one_row_per_number')],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +179,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'watches',
+                'indexes': [models.Index(fields=['user', 'team'], name='watch_of_user')],
+                'constraints': [models.UniqueConstraint(fields=('case', 'user'), name='one_watch_per_person')],
             },
         ),
         migrations.CreateModel(
@@ -220,26 +230,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('team', 'name'), name='labels_are_unique')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='queue',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='queue_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='queue',
-            constraint=models.UniqueConstraint(models.F('team'), django.db.models.functions.text.Lower('name'), condition=models.Q(('deleted_at', None)), name='live_queue_names_are_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='queue',
-            constraint=models.CheckConstraint(condition=models.Q(('hop_limit__gte', 1), ('hop_limit__lte', 50)), name='hop_limit_in_range'),
-        ),
-        migrations.AddIndex(
-            model_name='caseupload',
-            index=models.Index(condition=models.Q(('status', 'importing')), fields=['created_at'], name='case_upload_importing'),
-        ),
-        migrations.AddIndex(
-            model_name='caseupload',
-            index=models.Index(fields=['team', 'queue', '-started_at'], name='case_upload_of_queue'),
-        ),
         migrations.AddIndex(
             model_name='case',
             index=models.Index(models.F('queue'), models.F('rank'), models.OrderBy(models.F('priority'), descending=True), models.F('created_at'), models.F('id'), condition=models.Q(('assignee', None), ('deleted_at', None), ('status', 'pending')), name='case_next_of_queue'),
@@ -250,90 +240,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('status', 'postponed')), fields=['due_at'], name='case_due'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
             index=models.Index(condition=models.Q(('deleted_at', None), ('status__in', ['pending', 'completed'])), fields=['queue', 'status', 'moved_at'], name='case_flow_of_queue'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('number'), descending=True), models.F('created_at'), condition=models.Q(('deleted_at', None)), name='case_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('team'), models.F('status'), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None)), name='case_newest_by_status'),
         ),
         migrations.AddIndex(
             model_name='case',
             index=models.Index(models.F('queue'), models.F('status'), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None)), name='case_of_queue'),
         ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('moved_at'), descending=True), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None)), name='case_last_moved'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('priority'), descending=True), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None)), name='case_most_urgent'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('assignee'), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('assignee__isnull', False), ('deleted_at', None)), name='case_of_assignee'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('worked_by'), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None), ('worked_by__isnull', False)), name='case_worked_by'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('status__in', ['pending', 'in_progress', 'needs_input', 'postponed'])), fields=['assignee'], name='case_open_of_agent'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='case_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('team', 'number'), name='case_numbers_are_unique'),
-        ),
         migrations.AddConstraint(
             model_name='case',
             constraint=models.UniqueConstraint(condition=models.Q(('external_id__isnull', False)), fields=('queue', 'external_id'), name='external_ids_are_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'in_progress', 'needs_input', 'postponed', 'completed', 'failed'])), name='case_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), ('reason__in', ['question', 'approval', 'no_outcome', 'ambiguous_handover', 'invalid_target', 'refused_call', 'target_unavailable', 'hop_limit', 'loop', 'run_lost', 'run_failed', 'run_stopped', 'taken_over']), _connector='OR'), name='case_reason_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'needs_input'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('status', 'needs_input'), _negated=True), ('reason', '')), _connector='OR'), name='only_a_case_that_needs_input_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('status', 'postponed')), models.Q(models.Q(('status', 'postponed'), _negated=True), ('due_at', None)), _connector='OR'), name='only_a_postponed_case_is_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', 'taken_over'), models.Q(('taken_by', ''), _negated=True)), ('status', 'postponed'), models.Q(models.Q(('reason', 'taken_over'), _negated=True), ('owner', None), ('taken_by', '')), _connector='OR'), name='a_case_taken_over_says_by_whom'),
-        ),
-        migrations.AddIndex(
-            model_name='uploadrow',
-            index=models.Index(fields=['upload', 'state', 'number'], name='upload_row_of_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='uploadrow',
-            constraint=models.UniqueConstraint(fields=('upload', 'number'), name='one_row_per_number'),
-        ),
-        migrations.AddIndex(
-            model_name='watch',
-            index=models.Index(fields=['user', 'team'], name='watch_of_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='watch',
-            constraint=models.UniqueConstraint(fields=('case', 'user'), name='one_watch_per_person'),
         ),
     ]

@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-id'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='source_team_key'), models.CheckConstraint(condition=models.Q(('kind__in', ['hook'])), name='source_kind_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -53,35 +54,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-at', '-id'],
+                'indexes': [models.Index(models.F('source'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='arrival_newest'), models.Index(fields=['case'], name='arrival_of_case'), models.Index(condition=models.Q(('status', 'refused')), fields=['source'], name='arrival_refused')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['added', 'repeated', 'refused'])), name='arrival_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'refused'), ('case', None)), models.Q(models.Q(('status', 'refused'), _negated=True), ('case__isnull', False)), _connector='OR'), name='only_what_was_refused_has_no_case')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='source_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['hook'])), name='source_kind_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='arrival',
-            index=models.Index(models.F('source'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='arrival_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='arrival',
-            index=models.Index(fields=['case'], name='arrival_of_case'),
-        ),
-        migrations.AddIndex(
-            model_name='arrival',
-            index=models.Index(condition=models.Q(('status', 'refused')), fields=['source'], name='arrival_refused'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrival',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['added', 'repeated', 'refused'])), name='arrival_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrival',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'refused'), ('case', None)), models.Q(models.Q(('status', 'refused'), _negated=True), ('case__isnull', False)), _connector='OR'), name='only_what_was_refused_has_no_case'),
         ),
         same_team("channels_source", "queue_id", "cases_queue"),
         same_team("channels_arrival", "source_id", "channels_source"),

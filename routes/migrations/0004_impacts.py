@@ -36,6 +36,10 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='impacts', to='teams.team')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(models.F('agent'), models.OrderBy(models.F('created_at'), descending=True), name='impact_newest_of_agent'), models.Index(fields=['created_at'], name='impact_oldest')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='impact_team_key')],
+            },
         ),
         migrations.CreateModel(
             name='ImpactCase',
@@ -49,23 +53,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['team', 'key'], name='impactcase_of_key')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='impact',
-            index=models.Index(models.F('agent'), models.OrderBy(models.F('created_at'), descending=True), name='impact_newest_of_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='impact',
-            index=models.Index(fields=['created_at'], name='impact_oldest'),
-        ),
-        migrations.AddIndex(
-            model_name='impactcase',
-            index=models.Index(fields=['team', 'key'], name='impactcase_of_key'),
-        ),
-        migrations.AddConstraint(
-            model_name="impact",
-            constraint=models.UniqueConstraint(fields=("team", "id"), name="impact_team_key"),
         ),
         same_team("routes_impact", "agent_id", "builder_agent"),
         same_team("routes_impactcase", "impact_id", "routes_impact"),

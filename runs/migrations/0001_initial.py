@@ -70,6 +70,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
+                'indexes': [models.Index(condition=models.Q(('status', 'queued')), fields=['team', 'available_at'], name='run_next'), models.Index(condition=models.Q(('status', 'running')), fields=['worker'], name='run_running'), models.Index(condition=models.Q(('status__in', ['queued', 'running', 'waiting'])), fields=['agent', 'queue'], name='run_live_of_agent'), models.Index(models.F('team'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='run_newest'), models.Index(models.F('agent'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='run_newest_of_agent'), models.Index(models.F('case'), models.F('created_at'), condition=models.Q(('case__isnull', False)), name='run_of_case'), models.Index(condition=models.Q(('root__isnull', False)), fields=['root'], name='run_of_root'), models.Index(models.F('team'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.NullIf('outcome', models.Value('')), 'status'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='run_newest_of_state'), models.Index(models.F('team'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), condition=models.Q(('status__in', ['waiting', 'failed'])), name='run_newest_troubled'), models.Index(models.F('team'), models.F('trigger'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='run_newest_of_trigger'), models.Index(models.F('team'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), condition=models.Q(('case', None)), name='run_newest_standalone'), models.Index(models.F('team'), models.OrderBy(models.ExpressionWrapper(django.db.models.expressions.CombinedExpression(models.F('ended_at'), '-', models.F('started_at')), models.DurationField()), descending=True), models.F('id'), condition=models.Q(('ended_at__isnull', False), ('started_at__isnull', False)), name='run_longest'), models.Index(models.F('team'), models.OrderBy(models.F('cost_usd'), descending=True), models.F('id'), condition=models.Q(('cost_usd__isnull', False)), name='run_dearest')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='run_team_key'), models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'running', 'waiting'])), fields=('case',), name='one_live_run_per_case'), models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'waiting', 'completed', 'failed', 'stopped'])), name='run_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'completed'), ('outcome__in', ['answered', 'handed_over', 'case_completed', 'case_failed', 'case_postponed'])), models.Q(models.Q(('status', 'completed'), _negated=True), ('outcome', '')), _connector='OR'), name='only_a_completed_run_has_an_outcome'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('status', 'running')), models.Q(models.Q(('status', 'running'), _negated=True), ('lease_until', None)), _connector='OR'), name='exactly_running_runs_are_leased'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'failed'), models.Q(('error_code', ''), _negated=True)), models.Q(models.Q(('status', 'failed'), _negated=True), ('error_code', '')), _connector='OR'), name='only_a_failed_run_has_an_error')],
             },
         ),
         migrations.CreateModel(
@@ -88,6 +90,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
+                'indexes': [models.Index(condition=models.Q(('status', 'running')), fields=['created_at'], name='bulk_action_running'), models.Index(fields=['user', '-created_at'], name='bulk_action_newest')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='bulk_action_team_key')],
             },
         ),
         migrations.CreateModel(
@@ -102,6 +106,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['action', 'state', 'id'], name='bulk_item_of_state')],
+                'constraints': [models.UniqueConstraint(fields=('action', 'case'), name='one_bulk_item_per_case')],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +137,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['created_at'],
+                'indexes': [models.Index(condition=models.Q(('status', 'open')), fields=['team', 'created_at'], name='human_request_open'), models.Index(models.F('team'), models.OrderBy(models.F('answered_at'), descending=True), models.F('id'), name='human_request_answered'), models.Index(models.F('team'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='human_request_newest'), models.Index(condition=models.Q(('due_at__isnull', False), ('passed_on_at', None), ('status', 'open')), fields=['due_at'], name='human_request_due'), models.Index(condition=models.Q(('remind_at__isnull', False), ('status', 'open')), fields=['remind_at'], name='human_request_remind')],
+                'constraints': [models.UniqueConstraint(fields=('run', 'call_id'), name='one_request_per_call'), models.UniqueConstraint(fields=('team', 'id'), name='human_request_team_key')],
             },
         ),
         migrations.CreateModel(
@@ -148,6 +156,10 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, help_text='Of the last attempt.')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['next_at'], name='request_email_next')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'sent', 'dropped', 'failed'])), name='request_email_status_is_known')],
+            },
         ),
         migrations.CreateModel(
             name='RunWords',
@@ -155,6 +167,9 @@ class Migration(migrations.Migration):
                 ('run', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='words', serialize=False, to='runs.run')),
                 ('words', django.contrib.postgres.search.SearchVectorField()),
             ],
+            options={
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['words'], name='run_words')],
+            },
         ),
         migrations.CreateModel(
             name='Handover',
@@ -173,6 +188,10 @@ class Migration(migrations.Migration):
                 ('is_return', models.BooleanField(default=False, help_text='Straight back to whom it came from.')),
                 ('next_run', models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='handover_in', to='runs.run')),
             ],
+            options={
+                'indexes': [models.Index(fields=['target', '-created_at'], name='handover_newest_of_target'), models.Index(condition=models.Q(('status', 'applied')), fields=['team', '-applied_at'], name='handover_newest'), models.Index(condition=models.Q(('status', 'applied')), fields=['team', 'applied_at'], include=('source_agent', 'target', 'is_return'), name='handover_traffic'), models.Index(condition=models.Q(('status', 'applied')), fields=['source_agent', 'target', '-applied_at'], name='handover_of_pair')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['recorded', 'applied', 'cancelled'])), name='handover_status_is_known')],
+            },
         ),
         migrations.CreateModel(
             name='Schedule',
@@ -193,6 +212,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['created_at'],
+                'indexes': [models.Index(condition=models.Q(('paused_at', None)), fields=['next_at'], name='schedule_next')],
             },
         ),
         migrations.CreateModel(
@@ -208,6 +228,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['seq'],
+                'constraints': [models.UniqueConstraint(fields=('run', 'seq'), name='one_step_per_seq')],
             },
         ),
         migrations.CreateModel(
@@ -222,174 +243,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'tool calling of a model',
                 'verbose_name_plural': 'tool calling of models',
+                'constraints': [models.UniqueConstraint(fields=('team', 'model'), name='one_tool_calling_per_model')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='bulkaction',
-            index=models.Index(condition=models.Q(('status', 'running')), fields=['created_at'], name='bulk_action_running'),
-        ),
-        migrations.AddIndex(
-            model_name='bulkaction',
-            index=models.Index(fields=['user', '-created_at'], name='bulk_action_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='bulkaction',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='bulk_action_team_key'),
-        ),
-        migrations.AddIndex(
-            model_name='bulkitem',
-            index=models.Index(fields=['action', 'state', 'id'], name='bulk_item_of_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='bulkitem',
-            constraint=models.UniqueConstraint(fields=('action', 'case'), name='one_bulk_item_per_case'),
-        ),
-        migrations.AddIndex(
-            model_name='requestemail',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['next_at'], name='request_email_next'),
-        ),
-        migrations.AddConstraint(
-            model_name='requestemail',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'sent', 'dropped', 'failed'])), name='request_email_status_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='runwords',
-            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['words'], name='run_words'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('status', 'queued')), fields=['team', 'available_at'], name='run_next'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('status', 'running')), fields=['worker'], name='run_running'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('status__in', ['queued', 'running', 'waiting'])), fields=['agent', 'queue'], name='run_live_of_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='run_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('agent'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='run_newest_of_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('case'), models.F('created_at'), condition=models.Q(('case__isnull', False)), name='run_of_case'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('root__isnull', False)), fields=['root'], name='run_of_root'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('team'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.NullIf('outcome', models.Value('')), 'status'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='run_newest_of_state'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), condition=models.Q(('status__in', ['waiting', 'failed'])), name='run_newest_troubled'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('team'), models.F('trigger'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='run_newest_of_trigger'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), condition=models.Q(('case', None)), name='run_newest_standalone'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('team'), models.OrderBy(models.ExpressionWrapper(django.db.models.expressions.CombinedExpression(models.F('ended_at'), '-', models.F('started_at')), models.DurationField()), descending=True), models.F('id'), condition=models.Q(('ended_at__isnull', False), ('started_at__isnull', False)), name='run_longest'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('cost_usd'), descending=True), models.F('id'), condition=models.Q(('cost_usd__isnull', False)), name='run_dearest'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='run_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'running', 'waiting'])), fields=('case',), name='one_live_run_per_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'waiting', 'completed', 'failed', 'stopped'])), name='run_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'completed'), ('outcome__in', ['answered', 'handed_over', 'case_completed', 'case_failed', 'case_postponed'])), models.Q(models.Q(('status', 'completed'), _negated=True), ('outcome', '')), _connector='OR'), name='only_a_completed_run_has_an_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('status', 'running')), models.Q(models.Q(('status', 'running'), _negated=True), ('lease_until', None)), _connector='OR'), name='exactly_running_runs_are_leased'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'failed'), models.Q(('error_code', ''), _negated=True)), models.Q(models.Q(('status', 'failed'), _negated=True), ('error_code', '')), _connector='OR'), name='only_a_failed_run_has_an_error'),
-        ),
-        migrations.AddIndex(
-            model_name='humanrequest',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['team', 'created_at'], name='human_request_open'),
-        ),
-        migrations.AddIndex(
-            model_name='humanrequest',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('answered_at'), descending=True), models.F('id'), name='human_request_answered'),
-        ),
-        migrations.AddIndex(
-            model_name='humanrequest',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='human_request_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='humanrequest',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), ('passed_on_at', None), ('status', 'open')), fields=['due_at'], name='human_request_due'),
-        ),
-        migrations.AddIndex(
-            model_name='humanrequest',
-            index=models.Index(condition=models.Q(('remind_at__isnull', False), ('status', 'open')), fields=['remind_at'], name='human_request_remind'),
-        ),
-        migrations.AddConstraint(
-            model_name='humanrequest',
-            constraint=models.UniqueConstraint(fields=('run', 'call_id'), name='one_request_per_call'),
-        ),
-        migrations.AddConstraint(
-            model_name='humanrequest',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='human_request_team_key'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(fields=['target', '-created_at'], name='handover_newest_of_target'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(condition=models.Q(('status', 'applied')), fields=['team', '-applied_at'], name='handover_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(condition=models.Q(('status', 'applied')), fields=['team', 'applied_at'], include=('source_agent', 'target', 'is_return'), name='handover_traffic'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(condition=models.Q(('status', 'applied')), fields=['source_agent', 'target', '-applied_at'], name='handover_of_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['recorded', 'applied', 'cancelled'])), name='handover_status_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='schedule',
-            index=models.Index(condition=models.Q(('paused_at', None)), fields=['next_at'], name='schedule_next'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('run', 'seq'), name='one_step_per_seq'),
-        ),
-        migrations.AddConstraint(
-            model_name='toolcalling',
-            constraint=models.UniqueConstraint(fields=('team', 'model'), name='one_tool_calling_per_model'),
         ),
     ]

@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'user',
                 'verbose_name_plural': 'users',
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_user_per_email'), models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_in_small_letters')],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +83,10 @@ class Migration(migrations.Migration):
                 ('body', models.TextField(help_text='Sealed: it may hold a secret that was just made.')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
+            options={
+                'indexes': [models.Index(fields=['created_at'], name='kept_answer_oldest')],
+                'constraints': [models.UniqueConstraint(fields=('api_key', 'name'), name='one_answer_per_idempotency_key')],
+            },
         ),
         migrations.CreateModel(
             name='Member',
@@ -130,6 +135,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('expires_at', models.DateTimeField()),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'email'), name='one_invitation_per_email')],
+            },
         ),
         migrations.CreateModel(
             name='Credential',
@@ -144,6 +152,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', models.DateTimeField(auto_now=True)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'provider'), name='one_credential_per_provider')],
+            },
         ),
         migrations.CreateModel(
             name='AuditEntry',
@@ -164,6 +175,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'audit entries',
+                'indexes': [models.Index(models.F('team'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='audit_newest'), models.Index(models.F('team'), models.F('act'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='audit_newest_by_act'), models.Index(models.F('object_id'), models.OrderBy(models.F('at'), descending=True), condition=models.Q(('object_id', ''), _negated=True), name='audit_newest_by_object')],
             },
         ),
         migrations.AddField(
@@ -191,6 +203,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['created_at'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='webhook_team_key')],
             },
         ),
         migrations.CreateModel(
@@ -214,23 +227,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'deliveries',
                 'ordering': ['-created_at', '-id'],
+                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['webhook', 'next_at'], name='delivery_next'), models.Index(models.F('webhook'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='delivery_newest'), models.Index(fields=['created_at'], name='delivery_oldest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'delivered', 'failed'])), name='delivery_status_is_known')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_user_per_email'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_in_small_letters'),
-        ),
-        migrations.AddIndex(
-            model_name='keptanswer',
-            index=models.Index(fields=['created_at'], name='kept_answer_oldest'),
-        ),
-        migrations.AddConstraint(
-            model_name='keptanswer',
-            constraint=models.UniqueConstraint(fields=('api_key', 'name'), name='one_answer_per_idempotency_key'),
         ),
         migrations.AddConstraint(
             model_name='member',
@@ -239,45 +238,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='member',
             constraint=models.UniqueConstraint(fields=('team', 'id'), name='member_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('team', 'email'), name='one_invitation_per_email'),
-        ),
-        migrations.AddConstraint(
-            model_name='credential',
-            constraint=models.UniqueConstraint(fields=('team', 'provider'), name='one_credential_per_provider'),
-        ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='audit_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(models.F('team'), models.F('act'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='audit_newest_by_act'),
-        ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(models.F('object_id'), models.OrderBy(models.F('at'), descending=True), condition=models.Q(('object_id', ''), _negated=True), name='audit_newest_by_object'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhook',
-            constraint=models.UniqueConstraint(fields=('team', 'id'), name='webhook_team_key'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['webhook', 'next_at'], name='delivery_next'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(models.F('webhook'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='delivery_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['created_at'], name='delivery_oldest'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'delivered', 'failed'])), name='delivery_status_is_known'),
         ),
     ]
