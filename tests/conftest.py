@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.web_process",
     "tests.emptying",
     "tests.static_files",
+    "tests.template_database",
 ]
 
 # How long an example takes says more about the machine than about Baton.

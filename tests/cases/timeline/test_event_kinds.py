@@ -1,6 +1,7 @@
 """Each kind of event that is declared is written by some code, and is told in words."""
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.paths import ROOT
 _WRITERS = {"event", "record", "_move", "_send", "_tell", "_record"}
 
 
+@cache
 def written() -> set[str]:
     """The kinds that are handed to a function that writes an event."""
     found: set[str] = set()
