@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import ForeignKey
 
 from builder.models import Agent, Mention, PeopleMention, ToolConnection, Usage
-from cases.models import Watch
+from cases.models import Queue, Watch
 from routes.models import CheckResult, ImpactCase, RoutingTest, Trial
 from runs.models import BulkItem, Handover, RequestEmail, Run, Step
 from teams.models import GroupMember, Member, Team
@@ -120,6 +120,7 @@ def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     Usage.objects.create(team=team, agent=agent, day="2026-01-01", model="offline", **zero)
     Watch.objects.create(team=team, case_id=of["case"], user=Member.objects.get(pk=of["member"]).user)
     GroupMember.objects.create(team=team, group_id=of["group"], member_id=of["member"])
+    Queue.objects.filter(pk=of["queue"]).update(hours_of_id=of["group"])
     Step.objects.create(team=team, run=run, seq=1, kind="note", data={})
     Handover.objects.create(team=team, source=run, source_agent=agent, target=agent, next_run=again, reason="r")
     RequestEmail.objects.create(team=team, request_id=of["human_request"], member_id=of["member"], why="asked")

@@ -1,5 +1,6 @@
 """The API of queues and labels."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from teams.keys.paging import Page, Paging, paginate
 from teams.models import Team
 
 from . import queues
+from .goals import MOST_MINUTES, Goals, goals_of
 from .schemas import LabelOut, Priority, QueueOut, priority_named, queues_out
 
 router = Router()
@@ -24,6 +26,17 @@ Schema = Annotated[
     dict[str, Any], Field(description="A JSON Schema (2020-12) that the data of new cases must fit; 32 kB at most.")
 ]
 HopLimit = Annotated[int, Field(ge=1, le=50, description="How often a case may be handed over without a person.")]
+
+
+Minutes = Annotated[int | None, Field(ge=1, le=MOST_MINUTES)]
+
+
+class GoalsIn(RequestBody):
+    """What is left out stays as it is; null: no such goal."""
+
+    first_look_minutes: Annotated[Minutes, Field(description="Working minutes until someone starts on a case.")] = None
+    done_minutes: Annotated[Minutes, Field(description="Working minutes until a case is closed.")] = None
+    hours_group_id: UUID | None = Field(None, description="The group whose working hours count; null: all hours.")
 
 
 class QueueIn(RequestBody):
@@ -35,6 +48,7 @@ class QueueIn(RequestBody):
     hop_limit: HopLimit = DEFAULT_HOP_LIMIT
     default_priority: Annotated[Priority, Field(description="Of cases that are added without one.")] = "none"
     data_schema: Schema | None = None
+    goals: GoalsIn | None = None
 
 
 class QueueChanges(RequestBody):
@@ -47,6 +61,7 @@ class QueueChanges(RequestBody):
     default_priority: Priority | None = None
     data_schema: Schema | None = Field(None, description="A JSON Schema (2020-12) for new cases; null: any data.")
     first_agent_id: UUID | None = Field(None, description="Takes the cases that are assigned to nobody; null: any.")
+    goals: GoalsIn | None = None
 
 
 @router.get("/queues", response=Page[QueueOut], tags=["Queues"], summary="List queues, newest first")
@@ -65,6 +80,7 @@ def create_queue(request: KeyRequest, wanted: QueueIn) -> Answer[QueueOut]:
             wanted.hop_limit,
             default_priority=priority_named(wanted.default_priority),
             data_schema=wanted.data_schema,
+            goals=_goals(request.auth.team, wanted.goals, Goals()),
         )
         if wanted.paused:
             queues.pause_queue(queue)
@@ -90,6 +106,7 @@ def change_queue(request: KeyRequest, queue_id: UUID, changes: QueueChanges) -> 
             hop_limit=changes.hop_limit,
             first_agent=_first_agent(team, changes),
             default_priority=priority_named(changes.default_priority),
+            goals=_goals(team, changes.goals, goals_of(queue)),
             data_schema=changes.data_schema if "data_schema" in changes.model_fields_set else queues.UNCHANGED,
         )
         if changes.paused is not None:
@@ -102,6 +119,16 @@ def _first_agent(team: Team, changes: QueueChanges) -> Agent | queues.Unchanged 
         return queues.UNCHANGED
     wanted = changes.first_agent_id
     return get_row(team.agents.live(), wanted, "first_agent_id") if wanted else None
+
+
+def _goals(team: Team, wanted: GoalsIn | None, now: Goals) -> Goals | None:
+    if wanted is None:
+        return None
+    said: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.model_fields_set}
+    if "hours_group_id" in said:
+        id = said.pop("hours_group_id")
+        said["hours_of"] = get_row(team.groups.live(), id, "goals.hours_group_id") if id else None
+    return replace(now, **said)
 
 
 @router.delete(

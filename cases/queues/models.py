@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from builder.models import Agent
-from teams.models import Team, new_id
+from teams.models import Group, Team, new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -48,6 +48,22 @@ class Queue(models.Model):
         choices=[(0, "none"), (1, "medium"), (2, "high")], default=0, help_text="Of new cases that say none."
     )
     data_schema: Any = models.JSONField(null=True, blank=True, help_text="A JSON Schema that new cases' data must fit.")
+    first_look_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Goal: working minutes within which someone starts on a new case."
+    )
+    done_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Goal: working minutes within which a new case is closed."
+    )
+    hours_of = models.ForeignKey(
+        Group,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The goals count the working hours of this group; empty: around the clock.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -57,6 +73,7 @@ class Queue(models.Model):
     if TYPE_CHECKING:
         team_id: UUID
         first_agent_id: UUID | None
+        hours_of_id: UUID | None
 
     class Meta:
         ordering = ["name"]

@@ -20,6 +20,7 @@ from teams.models import Team
 from web.forms.refusals import refusing_a_taken_name
 
 from .data_schemas import check_schema
+from .goals import Goals, amount, set_goals
 
 DEFAULT_QUEUE = "Default"
 
@@ -41,6 +42,7 @@ def create_queue(
     *,
     default_priority: int | None = None,
     data_schema: dict[str, Any] | None = None,
+    goals: Goals | None = None,
 ) -> Queue:
     return save_queue(
         Queue(team=team),
@@ -49,6 +51,7 @@ def create_queue(
         hop_limit=hop_limit,
         default_priority=default_priority,
         data_schema=data_schema,
+        goals=goals,
     )
 
 
@@ -62,10 +65,11 @@ def save_queue(
     first_agent: Agent | Unchanged | None = UNCHANGED,
     default_priority: int | None = None,
     data_schema: dict[str, Any] | Unchanged | None = UNCHANGED,
+    goals: Goals | None = None,
 ) -> Queue:
     """Save the arguments that are given. `first_agent` must consume the queue; None: new cases go to any consumer.
 
-    `data_schema` holds for cases that are added from now on; None: any data.
+    `data_schema` and `goals` hold for cases that are added from now on; no schema: any data.
     """
     is_new, before = queue._state.adding, _facts(queue)
     queue.name = plain_name(queue.name if name is None else name, "name", 80)
@@ -82,6 +86,8 @@ def save_queue(
     queue.default_priority = queue.default_priority if default_priority is None else default_priority
     if not isinstance(data_schema, Unchanged):
         queue.data_schema = None if data_schema is None else check_schema(data_schema)
+    if goals:
+        set_goals(queue, goals)
     with refusing_a_taken_name("live_queue_names_are_unique", "A queue", queue.name):
         queue.save()
     if is_new:
@@ -100,6 +106,9 @@ def _facts(queue: Queue) -> dict[str, Any]:
         "Handovers at most": queue.hop_limit,
         "First agent": queue.first_agent,
         "Priority of new cases": queue.get_default_priority_display(),
+        "First look within": queue.first_look_minutes and amount(queue.first_look_minutes),
+        "Done within": queue.done_minutes and amount(queue.done_minutes),
+        "Working hours of": queue.hours_of,
         "What cases must hold": queue.data_schema and json.dumps(queue.data_schema, indent=1, ensure_ascii=False),
     }
 

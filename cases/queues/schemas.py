@@ -13,6 +13,16 @@ from cases.work.queries import case_counts
 Priority = Literal["none", "medium", "high"]
 
 
+class QueueGoals(BaseModel):
+    """How soon cases are to be looked at and done. They hold for cases that are added, or opened again, afterwards."""
+
+    first_look_minutes: Annotated[int | None, Field(description="Until an agent or a person starts on it.")]
+    done_minutes: Annotated[int | None, Field(description="Until it is closed.")]
+    hours_group_id: Annotated[
+        UUID | None, Field(description="Counts the working hours of this group, in its time zone; null: all hours.")
+    ]
+
+
 class QueueOut(BaseModel):
     id: UUID
     name: str
@@ -22,6 +32,7 @@ class QueueOut(BaseModel):
     default_priority: Priority
     data_schema: Annotated[dict[str, Any] | None, Field(description="A JSON Schema that new cases must fit.")]
     first_agent_id: Annotated[UUID | None, Field(description="Takes the cases that are assigned to nobody.")]
+    goals: QueueGoals
     counts: Annotated[dict[Status, int], Field(description="How many cases it has of each status.")]
     created_at: datetime
 
@@ -43,6 +54,11 @@ def queues_out(found: Sequence[Queue]) -> list[QueueOut]:
             default_priority=cast(Priority, Case.Priority(queue.default_priority).label.lower()),
             data_schema=queue.data_schema,
             first_agent_id=queue.first_agent_id,
+            goals=QueueGoals(
+                first_look_minutes=queue.first_look_minutes,
+                done_minutes=queue.done_minutes,
+                hours_group_id=queue.hours_of_id,
+            ),
             counts={Status(status): number for status, number in counts[queue.pk].items()},
             created_at=queue.created_at,
         )

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from cases.models import Case, CaseQuerySet
+from cases.queues.goals import GOAL_NAMES
 from teams.access.permissions import TeamRequest, team_page
 from teams.audit import audit
 from web.format import spreadsheets
@@ -35,6 +36,11 @@ _HEADS = [
     "Added",
     "Last moved",
     "Details",
+    "First look due",
+    "First look",
+    "Done due",
+    "Missed goals",
+    "Overdue",
 ]
 
 
@@ -95,4 +101,7 @@ def _cells(case: Case) -> list[Any]:
         case.created_at.isoformat(timespec="seconds"),
         case.moved_at.isoformat(timespec="seconds"),
         data,
+        *(at.isoformat(timespec="seconds") if at else "" for at in (case.look_by, case.looked_at, case.done_by)),
+        ", ".join(GOAL_NAMES[name] for name in case.missed_goals),
+        "yes" if case.is_overdue else "",
     ]

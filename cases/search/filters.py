@@ -136,6 +136,8 @@ def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
         cases = cases.filter(status=Status.NEEDS_INPUT)
     if wanted.needs:
         cases = cases.filter(_for(wanted.needs))
+    if wanted.is_overdue:
+        cases = cases.overdue()
     if wanted.watcher:
         cases = cases.filter(_watched(wanted.watcher, wanted.mine))
     if wanted.status == OPEN:
@@ -149,7 +151,6 @@ def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
         "worked_by": wanted.worked,
         "owner__uuid": wanted.owner,
         "group": wanted.group,
-        "overdue_at__isnull": False if wanted.is_overdue else None,
         "priority": wanted.priority,
         "created_at__gte": wanted.after,
         "created_at__lt": wanted.before,
@@ -211,7 +212,7 @@ def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
         "worked": agents,
         "owner": _owners(team),
         "group": list(team.groups.live().values_list("pk", "name")),
-        "overdue": [("1", "Nobody took it in time")],
+        "overdue": [("1", "Overdue")],
         "label": [(name, name) for name in labels],
         "sort": list(_SORTS.items()),
     }

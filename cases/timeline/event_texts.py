@@ -121,6 +121,13 @@ def _assigned_to_people(event: CaseEvent) -> str:
     return "{who} assigned the case to {target}" if event.actor else "The case passed to {target}"
 
 
+_MISSED = {"first_look": "The case was not looked at in time", "done": "The case was not done in time"}
+
+
+def _overdue(event: CaseEvent) -> str:
+    return _MISSED.get(event.data.get("goal", ""), _EVENT_TEXTS[Kind.OVERDUE].words)
+
+
 # What is told differently from one event of a kind to another.
 _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
     Kind.CREATED: _created,
@@ -131,6 +138,7 @@ _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
     Kind.TAKEN_OVER: _taken_over,
     Kind.HANDED_BACK: _handed_back,
     Kind.ASSIGNED_TO_PEOPLE: _assigned_to_people,
+    Kind.OVERDUE: _overdue,
 }
 
 

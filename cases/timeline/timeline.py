@@ -128,6 +128,7 @@ def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
             "url": outbox.link("case", case.pk),
         },
         "reason": row.reason or None,
+        **({"goal": row.data.get("goal", "take")} if row.kind == Kind.OVERDUE else {}),
         "agent_id": row.agent_id,
         "run_id": row.run_id,
         **signature(row.actor, row.user),
@@ -164,6 +165,7 @@ class Stage:
     text: str = ""
     note: str = ""
     handed_to: str = ""
+    missed: list[str] = field(default_factory=list)  # goals of the queue that are booked on it
     corrected_to: str | None = None  # who should have had it; empty for a person
     events: list[CaseEvent] = field(default_factory=list)
 
@@ -188,6 +190,8 @@ def stages(events: Iterable[CaseEvent]) -> list[Stage]:
             right = row.data.get("target_name", "") if row.kind == Kind.CORRECTED else None
             for one in found:
                 one.corrected_to = right if one.run_id == row.run_id else one.corrected_to
+        if row.kind == Kind.OVERDUE:
+            _book(row, found)
         if row.kind == Kind.STARTED:
             found.append(
                 Stage(
@@ -211,3 +215,12 @@ def stages(events: Iterable[CaseEvent]) -> list[Stage]:
         if row.status == Status.PENDING and (row.kind in _ENDS or row.kind in (Kind.CREATED, Kind.DUE)):
             waiting_since = row.at
     return found
+
+
+def _book(overdue: CaseEvent, found: Iterable[Stage]) -> None:
+    """The stage in whose time the goal was missed has it, if an agent has had the case in that time by now."""
+    first, last = overdue.data.get("from_seq"), overdue.data.get("to_seq")
+    for stage in found:
+        if first is not None and first <= stage.events[0].seq <= (last or overdue.seq):
+            stage.missed.append(overdue.data["goal"])
+            return

@@ -88,7 +88,10 @@ class CaseFilters(Paging):
     worked_by: UUID | None = Field(None, description="The agent that took it up last.")
     owner_id: UUID | None = Field(None, description="Id of the member who has it.")
     group_id: UUID | None = Field(None, description="The group it is with, or whose member has it.")
-    overdue: bool = Field(False, description="Only those that nobody of their group took in time.")
+    overdue: bool = Field(
+        False,
+        description="Only open ones past a goal of their queue, or past the time of their group.",
+    )
     label: str = ""
     priority: Priority | None = None
     added_after: Instant | None = None

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from builder.models import Agent
 from cases.models import Case, CaseEvent, Kind, Queue, Status
@@ -21,6 +22,8 @@ from data.texts.text import one_line, storable
 from teams.access import live
 from teams.audit.actors import Actor
 from teams.models import Team
+
+from . import goals
 
 BATCH_LIMIT = 1000
 DATA_LIMIT = 256 * 1024
@@ -154,6 +157,7 @@ def _case(queue: Queue, item: NewCase) -> Case:
         status=Status.POSTPONED if item.postpone_until else Status.PENDING,
         due_at=item.postpone_until,
         assignee=item.assignee,
+        **goals.for_new_case(queue, item.postpone_until or timezone.now()),
     )
 
 

@@ -12,9 +12,11 @@ from builder.models import Agent
 from cases.models import DEFAULT_HOP_LIMIT, Case, CaseEvent, Queue
 from cases.queues.consumers import Consumer
 from cases.queues.data_schemas import read_schema
+from cases.queues.goal_forms import GoalFields
 from cases.timeline.field_changes import changed_fields
 from data.errors import Refused
 from data.texts.json_text import read_json
+from teams.models import Team
 from web.forms.messages import PageForm
 from web.forms.stale import SharedForm
 
@@ -24,7 +26,7 @@ _FIRST = {"autocomplete": "off", "autofocus": True}
 _PRIORITIES = [(Case.Priority.NONE, "None"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.HIGH, "High")]
 
 
-class QueueForm(PageForm):
+class QueueForm(GoalFields):
     name = forms.CharField(max_length=80, widget=forms.TextInput(attrs=_FIRST))
     description = forms.CharField(
         label="In one line", max_length=200, required=False, help_text="What kind of work waits here."
@@ -56,6 +58,10 @@ class QueueForm(PageForm):
         widget=forms.Textarea(attrs={"rows": 6, "class": "font-mono", "spellcheck": "false"}),
     )
 
+    def __init__(self, data: Any = None, *, team: Team, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self.offer_groups(team)
+
     def clean_data_schema(self) -> Any:
         try:
             return read_schema(self.cleaned_data["data_schema"])
@@ -80,8 +86,10 @@ class EditQueueForm(SharedForm, QueueForm):
             "default_priority": queue.default_priority,
             "data_schema": json.dumps(queue.data_schema, indent=2, ensure_ascii=False) if queue.data_schema else "",
             "first_agent": str(queue.first_agent_id or ""),
+            **self.written(queue),
         }
-        super().__init__(data, initial=initial)
+        super().__init__(data, team=queue.team, initial=initial)
+        self.offer_groups(queue.team, queue.hours_of)
         self.agents = {str(item.agent.pk): item.agent for item in consumers}
         choices = [("", "Any agent of the queue"), *((key, agent.name) for key, agent in self.agents.items())]
         self.fields["first_agent"].choices = choices  # type: ignore[attr-defined]

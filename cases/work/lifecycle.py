@@ -23,6 +23,7 @@ from data.texts.text import storable
 from teams.audit.actors import BATON, Actor
 from teams.models import User
 
+from . import goals
 from .people import People, again_fields, as_data, fields_of, kept_fields
 from .people import told as told_of
 
@@ -72,9 +73,13 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
         raise IllegalMove(
             f"This case is {Status(case.status).label.lower()}, so it cannot become {to.label.lower()}.", "illegal_move"
         )
+    goals.book_missed(case)
     # Handovers are counted since a person, or a program of theirs, last acted.
-    hops = {"hops": 0} if about.get("by", BATON).is_outside else {}
-    fields = {**_UNLESS_SAID, **hops, **(changes or {}), "status": to, "moved_at": rows.NOW}
+    by_people = about.get("by", BATON).is_outside
+    fields = {**_UNLESS_SAID, **({"hops": 0} if by_people else {}), **(changes or {})}
+    if case.looked_at is None and (by_people or kind == Kind.STARTED):
+        fields["looked_at"] = rows.NOW
+    fields |= {"status": to, "moved_at": rows.NOW}
     for name, value in fields.items():
         setattr(case, name, storable(value))
     case.fence += 1
@@ -253,7 +258,7 @@ def reopen(
     if not case.is_closed:
         raise IllegalMove("This case is open.", "illegal_move")
     data = {**_meant_for(to), "was_closed": True} | told | _retried(is_retry)
-    _send(case, Kind.REOPENED, to, by=by, text=note, data=data)
+    _send(case, Kind.REOPENED, to, by=by, text=note, data=data, changes=goals.for_reopened_case(case.queue))
 
 
 def _retried(is_retry: bool) -> dict[str, bool]:
@@ -304,9 +309,9 @@ def put_back(
         bell.ring()
 
 
-def _send(case: Case, kind: Kind, to: Agent | None, **about: Any) -> None:
-    changes = {"assignee_id": to.pk if to else None, "rank": Case.Rank.NEW, "detail": ""}
-    _move(case, Status.PENDING, kind, changes=changes, **about)
+def _send(case: Case, kind: Kind, to: Agent | None, changes: Mapping[str, Any] = NOTHING, **about: Any) -> None:
+    fields = {"assignee_id": to.pk if to else None, "rank": Case.Rank.NEW, "detail": "", **changes}
+    _move(case, Status.PENDING, kind, changes=fields, **about)
     bell.ring()
 
 

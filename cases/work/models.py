@@ -53,6 +53,12 @@ class Reason(models.TextChoices):
     WITH_PEOPLE = "with_people", "It is with people of the team."
 
 
+# The clock notes within a second what it found late; moving or closing the case ends it.
+_OVERDUE = ~Q(status__in=["completed", "failed"]) & (
+    Q(overdue_at__isnull=False) | Q(done_missed=True) | Q(look_missed=True, looked_at=None)
+)
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def present(self) -> "CaseQuerySet":
         """The cases that are not deleted."""
@@ -60,6 +66,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def pending(self) -> "CaseQuerySet":
         return self.filter(status=Status.PENDING)
+
+    def overdue(self) -> "CaseQuerySet":
+        """The open cases that nobody of their group took in time, or that are past a goal of their queue."""
+        return self.filter(_OVERDUE)
 
 
 class Case(models.Model):
@@ -145,6 +155,11 @@ class Case(models.Model):
     )
     take_by = models.DateTimeField(null=True, blank=True, help_text="When someone of the group should have taken it.")
     overdue_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is known that nobody has.")
+    look_by = models.DateTimeField(null=True, blank=True, help_text="Goal of its queue: when someone starts on it.")
+    looked_at = models.DateTimeField(null=True, blank=True, help_text="When an agent or a person first did.")
+    look_missed = models.BooleanField(default=False, db_default=False)
+    done_by = models.DateTimeField(null=True, blank=True, help_text="Goal of its queue: when it is closed.")
+    done_missed = models.BooleanField(default=False, db_default=False)
     rank = models.PositiveSmallIntegerField(choices=Rank.choices, default=Rank.NEW)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When a postponed case goes on.")
     hops = models.PositiveSmallIntegerField(default=0, help_text="Handovers since a person last acted.")
@@ -267,6 +282,20 @@ class Case(models.Model):
                 condition=Q(take_by__isnull=False, overdue_at=None, deleted_at=None),
                 name="case_to_be_taken",
             ),
+            # Which missed a goal of their queue, and no event says so yet?
+            models.Index(
+                fields=["look_by"],
+                condition=Q(look_by__isnull=False, looked_at=None, look_missed=False, deleted_at=None),
+                name="case_to_be_looked_at",
+            ),
+            models.Index(
+                fields=["done_by"],
+                condition=Q(done_by__isnull=False, done_missed=False, deleted_at=None)
+                & ~Q(status__in=["completed", "failed"]),
+                name="case_to_be_done",
+            ),
+            # Which cases of a team are overdue?
+            models.Index(fields=["team"], condition=_OVERDUE & Q(deleted_at=None), name="case_overdue"),
             # The open cases of an agent.
             models.Index(
                 fields=["assignee"],
@@ -281,6 +310,16 @@ class Case(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+    @property
+    def is_overdue(self) -> bool:
+        """As `overdue` finds it."""
+        is_unseen = self.look_missed and self.looked_at is None
+        return not self.is_closed and (self.overdue_at is not None or self.done_missed or is_unseen)
+
+    @property
+    def missed_goals(self) -> list[str]:
+        return [name for name, missed in (("first_look", self.look_missed), ("done", self.done_missed)) if missed]
 
     @property
     def is_with_people(self) -> bool:

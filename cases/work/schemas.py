@@ -1,7 +1,7 @@
 """What the API says of cases."""
 
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from django.utils import timezone
@@ -28,6 +28,16 @@ class Owner(BaseModel):
     email: str
 
 
+class GoalTimes(BaseModel):
+    """What the goals of its queue mean for the case. A missed goal stays missed."""
+
+    first_look_by: Annotated[datetime | None, Field(description="When someone should have started on it.")]
+    first_looked_at: Annotated[datetime | None, Field(description="When an agent or a person first did.")]
+    first_look_missed: bool
+    done_by: Annotated[datetime | None, Field(description="When it should be closed.")]
+    done_missed: bool
+
+
 class CaseOut(BaseModel):
     id: UUID
     number: int
@@ -46,12 +56,16 @@ class CaseOut(BaseModel):
     owner: Annotated[Owner | None, Field(description="The member who has it; no agent gets it then.")]
     group: Annotated[Named | None, Field(description="The group it is with, or whose member has it.")]
     take_by: Annotated[datetime | None, Field(description="When someone of the group should have taken it.")]
-    overdue: Annotated[bool, Field(description="Nobody has, and its time is over.")]
+    goals: GoalTimes
+    overdue: Annotated[bool, Field(description="It is open, and past a goal of its queue or the time of its group.")]
     taken_over_by: Annotated[str | None, Field(description="The person who has it; no agent gets it then.")]
     hops: Annotated[int, Field(description="Handovers since a person or program last acted.")]
     postpone_until: datetime | None
     created_at: datetime
     moved_at: Annotated[datetime, Field(description="When the status last changed.")]
+
+
+type Goal = Literal["first_look", "done"]
 
 
 class StageOut(BaseModel):
@@ -65,6 +79,7 @@ class StageOut(BaseModel):
     ended_at: datetime | None
     waited_s: Annotated[float, Field(description="How long the case had waited for the agent, in seconds.")]
     outcome: Annotated[str | None, Field(description="Null while the agent works on it.")]
+    missed: Annotated[list[Goal], Field(description="Goals of the queue that were missed in this stage.")]
 
 
 class ShareOut(BaseModel):
@@ -76,6 +91,7 @@ class ShareOut(BaseModel):
     group_id: UUID | None
     waited_s: Annotated[int, Field(description="Seconds that it waited for them.")]
     had_s: Annotated[int, Field(description="Seconds that they had it.")]
+    missed: Annotated[list[Goal], Field(description="Goals of the queue that were missed by their time.")]
 
 
 class EventOut(BaseModel):
@@ -140,7 +156,14 @@ def case_fields(case: Case) -> dict[str, Any]:
         "owner": Owner(id=case.owner.uuid, name=str(case.owner), email=case.owner.email) if case.owner else None,
         "group": Named(id=case.group.pk, name=case.group.name) if case.group else None,
         "take_by": case.take_by,
-        "overdue": case.overdue_at is not None,
+        "goals": GoalTimes(
+            first_look_by=case.look_by,
+            first_looked_at=case.looked_at,
+            first_look_missed=case.look_missed,
+            done_by=case.done_by,
+            done_missed=case.done_missed,
+        ),
+        "overdue": case.is_overdue,
         "taken_over_by": case.taken_by or None,
         "hops": case.hops,
         "postpone_until": case.due_at,
@@ -159,6 +182,7 @@ def _stage_out(stage: timeline.Stage) -> StageOut:
         ended_at=stage.ended_at,
         waited_s=round(stage.waited_s, 3),
         outcome=stage.outcome or None,
+        missed=stage.missed,
     )
 
 
@@ -170,6 +194,7 @@ def _share_out(share: shares.Share) -> ShareOut:
         group_id=share.id if share.kind == "people" else None,
         waited_s=share.waited,
         had_s=share.had,
+        missed=list(share.missed),
     )
 
 

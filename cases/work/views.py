@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from builder.models import Agent
 from cases.collaboration import comments
 from cases.models import Case, Kind, Queue, Status
-from cases.queues import labels, queue_actions, status_summary
+from cases.queues import goals, labels, queue_actions, status_summary
 from cases.queues.consumers import consumers, non_consumers
+from cases.queues.goal_forms import without_goals
 from cases.queues.queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
 from cases.search import filters
 from cases.timeline import shares, stages, swimlanes, timeline, wording
@@ -68,6 +69,8 @@ def queue(request: TeamRequest, id: UUID) -> HttpResponse:
     context = {
         **_summary(state),
         **_list(request, state.queue),
+        "goals": goals.in_words(state.queue),
+        "overdue": state.queue.cases.present().overdue().count(),
         "actions": queue_actions.of_queue(state.queue, request.member),
         "watched": f"queue:{state.queue.pk} agent:*",
     }
@@ -77,13 +80,13 @@ def queue(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @team_page(post=BUILDER, get=BUILDER)
 def queue_new(request: TeamRequest) -> HttpResponse:
-    form = QueueForm(request.POST or None)
+    form = QueueForm(request.POST or None, team=request.team)
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_queue(request.team, **form.cleaned_data)
+            made = create_queue(request.team, **without_goals(form.cleaned_data), goals=form.goals())
             return redirect("queue", made.pk)
         except Refused as refusal:
-            show_refusal(form, refusal)
+            show_refusal(form, refusal, form.goal_names)
     return render(request, "cases/queue_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -96,11 +99,11 @@ def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
     form = EditQueueForm(request.POST or None, queue=queue, consumers=working)
     if form.is_valid():
         try:
-            save_queue(queue, **form.said())
+            save_queue(queue, **without_goals(form.said()), goals=form.goals())
             messages.success(request, "Saved.")
             return redirect("queue", queue.pk)
         except Refused as refusal:
-            show_refusal(form, refusal)
+            show_refusal(form, refusal, form.goal_names)
             queue = queue_or_404(request.team, id)  # as it is called, not as it was to be
     context = {"form": form, "queue": queue, "deletion": queries.deletion(queue)}
     return render(request, "cases/queue_form.html", context, status=422 if form.errors else 200)

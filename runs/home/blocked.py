@@ -58,11 +58,11 @@ def _queues(team: Team) -> tuple[list[Trouble], set[Agent]]:
 
 
 def _overdue(team: Team) -> list[Trouble]:
-    number = Case.objects.present().filter(team=team, overdue_at__isnull=False).count()
+    number = Case.objects.present().filter(team=team).overdue().count()
     if not number:
         return []
-    words = "1 case was not taken in time." if number == 1 else f"{number} cases were not taken in time."
-    help = "Someone of their groups should assign them to themselves."
+    words = "1 case is overdue." if number == 1 else f"{number} cases are overdue."
+    help = "Nobody of their group took them in time, or a goal of their queue was missed."
     return [Trouble(words, help, reverse("cases") + "?overdue=1", "Show", "alarm-clock")]
 
 

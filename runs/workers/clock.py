@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from redis.exceptions import RedisError
 
 from cases.imports import importing
+from cases.work import goals
 from cases.work import lifecycle as case_lifecycle
 from channels.sources import sources
 from data.redis import bell
@@ -93,6 +94,7 @@ def sweep(*, judges_leases: bool = True) -> bool:
     deadlines.remind_of_what_is_due_soon()
     deadlines.pass_on_what_is_due()
     rerouting.reroute_what_waits_too_long()
+    goals.book_what_is_missed()
     absences.tell_what_nobody_took()
     absences.pass_on_what_is_left()
     schedules.start_due()

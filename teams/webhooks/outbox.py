@@ -29,7 +29,7 @@ EVENTS = {
     "case.reopened": "A closed case was opened again.",
     "case.taken_over": "A person took a case over.",
     "case.assigned": "A case was assigned to a member or a group.",
-    "case.overdue": "Nobody took a case that is with people in time.",
+    "case.overdue": "A case missed a goal of its queue, or nobody of its group took it in time.",
     "case.handed_back": "A case that a person had taken over went back to its queue.",
     "case.deleted": "A case was deleted.",
     "handover.applied": "An agent handed its work over.",

@@ -64,3 +64,24 @@ def test_a_queue_says_what_its_cases_must_be_like(api: Caller) -> None:
     assert "data_schema" in problem(refused, 422)["fields"]
     assert api.patch(f"/queues/{made['id']}", {"name": "R"}).json()["data_schema"] == schema
     assert api.patch(f"/queues/{made['id']}", {"data_schema": None}).json()["data_schema"] is None
+
+
+def test_a_queue_has_goals(api: Caller, team, strangers) -> None:
+    """What is left out stays; a group of another team is unknown; numbers out of range are named."""
+    group = api.post("/groups", {"name": "Finance", "time_zone": "Europe/Berlin"}).json()["id"]
+    goals = {"first_look_minutes": 30, "done_minutes": 480, "hours_group_id": group}
+    made = api.post("/queues", {"name": "Refunds", "goals": goals}).json()
+    assert made["goals"] == goals
+    one = f"/queues/{made['id']}"
+    assert api.patch(one, {"goals": {"done_minutes": None}}).json()["goals"] == goals | {"done_minutes": None}
+    assert api.patch(one, {"name": "Money"}).json()["goals"]["first_look_minutes"] == 30
+    for wrong in (0, 60_001, -1, "30", 1.5, True):
+        answer = api.patch(one, {"goals": {"first_look_minutes": wrong}})
+        assert set(problem(answer, 422, "invalid")["fields"]) == {"goals.first_look_minutes"}
+    theirs = strangers.groups.create(name="Theirs").pk
+    error = problem(api.patch(one, {"goals": {"hours_group_id": str(theirs)}}), 404)
+    assert set(error["fields"]) == {"goals.hours_group_id"}
+    assert "goals.look" in problem(api.patch(one, {"goals": {"look": 1}}), 422)["fields"]
+    case = api.post(f"{one}/cases", {"title": "A"}).json()
+    assert case["goals"]["first_look_by"]
+    assert case["overdue"] is False

@@ -164,6 +164,21 @@ def test_a_queue_is_changed(signed_in: Client, queue: Queue) -> None:
     assert (queue.name, queue.hop_limit) == ("Mail", 2)
 
 
+def test_goals_are_typed_in_hours(signed_in: Client, queue: Queue, team) -> None:
+    group, page = team.groups.create(name="Finance"), address("queue_edit", queue)
+    typed = {"name": "Mail", "hop_limit": "2", "first_look_hours": "0.5", "done_hours": "8", "hours_of": str(group.pk)}
+    signed_in.post(page, typed)
+    queue.refresh_from_db()
+    assert (queue.first_look_minutes, queue.done_minutes, queue.hours_of) == (30, 480, group)
+    shown = text(signed_in.get(address("queue", queue)))
+    assert "First look within 30 min, done within 8 hours, in the working hours of Finance." in shown
+    assert 'value="0.5"' in text(signed_in.get(page))
+    wrong = signed_in.post(page, typed | {"done_hours": "0"})
+    assert wrong.status_code == 422
+    assert "Enter hours between 0.02 and 1,000" in text(wrong)
+    assert 'value="0"' in text(wrong)
+
+
 def test_a_taken_name_does_not_rename_the_page(signed_in: Client, queue: Queue, make_queue: Make[Queue]) -> None:
     make_queue("Taken")
     response = signed_in.post(address("queue_edit", queue), {"name": "Taken", "description": "", "hop_limit": "2"})
