@@ -56,6 +56,7 @@ AREAS: dict[str, tuple[str, dict[str, str]]] = {
             "gate_overridden": "Saved past routing tests",
             "test_made": "Created a routing test",
             "test_changed": "Changed a routing test",
+            "tests_imported": "Imported routing tests",
             "test_deleted": "Deleted a routing test",
             "impact_started": "Replayed runs with a change",
             "agents_exported": "Exported agents",

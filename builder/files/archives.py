@@ -14,9 +14,11 @@ from data.texts.text import storable
 from .markdown import Flaw, Flawed
 
 FILE_LIMIT = 1_000_000  # bytes
+TESTS_LIMIT = 10_000_000  # bytes, of a file of routing tests
 FILES_LIMIT = 1000
 TOTAL_LIMIT = 20_000_000  # bytes, unpacked
-_ENDINGS = (".md", ".markdown", ".txt")
+_ENDINGS = (".md", ".markdown", ".txt", ".tests.yaml", ".tests.yml")
+_TAKEN = "Only Markdown files (.md) and files of routing tests (.tests.yaml)"
 # The others unpack a block at once, however large that is.
 _BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ZIP = b"PK"
@@ -76,7 +78,13 @@ def _contents(uploads: Iterable[tuple[str, bytes]], flaws: list[Flaw]) -> Iterat
         elif shown.lower().endswith(_ENDINGS):
             yield shown, content
         else:
-            flaws.append(Flaw(shown, 0, "Only Markdown files (.md) and zip archives of them can be imported."))
+            flaws.append(
+                Flaw(
+                    shown,
+                    0,
+                    f"{_TAKEN}, or zip archives of them, can be imported.",
+                )
+            )
 
 
 def _members(name: str, content: bytes, flaws: list[Flaw]) -> Iterator[tuple[str, bytes]]:
@@ -115,16 +123,20 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if path.startswith("/") or ".." in path.split("/") or ":" in path:
         raise ValueError("This path leads out of the archive, so nothing of it was read.")
     if not path.lower().endswith(_ENDINGS):
-        raise ValueError("Only Markdown files (.md) can be imported. Please take this one out of the archive.")
+        raise ValueError(f"{_TAKEN} can be imported. Take this one out of the archive.")
     if member.compress_type not in _BOUNDED:
         raise ValueError("This file is packed in an unusual way. Save it as an ordinary zip archive.")
     with archive.open(member) as opened:
-        return opened.read(FILE_LIMIT + 1)
+        return opened.read(_limit(path) + 1)
+
+
+def _limit(name: str) -> int:
+    return TESTS_LIMIT if name.lower().endswith((".yaml", ".yml")) else FILE_LIMIT
 
 
 def _decoded(name: str, content: bytes) -> str:
-    if len(content) > FILE_LIMIT:
-        raise Flawed([Flaw(name, 0, "This file has more than 1 MB. An agent has much less to say.")])
+    if len(content) > _limit(name):
+        raise Flawed([Flaw(name, 0, f"This file has more than {_limit(name) // 10**6} MB.")])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

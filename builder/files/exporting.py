@@ -11,6 +11,7 @@ from teams.models import Team
 
 from .archives import FILES_LIMIT, TextFile, names
 from .markdown import AgentFile, write
+from .test_files import beside, files_of_tests
 
 _PRODUCER = QueueConnection.Role.PRODUCER
 
@@ -29,9 +30,9 @@ def export_agents(team: Team, name: str = "") -> list[TextFile]:
     return _files(with_queues(agents))
 
 
-def export_agent(agent: Agent) -> TextFile:
-    [file] = _files(with_queues(Agent.objects.filter(pk=agent.pk)))
-    return file
+def export_agent(agent: Agent) -> list[TextFile]:
+    """The file of the agent, and the one with its routing tests, if it has any."""
+    return _files(with_queues(Agent.objects.filter(pk=agent.pk)))
 
 
 def as_file(saved: AgentDetails) -> AgentFile:
@@ -64,4 +65,10 @@ def with_queues(agents: QuerySet[Agent]) -> list[AgentDetails]:
 
 def _files(found: list[AgentDetails]) -> list[TextFile]:
     named = names((saved.agent.name, str(saved.agent.pk)) for saved in found)
-    return [TextFile(name, write(as_file(saved))) for name, saved in zip(named, found, strict=True)]
+    tests = files_of_tests().export([saved.agent for saved in found])
+    files = []
+    for name, saved in zip(named, found, strict=True):
+        files.append(TextFile(name, write(as_file(saved))))
+        if saved.agent.pk in tests:
+            files.append(TextFile(beside(name), tests[saved.agent.pk]))
+    return files

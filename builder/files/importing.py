@@ -15,26 +15,31 @@ from builder.agents.saving import AgentChange
 from builder.models import Agent
 from data.errors import Refused
 from teams.audit import audit
+from teams.audit.actors import COMMAND_LINE, person
 from teams.models import Team, User
 
 from .archives import TextFile
 from .markdown import AgentFile, Flaw, Flawed, read
-from .plans import Choices, Item, Plan, plan, tools_here
+from .planned import Choices, Item, Plan
+from .plans import plan, tools_here
+from .test_files import files_of_tests, is_tests
 
 
 def read_all(texts: Sequence[TextFile]) -> list[AgentFile]:
-    """Flawed, with everything that is wrong with any of them."""
+    """The agents in the files, but not their tests. Flawed, with everything that is wrong with any of them."""
     found: list[AgentFile] = []
     flaws: list[Flaw] = []
     for text in texts:
+        if is_tests(text):
+            continue
         try:
             found.append(read(text.text, text.name))
         except Flawed as flawed:
             flaws += flawed.flaws
-    flaws += _twice(found, "id", lambda file: str(file.id) if file.id else "")
-    flaws += _twice(found, "name", lambda file: file.name.lower())
     if not texts:
         flaws.append(Flaw("Nothing", 0, "There is no Markdown file (.md) in it."))
+    flaws += _twice(found, "id", lambda file: str(file.id) if file.id else "")
+    flaws += _twice(found, "name", lambda file: file.name.lower())
     if flaws:
         raise Flawed(flaws)
     return found
@@ -61,8 +66,14 @@ def apply(
     create_queue: Callable[[Team, str], UUID],
     author: User | None = None,
     override: str = "",
+    tests: Sequence[TextFile] = (),
+    whole: bool = False,
 ) -> Plan:
-    """Does what the plan with the fingerprint `seen` said, but for what was chosen since, or is Refused."""
+    """Does what the plan with the fingerprint `seen` said, but for what was chosen since, or is Refused.
+
+    Routing tests are written before the agents change, so that they guard that change already; those of new agents
+    after it. `whole`: what stays the same is saved too, so that all tests of these agents count.
+    """
     matched = [item.id for item in plan(team, files).items if item.saved]
     list(Agent.objects.select_for_update(no_key=True).filter(pk__in=matched).order_by("pk"))
     if plan(team, files).fingerprint != seen:
@@ -71,10 +82,16 @@ def apply(
     agreed = plan(team, files, choices)
     queue_ids = {key: id or create_queue(team, agreed.queue_names[key]) for key, id in agreed.queue_ids.items()}
     made = agents.create_agents(team, [_new(item) for item in agreed.new], author)
+    by, items = person(author) if author else COMMAND_LINE, files_of_tests().plan(team, tests, agreed)
+    fresh = {agent.pk for agent in made}
+    files_of_tests().write([item for item in items if item.agent_id not in fresh], by)
     new = [AgentChange(item.id, **_connected(item, team, queue_ids)) for item in agreed.new]
-    agents.save_agents(
-        [*new, *(_change(item, team, queue_ids) for item in agreed.changed)], author=author, override=override
-    )
+    changes = [*new, *(_change(item, team, queue_ids) for item in agreed.changed)]
+    if whole:
+        concerned = {item.id for item in agreed.items} | {item.agent_id for item in items}
+        changes += [AgentChange(id) for id in concerned - {change.agent_id for change in changes}]
+    agents.save_agents(changes, author=author, override=override)
+    files_of_tests().write([item for item in items if item.agent_id in fresh], by)
     for item in agreed.paused:
         agents.pause_agent(Agent.objects.get(pk=item.id))
     done = audit.facts(New=[agent.name for agent in made], Changed=[item.wanted.name for item in agreed.changed])

@@ -1,9 +1,6 @@
-"""What an import of agents would do, for people to look at before it is done."""
+"""Finds out what an import of agents would do: which agents the files are, and whom and what they mean."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
@@ -18,135 +15,7 @@ from teams.models import Team, new_id
 
 from .exporting import as_file, with_queues
 from .markdown import AgentFile, Flaw, Flawed, ToolName
-
-CREATE = "+"
-DROP = "-"
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What shall become of what is not here. What it does not name stays text, or becomes a new queue.
-
-    `agents`: the name of an agent by the id in the mention, or nothing to keep the mention as text.
-    `queues`: by the name in the file, in lower case: a queue's id, CREATE or DROP.
-    """
-
-    agents: Mapping[UUID, str] = field(default_factory=dict)
-    queues: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Place:
-    source: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.source}, line {self.line}"
-
-
-@dataclass
-class MissingAgent:
-    """A mention that means no agent here and none in the files."""
-
-    id: UUID
-    name: str
-    places: list[Place] = field(default_factory=list)
-
-
-@dataclass
-class MissingQueue:
-    name: str
-    places: list[Place] = field(default_factory=list)
-
-    @property
-    def key(self) -> str:
-        return self.name.lower()
-
-
-@dataclass(frozen=True)
-class Change:
-    label: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True)
-class Item:
-    """One file and its agent: `saved` as it is, `wanted` as it is to be, with queues by their names."""
-
-    file: AgentFile
-    id: UUID
-    saved: AgentDetails | None
-    wanted: AgentFile
-    changes: list[Change]
-    aop_before: str = ""
-    pauses: bool = False
-
-    @property
-    def state(self) -> str:
-        """new, changed or same"""
-        return "new" if self.saved is None else "changed" if self.changes or self.aop_changes else "same"
-
-    @property
-    def aop_changes(self) -> bool:
-        return self.wanted.aop != self.aop_before
-
-    @property
-    def model(self) -> str:
-        return self.wanted.model or settings.BATON_DEFAULT_MODEL
-
-
-@dataclass(frozen=True)
-class Plan:
-    items: list[Item]
-    missing_agents: list[MissingAgent]
-    missing_queues: list[MissingQueue]
-    # Tools of MCP servers that are not here, which no file can add.
-    missing_tools: list[ToolName]
-    # Names of queues, in lower case: where they are, or None for those to be made, with the name as written.
-    queue_ids: dict[str, UUID | None]
-    queue_names: dict[str, str]
-
-    def items_that_are(self, state: str) -> list[Item]:
-        return [item for item in self.items if item.state == state]
-
-    @property
-    def new(self) -> list[Item]:
-        return self.items_that_are("new")
-
-    @property
-    def changed(self) -> list[Item]:
-        return self.items_that_are("changed")
-
-    @property
-    def same(self) -> list[Item]:
-        return self.items_that_are("same")
-
-    @property
-    def paused(self) -> list[Item]:
-        return [item for item in self.items if item.pauses]
-
-    @property
-    def new_queues(self) -> list[str]:
-        return [self.queue_names[key] for key, id in self.queue_ids.items() if id is None]
-
-    @property
-    def fingerprint(self) -> str:
-        """The same as long as it would do the same."""
-        told = [
-            (
-                item.file.source,
-                str(item.saved.agent.pk) if item.saved else "",
-                [(change.label, change.old, change.new) for change in item.changes],
-                item.aop_before,
-                mentions.plain(item.wanted.aop),
-                item.pauses,
-            )
-            for item in self.items
-        ]
-        missing = [row.name for row in self.missing_agents] + [row.name for row in self.missing_queues]
-        missing += [" ".join(name) for name in self.missing_tools]
-        return hashlib.sha256(json.dumps([told, missing, self.new_queues]).encode()).hexdigest()
+from .planned import CREATE, DROP, Change, Choices, Item, MissingAgent, MissingQueue, Place, Plan
 
 
 def plan(team: Team, files: Sequence[AgentFile], choices: Choices | None = None) -> Plan:

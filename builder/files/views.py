@@ -21,9 +21,11 @@ from .exporting import export_agent, export_agents
 @team_page
 def agent_export(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = agent_or_404(request.team, id)
-    file = export_agent(agent)
+    files = export_agent(agent)
     audit.record(request.team.pk, "agents_exported", agent)
-    return _download(file.name, file.text.encode(), "text/markdown; charset=utf-8")
+    if len(files) > 1:
+        return _download(files[0].name.replace(".md", ".zip"), pack(files), "application/zip")
+    return _download(files[0].name, files[0].text.encode(), "text/markdown; charset=utf-8")
 
 
 @require_GET

@@ -10,7 +10,7 @@ from django.forms import BoundField
 
 from builder.files.archives import TextFile, unpack
 from builder.files.importing import read_all
-from builder.files.plans import CREATE, DROP, Choices, MissingAgent, MissingQueue, Plan
+from builder.files.planned import CREATE, DROP, Choices, MissingAgent, MissingQueue, Plan
 from cases.models import Queue
 from web.forms.messages import PageForm
 
@@ -54,7 +54,7 @@ class UploadForm(PageForm):
         required=False,
         allow_empty_file=True,
         max_length=200,
-        widget=FilesInput(attrs={"accept": ".md,.markdown,.txt,.zip"}),
+        widget=FilesInput(attrs={"accept": ".md,.markdown,.txt,.yaml,.zip"}),
     )
     text = forms.CharField(
         label="Or the text of one file",

@@ -16,7 +16,8 @@ from builder.agents.gate import RoutesHeld
 from builder.files import importing, plans
 from builder.files.archives import TextFile
 from builder.files.markdown import AgentFile, Flawed
-from builder.files.plans import Item, Plan
+from builder.files.planned import Item, Plan
+from builder.files.test_files import TestsItem, files_of_tests, is_tests
 from builder.history import revisions
 from builder.procedures import lines, mentions
 from builder.procedures.people import PeopleTarget, find_people
@@ -80,21 +81,25 @@ def _keep(request: TeamRequest, texts: list[TextFile]) -> AgentUpload:
 def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
     upload = get_object_or_404(AgentUpload, team=request.team, user=request.user, pk=id)
     try:
-        files = importing.read_all([TextFile(name, text) for name, text in upload.files])
+        texts = [TextFile(name, text) for name, text in upload.files]
+        files, tests = importing.read_all(texts), [text for text in texts if is_tests(text)]
         plan = plans.plan(request.team, files)
+        items = files_of_tests().plan(request.team, tests, plan)
         form = ChoicesForm(request.POST or None, plan=plan, queues=list(request.team.queues.live()))
-        if form.is_valid() and (done := _apply(request, form, files)):
+        if form.is_valid() and (done := _apply(request, form, files, tests)):
             if isinstance(done, HttpResponse):
                 return done
             upload.delete()
-            _tell(request, done)
+            _tell(request, done, items)
             return redirect("agent", done.items[0].id) if len(done.items) == 1 else redirect("agents")
-        return _preview(request, plans.plan(request.team, files) if form.is_bound else plan, form)
+        return _preview(request, plans.plan(request.team, files) if form.is_bound else plan, form, items)
     except Flawed as flawed:
         return _flawed(request, UploadForm(), flawed)
 
 
-def _apply(request: TeamRequest, form: ChoicesForm, files: list[AgentFile]) -> Plan | HttpResponse | None:
+def _apply(
+    request: TeamRequest, form: ChoicesForm, files: list[AgentFile], tests: list[TextFile]
+) -> Plan | HttpResponse | None:
     """Apply the import. Return None, with the reason among the form's errors, if it is refused; or where its check is
     shown, when routing tests hold it.
     """
@@ -106,6 +111,7 @@ def _apply(request: TeamRequest, form: ChoicesForm, files: list[AgentFile]) -> P
             seen=request.POST.get("seen", ""),
             create_queue=made_queue,
             author=request.user,
+            tests=tests,
         )
     except RoutesHeld as held:
         messages.info(request, f"{held.message} Import the files again when the check has passed.")
@@ -119,8 +125,10 @@ def made_queue(team: Team, name: str) -> UUID:
     return create_queue(team, name).pk
 
 
-def _tell(request: TeamRequest, done: Plan) -> None:
+def _tell(request: TeamRequest, done: Plan, tests: list[TestsItem]) -> None:
     counts = [f"{len(items)} {word}" for word, items in (("new", done.new), ("changed", done.changed)) if items]
+    written = sum(len(item.new) + len(item.changed) for item in tests)
+    counts += [f"{written:,} routing test{'' if written == 1 else 's'}"] if written else []
     messages.success(request, f"Imported: {', '.join(counts) or 'nothing to change'}.")
     if done.paused:
         names = ", ".join(item.wanted.name for item in done.paused[:5])
@@ -128,11 +136,13 @@ def _tell(request: TeamRequest, done: Plan) -> None:
         messages.warning(request, f"Paused, so that nothing runs yet: {names}{more}. Resume them when they may begin.")
 
 
-def _preview(request: TeamRequest, plan: Plan, form: ChoicesForm) -> HttpResponse:
+def _preview(request: TeamRequest, plan: Plan, form: ChoicesForm, tests: list[TestsItem]) -> HttpResponse:
     here = list(request.team.agents.live().values_list("name", flat=True)[:_OFFERED])
     context = {
         "plan": plan,
         "form": form,
+        "tests": tests,
+        "does_something": bool(plan.new or plan.changed or any(item.does_something for item in tests)),
         "new": _new(request.team, plan.new[:_SHOWN]),
         "changed": [_changed(item) for item in plan.changed[:_SHOWN]],
         "more": [item.wanted.name for item in plan.new[_SHOWN:] + plan.changed[_SHOWN:]],

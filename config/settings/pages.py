@@ -82,10 +82,12 @@ STATES = "config.states.STATES"
 MOVING_STATES = "config.states.MOVING"
 HELP_TOPICS = "config.help_topics.TOPICS"
 AUDIT_ACTS = "config.audit_acts.AREAS"
-# What stands between a change of an agent and its going live, and what works routing tests: of apps to the right of
+# What stands between a change of an agent and its going live, what works routing tests, and what
+# writes them as files: of apps to the right of
 # those that ask.
 ROUTE_GATE = "routes.checks.gate.GATE"
 TEST_LANE = "routes.checks.lane.LANE"
+TEST_FILES = "routes.test_files.exchange.TEST_FILES"
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

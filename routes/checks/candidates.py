@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from builder.agents.gate import RoutesHeld, rehearse
+from builder.agents.gate import rehearse
 from builder.agents.saving import AgentChange, save_agents
 from builder.models import Agent
 from routes.models import Check, RoutingTest
@@ -29,9 +29,9 @@ def check_tests(agent: Agent, tests: Sequence[RoutingTest], by: Actor) -> Check:
     return checks.start(agent, tests, asked, asked, by)
 
 
-def look(save: Callable[[], object], repetitions: int | None = None) -> RoutesHeld:
+def look(save: Callable[[], object], repetitions: int | None = None) -> gate.Held:
     """What a save would have to be checked for, whether or not that is known already. Nothing is saved."""
     with gate.looking(repetitions):
         held = rehearse(save)
-    assert held is not None
+    assert isinstance(held, gate.Held)
     return held

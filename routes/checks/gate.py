@@ -23,6 +23,7 @@ from teams.audit.actors import Actor
 from . import checks, results, verdicts
 from .models import Check, RoutingTest, Verdict
 from .questions import Asker, Question
+from .staged import stage
 
 _LOOK_SECONDS = 0.2
 # Within it every change is held, so that one sees what it would ask.
@@ -46,8 +47,15 @@ class Held(RoutesHeld):
         self.routes, self.after = routes, after
 
     def start(self, by: Actor, waiting: Sequence[AgentChange] = ()) -> UUID:
-        routes = self.routes
-        return checks.start(routes.agents[0], routes.tests, routes.asked, self.after, by, waiting=waiting).pk
+        tests, before, after = stage(self.routes.tests, self.routes.asked, self.after)
+        [agent, *_] = self.agents
+        return checks.start(agent, tests, before, after, by, waiting=waiting).pk
+
+    @property
+    def agents(self) -> list[Agent]:
+        """Those that there are already: what is held may have made others, and was undone."""
+        known = Agent.objects.in_bulk([agent.pk for agent in self.routes.agents])
+        return [agent for agent in self.routes.agents if agent.pk in known]
 
     def wait(self, by: Actor, seconds: float | None) -> None:
         check = Check.objects.get(pk=self.start(by))

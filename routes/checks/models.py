@@ -30,6 +30,13 @@ class TestMode(models.TextChoices):
     STANDALONE = "standalone", "Standalone"
 
 
+class RoutingTestManager(models.Manager["RoutingTest"]):
+    """Without copies that were staged for one check."""
+
+    def get_queryset(self) -> models.QuerySet["RoutingTest"]:
+        return super().get_queryset().filter(staged_at=None)
+
+
 class RoutingTest(models.Model):
     """Where one input should go. It belongs to the agent that decides.
 
@@ -59,6 +66,10 @@ class RoutingTest(models.Model):
     actor = models.CharField(max_length=100)
     created_at = models.DateTimeField(db_default=Now())
     edited_at = models.DateTimeField(null=True, help_text="Once a person has edited it, undoing leaves it.")
+    staged_at = models.DateTimeField(null=True, help_text="Of a copy for one check: it guards nothing.")
+
+    objects = RoutingTestManager()
+    every = models.Manager["RoutingTest"]()
 
     if TYPE_CHECKING:
         team_id: UUID

@@ -51,6 +51,5 @@ def voided_by(agent: Agent) -> list[RoutingTest]:
 
 
 def names(tests: Iterable[RoutingTest]) -> dict[UUID, str]:
-    """The names of the agents that the tests expect."""
-    ids = {id for test in tests for id in decisions.targets(test.expected)}
-    return dict(Agent.objects.filter(pk__in=ids).values_list("pk", "name"))
+    """The names of those to whom the tests expect handovers."""
+    return decisions.names(one for test in tests for one in test.expected)

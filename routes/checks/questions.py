@@ -25,7 +25,7 @@ from runs.tools import server_tools, tools
 from .models import RoutingTest
 
 # Another number where runs come to decide otherwise for the same question.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)

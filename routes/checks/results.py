@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from builder.models import Agent
 from routes.routing_tests import decisions
 from teams.webhooks import outbox
 
@@ -57,8 +56,15 @@ def tests(number: int) -> str:
     return "1 test" if number == 1 else f"{number:,} tests"
 
 
+def expected_in_words(row: CheckResult, names: dict[UUID, str]) -> str:
+    return " or ".join(decisions.in_words(one, names) for one in row.test.expected)
+
+
+def decisions_in_words(row: CheckResult, names: dict[UUID, str]) -> tuple[str, str]:
+    """Before, and with the change."""
+    return decisions.in_words(row.before, names), decisions.in_words(row.after, names)
+
+
 def names_in(rows: Iterable[CheckResult]) -> dict[UUID, str]:
-    """The names of all agents that the results hand over to."""
-    found = [one for row in rows for one in (row.before, row.after, *row.test.expected) if one]
-    ids = decisions.targets(found)
-    return dict(Agent.objects.filter(pk__in=ids).values_list("pk", "name"))
+    """The names of all whom the results hand over to."""
+    return decisions.names(one for row in rows for one in (row.before, row.after, *row.test.expected) if one)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from builder.models import Agent
 from routes.routing_tests import decisions
 from routes.routing_tests.decisions import Decision
 
@@ -85,10 +84,9 @@ def judge(expected: Sequence[Decision], before: Answer, after: Answer) -> Judged
     return Judged(Verdict.BROKEN if before.passes(expected) else Verdict.FAILING, *shown)
 
 
-def deleted_targets(tests: Iterable[RoutingTest]) -> set[UUID]:
-    """Of all whom the tests expect."""
-    ids = {id for test in tests for id in decisions.targets(test.expected)}
-    return set(Agent.objects.filter(pk__in=ids).exclude(deleted_at=None).values_list("pk", flat=True)) if ids else set()
+def deleted_targets(tests: Sequence[RoutingTest]) -> set[UUID]:
+    """Of all whom the tests of a team expect."""
+    return decisions.gone(tests[0].team_id, [one for test in tests for one in test.expected]) if tests else set()
 
 
 def judge_all(

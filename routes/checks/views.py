@@ -69,9 +69,8 @@ def _rows(check: Check) -> list[Row]:
     rows = [
         Row(
             row,
-            " or ".join(decisions.in_words(one, names) for one in row.test.expected),
-            decisions.in_words(row.before, names),
-            decisions.in_words(row.after, names),
+            results.expected_in_words(row, names),
+            *results.decisions_in_words(row, names),
         )
         for row in found
     ]

@@ -190,8 +190,7 @@ def _context(request: TeamRequest, impact: Impact) -> dict[str, Any]:
 
 
 def _names(found: told.Told) -> dict[UUID, str]:
-    ids = decisions.targets(decision for cell in found.matrix for decision in (cell.before, cell.after))
-    return dict(Agent.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return decisions.names(decision for cell in found.matrix for decision in (cell.before, cell.after))
 
 
 def _rows(replays: list[Replay], names: dict[UUID, str]) -> list[Row]:

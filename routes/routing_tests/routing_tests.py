@@ -14,7 +14,7 @@ from data.texts.text import one_line, prose
 from routes.corrections.models import Correction
 from routes.models import RoutingTest
 from runs.engine import samples, trials
-from runs.models import Outcome, Run, Step
+from runs.models import Handover, Outcome, Run, Step
 from runs.people.starting import INPUT_LIMIT
 from teams.access import live
 from teams.audit import audit
@@ -145,11 +145,20 @@ def decided(run: Run) -> list[Decision]:
     if run.human_requests.all():
         return [{"decision": decisions.ASK}]
     if run.outcome == Outcome.HANDED_OVER:
-        return [{"decision": decisions.HAND_OVER, "agent_id": str(run.handover.target_id)}]
+        return [{"decision": decisions.HAND_OVER, **_receiver(run.handover)}]
     if run.outcome in _DECIDED:
         return [{"decision": _DECIDED[Outcome(run.outcome)]}]
     message = "This run decided nothing. Say what it should have decided."
     raise Refused(message, "invalid", {"expected": message})
+
+
+def _receiver(handover: Handover) -> dict[str, str]:
+    if handover.target_id:
+        return {"agent_id": str(handover.target_id)}
+    if handover.group_id:
+        return {"group_id": str(handover.group_id)}
+    assert handover.person
+    return {"user_id": str(handover.person.uuid)}
 
 
 def _queue_of(run: Run) -> Queue:
@@ -184,15 +193,11 @@ def _invalid(field: str, message: str) -> Refused:
 def _add(
     agent: Agent, name: str, sample: samples.Sample, expected: list[Decision], by: Actor, **about: Any
 ) -> RoutingTest:
-    Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
-    if agent.is_deleted:
-        raise Refused(f"{agent.name} was deleted.", "agent_deleted")
-    if RoutingTest.objects.filter(agent=agent).count() >= MOST:
-        raise Refused(f"An agent has at most {MOST:,} tests. Delete some of {agent.name} first.", "too_many")
+    make_room(agent, 1)
     made = RoutingTest.objects.create(
         team_id=agent.team_id,
         agent=agent,
-        name=_short(name),
+        name=short_name(name),
         mode=sample["mode"],
         sample=sample,
         expected=expected,
@@ -205,7 +210,19 @@ def _add(
     return made
 
 
-def _short(name: str) -> str:
+def make_room(agent: Agent, number: int) -> None:
+    """Refused where so many more tests are too many. Locks the agent."""
+    locked = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
+    if locked.is_deleted:
+        raise Refused(f"{agent.name} has been deleted.", "agent_deleted")
+    room = MOST - RoutingTest.objects.filter(agent=agent).count()
+    if number > room:
+        these = f"These are {number:,}, and there is room for {max(room, 0):,}. " if number > 1 else ""
+        words = f"An agent has at most {MOST:,} tests. {these}Delete some of {agent.name} first."
+        raise Refused(words, "too_many", {"input": words})
+
+
+def short_name(name: str) -> str:
     words = " ".join(name.split())
     return words if len(words) <= _NAME else f"{words[: _NAME - 1].rstrip()}…"
 

@@ -124,7 +124,8 @@ def decided(ending: Ending) -> Entry:
             decision = {"decision": "hand_over", "agent_id": str(target.pk)}
             words = f"Decision: hand over to {target.name}."
         case HandedToPeople(people):
-            decision, words = {"decision": "ask"}, f"Decision: hand over to {people.name}."
+            to = "group_id" if people.group else "user_id"
+            decision, words = {"decision": "hand_over", to: str(people.pk)}, f"Decision: hand over to {people.name}."
         case Broken(code, message):
             decision, words = {"decision": "none", "code": code}, f"No decision. {message}"
         case _:

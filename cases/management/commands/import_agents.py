@@ -6,11 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from builder.agents.gate import pass_gate
+from builder.agents.gate import rehearse
 from builder.files import importing, plans
 from builder.files.archives import unpack
 from builder.files.markdown import AgentFile, Flawed
-from builder.files.plans import CREATE, DROP, Choices, Item, Plan
+from builder.files.planned import CREATE, DROP, Choices, Item, Plan
+from builder.files.test_files import TestsItem, files_of_tests, is_tests
+from builder.management import agent_files
 from cases.imports.agent_views import made_queue
 from data.errors import Refused
 from teams.audit import audit
@@ -30,7 +32,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_team(parser)
-        parser.add_argument("files", nargs="+", type=Path, help="Markdown files, zip archives, or folders of them.")
+        parser.add_argument("files", nargs="+", type=Path, help=agent_files.HELP)
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be done.")
         parser.add_argument(
             "--map-agent",
@@ -54,9 +56,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         team = team_of(options)
         try:
-            files = importing.read_all(unpack(_contents(options["files"])))
+            texts = unpack(agent_files.contents(options["files"]))
+            files, tests = importing.read_all(texts), [text for text in texts if is_tests(text)]
             plan = plans.plan(team, files)
             self._say(plan)
+            self._say_tests(files_of_tests().plan(team, tests, plan))
             choices, left = _choices(team, plan, options)
             self._say_left(left)
             if options["dry_run"]:
@@ -65,19 +69,19 @@ class Command(BaseCommand):
                 return
             if left:
                 raise CommandError("Nothing was done. Say what shall become of what is missing, and run this again.")
-            self._apply(team, files, choices, plan, options["override"])
+            self._apply(team, files, choices, plan, {"override": options["override"], "tests": tests})
         except Flawed as flawed:
             raise CommandError(str(flawed)) from flawed
         except Refused as refusal:
             lines = [refusal.message, *_held_back(refusal)]
             raise CommandError("\n".join(lines), returncode=_HELD if refusal.code in _ROUTES else 1) from refusal
 
-    def _apply(self, team: Team, files: list[AgentFile], choices: Choices, plan: Plan, override: str) -> None:
-        about: dict[str, Any] = {"seen": plan.fingerprint, "create_queue": made_queue, "override": override}
+    def _apply(self, team: Team, files: list[AgentFile], choices: Choices, plan: Plan, about: dict[str, Any]) -> None:
+        about = {"seen": plan.fingerprint, "create_queue": made_queue, **about}
         save = partial(importing.apply, team, files, choices, **about)
         with audit.acting(COMMAND_LINE):
-            if not override:
-                pass_gate(team.pk, save, COMMAND_LINE, _SECONDS)
+            if not about["override"] and (held := rehearse(save)):
+                held.wait(COMMAND_LINE, _SECONDS)
             done = save()
         self.stdout.write(f"Imported: {len(done.new)} new, {len(done.changed)} changed, {len(done.same)} as they were.")
         for item in done.paused:
@@ -93,6 +97,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Without the tool {tool} of {server}, which is not here. A file cannot add an MCP server."
             )
+
+    def _say_tests(self, items: list[TestsItem]) -> None:
+        for item in items:
+            numbers = f"{len(item.new)} new, {len(item.changed)} changed, {item.same} as they were"
+            self.stdout.write(f"{item.source}: tests of {item.agent_name}: {numbers}")
 
     def _say_left(self, left: list[str]) -> None:
         for line in left:
@@ -112,16 +121,6 @@ def _details(item: Item) -> list[str]:
         found = [f"{change.label}: {change.old or '–'} -> {change.new or '–'}" for change in item.changes]
         found += ["The procedure changes."] if item.aop_changes else []
     return found + (["It will be paused."] if item.pauses else [])
-
-
-def _contents(paths: list[Path]) -> list[tuple[str, bytes]]:
-    found: list[Path] = []
-    for path in paths:
-        found += sorted(path.rglob("*.md")) if path.is_dir() else [path]
-    try:
-        return [(str(path), path.read_bytes()) for path in found]
-    except OSError as error:
-        raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
 def _choices(team: Team, plan: Plan, options: dict[str, Any]) -> tuple[Choices, list[str]]:

@@ -15,7 +15,7 @@ from builder.files import importing, plans
 from builder.files.archives import TextFile
 from builder.files.exporting import export_agent, export_agents
 from builder.files.markdown import AgentFile, Flawed, write
-from builder.files.plans import CREATE, DROP, Choices, Plan
+from builder.files.planned import CREATE, DROP, Choices, Plan
 from builder.models import Agent, Revision
 from cases.imports.agent_views import made_queue
 from cases.models import Queue
@@ -140,7 +140,8 @@ def test_deleted_agents_are_made_again_and_mentioned_again(team: Team, make_agen
 
 
 def test_the_export_of_one_agent_is_one_file(make_agent: Make) -> None:
-    assert export_agent(make_agent("Billing Specialist", aop="Text")).name == "billing-specialist.md"
+    [file] = export_agent(make_agent("Billing Specialist", aop="Text"))
+    assert file.name == "billing-specialist.md"
 
 
 def test_names_of_files_are_never_alike(team: Team, make_agent: Make) -> None:

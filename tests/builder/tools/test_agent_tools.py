@@ -11,7 +11,8 @@ from builder.agents.connections import connect
 from builder.files.archives import TextFile
 from builder.files.exporting import export_agent
 from builder.files.importing import apply, read_all
-from builder.files.plans import Choices, plan
+from builder.files.planned import Choices
+from builder.files.plans import plan
 from builder.models import Agent, ServerTool, ToolServer
 from tests.fixtures import Make
 
@@ -85,7 +86,7 @@ def imported(team, text: str) -> list[tuple[str, str]]:
 def test_tools_go_into_files_by_name_and_come_back(team, make_agent: Make[Agent], bank: ToolServer) -> None:
     agent = make_agent("Teller")
     connect(agent, tools=[bank.tools.get(name="pay").pk])
-    text = export_agent(agent).text
+    text = export_agent(agent)[0].text
     assert "tools:\n- server: Bank\n  tool: pay\n" in text
     connect(agent, tools=[])
     assert imported(team, text) == []
@@ -98,6 +99,6 @@ def test_an_import_adds_no_server(make_team, make_agent: Make[Agent], bank: Tool
     agent = make_agent("Teller")
     connect(agent, tools=[bank.tools.get(name="pay").pk])
     elsewhere = make_team()
-    assert imported(elsewhere, export_agent(agent).text) == [("Bank", "pay")]
+    assert imported(elsewhere, export_agent(agent)[0].text) == [("Bank", "pay")]
     assert tools(elsewhere.agents.get()) == []
     assert not elsewhere.tool_servers.exists()

@@ -15,7 +15,7 @@ from django.urls import reverse
 from builder.agents.agents import delete_agent, save_agent
 from builder.files.archives import FILE_LIMIT, TextFile, pack, unpack
 from builder.files.markdown import Flawed
-from builder.files.plans import DROP
+from builder.files.planned import DROP
 from builder.models import Agent
 from cases.imports import agent_forms
 from cases.models import AgentUpload, Queue
@@ -178,7 +178,7 @@ def test_old_uploads_are_not_kept(signed_in: Client, member: Member) -> None:
         ([], "  \n", "Please choose a file, or paste the text of one."),
         ([], "name: X", "Pasted text, line 1:</strong> The file must begin"),
         ([], "---\nname: X\n---\n\x00", "Please leave out the characters that nobody can see."),
-        ([("a.pdf", b"%PDF")], "", "Only Markdown files (.md) and zip archives"),
+        ([("a.pdf", b"%PDF")], "", "Only Markdown files (.md) and files of routing tests"),
         ([("a.md", b"")], "", "The file must begin"),
         ([("a.md", "---\nname: Tür\n---\n".encode("latin-1"))], "", "line 2:</strong> This is not UTF-8 text."),
         ([("a.md", "---\nname: Tür\n---\n".encode("utf-16"))], "", "This is not UTF-8 text."),
@@ -244,7 +244,7 @@ def test_bombs_do_not_go_off() -> None:
     assert "too much at once" in refusal(("x.zip", many))
     assert "1,001 files" in refusal(("x.zip", zipped(*((f"{number}.md", b"") for number in range(1001)))))
     assert "unusual way" in refusal(("x.zip", zipped(("a.md", b"0"), method=zipfile.ZIP_BZIP2)))
-    assert "take this one out" in refusal(("x.zip", zipped(("a.zip", zipped(("a.md", b""))))))
+    assert "Take this one out" in refusal(("x.zip", zipped(("a.zip", zipped(("a.md", b""))))))
 
 
 def test_damaged_archives_are_refused() -> None:
