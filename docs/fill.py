@@ -8,7 +8,8 @@ from builder.history.drafts import Known, save_draft
 from builder.models import Agent
 from builder.procedures.mentions import token
 from builder.tools.listings import Listing, OfferedTool, UnusableTool
-from builder.tools.servers import Choice, add_server, bearer, compare, pin_schema
+from builder.tools.server_tools import Choice, compare, pin_schema
+from builder.tools.servers import add_server, bearer
 from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from cases.work.creation import NewCase, add_case, add_cases

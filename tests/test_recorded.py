@@ -19,7 +19,8 @@ from django.utils import timezone
 from builder.agents import agents
 from builder.history import drafts
 from builder.models import Agent, ServerTool
-from builder.tools.servers import Credential, add_server, ask, fingerprint
+from builder.tools.server_tools import fingerprint
+from builder.tools.servers import Credential, add_server, ask
 from cases.imports import uploads
 from cases.models import Case, CaseUpload, Comment, Queue
 from channels.models import Source

@@ -20,7 +20,7 @@ from builder.procedures import mention_search, mentions
 from builder.procedures.mention_search import Viewpoint
 from builder.procedures.people import find_people
 from builder.procedures.targets import Target
-from builder.tools import servers
+from builder.tools import server_tools
 from builder.usage import limits
 from builder.wiring.doctor import Finding, reds
 from builder.wiring.doctor_input import Typed, gather
@@ -157,7 +157,7 @@ class AgentForm(SharedForm):
         self.queues = list(team.queues.live())
         for queue in self.queues:
             self._add_queue(queue)
-        self._tools = servers.on_offer(team, saved.tools if saved else [])
+        self._tools = server_tools.on_offer(team, saved.tools if saved else [])
         self.fields["tools"].choices = [(str(tool.pk), tool.name) for tool in self._tools]  # type: ignore[attr-defined]
         # Whether this tab changed nothing of what the agent is told, so that no revision comes of it.
         self.tells_the_same = False

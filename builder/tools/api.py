@@ -15,9 +15,11 @@ from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row
 from teams.keys.fields import Length, Name, Url
 from teams.keys.paging import Page, Paging, paginate
 
+from . import server_tools
 from . import servers as verbs
 from .listings import NAME_LIMIT
-from .servers import CREDENTIAL_LIMIT, Choice, Credential
+from .server_tools import Choice
+from .servers import CREDENTIAL_LIMIT, Credential
 
 router = Router(tags=["MCP servers"])
 
@@ -139,10 +141,10 @@ def change_server_tools(request: KeyRequest, server_id: UUID, changes: ToolServe
     servers = request.auth.team.tool_servers.present()
     server = get_row(servers, server_id)
     with transaction.atomic():
-        verbs.choose(server, dict(_choices(server, changes.tools)))
+        server_tools.choose(server, dict(_choices(server, changes.tools)))
         pins = {change.name: change.schema_only for change in changes.tools if change.schema_only is not None}
         for tool in server.tools.filter(name__in=pins):
-            verbs.pin_schema(tool, pins[tool.name])
+            server_tools.pin_schema(tool, pins[tool.name])
     return _out(get_row(servers, server_id))
 
 

@@ -17,7 +17,8 @@ from web.forms.refusals import show_refusal
 from web.forms.stale import SharedForm
 
 from .listings import Listing
-from .servers import BEARER, Choice, Credential, bearer, check_credential, fingerprint, suggested
+from .server_tools import Choice, fingerprint, suggested
+from .servers import BEARER, Credential, bearer, check_credential
 
 
 class ToolServerForm(SharedForm):

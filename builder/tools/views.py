@@ -16,10 +16,12 @@ from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
 from web.forms.refusals import tell
 from web.http.partials import render_page
 
+from . import server_tools
 from . import servers as verbs
 from .forms import ToolServerForm, changed_tools, choices_of, offered_rows, saved_rows
 from .listings import Listing
-from .servers import Choice, Credential
+from .server_tools import Choice
+from .servers import Credential
 
 
 @require_GET
@@ -85,7 +87,7 @@ def tool_server(request: TeamRequest, id: UUID) -> HttpResponse:
     server, refused = tool_server_or_404(request.team, id), ""
     if request.method == "POST":
         try:
-            verbs.choose(server, choices_of(request.POST))
+            server_tools.choose(server, choices_of(request.POST))
         except Refused as refusal:
             refused = refusal.message
         else:
@@ -150,7 +152,7 @@ def tool_server_delete(request: TeamRequest, id: UUID) -> HttpResponse:
 def tool_accept(request: TeamRequest, id: UUID) -> HttpResponse:
     tool = tool_or_404(request.team, id)
     seen = request.POST.get("seen", "")
-    tell(request, lambda: verbs.accept(tool, seen), f"{tool.name} can be used again.")
+    tell(request, lambda: server_tools.accept(tool, seen), f"{tool.name} can be used again.")
     return redirect("tool_server", tool.server_id)
 
 
@@ -160,7 +162,7 @@ def tool_pin(request: TeamRequest, id: UUID) -> HttpResponse:
     """Compare only the arguments of a tool from now on, or its description again."""
     tool = tool_or_404(request.team, id)
     schema_only = request.POST.get("schema_only") == "1"
-    verbs.pin_schema(tool, schema_only)
+    server_tools.pin_schema(tool, schema_only)
     now = "only its arguments are compared" if schema_only else "its description is compared again"
     messages.success(request, f"{tool.name}: {now}.")
     return redirect("tool_server", tool.server_id)

@@ -10,6 +10,7 @@ from pydantic_ai.messages import ToolCallPart
 
 from builder.models import ServerTool
 from builder.tools import servers
+from builder.tools.server_tools import note, seen_as
 from builder.tools.sessions import Answer, Endpoint, ServerProblem, ToolChanged, call_tool
 from data.errors import Refused
 from runs.record.claims import lock_both
@@ -71,10 +72,10 @@ async def _called(work: Work, call: ToolCallPart, begun: ServerCall) -> tuple[An
     key = f"{work.run.pk}:{call.tool_call_id}"
     try:
         endpoint: Endpoint = servers.endpoint_of(tool.server)
-        seen = servers.seen_as(tool)
+        seen = seen_as(tool)
         answer = await call_tool(endpoint, seen, begun.arguments, idempotency_key=key, schema_only=tool.schema_only)
     except ToolChanged as changed:
-        await sync_to_async(servers.note)(tool, changed.found)
+        await sync_to_async(note)(tool, changed.found)
         work.server_tools = [other for other in work.server_tools if other.pk != tool.pk]
         return Answer(f"Error: {_CHANGED.format(tool=call.tool_name)}", ok=False), "tool_changed"
     except ServerProblem as problem:

@@ -5,12 +5,11 @@ settles when the turn's other calls have run; `ask_person` and `request_approval
 tool's effect is committed together with its result, so a call is never half done.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -23,20 +22,16 @@ from pydantic_core import ErrorDetails
 from builder.models import Agent
 from builder.procedures import passages
 from builder.procedures.needs import Need
-from cases.models import Case, Queue
-from cases.models import Status as CaseStatus
-from cases.work import changes
-from cases.work.creation import NewCase, add_cases
+from cases.models import Case
 from data.errors import Refused
 from runs.models import Run
 from runs.prompts import moments
 from runs.prompts.arguments import Arguments, plain, with_ignored
 from runs.record.claims import lock_both
 from runs.record.steps import Work, append, insert, tool_result
-from teams.audit.actors import BATON
 from teams.settings import zones
 
-from . import server_tools
+from . import case_tools, server_tools
 
 type Choices = Sequence[tuple[str, str]]
 
@@ -59,20 +54,8 @@ def _moment(text: Any, info: ValidationInfo) -> datetime:
     return found
 
 
-def _in_small_letters(value: Any) -> Any:
-    return value.strip().casefold() if isinstance(value, str) else value
-
-
 # Read once: what was in the future when the call was checked stays so.
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
-Priority = Annotated[Literal["none", "medium", "high"], BeforeValidator(_in_small_letters)]
-
-
-class UpdateCase(Arguments):
-    title: str | None = Field(None, description="A better title.", max_length=200)
-    data: dict[str, Any] | None = Field(None, description="Fields to add to the case's data, or to change in it.")
-    priority: Priority | None = None
-    labels: list[str] | None = Field(None, description="All labels the case should have.", max_length=20)
 
 
 class CompleteCase(Arguments):
@@ -92,26 +75,6 @@ class PostponeCase(Arguments):
 
 class DeclineCase(Arguments):
     reason: str = Field(description="Why this case is not for you, for the agent that handed it to you.", min_length=1)
-
-
-class AddedCase(Arguments):
-    title: str = Field(min_length=1, max_length=200)
-    data: dict[str, Any] = Field(default_factory=dict, description="What the agent that works the case needs to know.")
-    priority: Priority | None = Field(None, description="Left out: as the queue says.")
-    labels: list[str] = Field(default_factory=list, max_length=20)
-    external_id: str | None = Field(None, description="Makes sure that the same thing is added once.", max_length=200)
-
-
-class AddCases(Arguments):
-    queue: str
-    cases: list[AddedCase] = Field(min_length=1, max_length=100)
-
-
-class ListCases(Arguments):
-    queue: str
-    status: Annotated[CaseStatus, BeforeValidator(_in_small_letters)] | None = None
-    containing: str = Field("", description="Words in the title.", max_length=200)
-    limit: int = Field(20, ge=1, le=100)
 
 
 class RequestHandover(Arguments):
@@ -209,56 +172,6 @@ def _queues(work: Work) -> Choices:
     return [(queue.name, queue.description or queue.name) for queue in work.produces]
 
 
-def _update_case(work: Work, case: Case | None, wanted: UpdateCase) -> str:
-    assert case
-    changed = changes.change_case(
-        case,
-        title=wanted.title,
-        data=_merged(case.data, wanted.data),
-        priority=_priority(wanted.priority),
-        labels=wanted.labels,
-        agent_id=work.agent.pk,
-        run_id=work.run.pk,
-    )
-    return f"Changed: {', '.join(changed)}." if changed else "Nothing was different."
-
-
-def _priority(name: str | None) -> Case.Priority | None:
-    return None if name is None else Case.Priority[name.upper()]
-
-
-def _merged(old: Any, new: dict[str, Any] | None) -> Any:
-    if new is None:
-        return None
-    return {**(old if isinstance(old, dict) else {"text": old}), **new}
-
-
-def _add_cases(work: Work, case: Case | None, wanted: AddCases) -> str:
-    items = [
-        NewCase(item.title, item.data, _priority(item.priority), item.labels, item.external_id) for item in wanted.cases
-    ]
-    made = add_cases(_queue(work, wanted.queue), items, by=BATON, agent_id=work.agent.pk, run_id=work.run.pk)
-    return json.dumps([{"number": row.number, "title": row.title, "existing": not new} for row, new in made])
-
-
-def _list_cases(work: Work, case: Case | None, wanted: ListCases) -> str:
-    found = Case.objects.present().filter(queue=_queue(work, wanted.queue), title__icontains=wanted.containing)
-    if wanted.status:
-        found = found.filter(status=wanted.status)
-    rows = found.order_by("-number").values("number", "title", "status", "labels")[: wanted.limit]
-    return json.dumps(list(rows), ensure_ascii=False)
-
-
-def _queue(work: Work, name: str) -> Queue:
-    named = [queue for queue in work.produces if name == queue.name]
-    alike = named or [queue for queue in work.produces if plain(queue.name) == plain(name)]
-    if len(alike) == 1:
-        return alike[0]
-    raise Refused(
-        f"There is no queue “{name}” here. Queues: {', '.join(row.name for row in work.produces)}.", "invalid"
-    )
-
-
 def _produces(work: Work) -> bool:
     return bool(work.produces)
 
@@ -291,7 +204,13 @@ TOOLS = {
             enums={"because": lambda work: list(_marks(work))},
             leaves_out=_without_use,
         ),
-        Tool("update_case", "Change the case's title, data, priority or labels.", UpdateCase, _update_case, _on_a_case),
+        Tool(
+            "update_case",
+            "Change the case's title, data, priority or labels.",
+            case_tools.UpdateCase,
+            case_tools.update_case,
+            _on_a_case,
+        ),
         Tool(COMPLETE, "The case is done. Ends your work.", CompleteCase, is_offered=_on_a_case),
         Tool(FAIL, "The case cannot be done by anyone. Ends your work.", FailCase, is_offered=_on_a_case),
         Tool(
@@ -306,12 +225,19 @@ TOOLS = {
             DeclineCase,
             is_offered=lambda work: work.may_decline,
         ),
-        Tool("add_cases", "Add cases to a queue.", AddCases, _add_cases, _produces, choices={"queue": _queues}),
+        Tool(
+            "add_cases",
+            "Add cases to a queue.",
+            case_tools.AddCases,
+            case_tools.add_cases,
+            _produces,
+            choices={"queue": _queues},
+        ),
         Tool(
             "list_cases",
             "Look up cases of a queue.",
-            ListCases,
-            _list_cases,
+            case_tools.ListCases,
+            case_tools.list_cases,
             _produces,
             only_reads=True,
             choices={"queue": _queues},

@@ -21,7 +21,8 @@ from pytest_django.fixtures import Settings
 
 from builder.agents.connections import connect
 from builder.models import Agent
-from builder.tools.servers import Choice, add_server, ask, bearer
+from builder.tools.server_tools import Choice
+from builder.tools.servers import add_server, ask, bearer
 from runs.models import Run
 from runs.notifications import mailer
 from runs.telemetry import logs, tracing

@@ -23,7 +23,8 @@ from django.utils.html import escape
 from builder.agents.agents import create_agent, delete_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent, ServerTool, ToolServer
-from builder.tools.servers import Choice, Credential, add_server, ask
+from builder.tools.server_tools import Choice
+from builder.tools.servers import Credential, add_server, ask
 from cases.collaboration import attachments, comments
 from cases.models import Case, Queue
 from cases.queues.queues import create_queue, pause_queue

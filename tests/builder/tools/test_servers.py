@@ -8,18 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from builder.models import ServerTool, ToolServer
-from builder.tools.servers import (
-    Choice,
-    Credential,
-    add_server,
-    ask,
-    bearer,
-    choose,
-    credential_of,
-    delete_server,
-    fingerprint,
-    look_again,
-)
+from builder.tools.server_tools import Choice, choose, fingerprint
+from builder.tools.servers import Credential, add_server, ask, bearer, credential_of, delete_server, look_again
 from data.errors import Refused
 from tests.tool_server import ToolServer as RealServer
 from tests.tool_server import tool_server

@@ -9,7 +9,8 @@ from django.core.mail import EmailMessage
 from builder.agents.agents import save_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent, Purpose, Usage
-from builder.tools.servers import Choice, Credential, add_server, ask
+from builder.tools.server_tools import Choice
+from builder.tools.servers import Credential, add_server, ask
 from cases.models import Case, CaseEvent, Queue
 from data.errors import Refused
 from routes.impact import impacts, told

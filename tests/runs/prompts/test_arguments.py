@@ -12,7 +12,7 @@ from data.errors import Refused
 from runs.engine import human_requests, targets
 from runs.models import HumanRequest
 from runs.prompts.arguments import Arguments
-from runs.tools import server_tools, tools
+from runs.tools import case_tools, server_tools, tools
 from teams.audit.actors import Actor
 from tests.driving import work_next
 from tests.fixtures import Make
@@ -67,7 +67,7 @@ def test_null_for_any_optional_argument_counts_as_left_out(tool: str) -> None:
     plainly, kind = MINIMAL[tool], tools.TOOLS[tool].arguments
     written = {**nulls(kind), **plainly}
     if tool == "add_cases":
-        written["cases"] = [{**nulls(tools.AddedCase), **plainly["cases"][0]}]
+        written["cases"] = [{**nulls(case_tools.AddedCase), **plainly["cases"][0]}]
     without_times = {"until"}
     assert read(tool, written).model_dump(exclude=without_times) == read(tool, plainly).model_dump(
         exclude=without_times

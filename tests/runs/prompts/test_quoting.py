@@ -10,7 +10,8 @@ import pytest
 
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent
-from builder.tools.servers import Choice, Credential, add_server, ask
+from builder.tools.server_tools import Choice
+from builder.tools.servers import Credential, add_server, ask
 from cases.models import Case
 from runs.engine import human_requests
 from runs.models import HumanRequest

@@ -12,7 +12,8 @@ from mcp import MCPError
 
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent, ServerTool, ToolServer
-from builder.tools.servers import Choice, Credential, add_server, ask, bearer, choose, delete_server, look_again
+from builder.tools.server_tools import Choice, choose
+from builder.tools.servers import Credential, add_server, ask, bearer, delete_server, look_again
 from runs.engine import human_requests, opening
 from runs.models import HumanRequest, Run, Status, Step
 from runs.record import steps
