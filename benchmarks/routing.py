@@ -17,8 +17,8 @@ from uuid import UUID
 
 from benchmarks.figures import Notes
 from builder.procedures import mentions
-from runs.providers import embeddings, offline
-from runs.providers.similarity import Brief, Example, Target, Verdict, compare
+from runs.offline import embeddings, offline
+from runs.offline.similarity import Brief, Example, Target, Verdict, compare
 
 HERE, PERSON = "here", "person"
 THRESHOLDS = [step / 1000 for step in range(0, 41, 2)]

@@ -1,8 +1,11 @@
 """The working: runs, their steps, the handovers they ask for and the questions they wait on."""
 
 from runs.bulk.models import BulkAction, BulkActionQuerySet, BulkItem
-from runs.engine.handover_models import Handover
-from runs.engine.models import (
+from runs.people.models import HumanRequest, HumanRequestQuerySet, RequestEmail
+from runs.schedules.models import Schedule
+
+from .engine.handover_models import Handover
+from .engine.models import (
     ENDED,
     LENGTH,
     LIVE,
@@ -16,9 +19,7 @@ from runs.engine.models import (
     Status,
     Step,
 )
-from runs.people.models import HumanRequest, HumanRequestQuerySet, RequestEmail
-from runs.providers.models import ToolCalling
-from runs.schedules.models import Schedule
+from .providers.models import ToolCalling
 
 __all__ = [
     "ENDED",

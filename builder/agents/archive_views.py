@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from builder.gate.gate import RoutesHeld
 from builder.models import Agent
 from data.errors import Refused
 from teams.access.permissions import BUILDER, TeamRequest, team_page
@@ -16,7 +17,6 @@ from web.http.partials import render_page
 
 from . import access, queries
 from . import agents as verbs
-from .gate import RoutesHeld
 
 
 @require_POST

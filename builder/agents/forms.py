@@ -1,26 +1,22 @@
 """The form of an agent: everything one saves about it, at once."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.forms import BoundField
 from django.http import QueryDict
 
+from builder.availability.forms import UnavailableForm
 from builder.history import drafts, revisions, told
 from builder.history.drafts import Conflict, Known
 from builder.history.told import OFFLINE
-from builder.models import Agent, Revision, ServerTool, ToolServer
+from builder.models import Agent, Revision
 from builder.procedures import mention_search, mentions
 from builder.procedures.mention_search import Viewpoint
 from builder.procedures.people import find_people
 from builder.procedures.targets import Target
-from builder.tools import server_tools
 from builder.usage import limits
 from builder.wiring.doctor import Finding, reds
 from builder.wiring.doctor_input import Typed, gather
@@ -31,9 +27,9 @@ from teams.settings.forms import BudgetForm
 from web.forms.refusals import show_refusal
 from web.forms.stale import SharedForm
 
-from . import agents, connections
+from . import agents
+from .connection_forms import ConnectionsForm
 from .queries import AgentDetails
-from .unavailable_forms import UnavailableForm
 
 PROVIDER = "provider"
 _PLACES = 5
@@ -50,28 +46,6 @@ STEPS
 NOTES
 - What the agent must never do.
 - When it should ask a person."""
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """One queue with its three fields."""
-
-    queue: Any
-    consumes: BoundField
-    concurrency: BoundField
-    produces: BoundField
-
-
-@dataclass(frozen=True)
-class ToolGroup:
-    """An MCP server with its tools, each with whether the agent has it."""
-
-    server: ToolServer
-    tools: list[tuple[ServerTool, bool]]
-
-    @property
-    def chosen(self) -> int:
-        return sum(is_chosen for _, is_chosen in self.tools)
 
 
 class AgentForm(SharedForm):
@@ -121,9 +95,6 @@ class AgentForm(SharedForm):
         required=False,
         help_text="It can put a question to your team and wait for the answer.",
     )
-    tools = forms.MultipleChoiceField(
-        required=False, error_messages={"invalid_choice": "One of these tools has been deleted."}
-    )
     note = forms.CharField(
         label="What changed",
         max_length=200,
@@ -149,39 +120,17 @@ class AgentForm(SharedForm):
             self.fields["name"].widget.attrs["autofocus"] = True
         own = saved.agent.budget if saved else {}
         self.budget = BudgetForm(data, budget=own, inherited=limits.inherited(team), prefix="budget")
+        self.connections = ConnectionsForm(data, team=team, saved=saved)
         self.unavailable = UnavailableForm(data, team=team, agent=saved.agent if saved else None)
         self.saved = saved
         self.conflict: Conflict | None = None
         self.breaks: list[Finding] = []  # what stops the form from being saved until someone saves it anyway
         self.choice: revisions.Choice | None = None
-        self.queues = list(team.queues.live())
-        for queue in self.queues:
-            self._add_queue(queue)
-        self._tools = server_tools.on_offer(team, saved.tools if saved else [])
-        self.fields["tools"].choices = [(str(tool.pk), tool.name) for tool in self._tools]  # type: ignore[attr-defined]
         # Whether this tab changed nothing of what the agent is told, so that no revision comes of it.
         self.tells_the_same = False
         if saved:
-            self.merge(self.budget, self.unavailable)
+            self.merge(self.connections, self.budget, self.unavailable)
             self._merge_revision(saved)
-
-    def _add_queue(self, queue: Any) -> None:
-        self.fields[f"consumes-{queue.pk}"] = forms.BooleanField(
-            required=False, widget=_checkbox(f"Works the cases of {queue.name}")
-        )
-        self.fields[f"concurrency-{queue.pk}"] = forms.IntegerField(
-            required=False,
-            initial=_PLACES,
-            min_value=1,
-            max_value=1000,
-            error_messages=dict.fromkeys(["min_value", "max_value"], "Please choose between 1 and 1000."),
-            widget=forms.NumberInput(
-                attrs={"aria-label": f"Cases of {queue.name} at once", "class": "input input-sm w-18"}
-            ),
-        )
-        self.fields[f"produces-{queue.pk}"] = forms.BooleanField(
-            required=False, widget=_checkbox(f"May add cases to {queue.name}")
-        )
 
     def _merge_revision(self, saved: AgentDetails) -> None:
         """What this tab left as it was keeps what is live by now. Where both changed the text, `drafts` says so."""
@@ -199,41 +148,21 @@ class AgentForm(SharedForm):
         if "aop" not in changes.both:
             data["revision"] = str(saved.revision.number)
 
-    def queue_rows(self) -> Iterable[QueueRow]:
-        for queue in self.queues:
-            yield QueueRow(
-                queue, self[f"consumes-{queue.pk}"], self[f"concurrency-{queue.pk}"], self[f"produces-{queue.pk}"]
-            )
-
-    def tool_groups(self) -> list[ToolGroup]:
-        """The tools one can give it, by server."""
-        chosen = set(self["tools"].value() or [])
-        return [
-            ToolGroup(server, [(tool, str(tool.pk) in chosen) for tool in tools])
-            for server, tools in groupby(self._tools, key=attrgetter("server"))
-        ]
-
     def typed(self) -> Typed:
         """What the wiring doctor looks at, as it stands in the fields."""
         agent = self.saved.agent if self.saved else Agent(team=self.team, name=self["name"].value() or "This agent")
-        works, feeds = (
-            frozenset(queue.pk for queue in self.queues if self[f"{role}-{queue.pk}"].value())
-            for role in ("consumes", "produces")
-        )
-        chosen = set(self["tools"].value() or [])
-        tools = [tool for tool in self._tools if str(tool.pk) in chosen]
         text = mentions.normalise(self["aop"].value() or "")[: agents.AOP_LIMIT]
-        return Typed(agent, text, works, feeds, tools)
+        works, feeds = self.connections.ticked("consumes"), self.connections.ticked("produces")
+        return Typed(agent, text, works, feeds, self.connections.chosen_tools())
 
     def mentioned(self) -> list[Target]:
         """Whom the procedure in the field mentions, judged by the queues that are ticked beside it."""
-        queues = {queue.pk for queue in self.queues if self[f"consumes-{queue.pk}"].value()}
-        of = Viewpoint(self.team, self.saved.agent if self.saved else None, queues)
+        of = Viewpoint(self.team, self.saved.agent if self.saved else None, self.connections.ticked("consumes"))
         return mention_search.mentioned(self["aop"].value() or "", of)
 
     def mentioned_people(self) -> list[dict[str, Any]]:
         """The same of members and groups, as the editor takes them."""
-        works = any(self[f"consumes-{queue.pk}"].value() for queue in self.queues)
+        works = bool(self.connections.ticked("consumes"))
         wanted = mentions.people_ids(self["aop"].value() or "")
         return [
             mention_search.described_people(one) for one in find_people(self.team, wanted, works_queue=works).values()
@@ -248,10 +177,10 @@ class AgentForm(SharedForm):
             cleaned["model"] = OFFLINE
             cleaned["fallback"] = ""
             self.errors.pop("model", None)  # a name is only needed for the other kind
-        if not self.budget.is_valid():
-            self.add_error(None, "Nothing is saved yet. What to change stands in red under Budget.")
-        if not self.unavailable.is_valid():
-            self.add_error(None, "Nothing is saved yet. What to change stands in red under Availability.")
+        parts = {"Queues and tools": self.connections, "Budget": self.budget, "Availability": self.unavailable}
+        for name, part in parts.items():
+            if not part.is_valid():
+                self.add_error(None, f"Nothing is saved yet. What to change stands in red under {name}.")
         return cleaned
 
     def is_ready(self) -> bool:
@@ -265,9 +194,7 @@ class AgentForm(SharedForm):
             names -= {"aop", "model", "fallback", "note"}
         return {
             **{name: self.cleaned_data[name] for name in names},
-            "consumes": self._consumes(),
-            "produces": self._chosen("produces"),
-            "tools": [UUID(pk) for pk in self.cleaned_data["tools"]],
+            **self.connections.wanted(),
             "budget": self.budget.wanted(),
             "when_unavailable": self.unavailable.wanted(),
         }
@@ -299,17 +226,6 @@ class AgentForm(SharedForm):
             self.data["draft"] = f"{self.data.get('draft', '')} {conflict.theirs.pk}".strip()  # type: ignore[index]
         else:
             self.data["revision"] = str(conflict.theirs.number)  # type: ignore[index]
-
-    def _consumes(self) -> list[connections.Consumes]:
-        places = {queue.pk: self.cleaned_data[f"concurrency-{queue.pk}"] or _PLACES for queue in self.queues}
-        return [connections.Consumes(pk, places[pk]) for pk in self._chosen("consumes")]
-
-    def _chosen(self, role: str) -> list[Any]:
-        return [queue.pk for queue in self.queues if self.cleaned_data[f"{role}-{queue.pk}"]]
-
-
-def _checkbox(label: str) -> forms.CheckboxInput:
-    return forms.CheckboxInput(attrs={"aria-label": label, "class": "checkbox checkbox-sm"})
 
 
 def model_of(data: Mapping[str, Any]) -> str:
@@ -345,11 +261,6 @@ def _initial(saved: AgentDetails | None, draft: Revision | None) -> dict[str, An
     }
     if saved is None:
         return initial
-    for connection in saved.consumes:
-        initial[f"consumes-{connection.queue_id}"] = True
-        initial[f"concurrency-{connection.queue_id}"] = connection.concurrency
-    initial["tools"] = [str(tool.pk) for tool in saved.tools]
-    initial |= {f"produces-{queue_id}": True for queue_id in saved.produces}
     return initial | {
         "name": saved.agent.name,
         "description": saved.agent.description,

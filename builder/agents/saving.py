@@ -13,6 +13,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from builder.availability.rules import WhenUnavailable, change_rule
+from builder.gate.gate import guarded
 from builder.models import Agent, Mention, PeopleMention, Revision
 from builder.procedures import mentions, needs, people
 from builder.procedures.people import PeopleTarget
@@ -28,8 +30,6 @@ from web.forms.refusals import refusing_a_taken_name
 
 from . import connections
 from .connections import Consumes
-from .gate import guarded
-from .unavailable import WhenUnavailable, change_rule
 
 AOP_LIMIT = 200_000
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from builder.gate.gate import RoutesHeld
 from builder.history import drafts
 from builder.models import Agent
 from builder.procedures import lines, mention_search, targets
@@ -29,7 +30,6 @@ from web.http.partials import render_page
 from . import access, agent_actions, queries
 from . import agents as verbs
 from .forms import AgentForm, known_to
-from .gate import RoutesHeld
 from .queries import AgentDetails
 from .saving import AgentChange
 

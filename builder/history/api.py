@@ -8,8 +8,8 @@ from uuid import UUID
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
-from builder.agents.api import OLD_FALLBACK, AgentOut, read_agent
-from builder.agents.gate_api import Override, override_of, save_through_gate
+from builder.agents.schemas import OLD_FALLBACK, AgentOut, read_agent
+from builder.gate.api import Override, override_of, save_through_gate
 from builder.models import Revision
 from data.errors import Refused
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from builder.agents import access
 from builder.agents.forms import fallback_of, known_to, model_of
-from builder.agents.gate import RoutesHeld
+from builder.gate.gate import RoutesHeld
 from builder.models import Agent, Revision
 from data.errors import Refused
 from data.ids import parse_uuid

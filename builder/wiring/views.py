@@ -38,5 +38,5 @@ def wiring_context(team: Team, form: AgentForm) -> dict[str, Any]:
         "reaches": wiring.reaches(facts),
         "findings": findings,
         "others": queries.candidates(team, facts.agent) if chooses else [],
-        "queues": form.queues,
+        "queues": form.connections.queues,
     }

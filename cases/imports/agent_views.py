@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from builder.agents.gate import RoutesHeld
 from builder.files import importing, plans
 from builder.files.archives import TextFile
 from builder.files.markdown import AgentFile, Flawed
 from builder.files.planned import Item, Plan
 from builder.files.test_files import TestsItem, files_of_tests, is_tests
+from builder.gate.gate import RoutesHeld
 from builder.history import revisions
 from builder.procedures import lines, mentions
 from builder.procedures.people import PeopleTarget, find_people

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 from pydantic import BaseModel, Field
 
-from builder.agents.api import name_of
+from builder.agents.schemas import name_of
 from cases.models import Case, CaseEvent, Kind, Status
 from cases.queues.schemas import Priority
 from cases.timeline import shares, timeline

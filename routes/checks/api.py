@@ -9,7 +9,7 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
-from builder.agents.api import ModelName, Procedure
+from builder.agents.schemas import ModelName, Procedure
 from builder.models import Agent
 from cases.models import Case
 from cases.queues.schemas import Priority

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from builder.agents.gate import rehearse
 from builder.agents.saving import AgentChange, save_agents
+from builder.gate.gate import rehearse
 from builder.models import Agent
 from routes.models import Check, RoutingTest
 from teams.audit.actors import Actor

@@ -14,8 +14,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from pydantic import TypeAdapter
 
-from builder.agents.gate import RoutesHeld
 from builder.agents.saving import AgentChange, freeze_for_tests, save_agents
+from builder.gate.gate import RoutesHeld
 from builder.history import drafts
 from builder.models import Agent, Purpose
 from data.errors import Refused

@@ -6,11 +6,11 @@ from uuid import UUID
 from builder.models import Agent
 from routes.models import RoutingTest
 from routes.routing_tests import decisions
-from runs.engine import samples
 from runs.models import Run
+from runs.offline import examples as stand_in
+from runs.offline.similarity import Example
+from runs.opening import samples
 from runs.prompts import prompts
-from runs.providers import examples as stand_in
-from runs.providers.similarity import Example
 
 
 def examples(agent: Agent, most: int) -> Iterator[Example]:

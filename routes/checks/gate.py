@@ -13,8 +13,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from builder.agents.gate import RoutesHeld
 from builder.agents.saving import AgentChange
+from builder.gate.gate import RoutesHeld
 from builder.models import Agent, Revision
 from data.errors import Refused
 from teams.audit import audit

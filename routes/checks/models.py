@@ -40,7 +40,7 @@ class RoutingTestManager(models.Manager["RoutingTest"]):
 class RoutingTest(models.Model):
     """Where one input should go. It belongs to the agent that decides.
 
-    `sample` is what a run sees, with the prompt it gets, as `runs.engine.samples` writes it, and the calls that were
+    `sample` is what a run sees, with the prompt it gets, as `runs.opening.samples` writes it, and the calls that were
     recorded. `expected` are the decisions that pass.
     """
 

@@ -13,10 +13,11 @@ from uuid import UUID
 
 from builder.models import Agent, QueueConnection, Revision
 from cases.models import Queue
-from runs.engine import samples, targets
 from runs.models import Run
+from runs.offline import examples
+from runs.opening import samples, targets
 from runs.prompts import prompts
-from runs.providers import examples, tool_calling
+from runs.providers import tool_calling
 from runs.providers.providers import OFFLINE
 from runs.record.claims import Claim
 from runs.record.steps import Work

@@ -17,8 +17,8 @@ from cases.models import Case
 from data.errors import Refused
 from routes.models import CheckResult, RoutingTest
 from routes.routing_tests import decisions, personal, routing_tests
-from runs.engine import samples
 from runs.models import Run
+from runs.opening import samples
 from runs.results.access import run_or_404
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.http.paging import Page, page

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from builder.models import Agent
 from routes.models import Correction
+from runs.offline import examples as stand_in
+from runs.offline.similarity import Example
 from runs.prompts import prompts
-from runs.providers import examples as stand_in
-from runs.providers.similarity import Example
 
 
 def examples(agent: Agent, most: int) -> Iterator[Example]:

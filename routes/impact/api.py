@@ -8,7 +8,7 @@ from ninja import Router
 from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
-from builder.agents.api import ModelName, Procedure
+from builder.agents.schemas import ModelName, Procedure
 from routes.models import Impact
 from teams.audit.actors import program
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, get_row

@@ -16,8 +16,8 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from builder.agents.gate import rehearse
 from builder.agents.saving import AgentChange, save_agents
+from builder.gate.gate import rehearse
 from builder.models import Agent, Purpose
 from data.errors import Refused
 from data.redis import bell

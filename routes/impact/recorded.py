@@ -17,9 +17,10 @@ from cases.models import Queue
 from routes.models import Correction
 from routes.routing_tests import routing_tests
 from routes.routing_tests.decisions import Decision
-from runs.engine import samples, trials
-from runs.engine.samples import Sample
+from runs.engine import trials
 from runs.models import WITHOUT_EFFECT, HumanRequest, Outcome, Run, Step
+from runs.opening import samples
+from runs.opening.samples import Sample
 from runs.record.steps import response_of
 
 _DECIDED = [

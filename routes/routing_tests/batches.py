@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from builder.models import Agent
 from cases.models import Queue
 from routes.models import RoutingTest
-from runs.engine import samples
+from runs.opening import samples
 from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor

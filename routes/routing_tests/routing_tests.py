@@ -13,8 +13,9 @@ from data.errors import Refused
 from data.texts.text import one_line, prose
 from routes.corrections.models import Correction
 from routes.models import RoutingTest
-from runs.engine import samples, trials
+from runs.engine import trials
 from runs.models import Handover, Outcome, Run, Step
+from runs.opening import samples
 from runs.people.starting import INPUT_LIMIT
 from teams.access import live
 from teams.audit import audit

@@ -20,7 +20,7 @@ from routes.models import RoutingTest
 from routes.routing_tests import batches, decisions, routing_tests
 from routes.routing_tests.batches import NewTest
 from routes.routing_tests.decisions import Decision
-from runs.engine import samples
+from runs.opening import samples
 from teams.audit.actors import Actor
 from teams.models import Team
 

@@ -1,1 +1,1 @@
-"""One run, from its claim to its outcome: turns, tools, steps, handovers, questions."""
+"""One run, from its first turn to its outcome: turns, tools, steps, handovers, questions."""

@@ -9,6 +9,7 @@ from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data import rows
 from runs.models import Outcome, Run, Status
+from runs.opening import receiving
 from runs.record import lifecycle
 from runs.record.claims import Claim, lock, lock_both
 from runs.record.outcomes import (
@@ -23,7 +24,7 @@ from runs.record.outcomes import (
     HandedToPeople,
 )
 
-from . import handovers, people_handovers, receiving
+from . import handovers, people_handovers
 from .handovers import Held
 
 

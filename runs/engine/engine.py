@@ -20,10 +20,12 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 
 from builder.models import Purpose
+from runs.offline import examples, offline
+from runs.offline.similarity import Example
+from runs.opening import opening, receiving
 from runs.prompts import prompts
-from runs.providers import examples, model_requests, offline
+from runs.providers import model_requests
 from runs.providers.providers import OFFLINE, Access, Models
-from runs.providers.similarity import Example
 from runs.record import steps
 from runs.record.claims import Claim, LostRun
 from runs.record.outcomes import Broken, Ending
@@ -32,7 +34,7 @@ from runs.telemetry import counters, logs, tracing
 from runs.tools import brake, text_calls, tools
 from runs.wire.problems import CUT, DECLINED, ModelProblem
 
-from . import budgets, completion, opening, receiving, turns
+from . import budgets, completion, turns
 from .keeping import Keeping, Place
 
 logger = logging.getLogger(__name__)

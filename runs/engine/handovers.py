@@ -25,6 +25,8 @@ from data.errors import Refused
 from data.redis import bell
 from runs.models import Handover, Outcome, Run, Step
 from runs.notifications import run_webhooks
+from runs.opening import receiving
+from runs.opening.targets import find_target, hops_left, judge, obstacle
 from runs.prompts.arguments import with_ignored
 from runs.record import claims, lifecycle
 from runs.record.outcomes import Broken, HandedOver, HandedToPeople
@@ -32,9 +34,8 @@ from runs.record.steps import Work, tool_result
 from runs.telemetry import counters
 from runs.tools import people_targets, tools
 
-from . import keeping, receiving
+from . import keeping
 from .keeping import Keeping, Place
-from .targets import find_target, hops_left, judge, obstacle
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
 type Request = tuple[ToolCallPart, tools.RequestHandover]

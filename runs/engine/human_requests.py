@@ -56,12 +56,6 @@ def asks(arguments: Any) -> bool:
     return isinstance(arguments, tools.AskPerson | tools.RequestApproval | ServerCall)
 
 
-def approved_calls(run: Run) -> dict[str, str]:
-    """The calls of tools of MCP servers that people approved, by id, with what they said."""
-    approved = run.human_requests.filter(status=HumanRequest.Status.ANSWERED, approved=True).exclude(tool="")
-    return dict(approved.values_list("call_id", "answer"))
-
-
 def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | None) -> HumanRequest:
     about: dict[str, Any]
     if isinstance(arguments, ServerCall):

@@ -14,14 +14,13 @@ from uuid import UUID
 from cases.models import Case
 from data import rows
 from runs.models import Handover, Run
+from runs.opening import giving, opening
+from runs.opening.giving import Consumer
+from runs.opening.opening import Surroundings
 from runs.record import claims
 from runs.record.claims import Claim
 from runs.record.steps import Work
 from teams.settings import pausing
-
-from . import giving, opening
-from .giving import Consumer
-from .opening import Surroundings
 
 logger = logging.getLogger(__name__)
 

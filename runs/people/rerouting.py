@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from builder.agents.unavailable import FALLBACK, RETURN, Receiver, WhenUnavailable, rule_of
+from builder.availability.rules import FALLBACK, RETURN, Receiver, WhenUnavailable, rule_of
 from builder.models import Agent, QueueConnection
 from cases.models import Case, Kind, Status
 from cases.queues.consumers import Consumer, consumers

@@ -1,1 +1,1 @@
-"""The providers of models, how one request reaches them, and the offline stand-in."""
+"""The providers of models, and how one request reaches them."""

@@ -24,10 +24,11 @@ from pydantic_ai.usage import RequestUsage
 
 from data.network.addresses import NotAllowed
 from data.texts.json_text import check_levels
+from runs.offline import similarity
 from runs.wire.problems import CUT, DECLINED, ModelProblem, words
 from runs.wire.reading import is_object
 
-from . import schema_calls, similarity, tool_calling
+from . import schema_calls, tool_calling
 from .providers import PROVIDERS, Access, Models, without_key
 
 _LONGEST_WAIT = 60.0

@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from pydantic import BaseModel, Field
 
-from builder.agents.api import RevisionName, name_of
+from builder.agents.schemas import RevisionName, name_of
 from builder.procedures import mentions
 from data.texts.text import storable
 from runs.models import Handover, HumanRequest, Outcome, Run, Status, Step

@@ -10,7 +10,7 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import BaseModel, Field
 
-from builder.agents.api import name_of
+from builder.agents.schemas import name_of
 from runs.models import Schedule
 from runs.people.starting import INPUT_LIMIT
 from teams.audit.actors import program

@@ -18,10 +18,10 @@ from cases.models import Case
 from data.errors import Refused
 from data.redis import bell
 from data.texts.text import prose
-from runs.engine import samples
-from runs.engine.samples import Sample
-from runs.engine.targets import frozen_targets
 from runs.models import Run
+from runs.opening import samples
+from runs.opening.samples import Sample
+from runs.opening.targets import frozen_targets
 from runs.people.starting import INPUT_LIMIT
 from teams.access import live
 from teams.audit.actors import Actor

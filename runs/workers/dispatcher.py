@@ -1,4 +1,4 @@
-"""Gives pending cases to the agents that consume their queue, by the rules of `runs/engine/giving.py`: team by team,
+"""Gives pending cases to the agents that consume their queue, by the rules of `runs/opening/giving.py`: team by team,
 queue by queue, until as many are given as were asked for.
 """
 
@@ -9,9 +9,9 @@ from django.db import DatabaseError, transaction
 
 from cases.models import Case, Queue
 from data import rows
-from runs.engine import giving
-from runs.engine.giving import Consumer
 from runs.models import Run
+from runs.opening import giving
+from runs.opening.giving import Consumer
 from runs.record import claims
 from runs.record.claims import Claim
 from teams.settings import pausing

@@ -21,8 +21,9 @@ from redis.exceptions import RedisError
 
 from data import pipelines
 from data.redis.bell import BELL, answer_with, ring_now
-from runs.engine import completion, engine, opening
+from runs.engine import completion, engine
 from runs.engine.keeping import Place
+from runs.opening import opening
 from runs.providers.providers import Models
 from runs.record import claims
 from runs.record.claims import Claim, LostRun

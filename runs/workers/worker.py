@@ -26,7 +26,8 @@ from builder.tools import sessions
 from runs import jobs
 
 # With all that these import, so that a shift begins at once.
-from runs.providers import embeddings, providers
+from runs.offline import embeddings
+from runs.providers import providers
 from runs.telemetry import tracing
 
 from . import lost_runs

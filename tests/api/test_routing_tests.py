@@ -205,7 +205,7 @@ def test_a_change_that_breaks_nothing_is_live_when_it_is_answered(guarded: Desk,
 def test_a_check_that_takes_longer_changes_nothing_after_the_answer(
     guarded: Desk, api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("builder.agents.gate_api._SECONDS", 0)
+    monkeypatch.setattr("builder.gate.api._SECONDS", 0)
     body = {"aop": "Be kind.\n" + guarded.aop(refund=guarded.billing, outage=guarded.tech)}
     error = api.patch(f"/agents/{guarded.triage.pk}", body).json()["error"]
     assert error["code"] == "routes_checking" and error["check_id"]

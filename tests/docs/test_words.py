@@ -53,8 +53,8 @@ def test_a_generated_page_is_written_in_plain_words(write: Callable[[], str]) ->
 # What people call themselves, what procedures and cases may say, and this list.
 _QUOTES = {
     "teams/people/person_names.py",
-    "runs/providers/similarity.py",
-    "runs/providers/clauses.py",
+    "runs/offline/similarity.py",
+    "runs/offline/clauses.py",
     "ops/demo/texts.py",
     "tests/docs/test_words.py",
 }

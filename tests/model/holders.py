@@ -12,8 +12,9 @@ from django.utils import timezone
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 
 from builder.models import Agent
-from runs.engine import completion, human_requests, opening, turns
+from runs.engine import completion, human_requests, turns
 from runs.engine.keeping import Keeping, Place
+from runs.opening import opening
 from runs.record import steps
 from runs.record.claims import Claim, LostRun
 from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from builder.agents.gate import rehearse
 from builder.files import importing, plans
 from builder.files.archives import unpack
 from builder.files.markdown import AgentFile, Flawed
 from builder.files.planned import CREATE, DROP, Choices, Item, Plan
 from builder.files.test_files import TestsItem, files_of_tests, is_tests
+from builder.gate.gate import rehearse
 from builder.management import agent_files
 from cases.imports.agent_views import made_queue
 from data.errors import Refused

@@ -398,7 +398,8 @@ def test_a_new_agent_page_teaches(signed_in: Client) -> None:
 def test_connections_survive_an_unrelated_change(signed_in: Client, make_agent: Make, queue: Queue) -> None:
     agent = make_agent("Triage", queue=queue, concurrency=7)
     connect(agent, produces=[queue.pk])
-    fields = signed_in.get(page_of(agent)).context["form"]
+    drawn = signed_in.get(page_of(agent)).context["form"]
+    fields = [*drawn, *drawn.connections]
     filled = {field.html_name: field.value() for field in fields if field.value() not in (None, False)}
     signed_in.post(page_of(agent), filled | {"description": "Other."})
     rows = agent.queue_connections.order_by("role").values_list("role", "concurrency")

@@ -221,7 +221,9 @@ def test_nonsense_about_versions_is_no_version(signed_in: Client, agent: Agent) 
 
 
 def fields_of(page: Response) -> dict[str, Any]:
-    return {field.html_name: field.value() for field in page.context["form"] if field.value() not in (None, False)}
+    drawn = page.context["form"]
+    fields = [*drawn, *drawn.connections]
+    return {field.html_name: field.value() for field in fields if field.value() not in (None, False)}
 
 
 def test_save_on_top_of_someone_s_revision_asks_which_one(signed_in: Client, agent: Agent) -> None:

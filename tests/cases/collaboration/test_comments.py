@@ -10,7 +10,7 @@ from cases.models import Case, CaseEvent, Comment, Kind, Watch
 from cases.work import lifecycle
 from cases.work.changes import change_case
 from data.errors import Refused
-from runs.engine import opening
+from runs.opening import opening
 from teams.models import Member, Team, User
 from tests.fixtures import Make, take
 from tests.markup import one_line

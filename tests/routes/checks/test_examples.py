@@ -11,7 +11,7 @@ from cases.models import Case, Queue
 from routes.checks.candidates import check_change
 from routes.routing_tests import routing_tests
 from runs.models import Run
-from runs.providers import examples
+from runs.offline import examples
 from teams.audit.actors import BATON
 from tests.driving import work_next
 from tests.fixtures import Make, mention

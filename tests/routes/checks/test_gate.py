@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from builder.agents import gate
 from builder.agents.agents import delete_agent, restore_agent, save_agent
-from builder.agents.gate import RoutesHeld
 from builder.agents.saving import AgentChange, save_agents
+from builder.gate import gate
+from builder.gate.gate import RoutesHeld
 from builder.history import revisions
 from builder.models import Agent, Revision
 from cases.models import Case

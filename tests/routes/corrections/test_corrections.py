@@ -22,8 +22,8 @@ from routes.models import Correction
 from runs.engine import completion
 from runs.models import Handover, Run
 from runs.models import Status as RunStatus
+from runs.offline import examples
 from runs.people import moves
-from runs.providers import examples
 from runs.record import outcomes
 from teams.audit.actors import Actor
 from teams.keys.api_keys import create_key

@@ -9,8 +9,9 @@ from builder.agents.agents import save_agent
 from builder.usage import usage
 from cases.models import Reason
 from data.errors import Refused
-from runs.engine import completion, engine, human_requests, opening, turns
+from runs.engine import completion, engine, human_requests, turns
 from runs.models import HumanRequest, Outcome, Run, Status, Step
+from runs.opening import opening
 from runs.people import moves
 from runs.prompts import prompts
 from runs.providers.providers import Models

@@ -22,9 +22,10 @@ from builder.usage.limits import change_budget
 from builder.usage.usage import Amount
 from cases.models import Case, Queue
 from cases.queues import queues
-from runs.engine import keeping, opening, turns
+from runs.engine import keeping, turns
 from runs.engine.keeping import Keeping, Place
 from runs.models import Run, Status
+from runs.opening import opening
 from runs.people import moves
 from runs.record import steps
 from runs.record.claims import Claim, LostRun

@@ -12,9 +12,10 @@ from cases.models import Case, Kind, Queue, Reason, Status
 from cases.work import lifecycle as case_lifecycle
 from data import rows
 from data.errors import Refused
-from runs.engine import completion, opening
+from runs.engine import completion
 from runs.models import HumanRequest, Run
 from runs.models import Status as RunStatus
+from runs.opening import opening
 from runs.people import moves
 from runs.prompts import prompts
 from runs.record import outcomes

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from builder.agents.agents import pause_agent, resume_agent, save_agent
-from builder.agents.unavailable import Receiver, WhenUnavailable
+from builder.availability.rules import Receiver, WhenUnavailable
 from builder.models import Agent
 from cases.models import Case, Kind, Queue, Reason, Status
 from cases.timeline.replay import replay

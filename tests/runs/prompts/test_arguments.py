@@ -9,8 +9,9 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent, ServerTool
 from cases.models import Case, Queue
 from data.errors import Refused
-from runs.engine import human_requests, targets
+from runs.engine import human_requests
 from runs.models import HumanRequest
+from runs.opening import targets
 from runs.prompts.arguments import Arguments
 from runs.tools import case_tools, server_tools, tools
 from teams.audit.actors import Actor

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from runs.providers import similarity
+from runs.offline import similarity
 from runs.providers.model_requests import try_model
 from runs.providers.providers import Access
 from tests.fixtures import Make

@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cases.models import Reason
-from runs.engine import completion, opening
+from runs.engine import completion
 from runs.models import Run, Status, Step
+from runs.opening import opening
 from runs.record import claims, outcomes, steps
 from runs.record.claims import LostRun, claim_runs
 from runs.workers import clock, dispatcher, lost_runs

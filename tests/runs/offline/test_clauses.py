@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.procedures import mentions
-from runs.providers.clauses import Clause, Kind, clauses
+from runs.offline.clauses import Clause, Kind, clauses
 
 ANA, BEN = UUID(int=1), UUID(int=2)
 A, B = mentions.token(ANA, "Ana"), mentions.token(BEN, "Dr. Ben [x]")
