@@ -1,4 +1,4 @@
-"""Models and their columns: how statements name them, and the model instances made from what the statements return."""
+"""Columns that are read: how a statement selects those of models, and the model instances made from what it returns."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,27 +12,12 @@ type Column = Field[Any, Any]
 type Wanted = tuple[tuple[str, type[Model] | str], ...]
 
 
-def table(model: type[Model]) -> str:
-    return f'"{model._meta.db_table}"'
-
-
-def fields(model: type[Model]) -> Sequence[Column]:
-    return model._meta.concrete_fields
-
-
-@cache
-def by_name(model: type[Model]) -> dict[str, Column]:
-    return {name: field for field in fields(model) for name in (field.name, field.attname)}
-
-
-def listed(fields: Sequence[Column]) -> str:
-    return ", ".join(f'"{field.column}"' for field in fields)
-
-
 @cache
 def selected(wanted: Wanted) -> str:
     return ", ".join(
-        what if isinstance(what, str) else ", ".join(f'"{name}"."{field.column}"' for field in fields(what))
+        what
+        if isinstance(what, str)
+        else ", ".join(f'"{name}"."{field.column}"' for field in what._meta.concrete_fields)
         for name, what in wanted
     )
 
@@ -46,7 +31,7 @@ def apart(wanted: Wanted, row: Sequence[Any]) -> tuple[Any, ...]:
             found.append(row[at])
             at += 1
         else:
-            width = len(fields(what))
+            width = len(what._meta.concrete_fields)
             found.append(_instance(what, row[at : at + width]))
             at += width
     return tuple(found)
@@ -67,6 +52,6 @@ def _shape(model: type[Model]) -> tuple[list[str], list[tuple[int, Any]], int]:
     """Return the names of the attributes; the places and converters of columns that come in another form, such as JSON;
     and the place of the key.
     """
-    every = fields(model)
+    every = model._meta.concrete_fields
     converted = [(at, field.from_db_value) for at, field in enumerate(every) if hasattr(field, "from_db_value")]
     return [field.attname for field in every], converted, every.index(model._meta.pk)

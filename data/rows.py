@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -25,7 +26,7 @@ from .pipelines import Params, Statement
 
 def fetch_all[M: Model](model: type[M], rest: str, params: Params) -> list[M]:
     """Return the rows that a statement selects; `rest` follows on `select … from <the model's table>`."""
-    return [row for (row,) in join(f"from {columns.table(model)} row {rest}", params, row=model)]
+    return [row for (row,) in join(f"from {_table(model)} row {rest}", params, row=model)]
 
 
 def fetch_first[M: Model](model: type[M], rest: str, params: Sequence[Any]) -> M | None:
@@ -123,7 +124,7 @@ class _Update(_Write):
     def statement(self) -> Statement:
         assignments, params = _set(self.model, self.changes)
         self.names = [name for name, value in self.changes.items() if isinstance(value, RawSQL)]
-        statement = f"update {columns.table(self.model)} set {assignments} where id = %s"  # noqa: S608
+        statement = f"update {_table(self.model)} set {assignments} where id = %s"  # noqa: S608
         return statement + _returning(self.model, self.names), [*params, self.key]
 
 
@@ -165,12 +166,14 @@ def insert(rows: Sequence[Model]) -> None:
     if not rows:
         return
     model = type(rows[0])
-    fields = [field for field in columns.fields(model) if not _is_left_out(field, getattr(rows[0], field.attname))]
+    fields = [
+        field for field in model._meta.concrete_fields if not _is_left_out(field, getattr(rows[0], field.attname))
+    ]
     stored = [[_stored(field, getattr(row, field.attname)) for field in fields] for row in rows]
     values = ", ".join(f"({', '.join([sql for sql, _ in row])})" for row in stored)
     params = [param for row in stored for _, params in row for param in params]
-    names = [field.attname for field in columns.fields(model) if _is_worked_out(getattr(rows[0], field.attname))]
-    into = f"{columns.table(model)} ({columns.listed(fields)})"
+    names = [field.attname for field in model._meta.concrete_fields if _is_worked_out(getattr(rows[0], field.attname))]
+    into = f"{_table(model)} ({_listed(fields)})"
     statement = f"insert into {into} values {values}{_returning(model, names)}"  # noqa: S608
     _write(_Write(statement, params, list(rows), names))
     for row in rows:
@@ -180,7 +183,7 @@ def insert(rows: Sequence[Model]) -> None:
 
 def update(row: Model, names: Iterable[str]) -> None:
     """Write these fields of a row, which must be there."""
-    attributes = [columns.by_name(type(row))[name].attname for name in names]
+    attributes = [_by_name(type(row))[name].attname for name in names]
     changed = _Update(row, {name: getattr(row, name) for name in attributes})
     _take_away(row, [name for name in attributes if _is_worked_out(changed.changes[name])])
     for one in batch.gathered if (batch := _batch.get()) else ():
@@ -194,7 +197,7 @@ def update(row: Model, names: Iterable[str]) -> None:
 def update_where(model: type[Model], changes: Mapping[str, Any], where: str, params: Sequence[Any]) -> int:
     """Write these values to all rows for which `where` holds, and return how many there were."""
     assignments, values = _set(model, changes)
-    statement = f"update {columns.table(model)} set {assignments} where {where}"  # noqa: S608
+    statement = f"update {_table(model)} set {assignments} where {where}"  # noqa: S608
     [cursor] = pipelines.send([(statement, [*values, *params])])
     return int(cursor.rowcount)
 
@@ -226,7 +229,7 @@ def _run(writes: Sequence[_Write], *, commits: bool = False) -> None:
 
 
 def _set(model: type[Model], changes: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    fields = [columns.by_name(model)[name] for name in changes]
+    fields = [_by_name(model)[name] for name in changes]
     stored = [_stored(field, value) for field, value in zip(fields, changes.values(), strict=True)]
     assignments = ", ".join(f'"{field.column}" = {sql}' for field, (sql, _) in zip(fields, stored, strict=True))
     return assignments, [param for _, params in stored for param in params]
@@ -244,7 +247,7 @@ def _take_away(row: Model, names: Iterable[str]) -> None:
 
 
 def _returning(model: type[Model], names: Sequence[str]) -> str:
-    return f" returning {columns.listed([columns.by_name(model)[name] for name in names])}" if names else ""
+    return f" returning {_listed([_by_name(model)[name] for name in names])}" if names else ""
 
 
 def _is_left_out(field: Column, value: Any) -> bool:
@@ -256,3 +259,19 @@ def _stored(field: Column, value: Any) -> tuple[str, Sequence[Any]]:
         return value.sql, value.params
     # psycopg knows the types of all other fields.
     return "%s", [field.get_db_prep_save(value, connection) if isinstance(field, JSONField) else value]
+
+
+# --- Names in statements ---------------------------------------------------------------------
+
+
+def _table(model: type[Model]) -> str:
+    return f'"{model._meta.db_table}"'
+
+
+@cache
+def _by_name(model: type[Model]) -> dict[str, Column]:
+    return {name: field for field in model._meta.concrete_fields for name in (field.name, field.attname)}
+
+
+def _listed(fields: Sequence[Column]) -> str:
+    return ", ".join(f'"{field.column}"' for field in fields)

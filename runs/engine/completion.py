@@ -36,12 +36,17 @@ def finish(claim: Claim, ending: Ending) -> None:
 
 
 def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None) -> None:
-    """Both rows are locked; `held` is what was read with them. A try or a test of a sample ends as it would on a case,
-    and no case moves.
+    """Let the run end so. Both rows are locked, and `held` is what was read with them. A try or a test of a sample ends
+    as it would on a case, and no case moves.
     """
     match ending:
         case HandedOver() | HandedToPeople():
-            if broken := _hand_over(run, case, ending, held):
+            broken = (
+                people_handovers.apply(run, case, ending)
+                if isinstance(ending, HandedToPeople)
+                else handovers.apply(run, case, ending, held)
+            )
+            if broken:
                 _break(run, case, broken.code, broken.message)
         case Broken(code, message):
             _break(run, case, code, message)
@@ -63,12 +68,6 @@ def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None)
             lifecycle.complete(run, Outcome.CASE_DECLINED, reason)
             if case is not None:
                 receiving.decline(run, case, reason)
-
-
-def _hand_over(run: Run, case: Case | None, ending: HandedOver | HandedToPeople, held: Held | None) -> Broken | None:
-    if isinstance(ending, HandedToPeople):
-        return people_handovers.apply(run, case, ending)
-    return handovers.apply(run, case, ending, held)
 
 
 def _break(run: Run, case: Case | None, code: str, message: str) -> None:

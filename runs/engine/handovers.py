@@ -25,8 +25,8 @@ from data.errors import Refused
 from data.redis import bell
 from runs.models import Handover, Outcome, Run, Step
 from runs.notifications import run_webhooks
-from runs.opening import receiving
-from runs.opening.targets import find_target, hops_left, judge, obstacle
+from runs.opening import giving, receiving
+from runs.opening.targets import TargetRow, find_target, hops_left, judge, obstacle
 from runs.prompts.arguments import with_ignored
 from runs.record import claims, lifecycle
 from runs.record.outcomes import Broken, HandedOver, HandedToPeople
@@ -52,19 +52,20 @@ _EXCHANGES = 2
 
 @dataclass
 class Held:
-    """The run and its case, locked unless they are lost, and what was read with them: the agents that are asked for,
-    each with whether it works the case's queue and what it needs; the case's handovers so far; how the case could stay
-    here.
+    """The run and its case, locked unless they are lost, and what was read with them: whom each request means; the
+    agents that are asked for, each with whether it works the case's queue and what it needs; the case's handovers so
+    far; how the case could stay here.
     """
 
     found: Sequence[tuple[Any, ...]]
+    meant: dict[str, TargetRow | None]  # by what the model wrote
     agents: dict[UUID, tuple[Agent, bool, list[Need]]]
     queue: Queue | None = None
     earlier: Sequence[Handover] = ()
     keeping: Keeping | None = None
 
     def locked(self) -> tuple[Run, Case | None]:
-        """LostRun when either is no longer the claim's."""
+        """Return both. LostRun if either is no longer the claim's."""
         run, case = claims.locked(self.found)
         if case and self.queue:
             case.queue = self.queue
@@ -72,12 +73,12 @@ class Held:
 
 
 def hold(work: Work, requests: Sequence[Request], place: Place | None = None) -> Held:
-    """All of it in one round trip. `place`: where the run is worked, if its case may stay there."""
-    rows_asked = [row for _, asked in requests if (row := find_target(asked.target, work.targets))]
-    named = {row["agent_id"] for row in rows_asked if "kind" not in row}
+    """Lock and read all of it in one round trip. `place`: where the run is worked, if its case may stay there."""
+    meant = {asked.target: find_target(asked.target, work.targets) for _, asked in requests}
+    named = {row["agent_id"] for row in meant.values() if row and "kind" not in row}
     if not named:
         [found] = rows.read(claims.both(work.claim))
-        return Held(found, {})
+        return Held(found, meant, {})
     case_id, queue_id = (work.case.pk, work.case.queue_id) if work.case else (None, None)
     target_id = UUID(min(named))
     # Locks are taken in the order queue, case, run.
@@ -90,6 +91,7 @@ def hold(work: Work, requests: Sequence[Request], place: Place | None = None) ->
     found, agents, earlier, *read = answers
     return Held(
         found,
+        meant,
         {agent.pk: (agent, consumes, NEEDS.validate_json(needs or "[]")) for agent, _, consumes, needs in agents},
         queue=next((queue for _, queue, *_ in agents), None),
         earlier=Handover.applied(earlier),
@@ -108,11 +110,11 @@ _TARGETS = """
 """
 
 
-def wanted_of(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOver | HandedToPeople:
-    """What a request asks for. Refused, in words for the model, when it names no agent that could take over, or lacks
-    what that agent needs.
+def _wanted(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOver | HandedToPeople:
+    """Return what a request asks for. Refused, in words for the model, if it names no agent that could take over, or
+    lacks what that agent needs.
     """
-    row = find_target(asked.target, work.targets)
+    row = held.meant[asked.target]
     if row is None:
         agent = work.agent
         own = {"key": agent.slug, "agent_id": str(agent.pk), "name": agent.name, "description": ""}
@@ -157,14 +159,14 @@ def settle(
     text: str,
     entries: list[Entry],
 ) -> HandedOver | HandedToPeople | Broken | None:
-    """What the requests of a turn come to; their answers are added to `entries`. None: the model gets another turn.
+    """Return what the requests of a turn come to, None for another turn of the model; add their answers to `entries`.
 
     `failed` are the turn's other calls that went wrong, `text` is what the model wrote beside them.
     """
     valid: list[tuple[ToolCallPart, tools.RequestHandover, HandedOver | HandedToPeople]] = []
     for call, arguments in requests:
         try:
-            valid.append((call, arguments, wanted_of(work, arguments, held)))
+            valid.append((call, arguments, _wanted(work, arguments, held)))
         except Refused as refusal:
             entries.append(tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
     if not valid:
@@ -201,7 +203,7 @@ def _failures_before(work: Work, held: Step) -> list[str]:
 
 
 def given_up(work: Work) -> Broken | None:
-    """How the run ends whose model names nothing but invalid targets, or keeps leaving out what a target needs."""
+    """Return how a run ends whose model names nothing but invalid targets, or keeps leaving out what a target needs."""
     if incomplete := receiving.given_up(work):
         return incomplete
     results = [step for step in work.steps if step.kind == Step.Kind.TOOL_RESULT]
@@ -215,10 +217,10 @@ def given_up(work: Work) -> Broken | None:
 
 
 def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = None) -> Broken | None:
-    """Completes the run with what it requested, if that is possible as things are now; both rows are locked, and the
+    """Complete the run with what it requested, if that is possible as things are now. Both rows are locked, and the
     target was judged when they were `held`.
 
-    Otherwise the request is cancelled, and what is returned says why the run cannot end so.
+    Otherwise cancel the request, and return why the run cannot end so.
     """
     handover = requested(run, wanted)
     if run.has_no_effect:
@@ -231,7 +233,9 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
     if broken := broken or _why_cancelled(handover, run, case, earlier):
         cancel(handover, run, case, broken.code, broken.message)
         return broken
-    kept = held.keeping if held and held.keeping and case and held.keeping.goes_first(case) else None
+    kept = held.keeping if held and case else None
+    if kept and case and not giving.goes_first(case, Case.Rank.HANDED_OVER, kept.ahead):
+        kept = None
     if case is not None:
         said = (wanted.reason, wanted.note, wanted.fields)
         about: dict[str, Any] = {"agent_id": run.agent_id, "run_id": run.pk, "starts": kept is not None}
@@ -251,7 +255,7 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
 
 
 def requested(run: Run, wanted: HandedOver | HandedToPeople) -> Handover:
-    """As the run asked for it, not saved yet."""
+    """Return the handover as the run asked for it, not saved yet."""
     to = {"target": wanted.target} if isinstance(wanted, HandedOver) else people_targets.receiver(wanted.target)
     return Handover(
         team_id=run.team_id,
@@ -268,7 +272,7 @@ def requested(run: Run, wanted: HandedOver | HandedToPeople) -> Handover:
 
 
 def _why_impossible(handover: Handover, case: Case | None) -> Broken | None:
-    """What has become of the target since it was requested, if that was before."""
+    """Return why the target can no longer take over, if it was requested in an earlier transaction."""
     assert handover.target
     why_not, needs = judge(handover.target, case)
     if why_not:
@@ -291,7 +295,7 @@ def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: lis
 
 
 def _earlier(run: Run, case: Case | None, held: Held | None) -> list[Handover]:
-    """The handovers applied so far, oldest first: on a case since a person last acted, else of the chain of runs."""
+    """Return the applied handovers, oldest first: on a case since a person last acted, else of the chain of runs."""
     if case is not None:
         on_case = held.earlier if held else Handover.applied(*rows.read(Handover.applied_on(case.pk)))
         return list(on_case[-case.hops :]) if case.hops else []
@@ -301,7 +305,7 @@ def _earlier(run: Run, case: Case | None, held: Held | None) -> list[Handover]:
 
 
 def _fresh_run(target: Agent, source: Run) -> Run:
-    """A new run of the target without any context: no input, no note."""
+    """Create a run of the target without any context: no input, no note."""
     bell.ring()  # the worker of the source may be about to leave
     return Run.objects.create(
         team_id=source.team_id,
@@ -315,7 +319,7 @@ def _fresh_run(target: Agent, source: Run) -> Run:
 
 
 def cancel(handover: Handover, run: Run, case: Case | None, code: str, message: str) -> None:
-    """The request comes to nothing, and the case's timeline says why."""
+    """Cancel the request, and say why in the case's timeline."""
     handover.status = Handover.Status.CANCELLED
     rows.insert([handover])
     if case is not None:
@@ -326,14 +330,14 @@ def cancel(handover: Handover, run: Run, case: Case | None, code: str, message: 
 
 
 def cancel_after_stop(run: Run, case: Case | None, wanted: HandedOver | HandedToPeople) -> None:
-    """What a run requested at the moment in which a person stopped it."""
+    """Cancel what a run requested at the moment in which a person stopped it."""
     if not Handover.objects.filter(source=run).exists():
         handover = requested(run, wanted)
         cancel(handover, run, case, "run_stopped", "The run was stopped first.")
 
 
 def resulting_run(handover: Handover) -> Run | None:
-    """The run of the target that an applied handover led to, if it has begun."""
+    """Return the run of the target that an applied handover led to, if it has begun."""
     if handover.source.case_id is None:
         return handover.next_run
     later = Run.objects.filter(case=handover.source.case_id, created_at__gt=handover.source.created_at)

@@ -59,9 +59,6 @@ class Keeping:
     claim: Claim | None = None
     work: Work | None = None
 
-    def goes_first(self, case: Case) -> bool:
-        return giving.goes_first(case, Case.Rank.HANDED_OVER, self.ahead)
-
     def start(self, case: Case, handover: Handover) -> None:
         """The target begins to work on the case, which was just handed to it."""
         self.around.earlier.append(handover)

@@ -56,33 +56,29 @@ _GO_ON = "Your answer was cut off at the token limit. Go on exactly where it sto
 
 
 async def take_turn(work: Work, response: ModelResponse, place: Place | None = None) -> bool | Keeping:
-    """Acts on a response. True when the run goes on no further: it has ended, or waits for a person. Where it was
-    handed over and its case stays in its `place`: what goes on there.
+    """Act on a response. Return True if the run goes on no further, since it has ended or waits for a person. If its
+    case was handed over and stays in its `place`, return what goes on there.
     """
     calls = open_calls(work, response)
     if not response.tool_calls:
         return await sync_to_async(_without_calls)(work, response)
-    if work.said and not all(_is_settled(work, call) for call in calls):
+    # Decided once: a call that has run must not be settled as well, even if its tool has changed in the meantime.
+    rest = [call for call in calls if call.tool_name in tools.SETTLED or server_tools.must_ask(work, call)]
+    ordinary = [call for call in calls if call not in rest]
+    if work.said and ordinary:
         await sync_to_async(flush)(work)
     failed: list[ToolCallPart] = []
-    for call in calls:
-        if not _is_settled(work, call):
-            try:
-                with tracing.tool_calls(work, [call]):
-                    is_done = await _execute(work, call)
-            except trials.Diverged:
-                await sync_to_async(trials.diverge)(work, call)
-                return True
-            if not is_done:
-                failed.append(call)
-    rest = [call for call in calls if _is_settled(work, call)]
+    for call in ordinary:
+        try:
+            with tracing.tool_calls(work, [call]):
+                is_done = await _execute(work, call)
+        except trials.Diverged:
+            await sync_to_async(trials.diverge)(work, call)
+            return True
+        if not is_done:
+            failed.append(call)
     with tracing.tool_calls(work, rest):
         return await sync_to_async(_settle)(work, rest, failed, response.text or "", place) if rest else False
-
-
-def _is_settled(work: Work, call: ToolCallPart) -> bool:
-    """Whether it is acted upon together with others, when the turn's other calls have run."""
-    return call.tool_name in tools.SETTLED or server_tools.must_ask(work, call)
 
 
 async def _execute(work: Work, call: ToolCallPart) -> bool:
@@ -118,9 +114,10 @@ def _no_outcome(work: Work) -> Broken:
 def _settle(
     work: Work, calls: Sequence[ToolCallPart], failed: list[ToolCallPart], text: str, place: Place | None
 ) -> bool | Keeping:
-    """What the turn's decisions come to: the last results and the ending are written in one transaction, or neither."""
+    """Settle the decisions of a turn. The last results and the ending are written in one transaction, or neither."""
     parsed, entries = _parse(work, calls)
-    parsed = _without_withdrawn(parsed, entries)
+    if any(call.tool_name == tools.WITHDRAW for call, _ in parsed):
+        parsed = _without_withdrawn(parsed, entries)
     asks = [(call, arguments) for call, arguments in parsed if human_requests.asks(arguments)]
     wanted = [(call, arguments) for call, arguments in parsed if call.tool_name in tools.OUTCOMES]
     if asks and work.run.is_test:
@@ -151,7 +148,7 @@ def _settle(
 
 
 def _settle_others(wanted: Sequence[tuple[ToolCallPart, Any]], entries: list[Entry]) -> Ending | None:
-    """Of outcomes other than a handover; their answers are added to `entries`."""
+    """Return what outcomes other than a handover come to, and add their answers to `entries`."""
     if len({call.tool_name for call, _ in wanted}) > 1:
         entries += [tool_result(call, _CHOOSE_OUTCOME, ok=False, code="several_outcomes") for call, _ in wanted]
         return None
@@ -164,7 +161,7 @@ def _settle_others(wanted: Sequence[tuple[ToolCallPart, Any]], entries: list[Ent
 
 
 def _parse(work: Work, calls: Sequence[ToolCallPart]) -> tuple[list[tuple[ToolCallPart, Any]], list[Entry]]:
-    """The calls whose arguments fit, and the answers to those whose do not."""
+    """Return the calls whose arguments fit, and the answers to those whose do not."""
     parsed, entries = [], []
     for call in calls:
         try:
@@ -177,8 +174,9 @@ def _parse(work: Work, calls: Sequence[ToolCallPart]) -> tuple[list[tuple[ToolCa
 def _without_withdrawn(
     parsed: Sequence[tuple[ToolCallPart, Any]], entries: list[Entry]
 ) -> list[tuple[ToolCallPart, Any]]:
-    """What is left when requests that the same turn took back are answered. Those of earlier turns are answered by
-    people before there is another turn, so no others can be open."""
+    """Return what is left when requests that the same turn took back are answered. People answer those of earlier turns
+    before there is another turn, so no others can be open.
+    """
     left: list[tuple[ToolCallPart, Any]] = []
     for call, arguments in parsed:
         if call.tool_name != tools.WITHDRAW:
@@ -208,7 +206,7 @@ def _ending(tool: str, arguments: Any) -> Ending:
 
 
 def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
-    """The last results and the ending, or neither."""
+    """Write the last results and the ending, or neither."""
     with transaction.atomic():
         run, case = lock_both(work.claim)
         count_in(work, run)
@@ -218,5 +216,5 @@ def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
 
 
 def _told(work: Work, ending: Ending) -> list[Entry]:
-    """What the steps of a test say of its end."""
+    """Return what the steps of a test say of its end."""
     return [trials.decided(ending)] if work.run.is_test else []
