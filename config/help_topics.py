@@ -46,6 +46,7 @@ TOPICS = {
     "impact": "handovers#what-a-change-would-have-done",
     "agent_tests": "routing-tests",
     "test_new": "routing-tests#writing-tests",
+    "tests_import": "routing-tests#writing-tests",
     "test_edit": "routing-tests#writing-tests",
     "run_test": "routing-tests#writing-tests",
     "check": "routing-tests#checks",

@@ -216,6 +216,10 @@ def make_room(agent: Agent, number: int) -> None:
     locked = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
     if locked.is_deleted:
         raise Refused(f"{agent.name} has been deleted.", "agent_deleted")
+    refuse_too_many(agent, number)
+
+
+def refuse_too_many(agent: Agent, number: int) -> None:
     room = MOST - RoutingTest.objects.filter(agent=agent).count()
     if number > room:
         these = f"These are {number:,}, and there is room for {max(room, 0):,}. " if number > 1 else ""
