@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from builder.gate import gate
 from builder.gate.gate import RoutesHeld
 from builder.models import Agent
 from data.errors import Refused
@@ -48,6 +49,7 @@ def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     context = {
         "agent": agent,
         "mentioned_by": verbs.mentioned_by(agent),
+        "void_tests": gate.voided_tests(agent),
         "replacements": queries.replacements(agent),
         "typed": name,
         "refused": refused,

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
+from builder.gate import gate
 from builder.models import Agent, AgentQuerySet, Mention, QueueConnection, Revision, ServerTool, ToolConnection
 from builder.procedures import mentions
 from builder.procedures.people import PeopleTarget, of_revision, people_rows
@@ -74,11 +75,12 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class ListedAgent:
-    """A row of the list. `state`: active, paused or blocked (by a deleted mention)."""
+    """A row of the list. `state`: active, paused or blocked (by a deleted mention). `tests`: those of its routes."""
 
     details: AgentDetails
     queues: list[Any]
     last_run: Any
+    tests: int = 0
 
     @property
     def state(self) -> str:
@@ -125,12 +127,14 @@ def counts(team: Team) -> dict[str, int]:
 def listed(team: Team, agents: Sequence[Any]) -> list[ListedAgent]:
     """Agents from `find_agents` as rows of the list."""
     runs = team.runs.in_bulk([agent.last_run_id for agent in agents if agent.last_run_id])
-    return [_listed(agent, runs.get(agent.last_run_id)) for agent in agents]
+    tests = gate.test_counts([agent.pk for agent in agents])
+    return [_listed(agent, runs.get(agent.last_run_id), tests.get(agent.pk, 0)) for agent in agents]
 
 
-def _listed(agent: Agent, last_run: Any) -> ListedAgent:
+def _listed(agent: Agent, last_run: Any, tests: int) -> ListedAgent:
     found = details(agent)
-    return ListedAgent(found, sorted((row.queue for row in found.consumes), key=lambda queue: queue.name), last_run)
+    queues = sorted((row.queue for row in found.consumes), key=lambda queue: queue.name)
+    return ListedAgent(found, queues, last_run, tests)
 
 
 # --- Deleted agents --------------------------------------------------------------------------

@@ -4,7 +4,7 @@ A save that would change routes which tests guard is held until a check has pass
 would have saved it, so nobody gets around it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 from uuid import UUID
@@ -45,6 +45,12 @@ class Gate(Protocol):
     def guards(self, team_id: UUID) -> bool:
         """Whether the team has any tests."""
 
+    def counts(self, agent_ids: Collection[UUID]) -> dict[UUID, int]:
+        """How many tests guard the routes of each agent that has any."""
+
+    def voided_by(self, agent: Agent) -> Sequence[Any]:
+        """The tests, with their agents, that would expect nobody any more if the agent were deleted."""
+
     def before(self, agents: Sequence[Agent]) -> Any:
         """What these agents' routes are now; None when no test guards them."""
 
@@ -68,6 +74,16 @@ def guarded(agents: Sequence[Agent], override: str = "") -> Iterator[None]:
     before = gate.before(agents)
     yield
     gate.admit(before, override)
+
+
+def test_counts(agent_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many routing tests guard the routes of each agent that has any."""
+    return _gate().counts(agent_ids)
+
+
+def voided_tests(agent: Agent) -> Sequence[Any]:
+    """The routing tests, with their agents, that would be void if the agent were deleted."""
+    return _gate().voided_by(agent)
 
 
 def pass_gate(team_id: UUID, save: Callable[[], object], by: Actor, seconds: float | None) -> None:

@@ -5,7 +5,7 @@ out. So whatever happens to a check, nothing untested is live.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from data.errors import Refused
 from teams.audit import audit
 from teams.audit.actors import Actor
 
-from . import checks, results, verdicts
+from . import checks, queries, results, verdicts
 from .models import Check, RoutingTest, Verdict
 from .questions import Asker, Question
 from .staged import stage
@@ -88,6 +88,12 @@ def refusal(check: Check) -> Refused:
 class _Gate:
     def guards(self, team_id: UUID) -> bool:
         return RoutingTest.objects.filter(team=team_id).exists()
+
+    def counts(self, agent_ids: Collection[UUID]) -> dict[UUID, int]:
+        return queries.counts(agent_ids)
+
+    def voided_by(self, agent: Agent) -> Sequence[RoutingTest]:
+        return queries.voided_by(agent)
 
     def before(self, agents: Sequence[Agent]) -> Routes | None:
         ids = [agent.pk for agent in agents]

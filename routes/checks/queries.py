@@ -1,6 +1,6 @@
 """Reading of routing tests and their results, for lists and pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import Count
@@ -36,9 +36,9 @@ def void(tests: Sequence[RoutingTest]) -> set[UUID]:
     return {test.pk for test in tests if decisions.is_void(test.expected, deleted)}
 
 
-def counts(agents: Iterable[Agent]) -> dict[UUID, int]:
-    """How many tests guard the routes of each agent."""
-    rows = RoutingTest.objects.filter(agent__in=[agent.pk for agent in agents]).order_by()
+def counts(agent_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many tests guard the routes of each agent that has any."""
+    rows = RoutingTest.objects.filter(agent__in=agent_ids).order_by()
     return dict(rows.values_list("agent").annotate(Count("pk")))
 
 

@@ -34,6 +34,7 @@ class Node:
     state: str
     words: str
     is_looked_at: bool = False
+    tests: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _node(agent: Agent, x: float, y: float, traffic: Traffic, *, is_looked_at: b
     said = {"deleted": "Deleted", "blocked": "Blocked: starts nothing new", "paused": "Paused"}
     words = said.get(state, f"{came:,} in · {went:,} out" if came or went else "")
     name = [short(agent.name, _NAME)] if words else _two_lines(agent.name)
-    return Node(agent, x, y, name, state, words, is_looked_at)
+    return Node(agent, x, y, name, state, words, is_looked_at, traffic.tests.get(agent.pk, 0))
 
 
 def _two_lines(name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
 from uuid import UUID
@@ -14,6 +14,7 @@ from builder.models import Agent, Mention, Revision
 from builder.procedures.targets import DELETED, OK, SELF, judge
 from cases.models import CaseEvent, Kind, Reason
 from cases.timeline.event_texts import reason_label
+from routes.checks import queries
 from routes.corrections import corrections
 from runs.models import Handover, Run
 from teams.models import Team
@@ -55,11 +56,14 @@ class Route:
 
 @dataclass(frozen=True)
 class Traffic:
-    """`agents` are all live agents of the team and deleted ones that routes name. Those in `blocked` start nothing."""
+    """`agents` are all live agents of the team and deleted ones that routes name. Those in `blocked` start nothing.
+    `tests`: how many routing tests guard the routes of an agent.
+    """
 
     agents: list[Agent]
     routes: list[Route]
     blocked: frozenset[UUID]
+    tests: Mapping[UUID, int] = field(default_factory=dict)
 
 
 def traffic(team: Team, since: datetime) -> Traffic:
@@ -88,7 +92,7 @@ def traffic(team: Team, since: datetime) -> Traffic:
     for key in wrong.keys() & routes.keys():
         routes[key] = replace(routes[key], corrected=wrong[key])
     in_order = sorted(routes.values(), key=lambda route: (route.source.name.casefold(), route.target.name.casefold()))
-    return Traffic(list(agents.values()), _with_circles(in_order), frozenset(blocked))
+    return Traffic(list(agents.values()), _with_circles(in_order), frozenset(blocked), queries.counts(agents))
 
 
 def _mentions(team: Team) -> QuerySet[Mention]:

@@ -76,6 +76,39 @@ class GeneralForm(PageForm):
         required=False,
         help_text="Administrators who have not set it up only see how to do so.",
     )
+    test_repetitions = forms.IntegerField(
+        label="Repetitions",
+        required=False,
+        min_value=1,
+        max_value=10,
+        help_text="How often a language model is asked each routing test. All of them must pass. The offline router is"
+        " asked once.",
+    )
+    test_usd_per_day = forms.DecimalField(
+        label="US dollars per day",
+        required=False,
+        min_value=0,
+        max_value=1_000_000,
+        decimal_places=2,
+        help_text="What routing tests may cost. After that, changes that they guard are held back until the next day.",
+    )
+    builders_may_override = forms.BooleanField(
+        label="Builders can save past routing tests",
+        required=False,
+        help_text="Administrators always can. It takes a reason, which History and the audit log show.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        for name in ("test_repetitions", "test_usd_per_day"):
+            if name in self.data and self.cleaned_data.get(name, 0) is None:
+                self.add_error(name, "Enter a number.")
+        return self.cleaned_data
+
+    @property
+    def of_tests(self) -> dict[str, Any]:
+        """What it says of routing tests; a number that was not sent stays. Of a valid form."""
+        names = ("test_repetitions", "test_usd_per_day", "builders_may_override")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] is not None}
 
 
 class WebhookForm(SharedForm):

@@ -11,7 +11,7 @@ from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
 from teams.people import members
 from web.forms.refusals import show_refusal
 
-from . import zones
+from . import checking, zones
 from .forms import GeneralForm
 
 
@@ -26,13 +26,14 @@ def settings_home(request: TeamRequest) -> HttpResponseBase:
 def general(request: TeamRequest) -> HttpResponseBase:
     posted = request.POST if request.method == "POST" else None
     team = request.team
-    initial = {"time_zone": team.time_zone, "require_two_step": team.require_two_step}
+    initial = {name: getattr(team, name) for name in GeneralForm.base_fields}
     form = GeneralForm(posted, initial=initial)
     if form.is_valid():
         try:
             with transaction.atomic():
                 members.require_two_step(team, form.cleaned_data["require_two_step"], request.user)
                 zones.change_zone(team, form.cleaned_data["time_zone"])
+                checking.change_checking(team, form.of_tests)
         except Refused as refusal:
             show_refusal(form, refusal)
         else:

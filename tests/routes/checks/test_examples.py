@@ -9,6 +9,8 @@ from builder.agents.agents import save_agent
 from builder.models import Agent
 from cases.models import Case, Queue
 from routes.checks.candidates import check_change
+from routes.checks.questions import Asker
+from routes.corrections import corrections
 from routes.routing_tests import routing_tests
 from runs.models import Run
 from runs.offline import examples
@@ -63,3 +65,19 @@ def test_a_test_is_no_example_where_tests_are_run(triage: Agent, billing: Agent,
     work_tests()
     assert {row.verdict for row in check.results.all()} == {"failing"}
     assert not Run.objects.filter(trigger="test", handover__target=billing).exists()
+
+
+def test_what_the_stand_in_learns_from_a_correction_is_part_of_what_a_result_is_kept_under(
+    triage: Agent, billing: Agent, support: Agent, queue: Queue, make_case: Make[Case]
+) -> None:
+    add_test(triage, "The printer is on fire", billing, queue)
+    [test] = routing_tests.of_agent(triage)
+    before = Asker().questions([test])[test.pk]
+    make_case("The zebra was striped twice", assignee=triage)
+    add_test(triage, "The zebra was striped twice", billing, queue)
+    handover = work_next().handover
+    assert handover.target == billing
+    corrections.correct(corrections.of_handover(handover), support, "", BATON, send=False)
+    after = Asker().questions([test])[test.pk]
+    assert before.told["instructions"] == after.told["instructions"]
+    assert before.key != after.key
