@@ -18,7 +18,7 @@ def past_or_present_agent_or_404(team: Team, id: UUID) -> Agent:
 
 
 def revision_or_404(agent: Agent, number: int) -> Revision:
-    """Number 0 is the draft."""
+    """Return a revision by its number; number 0 is the draft."""
     wanted = agent.revisions.exclude(status=Revision.Status.TRIED).select_related("author")
     return get_object_or_404(wanted, number=number)
 

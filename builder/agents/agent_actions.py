@@ -67,7 +67,7 @@ def _menu(agent: Agent, member: Member) -> list[Action]:
 
 
 def _unblock(agent: Agent, refusal: Refused | None, member: Member) -> list[Action]:
-    """What to do about the reason why the agent may not start."""
+    """Return what to do about the reason why the agent may not start."""
     if refusal is None:
         return []
     if refusal.code == "agent_paused":

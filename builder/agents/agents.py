@@ -95,7 +95,7 @@ def _endings() -> Iterable[str]:
 
 @transaction.atomic
 def delete_agent(agent: Agent, replacement: Agent | None = None, author: User | None = None) -> list[Agent]:
-    """Soft; the next sweep sends its work back to the queues.
+    """Delete an agent softly; the next sweep of the clock sends its work back to the queues.
 
     Its mentions turn red, or become those of `replacement`, each in a new live revision of the mentioning agent.
     Answers with the agents that mentioned it.
@@ -125,7 +125,7 @@ def _replaced(other: Agent, agent: Agent, replacement: Agent) -> AgentChange:
 
 
 def _replace_in_drafts(agent: Agent, replacement: Agent) -> None:
-    """Another row takes the place of each, as always: who has one open is asked which text it shall be."""
+    """Replace each draft by a new row, as always: anyone who has one open is asked which text to keep."""
     drafts = Revision.objects.filter(team_id=agent.team_id, status=Revision.Status.DRAFT)
     for draft in drafts.filter(aop__contains=str(agent.pk)).select_for_update(no_key=True):
         draft.delete()

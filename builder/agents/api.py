@@ -147,7 +147,7 @@ def _fallback(wanted: AgentIn | AgentChanges) -> str | None:
 
 
 def _connected(team: Team, agent: Agent, wanted: NewConnections, mcp_tools: list[UUID] | None) -> dict[str, Any]:
-    """What it is to be connected to, as fields of an `AgentChange`."""
+    """Return what the agent is to be connected to, as fields of an `AgentChange`."""
     consumes = (
         None if wanted.consumes is None else [connections.Consumes(**row.model_dump()) for row in wanted.consumes]
     )
@@ -158,7 +158,7 @@ def _connected(team: Team, agent: Agent, wanted: NewConnections, mcp_tools: list
 
 
 def _tools(team: Team, agent: Agent, mcp: list[UUID] | None, tools: list[UUID] | None) -> list[UUID] | None:
-    """None when nothing is said of them."""
+    """Return the tools that the request asks for; None if it does not mention them."""
     here = ServerTool.objects.filter(team=team, server__deleted_at=None)
     chosen = here.filter(connections__agent=agent)
     if tools is not None:

@@ -58,7 +58,7 @@ def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 def _replacement(agent: Agent, name: str) -> Agent | None:
-    """By its name, which only one live agent of a team has."""
+    """Return the replacement by its name, which only one live agent of a team has."""
     if not name:
         return None
     replacement = Agent.objects.live().filter(team=agent.team_id, name__iexact=name.replace("\x00", "")).first()

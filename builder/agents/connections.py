@@ -26,7 +26,7 @@ def connect(
     produces: Iterable[UUID] | None = None,
     tools: Collection[UUID] | None = None,
 ) -> None:
-    """Replaces what is given: the agent's queue connections of each role, its tools of MCP servers."""
+    """Replace what is given: the agent's queue connections of each role, its tools of MCP servers."""
     Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
     before = _connections(agent)
     if consumes is not None:
@@ -42,7 +42,7 @@ def connect(
 
 
 def _connections(agent: Agent) -> dict[str, list[str]]:
-    """In words."""
+    """Return the agent's connections in words, for the audit log."""
     rows = QueueConnection.objects.filter(agent=agent).values_list("role", "queue__name", "concurrency")
     tools = ToolConnection.objects.filter(agent=agent).values_list("tool__server__name", "tool__name")
     works = QueueConnection.Role.CONSUMER
@@ -61,7 +61,7 @@ def _record_connections(agent: Agent, before: dict[str, list[str]]) -> None:
 
 @transaction.atomic
 def add_consumer(agent: Agent, queue_id: UUID) -> None:
-    """Connects the agent to one more queue, whose cases it works from now on."""
+    """Connect the agent to one more queue, whose cases it works from now on."""
     before = _connections(agent)
     QueueConnection.objects.get_or_create(
         agent=agent, queue_id=queue_id, role=QueueConnection.Role.CONSUMER, defaults={"team_id": agent.team_id}

@@ -133,7 +133,7 @@ class AgentForm(SharedForm):
             self._merge_revision(saved)
 
     def _merge_revision(self, saved: AgentDetails) -> None:
-        """What this tab left as it was keeps what is live by now. Where both changed the text, `drafts` says so."""
+        """Let fields that this tab left alone take what is live by now. If both changed the text, `drafts` says so."""
         known = known_to(self.data)
         base = drafts.published(saved.agent, known.revision) if known else None
         if known is None or base is None:
@@ -149,19 +149,19 @@ class AgentForm(SharedForm):
             data["revision"] = str(saved.revision.number)
 
     def typed(self) -> Typed:
-        """What the wiring doctor looks at, as it stands in the fields."""
+        """Return what the wiring doctor examines, as it stands in the fields."""
         agent = self.saved.agent if self.saved else Agent(team=self.team, name=self["name"].value() or "This agent")
         text = mentions.normalise(self["aop"].value() or "")[: agents.AOP_LIMIT]
         works, feeds = self.connections.ticked("consumes"), self.connections.ticked("produces")
         return Typed(agent, text, works, feeds, self.connections.chosen_tools())
 
     def mentioned(self) -> list[Target]:
-        """Whom the procedure in the field mentions, judged by the queues that are ticked beside it."""
+        """Return whom the procedure in the field mentions, judged by the queues that are ticked beside it."""
         of = Viewpoint(self.team, self.saved.agent if self.saved else None, self.connections.ticked("consumes"))
         return mention_search.mentioned(self["aop"].value() or "", of)
 
     def mentioned_people(self) -> list[dict[str, Any]]:
-        """The same of members and groups, as the editor takes them."""
+        """Return the same of members and groups, as the editor takes them."""
         works = bool(self.connections.ticked("consumes"))
         wanted = mentions.people_ids(self["aop"].value() or "")
         return [
@@ -184,11 +184,11 @@ class AgentForm(SharedForm):
         return cleaned
 
     def is_ready(self) -> bool:
-        """Whether it is valid, and no runs would break by it. Else the reasons are among the errors."""
+        """Return whether the form is valid and would break no runs. Otherwise `errors` has why."""
         return self.is_valid() and not self._would_break()
 
     def wanted(self) -> dict[str, Any]:
-        """What a valid form asks for, as the fields of an `AgentChange`."""
+        """Return what a valid form asks for, as the fields of an `AgentChange`."""
         names = {"name", "description", "may_ask", "aop", "model", "fallback", "note"}
         if self.tells_the_same:
             names -= {"aop", "model", "fallback", "note"}
@@ -200,14 +200,14 @@ class AgentForm(SharedForm):
         }
 
     def refuse(self, refusal: Refused) -> None:
-        """Takes note of what the verb refused. Nothing typed is lost."""
+        """Show what the verb refused. Nothing typed is lost."""
         if isinstance(refusal, Conflict):
             self._take_note(refusal)
         else:
             show_refusal(self, refusal)
 
     def _would_break(self) -> bool:
-        """Whether runs would break and nobody has said to save anyway. An unknown mention is refused in any case."""
+        """Return whether runs would break and no one pressed Save anyway. An unknown mention is refused in any case."""
         if "anyway" in self.data:
             return False
         [facts] = gather(self.team, [self.typed()])
@@ -217,7 +217,7 @@ class AgentForm(SharedForm):
         return bool(self.breaks)
 
     def _take_note(self, conflict: Conflict) -> None:
-        """Anyone who saves again after this has seen what the others wrote, and means it."""
+        """Show what others wrote. Anyone who saves again after this has seen it, and means to replace it."""
         self.conflict = conflict
         self.choice = revisions.choice(conflict.theirs.agent, self.cleaned_data["aop"], conflict.theirs)
         self.add_error(None, f"Nothing is saved yet. {conflict.message}")
@@ -229,17 +229,17 @@ class AgentForm(SharedForm):
 
 
 def model_of(data: Mapping[str, Any]) -> str:
-    """The model that the form's two fields say."""
+    """Return the model that the form's two fields name."""
     return OFFLINE if data.get("model_kind") == OFFLINE else data.get("model", "")
 
 
 def fallback_of(data: Mapping[str, Any]) -> str:
-    """The stand-in does not fail, and has none."""
+    """Return the fallback model; the stand-in does not fail, and has none."""
     return "" if data.get("model_kind") == OFFLINE else str(data.get("fallback", ""))
 
 
 def known_to(data: Mapping[str, Any]) -> Known | None:
-    """What the page that sent this had seen; None for a program that says nothing of that."""
+    """Return what the page that sent this had seen; None for a program, which does not say."""
     revision = str(data.get("revision") or "")
     if not revision.isdecimal():
         return None

@@ -36,7 +36,7 @@ class AgentDetails:
 
 
 def with_details(agents: QuerySet[Agent]) -> QuerySet[Agent]:
-    """Agents that `details` takes, in a constant number of queries."""
+    """Return agents for `details`, in a constant number of queries."""
     live = Revision.objects.filter(status=Revision.Status.LIVE)
     live = live.prefetch_related("mentions__target__queue_connections", Prefetch("people_mentions", people_rows()))
     tools = ToolConnection.objects.filter(tool__server__deleted_at=None).select_related("tool__server")
@@ -48,7 +48,7 @@ def with_details(agents: QuerySet[Agent]) -> QuerySet[Agent]:
 
 
 def details(agent: Agent) -> AgentDetails:
-    """Of an agent from `with_details`."""
+    """Return the details of an agent from `with_details`."""
     [revision] = agent.live_revisions  # type: ignore[attr-defined]
     connections = sorted(agent.queue_connections.all(), key=lambda connection: connection.pk)
     targets = judge(agent, consumed(connections), revision.mentions.all())
@@ -90,7 +90,7 @@ class ListedAgent:
 
 
 def find_agents(team: Team, words: str = "", state: str = "") -> QuerySet[Agent]:
-    """For `listed`: the team's agents whose name or description has all the words.
+    """Return the team's agents whose name or description has all the words, for `listed`.
 
     `state`: paused, blocked, unused, or anything else for all.
     """
@@ -119,13 +119,13 @@ def _in_state(agents: AgentQuerySet, state: str) -> AgentQuerySet:
 
 
 def counts(team: Team) -> dict[str, int]:
-    """How many agents the team has, by `state`; "" is all of them."""
+    """Return how many agents the team has, by `state`; "" is all of them."""
     agents = Agent.objects.live().filter(team=team)
     return {state: _in_state(agents, state).count() for state in ("", "blocked", "paused", "unused")}
 
 
 def listed(team: Team, agents: Sequence[Any]) -> list[ListedAgent]:
-    """Agents from `find_agents` as rows of the list."""
+    """Return agents from `find_agents` as rows of the list."""
     runs = team.runs.in_bulk([agent.last_run_id for agent in agents if agent.last_run_id])
     tests = gate.test_counts([agent.pk for agent in agents])
     return [_listed(agent, runs.get(agent.last_run_id), tests.get(agent.pk, 0)) for agent in agents]
@@ -198,7 +198,7 @@ class Candidate:
 
 
 def candidates(team: Team, agent: Agent | None = None) -> list[Candidate]:
-    """By name, without the agent itself. At most CANDIDATES."""
+    """Return at most CANDIDATES agents by name, without the agent itself."""
     others = Agent.objects.live().filter(team=team).order_by(Lower("name"))
     if agent is None:
         found = [Target(other, OK) for other in others[:CANDIDATES]]
@@ -209,7 +209,7 @@ def candidates(team: Team, agent: Agent | None = None) -> list[Candidate]:
 
 
 def agents_of_provider(team: Team, provider: str) -> AgentQuerySet:
-    """Those that use a model of this provider, if only when another fails, e.g. `anthropic`."""
+    """Return the agents that use a model of a provider such as `anthropic`, if only as their fallback."""
     uses = Q(model__startswith=f"{provider}:") | Q(fallback__startswith=f"{provider}:")
     live = Revision.objects.filter(uses, team=team, status=Revision.Status.LIVE)
     return Agent.objects.live().filter(team=team, pk__in=live.values("agent"))

@@ -89,7 +89,7 @@ def create_agent(
 
 @transaction.atomic
 def create_agents(team: Team, wanted: Sequence[NewAgent], author: User | None = None, said: str = "") -> list[Agent]:
-    """In that order. Nobody mentions a new agent yet, so no route changes. `said`: for the audit log."""
+    """Create agents in that order. Nobody mentions them yet, so no route changes. `said` goes to the audit log."""
     made = [Agent(id=new.id, team=team, may_ask=new.may_ask) for new in wanted]
     for agent, new in zip(made, wanted, strict=True):
         _name(agent, new.name, new.description)
@@ -101,7 +101,7 @@ def create_agents(team: Team, wanted: Sequence[NewAgent], author: User | None = 
 
 
 def save_agent(agent: Agent, *, author: User | None = None, override: str = "", **changes: Any) -> Agent:
-    """`changes`: the fields of an `AgentChange`."""
+    """Save one agent. `changes` are the fields of an `AgentChange`."""
     [saved] = save_agents([AgentChange(agent.pk, **changes)], author=author, override=override)
     return saved
 
@@ -118,13 +118,13 @@ def save_agents(changes: Sequence[AgentChange], *, author: User | None = None, o
 
 
 def lock_agents(ids: Iterable[UUID]) -> dict[UUID, Agent]:
-    """In one order, so that two who save several agents do not wait for one another."""
+    """Lock agents in one order, so that two people who save several agents do not wait for one another."""
     rows = Agent.objects.filter(pk__in=set(ids)).select_related("team").select_for_update(no_key=True, of=("self",))
     return {agent.pk: agent for agent in rows.order_by("pk")}
 
 
 def rename(agent: Agent, name: str) -> None:
-    """For an agent that comes back under another name; its row is locked, and written whole."""
+    """Rename an agent that is restored under another name. Its row is locked, and written whole."""
     with guarded([agent]):
         _name(agent, name, agent.description)
 
@@ -201,7 +201,7 @@ def freeze_for_tests(agent: Agent, aop: str, model: str, fallback: str) -> Revis
 
 
 def _labelled(agent: Agent, aop: str) -> str:
-    """With the current names in the mentions, whatever they were called when the text was written."""
+    """Return the text with the current names in its mentions, whatever they were when it was written."""
     found = Agent.objects.filter(team_id=agent.team_id, pk__in=mentions.target_ids(aop))
     return mentions.relabel(aop, dict(found.values_list("pk", "name")) | people.people_names(agent.team_id, aop))
 

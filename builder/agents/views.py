@@ -104,7 +104,7 @@ def _save(form: AgentForm, author: User) -> Agent | HttpResponseRedirect | None:
 
 
 def _keep_draft(form: AgentForm, author: User) -> None:
-    """What is held is kept as the draft too, so that one can go on from there."""
+    """Keep what the gate holds back as the draft too, so that one can go on from there."""
     assert form.saved
     said = form.cleaned_data
     drafts.save_draft(

@@ -53,7 +53,7 @@ class UnavailableForm(PageForm):
         return cleaned
 
     def wanted(self) -> WhenUnavailable | None:
-        """Of a valid form."""
+        """Return the rule that a valid form asks for; None if it names none."""
         rule, minutes = self.cleaned_data.get("rule"), self.cleaned_data.get("after_minutes")
         if not rule:
             return None

@@ -73,7 +73,7 @@ def change_rule(agent: Agent, wanted: WhenUnavailable) -> None:
 
 
 def in_words(agent: Agent, rule: WhenUnavailable | None = None) -> str:
-    """`Wait`, or `Fallback to Finance after 30 min`"""
+    """Return words such as `Wait`, or `Fallback to Finance after 30 min`."""
     rule = rule or rule_of(agent)
     if rule.rule == WAIT:
         return "Wait"
@@ -82,7 +82,7 @@ def in_words(agent: Agent, rule: WhenUnavailable | None = None) -> str:
 
 
 def name_of(team: Team, target: Receiver) -> str:
-    """The name of the receiver. Refused when the team has no such agent, member or group."""
+    """Return the name of the receiver. Refused if the team has no such agent, member or group."""
     found: object | None
     if target.agent_id:
         found = Agent.objects.filter(team=team, pk=target.agent_id).first()

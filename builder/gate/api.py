@@ -26,7 +26,7 @@ Override = Annotated[
 
 
 def override_of(request: KeyRequest, reason: str | None) -> str:
-    """The reason to go past the gate. That takes the right to do so."""
+    """Return the reason to go past the gate, which takes the right to do so."""
     if reason is None:
         return ""
     if Scope.ADMIN not in request.auth.scopes:

@@ -43,7 +43,7 @@ class Gate(Protocol):
     """What ROUTE_GATE names."""
 
     def guards(self, team_id: UUID) -> bool:
-        """Whether the team has any tests."""
+        """Return whether the team has any tests."""
 
     def counts(self, agent_ids: Collection[UUID]) -> dict[UUID, int]:
         """How many tests guard the routes of each agent that has any."""
@@ -52,10 +52,10 @@ class Gate(Protocol):
         """The tests, with their agents, that would expect nobody any more if the agent were deleted."""
 
     def before(self, agents: Sequence[Agent]) -> Any:
-        """What these agents' routes are now; None when no test guards them."""
+        """Return what these agents' routes are now; None if no test guards them."""
 
     def admit(self, before: Any, override: str) -> None:
-        """RoutesHeld, unless the routes may be what they are by now."""
+        """Raise RoutesHeld unless the routes may be what they are by now."""
 
 
 class _Undone(Exception):
@@ -69,7 +69,7 @@ def _gate() -> Gate:
 
 @contextmanager
 def guarded(agents: Sequence[Agent], override: str = "") -> Iterator[None]:
-    """Around what changes these agents, whose rows are locked."""
+    """Hold the gate around a change of these agents, whose rows are locked."""
     gate = _gate()
     before = gate.before(agents)
     yield

@@ -38,13 +38,13 @@ def limit(agent: Agent, kind: str) -> Limit | None:
 
 
 def inherited(team: Team) -> dict[str, float | None]:
-    """What holds for an agent of the team that has no word of its own on it."""
+    """Return what holds for an agent of the team that sets no limits of its own."""
     return {**defaults(), **team.budget, "usd_per_day": None}
 
 
 @transaction.atomic
 def change_budget(agent: Agent, budget: Budget) -> None:
-    """For what happens from now on; a run that is being worked notices when it is taken up again."""
+    """Change a budget from now on; a run in progress notices when it is taken up again."""
     before = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk).budget
     Agent.objects.filter(pk=agent.pk).update(budget=budget.model_dump(exclude_none=True))
     if change := differences(before, budget):

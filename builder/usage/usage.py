@@ -86,13 +86,13 @@ class Period:
 
 
 def last_days(team: Team, days: int) -> Period:
-    """Today and as many before it as make up that number."""
+    """Return today and the days before it, that many in all."""
     today = zones.today(team.time_zone)
     return Period(today - timedelta(days=days - 1), today)
 
 
 def by_day(team: Team, period: Period, purpose: Purpose | None = None) -> dict[date, Amount]:
-    """Every day of the period, by date."""
+    """Return the usage of every day of the period, by date."""
     found = _summed(team, period, "day", purpose)
     return {day: found.get(day, Amount()) for day in period.days}
 
@@ -131,7 +131,7 @@ _OF_WORK = (Purpose.WORK, Purpose.TRY)
 
 
 def spent_today(teams: Iterable[Team], purposes: Iterable[Purpose] = _OF_WORK) -> dict[tuple[UUID, UUID], Decimal]:
-    """US dollars by team and agent."""
+    """Return US dollars spent today by team and agent."""
     days = {team.pk: zones.today(team.time_zone) for team in teams}
     of_teams = Usage.objects.filter(team__in=days, day__in=set(days.values()), purpose__in=list(purposes))
     found = of_teams.values_list("team_id", "day", "agent_id")

@@ -163,12 +163,14 @@ _HAS = f"""
 
 
 def _begin(work: Work, case: Case | None, around: Surroundings) -> None:
-    """Freezes the targets and the prompt, so that a run taken up again sees what it saw at first. Not written yet."""
+    """Freeze the targets and the prompt, so that a run taken up again sees what it saw at first. Not written yet."""
     run = work.run
     before = Handover.objects.before(run, around.earlier)
     work.handed_over_at = before.applied_at if before else None
-    # A try has them from its start: those of the sample case's queue.
-    run.targets = _targets(case, around) if run.targets is None else run.targets
+    if run.targets is None:  # a try has them from its start: those of the sample case's queue
+        found = targets.target_rows(around.mentioned, case)
+        people = people_targets.target_rows(around.people, [row["key"] for row in found]) if case else []
+        run.targets = found + people
     if run.sample:
         data = samples.first_step(work)
     else:
@@ -181,8 +183,3 @@ def _begin(work: Work, case: Case | None, around: Surroundings) -> None:
         }
     work.unwritten = [Step(team_id=run.team_id, run=run, seq=1, kind=Step.Kind.PROMPT, data=storable(data))]
     work.steps = [*work.unwritten]
-
-
-def _targets(case: Case | None, around: Surroundings) -> list[targets.TargetRow]:
-    found = targets.target_rows(around.mentioned, case)
-    return found + people_targets.target_rows(around.people, [row["key"] for row in found]) if case else found

@@ -38,7 +38,7 @@ def find_credential(team_id: UUID, provider: str) -> Credential | None:
 
 
 def providers_in_use() -> set[str]:
-    """By any team."""
+    """Return the providers that any team has a key for."""
     return set(Credential.objects.values_list("provider", flat=True).distinct())
 
 

@@ -73,7 +73,7 @@ class Once:
         self._row.save(force_insert=True)
 
     def _look(self) -> None:
-        """Answered, if it was before."""
+        """Answer as before, if the key was answered before."""
         assert self._row
         alike = KeptAnswer.objects.filter(api_key=self._row.api_key, name=self._row.name)
         kept = alike.filter(created_at__gt=timezone.now() - KEPT).first()
@@ -106,7 +106,7 @@ def _again(kept: KeptAnswer) -> HttpResponse:
 
 
 def _lock(row: KeptAnswer) -> bool:
-    """Until the transaction ends. False when another one has it."""
+    """Lock the key until the transaction ends. Return False if another request holds it."""
     digest = hashlib.sha256(f"{row.api_key_id} {row.name}".encode()).digest()
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
@@ -129,7 +129,7 @@ def _digest(request: HttpRequest) -> str:
 
 
 def background_task() -> BackgroundTask:
-    """For the clock: nothing to do but to tidy up."""
+    """Return the clock's task, which only tidies up."""
     return BackgroundTask("kept answers", lambda: False, forget_old, forget_old)
 
 

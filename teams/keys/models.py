@@ -47,7 +47,7 @@ class ApiKey(models.Model):
 
     @property
     def rights(self) -> list[str]:
-        """What it may do, in words."""
+        """Return what the key may do, in words."""
         if set(every_scope()) <= set(self.scopes):
             return ["Do everything"]
         return [label for scope, label in ApiKey.Scope.choices if scope in self.scopes]

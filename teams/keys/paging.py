@@ -25,7 +25,7 @@ class Page[T](BaseModel):
 
 
 def paginate[M: Model](rows: QuerySet[M], order: Sequence[str], paging: Paging) -> tuple[list[M], str | None]:
-    """One page of `rows`, and the cursor of the next. For `order` see `pages.page`."""
+    """Return one page of `rows`, and the cursor of the next. For `order` see `pages.page`."""
     # Signed, so that nothing is read but what we wrote; a cursor of another list does not fit.
     signer = Signer(salt=f"cursor {rows.model._meta.label} {' '.join(order)}")
     try:

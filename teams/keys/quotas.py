@@ -53,12 +53,12 @@ class TooMany(Exception):
 
 
 def limit_of(key: ApiKey) -> int | None:
-    """None: as many as it likes."""
+    """Return how many requests a key may send; None for any number."""
     return key.per_minute or settings.API_REQUESTS_PER_MINUTE or None
 
 
 def count_request(key: ApiKey) -> Quota | None:
-    """One more request. None when it is not counted."""
+    """Count one more request. Return None if it is not counted."""
     global _ask_again_at  # noqa: PLW0603 - of this process
     limit = limit_of(key)
     if limit is None or time.monotonic() < _ask_again_at:

@@ -23,7 +23,7 @@ def tell(request: HttpRequest, act: Callable[[], object], done: str = "") -> Non
 
 
 def show_refusal(form: forms.Form, refusal: Refused, names: Mapping[str, str] | None = None) -> None:
-    """Puts what a verb refused beside the fields it is about; `names` are fields that the form calls otherwise.
+    """Put what a verb refused beside the fields it is about; `names` are fields that the form calls otherwise.
 
     What is about a part, such as `data.email`, stands at its field.
     """

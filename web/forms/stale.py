@@ -67,7 +67,10 @@ class SharedForm(PageForm):
     clashes: Sequence[Clash] = ()
 
     def merge(self, *others: forms.BaseForm) -> None:
-        """`others` are forms that are drawn within this one. A program that says nothing of `loaded` writes all."""
+        """Merge what this tab sends with what is saved by now. `others` are forms that are drawn within this one.
+
+        A program that sends no `loaded` writes all fields.
+        """
         together = (self, *others)
         now = {name: value for form in together for name, value in _untouched(form).items()}
         if not self.is_bound:
@@ -82,7 +85,7 @@ class SharedForm(PageForm):
             form.data = data
 
     def said(self) -> dict[str, Any]:
-        """Of a valid form: what its own fields say."""
+        """Return what the own fields of a valid form say."""
         return {name: value for name, value in self.cleaned_data.items() if name != LOADED}
 
     def full_clean(self) -> None:
@@ -93,7 +96,7 @@ class SharedForm(PageForm):
 
 
 def _merged(field: forms.BoundField, data: QueryDict, loaded: Values, now: list[str]) -> Clash | None:
-    """Puts into `data` what the field is to be, unless both changed it, each to something else."""
+    """Put into `data` what the field is to be, unless both changed it, each to something else."""
     name = field.html_name
     mine, before = data.getlist(name), loaded.get(name)
     if before is None:  # the page did not have it yet
@@ -113,7 +116,7 @@ def _label(field: forms.BoundField) -> str:
 
 
 def _untouched(form: forms.BaseForm) -> Values:
-    """What a browser would send of each field if nobody touched it."""
+    """Return what a browser would send of each field if nobody touched it."""
     apart: frozenset[str] = getattr(form, "apart", frozenset())
     return {
         field.html_name: _sent(field.field, form.get_initial_for_field(field.field, field.name))
@@ -143,7 +146,10 @@ def _read(text: str) -> Values:
 
 
 def same(one: list[str], other: list[str]) -> bool:
-    """Browsers send line ends as CRLF, forms strip, and boxes that are ticked have no order. An empty field is none."""
+    """Return whether two values are the same.
+
+    Browsers send line ends as CRLF, forms strip, and ticked boxes have no order. An empty field is none.
+    """
     return _plain(one) == _plain(other)
 
 
