@@ -1,6 +1,7 @@
 """The work: queues, their cases, and the append-only events that make a case's timeline."""
 
 from cases.collaboration.models import Attachment, Comment, Watch
+from cases.correspondence.models import CaseMessage, MessageDirection, MessageStatus
 from cases.imports.models import AgentUpload, CaseUpload, CaseUploadQuerySet, UploadRow
 from cases.queues.models import DEFAULT_HOP_LIMIT, Queue, QueueQuerySet
 from cases.timeline.models import QUIET, UNMOVING, CaseEvent, Kind
@@ -16,6 +17,7 @@ __all__ = [
     "Attachment",
     "Case",
     "CaseEvent",
+    "CaseMessage",
     "CaseQuerySet",
     "CaseUpload",
     "CaseUploadQuerySet",
@@ -23,6 +25,8 @@ __all__ = [
     "Comment",
     "Kind",
     "Label",
+    "MessageDirection",
+    "MessageStatus",
     "Queue",
     "QueueQuerySet",
     "Reason",

@@ -18,8 +18,8 @@ PACKAGES = {
     "web": ["format", "emails", "http", "forms"],
     "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups"],
     "builder": ["usage", "procedures", "gate", "availability", "agents", "tools", "files", "history", "wiring"],
-    "cases": ["timeline", "queues", "search", "work", "collaboration", "tables", "imports"],
-    "channels": ["sources", "hooks"],
+    "cases": ["timeline", "queues", "search", "work", "correspondence", "collaboration", "tables", "imports"],
+    "channels": ["sources", "email", "hooks"],
     "runs": [
         *(
             "notifications",

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import ForeignKey
 
 from builder.models import Agent, Mention, PeopleMention, ToolConnection, Usage
-from cases.models import Queue, Watch
+from cases.models import CaseMessage, Queue, Watch
 from routes.models import CheckResult, ImpactCase, RoutingTest, Trial
 from runs.models import BulkItem, Handover, RequestEmail, Run, Step
 from teams.models import GroupMember, Member, Team
@@ -129,6 +129,7 @@ def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     CheckResult.objects.create(team=team, check_of_id=of["check"], test_id=of["test"], before_times=1, after_times=1)
     Trial.objects.create(team=team, agent=agent, run=run, key="k", number=1, question={})
     ImpactCase.objects.create(team=team, impact_id=of["impact"], run=run, key="k", before={})
+    CaseMessage.objects.create(team=team, case_id=of["case"], agent=agent, direction="in", message_id="<1@example.org>")
     BulkItem.objects.create(action_id=of["bulk"], case_id=of["case"], state="waiting")
 
 

@@ -64,6 +64,9 @@ class Agent(models.Model):
         default=True,
         help_text="Lets the agent put a question to your team and wait for the answer.",
     )
+    replies_freely = models.BooleanField(
+        default=False, db_default=False, help_text="What it writes to customers is sent without anyone’s approval."
+    )
     budget: Any = models.JSONField(default=dict, blank=True, help_text="A `budgets.Budget`.")
     when_unavailable: Any = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="An `unavailable.WhenUnavailable`; empty: cases wait for it."

@@ -45,6 +45,19 @@ def attach(case: Case, files: Sequence[Upload], by: Actor) -> list[Attachment]:
     return rows
 
 
+def add_stored(case: Case, rows: Sequence[Attachment], by: Actor) -> None:
+    """Add files that are stored already to a locked case, as many as it has room for."""
+    room, places = CASE_LIMIT - _used(case), FILES_OF_CASE - case.attachments.count()
+    added: list[Attachment] = []
+    for row in rows:
+        if row.size <= room and len(added) < places:
+            row.team_id, row.case_id, row.actor, room = case.team_id, case.pk, by.label[:100], room - row.size
+            added.append(row)
+    if added:
+        Attachment.objects.bulk_create(added)
+        timeline.record(case, Kind.ATTACHED, by=by, data={"files": [row.name for row in added]})
+
+
 @transaction.atomic
 def detach(attachment: Attachment, by: Actor) -> None:
     row = lifecycle.lock(attachment.case_id)
@@ -94,11 +107,15 @@ def _check(files: Sequence[Upload]) -> None:
 def _check_room(case: Case, rows: Sequence[Attachment]) -> None:
     if case.deleted_at:
         raise Refused("This case was deleted.", "not_found")
-    used = case.attachments.aggregate(size=Sum("size", default=0))["size"]
-    if used + sum(row.size for row in rows) > CASE_LIMIT:
+    if _used(case) + sum(row.size for row in rows) > CASE_LIMIT:
         raise _too_much("The files of a case may hold 200 MB together. Please delete some first.")
     if case.attachments.count() + len(rows) > FILES_OF_CASE:
         raise _too_much(f"A case may have {FILES_OF_CASE} files. Please delete some first.")
+
+
+def _used(case: Case) -> int:
+    """In bytes."""
+    return int(case.attachments.aggregate(size=Sum("size", default=0))["size"])
 
 
 def _too_much(message: str) -> Refused:

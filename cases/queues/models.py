@@ -64,6 +64,9 @@ class Queue(models.Model):
         db_index=False,
         help_text="The goals count the working hours of this group; empty: around the clock.",
     )
+    replies = models.BooleanField(
+        default=False, db_default=False, help_text="Its agents may write to the customers of its cases."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

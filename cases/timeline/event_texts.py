@@ -35,7 +35,7 @@ _EVENT_TEXTS: Mapping[str, EventText] = {
         "The case went on to {target}, as {holder} could not take it", "split", "warning", "aside"
     ),
     Kind.POSTPONED: _POSTPONED,
-    Kind.DUE: EventText("The time it was postponed to has come", "alarm-clock", "info"),
+    Kind.DUE: EventText("The time it was postponed to has come", "alarm-clock", "info", "aside"),
     Kind.PARKED: _PARKED,
     Kind.ASKED: EventText("{agent} asked", "message-circle-question-mark", "warning", "text"),
     Kind.ANSWERED: EventText("{who} answered {agent}", "message-square-check", "success", "text"),
@@ -55,6 +55,9 @@ _EVENT_TEXTS: Mapping[str, EventText] = {
     Kind.COMMENTED: EventText("{who} commented", "message-square-text"),
     Kind.ATTACHED: EventText("{who} attached {files}", "paperclip"),
     Kind.DETACHED: EventText("{who} deleted the attachment {files}", "paperclip"),
+    Kind.RECEIVED: EventText("{who} wrote", "mail", "info", "text"),
+    Kind.REPLIED: EventText("{who} replied to {address}", "send", "info", "text"),
+    Kind.UNDELIVERED: EventText("The message to {address} was not delivered", "mail-x", "error", "aside"),
 }
 
 
@@ -117,6 +120,15 @@ def _declined(event: CaseEvent) -> str:
     return f"{{agent}} declined the case: {to}"
 
 
+def _due(event: CaseEvent) -> str:
+    return "The case went on before its time" if event.text else _EVENT_TEXTS[Kind.DUE].words
+
+
+def _replied(event: CaseEvent) -> str:
+    approved = ", approved by {approver}" if event.data.get("approved_by") else ""
+    return _EVENT_TEXTS[Kind.REPLIED].words + approved
+
+
 def _assigned_to_people(event: CaseEvent) -> str:
     return "{who} assigned the case to {target}" if event.actor else "The case passed to {target}"
 
@@ -132,6 +144,8 @@ def _overdue(event: CaseEvent) -> str:
 _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
     Kind.CREATED: _created,
     Kind.DECLINED: _declined,
+    Kind.DUE: _due,
+    Kind.REPLIED: _replied,
     Kind.REROUTED: _rerouted,
     Kind.REASSIGNED: _reassigned,
     Kind.REOPENED: _reopened,

@@ -48,11 +48,19 @@ class EventKind(models.TextChoices):
     COMMENTED = "commented"
     ATTACHED = "attached"
     DETACHED = "detached", "Attachment deleted"
+    RECEIVED = "received", "Message received"
+    REPLIED = "replied"
+    UNDELIVERED = "undelivered", "Not delivered"
 
 
 Kind = EventKind
 # They leave the case where it is, and with whom it is.
-QUIET = frozenset({Kind.UPDATED, Kind.COMMENTED, Kind.ATTACHED, Kind.DETACHED})
+QUIET = frozenset(
+    {
+        *(Kind.UPDATED, Kind.COMMENTED, Kind.ATTACHED, Kind.DETACHED),
+        *(Kind.RECEIVED, Kind.REPLIED, Kind.UNDELIVERED),
+    }
+)
 # So do these, but they belong to the course of a case.
 UNMOVING = QUIET | {
     *(Kind.HANDOVER_CANCELLED, Kind.STALE_WRITE_REFUSED, Kind.CORRECTED, Kind.CORRECTION_UNDONE, Kind.OVERDUE),
@@ -69,7 +77,8 @@ class CaseEvent(models.Model):
     what leaves the case with people has taken_by and owner_id, group_id and take_by, and target_name where it is sent
     to them; `rerouted` has the rule that acted, and as `from` whom the case waited for; `undone` has undoes (a seq) and
     the fields as they are again; `corrected` has the right agent as its target, none for a person; `updated` has the
-    changes; `commented` has comment_id, and `attached` and `detached` the names of files.
+    changes; `commented` has comment_id, and `attached` and `detached` the names of files; `received`, `replied` and
+    `undelivered` have message_id, the address of the customer, and of what an agent wrote who approved it.
     """
 
     id = models.BigAutoField(primary_key=True)

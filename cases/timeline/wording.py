@@ -102,6 +102,8 @@ def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
         right=_target(event, agents) if event.data.get("target_id") else "a person",
         taker=event.data.get("taken_by", ""),
         holder=event.data.get("from", ""),
+        address=event.data.get("address", "the customer"),
+        approver=event.data.get("approved_by", ""),
         files=listed([str(name) for name in event.data.get("files", [])]) or "a file",
     )
     return Line(

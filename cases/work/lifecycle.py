@@ -221,14 +221,14 @@ def postpone(case: Case, until: datetime, text: str, **about: Any) -> None:
     _move(case, Status.POSTPONED, Kind.POSTPONED, changes={"due_at": until, **keeper}, text=text, data=data, **about)
 
 
-def due(case: Case) -> None:
-    """End the postponement of a case whose time has come."""
+def due(case: Case, text: str = "") -> None:
+    """End the postponement of a case whose time has come, or earlier: then `text` says why."""
     if keeper := again_fields(case):
         reason = Reason.WITH_PEOPLE if case.group_id else Reason.TAKEN_OVER
         changes = {"reason": reason, "detail": "", **keeper}
-        _move(case, Status.NEEDS_INPUT, Kind.DUE, changes=changes, reason=reason, data=as_data(keeper))
+        _move(case, Status.NEEDS_INPUT, Kind.DUE, changes=changes, reason=reason, text=text, data=as_data(keeper))
         return
-    _move(case, Status.PENDING, Kind.DUE, changes={"rank": Case.Rank.DUE})
+    _move(case, Status.PENDING, Kind.DUE, changes={"rank": Case.Rank.DUE}, text=text)
     bell.ring()
 
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from ninja import Query, Router
 from ninja import Status as Answer
 
+from channels.email import intake
 from channels.models import Arrival, Source
 from teams.keys.api import KeyRequest, Scope, TeamKey, get_row
 from teams.keys.paging import Page, Paging, paginate
@@ -84,7 +85,8 @@ def list_messages(request: KeyRequest, source_id: UUID, paging: Query[Paging]) -
 def replay_message(request: KeyRequest, message_id: UUID) -> ArrivalOut:
     """With the queue and the mapping of now."""
     rows = Arrival.objects.filter(team=request.auth.team, source__deleted_at=None)
-    return arrival_out(sources.replay(get_row(rows, message_id)))
+    arrival = get_row(rows, message_id)
+    return arrival_out(intake.replay(arrival) if arrival.is_email else sources.replay(arrival))
 
 
 def _sources(team: Team) -> QuerySet[Source]:

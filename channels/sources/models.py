@@ -23,10 +23,13 @@ class Source(models.Model):
     """Makes cases in a queue of what it receives. Paused, it refuses, and senders try again.
 
     `settings` are those of its kind. A hook's: `auth` (how senders prove who they are) and `mapping`, see `mapping.py`.
+    A mailbox's are those of `channels.email.mailboxes`. Both may have those of `channels.email.email_settings`, for the
+    emails that come in.
     """
 
     class Kind(models.TextChoices):
         HOOK = "hook"
+        IMAP = "imap", "Mailbox (IMAP)"
 
     class Auth(models.TextChoices):
         """How a sender of a hook proves who it is."""
@@ -43,6 +46,9 @@ class Source(models.Model):
     token = models.CharField(max_length=64, unique=True, help_text="The part of its address that cannot be guessed.")
     secret = models.TextField(help_text="Sealed.")
     settings: Any = models.JSONField(default=dict, blank=True)
+    # Of a mailbox: what was read of it so far, and how the last look at it went.
+    state: Any = models.JSONField(default=dict, db_default={}, blank=True)
+    look_at = models.DateTimeField(null=True, blank=True, help_text="When a mailbox is looked at next.")
     paused_at = models.DateTimeField(null=True, blank=True)
     last_received_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -58,7 +64,13 @@ class Source(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["team", "id"], name="source_team_key"),
-            models.CheckConstraint(condition=Q(kind__in=["hook"]), name="source_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=["hook", "imap"]), name="source_kind_is_known"),
+        ]
+        # Which mailboxes are to be looked at?
+        indexes = [
+            models.Index(
+                fields=["look_at"], condition=Q(kind="imap", deleted_at=None, paused_at=None), name="source_to_look_at"
+            )
         ]
 
     def __str__(self) -> str:
@@ -73,12 +85,19 @@ class ArrivalStatus(models.TextChoices):
     ADDED = "added"
     REPEATED = "repeated"
     REFUSED = "refused"
+    WAITING = "waiting"
+    IGNORED = "ignored"
+
+
+# They have no case.
+WITHOUT_CASE = frozenset({ArrivalStatus.REFUSED, ArrivalStatus.WAITING, ArrivalStatus.IGNORED})
 
 
 class Arrival(models.Model):
     """One message that a source received, and what became of it.
 
-    refused -> added, repeated (a person replayed it)
+    refused, ignored -> added, repeated (a person replayed it)
+    waiting -> added, repeated, refused, ignored (its sender had sent too many at once)
     """
 
     Status: TypeAlias = ArrivalStatus  # noqa: UP040 - it is used as a class too
@@ -91,6 +110,11 @@ class Arrival(models.Model):
     content = models.TextField(help_text="What came, as JSON, in its order.")
     status = models.CharField(max_length=10, choices=Status.choices)
     error = models.TextField(blank=True, help_text="Why no case was made of it.")
+    sender = models.CharField(max_length=320, blank=True, default="", db_default="", help_text="Of an email.")
+    original = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Where the storage keeps the email as it came."
+    )
+    settled_at = models.DateTimeField(db_default=Now(), help_text="When it became what it is.")
     case = models.ForeignKey(
         Case, models.CASCADE, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
     )
@@ -104,11 +128,13 @@ class Arrival(models.Model):
         ordering = ["-at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["added", "repeated", "refused"]), name="arrival_status_is_known"
+                condition=Q(status__in=["added", "repeated", "refused", "waiting", "ignored"]),
+                name="arrival_status_is_known",
             ),
             models.CheckConstraint(
-                condition=(Q(status="refused") & Q(case=None)) | (~Q(status="refused") & Q(case__isnull=False)),
-                name="only_what_was_refused_has_no_case",
+                condition=(Q(status__in=["refused", "waiting", "ignored"]) & Q(case=None))
+                | (Q(status__in=["added", "repeated"]) & Q(case__isnull=False)),
+                name="only_what_made_no_case_has_none",
             ),
         ]
         indexes = [
@@ -117,10 +143,17 @@ class Arrival(models.Model):
             models.Index(fields=["case"], name="arrival_of_case"),
             # How much of it made no case?
             models.Index(fields=["source"], condition=Q(status="refused"), name="arrival_refused"),
+            # Which emails wait, and how many did this sender send within the hour?
+            models.Index(fields=["source", "at"], condition=Q(status="waiting"), name="arrival_waiting"),
+            models.Index(fields=["source", "sender", "settled_at"], condition=~Q(sender=""), name="arrival_of_sender"),
         ]
 
     def __str__(self) -> str:
         return f"{self.status} by {self.source_id}"
+
+    @property
+    def is_email(self) -> bool:
+        return bool(self.original)
 
     @property
     def message(self) -> Any:

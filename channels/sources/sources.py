@@ -214,7 +214,7 @@ def _settle(source: Source, arrival: Arrival) -> None:
         with transaction.atomic():
             case, is_new = _add(source, arrival)
     except Refused as refusal:
-        arrival.status, arrival.case, arrival.error = Arrival.Status.REFUSED, None, _reason(refusal)
+        arrival.status, arrival.case, arrival.error = Arrival.Status.REFUSED, None, reason_of(refusal)
     else:
         arrival.status = Arrival.Status.ADDED if is_new else Arrival.Status.REPEATED
         arrival.case, arrival.error = case, ""
@@ -237,7 +237,7 @@ def _add(source: Source, arrival: Arrival) -> tuple[Case, bool]:
     return made
 
 
-def _reason(refusal: Refused) -> str:
+def reason_of(refusal: Refused) -> str:
     fields = "; ".join(f"{name}: {words}" for name, words in refusal.fields.items() if name)
     return fields or refusal.message
 

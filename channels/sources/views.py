@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from channels.email import intake
 from channels.models import Arrival, Source
 from data.errors import Refused
 from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
@@ -97,7 +98,7 @@ def source(request: TeamRequest, id: UUID) -> HttpResponse:
 def source_mapping(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """Say what the fields of the last messages become in a case."""
     found = source_or_404(request.team, id)
-    arrivals = list(found.arrivals.order_by("-at", "-id")[:_SAMPLES])
+    arrivals = list(found.arrivals.filter(original="").order_by("-at", "-id")[:_SAMPLES])
     form = MappingForm(found, arrivals, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
@@ -149,7 +150,7 @@ def message_replay(request: TeamRequest, id: UUID) -> HttpResponseBase:
     rows = Arrival.objects.filter(team=request.team, source__deleted_at=None)
     arrival = get_object_or_404(rows, pk=id)
     try:
-        arrival = verbs.replay(arrival)
+        arrival = intake.replay(arrival) if arrival.is_email else verbs.replay(arrival)
     except Refused as refusal:
         messages.error(request, refusal.message)
     else:

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from cases.imports import importing
 from cases.work import goals
 from cases.work import lifecycle as case_lifecycle
+from channels.email import mail_folder, waiting
 from channels.sources import sources
 from data.redis import bell
 from data.redis.redis_pool import shared_redis
@@ -48,9 +49,8 @@ _TICK_SECONDS, _LEAST_SECONDS = 1.0, 0.05
 def run_clock(stopped: threading.Event) -> None:
     """Tick until `stopped` is set."""
     lock, database, fallback = ClockLock(), DatabaseWatch(), FallbackWorker()
-    tasks = [
-        module.background_task() for module in (webhook_delivery, mailer, processing, importing, idempotency, sources)
-    ]
+    working = (webhook_delivery, mailer, processing, importing, idempotency, sources, mail_folder, waiting)
+    tasks = [module.background_task() for module in working]
     while not stopped.is_set():
         due = tick(lock, database, fallback, tasks)
         stopped.wait(max(_LEAST_SECONDS, due - time.monotonic()))

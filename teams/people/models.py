@@ -74,6 +74,9 @@ class Team(models.Model):
         db_default="UTC",
         help_text="Whose days count for budgets and usage; agents are told its time.",
     )
+    signature = models.TextField(
+        blank=True, default="", db_default="", max_length=1000, help_text="Below each message to a customer."
+    )
     # Of routing tests.
     test_repetitions = models.PositiveSmallIntegerField(
         default=3, db_default=3, help_text="How often a language model is asked each test."

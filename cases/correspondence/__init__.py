@@ -1,0 +1,1 @@
+"""Correspondence: the messages between a case and the customer it came from."""
