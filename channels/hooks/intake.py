@@ -3,6 +3,9 @@
 import base64
 import hmac
 import time
+from email.message import Message as EmailPart
+from email.parser import BytesParser
+from email.policy import compat32
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,7 +24,7 @@ _TOLERANCE_S = 300
 _MOST_FIELDS = 500
 
 
-def is_from_its_sender(request: HttpRequest, source: Source) -> bool:
+def is_from_its_sender(request: HttpRequest, source: Source, body: bytes) -> bool:
     """Return whether the request proves that its sender knows the secret, in the way that the source asks for."""
     secret = unseal(source.secret)
     match source.settings["auth"]:
@@ -31,35 +34,59 @@ def is_from_its_sender(request: HttpRequest, source: Source) -> bool:
             known = base64.b64encode(f"{USER}:{secret}".encode()).decode()
             return _same(request.headers.get("authorization", ""), f"Basic {known}")
         case _:
-            return _is_signed(request, secret)
+            return _is_signed(request, secret, body)
 
 
-def _is_signed(request: HttpRequest, secret: str) -> bool:
+def _is_signed(request: HttpRequest, secret: str, body: bytes) -> bool:
     """As Standard Webhooks has it. One of several signatures is enough, so that a sender can change its secret."""
     id, sent_at = request.headers.get("webhook-id", ""), request.headers.get("webhook-timestamp", "")
     if not id or not (sent_at.isascii() and sent_at.isdigit()) or abs(time.time() - int(sent_at[:15])) > _TOLERANCE_S:
         return False
     try:
-        expected = sign(secret, id, int(sent_at), request.body.decode())
+        expected = sign(secret, id, int(sent_at), body)
     except ValueError:
         return False
     return any(_same(one, expected) for one in request.headers.get("webhook-signature", "").split())
+
+
+# --- Emails ----------------------------------------------------------------------------------
+
+# The fields in which services that receive emails send them on as they came: SendGrid's and Mailgun's.
+_EMAIL_FIELDS = ("email", "body-mime")
+
+
+def may_be_email(request: HttpRequest) -> bool:
+    return request.content_type in ("message/rfc822", "multipart/form-data")
+
+
+def email_of(request: HttpRequest, body: bytes) -> bytes:
+    """The email in a request: its whole body, or the field of a form that holds it. Refused where there is none."""
+    if request.content_type == "message/rfc822":
+        return body
+    head = f"Content-Type: {request.headers.get('content-type', '')}\r\n\r\n".encode("latin-1", "replace")
+    form = BytesParser(policy=compat32).parsebytes(head + body)
+    for part in form.get_payload() if form.is_multipart() else []:
+        if isinstance(part, EmailPart) and part.get_param("name", header="content-disposition") in _EMAIL_FIELDS:
+            content = part.get_payload(decode=True)
+            if isinstance(content, bytes) and content.strip():
+                return content
+    raise Refused("Send the email as it came in the field “email” or “body-mime”.", "invalid")
 
 
 def _same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
-def read_message(request: HttpRequest) -> Message:
+def read_message(request: HttpRequest, body: bytes) -> Message:
     """Return what the request says. Refused where that is neither JSON nor a form."""
     id = request.headers.get("webhook-id") or request.headers.get("idempotency-key") or ""
     match request.content_type or "":
         case "application/x-www-form-urlencoded":
-            return Message(_form(request.body), id)
+            return Message(_form(body), id)
         case kind if kind in ("application/json", "") or kind.endswith("+json"):
-            return Message(_json(request.body), id)
+            return Message(_json(body), id)
         case _:
-            raise Refused("Send application/json or application/x-www-form-urlencoded.", "unsupported_media_type")
+            raise Refused("Send JSON, application/x-www-form-urlencoded or message/rfc822.", "unsupported_media_type")
 
 
 def _json(body: bytes) -> Any:

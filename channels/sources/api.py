@@ -9,6 +9,8 @@ from ninja import Query, Router
 from ninja import Status as Answer
 
 from channels.email import intake
+from channels.email.email_settings import EmailSettings
+from channels.email.mailbox_sources import MailboxFields, change_mailbox, create_mailbox
 from channels.models import Arrival, Source
 from teams.keys.api import KeyRequest, Scope, TeamKey, get_row
 from teams.keys.paging import Page, Paging, paginate
@@ -31,7 +33,11 @@ def list_sources(request: KeyRequest, paging: Query[Paging]) -> Page[SourceOut]:
 def create_source(request: KeyRequest, wanted: SourceIn) -> Answer[NewSource]:
     said = wanted.settings
     queue = get_row(request.auth.team.queues.live(), wanted.queue_id)
-    fields = SourceFields(wanted.name, queue, said.auth or Source.Auth.SIGNATURE, said.mapping or {}, said.secret)
+    if wanted.kind == Source.Kind.IMAP:
+        mailbox = MailboxFields(wanted.name, queue, said.mailbox, said.password or said.token or "")
+        return Answer(201, NewSource(**_shown(create_mailbox(request.auth.team, mailbox), request), secret=None))
+    auth, email = said.auth or Source.Auth.SIGNATURE, EmailSettings(**said.email).model_dump()
+    fields = SourceFields(wanted.name, queue, auth, said.mapping or {}, said.secret, email)
     made, secret = sources.create_source(request.auth.team, fields)
     return Answer(201, NewSource(**_shown(made, request), secret=secret))
 
@@ -47,17 +53,17 @@ def change_source(request: KeyRequest, source_id: UUID, changes: SourceChanges) 
     with transaction.atomic():
         row = get_row(rows.select_for_update(no_key=True, of=("self",)), source_id)
         queue = get_row(request.auth.team.queues.live(), changes.queue_id) if changes.queue_id else row.queue
-        if {"queue_id", "name", "settings"} & changes.model_fields_set:
-            sources.change_source(
-                row,
-                SourceFields(
-                    row.name if changes.name is None else changes.name,
-                    queue,
-                    said.auth or row.settings["auth"],
-                    row.settings["mapping"] if said.mapping is None else said.mapping,
-                    said.secret,
-                ),
-            )
+        name = row.name if changes.name is None else changes.name
+        if not {"queue_id", "name", "settings"} & changes.model_fields_set:
+            pass
+        elif row.kind == Source.Kind.IMAP:
+            secret = said.password or said.token or ""
+            change_mailbox(row, MailboxFields(name, queue, row.settings | said.mailbox, secret))
+        else:
+            mapping = row.settings["mapping"] if said.mapping is None else said.mapping
+            email = EmailSettings(**row.settings | said.email).model_dump()
+            fields = SourceFields(name, queue, said.auth or row.settings["auth"], mapping, said.secret, email)
+            sources.change_source(row, fields)
         if changes.paused is not None:
             (sources.pause if changes.paused else sources.resume)(row)
     return _out(get_row(rows, source_id), request)

@@ -1,7 +1,7 @@
 """The shapes of sources in the API."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -9,6 +9,8 @@ from django.urls import reverse
 from pydantic import BaseModel, Field
 
 from cases.imports.columns import Role
+from channels.email.email_settings import EmailSettings
+from channels.email.mailbox_settings import MailboxSettings
 from channels.models import Arrival, Source
 from teams.keys.api import RequestBody, example
 from teams.keys.fields import Length, Name
@@ -29,12 +31,51 @@ Secret = Annotated[
 ]
 
 
+Line = Annotated[str, Length(320)]
+OneOrNone = Annotated[Annotated[str, Length(10_000)] | None, Field(description="Written, never read.")]
+
+
 class SettingsIn(RequestBody):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. `auth`, `mapping` and `secret` are a hook's; a mailbox has `host`, `user`, and a
+    `password` or a `token` (XOAUTH2); `address`, `closed`, `per_hour` and `take` say how either takes emails in.
+    """
 
     auth: Source.Auth | None = None
     mapping: Mapping | None = None
     secret: Secret = None
+    host: Line | None = None
+    port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    tls: Literal["implicit", "starttls", "none"] | None = None
+    user: Line | None = None
+    password: OneOrNone = None
+    token: OneOrNone = None
+    folder: Line | None = None
+    after: Annotated[
+        Literal["seen", "move", "delete", "leave"] | None,
+        Field(description="What is done with emails that were taken in."),
+    ] = None
+    move_to: Line | None = None
+    address: Annotated[Line | None, Field(description="Answers come from it, and to it.")] = None
+    closed: Annotated[Literal["reopen", "new"] | None, Field(description="What an answer to a closed case does.")] = (
+        None
+    )
+    per_hour: Annotated[int | None, Field(ge=1, le=1000, description="Emails of a sender that are taken in.")] = None
+    take: Annotated[
+        list[Literal["automatic", "lists"]] | None, Field(max_length=2, description="What makes cases too.")
+    ] = None
+
+    def said(self, *names: str) -> dict[str, Any]:
+        return {name: value for name, value in self if name in names and value is not None}
+
+    @property
+    def email(self) -> dict[str, Any]:
+        return self.said("address", "closed", "per_hour", "take")
+
+    @property
+    def mailbox(self) -> dict[str, Any]:
+        sign_in = {"sign_in": "xoauth2"} if self.token else {"sign_in": "password"} if self.password else {}
+        found = self.said("host", "port", "tls", "user", "folder", "after", "move_to") | self.email | sign_in
+        return {"tls": "starttls", **found} if self.port == 143 else found
 
 
 class SourceIn(RequestBody):
@@ -59,7 +100,7 @@ class SourceChanges(RequestBody):
     settings: SettingsIn = SettingsIn()
 
 
-class SettingsOut(BaseModel):
+class HookSettings(EmailSettings):
     auth: Source.Auth
     mapping: dict[str, RoleName]
 
@@ -69,16 +110,16 @@ class SourceOut(BaseModel):
     queue_id: UUID
     kind: Source.Kind
     name: str
-    url: Annotated[str, Field(description="Where to send messages.")]
+    url: Annotated[str | None, Field(description="Of a hook: where to send messages.")]
     paused: bool
-    settings: SettingsOut
+    settings: HookSettings | MailboxSettings
     last_received_at: datetime | None
     problems: Annotated[list[str], Field(description="Why it makes no cases now, in sentences.")]
     created_at: datetime
 
 
 class NewSource(SourceOut):
-    secret: Annotated[str, Field(description="Cannot be read again.")]
+    secret: Annotated[str | None, Field(description="Of a hook. Cannot be read again.")]
 
 
 class ArrivalOut(BaseModel):
@@ -97,7 +138,7 @@ def source_fields(source: Source, request: HttpRequest) -> dict[str, object]:
         "queue_id": source.queue_id,
         "kind": source.kind,
         "name": source.name,
-        "url": link_to(reverse("hook", args=[source.token]), request),
+        "url": link_to(reverse("hook", args=[source.token]), request) if source.kind == Source.Kind.HOOK else None,
         "paused": source.is_paused,
         "settings": source.settings,
         "last_received_at": source.last_received_at,
@@ -111,9 +152,15 @@ def source_problems(source: Source) -> list[str]:
     found = ["It is paused."] if source.is_paused else []
     if source.queue.deleted_at:
         found.append(f"The queue {source.queue.name} has been deleted.")
+    if problem := source.state.get("problem"):
+        found.append(problem)
     refused = source.arrivals.filter(status=Arrival.Status.REFUSED).count()
     if refused:
         found.append(f"{refused:,} message{'' if refused == 1 else 's'} made no case. Fix the fields and replay.")
+    if waiting := source.arrivals.filter(status=Arrival.Status.WAITING).count():
+        found.append(
+            f"{waiting:,} email{'' if waiting == 1 else 's'} wait: their senders sent too many within an hour."
+        )
     return found
 
 

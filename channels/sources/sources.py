@@ -38,13 +38,16 @@ _LEAST_SECRET, _MOST_SECRET = 16, 200
 
 @dataclass(frozen=True)
 class SourceFields:
-    """What is said of a source. `secret`: None keeps the present one, or makes one. `mapping`: roles by part."""
+    """What is said of a hook. `secret`: None keeps the present one, or makes one. `mapping`: roles by part. `email`:
+    how it takes emails in, see `channels.email.email_settings`; None keeps it as it is.
+    """
 
     name: str
     queue: Queue
     auth: str = Source.Auth.SIGNATURE
     mapping: Mapping[str, str] = field(default_factory=dict)
     secret: str | None = None
+    email: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,15 +65,26 @@ def source_or_404(team: Team, id: UUID) -> Source:
 @transaction.atomic
 def create_source(team: Team, fields: SourceFields) -> tuple[Source, str]:
     """Return the source and its secret, which cannot be read again."""
-    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-    if team.sources.present().count() >= LIMIT:
-        raise Refused(f"A team can have at most {LIMIT} sources. Delete one first.", "too_many")
+    check_room(team)
     secret = fields.secret or new_secret()
     source = Source(team=team, token=random.token_urlsafe(24))
     _write(source, fields, secret)
     source.refresh_from_db()
     audit.record(team.pk, "source_created", source, audit.facts(Queue=fields.queue, Proof=fields.auth))
     return source, secret
+
+
+def check_room(team: Team) -> None:
+    """Refused where the team has as many sources as it can have. Its row is locked until the transaction ends."""
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if team.sources.present().count() >= LIMIT:
+        raise Refused(f"A team can have at most {LIMIT} sources. Delete one first.", "too_many")
+
+
+def check_queue(queue: Queue) -> None:
+    if queue.deleted_at:
+        message = "This queue has been deleted. Choose another one."
+        raise Refused(message, "invalid", {"queue_id": message})
 
 
 @transaction.atomic
@@ -117,12 +131,11 @@ def delete_source(source: Source) -> None:
 
 
 def _write(source: Source, fields: SourceFields, secret: str | None) -> None:
-    if fields.queue.deleted_at:
-        message = "This queue has been deleted. Choose another one."
-        raise Refused(message, "invalid", {"queue_id": message})
+    check_queue(fields.queue)
     source.name = plain_name(fields.name, "name", 80)
     source.queue = fields.queue
-    source.settings = {"auth": _auth(fields.auth), "mapping": _mapping(fields.mapping)}
+    kept = {name: value for name, value in source.settings.items() if name not in ("auth", "mapping")}
+    source.settings = {"auth": _auth(fields.auth), "mapping": _mapping(fields.mapping), **(fields.email or kept)}
     if secret:
         source.secret = seal(_secret(secret, fields.auth))
     elif fields.auth == Source.Auth.SIGNATURE:

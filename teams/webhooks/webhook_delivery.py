@@ -158,10 +158,11 @@ def forget_old() -> None:
 # --- Sending ---------------------------------------------------------------------------------
 
 
-def sign(secret: str, id: str, timestamp: int, body: str) -> str:
+def sign(secret: str, id: str, timestamp: int, body: str | bytes) -> str:
     """As Standard Webhooks has it: over the id, the time in seconds and the body, with full stops between."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
-    digest = hmac.new(key, f"{id}.{timestamp}.{body}".encode(), hashlib.sha256).digest()
+    said = body.encode() if isinstance(body, str) else body
+    digest = hmac.new(key, f"{id}.{timestamp}.".encode() + said, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()
 
 

@@ -1,6 +1,7 @@
 """Hooks: what other systems send becomes cases, once each, and only from those that know the secret."""
 
 import base64
+import hmac
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -160,3 +161,36 @@ def test_a_deleted_queue_refuses_and_keeps_the_message(send: Send, queue: Queue)
     Queue.objects.filter(pk=queue.pk).update(deleted_at=datetime.now(UTC))
     assert "has been deleted" in send(LAMP).json()["error"]["message"]
     assert Arrival.objects.get().status == "refused"
+
+
+EMAIL = b"From: Marta <m@example.org>\r\nSubject: Lamp\r\nMessage-ID: <1@example.org>\r\n\r\nDark \xfc\r\n"
+
+
+def test_an_email_is_taken_in_as_it_came(client: Client, hook: tuple[Source, str], team: Team, queue: Queue) -> None:
+    source, secret = hook
+    headers = {"authorization": f"Bearer {secret}"}
+    address = f"/in/{source.token}"
+    sent = client.post(address, EMAIL, content_type="message/rfc822", headers=headers)
+    assert (sent.status_code, sent.json()["existing"]) == (202, False)
+    for field in ("email", "body-mime"):
+        again = client.post(address, {field: EMAIL.decode("latin-1"), "from": "m"}, headers=headers)
+        assert (again.status_code, again.json()["existing"]) == (202, True)
+    big = EMAIL.replace(b"<1@", b"<2@") + b"x" * 4_000_000
+    assert client.post(address, big, content_type="message/rfc822", headers=headers).status_code == 202
+    assert client.post(address, {"from": "m"}, headers=headers).status_code == 422
+    assert client.post(address, EMAIL, content_type="message/rfc822").status_code == 401
+    away = EMAIL.replace(b"<1@", b"<3@").replace(b"Subject", b"Auto-Submitted: auto-replied\r\nSubject")
+    ignored = client.post(address, away, content_type="message/rfc822", headers=headers)
+    assert (ignored.status_code, ignored.json()["status"]) == (202, "ignored")
+    assert Case.objects.filter(external_id__in=["<1@example.org>", "<2@example.org>"]).count() == 2
+
+
+def test_the_signature_of_an_email_is_over_its_bytes(client: Client, team: Team, queue: Queue) -> None:
+    source, key = sources.create_source(team, SourceFields("Signed", queue))
+    at = str(int(datetime.now(UTC).timestamp()))
+    said = f"m1.{at}.".encode() + EMAIL
+    proof = base64.b64encode(hmac.digest(base64.b64decode(key.removeprefix("whsec_")), said, "sha256")).decode()
+    proofs = {"webhook-id": "m1", "webhook-timestamp": at, "webhook-signature": f"v1,{proof}"}
+    address = f"/in/{source.token}"
+    assert client.post(address, EMAIL, content_type="message/rfc822", headers=proofs).status_code == 202
+    assert client.post(address, EMAIL + b"x", content_type="message/rfc822", headers=proofs).status_code == 401

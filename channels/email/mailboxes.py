@@ -1,0 +1,199 @@
+"""A mailbox at an IMAP server, and what Baton does there.
+
+The standard library's client connects by a method that may be overridden, so that only checked addresses are reached.
+"""
+
+import asyncio
+import binascii
+import imaplib
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesHeaderParser
+
+import httpcore2
+
+from data.network import addresses
+
+from . import headers
+from .mailbox_settings import MailboxSettings
+from .reading import LIMIT
+
+_SECONDS = 30.0
+_KEPT_HEADERS = ("From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "References", "In-Reply-To")
+
+
+class MailboxProblem(Exception):
+    """Why the mailbox cannot be used, in a sentence for people."""
+
+
+class _CheckedClient(imaplib.IMAP4):
+    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+        self._tls = tls
+        super().__init__(host, port, _SECONDS)
+
+    def open(self, host: str = "", port: int = imaplib.IMAP4_PORT, timeout: float | None = None) -> None:
+        self.host, self.port = host, port
+        plain = _connected(host, port, timeout)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=host) if self._tls else plain
+        self.file = self.sock.makefile("rb")
+
+
+def _connected(host: str, port: int, timeout: float | None) -> socket.socket:
+    failed: OSError | None = None
+    for address in asyncio.run(addresses.resolve(host, port)):
+        try:
+            return socket.create_connection((str(address), port), timeout)
+        except OSError as error:
+            failed = error
+    raise failed or OSError(f"{host} was not found.")
+
+
+@dataclass
+class Mailbox:
+    """An open folder. `validity`: the ids of its messages hold as long as this number does."""
+
+    client: imaplib.IMAP4
+    settings: MailboxSettings
+    validity: int
+    next_id: int
+
+    def ids(self, *criteria: str) -> list[int]:
+        [found] = self._asked("SEARCH", *criteria)[:1] or [b""]
+        return sorted(int(id) for id in (found or b"").split())
+
+    def ids_after(self, last: int) -> list[int]:
+        # A range to * always has the last message.
+        return [id for id in self.ids("UID", f"{last + 1}:*") if id > last]
+
+    def read(self, id: int) -> bytes | None:
+        """Return the message without marking it as read, or what stands for one that is too large. None: it is gone."""
+        found = _literal(self._asked("FETCH", str(id), "(RFC822.SIZE BODY.PEEK[HEADER])"))
+        if found is None:
+            return None
+        said, head = found
+        size = re.search(rb"RFC822\.SIZE (\d+)", said)
+        if size and int(size[1]) > LIMIT:
+            return _too_large(BytesHeaderParser().parsebytes(head), int(size[1]))
+        whole = _literal(self._asked("FETCH", str(id), "(BODY.PEEK[])"))
+        return whole[1] if whole else None
+
+    def finish(self, id: int) -> None:
+        """Do with a message that was taken in what the settings say. Doing it again does no harm."""
+        match self.settings.after:
+            case "seen":
+                self._asked("STORE", str(id), "+FLAGS.SILENT", r"(\Seen)")
+            case "delete":
+                self._delete(id)
+            case "move":
+                folder = quoted(self.settings.move_to)
+                if "MOVE" in self.client.capabilities:
+                    self._asked("MOVE", str(id), folder)
+                else:
+                    self._asked("COPY", str(id), folder)
+                    self._delete(id)
+
+    def _delete(self, id: int) -> None:
+        self._asked("STORE", str(id), "+FLAGS.SILENT", r"(\Deleted)")
+        if "UIDPLUS" in self.client.capabilities:
+            self._asked("EXPUNGE", str(id))
+        else:
+            self.client.expunge()
+
+    def _asked(self, command: str, *arguments: str) -> list[object]:
+        status, answer = self.client.uid(command, *arguments)
+        if status != "OK":
+            raise MailboxProblem(f"The server refused {command}: {_words(answer)}")
+        return answer
+
+
+@contextmanager
+def opened(settings: MailboxSettings, secret: str) -> Iterator[Mailbox]:
+    """Sign in and open the folder. MailboxProblem says what went wrong, then or later."""
+    client: imaplib.IMAP4 | None = None
+    try:
+        client = _connect(settings)
+        _sign_in(client, settings, secret)
+        status, answer = client.select(quoted(settings.folder))
+        if status != "OK":
+            raise MailboxProblem(f"There is no folder “{settings.folder}”: {_words(answer)}")
+        yield Mailbox(client, settings, _number(client, "UIDVALIDITY"), _number(client, "UIDNEXT"))
+    except imaplib.IMAP4.error as error:
+        raise MailboxProblem(f"The server said: {_words([error])}") from error
+    except httpcore2.ConnectError as error:
+        raise MailboxProblem(str(error)) from error
+    except ssl.SSLError as error:
+        raise MailboxProblem(f"No secure connection to {settings.host}: {error.reason or error}.") from error
+    except OSError as error:
+        raise MailboxProblem(f"{settings.host} cannot be reached: {error.strerror or error}.") from error
+    finally:
+        if client is not None:
+            with suppress(OSError, imaplib.IMAP4.error):
+                client.logout()
+
+
+def _connect(settings: MailboxSettings) -> imaplib.IMAP4:
+    context = ssl.create_default_context()
+    client = _CheckedClient(settings.host, settings.port, context if settings.tls == "implicit" else None)
+    if settings.tls == "starttls":
+        client.starttls(context)
+    return client
+
+
+def _sign_in(client: imaplib.IMAP4, settings: MailboxSettings, secret: str) -> None:
+    user = settings.user
+    try:
+        if settings.sign_in == "xoauth2":
+            client.authenticate("XOAUTH2", lambda _: f"user={user}\x01auth=Bearer {secret}\x01\x01".encode())
+        elif secret.isascii() and user.isascii():
+            client.login(user, secret)
+        else:
+            client.authenticate("PLAIN", lambda _: f"\0{user}\0{secret}".encode())
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        raise MailboxProblem(f"Baton could not sign in as {user}: {_words([error])}") from error
+
+
+def _number(client: imaplib.IMAP4, name: str) -> int:
+    _, [found, *_] = client.response(name)
+    return int(found) if found else 0
+
+
+def _literal(answer: Sequence[object]) -> tuple[bytes, bytes] | None:
+    """The first literal of an answer, with what was said around it."""
+    said = b" ".join(part for part in answer if isinstance(part, bytes))
+    for part in answer:
+        if isinstance(part, tuple):
+            return part[0] + b" " + said, part[1]
+    return None
+
+
+def _words(answer: Sequence[object]) -> str:
+    parts = [part.decode(errors="replace") if isinstance(part, bytes) else str(part) for part in answer if part]
+    words = " ".join(" ".join(parts).removeprefix("b'").split())[:200] or "no reason given"
+    return words if words.endswith(".") else f"{words}."
+
+
+def quoted(folder: str) -> str:
+    """A folder's name as IMAP writes it: in modified UTF-7, within quotes."""
+    written = re.sub(r"[^\x20-\x7e]+", lambda found: _in_base64(found[0]), folder.replace("&", "&-"))
+    return '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _in_base64(text: str) -> str:
+    packed = binascii.b2a_base64(text.encode("utf-16-be"), newline=False).decode()
+    return f"&{packed.rstrip('=').replace('/', ',')}-"
+
+
+def _too_large(message: Message, size: int) -> bytes:
+    """What is taken in instead of a message that is larger than Baton keeps. It stays in the mailbox."""
+    lines = [f"{name}: {value}" for name in _KEPT_HEADERS if (value := headers.raw(message, name))]
+    words = f"This email has {size // 1_000_000} MB, more than Baton takes in. It is still in the mailbox."
+    return "\n".join([*lines, "Content-Type: text/plain; charset=utf-8", "", words, ""]).encode(
+        "utf-8", "surrogateescape"
+    )
