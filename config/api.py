@@ -9,6 +9,7 @@ from builder.usage.api import router as usage_router
 from cases.collaboration.api import router as collaboration_router
 from cases.queues.api import router as queues_router
 from cases.work.api import router as work_router
+from channels.email.api import router as email_router
 from channels.sources.api import router as sources_router
 from routes.checks.api import router as checks_router
 from routes.corrections.api import router as corrections_router
@@ -82,6 +83,7 @@ for router in [
     groups_router,
     webhooks_router,
     sources_router,
+    email_router,
     audit_router,
 ]:
     api.add_router("", router)

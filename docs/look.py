@@ -39,6 +39,7 @@ EMPTY = (
     "/corrections/",
     "/settings/keys/",
     "/settings/sources/",
+    "/settings/sources/mailbox/new/",
     "/settings/webhooks/",
     "/settings/tools/",
     "/settings/models/",

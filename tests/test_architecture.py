@@ -19,7 +19,7 @@ PACKAGES = {
     "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups"],
     "builder": ["usage", "procedures", "gate", "availability", "agents", "tools", "files", "history", "wiring"],
     "cases": ["timeline", "queues", "search", "work", "correspondence", "collaboration", "tables", "imports"],
-    "channels": ["sources", "email", "hooks"],
+    "channels": ["sources", "mime", "email", "mailboxes", "hooks"],
     "runs": [
         *(
             "notifications",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
@@ -22,7 +23,7 @@ from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import ServerTool, ToolServer
 from cases.imports import uploads
-from cases.models import AgentUpload, Attachment, Comment, Label
+from cases.models import AgentUpload, Attachment, CaseMessage, Comment, Label
 from cases.queues.queues import create_queue
 from cases.queues.teams import create_team
 from cases.work.creation import NewCase, add_case
@@ -124,6 +125,9 @@ PAGES: dict[str, Entry] = {
     "cases/imports/<uuid:id>/rows/": Entry(of="case_upload"),
     "cases/<uuid:id>/": Entry(of="case"),
     "cases/<uuid:id>/edit/": Entry("GET POST", of="case"),
+    "cases/<uuid:id>/messages/": Entry(of="case"),
+    "cases/<uuid:id>/reply/": Entry("POST", of="case"),
+    "cases/messages/<uuid:id>/original/": Entry(of="message"),
     "cases/<uuid:id>/runs/": Entry(of="case"),
     "cases/<uuid:id>/comments/": Entry("POST", of="case"),
     "cases/<uuid:id>/watch/": Entry("POST", of="case"),
@@ -229,6 +233,9 @@ PAGES: dict[str, Entry] = {
     "in/<str:token>": Entry("POST", open=True),
     "settings/sources/": Entry(),
     "settings/sources/new/": Entry("GET POST"),
+    "settings/sources/mailbox/new/": Entry("GET POST"),
+    "settings/sources/<uuid:id>/mailbox/": Entry("GET POST", of="mailbox"),
+    "settings/sources/<uuid:id>/look/": Entry("POST", of="mailbox"),
     "settings/sources/<uuid:id>/": Entry(of="source"),
     "settings/sources/<uuid:id>/edit/": Entry("GET POST", of="source"),
     "settings/sources/<uuid:id>/mapping/": Entry("GET POST", of="source"),
@@ -344,6 +351,8 @@ OPERATIONS: dict[str, Entry] = {
     "GET /cases/{case_id}/events": Entry(of="case"),
     "GET /cases/{case_id}/attachments": Entry(of="case"),
     "POST /cases/{case_id}/attachments": Entry(of="case"),
+    "POST /cases/{case_id}/reply": Entry(of="case", body={"text": "Hello"}),
+    "GET /case-messages/{message_id}/original": Entry(of="message"),
     "GET /attachments/{attachment_id}": Entry(of="attachment"),
     "DELETE /attachments/{attachment_id}": Entry(of="attachment"),
     "POST /cases/{case_id}/assign": Entry(of="case", body={"nobody": True}),
@@ -545,6 +554,24 @@ def things_of(strangers: Team) -> Things:
         settings={"auth": "bearer", "mapping": {}},
     )
     of["source"] = source
+    of["mailbox"] = Source.objects.create(
+        team=strangers,
+        queue=queue,
+        kind="imap",
+        name=SECRET,
+        token=f"{SECRET}-mailbox-{strangers.slug}",
+        secret=seal(SECRET),
+        settings={"host": f"{SECRET}.example".lower(), "user": SECRET, "address": ""},
+    )
+    of["message"] = CaseMessage.objects.create(
+        team=strangers,
+        case=case,
+        direction="in",
+        sender="marta@example.org",
+        text=SECRET,
+        message_id=f"<1@{strangers.slug}.example>",
+        original=default_storage.save("emails/1.eml", ContentFile(SECRET.encode())),
+    )
     of["arrival"] = Arrival.objects.create(
         team=strangers, source=source, content=json.dumps({"text": SECRET}), status="refused", error=SECRET
     )

@@ -97,6 +97,9 @@ UNRECORDED = {
     "POST /cases/<uuid:id>/attachments/": _TIMELINE,
     "POST /queues/{queue_id}/cases": _TIMELINE,
     "PATCH /cases/{case_id}": _TIMELINE,
+    "POST /cases/<uuid:id>/reply/": _TIMELINE,
+    "POST /cases/{case_id}/reply": _TIMELINE,
+    "POST /settings/sources/<uuid:id>/look/": _LOOKS,
     "POST /cases/{case_id}/attachments": _TIMELINE,
     "POST /in/<str:token>": "the timeline of the case names the source",
     "POST /agents/<uuid:id>/impact/": _REPLAY,
@@ -242,6 +245,12 @@ _GROUP = {"name": "Finance", "time_zone": "UTC"}
 
 def _source(world: World) -> dict[str, Any]:
     return {"name": "Shop", "queue_id": str(world.things.ids["queue"]), "auth": "bearer"}
+
+
+def _mailbox(world: World) -> dict[str, Any]:
+    said = {"host": "imap.example.com", "port": "993", "tls": "implicit", "user": "support@example.com"}
+    said |= {"sign_in": "password", "secret": "very-secret", "folder": "INBOX", "after": "seen", "closed": "reopen"}
+    return {"name": "Support", "queue_id": str(world.things.ids["queue"]), "per_hour": "20", **said}
 
 
 def _test_form(world: World) -> dict[str, Any]:
@@ -434,6 +443,8 @@ RECORDED: dict[str, Example] = {
     "PATCH /groups/{group_id}": Example("group_changed", {"name": "Finance"}),
     "DELETE /groups/{group_id}": Example("group_deleted"),
     "POST /settings/sources/new/": Example("source_created", _source),
+    "POST /settings/sources/mailbox/new/": Example("source_created", _mailbox),
+    "POST /settings/sources/<uuid:id>/mailbox/": Example("source_changed", _mailbox),
     "POST /settings/sources/<uuid:id>/edit/": Example("source_changed", _source),
     "POST /settings/sources/<uuid:id>/mapping/": Example("source_changed", {"role-0": "title"}),
     "POST /settings/sources/<uuid:id>/pause/": Example("source_paused"),

@@ -89,6 +89,7 @@ def _change(team: Team, agent_id: UUID, changes: AgentChanges, override: str) ->
             name=changes.name,
             description=changes.description,
             may_ask=changes.connections.ask_person,
+            replies_freely=changes.connections.replies_freely,
             aop=changes.aop,
             model=changes.model,
             fallback=_fallback(changes),

@@ -56,6 +56,7 @@ class AgentChange:
     name: str | None = None
     description: str | None = None
     may_ask: bool | None = None
+    replies_freely: bool | None = None
     aop: str | None = None
     model: str | None = None
     fallback: str | None = None
@@ -130,13 +131,16 @@ def rename(agent: Agent, name: str) -> None:
 
 
 def _save(agent: Agent, change: AgentChange, author: User | None, override: str) -> Agent:
-    before = (agent.name, agent.description, agent.may_ask)
+    before = (agent.name, agent.description, agent.may_ask, agent.replies_freely)
     if change.may_ask is not None:
         agent.may_ask = change.may_ask
+    if change.replies_freely is not None:
+        agent.replies_freely = change.replies_freely
     name, description = change.name, change.description
     _name(agent, agent.name if name is None else name, agent.description if description is None else description)
-    after = (agent.name, agent.description, agent.may_ask)
-    if said := audit.changes(zip(("Name", "Description", "May ask people"), before, after, strict=True)):
+    after = (agent.name, agent.description, agent.may_ask, agent.replies_freely)
+    names = ("Name", "Description", "May ask people", "Writes to customers without approval")
+    if said := audit.changes(zip(names, before, after, strict=True)):
         audit.record(agent.team_id, "agent_changed", agent, said)
     _save_revision(agent, change, author, override)
     if change.connects:

@@ -52,6 +52,7 @@ class Connections(BaseModel):
     produces: list[UUID]
     mcp: Annotated[list[UUID], Field(description="MCP servers that it has tools of.")]
     ask_person: bool
+    replies_freely: Annotated[bool, Field(description="It writes to customers without anyone’s approval.")]
 
 
 class NewConnections(RequestBody):
@@ -64,6 +65,7 @@ class NewConnections(RequestBody):
         Field(description="MCP servers. Of one that it had no tools of, it gets all that are switched on."),
     ] = None
     ask_person: bool | None = None
+    replies_freely: bool | None = None
 
 
 class HandoverTarget(BaseModel):
@@ -185,6 +187,7 @@ def _agent_out(found: AgentDetails, findings: Iterable[Finding]) -> AgentOut:
             produces=found.produces,
             mcp=list(dict.fromkeys(tool.server_id for tool in found.tools)),
             ask_person=agent.may_ask,
+            replies_freely=agent.replies_freely,
         ),
         mcp_tools=[tool.pk for tool in found.tools],
         budget=Budget(**agent.budget),

@@ -49,6 +49,7 @@ class QueueIn(RequestBody):
     default_priority: Annotated[Priority, Field(description="Of cases that are added without one.")] = "none"
     data_schema: Schema | None = None
     goals: GoalsIn | None = None
+    replies: Annotated[bool, Field(description="Its agents may write to the customers of its cases.")] = False
 
 
 class QueueChanges(RequestBody):
@@ -60,6 +61,7 @@ class QueueChanges(RequestBody):
     hop_limit: HopLimit | None = None
     default_priority: Priority | None = None
     data_schema: Schema | None = Field(None, description="A JSON Schema (2020-12) for new cases; null: any data.")
+    replies: bool | None = None
     first_agent_id: UUID | None = Field(None, description="Takes the cases that are assigned to nobody; null: any.")
     goals: GoalsIn | None = None
 
@@ -81,6 +83,7 @@ def create_queue(request: KeyRequest, wanted: QueueIn) -> Answer[QueueOut]:
             default_priority=priority_named(wanted.default_priority),
             data_schema=wanted.data_schema,
             goals=_goals(request.auth.team, wanted.goals, Goals()),
+            replies=wanted.replies,
         )
         if wanted.paused:
             queues.pause_queue(queue)
@@ -107,6 +110,7 @@ def change_queue(request: KeyRequest, queue_id: UUID, changes: QueueChanges) -> 
             first_agent=_first_agent(team, changes),
             default_priority=priority_named(changes.default_priority),
             goals=_goals(team, changes.goals, goals_of(queue)),
+            replies=changes.replies,
             data_schema=changes.data_schema if "data_schema" in changes.model_fields_set else queues.UNCHANGED,
         )
         if changes.paused is not None:

@@ -43,6 +43,7 @@ def create_queue(
     default_priority: int | None = None,
     data_schema: dict[str, Any] | None = None,
     goals: Goals | None = None,
+    replies: bool = False,
 ) -> Queue:
     return save_queue(
         Queue(team=team),
@@ -52,6 +53,7 @@ def create_queue(
         default_priority=default_priority,
         data_schema=data_schema,
         goals=goals,
+        replies=replies,
     )
 
 
@@ -66,6 +68,7 @@ def save_queue(
     default_priority: int | None = None,
     data_schema: dict[str, Any] | Unchanged | None = UNCHANGED,
     goals: Goals | None = None,
+    replies: bool | None = None,
 ) -> Queue:
     """Save the arguments that are given. `first_agent` must consume the queue; None: new cases go to any consumer.
 
@@ -84,6 +87,7 @@ def save_queue(
             check_consumes(first_agent, queue, "first_agent_id")
         queue.first_agent = first_agent
     queue.default_priority = queue.default_priority if default_priority is None else default_priority
+    queue.replies = queue.replies if replies is None else replies
     if not isinstance(data_schema, Unchanged):
         queue.data_schema = None if data_schema is None else check_schema(data_schema)
     if goals:
@@ -109,6 +113,7 @@ def _facts(queue: Queue) -> dict[str, Any]:
         "First look within": queue.first_look_minutes and amount(queue.first_look_minutes),
         "Done within": queue.done_minutes and amount(queue.done_minutes),
         "Working hours of": queue.hours_of,
+        "Agents write to customers": queue.replies,
         "What cases must hold": queue.data_schema and json.dumps(queue.data_schema, indent=1, ensure_ascii=False),
     }
 

@@ -33,6 +33,7 @@ class QueueOut(BaseModel):
     data_schema: Annotated[dict[str, Any] | None, Field(description="A JSON Schema that new cases must fit.")]
     first_agent_id: Annotated[UUID | None, Field(description="Takes the cases that are assigned to nobody.")]
     goals: QueueGoals
+    replies: Annotated[bool, Field(description="Its agents may write to the customers of its cases.")]
     counts: Annotated[dict[Status, int], Field(description="How many cases it has of each status.")]
     created_at: datetime
 
@@ -59,6 +60,7 @@ def queues_out(found: Sequence[Queue]) -> list[QueueOut]:
                 done_minutes=queue.done_minutes,
                 hours_group_id=queue.hours_of_id,
             ),
+            replies=queue.replies,
             counts={Status(status): number for status, number in counts[queue.pk].items()},
             created_at=queue.created_at,
         )

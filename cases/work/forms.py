@@ -50,6 +50,12 @@ class QueueForm(GoalFields):
         initial=int(Case.Priority.NONE),
         help_text="For cases that are added without one.",
     )
+    replies = forms.BooleanField(
+        label="Agents may write to customers",
+        required=False,
+        help_text="To who sent the email that brought the case. A person approves each message, unless an agent is"
+        " freed from that.",
+    )
     data_schema = forms.CharField(
         label="What the details must be like",
         required=False,
@@ -84,6 +90,7 @@ class EditQueueForm(SharedForm, QueueForm):
             "description": queue.description,
             "hop_limit": queue.hop_limit,
             "default_priority": queue.default_priority,
+            "replies": queue.replies,
             "data_schema": json.dumps(queue.data_schema, indent=2, ensure_ascii=False) if queue.data_schema else "",
             "first_agent": str(queue.first_agent_id or ""),
             **self.written(queue),

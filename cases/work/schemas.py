@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from django.utils import timezone
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from builder.agents.schemas import name_of
-from cases.models import Case, CaseEvent, Kind, Status
+from cases.models import Case, CaseEvent, CaseMessage, Kind, MessageDirection, MessageStatus, Status
 from cases.queues.schemas import Priority
 from cases.timeline import shares, timeline
 from cases.timeline.shares import HolderKind
@@ -16,6 +16,7 @@ from teams.keys.api import Named
 
 # A case says its last events; all of them are a list of their own.
 EVENTS_SHOWN = 200
+MESSAGES_SHOWN = 100
 
 
 # What `case_fields` reads besides the case.
@@ -109,7 +110,32 @@ class EventOut(BaseModel):
     data: dict[str, Any]
 
 
+class _Message(BaseModel):
+    """A message between the case and its customer."""
+
+    id: UUID
+    direction: MessageDirection
+    at: datetime
+    to: str
+    subject: str
+    text: Annotated[str, Field(description="Without the history that it quotes.")]
+    status: Annotated[MessageStatus | None, Field(description="Of a message out.")]
+    approved_by: Annotated[str | None, Field(description="Who approved what an agent wrote.")]
+    agent_id: Annotated[UUID | None, Field(description="The agent that wrote it.")]
+    actor: Annotated[str | None, Field(description="The person or API key that wrote it.")]
+    error: Annotated[str | None, Field(description="Why it was not sent, or came back.")]
+    has_original: Annotated[bool, Field(description="It can be downloaded as it came.")]
+
+
+# `from` is no name that a class can have.
+MessageOut = create_model("MessageOut", __base__=_Message, **{"from": (str, ...)})  # type: ignore[call-overload]
+
+
 class CaseDetails(CaseOut):
+    messages: Annotated[
+        list[MessageOut],
+        Field(description=f"Between the case and its customer, oldest first; the last {MESSAGES_SHOWN}."),
+    ]
     stages: list[StageOut]
     time: Annotated[list[ShareOut], Field(description="Whose time it took so far.")]
     events: Annotated[list[EventOut], Field(description=f"The last {EVENTS_SHOWN}, by seq.")]
@@ -129,6 +155,7 @@ def case_details(case: Case) -> CaseDetails:
     events = list(case.events.select_related("user").filter(seq__lte=case.last_seq))
     return CaseDetails(
         **case_fields(case),
+        messages=[_message_out(row) for row in list(case.messages.order_by("-at", "-pk")[:MESSAGES_SHOWN])[::-1]],
         stages=[_stage_out(stage) for stage in timeline.stages(events)],
         time=[_share_out(one) for one in shares.shares(events, {}, timezone.now())],
         events=[event_out(row) for row in events[-EVENTS_SHOWN:]],
@@ -170,6 +197,24 @@ def case_fields(case: Case) -> dict[str, Any]:
         "created_at": case.created_at,
         "moved_at": case.moved_at,
     }
+
+
+def _message_out(row: CaseMessage) -> BaseModel:
+    return MessageOut(
+        **{"from": row.sender},
+        id=row.pk,
+        direction=row.direction,
+        at=row.at,
+        to=row.recipient,
+        subject=row.subject,
+        text=row.text,
+        status=row.status or None,
+        approved_by=row.approved_by or None,
+        agent_id=row.agent_id,
+        actor=row.actor or None,
+        error=row.error or None,
+        has_original=bool(row.original),
+    )
 
 
 def _stage_out(stage: timeline.Stage) -> StageOut:

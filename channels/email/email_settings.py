@@ -5,9 +5,8 @@ from typing import Literal
 from django.conf import settings
 from pydantic import BaseModel, Field
 
+from channels.mime import headers
 from channels.models import Source
-
-from . import headers
 
 
 class EmailSettings(BaseModel):

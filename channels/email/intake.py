@@ -21,6 +21,8 @@ from cases.queues.consumers import consumers
 from cases.timeline import timeline
 from cases.work import lifecycle
 from cases.work.creation import NewCase, SomeRefused, add_cases
+from channels.mime import headers, reading
+from channels.mime.reading import Email
 from channels.models import Arrival, Source
 from channels.sources.sources import reason_of
 from data.errors import Refused
@@ -29,9 +31,8 @@ from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor
 
-from . import headers, originals, reading, returns, threads, verdicts
+from . import originals, returns, threads, verdicts
 from .email_settings import email_settings, own_addresses
-from .reading import Email
 
 _TITLE = 200
 _DATA = 200_000

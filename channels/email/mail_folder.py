@@ -14,13 +14,14 @@ from django.conf import settings
 
 from builder.models import QueueConnection
 from cases.models import Queue
+from channels.mime import reading
 from channels.models import Arrival, Source
 from channels.sources.sources import SourceFields, create_source
 from data.errors import Refused
 from data.threads import BackgroundTask
 from teams.models import Team
 
-from . import intake, reading
+from . import intake
 
 logger = logging.getLogger(__name__)
 

@@ -13,9 +13,8 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse
 
 from cases.models import Attachment, CaseMessage
+from channels.mime.reading import EmailFile
 from channels.models import Arrival, Source
-
-from .reading import EmailFile
 
 
 def keep(source: Source, content: bytes) -> str:

@@ -5,9 +5,9 @@ from uuid import UUID
 from cases.models import CaseMessage, Kind
 from cases.timeline import timeline
 from cases.work import lifecycle
+from channels.mime.reading import Email
 
 from . import verdicts
-from .reading import Email
 
 
 def note(team_id: UUID, email: Email) -> None:

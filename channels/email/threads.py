@@ -8,8 +8,7 @@ from uuid import UUID
 from django.utils.crypto import salted_hmac
 
 from cases.models import Case, CaseMessage
-
-from .reading import Email
+from channels.mime.reading import Email
 
 _SALT = "baton.reply-address"
 _PROOF = 8

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Literal
 
-from . import headers
-from .reading import Email
+from channels.mime import headers
+from channels.mime.reading import Email
 
 Kind = Literal["bounce", "automatic", "list", "own"]
 

@@ -5,7 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from channels.email import intake as emails
-from channels.email import reading
+from channels.mime import reading
 from channels.models import Arrival, Source
 from channels.sources import sources
 from data.errors import Refused

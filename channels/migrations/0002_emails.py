@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0008_correspondence'),
+        ('cases', '0009_correspondence'),
         ('channels', '0001_initial'),
         ('teams', '0005_team_signature'),
     ]

@@ -10,7 +10,7 @@ from ninja import Status as Answer
 
 from channels.email import intake
 from channels.email.email_settings import EmailSettings
-from channels.email.mailbox_sources import MailboxFields, change_mailbox, create_mailbox
+from channels.mailboxes.mailbox_sources import MailboxFields, change_mailbox, create_mailbox
 from channels.models import Arrival, Source
 from teams.keys.api import KeyRequest, Scope, TeamKey, get_row
 from teams.keys.paging import Page, Paging, paginate

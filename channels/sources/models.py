@@ -23,8 +23,7 @@ class Source(models.Model):
     """Makes cases in a queue of what it receives. Paused, it refuses, and senders try again.
 
     `settings` are those of its kind. A hook's: `auth` (how senders prove who they are) and `mapping`, see `mapping.py`.
-    A mailbox's are those of `channels.email.mailboxes`. Both may have those of `channels.email.email_settings`, for the
-    emails that come in.
+    A mailbox's are in `channels.mailboxes.mailbox_settings`. Both may have those of `channels.email.email_settings`.
     """
 
     class Kind(models.TextChoices):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from cases.imports.columns import Role
 from channels.email.email_settings import EmailSettings
-from channels.email.mailbox_settings import MailboxSettings
+from channels.mailboxes.mailbox_settings import MailboxSettings
 from channels.models import Arrival, Source
 from teams.keys.api import RequestBody, example
 from teams.keys.fields import Length, Name

@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -55,7 +55,7 @@ def source_new(request: TeamRequest) -> HttpResponseBase:
 @saved_in_turn
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def source_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    source = source_or_404(request.team, id)
+    source = _hook_or_404(request, id)
     form = SourceForm(request.team, request.POST if request.method == "POST" else None, source=source)
     if form.is_bound and form.is_valid():
         try:
@@ -80,7 +80,7 @@ def source(request: TeamRequest, id: UUID) -> HttpResponse:
     context = {
         "source": found,
         "address": link_to(reverse("hook", args=[found.token]), request),
-        "auth": Source.Auth(found.settings["auth"]),
+        "auth": found.settings.get("auth"),
         "problems": source_problems(found),
         "page": arrived,
         "messages_shown": [(row, json.dumps(row.message, indent=2, ensure_ascii=False)) for row in arrived.rows],
@@ -97,7 +97,7 @@ def source(request: TeamRequest, id: UUID) -> HttpResponse:
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR)
 def source_mapping(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """Say what the fields of the last messages become in a case."""
-    found = source_or_404(request.team, id)
+    found = _hook_or_404(request, id)
     arrivals = list(found.arrivals.filter(original="").order_by("-at", "-id")[:_SAMPLES])
     form = MappingForm(found, arrivals, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -131,7 +131,7 @@ def source_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=ADMINISTRATOR, asks_again=True)
 def source_secret(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    found = source_or_404(request.team, id)
+    found = _hook_or_404(request, id)
     return _show_secret(request, found, verbs.renew_secret(found))
 
 
@@ -159,6 +159,13 @@ def message_replay(request: TeamRequest, id: UUID) -> HttpResponseBase:
         else:
             messages.error(request, f"Still no case: {arrival.error}")
     return redirect("source", arrival.source_id)
+
+
+def _hook_or_404(request: TeamRequest, id: UUID) -> Source:
+    found = source_or_404(request.team, id)
+    if found.kind != Source.Kind.HOOK:
+        raise Http404
+    return found
 
 
 def _show_secret(request: TeamRequest, source: Source, secret: str) -> HttpResponseBase:

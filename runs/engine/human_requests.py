@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pydantic_ai.messages import ToolCallPart
 
-from cases.models import Reason
+from cases.models import Case, Reason
 from cases.work import lifecycle as case_lifecycle
+from channels.email import replies
 from data.errors import Refused
 from data.texts.text import prose
 from runs.models import HumanRequest, Run, Status, Step
@@ -20,7 +21,7 @@ from runs.prompts.arguments import with_ignored
 from runs.record import lifecycle
 from runs.record.claims import lock_both
 from runs.record.steps import Work, insert, response_of, said_in
-from runs.tools import tools
+from runs.tools import reply_tool, tools
 from runs.tools.server_tools import ServerCall
 from teams.access import live
 from teams.audit import audit
@@ -28,6 +29,7 @@ from teams.audit.actors import Actor
 from teams.models import Member, Team
 
 ANSWER_LIMIT = 10_000
+_WRITES = "Send this to the customer?"
 
 
 @transaction.atomic
@@ -39,6 +41,9 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
     due_at = timezone.now() + timedelta(hours=hours) if hours else None
     requests = [_request(run, call, arguments, due_at) for call, arguments in asks]
     HumanRequest.objects.bulk_create(requests)
+    for call, arguments in asks:
+        if case is not None and isinstance(arguments, reply_tool.ReplyToCustomer):
+            replies.ask(case, arguments.text, work.agent, run.pk, call.tool_call_id)
     request_email.asked(requests, run)
     run_webhooks.asked(requests, run)
     for request in requests:
@@ -53,7 +58,7 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
 
 def asks(arguments: Any) -> bool:
     """Whether a call with these arguments waits for a person."""
-    return isinstance(arguments, tools.AskPerson | tools.RequestApproval | ServerCall)
+    return isinstance(arguments, tools.AskPerson | tools.RequestApproval | reply_tool.ReplyToCustomer | ServerCall)
 
 
 def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | None) -> HumanRequest:
@@ -66,6 +71,9 @@ def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | No
             "question": f"{tool.server.name}: {tool}",
             "details": json.dumps(arguments.arguments, indent=2, ensure_ascii=False),
         }
+    elif isinstance(arguments, reply_tool.ReplyToCustomer):
+        about = {"kind": HumanRequest.Kind.APPROVAL, "tool": reply_tool.REPLY, "question": _WRITES}
+        about["details"] = arguments.text
     elif isinstance(arguments, tools.RequestApproval):
         about = {"kind": HumanRequest.Kind.APPROVAL, "question": arguments.title, "details": arguments.details}
     else:
@@ -100,14 +108,26 @@ def answer(request: HumanRequest, text: str, by: Actor, *, shown: str | None = N
     return _settle(request, text, by, shown, answer=text)
 
 
-def decide(request: HumanRequest, approved: bool, comment: str, by: Actor, *, shown: str | None = None) -> HumanRequest:
-    """Like `answer`, for a request for approval."""
+def decide(
+    request: HumanRequest,
+    approved: bool,
+    comment: str,
+    by: Actor,
+    *,
+    shown: str | None = None,
+    text: str | None = None,
+) -> HumanRequest:
+    """Like `answer`, for a request for approval. `text`: what the customer gets instead of what the agent wrote."""
     if request.kind != HumanRequest.Kind.APPROVAL:
         message = "This is a question. Please send an answer."
         raise Refused(message, "invalid", {"approved": message})
     comment = prose(comment, "comment", ANSWER_LIMIT).strip()
+    if text is not None and request.tool != reply_tool.REPLY:
+        message = "Only a message to a customer can be changed."
+        raise Refused(message, "invalid", {"text": message})
     verdict = "Approved." if approved else "Not approved."
-    return _settle(request, f"{verdict} {comment}".strip(), by, shown, approved=approved, answer=comment)
+    said = f"{verdict} {comment}".strip()
+    return _settle(request, said, by, shown, sends=text, approved=approved, answer=comment)
 
 
 def members_of(team: Team) -> list[Member]:
@@ -154,7 +174,9 @@ def _minute(moment: datetime | None) -> str:
 
 
 @transaction.atomic
-def _settle(request: HumanRequest, result: str, by: Actor, shown: str | None, **changes: Any) -> HumanRequest:
+def _settle(
+    request: HumanRequest, result: str, by: Actor, shown: str | None, *, sends: str | None = None, **changes: Any
+) -> HumanRequest:
     case_id = Run.objects.values_list("case_id", flat=True).get(pk=request.run_id)
     case = case_lifecycle.lock(case_id) if case_id else None
     run = Run.objects.select_for_update(no_key=True).get(pk=request.run_id)
@@ -170,7 +192,10 @@ def _settle(request: HumanRequest, result: str, by: Actor, shown: str | None, **
     )
     if not answered or run.status != Status.WAITING:
         raise Refused("This was answered or closed in the meantime.", "already_answered")
-    if not (request.tool and changes.get("approved")):  # an approved call is made, and has its result then
+    if request.tool == reply_tool.REPLY:
+        result = _reply(request, case, result, by, sends, approved=changes["approved"])
+    if request.tool == reply_tool.REPLY or not (request.tool and changes.get("approved")):
+        # Else an approved call is made, and has its result then.
         _write_result(run, request, result, changes["answer"])
     verdict = {None: "", True: "Approved", False: "Not approved"}[changes.get("approved")]
     audit.record(run.team_id, "request_answered", request.question, verdict, by=by, of=run)
@@ -187,19 +212,33 @@ def _settle(request: HumanRequest, result: str, by: Actor, shown: str | None, **
     return request
 
 
+def _reply(
+    request: HumanRequest, case: Case | None, result: str, by: Actor, text: str | None, *, approved: bool
+) -> str:
+    """Queue what the agent wrote, or drop it. Return what the agent is told."""
+    if not approved:
+        replies.drop(request.run_id, request.call_id)
+        return f"{result} It was not sent."
+    assert case
+    sent = replies.approve(case, request.run_id, request.call_id, request.details if text is None else text, by)
+    changed = f" A person changed the text before. This was sent:\n{sent.text}" if sent.text != request.details else ""
+    return f"{result} It will be sent to the customer.{changed}"
+
+
 _TOOLS = {HumanRequest.Kind.QUESTION: tools.ASK, HumanRequest.Kind.APPROVAL: tools.APPROVAL}
 
 
 def _write_result(run: Run, request: HumanRequest, text: str, said: str) -> None:
     last = run.steps.order_by("-seq").values_list("seq", flat=True).first() or 0
     tool = request.tool or _TOOLS[HumanRequest.Kind(request.kind)]
-    content = f"{text} It was not called." if request.tool else _with_ignored(run, request.call_id, text)
+    is_server_call = bool(request.tool) and request.tool != reply_tool.REPLY
+    content = f"{text} It was not called." if is_server_call else _with_ignored(run, request.call_id, text)
     data = {
         "tool": tool,
         "call_id": request.call_id,
         "content": content,
-        "ok": not request.tool,
-        "code": "declined" if request.tool else "answered",
+        "ok": not is_server_call,
+        "code": "declined" if is_server_call else "answered",
         **said_in(content, said),
     }
     Step.objects.create(team_id=run.team_id, run=run, seq=last + 1, kind=Step.Kind.TOOL_RESULT, data=data)

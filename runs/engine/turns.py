@@ -63,7 +63,7 @@ async def take_turn(work: Work, response: ModelResponse, place: Place | None = N
     if not response.tool_calls:
         return await sync_to_async(_without_calls)(work, response)
     # Decided once: a call that has run must not be settled as well, even if its tool has changed in the meantime.
-    rest = [call for call in calls if call.tool_name in tools.SETTLED or server_tools.must_ask(work, call)]
+    rest = [call for call in calls if tools.is_settled(work, call)]
     ordinary = [call for call in calls if call not in rest]
     if work.said and ordinary:
         await sync_to_async(flush)(work)

@@ -110,6 +110,7 @@ def prompt(
     }
     parts += [f"Case #{case.number}:", _quoted(told, mark), *_handovers(run, earlier, mark)]
     notes = list(notes)
+    parts += _messages(notes, mark)
     if said := [{"by": note.data["agent_name"], "reason": note.text} for note in notes if note.kind == Kind.DECLINED]:
         parts += ["Who declined it, and why:", _quoted(said, mark)]
     parts += _written(notes, mark)
@@ -140,7 +141,7 @@ def notes_on(case_id: UUID | None) -> rows.Joined:
 
 _NOTES = """
     from cases_caseevent note
-    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back', 'declined')
+    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back', 'declined', 'received', 'replied')
         and (text <> '' or data ? 'fields') order by seq
 """
 
@@ -154,9 +155,26 @@ def _written(notes: Iterable[CaseEvent], mark: str) -> list[str]:
             **({"fields": note.data["fields"]} if "fields" in note.data else {}),
         }
         for note in notes
-        if note.kind != Kind.DECLINED
+        if note.kind not in (Kind.DECLINED, *_CORRESPONDENCE)
     ]
     return ["What people wrote when they sent it on:", _quoted(said, mark)] if said else []
+
+
+_CORRESPONDENCE = (Kind.RECEIVED, Kind.REPLIED)
+_MOST_MESSAGES, _LONGEST_MESSAGE = 30, 10_000
+
+
+def _messages(notes: Iterable[CaseEvent], mark: str) -> list[str]:
+    """What the customer wrote after the first message, and what was answered."""
+    said = [
+        {
+            "to" if note.kind == Kind.REPLIED else "from": note.data.get("address", ""),
+            "text": note.text[:_LONGEST_MESSAGE],
+        }
+        for note in notes
+        if note.kind in _CORRESPONDENCE
+    ]
+    return ["Messages with the customer since, oldest first:", _quoted(said[-_MOST_MESSAGES:], mark)] if said else []
 
 
 def _handovers(run: Run, earlier: Iterable[Handover], mark: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from channels.email import replies
 from data import rows
 from data.errors import Refused
 from data.redis import bell
@@ -83,6 +84,7 @@ def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
         status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300]
     )
     if closed:
+        replies.drop(run.pk)
         run_webhooks.closed(run.human_requests.filter(status=HumanRequest.Status.CLOSED), run)
         live.announce(run.team_id, "request", run.pk)
 

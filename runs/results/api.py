@@ -10,6 +10,7 @@ from ninja import Query, Router
 from ninja import Status as Answer
 from pydantic import Field
 
+from channels.email import replies
 from data.errors import Refused
 from runs.engine import human_requests
 from runs.models import HumanRequest, Outcome, Run, Status
@@ -29,6 +30,7 @@ router = Router()
 Input = Annotated[str, Length(INPUT_LIMIT)]
 ContentHash = Annotated[str, Length(32)]
 Reply = Annotated[str, Length(human_requests.ANSWER_LIMIT)]
+MessageText = Annotated[str, Length(replies.TEXT_LIMIT, 1)]
 
 
 # --- Runs ------------------------------------------------------------------------------------
@@ -139,6 +141,9 @@ class HumanRequestResponse(RequestBody):
     answer: Annotated[Reply | None, Field(description="To a question.")] = None
     approved: Annotated[bool | None, Field(description="To a request for approval.")] = None
     comment: Annotated[Reply, Field(description="To a request for approval.")] = ""
+    text: Annotated[
+        MessageText | None, Field(description="What is sent to the customer instead of what the agent wrote.")
+    ] = None
     content_hash: Annotated[
         ContentHash | None,
         Field(description="Of the request as it was read. If it is another one now: 409, with the request as it is."),
@@ -166,7 +171,10 @@ def _respond(row: HumanRequest, response: HumanRequestResponse, by: Actor) -> Hu
         if response.approved is None or response.answer is not None:
             message = "This is a request for approval. Send approved, and a comment if you like."
             raise Refused(message, "invalid", {"approved" if response.approved is None else "answer": message})
-        return human_requests.decide(row, response.approved, response.comment, by, shown=response.content_hash)
+        shown, text = response.content_hash, response.text
+        return human_requests.decide(row, response.approved, response.comment, by, shown=shown, text=text)
+    if response.text is not None:
+        raise Refused("This is a question. Send an answer.", "invalid", {"text": "Send an answer instead."})
     if response.approved is not None or response.comment:
         message = "This is a question. Send an answer."
         raise Refused(message, "invalid", {"approved" if response.approved is not None else "comment": message})

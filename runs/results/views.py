@@ -127,7 +127,8 @@ def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
             approves = _decision(request)
             # A form that says nothing of what was read is none of ours, and approves nothing.
             read = "" if approves and shown is None else shown
-            question = human_requests.decide(question, approves, text, request.actor, shown=read)
+            sends = request.POST.get("text") if approves else None
+            question = human_requests.decide(question, approves, text, request.actor, shown=read, text=sends)
         else:
             question = human_requests.answer(question, text, request.actor, shown=shown)
     except Refused as refusal:

@@ -32,6 +32,7 @@ from runs.record.steps import Work, append, insert, tool_result
 from teams.settings import zones
 
 from . import case_tools, server_tools
+from .reply_tool import REPLY, ReplyToCustomer, may_reply, must_ask, reply
 
 type Choices = Sequence[tuple[str, str]]
 
@@ -226,6 +227,12 @@ TOOLS = {
             is_offered=lambda work: work.may_decline,
         ),
         Tool(
+            REPLY,
+            "Write to the customer of the case. People may read and change the text before it is sent.",
+            ReplyToCustomer,
+            is_offered=may_reply,
+        ),
+        Tool(
             "add_cases",
             "Add cases to a queue.",
             case_tools.AddCases,
@@ -289,6 +296,11 @@ def parse(work: Work, call: ToolCallPart) -> Any:
         raise Refused(f"The arguments are no valid JSON. Please call {tool.name} again.", "invalid") from error
 
 
+def is_settled(work: Work, call: ToolCallPart) -> bool:
+    """Whether it is acted upon together with others, when the turn's other calls have run."""
+    return call.tool_name in SETTLED or must_ask(work, call) or server_tools.must_ask(work, call)
+
+
 def _wrong(error: ErrorDetails) -> str:
     words = error["msg"].removeprefix("Value error, ").rstrip(".")
     return f"{'.'.join(map(str, error['loc']))}: {words}" if error["loc"] else words
@@ -312,11 +324,15 @@ def execute(work: Work, call: ToolCallPart) -> bool:
     try:
         arguments = parse(work, call)
         tool = TOOLS[call.tool_name]
-        assert tool.run
         with transaction.atomic():
             _, case = lock_both(work.claim)
-            is_spared = work.run.is_try and not tool.only_reads
-            content = SPARED if is_spared else tool.run(work, case, arguments)
+            if work.run.is_try and not tool.only_reads:
+                content = SPARED
+            elif tool.name == REPLY:
+                content = reply(work, case, arguments, call.tool_call_id)
+            else:
+                assert tool.run
+                content = tool.run(work, case, arguments)
             said = content if tool.only_reads else ""
             insert(work, tool_result(call, with_ignored(content, tool.name, arguments), said=said))
     except Refused as refusal:

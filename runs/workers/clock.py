@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 from cases.imports import importing
 from cases.work import goals
 from cases.work import lifecycle as case_lifecycle
-from channels.email import mail_folder, polling, waiting
+from channels.email import mail_folder, sending, waiting
+from channels.mailboxes import polling
 from channels.sources import sources
 from data.redis import bell
 from data.redis.redis_pool import shared_redis
@@ -49,7 +50,18 @@ _TICK_SECONDS, _LEAST_SECONDS = 1.0, 0.05
 def run_clock(stopped: threading.Event) -> None:
     """Tick until `stopped` is set."""
     lock, database, fallback = ClockLock(), DatabaseWatch(), FallbackWorker()
-    working = (webhook_delivery, mailer, processing, importing, idempotency, sources, mail_folder, waiting, polling)
+    working = (
+        webhook_delivery,
+        mailer,
+        processing,
+        importing,
+        idempotency,
+        sources,
+        mail_folder,
+        waiting,
+        polling,
+        sending,
+    )
     tasks = [module.background_task() for module in working]
     while not stopped.is_set():
         due = tick(lock, database, fallback, tasks)

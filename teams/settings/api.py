@@ -17,6 +17,7 @@ from teams.models import Member
 from . import zones
 from .budgets import Budget, change_budget
 from .pausing import paused
+from .signatures import change_signature
 
 router = Router(tags=["Team"])
 
@@ -46,6 +47,7 @@ class TeamOut(BaseModel):
     paused: Annotated[bool, Field(description="By an operator of Baton: nothing starts.")]
     budget: Annotated[Budget, Field(description="For runs of agents without one of their own.")]
     answer_hours: Annotated[int | None, Field(description="How long people have to answer agents; null: no limit.")]
+    signature: Annotated[str, Field(description="Below each message to a customer.")]
     key: Annotated[KeyOut, Field(description="The key of this request.")]
 
 
@@ -54,6 +56,7 @@ class TeamChanges(RequestBody):
 
     budget: Annotated[Budget | None, Field(description="Replaces the one before, whole.")] = None
     time_zone: TimeZone | None = None
+    signature: Annotated[str, Length(1000)] | None = None
 
 
 class MemberOut(BaseModel):
@@ -77,6 +80,7 @@ def get_team(request: KeyRequest) -> TeamOut:
         paused=bool(paused([team.pk])),
         budget=Budget(**team.budget),
         answer_hours=team.answer_hours,
+        signature=team.signature,
         key=KeyOut(
             name=key.name,
             scopes=[Scope(scope) for scope in key.scopes],
@@ -93,6 +97,8 @@ def change_team(request: KeyRequest, changes: TeamChanges) -> TeamOut:
     with transaction.atomic():
         if changes.time_zone is not None:
             zones.change_zone(team, changes.time_zone)
+        if changes.signature is not None:
+            change_signature(team, changes.signature)
         if changes.budget is not None:
             change_budget(team, changes.budget)
     team.refresh_from_db()

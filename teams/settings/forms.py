@@ -76,6 +76,12 @@ class GeneralForm(PageForm):
         required=False,
         help_text="Administrators who have not set it up only see how to do so.",
     )
+    signature = forms.CharField(
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="Below each message to a customer.",
+    )
     test_repetitions = forms.IntegerField(
         label="Repetitions",
         required=False,

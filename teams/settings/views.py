@@ -13,6 +13,7 @@ from web.forms.refusals import show_refusal
 
 from . import checking, zones
 from .forms import GeneralForm
+from .signatures import change_signature
 
 
 @require_GET
@@ -32,6 +33,8 @@ def general(request: TeamRequest) -> HttpResponseBase:
         try:
             with transaction.atomic():
                 members.require_two_step(team, form.cleaned_data["require_two_step"], request.user)
+                if "signature" in request.POST:
+                    change_signature(team, form.cleaned_data["signature"])
                 zones.change_zone(team, form.cleaned_data["time_zone"])
                 checking.change_checking(team, form.of_tests)
         except Refused as refusal:

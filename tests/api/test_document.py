@@ -35,8 +35,14 @@ FIRST = {"hand-back": "take-over", "reopen": "complete", "retry": "fail", "undo"
 
 
 def test_every_operation_does_what_its_document_says(
-    api: Caller, team: Team, make_things: Callable[[Team], Things], make_queue: Make[Queue], tool_server: ToolServer
+    api: Caller,
+    team: Team,
+    make_things: Callable[[Team], Things],
+    make_queue: Make[Queue],
+    tool_server: ToolServer,
+    settings: Any,
 ) -> None:
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     things, refused = make_things(team), {}
     save_agent(Agent.objects.get(pk=things.ids["agent"]), aop="So that there is a revision to restore.")
     bodies: dict[str, Any] = {

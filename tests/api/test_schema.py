@@ -124,6 +124,8 @@ def test_the_schema_names_the_operations_of_the_design(schema: dict[str, Any]) -
         "POST /impacts/{impact_id}/stop",
         "POST /agents/{agent_id}/revisions/{number}/restore",
         "GET /agents/{agent_id}/passages",
+        "POST /cases/{case_id}/reply",
+        "GET /case-messages/{message_id}/original",
         "GET /sources",
         "POST /sources",
         "GET /sources/{source_id}",

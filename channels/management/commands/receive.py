@@ -8,7 +8,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.models import Queue
-from channels.email import intake, mail_folder, reading
+from channels.email import intake, mail_folder
+from channels.mime import reading
 from channels.models import Arrival, Source
 from data.errors import Refused
 from data.ids import parse_uuid

@@ -12,7 +12,8 @@ from django.utils import timezone
 from cases.models import Attachment, Case, CaseEvent, CaseMessage, Kind, Queue, Status
 from cases.work import lifecycle
 from cases.work.lifecycle import lock
-from channels.email import intake, reading, threads, waiting
+from channels.email import intake, threads, waiting
+from channels.mime import reading
 from channels.models import Arrival, Source
 from channels.sources import sources
 from channels.sources.sources import SourceFields

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from cases.models import Case, Queue
-from channels.email import intake, mailboxes, polling
-from channels.email.mailbox_sources import MailboxFields, change_mailbox, create_mailbox
+from channels.email import intake
+from channels.mailboxes import mailboxes, polling
+from channels.mailboxes.mailbox_sources import MailboxFields, change_mailbox, create_mailbox
 from channels.models import Arrival, Source
 from channels.sources import sources
 from channels.sources.schemas import source_problems

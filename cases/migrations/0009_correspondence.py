@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('builder', '0008_agent_replies_freely'),
-        ('cases', '0007_rerouted'),
+        ('cases', '0008_goals'),
         ('teams', '0005_team_signature'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -18,12 +18,12 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from channels.email import intake
 from channels.models import Source
 from data.secrets import Unreadable, unseal
 from data.threads import BackgroundTask
 from teams.access import live
 
-from . import intake
 from .mailbox_settings import MailboxSettings
 from .mailboxes import Mailbox, MailboxProblem, opened
 

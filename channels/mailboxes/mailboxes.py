@@ -17,11 +17,11 @@ from email.parser import BytesHeaderParser
 
 import httpcore2
 
+from channels.mime import headers
+from channels.mime.reading import LIMIT
 from data.network import addresses
 
-from . import headers
 from .mailbox_settings import MailboxSettings
-from .reading import LIMIT
 
 _SECONDS = 30.0
 _KEPT_HEADERS = ("From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "References", "In-Reply-To")
@@ -36,7 +36,7 @@ class _CheckedClient(imaplib.IMAP4):
         self._tls = tls
         super().__init__(host, port, _SECONDS)
 
-    def open(self, host: str = "", port: int = imaplib.IMAP4_PORT, timeout: float | None = None) -> None:
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         self.host, self.port = host, port
         plain = _connected(host, port, timeout)
         self.sock = self._tls.wrap_socket(plain, server_hostname=host) if self._tls else plain
@@ -64,7 +64,7 @@ class Mailbox:
 
     def ids(self, *criteria: str) -> list[int]:
         [found] = self._asked("SEARCH", *criteria)[:1] or [b""]
-        return sorted(int(id) for id in (found or b"").split())
+        return sorted(int(id) for id in found.split()) if isinstance(found, bytes) else []
 
     def ids_after(self, last: int) -> list[int]:
         # A range to * always has the last message.

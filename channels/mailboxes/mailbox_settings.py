@@ -7,10 +7,9 @@ from typing import Any, Literal
 from django.conf import settings
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from channels.email.email_settings import EmailSettings
 from data.errors import Refused
 from data.network.addresses import check_url
-
-from .email_settings import EmailSettings
 
 Tls = Literal["implicit", "starttls", "none"]
 After = Literal["seen", "move", "delete", "leave"]

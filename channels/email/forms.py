@@ -1,0 +1,112 @@
+"""What people fill in about mailboxes and messages."""
+
+from typing import Any
+
+from django import forms
+
+from channels.mailboxes.mailbox_sources import MailboxFields
+from channels.models import Source
+from data.errors import Refused
+from data.ids import parse_uuid
+from teams.models import Team
+from web.forms.messages import PageForm
+from web.forms.refusals import show_refusal
+
+from .replies import TEXT_LIMIT
+
+_OFF = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class ReplyForm(PageForm):
+    text = forms.CharField(label="Message", max_length=TEXT_LIMIT, strip=True, widget=forms.Textarea({"rows": 6}))
+
+
+class MailboxForm(PageForm):
+    """A new mailbox, or one to change: then an empty password keeps the present one."""
+
+    name = forms.CharField(max_length=80, widget=forms.TextInput(_OFF | {"autofocus": True, "placeholder": "Support"}))
+    queue_id = forms.TypedChoiceField(label="Queue", coerce=parse_uuid, help_text="Where its emails become cases.")
+    host = forms.CharField(
+        label="Server", max_length=253, widget=forms.TextInput(_OFF | {"placeholder": "imap.example.com"})
+    )
+    port = forms.IntegerField(
+        min_value=1, max_value=65535, initial=993, widget=forms.NumberInput({"class": "max-w-28"})
+    )
+    tls = forms.ChoiceField(
+        label="Encryption",
+        choices=[("implicit", "TLS (port 993)"), ("starttls", "STARTTLS (port 143)"), ("none", "None")],
+        initial="implicit",
+    )
+    user = forms.CharField(label="User name", max_length=320, widget=forms.TextInput(_OFF))
+    sign_in = forms.ChoiceField(
+        label="Sign in with", choices=[("password", "Password"), ("xoauth2", "Token (XOAUTH2)")], initial="password"
+    )
+    secret = forms.CharField(
+        label="Password or token",
+        required=False,
+        strip=False,
+        max_length=10_000,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text="It is sealed and never shown again.",
+    )
+    folder = forms.CharField(max_length=200, initial="INBOX", widget=forms.TextInput(_OFF))
+    after = forms.ChoiceField(
+        label="Emails that were taken in",
+        choices=[
+            ("seen", "Mark as read"),
+            ("move", "Move to a folder"),
+            ("delete", "Delete"),
+            ("leave", "Leave as they are"),
+        ],
+        initial="seen",
+    )
+    move_to = forms.CharField(label="Move to", max_length=200, required=False, widget=forms.TextInput(_OFF))
+    address = forms.CharField(
+        label="Address",
+        max_length=320,
+        required=False,
+        widget=forms.TextInput(_OFF | {"placeholder": "support@example.com"}),
+        help_text="Customers are answered from it. Left empty, it is the user name.",
+    )
+    closed = forms.ChoiceField(
+        label="Answers to a closed case",
+        choices=[("reopen", "Reopen the case"), ("new", "Make a new case")],
+        initial="reopen",
+        widget=forms.RadioSelect,
+    )
+    per_hour = forms.IntegerField(
+        label="Emails of a sender within an hour",
+        min_value=1,
+        max_value=1000,
+        initial=20,
+        help_text="Further ones wait in the log.",
+        widget=forms.NumberInput({"class": "max-w-28"}),
+    )
+    take = forms.MultipleChoiceField(
+        label="Also take in",
+        choices=[("lists", "What lists and newsletters send"), ("automatic", "Automatic notifications and answers")],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, team: Team, data: Any = None, *, source: Source | None = None) -> None:
+        initial = {"name": source.name, "queue_id": source.queue_id, **source.settings} if source else {}
+        super().__init__(data, initial=initial)
+        queues = {queue.pk: queue for queue in team.queues.live().order_by("name")}
+        if source and source.queue_id not in queues:
+            queues[source.queue_id] = source.queue
+        self.queues = queues
+        self.fields["queue_id"].choices = [(str(pk), queue.name) for pk, queue in queues.items()]  # type: ignore[attr-defined]
+        if source:
+            self.fields["secret"].help_text = "Left empty, the present one stays."
+
+    def mailbox(self) -> MailboxFields:
+        """Return what a valid form says."""
+        said = dict(self.cleaned_data)
+        name, queue, secret = said.pop("name"), self.queues[said.pop("queue_id")], said.pop("secret")
+        return MailboxFields(name, queue, said, secret)
+
+    def show(self, refusal: Refused) -> None:
+        names = {"settings.password": "secret"}
+        fields = {names.get(name, name.removeprefix("settings.")): words for name, words in refusal.fields.items()}
+        show_refusal(self, Refused(refusal.message, refusal.code, fields))
