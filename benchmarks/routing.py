@@ -21,7 +21,7 @@ from runs.offline import embeddings, offline
 from runs.offline.similarity import Brief, Example, Target, Verdict, compare
 
 HERE, PERSON = "here", "person"
-THRESHOLDS = [step / 1000 for step in range(0, 41, 2)]
+THRESHOLDS = [step / 1000 for step in range(0, 61, 2)]
 # Of 135 requests at most 5 may go wrong.
 MOST_WRONG = 5 / 135
 OWN = UUID(int=2**64)

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -190,12 +190,18 @@ def follow(impact: Impact) -> None:
     """End a running impact that has all its answers, or has cost what was confirmed. Twice is once."""
     if impact.status != Impact.Status.RUNNING:
         return
-    if all(replay.is_known for replay in replays(impact)):
+    if not _open(impact).exists():
         _end(impact, Impact.Status.DONE)
     elif impact.cap_usd is not None and impact.estimate_usd is not None and (cost(impact) or 0) > impact.cap_usd:
         _end(impact, Impact.Status.STOPPED)
     else:
         live.announce(impact.team_id, "impact", impact.pk)
+
+
+def _open(impact: Impact) -> QuerySet[ImpactCase]:
+    """Its replays that have no answer yet."""
+    answers = Trial.objects.filter(team=impact.team_id, key=OuterRef("key"), number=1, status__in=_KNOWN)
+    return impact.cases.filter(~Exists(answers))
 
 
 def hear(answered: Collection[tuple[UUID, str]]) -> None:

@@ -63,7 +63,8 @@ def clauses(aop: str) -> tuple[Clause, ...]:
         if line_start != line_before:
             line = aop[line_start:].split("\n", 1)[0]
             line_before = line_start
-            if _starts_section(line, place, is_item := bool(LIST_MARK.match(line))):
+            is_title = _is_title(aop, line_start, line)
+            if _starts_section(line, place, is_item := bool(LIST_MARK.match(line)), is_title):
                 continue
             place.last, place.topic = (None, "") if is_item else (place.last, place.topic)
             place.how = False
@@ -71,7 +72,25 @@ def clauses(aop: str) -> tuple[Clause, ...]:
     return tuple(clause for clause in place.found if clause.text or clause.rest or clause.kind is Kind.ASKS)
 
 
-def _starts_section(line: str, place: _Place, is_item: bool) -> bool:
+_TITLE_WORDS = 4
+
+
+def _is_title(aop: str, start: int, line: str) -> bool:
+    """Whether the line is a title without a mark: a few words without an end, above a list or apart from all else; or
+    the head of a table.
+    """
+    words = line.strip()
+    following = aop[start + len(line) + 1 :].split("\n", 1)[0]
+    if words.startswith("|"):
+        return not mentions.find_mentions(words)
+    if not words or len(words.split()) > _TITLE_WORDS or words[-1] in ".!?;,:" or mentions.find_mentions(words):
+        return False
+    stands_apart = start == 0 or aop[:start].endswith("\n\n")
+    is_above_list = bool(LIST_MARK.match(following)) and not LIST_MARK.match(line)
+    return stands_apart and (is_above_list or (start > 0 and not following.strip()))
+
+
+def _starts_section(line: str, place: _Place, is_item: bool, is_title: bool) -> bool:
     """Take note of a heading. One with a mention owns what stands below it, one without ends that."""
     words = line.strip()
     ids = [mention.agent_id for mention in mentions.find_mentions(words)]
@@ -82,7 +101,7 @@ def _starts_section(line: str, place: _Place, is_item: bool) -> bool:
         return True
     if not is_item:
         place.items = ids[-1] if ids and words.endswith(":") and not phrases.says_never(bare) else None
-    is_label = not ids and not is_item and (words.endswith(":") or words.isupper())
+    is_label = not ids and not is_item and (words.endswith(":") or words.isupper() or is_title)
     if is_label:
         place.section = place.last = None
     return is_label
@@ -102,7 +121,7 @@ def _read(passage: Passage, place: _Place) -> list[Clause]:
     if phrases.says_never(text) and phrases.sends(text):
         place.topic = _stripped(text, never=True)
         return []
-    owner = place.items or place.section or (place.last if phrases.adds(text) else None)
+    owner = place.items or place.section or (place.last if phrases.adds(text) and not phrases.says_how(text) else None)
     place.topic = _stripped(text)
     if owner:
         return [Clause(place.topic, passage, owner)]
@@ -120,6 +139,10 @@ def _sent(passage: Passage, place: _Place) -> list[Clause]:
     unsaid: list[UUID] = []
     for position, mention in enumerate(mentioned):
         before, after = gaps[position], gaps[position + 1]
+        if (head := phrases.redirects(before)) and (is_forbidden([head, ""], 0) or phrases.forbids(head)):
+            place.topic = _stripped(head, never=True)
+            found += [Clause(place.topic, passage, mention.agent_id)] if place.topic else []
+            continue
         if is_forbidden(gaps, position) or phrases.forbids(before):
             place.topic = _stripped(before, never=True) or place.topic
             if phrases.closes(after):
@@ -170,13 +193,16 @@ def _stripped(text: str, never: bool = False) -> str:
     if never:
         text = phrases.without_never(text)
     words = phrases.without_lead(text.strip(_EDGES)).split()
-    while words and _says_nothing(words[-1]):
+    is_cell = text.rstrip().endswith("|")  # of a table, where no verb follows
+    while words and not is_cell and _says_nothing(words[-1]):
         words.pop()
     while words and _says_nothing(words[0]):
         words.pop(0)
-    return phrases.without_lead(" ".join(words).strip(_EDGES))
+    said = phrases.without_lead(" ".join(words).strip(_EDGES))
+    return "" if phrases.is_number(said) else said
 
 
 def _says_nothing(word: str) -> bool:
     bare = word.strip(_EDGES).lower()
-    return phrases.routes(bare) or phrases.is_object(bare)
+    # "Tickets, opening hours": the first of a list is what it is about.
+    return phrases.routes(bare) or (phrases.is_object(bare) and not word.endswith(","))

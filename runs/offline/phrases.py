@@ -40,7 +40,13 @@ _SENDS = re.compile(
     r"behandelt|regelt|zorgt|voor|horen|bij|"
     # Polish, Swedish, Danish
     r"przekaż|przekazać|do|wyślij|kieruj|skieruj|zajmuje|się|lämnas|lämna|skicka|skickas|över|till|går|tar|hand|om|"
-    r"och|eller|att|sendes|send|til|og|eller|vid|"
+    r"och|eller|att|sendes|send|til|og|eller|vid|är|hör|hamnar|går|hører|skal|på|"
+    # Joints of a second half sentence: "... , they are for"
+    r"ook|zijn|er|hoort|son|es|les|pásal[oa]s?|enseguida|são|é|vão|vai|vanno|są|idą|należą|trafiają?|auch|gehörst|"
+    # Czech, Norwegian, Finnish, Romanian, Turkish, Hungarian, Russian
+    r"předej|předat|pošli|patří|jde|jdou|k|ke|je|jsou|řeší|dostane|oversendes|videresend|siirrä|lähetä|ohjaa|kuuluu|"
+    r"kuuluvat|hoitaa|ja|tai|trimite|transmite|către|la|și|sau|pentru|yönlendir|ilet|gönder|için|ve|veya|küldd|"
+    r"továbbítsd|és|vagy|передай|передать|отправь|направь|к|в|на|и|или|для|занимается|"
     r"->|=>|→|—|–",
     _I,
 )
@@ -73,6 +79,14 @@ def is_object(word: str) -> bool:
     return bool(_OBJECT.fullmatch(word))
 
 
+_NUMBER = re.compile(r"\W*(?:rules?|regel|règle|regla|regola|regra|pravidlo|no\.?|nr\.?|[a-z]{1,2})?\W*\d{1,3}[a-z]?\W*", _I)
+
+
+def is_number(text: str) -> bool:
+    """Whether the text only numbers what it stands before: "R3", "Rule 2"."""
+    return bool(_NUMBER.fullmatch(text))
+
+
 def without_lead(text: str) -> str:
     """The text without "Step 2:" and "If someone asks about"."""
     previous = ""
@@ -103,7 +117,10 @@ _DEFAULT = re.compile(
     r"ogni altr\w+|"
     r"al(?:le|les| het) (?:andere|overige)|de rest\b|overige|bij twijfel|onduidelijk|anders\b|"
     r"wszystk\w+ inne|pozostał\w+|reszt[aęy]|w razie wątpliwości|inne sprawy|niejasn\w+|"
-    r"allt? (?:annat|andet|övrigt)|övrig\w*|øvrige|i tveksamma fall|oklart|i tvivl\w*)",
+    r"allt? (?:annat|andet|annet|övrigt)|övrig\w*|øvrige|i tveksamma fall|oklart|i tvivl\w*|ellers\b|"
+    r"vše(?:chno)? ostatní|ostatní\b|jinak\b|když si nejsi jist\w+|kaikki muu\w*|muuten\b|muut asiat|epäselv\w+|"
+    r"restul\b|orice altceva|altfel\b|geri kalan\w*|diğer her şey|minden más\w*|egyéb\w*|"
+    r"вс[её] остальн\w*|остальн\w+|иначе\b)",
     _I,
 )
 _ASKS = re.compile(
@@ -117,7 +134,10 @@ _ASKS = re.compile(
     r"\b(?:pergunt\w+)\b.{0,30}\b(?:pessoa|alguém|humano)|\b(?:chied\w+)\b.{0,30}\b(?:persona|qualcuno|umano)|"
     r"\bvra(?:ag|gen)\b.{0,30}\b(?:mens|persoon|iemand|collega)|\b(?:za|s)?pytaj\w*\b.{0,30}\b(?:człowiek\w*|"
     r"osob\w*|kog\w*)|"
-    r"\bfråga\b.{0,30}\b(?:person|människa|någon|kollega)|\bspørg\b.{0,30}\b(?:person|menneske|nogen)",
+    r"\bfråga\b.{0,30}\b(?:person|människa|någon|kollega)|\bsp(?:ø|o)rg?r?\b.{0,30}\b(?:person|menneske|nogen|noen)|"
+    r"\bzepte\w+.{0,30}\b(?:člověk\w*|osob\w*|někoho|koleg\w*)|\bkysy\w*.{0,30}\b(?:ihmis\w*|henkilö\w*|joltakulta)|"
+    r"\bîntreab\w*.{0,30}\b(?:persoan\w*|cineva|om|coleg\w*)|\b(?:insana|birine|kişiye).{0,12}sor|"
+    r"\bkérdez\w*.{0,30}\b(?:ember\w*|valaki\w*)|спрос\w+.{0,30}(?:человек\w*|кого|сотрудник\w*)",
     _I,
 )
 _CLOSES = re.compile(
@@ -135,7 +155,9 @@ _CLOSES = re.compile(
     r"cierr[ae](?: el)? caso|ciérralo|cerrar(?: el)? caso|fech[ae]r?(?: o)? caso|encerre(?: o)? caso|"
     r"(?:não|no) precisam? de resposta|chiud[ia](?: il)? caso|sluit (?:de zaak|het|deze)|zamknij (?:sprawę|"
     r"zgłoszenie)|"
-    r"stäng ärendet|avsluta ärendet|luk sagen|afslut sagen)(?!\w)",
+    r"stäng ärendet|avsluta ärendet|luk sagen|afslut sagen|lukk saken|avslutt saken|"
+    r"(?:uza|za)vři(?: případ| ho| je)?|ukonči(?: případ)?|sulje (?:asia|tapaus|viesti)|închide (?:cazul|dosarul)|"
+    r"закро[йи]\w*(?: обращение| дело)?|(?:kaydı|talebi) kapat|zárd le(?: az ügyet)?)(?!\w)",
     _I,
 )
 _ALSO = re.compile(
@@ -144,6 +166,7 @@ _ALSO = re.compile(
     _I,
 )
 _HOW = re.compile(
+    r"^\w+ (?:also |sometimes )?(?:write|writes|schreiben|écrivent|escriben|schrijven)\b|"
     r"^(?:messages|mails|emails|cases|tickets|customers|people|nachrichten|kunden) (?:come|arrive|write|are|kommen|"
     r"schreiben|sind)\b|"
     r"\b(?:each|every|all|any|the|this|new|incoming|whole) (?:\w+ )?(?:case|message|mail|ticket|conversation|"
@@ -206,7 +229,8 @@ _VERB = (
 _NEVER_SENDS = re.compile(
     rf"\bn(?:e |['’]){_VERB}\w* (?:jamais|pas)\b|\b(?:jamais|nunca|jamás|no|não|non|mai|nooit|niet|nie|nigdy|inte|"
     rf"aldrig|ikke) {_VERB}|"
-    rf"\b{_VERB}\w* (?:nooit|niet|inte|aldrig|ikke|mai|geen|inga|ingen)\b",
+    rf"\b{_VERB}\w* (?:nooit|niet|inte|aldrig|ikke|mai|geen|inga|ingen)\b|"
+    rf"\b(?:niet|nooit|inte|aldrig|ikke|ej) (?:naar|aan|till|til)\s*$",
     _I,
 )
 _REFERS_BACK = re.compile(
@@ -216,6 +240,21 @@ _REFERS_BACK = re.compile(
     _I,
 )
 _SENDS_WORD = re.compile(rf"\b(?:hand|send|pass|forward|give|route|refer|schick|leite|gib|übergib|{_VERB})\w*", _I)
+
+
+# "Never send operations to Emergency; they are for @X": the last part of the sentence sends all the same.
+_REDIRECTS = re.compile(
+    r"^\W*(?:and |y |et |und |en |e |och |og |a )?(?:(?:they|those|these|that|it|ook|auch) )*"
+    r"(?:are|is|go(?:es)?|belongs?|sind|ist|gehen|gehören|sont|est|vont|va|van|son|es|são|é|vão|vai|sono|è|vanno|"
+    r"zijn|gaan|horen|die|ze|är|hör|går|er|hører|są|idą|należą|patří|jsou|jdou)\b",
+    _I,
+)
+
+
+def redirects(text: str) -> str | None:
+    """What comes before the last part of a text, if that part only sends: "; they are for"."""
+    head, mark, tail = text.rpartition(";") if ";" in text else text.rpartition(",")
+    return head if mark and not says_never(tail) and _REDIRECTS.match(tail) else None
 
 
 def forbids(text: str) -> bool:

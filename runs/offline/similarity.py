@@ -1,7 +1,7 @@
 """Similarity: which part of a procedure a request is closest to, and how clearly.
 
 A candidate is scored by what the procedure says of it, part by part, by its name and description, and by examples. Two
-encoders score separately: the lead of the best is the smaller of both.
+encoders score separately, and where they differ the lead of the best is mostly that of the one that doubts.
 """
 
 import re
@@ -100,7 +100,9 @@ class Match:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All candidates, the closest first, and how far the first is ahead by the encoder that doubts more."""
+    """All candidates, the closest first, and how far the first is ahead. The encoder that doubts more counts three times
+    as much as the other.
+    """
 
     matches: tuple[Match, ...] = ()
 
@@ -116,10 +118,11 @@ class Verdict:
     def lead(self) -> float:
         if not self.rival:
             return 1.0
-        return min(
+        leads = [
             own - max(match.scores[encoder] for match in self.matches[1:])
             for encoder, own in enumerate(self.best.scores)
-        )
+        ]
+        return (min(leads) + sum(leads) / len(leads)) / 2
 
 
 def available() -> bool:
@@ -211,13 +214,16 @@ def _own(found: Sequence[Clause], own: Target | None) -> list[Said]:
 
 
 def _closeness(encoder: str, text: str, found: Sequence[Candidate]) -> dict[Said, float]:
-    """How similar the request is to each text. E5, which costs ten times as much, reads neither parts nor pieces."""
+    """How similar the request is to each text. E5, which costs ten times as much, reads no pieces, and the parts of
+    clauses only as long as no examples say more.
+    """
     pieces = _pieces(text) if encoder == USE else []
+    has_examples = any(said.kind == EXAMPLE for candidate in found for said in candidate.says)
     return {
         said: _similarity(encoder, text, pieces, said)
         for candidate in found
         for said in candidate.says
-        if encoder == USE or said.kind != PART
+        if encoder == USE or said.kind != PART or not has_examples
     }
 
 
