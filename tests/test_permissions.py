@@ -176,6 +176,7 @@ PAGES: dict[str, Entry] = {
     "checks/<uuid:id>/accept/": Entry("POST", of="check"),
     "corrections/": Entry(),
     "agents/<uuid:id>/impact/": Entry("GET POST", of="agent"),
+    "agents/import/<uuid:id>/impact/": Entry("POST", of="agent_upload"),
     "impacts/<uuid:id>/": Entry(of="impact"),
     "impacts/<uuid:id>/confirm/": Entry("POST", of="impact"),
     "impacts/<uuid:id>/stop/": Entry("POST", of="impact"),

@@ -104,6 +104,7 @@ UNRECORDED = {
     "POST /in/<str:token>": "the timeline of the case names the source",
     "POST /agents/<uuid:id>/impact/": _REPLAY,
     "POST /agents/{agent_id}/impact": _REPLAY,
+    "POST /agents/import/<uuid:id>/impact/": _REPLAY,
     "POST /impacts/<uuid:id>/confirm/": _CONFIRMED,
     "POST /impacts/{impact_id}/confirm": _CONFIRMED,
     "POST /impacts/<uuid:id>/stop/": _REPLAY,

@@ -6,7 +6,7 @@ with its tokens; what people and models read has names instead.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from uuid import UUID
 
@@ -116,4 +116,4 @@ def _trimmed(line: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _moved(mention: Mention, by: int) -> Mention:
-    return Mention(mention.agent_id, mention.name, mention.start + by, mention.end + by)
+    return replace(mention, start=mention.start + by, end=mention.end + by)

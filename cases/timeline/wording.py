@@ -117,7 +117,7 @@ def _line(event: CaseEvent, agents: Agents, comments: Comments) -> Line:
         text=event.text if text.shows == "text" else "",
         aside=event.text if text.shows == "aside" else "",
         run_id=event.run_id if event.kind in _OPENS_RUN else None,
-        why=event.run_id if event.kind == Kind.HANDED_OVER else None,
+        why=event.run_id if event.kind in (Kind.HANDED_OVER, Kind.HANDOVER_CANCELLED) else None,
         revision=event.data.get("revision"),
         changes=tuple(told[:_CHANGES_LIMIT]),
         more_changes=max(0, len(told) - _CHANGES_LIMIT),

@@ -23,6 +23,7 @@ from data.redis import bell
 from routes.routing_tests import decisions
 from runs.engine import trials
 from runs.models import ENDED, Run
+from runs.providers.providers import OFFLINE
 from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import BATON, Actor, person
@@ -120,9 +121,10 @@ def ask(team_id: UUID, wanted: Iterable[Question], purpose: Purpose = Purpose.TE
         if numbers:
             told = question.told
             place = (question.agent_id, told["aop"], told["model"], told["fallback"])
-            if place not in revisions:
+            makes_runs = purpose != Purpose.IMPACT or told["model"] != OFFLINE
+            if makes_runs and place not in revisions:
                 revisions[place] = str(freeze_for_tests(agents[question.agent_id], *place[1:]).pk)
-            made = {"told": told, "sample": question.sample, "revision": revisions[place], "purpose": purpose}
+            made = {"told": told, "sample": question.sample, "revision": revisions.get(place), "purpose": purpose}
             rows += [
                 Trial(team_id=team_id, agent_id=question.agent_id, key=question.key, number=number, question=made)
                 for number in sorted(numbers)
@@ -151,7 +153,7 @@ def settle(run_ids: Collection[UUID]) -> None:
     Each check is judged in a transaction of its own: its end can save agents, and two who held checks while they waited
     for each other's agents would never end.
     """
-    _judge_waiting(_keep_decisions(run_ids))
+    answered(_keep_decisions(run_ids))
 
 
 @transaction.atomic
@@ -165,31 +167,32 @@ def _keep_decisions(run_ids: Collection[UUID]) -> set[tuple[UUID, str]]:
         trial.decision = decision
         trial.status = Trial.Status.FAILED if decision is None else Trial.Status.DECIDED
         trial.error = "" if decision is not None else _why_not(trial.run)
+        trial.why = "" if decision is None else trials.why(trial.run)
         trial.question = trial.question if decision is None else {}
-        trial.save(update_fields=["decision", "status", "error", "question"])
+        trial.save(update_fields=["decision", "status", "error", "why", "question"])
     return {(trial.team_id, trial.key) for trial in taken}
 
 
 def give_up(trial: Trial, why: str) -> None:
     """A trial that cannot be run at all. What waits for it ends untested."""
     Trial.objects.filter(pk=trial.pk).update(status=Trial.Status.FAILED, error=why)
-    _judge_waiting({(trial.team_id, trial.key)})
+    answered({(trial.team_id, trial.key)})
 
 
 def _why_not(run: Run) -> str:
     return (run.error or run.stopped_because or "It could not be run.")[:300]
 
 
-def _judge_waiting(answered: Collection[tuple[UUID, str]]) -> None:
-    """The open checks that one of these answers could settle."""
-    keys = {key for _, key in answered}
+def answered(found: Collection[tuple[UUID, str]]) -> None:
+    """Judge the open checks that one of these answers could settle, by team and key, and tell all others who wait."""
+    keys = {key for _, key in found}
     waiting = CheckResult.objects.filter(Q(before_key__in=keys) | Q(after_key__in=keys), verdict="")
-    mine = {team for team, _ in answered}
+    mine = {team for team, _ in found}
     ids = set(waiting.filter(team__in=mine).values_list("check_of", flat=True))
     for check in Check.objects.open().filter(pk__in=ids).order_by("pk"):
         _judge(check, keys)
     for hear in _listeners:
-        hear(answered)
+        hear(found)
 
 
 @transaction.atomic

@@ -4,12 +4,14 @@ A test never takes a place from a case: the claim of work leaves runs of tests a
 It takes nothing of a paused team, and no more of a language model than the team lets tests cost in a day.
 """
 
+import time
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from builder.models import Purpose
 from builder.usage import usage
@@ -21,7 +23,7 @@ from runs.record.claims import Claim
 from teams.models import Team
 from teams.settings import pausing
 
-from . import checks
+from . import checks, instant, leftovers
 from .models import Trial
 
 _BUDGET = "Tests have cost what they may today. Raise the limit in Settings, or wait until tomorrow."
@@ -45,18 +47,30 @@ _AGAIN = f"""
 """
 
 
+# Looking for what is to be forgotten reads all results of checks, and the clock ticks each second.
+_FORGETS_SECONDS = 600
+
+
 class _Lane:
     """What the shifts and the clock ask for."""
+
+    _forgets_at = 0.0
 
     def has_due(self) -> bool:
         [(has,)] = rows.select(f"select exists (select {_NEXT}) or exists (select {_AGAIN})")
         return bool(has)
 
-    @transaction.atomic
     def claim(self, worker: str, limit: int) -> list[Claim]:
-        """Runs of tests for this worker: first those that were given back or are to be retried, then new ones."""
+        """Runs of tests for this worker: first those that were given back or are to be retried, then new ones. What
+        needs no run is answered at once.
+        """
         if limit <= 0:
             return []
+        instant.answer(_NEXT, limit)
+        return self._claim(worker, limit)
+
+    @transaction.atomic
+    def _claim(self, worker: str, limit: int) -> list[Claim]:
         rows.read(pausing.HOLD_OFF)
         found = self._again(worker, limit)
         return found + self._new(worker, limit - len(found))
@@ -67,6 +81,9 @@ class _Lane:
 
     def sweep(self) -> None:
         checks.sweep()
+        if time.monotonic() >= self._forgets_at:
+            self._forgets_at = time.monotonic() + _FORGETS_SECONDS
+            leftovers.forget(timezone.now())
 
     def _again(self, worker: str, limit: int) -> list[Claim]:
         statement = f"{_AGAIN} order by run.available_at limit %s for no key update of run skip locked"
@@ -74,7 +91,8 @@ class _Lane:
         return claims.claim_these(ids, worker) if ids else []
 
     def _new(self, worker: str, limit: int) -> list[Claim]:
-        statement = f"{_NEXT} order by trial.created_at, trial.id limit %s for update of trial skip locked"
+        waiting = f"{_NEXT} and not {instant.IS_INSTANT}"
+        statement = f"{waiting} order by trial.created_at, trial.id limit %s for update of trial skip locked"
         taken: list[Trial] = [trial for (trial,) in rows.join(statement, [limit], trial=Trial)]
         allowed = _within_budget(taken)
         runs = [_run_of(trial) for trial in allowed]

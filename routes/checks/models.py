@@ -233,8 +233,11 @@ class Trial(models.Model):
     number = models.PositiveSmallIntegerField(help_text="Of the repetition, from 1.")
     status = models.CharField(max_length=10, choices=TrialStatus.choices, default=TrialStatus.WAITING)
     question: Any = models.JSONField(help_text="What the run is made of; empty once it is decided.")
-    run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="+", db_constraint=False)
+    run = models.ForeignKey(
+        Run, models.SET_NULL, null=True, related_name="+", db_constraint=False, help_text="None where none was needed."
+    )
     decision: Any = models.JSONField(null=True)
+    why = models.TextField(blank=True, default="", db_default="", help_text="The reason that came with the decision.")
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

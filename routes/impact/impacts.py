@@ -4,17 +4,16 @@ Nothing of it has an effect: the change is saved and undone to see what runs wou
 runs of tests. The state of an impact follows from its answers, so nothing can be lost on the way.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from builder.agents.saving import AgentChange, save_agents
 from builder.gate.gate import rehearse
@@ -34,20 +33,27 @@ from teams.audit.actors import Actor
 from . import recorded
 from .recorded import Chosen, Recorded
 
-_KEPT = timedelta(days=7)
+WHY_SAVED = "Only to see its impact."
 
 
 # --- Starting --------------------------------------------------------------------------------
 
 
 @transaction.atomic
-def start(agent: Agent, changes: dict[str, Any], chosen: Chosen, by: Actor, usd: Decimal | None = None) -> Impact:
-    """Replay the chosen runs with the changes, which are fields of an `AgentChange`. It starts at once where it costs
-    nothing, and else when someone confirms at least what it is estimated to cost.
+def start(
+    agent: Agent,
+    changes: dict[str, Any],
+    chosen: Chosen,
+    by: Actor,
+    usd: Decimal | None = None,
+    *,
+    save: Callable[[], object] | None = None,
+) -> Impact:
+    """Replay the chosen runs with the changes, which are fields of an `AgentChange`, or with what `save` saves. It
+    starts at once where it costs nothing, and else when someone confirms at least what it is estimated to cost.
     """
     rows = recorded.recorded(recorded.agents_of(agent, changes), chosen)
-    questions = _questions(agent, changes, rows)
-    Impact.objects.filter(team=agent.team_id, created_at__lt=timezone.now() - _KEPT).delete()
+    questions = _questions(save or partial(_save, agent, changes), rows)
     asked = _unanswered(agent.team_id, rows, questions)
     costly = [row for row in asked if questions[row.run.pk].told["model"] != OFFLINE]
     impact = Impact.objects.create(
@@ -74,18 +80,22 @@ def start(agent: Agent, changes: dict[str, Any], chosen: Chosen, by: Actor, usd:
     return impact
 
 
-def _questions(agent: Agent, changes: dict[str, Any], rows: Sequence[Recorded]) -> dict[UUID, Question]:
+def _save(agent: Agent, changes: dict[str, Any]) -> None:
+    if changes:
+        save_agents([AgentChange(agent.pk, **changes)], override=WHY_SAVED)
+
+
+def _questions(save: Callable[[], object], rows: Sequence[Recorded]) -> dict[UUID, Question]:
     """What each run would ask with the changes, by its id. The changes are saved and undone."""
     found: dict[UUID, Question] = {}
 
-    def save() -> None:
-        if changes:
-            save_agents([AgentChange(agent.pk, **changes)], override="Only to see its impact.")
+    def look() -> None:
+        save()
         asker = Asker(1, learns_from_tests=True)
         for row in rows:
             found[row.run.pk] = asker.question(row.run.pk, row.run.agent, row.queue, row.sample)
 
-    rehearse(save)
+    rehearse(look)
     return found
 
 
@@ -136,13 +146,16 @@ def _end(impact: Impact, status: Impact.Status) -> bool:
 
 @dataclass(frozen=True)
 class Replay:
-    """A run, what it decided, and what it would have. `after` is None while that is not known, or if it `failed`."""
+    """A run, what it decided, and what it would have, and why. `after` is None while that is not known, or if it
+    `failed`. The stand-in makes no run of a replay.
+    """
 
     run: Run
     before: Decision
     after: Decision | None
     trial_run_id: UUID | None
     failed: str = ""
+    why: str = ""
 
     @property
     def is_known(self) -> bool:
@@ -175,7 +188,7 @@ _KNOWN = [Trial.Status.DECIDED, Trial.Status.FAILED]
 def _replay(row: ImpactCase, answer: Trial | None) -> Replay:
     if answer is None:
         return Replay(row.run, row.before, None, None)
-    return Replay(row.run, row.before, answer.decision, answer.run_id, answer.error)
+    return Replay(row.run, row.before, answer.decision, answer.run_id, answer.error, answer.why)
 
 
 def cost(impact: Impact) -> Decimal | None:

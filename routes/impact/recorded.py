@@ -1,7 +1,7 @@
 """The decided runs of an agent, and what replaying them would cost."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -21,6 +21,8 @@ from runs.engine import trials
 from runs.models import WITHOUT_EFFECT, HumanRequest, Outcome, Run, Step
 from runs.opening import samples
 from runs.opening.samples import Sample
+from runs.prompts import prompts
+from runs.offline.similarity import READ
 from runs.record.steps import response_of
 
 _DECIDED = [
@@ -37,12 +39,15 @@ _PRICED_AS = {"openai-chat": "openai"}
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which runs are replayed: the last ones, at most `last`."""
+    """Which runs are replayed: the last ones, at most `last`; with `seconds` only what the stand-in can read in so much
+    CPU.
+    """
 
     last: int = 50
     days: int | None = None
     label: str = ""
     only_corrected: bool = False
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,22 @@ def recorded(agents: Collection[UUID], chosen: Chosen) -> list[Recorded]:
     """The last decided runs of these agents, newest first. Those of which too little was kept are left out."""
     runs = list(_runs(agents, chosen))
     steps = _steps(runs)
-    return [found for run in runs if (found := _recorded(run, steps[run.pk]))]
+    found = [one for run in runs if (one := _recorded(run, steps[run.pk]))]
+    return found if chosen.seconds is None else list(_readable(found, chosen.seconds))
+
+
+# What the stand-in takes for one request: so long, and about so much longer for each character that it reads.
+_SECONDS, _SECONDS_A_CHARACTER = 0.015, 0.00025
+
+
+def _readable(found: Iterable[Recorded], seconds: float) -> Iterator[Recorded]:
+    """The first of them, as many as it can compare in the time."""
+    for one in found:
+        text = prompts.case_text(Run(input=one.sample.get("text", "")), samples.case_of(Run(sample=one.sample)))
+        seconds -= _SECONDS + _SECONDS_A_CHARACTER * min(len(text), READ)
+        if seconds < 0:
+            return
+        yield one
 
 
 def _runs(agents: Collection[UUID], chosen: Chosen) -> QuerySet[Run]:

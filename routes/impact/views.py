@@ -1,6 +1,6 @@
 """“What would this change have done?”: the panel beside an agent's editor, and the page of one impact."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,10 @@ from .recorded import Chosen
 
 # Of the runs that would be decided otherwise, the panel and the page name so many.
 _SHOWN = 50
+# Characters of a reason.
+_REASON = 300
+# Of CPU, while someone types: what the stand-in may take to read the runs, beside half a second for all else.
+_AUTO_SECONDS = 2.5
 # What runs cost differs a little from time to time.
 _ROOM = Decimal("1.25")
 
@@ -45,13 +49,13 @@ def agent_impact(request: TeamRequest, id: UUID) -> HttpResponse:
         return render(request, "routes/impact_panel.html#idle", {"agent": agent})
     if "auto" in request.GET and model_of(request.POST) != OFFLINE:
         return HttpResponse(status=204)  # by itself only where it costs nothing
-    return _replay(request, agent, changes)
+    return _replay(request, agent, changes, _AUTO_SECONDS if "auto" in request.GET else None)
 
 
-def _replay(request: TeamRequest, agent: Agent, changes: dict[str, Any]) -> HttpResponse:
+def _replay(request: TeamRequest, agent: Agent, changes: dict[str, Any], seconds: float | None = None) -> HttpResponse:
     is_part = "HX-Request" in request.headers
     try:
-        made = impacts.start(agent, changes, _chosen(request), request.actor)
+        made = impacts.start(agent, changes, replace(_chosen(request), seconds=seconds), request.actor)
     except Refused as refusal:
         if is_part:
             return render(request, "routes/impact_panel.html#refused", {"refused": refusal.message}, status=422)
@@ -194,15 +198,15 @@ def _names(found: told.Told) -> dict[UUID, str]:
 
 
 def _rows(replays: list[Replay], names: dict[UUID, str]) -> list[Row]:
-    ids = {id for one in replays for id in (one.run.pk, one.trial_run_id) if id}
-    runs = Run.objects.select_related("handover").in_bulk(ids)
+    ids = [one.run.pk for one in replays]
+    runs = Run.objects.select_related("handover").prefetch_related("human_requests").in_bulk(ids)
     return [
         Row(
             one,
             decisions.in_words(one.before, names),
             decisions.in_words(one.after, names),
             _reason(runs.get(one.run.pk)),
-            _reason(runs.get(one.trial_run_id) if one.trial_run_id else None),
+            one.why[:_REASON],
         )
         for one in replays
     ]
@@ -211,5 +215,6 @@ def _rows(replays: list[Replay], names: dict[UUID, str]) -> list[Row]:
 def _reason(run: Run | None) -> str:
     if run is None:
         return ""
+    asked = [one.question for one in run.human_requests.all()]
     handover = getattr(run, "handover", None)
-    return handover.reason if handover else run.result[:300]
+    return (handover.reason if handover else asked[0] if asked else run.result)[:_REASON]

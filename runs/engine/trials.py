@@ -166,5 +166,19 @@ def decision_of(run: Run) -> Decision | None:
     return {"decision": "none", "code": run.error_code} if run.error_code in OWN_FAULTS else None
 
 
+_REASONS = ("reason", "question", "title", "summary")
+
+
+def why(run: Run) -> str:
+    """The reason that an ended run gave with what it decided, in the words of its model."""
+    if handover := getattr(run, "handover", None):
+        return str(handover.reason)
+    last = run.steps.filter(kind=Step.Kind.RESPONSE).order_by("-seq").first()
+    calls = response_of(last).tool_calls if last else []
+    said = [call.args_as_dict(raise_if_invalid=False) for call in calls]
+    found = [told[name] for told in said for name in _REASONS if isinstance(told.get(name), str)]
+    return str(found[0]) if found else run.result
+
+
 # How a run can fail by what its model did, and not because it could not be asked.
 OWN_FAULTS = {"no_outcome", "ambiguous_handover", "invalid_target", "hop_limit", "loop", "refused_call", DECLINED}

@@ -79,7 +79,9 @@ def is_object(word: str) -> bool:
     return bool(_OBJECT.fullmatch(word))
 
 
-_NUMBER = re.compile(r"\W*(?:rules?|regel|règle|regla|regola|regra|pravidlo|no\.?|nr\.?|[a-z]{1,2})?\W*\d{1,3}[a-z]?\W*", _I)
+_NUMBER = re.compile(
+    r"\W*(?:rules?|regel|règle|regla|regola|regra|pravidlo|no\.?|nr\.?|[a-z]{1,2})?\W*\d{1,3}[a-z]?\W*", _I
+)
 
 
 def is_number(text: str) -> bool:

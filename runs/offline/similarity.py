@@ -100,8 +100,8 @@ class Match:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All candidates, the closest first, and how far the first is ahead. The encoder that doubts more counts three times
-    as much as the other.
+    """All candidates, the closest first, and how far the first is ahead. The encoder that doubts more counts three
+    times as much as the other.
     """
 
     matches: tuple[Match, ...] = ()

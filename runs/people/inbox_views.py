@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Left
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,7 +19,7 @@ from cases.models import Status as CaseStatus
 from cases.search.filters import with_member
 from data.errors import Refused
 from runs.engine import human_requests
-from runs.models import HumanRequest, HumanRequestQuerySet, RequestEmail
+from runs.models import Handover, HumanRequest, HumanRequestQuerySet, RequestEmail
 from runs.results.access import question_or_404
 from runs.results.forms import AnswerTimeForm, DueForm
 from teams.access.permissions import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
@@ -32,6 +32,10 @@ from web.http.redirects import back
 OPEN, MINE, ANSWERED, CASES = "open", "mine", "answered", "cases"
 
 _UNDELIVERED = RequestEmail.objects.filter(status=RequestEmail.Status.FAILED).select_related("member__user")
+# What handed the case over, by a sentence that is known.
+_sent = Handover.objects.filter(
+    source__case=OuterRef("pk"), status__in=[Handover.Status.APPLIED, Handover.Status.CANCELLED], passage_end__gt=0
+).order_by("-created_at")
 _SHOWN = 20
 _BEGINNING = 120
 # What waits longest comes first, and what was answered last.
@@ -60,6 +64,7 @@ def inbox(request: TeamRequest) -> HttpResponse:
 
 def _cases(request: TeamRequest, q: str) -> HttpResponse:
     rows = find_cases(request.member, q).select_related("queue", "owner", "group").defer("data")
+    rows = rows.annotate(sent_by=Subquery(_sent.values("source")[:1]))
     context = {
         "cases": page(rows, ("moved_at", "id"), request.GET.get("cursor", ""), _SHOWN),
         "show": CASES,

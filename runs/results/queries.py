@@ -12,6 +12,7 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from builder.models import Agent
+from builder.procedures import passages
 from cases.models import CLOSED, Case
 from cases.models import Status as CaseStatus
 from runs.models import (
@@ -27,6 +28,7 @@ from runs.models import (
     Status,
     Step,
 )
+from runs.record.steps import response_of
 from teams.models import Team
 from web.http.paging import Page, page
 
@@ -266,3 +268,27 @@ def work_of(agent: Agent, shown: int = 5) -> AgentWork:
         runs.count(),
         list(for_list(runs).order_by(*NEWEST_FIRST)[:shown]),
     )
+
+
+# --- Which sentence --------------------------------------------------------------------------
+
+
+def passage_of(run: Run) -> tuple[int, int] | None:
+    """Where the sentence stands in the procedure by which the run handed over, or which came closest when it asked
+    people. None where that is not known.
+    """
+    handover: Handover | None = getattr(run, "handover", None)
+    if handover is not None:
+        return None if handover.passage_end is None else (handover.passage_start or 0, handover.passage_end)
+    asked = [
+        call.args_as_dict(raise_if_invalid=False).get("because")
+        for step in run.steps.filter(kind=Step.Kind.RESPONSE).order_by("-seq")[:_LAST_ANSWERS]
+        for call in response_of(step).tool_calls
+        if call.tool_name == "ask_person"
+    ]
+    place = next((place for place in asked if isinstance(place, str) and place.isdecimal()), None)
+    found = next((one for one in passages.passages(run.revision.aop) if str(one.start) == place), None)
+    return (found.start, found.end) if found else None
+
+
+_LAST_ANSWERS = 5

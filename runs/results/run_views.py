@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from runs.models import Handover, Run, Status
+from runs.models import Run, Status
 from teams.access.permissions import TeamRequest, team_page
 from web.format.amounts import money
 from web.http.partials import render_page
@@ -55,13 +55,12 @@ def run(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_GET
 @team_page
 def run_why(request: TeamRequest, id: UUID) -> HttpResponse:
-    """The procedure that ran; with the sentence marked by which it handed over, if it did and that is known."""
+    """The procedure that ran; with the sentence marked by which it handed over or asked, as far as that is known."""
     run = run_or_404(request.team, id)
-    handover: Handover | None = getattr(run, "handover", None)
     address = reverse("revision", args=[run.agent_id, run.revision.number])
-    if handover is None or handover.passage_end is None:
-        return redirect(f"{address}#text")
-    return redirect(f"{address}?from={handover.passage_start}&to={handover.passage_end}#passage")
+    if place := queries.passage_of(run):
+        return redirect(f"{address}?from={place[0]}&to={place[1]}#passage")
+    return redirect(f"{address}#text")
 
 
 def about(run: Run) -> dict[str, Any]:

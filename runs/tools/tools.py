@@ -89,6 +89,7 @@ class RequestHandover(Arguments):
 class AskPerson(Arguments):
     question: str = Field(description="The question, complete and short.", min_length=1)
     choices: list[str] = Field(default_factory=list, description="Answers to choose from, if any.", max_length=10)
+    because: str = ""  # never offered: only the stand-in says which sentence came closest
 
 
 class RequestApproval(Arguments):
@@ -254,6 +255,7 @@ TOOLS = {
             "Ask the people of the team, and wait for their answer.",
             AskPerson,
             is_offered=_may_ask,
+            leaves_out=lambda work: frozenset({"because"}),
         ),
         Tool(
             APPROVAL,

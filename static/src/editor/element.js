@@ -14,6 +14,7 @@ import { catchUp, deleteBadge, leaveBadge, stepOffBadge } from "./keys.js";
 import { isWaiting, settled } from "./late.js";
 import { Line } from "./lines.js";
 import { Margin } from "./margin.js";
+import { Moved } from "./moved.js";
 import { Options } from "./options.js";
 import { replace } from "./replacing.js";
 import { attributes, plugins } from "./setup.js";
@@ -103,12 +104,13 @@ class MentionEditor extends HTMLElement {
       onRemove: (position) => this.removeBadge(position),
     });
     this.margin = new Margin(this);
+    this.moved = new Moved(this);
     this.showEmptiness();
   }
 
   stop() {
     clearTimeout(this.timer);
-    for (const part of [this.card, this.margin]) part.destroy();
+    for (const part of [this.card, this.margin, this.moved]) part.destroy();
     this.options.close();
     this.view.dom.remove();
     this.view.destroy();
@@ -138,6 +140,7 @@ class MentionEditor extends HTMLElement {
       this.options.live.textContent = `${spoken(view.state.selection.node, this.agents)}. Enter for what to do with it.`;
     }
     if (!transaction.docChanged) return;
+    this.moved.typed();
     this.showEmptiness();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.rest(), INPUT_MS);

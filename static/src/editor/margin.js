@@ -115,7 +115,7 @@ function found(doc, items) {
 function inLine(line, offset) {
   let [position, passed] = [0, 0];
   line.forEach((node) => {
-    const length = node.isText ? node.text.length : write(node.attrs.id, node.attrs.name).length;
+    const length = node.isText ? node.text.length : write(node.attrs.id, node.attrs.name, node.attrs.kind).length;
     if (passed < offset) position += Math.min(node.isText ? offset - passed : 1, node.nodeSize);
     passed += length;
   });

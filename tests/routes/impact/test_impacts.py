@@ -1,23 +1,30 @@
 """What a change would have done to the last runs that decided."""
 
+import html
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import EmailMessage
+from django.test import Client
 
 from builder.agents.agents import save_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent, Purpose, Usage
 from builder.tools.server_tools import Choice
 from builder.tools.servers import Credential, add_server, ask
+from builder.procedures.mentions import token
 from cases.models import Case, CaseEvent, Queue
 from data.errors import Refused
+from routes.checks.lane import LANE
 from routes.impact import impacts, told
 from routes.impact.recorded import Chosen
 from routes.models import Impact, RoutingTest
 from runs.models import Handover, HumanRequest, Run
-from teams.audit.actors import Actor
+from runs.providers.providers import OFFLINE
+from teams.audit.actors import BATON, Actor
 from teams.models import Delivery, Team
 from teams.webhooks import outbox
 from teams.webhooks.webhooks import create_webhook
@@ -74,6 +81,103 @@ def test_impact_lists_exactly_the_cases_that_a_change_moves(desk: Desk, recorded
     ]
     everything = replay(desk, someone, aop="- A: ask")
     assert len(everything.changed) == 4
+
+
+def test_of_fifty_cases_exactly_those_that_an_edit_moves_are_listed(
+    desk: Desk, make_case: Make[Case], make_queue: Make[Queue], someone: Actor
+) -> None:
+    """Twelve of them look something up first."""
+
+    def looks_up(request: Request) -> Answer:
+        reads = '"title": "Read' in request.user_text and not request.results
+        return call("list_cases", queue="Side", limit=5) if reads else oracle(request)
+
+    desk.provider.script = looks_up
+    connect(desk.triage, [Consumes(desk.queue.pk, 5)], [make_queue("Side").pk])
+    rules: dict[str, Agent | str] = {"refund": desk.billing, "outage": desk.tech}
+    save_agent(desk.triage, aop=desk.aop(**rules))
+    names = ["refund 0", *(f"refund late {number}" for number in range(7)), *(f"refund {n}" for n in range(8, 40))]
+    names += [f"outage {number}" for number in range(10)]
+    for number, name in enumerate(names):
+        make_case(f"Read {name}" if number % 4 == 3 else name, assignee=desk.triage)
+        work_next()
+        Case.objects.update(status="completed")
+
+    def moved(routes: dict[str, Agent | str]) -> list[str]:
+        found = replay(desk, someone, aop=desk.aop(**routes))
+        assert (len(found.replayed), found.divergent) == (50, [])
+        return sorted(title.removeprefix("Read ") for title in titles(found.changed))
+
+    assert moved({"greeting": "ask", **rules}) == []
+    assert moved({"refund 0": desk.tech, **rules}) == ["refund 0"]
+    assert moved({"late": desk.tech, **rules}) == sorted(names[1:8])
+    assert moved({"refund": "ask", "outage": "ask"}) == sorted(names)
+
+
+def test_the_stand_in_answers_without_runs_and_says_why(
+    make_agent: Make[Agent], make_case: Make[Case], queue: Queue, signed_in: Client
+) -> None:
+    billing, tech = make_agent("Billing", queue=queue), make_agent("Tech", queue=queue)
+    triage = make_agent("Triage", queue=queue)
+    aop = f"1. Refunds and double charges: {token(billing.pk, 'Billing')}\n2. Outages: {token(tech.pk, 'Tech')}"
+    save_agent(triage, aop=aop, model=OFFLINE)
+    for title in ("I was charged twice, please refund me", "The site is down: an outage"):
+        make_case(title, assignee=triage)
+        work_next()
+        Case.objects.update(status="completed")
+    runs = Run.objects.count()
+    typed = {"aop": aop.replace("Billing", "Tech").replace(str(billing.pk), str(tech.pk)), "model": OFFLINE}
+    as_part = {"HX-Request": "true", "HX-Target": "div#impact-live"}
+
+    shown = signed_in.post(f"/agents/{triage.pk}/impact/?auto=1", typed, headers=as_part)
+
+    impact = Impact.objects.get()
+    assert str(impact.pk) in shown.content.decode()
+    LANE.claim("test/1", 8)
+    impact.refresh_from_db()
+    found = told.told(impact)
+    assert (impact.status, titles(found.changed)) == ("done", ["I was charged twice, please refund me"])
+    why = found.changed[0].why
+    assert why.startswith("Matches “") and why.endswith("in step 1")
+    assert Run.objects.count() == runs
+    assert 'data-moved="1" data-of="2"' in signed_in.get(f"/impacts/{impact.pk}/", headers=as_part).content.decode()
+    assert why in html.unescape(signed_in.get(f"/impacts/{impact.pk}/").content.decode())
+
+
+def test_a_file_is_replayed_from_the_preview_of_its_import_also_with_an_agent_that_is_new(
+    desk: Desk, recorded: Make[None], signed_in: Client
+) -> None:
+    recorded("A refund", "An outage")
+    live = desk.triage.live_revision
+    aop = "- refund: @Newcomer\n- outage: @Tech"
+    files = f"---\nname: Triage\n---\n{aop}", "---\nname: Newcomer\n---\nPay."
+    sent = [SimpleUploadedFile(f"{number}.md", text.encode()) for number, text in enumerate(files)]
+    preview = signed_in.post("/agents/import/", {"uploads": sent, "text": ""})["Location"]
+    page = signed_in.get(preview).content.decode()
+    [address] = re.findall(r'formaction="([^"]*)"', page)
+    [seen] = re.findall(r'name="seen" value="([^"]*)"', page)
+    asked = {"seen": seen, "impact_of": str(desk.triage.pk)}
+
+    shown = signed_in.post(address, asked)
+
+    impact = Impact.objects.get()
+    assert shown["Location"] == f"/impacts/{impact.pk}/"
+    impacts.confirm(impact, Decimal(1), BATON)
+    work_tests()
+    found = told.told(Impact.objects.get())
+    assert titles(found.changed) == ["A refund"]
+    assert not Agent.objects.filter(name="Newcomer").exists()
+    assert Agent.objects.get(pk=desk.triage.pk).live_revision == live
+    assert signed_in.get(shown["Location"]).status_code == 200
+    assert signed_in.post(address, {**asked, "seen": "another"})["Location"] == preview
+    assert signed_in.post(address, {"seen": seen, "impact_of": "x"}).status_code == 404
+
+
+def test_only_as_many_runs_are_replayed_by_themselves_as_can_be_read_in_the_time(
+    desk: Desk, recorded: Make[None], someone: Actor
+) -> None:
+    recorded("A refund", "An outage", data="word " * 400)
+    assert titles(replay(desk, someone, Chosen(seconds=0.4), aop="- A: ask").replayed) == ["An outage"]
 
 
 def test_only_the_last_runs_that_fit_are_replayed(desk: Desk, recorded: Make[None], someone: Actor) -> None:

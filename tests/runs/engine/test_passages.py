@@ -6,13 +6,17 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.text import slugify
 
-from builder.agents.agents import save_agent
+from builder.agents.agents import delete_agent, save_agent
 from builder.models import Agent
 from builder.procedures.mentions import token
 from cases.models import Case, Queue
-from runs.models import Run
+from runs.models import Handover, Run
 from runs.results.schemas import run_out, with_details
+from teams.groups import groups
+from teams.groups.groups import GroupFields
+from teams.models import Member
 from tests.driving import work_next
 from tests.fixtures import Make
 from tests.provider import Provider, Reply, Request, call
@@ -133,3 +137,62 @@ def test_without_a_citation_two_sentences_for_one_target_leave_it_open(
     run = work_next()
     assert run.handover.passage_start is None
     assert run_out(with_details(Run.objects.filter(pk=run.pk)).get()).handover.passage is None
+
+
+def marked(client: Client, address: str) -> str:
+    """The sentence that stands marked where the address leads."""
+    page = client.get(address, follow=True).content.decode()
+    found = re.search(r'<mark id="passage"[^>]*>(.*?)</mark>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", "", found[1]).split()) if found else ""
+
+
+def whys(client: Client, page: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r'href="(/runs/[0-9a-f-]+/why/)"', client.get(page).content.decode())))
+
+
+def test_a_handover_to_people_opens_its_sentence_from_the_inbox_and_the_timeline(
+    scripted: Provider, make_agent: Make[Agent], queue: Queue, make_case: Make[Case], member: Member, signed_in: Client
+) -> None:
+    group = groups.create_group(member.team, GroupFields("Finance", [member.user.uuid]))
+    to_ada, to_group = token(member.user.uuid, "Ada", "person"), token(group.pk, "Finance", "group")
+    aop = f"Refunds go to {to_ada}. Big refunds go to {to_group}. Fines go to {to_ada}."
+    triage = save_agent(make_agent("Triage", queue=queue), aop=aop)
+    own = slugify(str(member.user))
+    keys = {"Refunds": (own, "m1"), "Big refunds": ("finance", "m2"), "Fines": (own, "m3")}
+    for said, (key, mark) in keys.items():
+        scripted.answers(call("request_handover", target=key, reason="So it is.", because=mark))
+        case = make_case(said, assignee=triage)
+        work_next()
+        [why] = whys(signed_in, reverse("case", args=[case.pk]))
+        assert marked(signed_in, why).startswith(f"{said} go to")
+        assert why in whys(signed_in, f"{reverse('inbox')}?show=cases")
+    save_agent(triage, aop="All is new.")
+    assert marked(signed_in, why).startswith("Fines go to")
+
+
+def test_a_handover_that_was_not_applied_and_one_to_a_deleted_agent_open_their_sentences(
+    scripted: Provider, triage: Agent, targets: list[Agent], make_case: Make[Case], signed_in: Client
+) -> None:
+    scripted.answers(call("request_handover", target="billing", reason="So it is.", because="m4"))
+    make_case("Gone", assignee=triage)
+    run = work_next()
+    Handover.objects.update(status="cancelled")
+    page = reverse("run", args=[run.pk])
+    assert [marked(signed_in, why) for why in whys(signed_in, page)] == ["About sign-in: Billing"]
+    for agent in (targets[0], triage):
+        delete_agent(agent)
+    assert marked(signed_in, reverse("run_why", args=[run.pk])).startswith("About sign-in:")
+
+
+def test_a_question_of_the_stand_in_opens_the_sentence_that_came_closest(
+    make_agent: Make[Agent], queue: Queue, make_case: Make[Case], signed_in: Client
+) -> None:
+    billing = make_agent("Billing", queue=queue)
+    triage = make_agent("Triage", queue=queue)
+    tech = make_agent("Tech", queue=queue)
+    aop = f"Double charges go to {token(billing.pk, 'Billing')}. Parcels go to {token(tech.pk, 'Tech')}."
+    save_agent(triage, aop=aop, model="offline")
+    make_case("My parcel was charged to a neighbour", assignee=triage)
+    assert work_next().status == "waiting"
+    [why] = whys(signed_in, reverse("inbox"))
+    assert marked(signed_in, why) == "Double charges go to Billing ."

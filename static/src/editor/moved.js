@@ -1,0 +1,76 @@
+// How many cases would be decided otherwise by what was typed, at the sentence that is being edited. The panel beside the
+// editor has the answer (templates/routes/impact.html). It is drawn over the lines and never in them, as a highlight and a
+// chip, so that a key costs nothing.
+import { make } from "./dom.js";
+
+const NAME = "moved";
+const END = /(?<=[.!?])\s+(?=[^\sa-z]|$)/g;
+const answer = () => document.querySelector("#impact-now [data-moved]");
+
+export class Moved {
+  constructor(editor) {
+    this.editor = editor;
+    this.dom = make("div", { class: "passage-moved", "aria-hidden": "true" });
+    this.heard = () => this.show();
+    document.addEventListener("htmx:after:swap", this.heard);
+    editor.view.dom.addEventListener("scroll", this.heard, { passive: true });
+  }
+
+  destroy() {
+    document.removeEventListener("htmx:after:swap", this.heard);
+    this.clear();
+  }
+
+  /** With each key: what is shown was said of other words, and so is what may still come for them. */
+  typed() {
+    this.place = this.editor.view.state.selection.head;
+    this.stale = answer()?.dataset.impact;
+    if (this.dom.isConnected) this.clear();
+  }
+
+  clear() {
+    CSS.highlights?.delete(NAME);
+    this.dom.remove();
+  }
+
+  show() {
+    const told = answer()?.dataset;
+    if (!told || this.place === undefined || told.impact === this.stale || !this.editor.view) return;
+    const { view } = this.editor;
+    const [from, to] = sentence(view.state.doc, Math.min(this.place, view.state.doc.content.size));
+    const edge = view.dom.getBoundingClientRect();
+    const top = view.coordsAtPos(from).top - edge.top;
+    this.clear();
+    if (top < 0 || top > edge.height) return;
+    this.dom.textContent = `${told.moved} of ${told.of} would move`;
+    this.dom.classList.toggle("tone-warning", told.moved !== "0");
+    this.dom.style.top = `${view.dom.offsetTop + top}px`;
+    this.editor.append(this.dom);
+    if (told.moved !== "0") CSS.highlights?.set(NAME, new Highlight(range(view, from, to)));
+  }
+}
+
+/** Where the sentence around a place begins and ends. A mention counts as one character. */
+function sentence(doc, place) {
+  const at = doc.resolve(place);
+  const line = at.depth ? at.parent : doc.childAfter(place).node ?? doc.lastChild;
+  const start = at.depth ? at.start() : place + 1;
+  const text = line.textBetween(0, line.content.size, null, "\ufffc");
+  let [from, to] = [0, text.length];
+  for (const end of text.matchAll(END)) {
+    if (start + end.index < place) from = end.index + end[0].length;
+    else {
+      to = end.index;
+      break;
+    }
+  }
+  return [start + Math.min(from, to), start + to];
+}
+
+function range(view, from, to) {
+  const found = document.createRange();
+  const [first, last] = [view.domAtPos(from), view.domAtPos(to)];
+  found.setStart(first.node, first.offset);
+  found.setEnd(last.node, last.offset);
+  return found;
+}
