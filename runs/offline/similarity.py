@@ -214,16 +214,13 @@ def _own(found: Sequence[Clause], own: Target | None) -> list[Said]:
 
 
 def _closeness(encoder: str, text: str, found: Sequence[Candidate]) -> dict[Said, float]:
-    """How similar the request is to each text. E5, which costs ten times as much, reads no pieces, and the parts of
-    clauses only as long as no examples say more.
-    """
+    """How similar the request is to each text. E5, which costs ten times as much, reads neither parts nor pieces."""
     pieces = _pieces(text) if encoder == USE else []
-    has_examples = any(said.kind == EXAMPLE for candidate in found for said in candidate.says)
     return {
         said: _similarity(encoder, text, pieces, said)
         for candidate in found
         for said in candidate.says
-        if encoder == USE or said.kind != PART or not has_examples
+        if encoder == USE or said.kind != PART
     }
 
 

@@ -4,6 +4,7 @@ import html
 import re
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -149,7 +150,7 @@ def test_a_file_is_replayed_from_the_preview_of_its_import_also_with_an_agent_th
 ) -> None:
     recorded("A refund", "An outage")
     live = desk.triage.live_revision
-    aop = "- refund: @Newcomer\n- outage: @Tech"
+    aop = f"- refund: {token(uuid4(), 'Newcomer')}\n- outage: {token(desk.tech.pk, 'Tech')}"
     files = f"---\nname: Triage\n---\n{aop}", "---\nname: Newcomer\n---\nPay."
     sent = [SimpleUploadedFile(f"{number}.md", text.encode()) for number, text in enumerate(files)]
     preview = signed_in.post("/agents/import/", {"uploads": sent, "text": ""})["Location"]
@@ -165,7 +166,8 @@ def test_a_file_is_replayed_from_the_preview_of_its_import_also_with_an_agent_th
     impacts.confirm(impact, Decimal(1), BATON)
     work_tests()
     found = told.told(Impact.objects.get())
-    assert titles(found.changed) == ["A refund"]
+    assert [one.run.case.title for one in found.changed if one.run.case] == ["A refund"]
+    assert found.changed[0].after == {"decision": "complete"}  # the new agent takes no cases from the queue
     assert not Agent.objects.filter(name="Newcomer").exists()
     assert Agent.objects.get(pk=desk.triage.pk).live_revision == live
     assert signed_in.get(shown["Location"]).status_code == 200
