@@ -1,8 +1,8 @@
-"""How well the offline stand-in routes: 277 requests to 22 invented companies that have nothing to do with the demo.
+"""How well the offline stand-in routes: 400 requests to 31 invented companies that have nothing to do with the demo.
 
 python -m benchmarks.routing [--quick] [--to FILE]
 
-The threshold is chosen for each company on the other 21 and counted on its own requests (cross-validation), and once
+The threshold is chosen for each company on the other 30 and counted on its own requests (cross-validation), and once
 taken as it stands in the code; each without examples, and with up to three for each way that a request can go.
 """
 

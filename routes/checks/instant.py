@@ -17,11 +17,11 @@ from data.redis import bell
 from routes.models import Trial
 from routes.routing_tests import decisions
 from routes.routing_tests.decisions import Decision
-from runs.opening import samples
 from runs.models import Run
-from runs.prompts import prompts
 from runs.offline import examples, offline
 from runs.offline.offline import Brief, Example, Target
+from runs.opening import samples
+from runs.prompts import prompts
 from runs.providers.providers import OFFLINE
 
 from . import checks

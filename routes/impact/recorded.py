@@ -19,10 +19,10 @@ from routes.routing_tests import routing_tests
 from routes.routing_tests.decisions import Decision
 from runs.engine import trials
 from runs.models import WITHOUT_EFFECT, HumanRequest, Outcome, Run, Step
+from runs.offline.similarity import READ
 from runs.opening import samples
 from runs.opening.samples import Sample
 from runs.prompts import prompts
-from runs.offline.similarity import READ
 from runs.record.steps import response_of
 
 _DECIDED = [

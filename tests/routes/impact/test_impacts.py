@@ -14,9 +14,9 @@ from django.test import Client
 from builder.agents.agents import save_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent, Purpose, Usage
+from builder.procedures.mentions import token
 from builder.tools.server_tools import Choice
 from builder.tools.servers import Credential, add_server, ask
-from builder.procedures.mentions import token
 from cases.models import Case, CaseEvent, Queue
 from data.errors import Refused
 from routes.checks.lane import LANE

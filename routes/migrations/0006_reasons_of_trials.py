@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('routes', '0004_impacts'),
+        ('routes', '0005_staged_tests'),
         ('runs', '0010_handovers_to_people'),
     ]
 
