@@ -36,7 +36,7 @@ PACKAGES = {
         ),
         *("results", "bulk", "schedules", "trying", "workers", "home"),
     ],
-    "routes": ["routing_tests", "test_files", "checks", "corrections", "passages", "impact", "map", "reports"],
+    "routes": ["routing_tests", "test_files", "checks", "lane", "corrections", "passages", "impact", "map", "reports"],
     "ops": ["stack", "demo", "health", "doctor", "admin"],
 }
 # Every app has three floors: models know only models, and whatever is drawn or answered may use all of the app.

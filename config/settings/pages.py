@@ -86,7 +86,7 @@ AUDIT_ACTS = "config.audit_acts.AREAS"
 # writes them as files: of apps to the right of
 # those that ask.
 ROUTE_GATE = "routes.checks.gate.GATE"
-TEST_LANE = "routes.checks.lane.LANE"
+TEST_LANE = "routes.lane.lane.LANE"
 TEST_FILES = "routes.test_files.exchange.TEST_FILES"
 
 LANGUAGE_CODE = "en"

@@ -9,7 +9,7 @@ import pytest
 
 from builder.models import Agent
 from cases.models import Case, Queue
-from routes.checks.lane import LANE
+from routes.lane.lane import LANE
 from routes.models import RoutingTest
 from routes.routing_tests import routing_tests
 from teams.audit.actors import BATON

@@ -19,9 +19,9 @@ from builder.tools.server_tools import Choice
 from builder.tools.servers import Credential, add_server, ask
 from cases.models import Case, CaseEvent, Queue
 from data.errors import Refused
-from routes.checks.lane import LANE
 from routes.impact import impacts, told
 from routes.impact.recorded import Chosen
+from routes.lane.lane import LANE
 from routes.models import Impact, RoutingTest
 from runs.models import Handover, HumanRequest, Run
 from runs.providers.providers import OFFLINE

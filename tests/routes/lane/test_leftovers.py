@@ -10,9 +10,9 @@ from builder.agents.agents import save_agent
 from builder.models import Agent, Revision
 from cases.models import Case
 from routes.checks.candidates import check_change
-from routes.checks.leftovers import REPLAYS_KEPT, TESTS_KEPT, forget
 from routes.impact import impacts
 from routes.impact.recorded import Chosen
+from routes.lane.leftovers import REPLAYS_KEPT, TESTS_KEPT, forget
 from routes.models import CheckResult, Impact, Trial
 from runs.models import Run, Step
 from teams.audit.actors import BATON

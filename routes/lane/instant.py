@@ -14,6 +14,7 @@ from pydantic_ai.messages import TextPart, ToolCallPart
 from builder.models import Agent, Purpose
 from data import rows
 from data.redis import bell
+from routes.checks import checks
 from routes.models import Trial
 from routes.routing_tests import decisions
 from routes.routing_tests.decisions import Decision
@@ -23,8 +24,6 @@ from runs.offline.offline import Brief, Example, Target
 from runs.opening import samples
 from runs.prompts import prompts
 from runs.providers.providers import OFFLINE
-
-from . import checks
 
 # Which waiting trials these are.
 IS_INSTANT = (
@@ -46,7 +45,7 @@ def answer(next_trials: str, limit: int) -> None:
             trial.save(update_fields=["decision", "why", "status", "question"])
     if taken:
         checks.answered({(trial.team_id, trial.key) for trial in taken})
-        bell.ring()  # there may be more: whoever took these looks again when it has seen to its cases
+        bell.ring()  # there may be more: the shift that took these looks again after its cases
 
 
 def _examples(trials: Collection[Trial]) -> dict[UUID, list[Example]]:

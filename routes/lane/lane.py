@@ -16,6 +16,8 @@ from django.utils import timezone
 from builder.models import Purpose
 from builder.usage import usage
 from data import rows
+from routes.checks import checks
+from routes.models import Trial
 from runs.models import Run
 from runs.providers.providers import OFFLINE
 from runs.record import claims
@@ -23,8 +25,7 @@ from runs.record.claims import Claim
 from teams.models import Team
 from teams.settings import pausing
 
-from . import checks, instant, leftovers
-from .models import Trial
+from . import instant, leftovers
 
 _BUDGET = "Tests have cost what they may today. Raise the limit in Settings, or wait until tomorrow."
 
