@@ -49,6 +49,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "postpone_case": {"until": "2h", "reason": "x"},
     "add_cases": {"queue": "Refunds", "cases": [{"title": "x"}]},
     "list_cases": {"queue": "Refunds"},
+    "reply_to_customer": {"text": "Hello"},
     "ask_person": {"question": "x"},
     "request_approval": {"title": "x", "details": "x"},
     "withdraw_request": {},
@@ -103,7 +104,11 @@ def test_cases_with_nulls_are_added(scripted, case) -> None:
     assert (added.data, added.labels, added.priority) == ({}, [], Case.Priority.HIGH)
 
 
-@pytest.mark.parametrize("tool", sorted(set(tools.TOOLS) - tools.REQUESTS - {"withdraw_request", "decline_case"}))
+# They are not offered to this run, or answered by a person first.
+_NOT_AT_ONCE = {"withdraw_request", "decline_case", "reply_to_customer"}
+
+
+@pytest.mark.parametrize("tool", sorted(set(tools.TOOLS) - tools.REQUESTS - _NOT_AT_ONCE))
 def test_a_harmless_extra_argument_is_ignored_and_named(scripted, case, tool: str) -> None:
     extra = {"confidence": 0.9, "case_summary": "x", "Ünsinn": None, "thoughts": {"a": 1}}
     scripted.answers(calls(Call(tool, {**MINIMAL[tool], **extra})), call("complete_case", summary="x"))
