@@ -47,6 +47,7 @@ TOPICS = {
     "agent_tests": "routing-tests",
     "test_new": "routing-tests#writing-tests",
     "tests_import": "routing-tests#writing-tests",
+    "tests_recent": "routing-tests#writing-tests",
     "test_edit": "routing-tests#writing-tests",
     "run_test": "routing-tests#writing-tests",
     "check": "routing-tests#checks",

@@ -2,6 +2,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("routes.checks.urls")),
+    path("", include("routes.routing_tests.urls")),
     path("", include("routes.test_files.urls")),
     path("", include("routes.corrections.urls")),
     path("", include("routes.impact.urls")),

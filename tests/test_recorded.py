@@ -111,6 +111,7 @@ UNRECORDED = {
     "POST /impacts/{impact_id}/stop": _REPLAY,
     "POST /impacts/<uuid:id>/test/": "it creates a test as `POST /runs/<uuid:id>/test/` does, which is recorded",
     "POST /agents/<uuid:id>/tests/run/": _CHECK,
+    "POST /agents/<uuid:id>/tests/recent/": "each test is recorded: tests/routes/routing_tests/test_recent.py",
     "POST /agents/<uuid:id>/tests/import/": "the import is recorded: tests/routes/test_files/test_tables.py",
     "POST /tests/<uuid:id>/run/": _CHECK,
     "POST /agents/{agent_id}/checks": _CHECK,

@@ -30,6 +30,7 @@ REMOVE, UNMENTION, REPLACE = "remove", "unmention", "replace"
 CONNECT, CHOOSE, TICK = "connect", "choose", "tick"
 RESUME, RESUME_QUEUE, OPEN = "resume", "resume_queue", "open"
 MENTION, CREATE, CHOOSE_NAMED = "mention", "create", "choose_named"
+TEST = "test"
 
 NEARLY_THE_SAME = 0.6
 _COMPARED = 30
@@ -42,7 +43,8 @@ class QuickFix:
 
     REMOVE takes the mention out, UNMENTION leaves the name, REPLACE asks for another agent. CONNECT makes the agent a
     consumer of the queue, CHOOSE asks which agent; TICK does it in the form, for the agent at hand. MENTION makes the
-    plain name a mention of the agent, CREATE of a new one, CHOOSE_NAMED of one that is chosen.
+    plain name a mention of the agent, CREATE of a new one, CHOOSE_NAMED of one that is chosen. TEST offers to
+    make tests.
     """
 
     kind: str
@@ -88,6 +90,7 @@ def examine(facts: Facts) -> list[Finding]:
         *_alike(facts),
         *_hard_to_bring(facts),
         *_endless(facts),
+        *_untested(facts),
     ]
     return sorted(found, key=lambda finding: [RED, WARNING, HINT].index(finding.tone))
 
@@ -296,6 +299,15 @@ def _endless(facts: Facts) -> Iterator[Finding]:
     else:
         message = "The procedure is empty: it says neither what to do with a case nor when it is complete."
     yield Finding("no_completion", message, HINT)
+
+
+def _untested(facts: Facts) -> Iterator[Finding]:
+    if facts.is_untested and facts.usable:
+        message = (
+            f"{facts.agent.name} works, and no routing test guards where its cases go. Create tests from its last"
+            " cases, so that no edit breaks a route unseen."
+        )
+        yield Finding("untested_routes", message, HINT, (QuickFix(TEST, facts.agent),))
 
 
 # --- How alike two lines are -------------------------------------------------------------------

@@ -3,17 +3,21 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count
+from django.utils import timezone
 
 from builder.agents.queries import AgentDetails
-from builder.models import Agent, Mention, QueueConnection, Revision, ServerTool
+from builder.gate.gate import test_counts
+from builder.models import Agent, Mention, QueueConnection, Revision, ServerTool, Usage
 from builder.procedures import mentions, plain_names, sentences
 from builder.procedures.needs import NEEDS, Need
 from builder.procedures.targets import Target, consumed, judge_agents
+from builder.usage.models import Purpose
 from teams.models import Team
 
 from .wiring import Facts, Onward, QueueWork
@@ -21,6 +25,7 @@ from .wiring import Facts, Onward, QueueWork
 # How many agents are followed to see whether a cycle has a way out. Beyond, nothing is claimed.
 _FOLLOWED = 100
 _IDLE = 10
+_LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
     blocked = frozenset(Agent.objects.blocked().filter(pk__in=followed).values_list("pk", flat=True))
     needed = _needed(followed)
     reached = _reached(team, ids)
+    untested = _busy(ids) - set(test_counts(ids))
     onward = _onward(team, followed if _may_be_trapped(typed) else set())
     consumed_by = {pk: frozenset(consumed(agent.queue_connections.all())) for pk, agent in mentioned.items()}
     names = _names(team) if any(plain_names.occur(row.text) for row in typed) else None
@@ -69,6 +75,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             ],
             plain_names.find_plain_names(row.text, names) if names is not None else [],
             row.agent.pk in reached or row.agent._state.adding,
+            row.agent.pk in untested,
             onward,
             () if row.works else list(work.queues.values()),
             row.tools,
@@ -144,6 +151,12 @@ def _reached(team: Team, ids: Collection[UUID]) -> set[UUID]:
     mentioned = {target for target, agent in rows if target != agent}
     started = team.runs.filter(agent__in=set(ids) - mentioned, trigger__in=["manual", "api"])
     return mentioned | set(started.order_by().values_list("agent_id", flat=True).distinct())
+
+
+def _busy(ids: Collection[UUID]) -> set[UUID]:
+    """The agents that have worked lately."""
+    worked = Usage.objects.filter(agent__in=ids, purpose=Purpose.WORK, runs__gt=0, day__gte=timezone.now() - _LATELY)
+    return set(worked.values_list("agent_id", flat=True))
 
 
 def _may_be_trapped(typed: Iterable[Typed]) -> bool:

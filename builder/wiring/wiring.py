@@ -47,6 +47,7 @@ class Facts:
     unknown: Sequence[str] = ()  # names in mentions of nobody in this team
     plain_names: Sequence[PlainName] = ()  # names behind an @ that are no mentions
     is_reached: bool = True  # another agent mentions it, or someone has started it
+    is_untested: bool = False  # it has worked lately, and no routing test guards its routes
     onward: Mapping[UUID, Onward] = field(default_factory=dict)
     offered: Sequence[Any] = ()  # queues that it could work, if it works none
     tools: Sequence[ServerTool] = ()  # of MCP servers, with these

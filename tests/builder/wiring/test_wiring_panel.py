@@ -235,7 +235,7 @@ def test_the_agent_itself_takes_a_queue_in_the_form_only(signed_in: Client, make
     page = reverse("agent", args=[triage.pk])
     assert f"tick:{queue.pk}" in buttons(signed_in.get(page).content.decode())
     response = signed_in.post(page, form(aop="Close it.", revision="1", fix=f"tick:{queue.pk}"))
-    assert response.context["form"][f"consumes-{queue.pk}"].value() is True
+    assert response.context["form"].connections[f"consumes-{queue.pk}"].value() is True
     assert works(triage) == set()
 
 
