@@ -5,4 +5,5 @@ urlpatterns = [
     path("", include("cases.imports.urls")),
     path("", include("cases.queues.urls")),
     path("", include("cases.collaboration.urls")),
+    path("", include("cases.properties.urls")),
 ]

@@ -74,6 +74,16 @@ UNRECORDED = {
     "POST /invitation/": "it takes the token of a link; tests/teams/people/test_members.py sees it recorded",
     "POST /team/": _OWN,
     "POST /settings/notifications/": _OWN,
+    **dict.fromkeys(
+        (
+            "POST /cases/<uuid:id>/priority/",
+            "POST /cases/<uuid:id>/labels/",
+            "POST /cases/<uuid:id>/queue/",
+            "POST /cases/<uuid:id>/field/",
+            "POST /cases/<uuid:id>/changes/<int:seq>/undo/",
+        ),
+        _TIMELINE,
+    ),
     "POST /cases/<uuid:id>/watch/": _OWN,
     "POST /runs/<uuid:id>/seen/": "the run says who has seen it",
     "POST /agents/new/wiring/": "it looks; its buttons call verbs that are recorded",
@@ -309,6 +319,7 @@ RECORDED: dict[str, Example] = {
     "POST /queues/<uuid:id>/edit/": Example(
         "queue_changed", {"name": "Other", "hop_limit": "8", "default_priority": "0"}
     ),
+    "POST /queues/<uuid:id>/agents/": Example("agent_connected", lambda world: {"remove": world.things.ids["agent"]}),
     "POST /queues/<uuid:id>/pause/": Example("queue_paused"),
     "POST /queues/<uuid:id>/resume/": Example(
         "queue_resumed", before=lambda world: Queue.objects.update(paused_at=timezone.now())

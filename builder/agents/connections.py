@@ -12,11 +12,14 @@ from data.redis import bell
 from teams.access import live
 from teams.audit import audit
 
+# How many cases of a queue an agent works at once, unless it is set otherwise.
+PLACES = 5
+
 
 @dataclass(frozen=True)
 class Consumes:
     queue_id: UUID
-    concurrency: int = 5
+    concurrency: int = PLACES
 
 
 @transaction.atomic
@@ -60,15 +63,29 @@ def _record_connections(agent: Agent, before: dict[str, list[str]]) -> None:
 
 
 @transaction.atomic
-def add_consumer(agent: Agent, queue_id: UUID) -> None:
-    """Connect the agent to one more queue, whose cases it works from now on."""
+def add_consumer(agent: Agent, queue_id: UUID, concurrency: int = PLACES) -> None:
+    """Connect the agent to one more queue, whose cases it works from now on. The reverse is `remove_consumer`."""
     before = _connections(agent)
+    fields = {"team_id": agent.team_id, "concurrency": concurrency}
     QueueConnection.objects.get_or_create(
-        agent=agent, queue_id=queue_id, role=QueueConnection.Role.CONSUMER, defaults={"team_id": agent.team_id}
+        agent=agent, queue_id=queue_id, role=QueueConnection.Role.CONSUMER, defaults=fields
     )
     _record_connections(agent, before)
     live.announce(agent.team_id, "agent", agent.pk)
     bell.ring()
+
+
+@transaction.atomic
+def remove_consumer(agent: Agent, queue_id: UUID) -> int | None:
+    """Take the queue from the agent, and return how many of its cases it worked at once; None if it did not."""
+    before = _connections(agent)
+    found = QueueConnection.objects.filter(agent=agent, queue_id=queue_id, role=QueueConnection.Role.CONSUMER)
+    places = found.values_list("concurrency", flat=True).first()
+    found.delete()
+    _record_connections(agent, before)
+    live.announce(agent.team_id, "agent", agent.pk)
+    bell.ring()
+    return places
 
 
 def _replace(agent: Agent, role: QueueConnection.Role, rows: dict[UUID, dict[str, Any]]) -> None:

@@ -12,8 +12,9 @@ from cases.work.access import attachment_or_404, case_or_404, comment_or_404
 from data.errors import Refused
 from teams.access.permissions import OPERATOR, VIEWER, TeamRequest, team_page
 from web.forms.refusals import tell
+from web.http.partials import render_page
 
-from . import attachments, comments
+from . import attachments, comments, previews
 
 
 @require_POST
@@ -61,8 +62,10 @@ def case_watch(request: TeamRequest, id: UUID) -> HttpResponseBase:
     case = case_or_404(request.team, id)
     if request.POST.get("watch"):
         comments.watch(case, request.user)
+        messages.success(request, f"You watch #{case.number} now.")
     else:
         comments.unwatch(case, request.user)
+        messages.success(request, f"You no longer watch #{case.number}.")
     return redirect("case", case.pk)
 
 
@@ -71,7 +74,8 @@ def case_watch(request: TeamRequest, id: UUID) -> HttpResponseBase:
 def attachments_add(request: TeamRequest, id: UUID) -> HttpResponseBase:
     case = case_or_404(request.team, id)
     files = request.FILES.getlist("files")
-    tell(request, lambda: attachments.attach(case, files, request.actor))
+    done = f"{files[0].name} attached." if len(files) == 1 else f"{len(files)} files attached."
+    tell(request, lambda: attachments.attach(case, files, request.actor), done)
     return redirect(f"{reverse('case', args=[case.pk])}#attachments")
 
 
@@ -79,6 +83,22 @@ def attachments_add(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @team_page
 def attachment(request: TeamRequest, id: UUID) -> HttpResponse:
     return attachments.download(attachment_or_404(request.team, id))
+
+
+@require_GET
+@team_page
+def attachment_image(request: TeamRequest, id: UUID) -> HttpResponse:
+    return previews.image(attachment_or_404(request.team, id))
+
+
+@require_GET
+@team_page
+def attachment_preview(request: TeamRequest, id: UUID) -> HttpResponse:
+    row = attachment_or_404(request.team, id)
+    kind = previews.kind_of(row)
+    text, is_cut = previews.beginning(row) if kind == "text" else ("", False)
+    context = {"attachment": row, "kind": kind, "text": text, "is_cut": is_cut}
+    return render_page(request, "cases/attachment_preview.html", context, parts=["preview-body"])
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from builder.models import Agent, QueueConnection
-from cases.models import DEFAULT_HOP_LIMIT, OPEN, Case, Kind, Queue, Status
+from cases.models import DEFAULT_HOP_LIMIT, OPEN, Case, CaseEvent, Kind, Queue, Status
 from cases.timeline import timeline
 from data.errors import Refused
 from data.redis import bell
@@ -19,7 +19,7 @@ from teams.audit.actors import BATON, Actor
 from teams.models import Team
 from web.forms.refusals import refusing_a_taken_name
 
-from .data_schemas import check_schema
+from .data_schemas import check_data, check_schema
 from .goals import Goals, amount, set_goals
 
 DEFAULT_QUEUE = "Default"
@@ -141,6 +141,30 @@ def resume_queue(queue: Queue) -> None:
     bell.ring()
 
 
+@transaction.atomic
+def move_case(case: Case, to: Queue, *, by: Actor) -> Case:
+    """Move a case to another queue. An agent that does not work there loses it, unless it waits for an answer."""
+    queue = Queue.objects.select_for_update(no_key=True).filter(pk=to.pk, deleted_at=None).first()
+    row = Case.objects.select_for_update(no_key=True, of=["self"]).select_related("queue").get(pk=case.pk)
+    if queue is None or queue.pk == row.queue_id:
+        raise Refused("Choose another queue.", "invalid", {"queue": "Choose another queue."})
+    if row.status == Status.IN_PROGRESS:
+        raise Refused("An agent is working on this case. Reassign it, or wait until the agent is done.", "queue_busy")
+    check_data(queue.data_schema, row.data, queue.name)
+    if row.external_id and queue.cases.filter(external_id=row.external_id).exists():
+        raise Refused(f"{queue.name} already holds a case with this external id.", "external_id_conflict")
+    _move([row], row.queue, queue, by)
+    return row
+
+
+def undo_move(case: Case, event: CaseEvent, *, by: Actor) -> Case:
+    """Move a case back from where that event moved it. The reverse of `move_case`."""
+    before = Queue.objects.live().filter(team=case.team_id, pk=event.data["from_queue_id"]).first()
+    if before is None or event.data["changes"]["queue"]["new"] != case.queue.name:
+        raise Refused("It has been moved since, so this cannot be undone.", "changed_since")
+    return move_case(case, before, by=by)
+
+
 # At most this many open cases move to another queue when theirs is deleted.
 MOVED_AT_ONCE = 1000
 
@@ -179,12 +203,17 @@ def _move_all(cases: list[Case], queue: Queue, to: Queue, by: Actor) -> None:
     if taken:
         message = f"{to.name} already holds {taken} of the external ids of {queue.name}. Choose another queue."
         raise Refused(message, "external_id_conflict")
+    _move(cases, queue, to, by)
+
+
+def _move(cases: list[Case], queue: Queue, to: Queue, by: Actor) -> None:
     theirs = set(to.connections.filter(role=QueueConnection.Role.CONSUMER).values_list("agent_id", flat=True))
     events = []
     for case in cases:
         case.queue = to
         # An agent that asked a person continues when the answer comes.
-        data: dict[str, Any] = {"changes": {"queue": {"old": queue.name, "new": to.name}}}
+        changes = {"queue": {"old": queue.name, "new": to.name}}
+        data: dict[str, Any] = {"changes": changes, "from_queue_id": str(queue.pk)}
         if case.status != Status.NEEDS_INPUT and case.assignee_id not in theirs:
             case.assignee = None
             data["unassigned"] = True

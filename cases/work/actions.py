@@ -90,7 +90,7 @@ def _menu(case: Case, acts: Collection[str], said: Collection[str]) -> list[Acti
             (takes and asks_first, Action("Take over…", "user-round-check", dialog="take-over")),
             (
                 takes and not asks_first,
-                Action("Take over", "user-round-check", post=reverse("case_take_over", args=[case.pk])),
+                Action("Take over", "user-round-check", post=reverse("case_take_over", args=[case.pk]), stays=True),
             ),
             (True, Action("Edit", "pencil", link=reverse("case_edit", args=[case.pk]), keys="e")),
             ("postpone" in acts, Action("Postpone…", "alarm-clock", dialog="postpone")),
@@ -100,7 +100,7 @@ def _menu(case: Case, acts: Collection[str], said: Collection[str]) -> list[Acti
 
 
 def _retry(case: Case) -> Action:
-    return Action("Retry", "rotate-cw", post=reverse("case_retry", args=[case.pk]))
+    return Action("Retry", "rotate-cw", post=reverse("case_retry", args=[case.pk]), stays=True)
 
 
 def _ways_out(case: Case, now: Now, member: Member) -> list[Action]:
@@ -123,13 +123,13 @@ def _way_out(act: str, case: Case, now: Now, member: Member) -> Action | None:
         "reassign": _REOPEN if case.is_closed else _REASSIGN,
         "retry": _retry(case),
         "take_over": Action(
-            "Assign to me", "user-round-check", post=reverse("case_take_over", args=[case.pk]), fields=here
+            "Assign to me", "user-round-check", post=reverse("case_take_over", args=[case.pk]), fields=here, stays=True
         ),
         "hand_back": _HAND_BACK,
         "complete": _COMPLETE,
         "edit": Action("Edit the case", "pencil", link=reverse("case_edit", args=[case.pk])),
         "queue": Action(f"Open {queue.name}", "layers", link=reverse("queue", args=[queue.pk]), cut=True),
-        "resume_queue": Action(f"Resume {queue.name}", "play", post=resume, fields=here, cut=True),
+        "resume_queue": Action(f"Resume {queue.name}", "play", post=resume, fields=here, stays=True, cut=True),
     }
     if agent:
         ways["agent"] = Action(f"Open {agent.name}", "bot", link=reverse("agent", args=[agent.pk]), cut=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from cases.models import Case, Kind
+from cases.models import Case, CaseEvent, Kind
 from cases.queues import labels as known_labels
 from cases.timeline import timeline
 from data.errors import Refused
@@ -49,3 +49,11 @@ def change_case(
         known_labels.know(case.team_id, case.labels)
     timeline.record(case, Kind.UPDATED, by=by, agent_id=agent_id, run_id=run_id, data={"changes": changes})
     return list(changes)
+
+
+def undo_change(case: Case, event: CaseEvent | None, *, by: Actor) -> None:
+    """Undo what that event says was changed of a locked case. Refused if it has been changed again since."""
+    changes = event.data.get("changes", {}) if event else {}
+    if not changes or any(getattr(case, name) != change["new"] for name, change in changes.items()):
+        raise Refused("It has been changed since, so this cannot be undone.", "changed_since")
+    change_case(case, by=by, **{name: change["old"] for name, change in changes.items()})

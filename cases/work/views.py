@@ -12,8 +12,9 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.models import Agent
-from cases.collaboration import comments
+from cases.collaboration import comments, previews
 from cases.models import Case, Kind, Queue, Status
+from cases.properties.page import properties
 from cases.queues import goals, labels, queue_actions, status_summary
 from cases.queues.consumers import consumers, non_consumers
 from cases.queues.goal_forms import without_goals
@@ -221,6 +222,7 @@ def case(request: TeamRequest, id: UUID) -> HttpResponse:
         **_stages(case, told, status_summary.taker(case, working)),
         **_events(request, told),
         **_people(request, case),
+        **properties(case),
     }
     return render_page(request, "cases/case.html", context, parts=["case"])
 
@@ -241,7 +243,7 @@ def _stages(case: Case, told: queries.Timeline, taker: Agent | None) -> dict[str
 
 def _events(request: TeamRequest, told: queries.Timeline) -> dict[str, Any]:
     """Return the newest events, in the order that the address asks for."""
-    oldest_first = request.GET.get("order") == "oldest"
+    oldest_first = request.GET.get("order") != "newest"
     lines = wording.lines(told.newest, told.agents, queries.comments_of(told.newest))
     shown = len(told.newest)
     return {
@@ -254,7 +256,7 @@ def _events(request: TeamRequest, told: queries.Timeline) -> dict[str, Any]:
 
 
 def _address(oldest_first: bool, shown: int) -> str:
-    query = {"order": "oldest" if oldest_first else "", "shown": str(shown) if shown > _EVENTS else ""}
+    query = {"order": "" if oldest_first else "newest", "shown": str(shown) if shown > _EVENTS else ""}
     return "?" + urlencode({name: value for name, value in query.items() if value})
 
 
@@ -267,7 +269,7 @@ def _people(request: TeamRequest, case: Case) -> dict[str, Any]:
     return {
         "watchers": watchers,
         "watch": watch,
-        "attachments": case.attachments.all(),
+        "attachments": [(file, previews.kind_of(file)) for file in case.attachments.all()],
         "members": comments.members_of(request.team),
         "groups": request.team.groups.live(),
     }

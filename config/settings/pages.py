@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "web.http.failures.explained",
+    "web.http.toasts.answers_in_place",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import case_views, inbox_views
+from . import case_views, inbox_views, picker_views
 
 urlpatterns = [
     path("questions/<uuid:id>/assign/", inbox_views.assign, name="assign"),
@@ -8,6 +8,8 @@ urlpatterns = [
     path("inbox/", inbox_views.inbox, name="inbox"),
     path("inbox/count/", inbox_views.inbox_count, name="inbox_count"),
     path("settings/requests/", inbox_views.request_settings, name="request_settings"),
+    path("cases/<uuid:id>/assign/", picker_views.case_assign, name="case_assign"),
+    path("cases/<uuid:id>/status/", picker_views.case_status, name="case_status"),
     path("cases/<uuid:id>/take-over/", case_views.case_take_over, name="case_take_over"),
     path("cases/<uuid:id>/release/", case_views.case_release, name="case_release"),
     path("cases/<uuid:id>/hand-back/", case_views.case_hand_back, name="case_hand_back"),

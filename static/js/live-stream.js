@@ -13,7 +13,7 @@ const POLL_MS = 5000;
 const HIDDEN_MS = 10_000;
 const LATE_MS = 10_000; // for a part to come whose words were told while it was on its way
 const WORDS = { live: "Live", reconnecting: "Reconnecting…", polling: "Updating every 5 s", paused: "Updates are paused" };
-const ON_DOCUMENT = ["visibilitychange", "htmx:after:swap", "htmx:error", "click", "freeze", "resume"];
+const ON_DOCUMENT = ["visibilitychange", "htmx:after:swap", "htmx:error", "click", "freeze", "resume", "acted"];
 const ON_WINDOW = ["pagehide", "pageshow", "online"];
 
 const parts = () => document.querySelectorAll("[data-live]");
@@ -63,6 +63,8 @@ class LiveStream extends HTMLElement {
     "htmx:error": (event) => this.failed(event.detail),
     "htmx:after:swap": () => this.swapped(),
     click: (event) => event.target.closest("[data-stream-again]") && this.restart(),
+    // Something was done in place (web.http.toasts).
+    acted: () => parts().forEach(tell),
     // A page that stands still must hold nothing that others wait for.
     pagehide: () => this.leave(),
     freeze: () => this.leave(),

@@ -6,6 +6,7 @@ const OFFERED_MS = 20_000;
 class ToastMessage extends HTMLElement {
   connectedCallback() {
     this.querySelector("button[aria-label]").addEventListener("click", () => this.remove());
+    this.addEventListener("acted", () => this.remove());
     if (this.dataset.stays !== undefined) return;
     for (const type of ["pointerenter", "focusin"]) this.addEventListener(type, () => clearTimeout(this.timer));
     for (const type of ["pointerleave", "focusout"]) this.addEventListener(type, () => this.wait());

@@ -62,13 +62,14 @@ def test_a_case_page_follows_the_case(
 
     take()
     expect(now).to_contain_text("Triage has it now.")
-    expect(timeline.get_by_role("listitem").first).to_contain_text("Triage started work")
+    expect(timeline.get_by_role("listitem").last).to_contain_text("Triage started work")
 
     run = Run.objects.get(case=case)
     billing = make_agent("Billing Specialist", queue=queue)
     move(case, lambda row: lifecycle.hand_over(row, billing, "Money.", "", agent_id=triage.pk, run_id=run.pk))
     expect(now).to_contain_text("Billing Specialist takes it up next.")
-    expect(timeline.get_by_role("listitem").first).to_contain_text("Triage handed over to Billing Specialist")
+    expect(timeline.get_by_role("listitem").last).to_contain_text("Triage handed over to Billing Specialist")
+    stages.locator("summary").first.click()
     expect(stages.locator(".swim-arrow.is-handover")).to_have_count(1)
     stages.get_by_text("As a table").click()
     expect(stages.get_by_role("row").nth(1)).to_contain_text("Money.")
@@ -138,6 +139,7 @@ def test_fifty_stages_scroll_in_their_own_box_from_the_last_one(
     page = signed_in_page
     page.set_viewport_size({"width": 390, "height": 844})
     open_live(page, web + reverse("case", args=[case.pk]))
+    page.get_by_label("Stages", exact=True).locator("summary").first.click()
     box = page.get_by_role("region", name="Picture of the stages")
     assert box.evaluate("box => box.scrollWidth > 3 * box.clientWidth")
     assert box.evaluate("box => box.scrollLeft + box.clientWidth >= box.scrollWidth - 2")

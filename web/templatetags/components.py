@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.template import RequestContext
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from data.texts.signs import shown
@@ -292,6 +293,22 @@ def dialog_button(id: str, label: str, icon: str = "", css: str = "btn") -> Safe
 @register.simple_tag(takes_context=True)
 def actions(context: RequestContext, actions: Iterable[Action], css: str = "btn", size: int = 15) -> SafeString:
     return component("actions", actions=actions, css=css, size=size, csrf_token=context.get("csrf_token"))
+
+
+@register.simple_tag
+def in_place(address: str) -> SafeString:
+    """The attributes of a form that acts without leaving the page: see `web.http.toasts`."""
+    attributes = 'action="{0}" hx-post="{0}" hx-target="#toasts" hx-swap="beforeend" hx-sync="this:drop"'
+    return format_html(attributes, address)
+
+
+@register.simple_block_tag
+def pick(
+    content: str, address: str, *, css: str = "property", keys: str = "", label: str = "", may: bool = True
+) -> SafeString:
+    """A link to a list to choose from, which opens beside it (`web.http.picking`); only its words, unless one may."""
+    body = SafeString(content.strip())
+    return component("pick", body=body, address=address, css=css, keys=keys, label=shown(label), may=may)
 
 
 @register.simple_block_tag(takes_context=True)

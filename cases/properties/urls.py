@@ -1,0 +1,11 @@
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("cases/<uuid:id>/priority/", views.case_priority, name="case_priority"),
+    path("cases/<uuid:id>/labels/", views.case_labels, name="case_labels"),
+    path("cases/<uuid:id>/queue/", views.case_queue, name="case_queue"),
+    path("cases/<uuid:id>/field/", views.case_field, name="case_field"),
+    path("cases/<uuid:id>/changes/<int:seq>/undo/", views.case_change_undo, name="case_change_undo"),
+]
