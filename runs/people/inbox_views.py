@@ -6,16 +6,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models import Model, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Left
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases.models import Case, CaseQuerySet
 from cases.models import Status as CaseStatus
+from cases.properties.contents import message_of
 from cases.search.filters import with_member
 from data.errors import Refused
 from runs.engine import human_requests
@@ -25,9 +27,10 @@ from runs.results.forms import AnswerTimeForm, DueForm
 from teams.access.permissions import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
 from teams.audit import audit
 from teams.models import Member, Team
-from web.http.paging import page
+from web.http.paging import Page, page
 from web.http.partials import render_page
 from web.http.redirects import back
+from web.http.toasts import say
 
 OPEN, MINE, ANSWERED, CASES = "open", "mine", "answered", "cases"
 
@@ -50,13 +53,13 @@ def inbox(request: TeamRequest) -> HttpResponse:
         return _cases(request, q)
     show = show if show in _ORDER else OPEN
     found = page(_for_list(find_requests(request.member, show, q)), _ORDER[show], request.GET.get("cursor", ""), _SHOWN)
+    chosen = _chosen(request, found.rows)
+    case = chosen.run.case if chosen else None
     context = {
-        "page": found,
-        "show": show,
-        "q": q,
-        "tabs": _tabs(request, show),
-        "members": human_requests.members_of(request.team) if found.rows and show != ANSWERED else [],
-        "now": timezone.now(),
+        **_about(request, show, q, found),
+        "chosen": chosen,
+        "message": message_of(case.data) if case and not case.deleted_at else None,
+        "members": human_requests.members_of(request.team) if chosen and show != ANSWERED else [],
         "due_presets": DueForm.PRESETS,
     }
     return render_page(request, "runs/inbox.html", context, parts=["results"])
@@ -65,14 +68,32 @@ def inbox(request: TeamRequest) -> HttpResponse:
 def _cases(request: TeamRequest, q: str) -> HttpResponse:
     rows = find_cases(request.member, q).select_related("queue", "owner", "group").defer("data")
     rows = rows.annotate(sent_by=Subquery(_sent.values("source")[:1]))
-    context = {
-        "cases": page(rows, ("moved_at", "id"), request.GET.get("cursor", ""), _SHOWN),
-        "show": CASES,
-        "q": q,
-        "tabs": _tabs(request, CASES),
-        "now": timezone.now(),
-    }
+    found = page(rows, ("moved_at", "id"), request.GET.get("cursor", ""), _SHOWN)
+    chosen = _chosen(request, found.rows)
+    message = message_of(chosen.data) if chosen else None
+    context = {**_about(request, CASES, q, found), "chosen": chosen, "message": message}
     return render_page(request, "runs/inbox.html", context, parts=["results"])
+
+
+def _about(request: TeamRequest, show: str, q: str, found: Page[Any]) -> dict[str, Any]:
+    """What both kinds of lists say. `keep` is what the addresses of their lines keep of this one."""
+    kept = {"show": show if show != OPEN else "", "q": q, "cursor": request.GET.get("cursor", "")}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return {
+        "page": found,
+        "show": show,
+        "q": q,
+        "tabs": _tabs(request, show),
+        "now": timezone.now(),
+        "keep": f"{query}&" if query else "",
+        "is_chosen": any(str(row.pk) == request.GET.get("at") for row in found.rows),
+    }
+
+
+def _chosen[M: Model](request: TeamRequest, rows: Sequence[M]) -> M | None:
+    """Return the row that the address names, or the first one: what was named may have been answered."""
+    named = (row for row in rows if str(row.pk) == request.GET.get("at"))
+    return next(named, rows[0] if rows else None)
 
 
 @require_GET
@@ -107,9 +128,12 @@ def assign(request: TeamRequest, id: UUID) -> HttpResponseBase:
     """Assign the request to the member that the form names, or to no one."""
     question = question_or_404(request.team, id)
     try:
-        human_requests.assign(question, _member(request, request.POST.get("member", "")), request.actor)
+        member = _member(request, request.POST.get("member", ""))
+        human_requests.assign(question, member, request.actor)
     except Refused as refusal:
         messages.error(request, refusal.message)
+    else:
+        say(request, f"Assigned to {member.user}." if member else "Unassigned.")
     return back(request, "inbox")
 
 
@@ -121,6 +145,7 @@ def due(request: TeamRequest, id: UUID) -> HttpResponseBase:
     try:
         if form.is_valid():
             human_requests.set_due(question, form.cleaned_data["until"])
+            say(request, "Due time saved.")
         else:
             messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     except Refused as refusal:

@@ -1,0 +1,126 @@
+// Answers in the inbox are held for some seconds, so that they can be taken back, and are sent when these end. A page that
+// is left sends what it holds. Selecting follows the keys j and k where list and case stand side by side.
+import { tell, wordsOf } from "./failures.js";
+
+const HELD_MS = 6_000;
+const FOLLOW_MS = 150;
+const DECISIONS = { approve: "Approved", refuse: "Not approved" };
+
+/** Request -> what is held of its answer. */
+const held = new Map();
+let typed; // an answer that was taken back, for its field
+
+const pane = () => document.getElementById("inbox-pane");
+const rowOf = (id) => document.querySelector(`#results [data-request="${id}"]`);
+const rows = () => [...document.querySelectorAll("#results [data-request]")].filter((row) => !held.has(row.dataset.request));
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (!form.matches("#inbox-pane form[data-answer]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    hold(form, new FormData(form, event.submitter));
+  },
+  true,
+);
+
+function hold(form, data) {
+  const id = form.dataset.answer;
+  if (held.has(id)) return;
+  const all = rows();
+  const at = all.indexOf(rowOf(id));
+  const toast = announce(data.get("choice") ?? DECISIONS[data.get("decision")] ?? data.get("answer"), () => takeBack(id));
+  held.set(id, { action: form.action, data, toast, timer: setTimeout(() => send(id), HELD_MS) });
+  hide();
+  open(all[at + 1] ?? all[at - 1]);
+}
+
+function announce(words, undo) {
+  const toast = document.getElementById("answer-held").content.cloneNode(true).firstElementChild;
+  toast.querySelector("[data-words]").textContent = words;
+  toast.querySelector("[data-undo]").addEventListener("click", undo);
+  document.getElementById("toasts").append(toast);
+  return toast;
+}
+
+/** The one that comes next, or nothing. */
+function open(row) {
+  pane().toggleAttribute("data-done", !row);
+  if (!row) {
+    pane().tabIndex = -1;
+    return pane().focus({ preventScroll: true });
+  }
+  row.click();
+  row.focus();
+}
+
+function hide() {
+  for (const row of document.querySelectorAll("#results [data-request]")) row.closest("li").hidden = held.has(row.dataset.request);
+}
+
+function release(id) {
+  const { timer, toast, data } = held.get(id);
+  clearTimeout(timer);
+  toast.remove();
+  held.delete(id);
+  hide();
+  return data;
+}
+
+function takeBack(id) {
+  typed = release(id).get("answer");
+  open(rowOf(id));
+}
+
+async function send(id) {
+  const { action, data, toast } = held.get(id);
+  toast.remove();
+  try {
+    const response = await fetch(action, { method: "POST", body: data, headers: { "HX-Request": "true" }, keepalive: true });
+    if (response.ok) return sent(id);
+    const isRefused = response.status === 409 || response.status === 422;
+    fail(id, isRefused ? "The answer was not accepted: look at the question again." : wordsOf(response.status));
+  } catch {
+    fail(id, wordsOf("lost"));
+  }
+}
+
+function sent(id) {
+  held.delete(id);
+  document.dispatchEvent(new Event("acted"));
+}
+
+/** The question stands in the list again, with what was typed. */
+function fail(id, words) {
+  typed = release(id).get("answer");
+  open(rowOf(id));
+  tell(words, null);
+}
+
+// What is held belongs to this page: it goes with it.
+window.addEventListener("pagehide", () => {
+  for (const [id, { action, data }] of held) {
+    navigator.sendBeacon(action, data);
+    release(id);
+  }
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  if (!pane()) return;
+  hide();
+  const field = pane().querySelector("textarea[name=answer]");
+  if (typed && field && !held.size) {
+    field.closest("details")?.setAttribute("open", "");
+    field.value = typed;
+  }
+  typed = undefined;
+});
+
+let following;
+document.addEventListener("focusin", ({ target }) => {
+  clearTimeout(following);
+  if (!target.matches?.("#results .inbox-row:not([aria-current])") || !target.matches(":focus-visible")) return;
+  if (matchMedia("(width >= 64rem)").matches) following = setTimeout(() => target.click(), FOLLOW_MS);
+});
