@@ -11,6 +11,7 @@ TOPICS = {
     "agent_try": "agents#try-it",
     "run_try": "agents#try-it",
     "agent_delete": "agents#pausing-copying-deleting",
+    "agent_replace": "agents#pausing-copying-deleting",
     "agents_deleted": "agents#pausing-copying-deleting",
     "agents_import": "agents#agents-as-files",
     "agents_import_preview": "agents#agents-as-files",

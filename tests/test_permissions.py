@@ -83,6 +83,7 @@ PAGES: dict[str, Entry] = {
     "agents/deleted/": Entry(),
     "agents/<uuid:id>/duplicate/": Entry("POST", of="agent"),
     "agents/<uuid:id>/delete/": Entry("GET POST", of="agent"),
+    "agents/<uuid:id>/replace/": Entry("GET POST", of="agent"),
     "agents/<uuid:id>/restore/": Entry("POST", of="agent"),
     "agents/<uuid:id>/mentions/": Entry(of="agent"),
     "mentions/": Entry(),

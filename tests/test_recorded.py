@@ -19,6 +19,7 @@ from django.utils import timezone
 from builder.agents import agents
 from builder.history import drafts
 from builder.models import Agent, ServerTool
+from builder.procedures.mentions import token
 from builder.tools.server_tools import fingerprint
 from builder.tools.servers import Credential, add_server, ask
 from cases.imports import uploads
@@ -167,6 +168,12 @@ class Example:
     of: Callable[[World], object] | None = None
 
 
+def _mentioned_and_deleted(world: World) -> None:
+    agents.create_agent(world.team, "Asks", aop=f"Ask {token(world.agent.pk, world.agent.name)}.")
+    agents.create_agent(world.team, "Heir")
+    agents.delete_agent(world.agent)
+
+
 def _close(world: World) -> None:
     moves.fail(world.case, "No", world.by)
 
@@ -287,6 +294,11 @@ RECORDED: dict[str, Example] = {
     "POST /agents/<uuid:id>/resume/": Example("agent_resumed", before=lambda world: agents.pause_agent(world.agent)),
     "POST /agents/<uuid:id>/duplicate/": Example("agent_made"),
     "POST /agents/<uuid:id>/delete/": Example("agent_deleted"),
+    "POST /agents/<uuid:id>/replace/": Example(
+        "agent_published",
+        lambda world: {"replacement": Agent.objects.get(name="Heir").pk},
+        before=_mentioned_and_deleted,
+    ),
     "POST /agents/<uuid:id>/restore/": Example("agent_restored", before=lambda world: agents.delete_agent(world.agent)),
     "POST /agents/<uuid:id>/revisions/<int:number>/restore/": Example(
         "agent_published",

@@ -119,6 +119,13 @@ def delete_agent(agent: Agent, replacement: Agent | None = None, author: User | 
     return mentioning
 
 
+def replace_deleted(agent: Agent, replacement: Agent, author: User | None = None) -> list[Agent]:
+    """Mention another agent wherever a deleted one is mentioned, as if it had been chosen when that was deleted."""
+    if not agent.is_deleted:
+        raise Refused(f"{agent.name} has been restored.", "not_deleted")
+    return delete_agent(agent, replacement, author)
+
+
 def _replaced(other: Agent, agent: Agent, replacement: Agent) -> AgentChange:
     aop = mentions.redirect(other.live_revision.aop, agent.pk, replacement.pk, replacement.name)
     return AgentChange(other.pk, aop=aop, note=f"@{agent.name} was deleted: @{replacement.name} in its place")

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.gate import gate
 from builder.gate.gate import RoutesHeld
 from builder.models import Agent
 from data.errors import Refused
+from data.ids import parse_uuid
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.http.paging import page
 from web.http.partials import render_page
+from web.http.picking import Option, Picker, Section, show_picker
+from web.http.toasts import say
 
 from . import access, queries
 from . import agents as verbs
@@ -88,6 +92,37 @@ def agents_deleted(request: TeamRequest) -> HttpResponse:
     found = page(queries.deleted(request.team), queries.DELETED_ORDER, request.GET.get("cursor", ""))
     context = {"agents": queries.with_mentioning(found.rows), "page": found}
     return render_page(request, "builder/deleted.html", context, parts=["results"])
+
+
+@require_http_methods(["GET", "POST"])
+@team_page(post=BUILDER, get=BUILDER)
+def agent_replace(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    """Choose the agent that is mentioned instead of a deleted one, in all procedures at once."""
+    agent = get_object_or_404(Agent, team=request.team, pk=id)
+    if request.method == "GET":
+        found = queries.replacements(agent)
+        action = reverse("agent_replace", args=[agent.pk])
+        sections = [
+            Section(action, "replacement", [Option(other.name, str(other.pk), "bot") for other in others], title)
+            for others, title in ((found.close, "Work the same queues"), (found.others, "Agents"))
+        ]
+        picker = Picker(f"Mention instead of {agent.name}", sections, empty="There is no other agent.")
+        return show_picker(request, picker, reverse("agents_deleted"), "Deleted agents")
+    wanted = parse_uuid(request.POST.get("replacement", ""))
+    replacement = access.agent_or_404(request.team, wanted) if wanted else None
+    if replacement is None:
+        raise Http404
+    try:
+        mentioning = verbs.replace_deleted(agent, replacement, request.user)
+    except RoutesHeld as held:
+        messages.info(request, f"{held.message} Replace {agent.name} again when the check has passed.")
+        return redirect("check", held.start(request.actor))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        names = ", ".join(other.name for other in mentioning) or "No agent"
+        say(request, f"{names} now mention{'s' if len(mentioning) < 2 else ''} {replacement.name}.")
+    return redirect("agents_deleted")
 
 
 @require_POST

@@ -13,6 +13,10 @@ def of_queue(queue: Queue, member: Member) -> list[Action]:
     resume = Action("Resume", "play", post=reverse("queue_resume", args=own))
     return offered(
         [
+            (
+                member.builds,
+                Action("Connect agents", "bot", link=reverse("queue_agents", args=own), picks=True),
+            ),
             (member.builds, Action("Edit", "pencil", link=reverse("queue_edit", args=own), keys="e")),
             (member.builds, resume if queue.is_paused else pause),
             (member.operates, Action("Import", "file-up", link=reverse("cases_upload", args=own))),

@@ -17,7 +17,7 @@ class Now:
     """Where a case is and what happens next. `text` is what someone wrote (Markdown), `aside` what Baton knows more.
 
     `help` says what a person can do; `acts` are the buttons for it, the best one first: retry, reassign, hand_back,
-    complete, edit, resume_queue, queue, agent (`agent` is whose page to open).
+    complete, edit, connect, resume_queue, queue, agent (`agent` is whose page to open).
     """
 
     words: Sentence
@@ -90,7 +90,7 @@ def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
         return _waits_for(agent, next((item for item in consumers if item.agent == agent), None), queue)
     if trouble := problems(queue, consumers):
         words = say("Waits. {problem}", problem=trouble[0].words)
-        acts = ("agent", "queue") if trouble[0].agent else ("queue",)
+        acts = ("agent", "queue") if trouble[0].agent else ("queue",) if consumers else ("connect", "queue")
         return Now(words, "warning", help=trouble[0].help, acts=acts, agent=trouble[0].agent)
     if all(item.is_full for item in consumers if item.may_start):
         return Now(say("Waits: every agent of {queue} has as many cases as it may.", queue=queue.name))
@@ -258,7 +258,7 @@ def problems(queue: Queue, consumers: Sequence[Consumer]) -> list[Problem]:
     problem.
     """
     if not consumers:
-        return [Problem(f"No agent works {queue.name}.", "Connect an agent to it as a consumer, on the agent’s page.")]
+        return [Problem(f"No agent works {queue.name}.", "Connect an agent that takes its cases.")]
     if any(item.may_start for item in consumers):
         first = next((item for item in consumers if item.agent.pk == queue.first_agent_id), None)
         return [_first_waits(first)] if first and not first.may_start else []

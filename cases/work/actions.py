@@ -114,7 +114,7 @@ def _ways_out(case: Case, now: Now, member: Member) -> list[Action]:
 def _way_out(act: str, case: Case, now: Now, member: Member) -> Action | None:
     """Return the button for one of the `acts` of `Now`, if this member may press it."""
     queue, agent = case.queue, now.agent
-    may = {"agent": agent is not None, "queue": True, "resume_queue": member.builds}
+    may = {"agent": agent is not None, "queue": True, "resume_queue": member.builds, "connect": member.builds}
     if not may.get(act, member.operates):
         return None
     resume = reverse("queue_resume", args=[queue.pk])
@@ -129,6 +129,7 @@ def _way_out(act: str, case: Case, now: Now, member: Member) -> Action | None:
         "complete": _COMPLETE,
         "edit": Action("Edit the case", "pencil", link=reverse("case_edit", args=[case.pk])),
         "queue": Action(f"Open {queue.name}", "layers", link=reverse("queue", args=[queue.pk]), cut=True),
+        "connect": Action("Connect agents", "bot", link=reverse("queue_agents", args=[queue.pk]), picks=True),
         "resume_queue": Action(f"Resume {queue.name}", "play", post=resume, fields=here, stays=True, cut=True),
     }
     if agent:

@@ -75,6 +75,21 @@ class QueueForm(GoalFields):
             raise forms.ValidationError(refusal.message) from refusal
 
 
+class NewQueueForm(QueueForm):
+    agents = forms.MultipleChoiceField(
+        label="Agents that take its cases", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Any = None, *, team: Team, agents: Iterable[Agent]) -> None:
+        super().__init__(data, team=team)
+        self.found = {str(agent.pk): agent for agent in agents}
+        choices = [(key, agent.name) for key, agent in self.found.items()]
+        self.fields["agents"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_agents(self) -> list[Agent]:
+        return [self.found[key] for key in self.cleaned_data["agents"]]
+
+
 class EditQueueForm(SharedForm, QueueForm):
     first_agent = forms.TypedChoiceField(
         label="New cases go to",

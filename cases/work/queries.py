@@ -100,6 +100,21 @@ class FoundCase:
     title: SafeString
     excerpt: SafeString
 
+    # What screen readers say of the values that are changed in the list.
+
+    @property
+    def assign(self) -> str:
+        case = self.case
+        return f"Assignee of #{case.number}: {case.taken_by or case.group or case.assignee or 'nobody yet'}"
+
+    @property
+    def prioritise(self) -> str:
+        return f"Priority of #{self.case.number}: {self.case.get_priority_display()}"
+
+    @property
+    def labelled(self) -> str:
+        return f"Labels of #{self.case.number}: {', '.join(self.case.labels) or 'none'}"
+
 
 def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple[Page[Case], list[FoundCase]]:
     """Return a page of the cases that fit, and how it shows them; without words, what only the page of a case shows

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from builder.agents import connections
 from builder.models import Agent
 from cases.collaboration import comments, previews
 from cases.models import Case, Kind, Queue, Status
@@ -34,7 +35,7 @@ from . import actions, lifecycle, queries
 from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .creation import NewCase, add_case
-from .forms import EditCaseForm, EditQueueForm, NewCaseForm, QueueForm
+from .forms import EditCaseForm, EditQueueForm, NewCaseForm, NewQueueForm
 
 # How much of a long story a page tells at once, and how many events at most.
 _STAGES, _EVENTS, _MOST_EVENTS = 60, 100, 2000
@@ -55,6 +56,7 @@ def _summary(state: queries.QueueState) -> dict[str, Any]:
     return {
         "queue": state.queue,
         "state": state,
+        "connect": f"Connect agents to {state.queue.name}",
         "problems": status_summary.problems(state.queue, state.consumers),
         "first_agent": status_summary.first_of(state.queue, state.consumers),
         "counts": [
@@ -81,14 +83,24 @@ def queue(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @team_page(post=BUILDER, get=BUILDER)
 def queue_new(request: TeamRequest) -> HttpResponse:
-    form = QueueForm(request.POST or None, team=request.team)
+    agents = Agent.objects.live().filter(team=request.team).order_by("name")
+    form = NewQueueForm(request.POST or None, team=request.team, agents=agents)
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_queue(request.team, **without_goals(form.cleaned_data), goals=form.goals())
+            made = _queue(request, goals=form.goals(), **without_goals(form.cleaned_data))
+            messages.success(request, f"{made.name} was created.")
             return redirect("queue", made.pk)
         except Refused as refusal:
             show_refusal(form, refusal, form.goal_names)
     return render(request, "cases/queue_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _queue(request: TeamRequest, agents: list[Agent], **fields: Any) -> Queue:
+    made = create_queue(request.team, **fields)
+    for agent in agents:
+        connections.add_consumer(agent, made.pk)
+    return made
 
 
 @require_http_methods(["GET", "POST"])

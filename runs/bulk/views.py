@@ -25,6 +25,7 @@ from teams.models import Team
 from web.http.paging import page
 from web.http.partials import render_page
 from web.http.redirects import back, wanted_next
+from web.http.toasts import is_in_place, say
 
 from . import bulk, processing, progress
 from .actions import ACTS, Verb, can_undo, words
@@ -89,7 +90,7 @@ def _preview(request: TeamRequest, verb: str, form: BulkForm, status: int = 200)
         "next": wanted_next(request) or reverse("cases"),
         "stops_runs": verb in _STOPS_RUNS,
     }
-    return render_page(request, "runs/bulk_preview.html", context, parts=["preview"], status=status)
+    return render_page(request, "runs/bulk_preview.html", context, parts=["preview", "bulk-dialog-body"], status=status)
 
 
 @require_POST
@@ -112,6 +113,10 @@ def _start(request: TeamRequest, verb: str, arguments: dict[str, Any], cases: An
         processing.process(action.pk, processing.AT_ONCE_SECONDS)
     except Refused as refusal:
         messages.error(request, refusal.message)
+    else:
+        if is_in_place(request):  # elsewhere the line of the action tells it
+            undo = reverse("bulk_undo", args=[action.pk]) if can_undo(verb) else ""
+            say(request, f"{words(action)}.", undo)
     return back(request, name)
 
 

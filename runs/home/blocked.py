@@ -16,6 +16,7 @@ from teams.models import Team, Webhook
 
 # Of each kind, as many are looked for.
 _MOST = 20
+_REPLACE = "Replace the deleted agent"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def _queues(team: Team) -> tuple[list[Trouble], set[Agent]]:
         for problem in status_summary.problems(queue, working.get(queue.pk, [])):
             named |= {problem.agent} if problem.agent else set()
             words = problem.words if queue.name in problem.words else f"{queue.name}: {problem.words}"
-            troubles.append(Trouble(words, problem.help, address, "Open queue", "layers"))
+            is_blocked = any(item.blocked and item.agent == problem.agent for item in working.get(queue.pk, []))
+            way = (reverse("agents_deleted"), _REPLACE) if is_blocked else (address, "Open queue")
+            troubles.append(Trouble(words, problem.help, *way, "layers"))
     return troubles, named
 
 
@@ -69,8 +72,9 @@ def _overdue(team: Team) -> list[Trouble]:
 def _agents(team: Team, named: Iterable[Agent]) -> list[Trouble]:
     others = Agent.objects.live().filter(team=team).exclude(pk__in=[agent.pk for agent in named])
     blocked = list(others.blocked().order_by("name")[:_MOST])
-    help = "Its procedure mentions a deleted agent. Remove the red mention and save."
-    troubles = [_agent(agent, f"{agent.name} starts nothing new.", help) for agent in blocked]
+    help = "Its procedure mentions a deleted agent. Replace it, or remove the red mention and save."
+    replaces = (reverse("agents_deleted"), _REPLACE, "bot")
+    troubles = [Trouble(f"{agent.name} starts nothing new.", help, *replaces) for agent in blocked]
     paused = others.filter(
         Exists(Case.objects.present().pending().filter(assignee=OuterRef("pk"))), paused_at__isnull=False
     )

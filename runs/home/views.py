@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, Q
 from django.db.models.functions import Left
@@ -55,9 +56,16 @@ def home(request: TeamRequest) -> HttpResponse:
         "journey": latest_journey(handovers) if tour else None,
         "tour": tour,
         "models": providers_to_connect(request.member),
+        "new_case_in": _latest_queue(request.team),
         "has_agents": Agent.objects.live().filter(team=request.team).exists(),
     }
     return render_page(request, "runs/home.html", context, parts=["now"])
+
+
+def _latest_queue(team: Team) -> UUID | None:
+    """Return the queue that a case was added to last, or any."""
+    latest = Case.objects.filter(team=team, queue__deleted_at=None).order_by("-number").values_list("queue", flat=True)
+    return latest.first() or team.queues.live().values_list("pk", flat=True).first()
 
 
 # --- What is going on ------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import "./command-palette.js";
 import "./copy-button.js";
 import "./dialog-focus.js";
 import "./dialog-link.js";
+import "./dialog-swap.js";
 import "./failures.js";
 import "./field-errors.js";
 import "./file-drop.js";

@@ -59,9 +59,3 @@ class FileDrop extends HTMLElement {
 }
 
 customElements.define("file-drop", FileDrop);
-
-// A link with data-preview shows what it leads to in the dialog #preview.
-document.addEventListener("htmx:after:swap", ({ detail }) => {
-  const body = detail.ctx?.target;
-  if (body?.id === "preview-body") body.closest("dialog").showModal();
-});

@@ -10,8 +10,8 @@ class Action:
     """One button. It opens `link`, or sends a form to `post`, or opens the dialog with the id `dialog`.
 
     `fields` are sent along with the form. `icon` is one of lucide's; `title` is shown on hover; `keys` are said to
-    screen readers as the shortcut. `stays`: the form acts in place (`web.http.toasts`). `cut`: the label has a name in
-    it, which may be too long for the button.
+    screen readers as the shortcut. `stays`: the form acts in place (`web.http.toasts`). `picks`: the link opens a list
+    (`web.http.picking`). `cut`: the label has a name in it, which may be too long for the button.
     """
 
     label: str
@@ -24,6 +24,7 @@ class Action:
     title: str = ""
     keys: str = ""
     stays: bool = False
+    picks: bool = False
     cut: bool = False
     download: bool = False
 

@@ -34,8 +34,12 @@ def answers_in_place(get_response: Callable[[HttpRequest], Any]) -> Callable[[Ht
     return lambda request: _in_place(request, get_response(request))
 
 
+def is_in_place(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Target", "").partition("#")[2] == "toasts"
+
+
 def _in_place(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    if request.headers.get("HX-Target", "").partition("#")[2] != "toasts":
+    if not is_in_place(request):
         return response
     if 300 <= response.status_code < 400:
         told = render(request, "components/toasts.html#messages", {"messages": messages.get_messages(request)})
