@@ -1,9 +1,11 @@
 """How many clicks the ten commonest tasks take from Home. docs/keyboard.md has the table."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,7 +15,6 @@ from builder.procedures.mentions import token
 from cases.models import Case, Queue
 from cases.queues.queues import create_queue
 from cases.work.creation import NewCase, add_case
-from routes.models import Correction
 from runs.models import HumanRequest
 from teams.audit.actors import BATON
 from tests.driving import provider, scripted, work_next
@@ -21,6 +22,18 @@ from tests.fixtures import Make
 from tests.provider import Provider, call
 
 __all__ = ["provider", "scripted"]
+
+
+def work() -> None:
+    """A run, in a thread without Playwright's loop."""
+
+    def act() -> None:
+        work_next()
+        connection.close()
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    thread.join(60)
 
 
 @dataclass
@@ -56,11 +69,8 @@ def test_the_commonest_tasks_take_few_clicks(
     clerk = make_agent("Clerk", queue=queue, aop=f"Money: {token(heir.pk, heir.name)}")
     scripted.answers(call("ask_person", question="Which plan?", choices=["Free", "Team"]))
     make_case("Charged twice", data={"message": "Please help."}, assignee=clerk)
-    work_next()
+    work()
     add_case(queue, NewCase("Similar", labels=["refund"], assignee=heir), by=BATON)
-    make_case("Wrongly sent", assignee=clerk)
-    scripted.answers(call("request_handover", target="refunds", reason="Money."))
-    work_next()
     link = page.get_by_role("link", name="Charged twice").first
 
     hand.begin()  # label
@@ -94,14 +104,6 @@ def test_the_commonest_tasks_take_few_clicks(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Another")
     assert hand.clicks == 2
 
-    hand.begin()  # correct a route
-    hand.click(page.get_by_role("link", name="Wrong agent").first)
-    page.locator("#content select").first.select_option(label="Clerk")
-    hand.clicks += 1
-    hand.click(page.locator("#content").get_by_role("button", name="Correct"))
-    expect(page.locator("#toasts")).not_to_be_empty()
-    assert hand.clicks == 3 and Correction.objects.count() == 1
-
     hand.begin()  # change many
     hand.click(page.get_by_role("navigation", name="Main").get_by_role("link", name="Cases"))
     page.get_by_label("Select all on this page").check()
@@ -109,7 +111,7 @@ def test_the_commonest_tasks_take_few_clicks(
     hand.click(page.locator("#bulk-dialog").get_by_role("button", name="Set the priority"))
     hand.says("Priority set to high")
     expect(page).to_have_url(hand.home + "cases/")
-    assert hand.clicks == 3 and Case.objects.filter(priority=2).count() == 4
+    assert hand.clicks == 3 and Case.objects.filter(priority=2).count() == 3
 
     empty = create_queue(queue.team, "Empty")  # connect a queue to an agent
     hand.begin()

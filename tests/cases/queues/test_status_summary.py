@@ -74,8 +74,8 @@ def test_a_paused_queue_can_be_resumed() -> None:
 def test_a_queue_without_agents_says_what_to_do() -> None:
     said = about([])
     assert str(said.words) == "Waits. No agent works Support."
-    assert said.acts == ("queue",)
-    assert "consumer" in said.help
+    assert said.acts == ("connect", "queue")
+    assert "Connect an agent" in said.help
 
 
 def test_someone_works_on_it() -> None:
