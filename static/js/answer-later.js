@@ -31,16 +31,18 @@ function hold(form, data) {
   if (held.has(id)) return;
   const all = rows();
   const at = all.indexOf(rowOf(id));
-  const toast = announce(data.get("choice") ?? DECISIONS[data.get("decision")] ?? data.get("answer"), () => takeBack(id));
+  const toast = announce(id, data.get("choice") ?? DECISIONS[data.get("decision")] ?? data.get("answer"));
   held.set(id, { action: form.action, data, toast, timer: setTimeout(() => send(id), HELD_MS) });
   hide();
   open(all[at + 1] ?? all[at - 1]);
 }
 
-function announce(words, undo) {
+/** Who closes the message wants it sent. */
+function announce(id, words) {
   const toast = document.getElementById("answer-held").content.cloneNode(true).firstElementChild;
   toast.querySelector("[data-words]").textContent = words;
-  toast.querySelector("[data-undo]").addEventListener("click", undo);
+  toast.querySelector("[data-undo]").addEventListener("click", () => takeBack(id));
+  toast.querySelector("button[aria-label]").addEventListener("click", () => send(id));
   document.getElementById("toasts").append(toast);
   return toast;
 }
@@ -75,7 +77,8 @@ function takeBack(id) {
 }
 
 async function send(id) {
-  const { action, data, toast } = held.get(id);
+  const { action, data, toast, timer } = held.get(id);
+  clearTimeout(timer);
   toast.remove();
   try {
     const response = await fetch(action, { method: "POST", body: data, headers: { "HX-Request": "true" }, keepalive: true });
