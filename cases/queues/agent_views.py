@@ -51,7 +51,7 @@ def queue_agents(request: TeamRequest, id: UUID) -> HttpResponseBase:
             f"{address}?{urlencode({'remove': str(agent.pk)})}",
         )
     elif places := connections.remove_consumer(agent, queue.pk):
-        undo = urlencode({"add": str(agent.pk), "places": places})
+        undo = urlencode({"add": str(agent.pk), "places": str(places)})
         say(request, f"{agent.name} takes no more cases from {queue.name}.", f"{address}?{undo}")
     return back(request, "queue", queue.pk)
 
