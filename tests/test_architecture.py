@@ -18,7 +18,17 @@ PACKAGES = {
     "web": ["format", "emails", "http", "forms"],
     "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups"],
     "builder": ["usage", "procedures", "gate", "availability", "agents", "tools", "files", "history", "wiring"],
-    "cases": ["timeline", "queues", "search", "work", "correspondence", "properties", "collaboration", "tables", "imports"],
+    "cases": [
+        "timeline",
+        "queues",
+        "search",
+        "work",
+        "correspondence",
+        "properties",
+        "collaboration",
+        "tables",
+        "imports",
+    ],
     "channels": ["sources", "mime", "email", "mailboxes", "hooks"],
     "runs": [
         *(

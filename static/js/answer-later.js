@@ -8,7 +8,7 @@ const DECISIONS = { approve: "Approved", refuse: "Not approved" };
 
 /** Request -> what is held of its answer. */
 const held = new Map();
-let typed; // an answer that was taken back, for its field
+let typed; // what was taken back, for its fields: {id, data}
 
 const pane = () => document.getElementById("inbox-pane");
 const rowOf = (id) => document.querySelector(`#results [data-request="${id}"]`);
@@ -72,7 +72,7 @@ function release(id) {
 }
 
 function takeBack(id) {
-  typed = release(id).get("answer");
+  typed = { id, data: release(id) };
   open(rowOf(id));
 }
 
@@ -97,7 +97,7 @@ function sent(id) {
 
 /** The question stands in the list again, with what was typed. */
 function fail(id, words) {
-  typed = release(id).get("answer");
+  typed = { id, data: release(id) };
   open(rowOf(id));
   tell(words, null);
 }
@@ -113,10 +113,12 @@ window.addEventListener("pagehide", () => {
 document.addEventListener("htmx:after:swap", () => {
   if (!pane()) return;
   hide();
-  const field = pane().querySelector("textarea[name=answer]");
-  if (typed && field && !held.size) {
+  const form = pane().querySelector("form[data-answer]");
+  if (!typed || form?.dataset.answer !== typed.id) return;
+  for (const field of form.querySelectorAll("textarea, input:not([type=hidden])")) {
+    if (!typed.data.get(field.name)) continue;
+    field.value = typed.data.get(field.name);
     field.closest("details")?.setAttribute("open", "");
-    field.value = typed;
   }
   typed = undefined;
 });
