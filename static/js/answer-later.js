@@ -42,7 +42,10 @@ function announce(id, words) {
   const toast = document.getElementById("answer-held").content.cloneNode(true).firstElementChild;
   toast.querySelector("[data-words]").textContent = words;
   toast.querySelector("[data-undo]").addEventListener("click", () => takeBack(id));
-  toast.querySelector("button[aria-label]").addEventListener("click", () => send(id));
+  toast.querySelector("button[aria-label]").addEventListener("click", () => {
+    send(id);
+    (rows().find((row) => row.hasAttribute("aria-current")) ?? pane()).focus({ preventScroll: true });
+  });
   document.getElementById("toasts").append(toast);
   return toast;
 }
