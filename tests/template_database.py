@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-_TEMPLATE = "baton_migrated"
+_TEMPLATE, _UNFINISHED = "baton_migrated", "baton_migrating"
 
 
 @pytest.fixture(scope="session")
@@ -20,14 +20,16 @@ def django_db_modify_db_settings(
     with django_db_blocker.unblock(), psycopg.connect(settings.DATABASE_URL, autocommit=True) as server:
         server.execute("select pg_advisory_lock(1)")  # The first migrates, the others wait.
         if not server.execute("select from pg_database where datname = %s", [_TEMPLATE]).fetchone():
-            _migrate_template()
+            _migrate()
+            server.execute(f"alter database {_UNFINISHED} rename to {_TEMPLATE}")
     connection.settings_dict["TEST"]["TEMPLATE"] = _TEMPLATE
 
 
-def _migrate_template() -> None:
-    own = connection.settings_dict["TEST"]["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = _TEMPLATE
-    old = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0)
-    connection.creation.destroy_test_db(old, verbosity=0, keepdb=True)
-    connection.settings_dict["TEST"]["NAME"] = own
+def _migrate() -> None:
+    own, before = connection.settings_dict["TEST"]["NAME"], connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = _UNFINISHED
+    try:
+        connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        connection.creation.destroy_test_db(before, verbosity=0, keepdb=True)
+    finally:
+        connection.settings_dict["TEST"]["NAME"] = own
