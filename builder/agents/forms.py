@@ -180,7 +180,7 @@ class AgentForm(SharedForm):
         parts = {"Queues and tools": self.connections, "Budget": self.budget, "Availability": self.unavailable}
         for name, part in parts.items():
             if not part.is_valid():
-                self.add_error(None, f"Nothing is saved yet. What to change stands in red under {name}.")
+                self.add_error(None, f"Not saved. Fix the fields marked in red under {name}.")
         return cleaned
 
     def is_ready(self) -> bool:
