@@ -144,7 +144,7 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("reassign", "agent"),
     ),
     Reason.INCOMPLETE_HANDOVER: (
-        "Reassign it and fill in what is missing. If it happens often, say in the procedure where to find it.",
+        "Fill in what is missing and send it on. If it happens often, say in the procedure where to find it.",
         ("reassign", "agent"),
     ),
     Reason.DECLINED: (

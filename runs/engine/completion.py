@@ -47,9 +47,9 @@ def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None)
                 else handovers.apply(run, case, ending, held)
             )
             if broken:
-                _break(run, case, broken.code, broken.message)
-        case Broken(code, message):
-            _break(run, case, code, message)
+                _break(run, case, broken)
+        case Broken():
+            _break(run, case, ending)
         case Answered(text):
             lifecycle.complete(run, Outcome.ANSWERED, text)
         case CaseCompleted(summary):
@@ -70,11 +70,12 @@ def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None)
                 receiving.decline(run, case, reason)
 
 
-def _break(run: Run, case: Case | None, code: str, message: str) -> None:
-    lifecycle.fail(run, code, message)
+def _break(run: Run, case: Case | None, broken: Broken) -> None:
+    lifecycle.fail(run, broken.code, broken.message)
     if case is not None:
-        reason = Reason(code) if code in Reason.values else Reason.RUN_FAILED
-        case_lifecycle.park(case, reason, message, agent_id=run.agent_id, run_id=run.pk)
+        reason = Reason(broken.code) if broken.code in Reason.values else Reason.RUN_FAILED
+        about = {"agent_id": run.agent_id, "run_id": run.pk, "data": dict(broken.data)}
+        case_lifecycle.park(case, reason, broken.message, **about)
 
 
 @transaction.atomic

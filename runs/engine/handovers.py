@@ -168,6 +168,8 @@ def settle(
         try:
             valid.append((call, arguments, _wanted(work, arguments, held)))
         except Refused as refusal:
+            if isinstance(refusal, receiving.Incomplete):
+                work.incomplete = refusal.data
             entries.append(tool_result(call, f"Error: {refusal.message}", ok=False, code=refusal.code))
     if not valid:
         return None

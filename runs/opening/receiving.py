@@ -27,6 +27,14 @@ INCOMPLETE = "incomplete_handover"
 _MISSES = 3
 
 
+class Incomplete(Refused):
+    """A request that lacks what the target needs. `data`: the target, the names, and what was brought or is known."""
+
+    def __init__(self, message: str, data: Mapping[str, Any]) -> None:
+        super().__init__(message, INCOMPLETE)
+        self.data = data
+
+
 def check(case: Case | None, target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Checked:
     """The fields for the target. Refused, in words for the model, with the name of each that is missing or wrong."""
     checked = fields.check(needs, storable(given))
@@ -36,7 +44,13 @@ def check(case: Case | None, target: Agent, needs: Iterable[Need], given: Mappin
     words = " ".join(_with_hint(fault, keys) for fault in checked.faults)
     names = ", ".join(f"“{fault.name}”" for fault in checked.faults)
     message = f"{target.name} needs more to take over. {words} Call request_handover again with {names} in fields."
-    raise Refused(message, INCOMPLETE)
+    raise Incomplete(message, _lacking(target, checked))
+
+
+def _lacking(target: Agent, checked: Checked) -> dict[str, Any]:
+    """As the case's event keeps it, for the form that a person fills in."""
+    missing = [fault.name for fault in checked.faults]
+    return {"target_id": str(target.pk), "target_name": target.name, "fields": checked.values, "missing": missing}
 
 
 def _with_hint(fault: Fault, keys: Iterable[str]) -> str:
@@ -53,7 +67,7 @@ def found_in(case: Case | None, needs: Iterable[Mapping[str, Any]]) -> dict[str,
 def given_up(work: Work) -> Broken | None:
     """How the run ends whose model requested a handover without the receiver's fields three times."""
     missed = work.results(INCOMPLETE)
-    return Broken(INCOMPLETE, _said(missed[-1])) if len(missed) >= _MISSES else None
+    return Broken(INCOMPLETE, _said(missed[-1]), work.incomplete) if len(missed) >= _MISSES else None
 
 
 def _said(step: Step) -> str:
@@ -63,9 +77,11 @@ def _said(step: Step) -> str:
 
 def why_incomplete(target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Broken | None:
     """Why the handover cannot be applied: the target asks for more than it did when the handover was requested."""
-    faults = fields.check(needs, given).faults
-    words = " ".join(fault.message for fault in faults)
-    return Broken(INCOMPLETE, f"{target.name} needs more to take over. {words}") if faults else None
+    checked = fields.check(needs, given)
+    if not checked.faults:
+        return None
+    words = " ".join(fault.message for fault in checked.faults)
+    return Broken(INCOMPLETE, f"{target.name} needs more to take over. {words}", _lacking(target, checked))
 
 
 # --- Declining -------------------------------------------------------------------------------

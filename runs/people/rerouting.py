@@ -9,14 +9,18 @@ from django.utils import timezone
 
 from builder.availability.rules import FALLBACK, RETURN, Receiver, WhenUnavailable, rule_of
 from builder.models import Agent, QueueConnection
-from cases.models import Case, Kind, Status
+from cases.models import Case, Kind, Reason, Status
 from cases.queues.consumers import Consumer, consumers
 from cases.work import lifecycle as case_lifecycle
 from cases.work.people import People
 from runs.models import Handover
 from runs.notifications import case_email
+from runs.opening import receiving
+from runs.record.outcomes import Broken
 from runs.tools.people_targets import GROUP, PERSON, people_of
 from teams.audit.actors import BATON
+
+from .briefing import needs_of
 
 _AT_ONCE = 200
 # The moves after which the fallbacks of a case are counted from zero.
@@ -57,6 +61,10 @@ def _reroute(case_id: UUID, agent_id: UUID, obstacle: str) -> None:
         return  # someone took it in the meantime
     waited = f"It waited {rule.after_minutes} min for it." if rule.after_minutes else "It waited for it."
     to, why_not = _receiver(case, rule)
+    if isinstance(to, Agent) and rule.rule == FALLBACK and (lacking := _lacks(case, to)):
+        why = " ".join([obstacle, waited, lacking.message])
+        case_lifecycle.park(case, Reason.INCOMPLETE_HANDOVER, why, data=dict(lacking.data))
+        return
     case_lifecycle.reroute(case, rule.rule, to, " ".join(filter(None, [obstacle, waited, why_not])))
     if isinstance(to, People):
         case_email.assigned(case, BATON)
@@ -92,6 +100,15 @@ def _fallback(case: Case, target: Receiver) -> tuple[Agent | People | None, str]
     kind, id = (GROUP, target.group_id) if target.group_id else (PERSON, target.user_id)
     people = people_of({"kind": kind, "agent_id": str(id)}, case.team_id)
     return people, "" if people else "Its fallback cannot take it either."
+
+
+def _lacks(case: Case, fallback: Agent) -> Broken | None:
+    """A fallback needs its fields as any receiver does. The handover brought those of another; the details of the case
+    may say the rest under the same names.
+    """
+    last = Handover.objects.filter(source__case=case, status=Handover.Status.APPLIED).order_by("applied_at").last()
+    known = case.data if isinstance(case.data, dict) else {}
+    return receiving.why_incomplete(fallback, needs_of(fallback), {**known, **(last.fields if last else {})})
 
 
 def _works(agent: Agent, case: Case) -> bool:

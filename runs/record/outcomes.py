@@ -1,7 +1,9 @@
 """The outcomes of a run, as values; `runs.engine` applies them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from builder.models import Agent
 from builder.procedures.fields import Values
@@ -66,10 +68,13 @@ class CaseDeclined:
 
 @dataclass(frozen=True)
 class Broken:
-    """The run cannot go on. Its case waits for a person, with the code as reason where it is one."""
+    """The run cannot go on. Its case waits for a person, with the code as reason where it is one. `data`: what the
+    case's event keeps besides.
+    """
 
     code: str
     message: str
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 type Ending = (

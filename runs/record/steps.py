@@ -1,5 +1,6 @@
 """What a run has done so far, step by step: written under the claim's fence, read to go on from the last step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -71,6 +72,8 @@ class Work:
     handed_over_at: datetime | None = None
     # The handover this run asks for, told when its last write comes too late.
     intended: HandedOver | HandedToPeople | None = None
+    # Of the last one that was refused for want of fields: for whom it was, and what it did bring.
+    incomplete: Mapping[str, Any] = field(default_factory=dict)
     # What the model said last, until it is written.
     said: "Answer | None" = None
     # The team's keys by provider, until the first request: a changed key holds from the next request on.

@@ -16,7 +16,7 @@ from cases.work.access import case_or_404
 from data.errors import Refused
 from runs.engine import human_requests
 from runs.models import HumanRequest, Run
-from runs.people import moves
+from runs.people import briefing, moves
 from runs.people.starting import start_again, start_run
 from runs.trying import trying
 from teams.access.permissions import OPERATOR, TeamRequest, team_page
@@ -174,6 +174,8 @@ def case_runs(request: TeamRequest, id: UUID) -> HttpResponse:
     case = case_or_404(request.team, id)
     last = queries.last_run_of(case)
     context: dict[str, Any] = {"case": case, "run": last, "now": timezone.now(), "live_on": f"case:{case.pk}"}
+    if request.member.operates:
+        context["lacking"] = briefing.lacking(case)
     if last and last.is_live:
         context |= about(last)
         told = [entry for entry in context["entries"] if entry.kind != "prompt"]

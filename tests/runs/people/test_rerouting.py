@@ -13,6 +13,8 @@ from cases.models import Case, Kind, Queue, Reason, Status
 from cases.timeline.replay import replay
 from cases.timeline.wording import lines
 from data.errors import Refused
+from runs.models import Handover
+from runs.people import briefing
 from runs.people.rerouting import reroute_what_waits_too_long
 from teams.groups import groups
 from teams.groups.groups import GroupFields
@@ -169,3 +171,24 @@ def test_the_rule_is_chosen_on_the_page_of_the_agent(billing, finance, signed_in
     billing.refresh_from_db()
     assert billing.when_unavailable["target"]["group_id"] == str(finance.pk)
     assert billing.when_unavailable["after_minutes"] == 5
+
+
+def test_a_fallback_gets_the_case_only_with_what_it_needs(case, billing, make_agent, queue) -> None:
+    """Its fields are looked for in the handover and in the details. Without them a person fills them in."""
+    backup = make_agent("Backup", aop="NEEDS\n- order number\n- amount: number", queue=queue)
+    give(billing, "fallback", Receiver(agent_id=backup.pk))
+    Case.objects.filter(pk=case.pk).update(data={"Order_Number": "A-1"})
+    parked = wait(case)
+    assert (parked.status, parked.reason) == (Status.NEEDS_INPUT, Reason.INCOMPLETE_HANDOVER)
+    assert parked.detail.endswith("Backup needs more to take over. “amount” (number) is missing.")
+    found = briefing.lacking(parked)
+    assert found is not None
+    assert [(need.name, value) for need, value, _ in found.needed] == [("order number", "A-1"), ("amount", "")]
+    assert is_replayed(parked)
+
+
+def test_a_fallback_that_was_told_all_it_needs_takes_the_case(case, billing, make_agent, queue) -> None:
+    backup = make_agent("Backup", aop="NEEDS\n- order number", queue=queue)
+    give(billing, "fallback", Receiver(agent_id=backup.pk))
+    Handover.objects.update(fields={"order number": "A-1"})
+    assert (wait(case).assignee, wait(case).status) == (backup, Status.PENDING)

@@ -220,7 +220,7 @@ def test_one_is_away_until_a_date(signed_in, member) -> None:
 def test_whatever_people_do_each_case_has_a_person_or_a_dated_reason(
     mail_server: MailServer, team, make_member, make_case, someone
 ) -> None:
-    """A dozen cases of groups with hours of their own, while members come and go and the clock jumps."""
+    """200 cases of groups with hours of their own, while members come and go and the clock jumps."""
     drawn = random.Random(19)
     members = [make_member(role=Member.Role.OPERATOR) for _ in range(4)]
     week = [{"days": ["mon", "wed", "sat"], "from": "09:00", "to": "17:00"}]
@@ -237,7 +237,7 @@ def test_whatever_people_do_each_case_has_a_person_or_a_dated_reason(
         )
         for number in range(3)
     ]
-    cases = [moves.assign_to_people(make_case(), someone, People(group=drawn.choice(made))) for _ in range(12)]
+    cases = [moves.assign_to_people(make_case(), someone, People(group=drawn.choice(made))) for _ in range(200)]
 
     def act() -> None:
         match drawn.randrange(5):
