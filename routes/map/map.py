@@ -10,7 +10,8 @@ from builder.models import Agent
 from data.texts.text import short
 
 from .layout import lay_out, path
-from .traffic import Route, Traffic
+from .receivers import People
+from .traffic import FALLBACK, Route, Traffic
 
 # Larger maps are unreadable, and their layout takes seconds.
 MOST_AGENTS, MOST_ROUTES = 120, 200
@@ -22,12 +23,12 @@ _NEAR = 2  # steps around the chosen agent
 
 @dataclass(frozen=True)
 class Node:
-    """An agent, with its name in one or two lines.
+    """An agent or people, with the name in one or two lines.
 
-    `state` is live, paused, blocked or deleted; `words` describe it, or how much work comes and goes.
+    `state` is live, paused, blocked, deleted, person or group; `words` describe it, or how much work comes and goes.
     """
 
-    agent: Agent
+    agent: Agent | People
     x: float
     y: float
     name: list[str]
@@ -63,7 +64,7 @@ class Picture:
 
     @property
     def kinds(self) -> set[str]:
-        return {edge.route.kind for edge in self.edges}
+        return {edge.route.kind for edge in self.edges} | {"fallback" for edge in self.edges if edge.route.is_fallback}
 
     @property
     def has_circles(self) -> bool:
@@ -75,7 +76,7 @@ def draw(traffic: Traffic, around: UUID | None = None) -> Picture:
     routes = _near(traffic.routes, around) if around else traffic.routes
     routes = _busiest(routes)
     linked = {agent.pk for route in routes for agent in (route.source, route.target)} | ({around} if around else set())
-    wanted = [agent for agent in traffic.agents if agent.pk in linked]
+    wanted: list[Agent | People] = [one for one in (*traffic.agents, *traffic.people) if one.pk in linked]
     if not around:
         lone = {agent.pk for route in traffic.routes for agent in (route.source, route.target)}
         wanted += [agent for agent in traffic.agents if agent.pk not in lone][: MOST_AGENTS - len(wanted)]
@@ -91,7 +92,7 @@ def draw(traffic: Traffic, around: UUID | None = None) -> Picture:
         ],
         round(layout.width),
         round(layout.height),
-        0 if around else len(traffic.agents) - len(wanted),
+        0 if around else len(traffic.agents) - sum(isinstance(one, Agent) for one in wanted),
     )
 
 
@@ -114,14 +115,16 @@ def _busiest(routes: Sequence[Route]) -> list[Route]:
     return [route for route in routes if route.key in kept]
 
 
-def _node(agent: Agent, x: float, y: float, traffic: Traffic, *, is_looked_at: bool) -> Node:
+def _node(agent: Agent | People, x: float, y: float, traffic: Traffic, *, is_looked_at: bool) -> Node:
     state = "paused" if agent.is_paused else "live"
     state = "blocked" if agent.pk in traffic.blocked else state
+    state = agent.kind if isinstance(agent, People) else state
     state = "deleted" if agent.is_deleted else state
     came = sum(route.handovers for route in traffic.routes if route.target.pk == agent.pk)
     went = sum(route.handovers for route in traffic.routes if route.source.pk == agent.pk)
     said = {"deleted": "Deleted", "blocked": "Blocked: starts nothing new", "paused": "Paused"}
-    words = said.get(state, f"{came:,} in · {went:,} out" if came or went else "")
+    flow = f"{came:,} in" if isinstance(agent, People) else f"{came:,} in · {went:,} out"
+    words = said.get(state, flow if came or went else "")
     name = [short(agent.name, _NAME)] if words else _two_lines(agent.name)
     return Node(agent, x, y, name, state, words, is_looked_at, traffic.tests.get(agent.pk, 0))
 
@@ -155,11 +158,13 @@ def _edge(route: Route, points: Sequence[tuple[float, float]], most: int, *, is_
 
 def title(route: Route) -> str:
     """Return a title such as `Triage to Billing: 3 handovers, 1 straight back. Part of a circle.`"""
-    count = f"{route.handovers:,} handover{'' if route.handovers == 1 else 's'}" if route.handovers else "not used"
+    unused = "fallback" if route.kind == FALLBACK else "not used"
+    count = f"{route.handovers:,} handover{'' if route.handovers == 1 else 's'}" if route.handovers else unused
     parts = [f"{route.source.name} to {route.target.name}: {count}"]
     parts[0] += f", {route.returned:,} straight back" if route.returned else ""
     parts[0] += f", {route.declined:,} declined." if route.declined else "."
     parts += [f"{route.corrected:,} corrected as wrong."] if route.corrected else []
     parts += [route.explanation] if route.explanation else []
+    parts += [f"Gets what {route.source.name} cannot take."] if route.is_fallback else []
     parts += ["Part of a circle."] if route.in_circle else []
     return " ".join(parts)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from builder.models import Agent, Mention, Revision
 from builder.procedures.targets import DELETED, OK, SELF, judge
@@ -19,21 +20,25 @@ from routes.corrections import corrections
 from runs.models import Handover, Run
 from teams.models import Team
 
-# The mention was removed after a handover used it.
-FORMER = "former"
+from . import receivers
+from .receivers import People, Ways
+
+# The mention was removed after a handover used it; there is no mention, and cases go there when the agent cannot.
+FORMER, FALLBACK = "former", "fallback"
 # The pickup time of targets is read for this many of the latest handovers.
 _SAMPLE = 1000
 
 
 @dataclass(frozen=True)
 class Route:
-    """One agent may hand over to another, or did so in the period.
+    """One agent may hand over to another or to people, or did so in the period.
 
-    `standing`: ok, unavailable or deleted as the mentioning agent sees the mentioned one; former without a mention.
+    `standing`: ok, unavailable or deleted as the mentioning agent sees the mentioned one; former or fallback without a
+    mention.
     """
 
     source: Agent
-    target: Agent
+    target: Agent | People
     standing: str
     explanation: str = ""
     handovers: int = 0
@@ -41,14 +46,22 @@ class Route:
     declined: int = 0
     in_circle: bool = False
     corrected: int = 0
+    is_fallback: bool = False
 
     @property
     def key(self) -> tuple[UUID, UUID]:
         return self.source.pk, self.target.pk
 
     @property
+    def address(self) -> str:
+        """Of its handovers, or of what the people have."""
+        if isinstance(self.target, People):
+            return self.target.address
+        return f"{reverse('handovers')}?from={self.source.pk}&to={self.target.pk}"
+
+    @property
     def kind(self) -> str:
-        """Return how a map shows the route: deleted, unavailable, former, used or unused."""
+        """Return how a map shows the route: deleted, unavailable, former, fallback, used or unused."""
         if self.standing == OK:
             return "used" if self.handovers else "unused"
         return self.standing
@@ -57,22 +70,25 @@ class Route:
 @dataclass(frozen=True)
 class Traffic:
     """`agents` are all live agents of the team and deleted ones that routes name. Those in `blocked` start nothing.
-    `tests`: how many routing tests guard the routes of an agent.
+    `tests`: how many routing tests guard the routes of an agent. `people` are those whom
+    routes name.
     """
 
     agents: list[Agent]
     routes: list[Route]
     blocked: frozenset[UUID]
     tests: Mapping[UUID, int] = field(default_factory=dict)
+    people: list[People] = field(default_factory=list)
 
 
 def traffic(team: Team, since: datetime) -> Traffic:
     """Return the routes of live revisions and of handovers since then, by name, with a constant number of queries."""
-    flows, wrong = _flows(team, since), corrections.per_route(team, since)
+    flows, wrong, ways = _flows(team, since), corrections.per_route(team, since), receivers.ways(team, since)
     mentions: dict[UUID, list[Mention]] = {}
     for mention in _mentions(team):
         mentions.setdefault(mention.revision.agent_id, []).append(mention)
-    named = {pk for pair in flows for pk in pair} | {row.target_id for rows in mentions.values() for row in rows}
+    used = {pk for pair in (*flows, *ways.handovers, *ways.fallbacks) for pk in pair}
+    named = used | {row.target_id for rows in mentions.values() for row in rows}
     found = Agent.objects.filter(Q(deleted_at=None) | Q(pk__in=named), team=team).prefetch_related("queue_connections")
     agents = {agent.pk: agent for agent in found.order_by("name")}
     routes: dict[tuple[UUID, UUID], Route] = {}
@@ -89,10 +105,30 @@ def traffic(team: Team, since: datetime) -> Traffic:
     for (source, target_id), counts in flows.items():
         routes[source, target_id] = Route(agents[source], agents[target_id], FORMER, "Not mentioned any more.", *counts)
     blocked = {source for (source, _), route in routes.items() if route.standing == DELETED}
+    for route in _beyond(ways, agents, routes):
+        routes[route.key] = route
     for key in wrong.keys() & routes.keys():
         routes[key] = replace(routes[key], corrected=wrong[key])
     in_order = sorted(routes.values(), key=lambda route: (route.source.name.casefold(), route.target.name.casefold()))
-    return Traffic(list(agents.values()), _with_circles(in_order), frozenset(blocked), queries.counts(agents))
+    people = sorted(ways.people.values(), key=lambda one: (one.kind, one.name.casefold()))
+    return Traffic(list(agents.values()), _with_circles(in_order), frozenset(blocked), queries.counts(agents), people)
+
+
+def _beyond(ways: Ways, agents: Mapping[UUID, Agent], routes: Mapping[tuple[UUID, UUID], Route]) -> Iterable[Route]:
+    """The routes to people, and the fallbacks: of their own, or those that are routes already."""
+    found: dict[tuple[UUID, UUID], Route] = {}
+    for pair in ways.pairs:
+        source, target = agents[pair[0]], ways.people[pair[1]]
+        standing = FORMER if pair not in ways.mentioned else DELETED if target.is_deleted else OK
+        words = "Not mentioned any more." if standing == FORMER else target.why
+        found[pair] = Route(source, target, standing, words, ways.handovers[pair])
+    for pair in ways.fallbacks:
+        to = agents.get(pair[1]) or ways.people.get(pair[1])
+        if known := found.get(pair) or routes.get(pair):
+            found[pair] = replace(known, is_fallback=True)
+        elif to:
+            found[pair] = Route(agents[pair[0]], to, FALLBACK, is_fallback=True)
+    return found.values()
 
 
 def _mentions(team: Team) -> QuerySet[Mention]:

@@ -22,6 +22,7 @@ from web.http.paging import page
 from web.http.partials import render_page
 
 from . import map, traffic
+from .receivers import People
 from .traffic import Route
 
 _USUAL = "7"
@@ -31,6 +32,8 @@ KINDS = [
     ("unavailable", "Unavailable"),
     ("deleted", "Deleted target"),
     ("former", "Not mentioned any more"),
+    ("fallback", "Fallback"),
+    ("people", "To people"),
     ("circle", "In a circle"),
     ("returned", "Handed straight back"),
     ("declined", "Declined"),
@@ -75,6 +78,8 @@ def _table(routes: list[Route], asked: QueryDict, around: UUID | None) -> list[R
             or kind == route.kind
             or (kind == "circle" and route.in_circle)
             or (kind == "returned" and route.returned)
+            or (kind == "fallback" and route.is_fallback)
+            or (kind == "people" and isinstance(route.target, People))
             or (kind == "declined" and route.declined)
         )
     ]

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from builder.agents.agents import delete_agent, pause_agent, save_agent
+from builder.availability.rules import Receiver, WhenUnavailable
 from builder.models import Agent
 from cases.models import Case, Kind, Queue, Reason
 from cases.timeline import timeline
@@ -22,8 +23,12 @@ from routes.map.layout import NODE_HEIGHT, NODE_WIDTH, lay_out
 from runs.engine import handovers
 from runs.models import Handover, Run
 from runs.record.outcomes import HandedOver
+from teams.groups import groups
+from teams.groups.groups import GroupFields
 from teams.models import Team
 from tests.fixtures import take
+
+SINCE = timezone.now() - timedelta(days=7)
 
 type Make = Callable[..., Any]
 
@@ -366,3 +371,47 @@ def test_the_map_asks_as_many_questions_for_many_agents(
     for _ in range(5):
         more()
     assert (queries("map"), queries("handovers")) == few
+
+
+def test_people_and_fallbacks_are_drawn(signed_in: Client, make_agent: Make, team: Team, member) -> None:
+    """Arrows lead to the cases that people have; those who are gone are red, and a fallback is dotted."""
+    finance = groups.create_group(team, GroupFields("Finance", [member.user.uuid]))
+    gone = groups.create_group(team, GroupFields("Legal"))
+    backup = make_agent("Backup")
+    tokens = [f"@[Finance](group:{finance.pk})", f"@[Ada](person:{member.user.uuid})", f"@[Legal](group:{gone.pk})"]
+    triage = make_agent("Triage", aop="Money: " + ", ".join(tokens))
+    groups.delete_group(gone)
+    save_agent(triage, when_unavailable=WhenUnavailable(rule="fallback", target=Receiver(agent_id=backup.pk)))
+    save_agent(backup, when_unavailable=WhenUnavailable(rule="fallback", target=Receiver(group_id=finance.pk)))
+    found = {(route.source.name, route.target.name): route.kind for route in traffic.traffic(team, SINCE).routes}
+    assert found == {
+        ("Triage", "Finance"): "unused",
+        ("Triage", str(member.user)): "unused",
+        ("Triage", "Legal"): "deleted",
+        ("Triage", "Backup"): "fallback",
+        ("Backup", "Finance"): "fallback",
+    }
+    drawn = edges(svg(signed_in))
+    to_finance = drawn[str(triage.pk), str(finance.pk)]
+    assert to_finance.attrib["href"].startswith(f"/cases/?group={finance.pk}")
+    assert "is-fallback" in drawn[str(backup.pk), str(finance.pk)].attrib["class"]
+    page = " ".join(signed_in.get(reverse("map"), {"kind": "fallback"}).content.decode().split())
+    assert page.count("Fallback only") == 2 * 2  # a line each, and again below the name on a phone
+
+
+def test_handovers_to_people_are_counted_on_the_map(make_agent: Make, make_run: Make, team: Team, member) -> None:
+    finance = groups.create_group(team, GroupFields("Finance", [member.user.uuid]))
+    triage = make_agent("Triage", aop=f"Money: @[Finance](group:{finance.pk})")
+    for to in ({"group": finance}, {"group": finance}, {"person": member.user}):
+        Handover.objects.create(
+            team_id=team.pk,
+            source=make_run(triage, status="completed", outcome="handed_over"),
+            source_agent=triage,
+            target_name="x",
+            reason="Money",
+            status=Handover.Status.APPLIED,
+            applied_at=timezone.now(),
+            **to,
+        )
+    found = {route.target.name: (route.kind, route.handovers) for route in traffic.traffic(team, SINCE).routes}
+    assert found == {"Finance": ("used", 2), str(member.user): ("former", 1)}
