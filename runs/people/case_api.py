@@ -131,10 +131,12 @@ def assign_case(request: KeyRequest, case_id: UUID, wanted: Assign) -> CaseDetai
 def _people(team: Team, wanted: Assign) -> People:
     if wanted.group_id:
         return People(group=get_row(team.groups.live(), wanted.group_id, "group_id"))
-    members = Member.objects.filter(team=team, user__is_active=True).exclude(role=Member.Role.VIEWER)
-    member = next((row for row in members.select_related("user") if row.user.uuid == wanted.user_id), None)
+    member = Member.objects.filter(team=team, user__uuid=str(wanted.user_id)).select_related("user").first()
     if member is None:
-        message = "No active member of the team who may work cases has this id."
+        message = "There is no such member of the team."
+        raise Refused(message, "not_found", {"user_id": message})
+    if not member.user.is_active or member.role == Member.Role.VIEWER:
+        message = f"{member.user} cannot work cases: the account is deactivated, or the role is Viewer."
         raise Refused(message, "invalid", {"user_id": message})
     return People(owner=member.user)
 

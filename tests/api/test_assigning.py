@@ -78,8 +78,15 @@ def test_people_and_agents_of_other_teams_cannot_be_assigned(
 ) -> None:
     other = make_team()
     stranger, agent = make_member(of=other), make_agent(of=other)
-    assert set(problem(assign(api, case, user_id=str(stranger.user.uuid)), 422)["fields"]) == {"user_id"}
-    assert assign(api, case, agent_id=str(agent.pk)).status_code in (404, 422)
+    assert set(problem(assign(api, case, user_id=str(stranger.user.uuid)), 404)["fields"]) == {"user_id"}
+    assert set(problem(assign(api, case, agent_id=str(agent.pk)), 404)["fields"]) == {"agent_id"}
+    group = other.groups.create(name="Theirs")
+    assert set(problem(assign(api, case, group_id=str(group.pk)), 404)["fields"]) == {"group_id"}
+
+
+def test_who_may_not_work_cases_cannot_be_assigned(api, case, make_member) -> None:
+    viewer = make_member(role=Member.Role.VIEWER)
+    assert set(problem(assign(api, case, user_id=str(viewer.user.uuid)), 422)["fields"]) == {"user_id"}
 
 
 def test_a_closed_case_is_reopened_for_the_agent(api, case, billing) -> None:

@@ -1,5 +1,6 @@
 """The API of routing tests, checks, and of what the gate answers."""
 
+import json
 import time
 from uuid import uuid4
 
@@ -291,3 +292,19 @@ def test_the_last_result_stands_with_the_test(guarded: Desk, api: Caller) -> Non
     last = {row["name"]: row["last"] for row in api.get(f"/agents/{guarded.triage.pk}/tests").json()["items"]}
     assert last["A refund"]["verdict"] == "passing" and last["A refund"]["decision"]["decision"] == "hand_over"
     assert RoutingTest.objects.count() == 2
+
+
+# --- What receivers need ---------------------------------------------------------
+
+
+def test_a_changed_need_checks_the_tests_of_the_senders(guarded: Desk, api: Caller, worked: None) -> None:
+    """Their models choose by it, and see the fields in tests as in runs."""
+    asked = len(guarded.provider.requests)
+    saved = api.patch(f"/agents/{guarded.billing.pk}", {"aop": "Refund it.\n\nNEEDS\n- order number\n- amount: number"})
+    assert saved.status_code == 200
+    seen = guarded.provider.requests[asked:]
+    assert seen
+    properties = seen[-1].tools["request_handover"]["properties"]
+    assert "Needs in fields: order number (text); amount (number)" in json.dumps(properties)
+    [check] = Check.objects.order_by("-created_at")[:1]
+    assert {row.test.agent_id for row in check.results.select_related("test")} == {guarded.triage.pk}

@@ -13,8 +13,10 @@ from cases.models import Case, Kind, Queue, Reason, Status
 from runs.engine import completion
 from runs.models import Handover, Outcome, Run
 from runs.models import Status as RunStatus
+from runs.people import moves
 from runs.record.outcomes import HandedOver
 from runs.results.schemas import run_out, with_details
+from runs.trying.trying import try_agent
 from tests.driving import drive_while, work_next
 from tests.fixtures import Make, take
 from tests.provider import Provider, Reply, Request, call, calls, say
@@ -159,6 +161,15 @@ def test_without_a_case_nothing_is_asked_for(scripted, triage, billing, make_run
     make_run(triage, input="Refund me")
     assert work_next().outcome == Outcome.HANDED_OVER
     assert "fields" not in scripted.requests[0].tools["request_handover"]["properties"]
+
+
+def test_a_try_sees_the_fields(scripted, case, triage, someone) -> None:
+    scripted.answers(calls(hand_over(**{"order number": "A-1", "amount": 3})))
+    moves.take_over(case, someone)
+    try_agent(triage, by=someone, text="Refund", sample=case)
+    work_next()
+    properties = scripted.requests[0].tools["request_handover"]["properties"]
+    assert "Needs in fields: order number (text); amount (number)" in json.dumps(properties)
 
 
 def test_an_obedient_model_delivers_no_handover_without_its_fields(scripted, make_case, triage) -> None:
