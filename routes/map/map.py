@@ -76,7 +76,8 @@ def draw(traffic: Traffic, around: UUID | None = None) -> Picture:
     routes = _near(traffic.routes, around) if around else traffic.routes
     routes = _busiest(routes)
     linked = {agent.pk for route in routes for agent in (route.source, route.target)} | ({around} if around else set())
-    wanted: list[Agent | People] = [one for one in (*traffic.agents, *traffic.people) if one.pk in linked]
+    known: list[Agent | People] = [*traffic.agents, *traffic.people]
+    wanted = [one for one in known if one.pk in linked]
     if not around:
         lone = {agent.pk for route in traffic.routes for agent in (route.source, route.target)}
         wanted += [agent for agent in traffic.agents if agent.pk not in lone][: MOST_AGENTS - len(wanted)]

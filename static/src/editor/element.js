@@ -15,9 +15,10 @@ import { isWaiting, settled } from "./late.js";
 import { Line } from "./lines.js";
 import { Margin } from "./margin.js";
 import { Moved } from "./moved.js";
+import { Needs } from "./needs.js";
 import { Options } from "./options.js";
 import { replace } from "./replacing.js";
-import { attributes, plugins } from "./setup.js";
+import { attributes, clearance, plugins } from "./setup.js";
 import { STARTERS } from "./starters.js";
 
 const INPUT_MS = 300;
@@ -105,12 +106,13 @@ class MentionEditor extends HTMLElement {
     });
     this.margin = new Margin(this);
     this.moved = new Moved(this);
+    this.needs = new Needs(this);
     this.showEmptiness();
   }
 
   stop() {
     clearTimeout(this.timer);
-    for (const part of [this.card, this.margin, this.moved]) part.destroy();
+    for (const part of [this.card, this.margin, this.moved, this.needs]) part.destroy();
     this.options.close();
     this.view.dom.remove();
     this.view.destroy();
@@ -181,6 +183,7 @@ class MentionEditor extends HTMLElement {
     if (!this.view) return;
     this.write();
     this.margin.draw();
+    this.needs.draw();
     if (this.written === this.told) return;
     this.told = this.written;
     this.textarea.dispatchEvent(new Event("input", { bubbles: true }));
@@ -292,12 +295,6 @@ class MentionEditor extends HTMLElement {
     this.view.dispatch(tr.setSelection(Selection.atStart(tr.doc)));
     this.view.focus();
   }
-}
-
-/** The bars at the bottom of the screen must not cover the caret. */
-function clearance() {
-  const sides = { top: 8, right: 0, bottom: matchMedia("(width < 64rem)").matches ? 136 : 80, left: 0 };
-  return { scrollMargin: sides, scrollThreshold: sides };
 }
 
 customElements.define("mention-editor", MentionEditor);

@@ -39,3 +39,9 @@ export function attributes(textarea) {
   const css = `${textarea.className} mention-text`;
   return { ...carried, role: "textbox", "aria-multiline": "true", "aria-autocomplete": "list", class: css };
 }
+
+/** The bars at the bottom of the screen must not cover the caret. */
+export function clearance() {
+  const sides = { top: 8, right: 0, bottom: matchMedia("(width < 64rem)").matches ? 136 : 80, left: 0 };
+  return { scrollMargin: sides, scrollThreshold: sides };
+}
