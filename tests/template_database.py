@@ -19,7 +19,7 @@ def django_db_modify_db_settings(
         return
     with django_db_blocker.unblock(), psycopg.connect(settings.DATABASE_URL, autocommit=True) as server:
         server.execute("select pg_advisory_lock(1)")  # The first migrates, the others wait.
-        if not server.execute("select from pg_database where datname = %s", [_TEMPLATE]).fetchone():
+        if not server.execute("select 1 from pg_database where datname = %s", [_TEMPLATE]).fetchone():
             _migrate()
             server.execute(f"alter database {_UNFINISHED} rename to {_TEMPLATE}")
     connection.settings_dict["TEST"]["TEMPLATE"] = _TEMPLATE
