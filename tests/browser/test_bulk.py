@@ -61,6 +61,7 @@ def test_all_that_match_are_more_than_the_page(case_list: Page) -> None:
     expect(page.locator("#preview")).to_contain_text("55 cases")
     page.locator("#bulk-dialog").get_by_role("button", name="Complete").click()
     expect(page.locator("#bulk-recent")).to_contain_text("Completed")
+    expect(page.locator("#bulk-dialog")).to_be_hidden()
     page.get_by_label("Search cases").fill("parcel 12")
     expect(page.locator("#results tbody tr")).to_have_count(1)
     page.keyboard.press("x")  # is typed
