@@ -351,7 +351,7 @@ async def test_many_at_once_decide_as_one_alone_does():
 
 FORKS = """
 import asyncio, os, signal
-from tests.runs.providers.test_offline import brief_of, decide
+from tests.runs.offline.test_offline import brief_of, decide
 from ops.demo import texts
 from runs.offline import embeddings, similarity
 
