@@ -54,7 +54,7 @@ class AgentForm(SharedForm):
 
     name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     description = forms.CharField(
-        label="In one line",
+        label="Short description",
         max_length=200,
         required=False,
         help_text="Other agents read this line when they choose whom to hand over to. Say what this one is for.",
@@ -213,14 +213,14 @@ class AgentForm(SharedForm):
         [facts] = gather(self.team, [self.typed()])
         self.breaks = [finding for finding in reds(facts) if finding.code != "unknown_mention"]
         if self.breaks:
-            self.add_error(None, f"Nothing is saved yet. {' '.join(finding.message for finding in self.breaks)}")
+            self.add_error(None, f"Not saved. {' '.join(finding.message for finding in self.breaks)}")
         return bool(self.breaks)
 
     def _take_note(self, conflict: Conflict) -> None:
         """Show what others wrote. Anyone who saves again after this has seen it, and means to replace it."""
         self.conflict = conflict
         self.choice = revisions.choice(conflict.theirs.agent, self.cleaned_data["aop"], conflict.theirs)
-        self.add_error(None, f"Nothing is saved yet. {conflict.message}")
+        self.add_error(None, f"Not saved. {conflict.message}")
         self.data = self.data.copy()  # type: ignore[attr-defined]
         if conflict.theirs.status == Revision.Status.DRAFT:
             self.data["draft"] = f"{self.data.get('draft', '')} {conflict.theirs.pk}".strip()  # type: ignore[index]

@@ -217,7 +217,7 @@ def facts(agent: AgentFile) -> list[tuple[str, str]]:
     consumes = sorted((agent.consumes or {}).items(), key=lambda row: row[0].lower())
     return [
         ("Name", agent.name),
-        ("In one line", agent.description or ""),
+        ("Short description", agent.description or ""),
         ("Model", agent.model or settings.BATON_DEFAULT_MODEL),
         ("Model if that fails", agent.fallback or ""),
         ("May ask a person", "Yes" if agent.may_ask else "No"),

@@ -105,7 +105,7 @@ def _on_queues(facts: Facts, agent: Agent) -> tuple[str, str]:
     if agent.pk in facts.blocked:
         return "Wait: it mentions a deleted agent", "warning"
     names = both([queue.name for queue in theirs])
-    return (f"Takes those of {names} only", "warning") if missing else (f"Takes those of {names}", "success")
+    return (f"Takes cases from {names} only", "warning") if missing else (f"Takes cases from {names}", "success")
 
 
 def _alone(facts: Facts, target: Target) -> tuple[str, str]:
@@ -117,7 +117,7 @@ def _alone(facts: Facts, target: Target) -> tuple[str, str]:
         return "None while it is paused", "warning"
     if target.agent.pk in facts.blocked:
         return "None: it mentions a deleted agent", "warning"
-    return "Starts a run of its own", "success"
+    return "Starts a new run", "success"
 
 
 def shared(facts: Facts, agent: Agent) -> tuple[list[Any], list[Any]]:

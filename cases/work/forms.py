@@ -29,7 +29,7 @@ _PRIORITIES = [(Case.Priority.NONE, "None"), (Case.Priority.MEDIUM, "Medium"), (
 class QueueForm(GoalFields):
     name = forms.CharField(max_length=80, widget=forms.TextInput(attrs=_FIRST))
     description = forms.CharField(
-        label="In one line", max_length=200, required=False, help_text="What kind of work waits here."
+        label="Short description", max_length=200, required=False, help_text="What kind of work waits here."
     )
     hop_limit = forms.IntegerField(
         label="Handovers before a person looks",
@@ -167,7 +167,7 @@ class CaseForm(PageForm):
 
 class NewCaseForm(CaseForm):
     assignee = forms.TypedChoiceField(
-        label="Who takes it first", required=False, empty_value=None, coerce=str, choices=[("", "Any agent")]
+        label="First agent", required=False, empty_value=None, coerce=str, choices=[("", "Any agent")]
     )
 
     def __init__(

@@ -48,6 +48,7 @@ def _messages(request: TeamRequest, id: UUID, form: ReplyForm, status: int = 200
     context = {
         "case": case,
         "rows": list(rows)[::-1],
+        "opening": case.messages.order_by("at", "pk").values_list("pk", flat=True).first(),
         "customer": replies.customer_of(case),
         "is_set_up": replies.is_set_up(),
         "form": form,

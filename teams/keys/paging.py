@@ -31,7 +31,7 @@ def paginate[M: Model](rows: QuerySet[M], order: Sequence[str], paging: Paging) 
     try:
         cursor = signer.unsign(paging.cursor) if paging.cursor else ""
     except BadSignature as error:
-        message = "This is no cursor of this list. Leave it out to begin with the first page."
+        message = "Invalid cursor. Leave it out to start with the first page."
         raise Refused(message, "invalid", {"cursor": message}) from error
     found = page(rows, order, cursor, paging.limit)
     return found.rows, signer.sign(found.older) if found.older else None

@@ -59,5 +59,5 @@ def _page(request: TeamRequest, form: KeyForm) -> HttpResponse:
 def key_revoke(request: TeamRequest, id: int) -> HttpResponseBase:
     key = get_object_or_404(ApiKey, team=request.team, pk=id)
     revoke(key, request.actor)
-    messages.success(request, f"{key.name} opens nothing any more.")
+    messages.success(request, f"{key.name} revoked.")
     return redirect("keys")

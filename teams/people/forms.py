@@ -29,7 +29,7 @@ class KeyForm(PageForm):
         label="Name", widget=forms.TextInput(attrs=_NO_SUGGESTIONS), help_text="What uses it, to recognise it by."
     )
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label="Permissions",
         choices=ApiKey.Scope.choices,
         initial=[ApiKey.Scope.READ],
         widget=forms.CheckboxSelectMultiple,

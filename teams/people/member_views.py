@@ -96,7 +96,7 @@ def _email(request: TeamRequest, invitation: Invitation, link: str) -> None:
 @team_page(post=ADMINISTRATOR)
 def invitation_withdraw(request: TeamRequest, id: UUID) -> HttpResponseBase:
     verbs.withdraw(get_object_or_404(Invitation, team=request.team, pk=id), request.actor)
-    messages.success(request, "The link lets nobody in any more.")
+    messages.success(request, "Invitation withdrawn.")
     return redirect("members")
 
 

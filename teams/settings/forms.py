@@ -131,7 +131,7 @@ class WebhookForm(SharedForm):
         help_text="Gets a POST request with JSON for each event.",
     )
     description = forms.CharField(
-        label="In one line",
+        label="Short description",
         max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -38,7 +38,7 @@ def test_a_csv_file_in_another_encoding_becomes_cases(
     errors = page.get_by_role("region", name="Errors")
     expect(errors.get_by_role("row").nth(1)).to_contain_text("Titel")
     page.get_by_role("button", name="Import 1 case, skip 1 row", exact=True).click()
-    expect(page.get_by_role("region", name="Not added")).to_contain_text("Titel: Please fill this in.")
+    expect(page.get_by_role("region", name="Not added")).to_contain_text("Titel: Required.")
     with page.expect_download() as download:
         page.get_by_role("link", name="All as CSV").click()
     assert "Ben" in download.value.path().read_text()

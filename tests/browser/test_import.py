@@ -37,7 +37,7 @@ def test_agents_are_exported_deleted_and_imported_again(
     page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Import").click()
     page.get_by_label("Markdown files or a zip archive").set_input_files(archive)
-    page.get_by_role("button", name="Look at it first").click()
+    page.get_by_role("button", name="Preview").click()
     new = page.get_by_role("region", name="Billing Specialist")
     expect(new).to_contain_text("It will be paused")
     new.get_by_text("Its procedure").click()
@@ -61,7 +61,7 @@ def test_a_missing_agent_is_chosen_by_name(signed_in_page: Page, web: str, make_
     page.get_by_label("Or the text of one file").fill(
         "---\nname: Triage\nconsumes: [Letters]\n---\n\nTo @[Billing](agent:01990000-0000-7000-8000-000000000001)."
     )
-    page.get_by_role("button", name="Look at it first").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_label("Instead of @Billing, mention").fill("Refunds")
     page.get_by_label("In place of the queue Letters").select_option("No connection")
     page.get_by_role("button", name="Import").click()

@@ -26,7 +26,7 @@ def test_the_palette_leads_anywhere_by_the_keyboard(
     expect(procedure).to_be_focused()
     expect(procedure).to_have_text("Check.")
 
-    page.get_by_role("link", name="Find or do").click()
+    page.get_by_role("link", name="Search or run a command").click()
     recent = page.get_by_role("option", name="Billing Specialist")
     expect(recent).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowUp")  # round to the last line
@@ -115,7 +115,7 @@ def test_single_keys_go_places_and_are_silent_while_one_types(signed_in_page: Pa
 
     page.goto(f"{web}/cases/{second.pk}/")
     page.keyboard.press("?")
-    page.get_by_label("Single keys work").uncheck()
+    page.get_by_label("Single-key shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("e")
     page.keyboard.press("Control+k")  # goes on working

@@ -29,7 +29,7 @@ def new_agent(page: Page, web: str, name: str, description: str, procedure: str)
     page.goto(f"{web}/agents/")
     page.get_by_role("link", name="New agent").first.click()
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("In one line").fill(description)
+    page.get_by_label("Short description").fill(description)
     editor = Editor(page)
     editor.end()
     for part in re.split(r"(\*\*@.+?\*\*)", procedure):

@@ -44,7 +44,7 @@ def test_a_mention_of_an_agent_without_the_queue_is_fixed_by_its_button(
     finding(page, "target_unavailable").get_by_role("button", name="Connect to Support").click()
 
     expect(page.locator("#wiring")).to_contain_text("No problems found.")
-    expect(page.locator("#wiring")).to_contain_text("Takes those of Support")
+    expect(page.locator("#wiring")).to_contain_text("Takes cases from Support")
     expect(editor.badges).to_have_attribute("aria-label", "agent Billing")
     assert billing.queue_connections.get().queue == queue
     assert "Refunds go to @[Billing]" in editor.value
@@ -88,7 +88,7 @@ def test_what_would_break_runs_is_saved_only_on_a_second_word(signed_in_page: Pa
     editor.start()
     editor.type("Now. ")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Nothing is saved yet. The procedure mentions @Gone")).to_be_visible()
+    expect(page.get_by_text("Not saved. The procedure mentions @Gone")).to_be_visible()
     assert triage.live_revision.number == 1
     page.get_by_role("button", name="Save anyway").click()
     expect(page.get_by_text("Saved. The procedure mentions @Gone")).to_be_visible()

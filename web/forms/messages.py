@@ -11,7 +11,7 @@ _WORDS: list[tuple[type[forms.Field], Mapping[str, str]]] = [
     (
         forms.Field,
         {
-            "required": "Please fill this in.",
+            "required": "Required.",
             "max_length": "Please use at most %(limit_value)d characters; these are %(show_value)d.",
             "null_characters_not_allowed": "Please leave out the characters that nobody can see.",
         },

@@ -92,7 +92,7 @@ class SharedForm(PageForm):
         super().full_clean()
         if self.is_bound and self.clashes:
             names = ", ".join(clash.label for clash in self.clashes)
-            self.add_error(None, f"Nothing is saved yet. Someone else changed this since you opened the page: {names}.")
+            self.add_error(None, f"Not saved. Someone else changed this since you opened the page: {names}.")
 
 
 def _merged(field: forms.BoundField, data: QueryDict, loaded: Values, now: list[str]) -> Clash | None:

@@ -160,7 +160,7 @@ def test_saving_changes_everything_at_once(signed_in: Client, make_agent: Make, 
 @pytest.mark.parametrize(
     ("fields", "field", "error"),
     [
-        ({"name": "  "}, "name", "Please fill this in."),
+        ({"name": "  "}, "name", "Required."),
         ({"name": "billing"}, "name", "already exists"),
         ({"name": "x" * 81}, "name", "80"),
         ({"description": "a\x07b"}, "description", "characters that cannot be shown"),
@@ -261,7 +261,7 @@ def test_saving_with_a_deleted_mention_asks_once(signed_in: Client, blocked: Age
     aop = blocked.live_revision.aop + " quickly"
     asked = signed_in.post(page_of(blocked), form(aop=aop, revision="1"))
     assert asked.status_code == 422
-    assert "Nothing is saved yet. The procedure mentions @Billing" in asked.content.decode()
+    assert "Not saved. The procedure mentions @Billing" in asked.content.decode()
     assert '<button class="btn btn-danger" name="anyway" value="1">Save anyway</button>' in asked.content.decode()
     assert (blocked.live_revision.number, asked.context["form"]["aop"].value()) == (1, aop)
     response = signed_in.post(page_of(blocked), form(aop=aop, revision="1", anyway="1"), follow=True)
@@ -294,7 +294,7 @@ def test_the_page_shows_each_target_with_its_state(
     assert "Far works none of Triage’s queues." in text
     assert "mentions the agent itself" in text
     assert re.findall(r'data-finding="(\w+)"', text) == ["target_unavailable", "self_mention", "no_completion"]
-    assert "Takes those of Support" in text
+    assert "Takes cases from Support" in text
     assert [other.name for other in response.context["mentioned_by"]] == ["Boss"]
 
 

@@ -161,7 +161,7 @@ def test_a_plan_says_what_changes_and_does_nothing(team: Team, make_agent: Make,
     [item] = plan(team, [file("Front desk", "New", id=agent.pk, description="", model="m", may_ask=False)]).changed
     assert [(row.label, row.old, row.new) for row in item.changes] == [
         ("Name", "Triage", "Front desk"),
-        ("In one line", "Sorts", ""),
+        ("Short description", "Sorts", ""),
         ("Model", "offline", "m"),
         ("May ask a person", "Yes", "No"),
     ]

@@ -88,7 +88,7 @@ def test_words_stay_words() -> None:
         ("---\n---\n", "a.md, line 1: The front matter must consist of lines"),
         (front("- X"), "a.md, line 1: The front matter must consist of lines"),
         (front("description: X"), "a.md, line 1: The name is missing"),
-        (front("name: ' '"), "a.md, line 2: name: Please fill this in."),
+        (front("name: ' '"), "a.md, line 2: name: Required."),
         (front("name: X", "name: Y"), "a.md, line 3: “name” stands here twice."),
         (front("name: X", "temperature: 1"), "a.md, line 3: “temperature” is not known. Known are name, id"),
         (front("name: X", "[a]: b"), "a.md, line 3: “” is not known"),

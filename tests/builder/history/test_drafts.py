@@ -232,7 +232,7 @@ def test_save_on_top_of_someone_s_revision_asks_which_one(signed_in: Client, age
     response = signed_in.post(url("agent", agent), before | {"aop": "Mine."})
     assert response.status_code == 422
     text = response.content.decode()
-    assert "Nothing is saved yet. Someone saved revision 2" in text
+    assert "Not saved. Someone saved revision 2" in text
     assert "Save mine" in text
     signed_in.post(url("agent", agent), fields_of(response))
     assert agent.live_revision.aop == "Mine."

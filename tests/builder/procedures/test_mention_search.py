@@ -183,7 +183,7 @@ def test_an_agent_is_created_by_its_name(signed_in: Client, team: Team, queue: Q
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("  ", "Please fill this in."),
+        ("  ", "Required."),
         ("refund CHECKER", "already exists"),
         ("x" * 81, "at most 80 characters"),
         ("a\x07b", "a character that nobody sees"),

@@ -98,7 +98,7 @@ def test_a_sealed_credential_goes_nowhere_else(signed_in: Client, tool_server: R
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"name": ""}, "Please fill this in."),
+        ({"name": ""}, "Required."),
         ({"url": "example.com"}, "Please give a whole address"),
         ({"header": "X-Key"}, "Please type the credential that this header carries."),
         ({"header": "Host", "secret": "a"}, "not the name of a header"),

@@ -59,7 +59,7 @@ def states(facts: Facts) -> tuple[str, str]:
 
 def test_nothing_is_wrong_with_good_wiring() -> None:
     assert examine(GOOD) == []
-    assert states(GOOD) == ("Takes those of Support", "Starts a run of its own")
+    assert states(GOOD) == ("Takes cases from Support", "Starts a new run")
 
 
 def test_a_deleted_target_is_red_and_can_be_removed_or_replaced() -> None:
@@ -88,7 +88,7 @@ def test_a_target_without_the_queue_can_be_connected_or_removed() -> None:
     finding = only(facts)
     assert (finding.code, finding.tone) == ("target_unavailable", WARNING)
     assert kinds(finding) == [("connect", BILLING, SUPPORT), ("remove", BILLING, None)]
-    assert states(facts) == ("None: it does not work Support", "Starts a run of its own")
+    assert states(facts) == ("None: it does not work Support", "Starts a new run")
 
 
 def test_a_target_that_works_only_some_of_the_queues_is_hinted_at() -> None:
@@ -97,7 +97,7 @@ def test_a_target_that_works_only_some_of_the_queues_is_hinted_at() -> None:
     finding = only(facts)
     assert (finding.code, finding.tone) == ("target_on_other_queue", HINT)
     assert kinds(finding) == [("connect", BILLING, SALES)]
-    assert states(facts)[0] == "Takes those of Support only"
+    assert states(facts)[0] == "Takes cases from Support only"
 
 
 def test_a_paused_target_can_be_resumed() -> None:

@@ -68,7 +68,7 @@ def test_the_panel_judges_what_is_typed_not_what_is_saved(signed_in: Client, mak
     typed = panel(signed_in, triage, form(queue, aop=mention(saved, billing)))
     assert findings(typed) == ["target_unavailable"]
     assert "None: it does not work Support" in typed
-    assert "Starts a run of its own" in typed
+    assert "Starts a new run" in typed
     without_queue = panel(signed_in, triage, form(aop=mention(saved, billing)))
     assert findings(without_queue) == ["unreachable"]
     assert triage.live_revision.aop == saved

@@ -144,7 +144,7 @@ def test_a_queue_is_made(signed_in: Client, team) -> None:
     ("fields", "error"),
     [
         ({"name": "support", "hop_limit": "8"}, "A queue called “support” already exists. Please choose another name."),
-        ({"name": "", "hop_limit": "8"}, "Please fill this in."),
+        ({"name": "", "hop_limit": "8"}, "Required."),
         ({"name": "A", "hop_limit": "51"}, "between 1 and 50."),
         ({"name": "a\x07b", "hop_limit": "8"}, "a character that nobody sees, U+0007"),
     ],

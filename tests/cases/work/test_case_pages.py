@@ -383,7 +383,7 @@ def test_only_agents_of_the_queue_can_take_it_first(
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
-        ({"title": " "}, "Please fill this in."),
+        ({"title": " "}, "Required."),
         ({"labels": "x" * 41}, "Please use at most 40 characters"),
         ({"labels": ",".join(map(str, range(21)))}, "Too many labels."),
         ({"details": "x" * 300_000}, "Too large: 256 kB at most."),

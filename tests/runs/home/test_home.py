@@ -169,7 +169,7 @@ def test_many_that_wait_are_counted(signed_in: Client, team: Team, make_case: Ma
 
 def test_an_empty_team_is_told_how_to_begin(signed_in: Client) -> None:
     text = shown(signed_in)
-    for words in ("Start with an agent", "Nothing waits for you", "No handovers yet"):
+    for words in ("Start with an agent", "You’re all caught up", "No handovers yet"):
         assert words in text
 
 

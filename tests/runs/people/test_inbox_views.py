@@ -98,10 +98,10 @@ def test_a_request_is_taken_on_given_to_another_and_given_back(
 
     assert assign(member).assignee == member
     assert shown(signed_in, show="mine") == [str(question.pk)]
-    assert "You have taken it on." in inbox(signed_in)
+    assert "Assigned to you." in inbox(signed_in)
     assert assign(other).assignee == other
     assert shown(signed_in, show="mine") == []
-    assert f"{other.user} has taken it on." in " ".join(inbox(signed_in).split())
+    assert f"{other.user} is assigned." in " ".join(inbox(signed_in).split())
     assert assign(None).assignee is None
 
 

@@ -273,7 +273,7 @@ def test_what_is_wrong_with_a_schedule_is_said_and_kept(signed_in, make_agent) -
     assert answer.status_code == 422
     assert "five fields" in answer.text
     assert 'value="soon"' in answer.text
-    assert "Please fill this in." in signed_in.post(address, FORM | {"at": ""}).text
+    assert "Required." in signed_in.post(address, FORM | {"at": ""}).text
 
 
 @pytest.mark.django_db

@@ -21,7 +21,7 @@ class Everything(PageForm):
 def test_what_is_missing_is_asked_for() -> None:
     errors = {name: str(found[0]) for name, found in Everything({}).errors.items()}
     assert errors == {
-        **dict.fromkeys(["name", "email", "places", "dollars", "day"], "Please fill this in."),
+        **dict.fromkeys(["name", "email", "places", "dollars", "day"], "Required."),
         "queue": "Please choose one.",
         "agents": "Please choose at least one.",
         "own": "Please say why.",
