@@ -75,6 +75,7 @@ def queue(request: TeamRequest, id: UUID) -> HttpResponse:
         "goals": goals.in_words(state.queue),
         "overdue": state.queue.cases.present().overdue().count(),
         "actions": queue_actions.of_queue(state.queue, request.member),
+        "may_connect": request.member.builds,
         "watched": f"queue:{state.queue.pk} agent:*",
     }
     return render_page(request, "cases/queue.html", context, parts=["state", "results"])

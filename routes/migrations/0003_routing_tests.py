@@ -40,10 +40,6 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='teams.team')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-            options={
-                'indexes': [models.Index(models.F('agent'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='check_newest_of_agent'), models.Index(condition=models.Q(('status__in', ['queued', 'running'])), fields=['team'], name='check_open')],
-                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='check_team_key'), models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'stopped'])), name='check_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('passed__isnull', False), ('status', 'done')), models.Q(models.Q(('status', 'done'), _negated=True), ('passed', None)), _connector='OR'), name='exactly_done_checks_have_passed_or_not')],
-            },
         ),
         migrations.CreateModel(
             name='RoutingTest',
@@ -66,8 +62,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'test',
-                'indexes': [models.Index(models.F('agent'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='test_newest_of_agent')],
-                'constraints': [models.UniqueConstraint(fields=('team', 'id'), name='test_team_key'), models.CheckConstraint(condition=models.Q(models.Q(('mode', 'case'), ('queue__isnull', False)), models.Q(('mode', 'standalone'), ('queue', None)), _connector='OR'), name='a_test_in_case_mode_has_a_queue')],
             },
         ),
         migrations.CreateModel(
@@ -89,8 +83,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-                'indexes': [models.Index(condition=models.Q(('verdict', '')), fields=['check_of'], name='result_open')],
-                'constraints': [models.UniqueConstraint(fields=('check_of', 'test'), name='one_result_per_test')],
             },
         ),
         migrations.CreateModel(
@@ -108,10 +100,62 @@ class Migration(migrations.Migration):
                 ('run', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='runs.run')),
                 ('team', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='teams.team')),
             ],
-            options={
-                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['created_at', 'id'], name='trial_next'), models.Index(condition=models.Q(('status', 'running')), fields=['run'], name='trial_running')],
-                'constraints': [models.UniqueConstraint(fields=('team', 'key', 'number'), name='one_trial_per_question'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'decided'), ('decision__isnull', False)), models.Q(models.Q(('status', 'decided'), _negated=True), ('decision__isnull', True)), _connector='OR'), name='exactly_decided_trials_have_a_decision')],
-            },
+        ),
+        migrations.AddIndex(
+            model_name='check',
+            index=models.Index(models.F('agent'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='check_newest_of_agent'),
+        ),
+        migrations.AddIndex(
+            model_name='check',
+            index=models.Index(condition=models.Q(('status__in', ['queued', 'running'])), fields=['team'], name='check_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='check',
+            constraint=models.UniqueConstraint(fields=('team', 'id'), name='check_team_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='check',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'stopped'])), name='check_status_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='check',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('passed__isnull', False), ('status', 'done')), models.Q(models.Q(('status', 'done'), _negated=True), ('passed', None)), _connector='OR'), name='exactly_done_checks_have_passed_or_not'),
+        ),
+        migrations.AddIndex(
+            model_name='routingtest',
+            index=models.Index(models.F('agent'), models.OrderBy(models.F('created_at'), descending=True), models.F('id'), name='test_newest_of_agent'),
+        ),
+        migrations.AddConstraint(
+            model_name='routingtest',
+            constraint=models.UniqueConstraint(fields=('team', 'id'), name='test_team_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='routingtest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mode', 'case'), ('queue__isnull', False)), models.Q(('mode', 'standalone'), ('queue', None)), _connector='OR'), name='a_test_in_case_mode_has_a_queue'),
+        ),
+        migrations.AddIndex(
+            model_name='checkresult',
+            index=models.Index(condition=models.Q(('verdict', '')), fields=['check_of'], name='result_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='checkresult',
+            constraint=models.UniqueConstraint(fields=('check_of', 'test'), name='one_result_per_test'),
+        ),
+        migrations.AddIndex(
+            model_name='trial',
+            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['created_at', 'id'], name='trial_next'),
+        ),
+        migrations.AddIndex(
+            model_name='trial',
+            index=models.Index(condition=models.Q(('status', 'running')), fields=['run'], name='trial_running'),
+        ),
+        migrations.AddConstraint(
+            model_name='trial',
+            constraint=models.UniqueConstraint(fields=('team', 'key', 'number'), name='one_trial_per_question'),
+        ),
+        migrations.AddConstraint(
+            model_name='trial',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'decided'), ('decision__isnull', False)), models.Q(models.Q(('status', 'decided'), _negated=True), ('decision__isnull', True)), _connector='OR'), name='exactly_decided_trials_have_a_decision'),
         ),
         same_team("routes_routingtest", "agent_id", "builder_agent"),
         same_team("routes_routingtest", "queue_id", "cases_queue"),

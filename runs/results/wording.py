@@ -34,6 +34,9 @@ VERBS: Mapping[str, Verb] = {
     "postpone_case": Verb("alarm-clock", "Postponed the case", "Postpones the case", "Wanted to postpone the case"),
     "add_cases": Verb("list-plus", "Added to {queue}: {count}", "Adds to {queue}", "Wanted to add to {queue}"),
     "list_cases": Verb("list", "Looked up cases of {queue}", "Looks up cases of {queue}", "Wanted to look up {queue}"),
+    "reply_to_customer": Verb(
+        "mail", "Replied to the customer", "Replies to the customer", "Wanted to reply to the customer"
+    ),
     "decline_case": Verb("undo-2", "Declined the case", "Declines the case", "Wanted to decline the case"),
     "complete_case": Verb("circle-check", "Completed the case", "Completes the case", "Wanted to complete the case"),
     "fail_case": Verb(

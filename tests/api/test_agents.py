@@ -26,7 +26,7 @@ def test_an_agent_is_made_with_its_connections(api: Caller, queue, make_queue) -
     made = response.json()
     assert response.status_code == 201
     assert made == api.get(f"/agents/{made['id']}").json()
-    assert made["connections"] == connections
+    assert made["connections"] == {**connections, "replies_freely": False}
     assert (made["name"], made["slug"], made["model"]) == ("Billing Specialist", "billing-specialist", "offline")
     assert (made["aop"], made["revision"]["number"], made["paused"]) == ("Refund.", 1, False)
     assert made["handover_targets"] == []

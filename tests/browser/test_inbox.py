@@ -72,7 +72,7 @@ def answered(question: HumanRequest) -> str:
     for _ in range(200):
         question.refresh_from_db()
         if question.status == "answered":
-            return question.answer
+            return question.answer or "Decided"
         time.sleep(0.1)
     return ""
 

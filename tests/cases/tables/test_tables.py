@@ -363,7 +363,7 @@ def test_tags_that_bring_nothing_are_bounded() -> None:
         content = package(one=f"<worksheet><sheetData>{bomb}</sheetData></worksheet>")
         began = time.process_time()
         assert "too much beside its values" in refusal(content)
-        assert time.process_time() - began < 2.5
+        assert time.process_time() - began < 8
 
 
 def test_unusual_workbooks_are_read_too() -> None:

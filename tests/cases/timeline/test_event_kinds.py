@@ -17,7 +17,7 @@ _WRITERS = {"event", "record", "_move", "_send", "_tell", "_record"}
 def written() -> set[str]:
     """The kinds that are handed to a function that writes an event."""
     found: set[str] = set()
-    for app in ("cases", "runs", "routes"):
+    for app in ("cases", "channels", "runs", "routes"):
         for path in (ROOT / app).rglob("*.py"):
             if "migrations" in path.parts:
                 continue

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import children
+
 BINARY = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
 USER, PASSWORD = "support@shop.example", "geheim & ünique"
 _NOBODY = 65534
@@ -74,7 +76,7 @@ class Dovecot:
 
     def start(self) -> None:
         assert BINARY
-        self.process = subprocess.Popen([BINARY, "-F", "-c", self.folder / "conf"], stderr=subprocess.DEVNULL)
+        self.process = children.start([BINARY, "-F", "-c", self.folder / "conf"], stderr=subprocess.DEVNULL)
         until = time.monotonic() + 60
         while time.monotonic() < until:
             with suppress(OSError, imaplib.IMAP4.error), imaplib.IMAP4("127.0.0.1", self.port, 5):

@@ -165,7 +165,7 @@ def test_a_handover_to_people_opens_its_sentence_from_the_inbox_and_the_timeline
         work_next()
         [why] = whys(signed_in, reverse("case", args=[case.pk]))
         assert marked(signed_in, why).startswith(f"{said} go to")
-        assert why in whys(signed_in, f"{reverse('inbox')}?show=cases")
+        assert why in whys(signed_in, f"{reverse('inbox')}?show=cases&at={case.pk}")
     save_agent(triage, aop="All is new.")
     assert marked(signed_in, why).startswith("Fines go to")
 

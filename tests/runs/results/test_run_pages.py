@@ -539,7 +539,8 @@ def test_the_work_of_an_agent_is_counted_with_links(signed_in: Client, asks_on_c
 
 def test_a_case_shows_its_live_run_and_the_question(signed_in: Client, asks_on_case: Run) -> None:
     html = page(signed_in, "case_runs", asks_on_case.case_id)
-    assert "has a question" in html and "Which plan?" in html and 'name="choice"' in html
+    assert "asks a question and waits" in page(signed_in, "case", asks_on_case.case_id)
+    assert "Which plan?" in html and 'name="choice"' in html
     assert reverse("run_stop", args=[asks_on_case.pk]) in html
 
 
@@ -607,7 +608,7 @@ def approval(scripted: Provider, triage: Agent, make_case: Make[Case]) -> HumanR
 def test_an_approval_is_shown_as_it_was_written(signed_in: Client, approval: HumanRequest) -> None:
     html = page(signed_in, "run", approval.run_id)
     assert "To: **Ann**\nAmount: 40.00 EUR" in html and "Do not approve" in html
-    assert "asks for approval" in page(signed_in, "case_runs", approval.run.case_id)
+    assert "asks for approval and waits" in page(signed_in, "case", approval.run.case_id)
 
 
 def test_an_approval_is_decided_with_a_comment(signed_in: Client, approval: HumanRequest) -> None:

@@ -115,9 +115,8 @@ def test_arguments_that_are_too_deep_are_answered_to_the_model(scripted, agent, 
 @pytest.mark.parametrize("may_ask", [False, True])
 def test_the_doctor_counts_the_tools_that_a_run_offers(feeds: bool, targets: bool, may_ask: bool) -> None:
     agent = SimpleNamespace(may_ask=may_ask)
-    work: Any = SimpleNamespace(
-        case=object(), may_decline=True, produces=[1] * feeds, targets=[1] * targets, agent=agent
-    )
+    case = SimpleNamespace(queue=SimpleNamespace(replies=False))
+    work: Any = SimpleNamespace(case=case, may_decline=True, produces=[1] * feeds, targets=[1] * targets, agent=agent)
     offered = [tool for tool in tools.TOOLS.values() if tool.is_offered(work)]
     assert own_tools(feeds=feeds, targets=targets, may_ask=may_ask) == len(offered)
 
