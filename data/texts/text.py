@@ -17,7 +17,7 @@ def one_line(value: str, field: str, limit: int, *, required: bool = True) -> st
     """`value` with its white space folded, or Refused with the field's error."""
     line = " ".join(value.split())
     if required and not line:
-        raise _wrong(field, "Please fill this in.")
+        raise _wrong(field, "Required.")
     if CONTROL.search(line):
         raise _wrong(field, "This holds characters that cannot be shown. Please remove them.")
     if len(line) > limit:
