@@ -8,7 +8,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from builder.models import Agent, Revision
-from builder.procedures import mentions
+from builder.procedures import mentions, people
+from builder.procedures.people import PeopleTarget
+from builder.procedures.targets import OK
 from data.errors import Refused
 from data.redis import bell
 from teams.access import live
@@ -93,25 +95,24 @@ def _endings() -> Iterable[str]:
     yield from (f" {number}" for number in count(2))
 
 
+type Replacement = Agent | PeopleTarget
+
+
 @transaction.atomic
-def delete_agent(agent: Agent, replacement: Agent | None = None, author: User | None = None) -> list[Agent]:
+def delete_agent(agent: Agent, replacement: Replacement | None = None, author: User | None = None) -> list[Agent]:
     """Delete an agent softly; the next sweep of the clock sends its work back to the queues.
 
     Its mentions turn red, or become those of `replacement`, each in a new live revision of the mentioning agent.
     Answers with the agents that mentioned it.
     """
-    if replacement is not None and (replacement.pk == agent.pk or replacement.team_id != agent.team_id):
-        raise _no_replacement("Please choose another agent that takes its place.")
     mentioning = list(mentioned_by(agent))
-    lock_agents(row.pk for row in [agent, *mentioning, *([replacement] if replacement else [])])
+    lock_agents(row.pk for row in [agent, *mentioning, *([replacement] if isinstance(replacement, Agent) else [])])
     if replacement is not None:
-        replacement.refresh_from_db()
-        if replacement.is_deleted:
-            raise _no_replacement(f"{replacement.name} has been deleted. Please choose another agent.")
+        _check_replacement(agent, replacement)
         save_agents([_replaced(other, agent, replacement) for other in mentioning], author=author)
         _replace_in_drafts(agent, replacement)
     if Agent.objects.filter(pk=agent.pk, deleted_at=None).update(deleted_at=timezone.now()):
-        audit.record(agent.team_id, "agent_deleted", agent, f"Replaced by {replacement}" if replacement else "")
+        audit.record(agent.team_id, "agent_deleted", agent, f"Replaced by {replacement.name}" if replacement else "")
     live.announce(agent.team_id, "agent", agent.pk)
     for other in mentioning:
         live.announce(agent.team_id, "agent", other.pk)
@@ -119,25 +120,44 @@ def delete_agent(agent: Agent, replacement: Agent | None = None, author: User | 
     return mentioning
 
 
-def replace_deleted(agent: Agent, replacement: Agent, author: User | None = None) -> list[Agent]:
-    """Mention another agent wherever a deleted one is mentioned, as if it had been chosen when that was deleted."""
+def replace_deleted(agent: Agent, replacement: Replacement, author: User | None = None) -> list[Agent]:
+    """Mention the replacement wherever a deleted agent is mentioned, as if chosen when that was deleted."""
     if not agent.is_deleted:
         raise Refused(f"{agent.name} has been restored.", "not_deleted")
     return delete_agent(agent, replacement, author)
 
 
-def _replaced(other: Agent, agent: Agent, replacement: Agent) -> AgentChange:
-    aop = mentions.redirect(other.live_revision.aop, agent.pk, replacement.pk, replacement.name)
+def _check_replacement(agent: Agent, replacement: Replacement) -> None:
+    """Refused unless it is another live agent of the team, or people of it who may work cases."""
+    if isinstance(replacement, PeopleTarget):
+        found = people.find_people(agent.team_id, [replacement.id]).get(replacement.id)
+        if found is None or found.status != OK:
+            raise _no_replacement(f"{replacement.name} can no longer work cases here. Please choose someone else.")
+        return
+    if replacement.pk == agent.pk or replacement.team_id != agent.team_id:
+        raise _no_replacement("Please choose another agent that takes its place.")
+    replacement.refresh_from_db()
+    if replacement.is_deleted:
+        raise _no_replacement(f"{replacement.name} has been deleted. Please choose another agent.")
+
+
+def _redirected(text: str, agent: Agent, to: Replacement) -> str:
+    kind = to.kind if isinstance(to, PeopleTarget) else mentions.AGENT
+    return mentions.redirect(text, agent.pk, to.id, to.name, kind)
+
+
+def _replaced(other: Agent, agent: Agent, replacement: Replacement) -> AgentChange:
+    aop = _redirected(other.live_revision.aop, agent, replacement)
     return AgentChange(other.pk, aop=aop, note=f"@{agent.name} was deleted: @{replacement.name} in its place")
 
 
-def _replace_in_drafts(agent: Agent, replacement: Agent) -> None:
+def _replace_in_drafts(agent: Agent, replacement: Replacement) -> None:
     """Replace each draft by a new row, as always: anyone who has one open is asked which text to keep."""
     drafts = Revision.objects.filter(team_id=agent.team_id, status=Revision.Status.DRAFT)
     for draft in drafts.filter(aop__contains=str(agent.pk)).select_for_update(no_key=True):
         draft.delete()
         draft.id = new_id()
-        draft.aop = mentions.redirect(draft.aop, agent.pk, replacement.pk, replacement.name)
+        draft.aop = _redirected(draft.aop, agent, replacement)
         draft.save(force_insert=True)
 
 

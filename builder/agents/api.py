@@ -10,6 +10,7 @@ from pydantic import Field
 
 from builder.gate.api import override_of, save_through_gate
 from builder.models import Agent, ServerTool
+from builder.procedures.people import find_people
 from data.errors import Refused
 from teams.keys.api import KeyRequest, Scope, TeamKey, get_row
 from teams.keys.paging import Page, Paging, paginate
@@ -111,11 +112,12 @@ def _change(team: Team, agent_id: UUID, changes: AgentChanges, override: str) ->
 )
 def delete_agent(request: KeyRequest, agent_id: UUID, replacement_id: UUID | None = None) -> Status[None]:
     """Its runs stop and its cases go back to their queues. Agents that mention it start no runs until fixed; with a
-    replacement each gets a new live revision that mentions that one instead.
+    replacement, an agent, a member or a group, each gets a new live revision that mentions that one instead.
     """
     present = request.auth.team.agents.live()
     agent = get_row(present, agent_id)
-    heir = get_row(present, replacement_id, "replacement_id") if replacement_id else None
+    people = find_people(agent.team_id, [replacement_id]).get(replacement_id) if replacement_id else None
+    heir = people or (get_row(present, replacement_id, "replacement_id") if replacement_id else None)
     save_through_gate(request, lambda: agents.delete_agent(agent, heir))
     return Status(204, None)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,6 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from builder.gate import gate
 from builder.gate.gate import RoutesHeld
 from builder.models import Agent
+from builder.procedures import people
+from builder.procedures.mentions import GROUP, PERSON
+from builder.procedures.people import all_people
 from data.errors import Refused
 from data.ids import parse_uuid
 from teams.access.permissions import BUILDER, TeamRequest, team_page
@@ -22,6 +26,7 @@ from web.http.toasts import say
 
 from . import access, queries
 from . import agents as verbs
+from .agents import Replacement
 
 
 @require_POST
@@ -61,17 +66,23 @@ def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
     return render_page(request, "builder/delete.html", context, parts=["delete-form"], status=422 if refused else 200)
 
 
-def _replacement(agent: Agent, name: str) -> Agent | None:
-    """Return the replacement by its name, which only one live agent of a team has."""
-    if not name:
+def _replacement(agent: Agent, chosen: str) -> Replacement | None:
+    """Return the replacement by its id, or by the name that was typed: an agent's, else that of people."""
+    if not chosen:
         return None
-    replacement = Agent.objects.live().filter(team=agent.team_id, name__iexact=name.replace("\x00", "")).first()
-    if replacement is None:
-        raise Refused(f"There is no agent called “{name}”. Please choose one from the list.", "invalid_replacement")
-    return replacement
+    id = parse_uuid(chosen)
+    named = Q(pk=id) if id else Q(name__iexact=chosen.replace("\x00", ""))
+    found: Sequence[Replacement] = list(Agent.objects.live().filter(named, team=agent.team_id))
+    found = found or [one for one in all_people(agent.team) if id == one.id or chosen.casefold() == one.name.casefold()]
+    if len(found) != 1:
+        message = f"There is no agent, person or group called “{chosen}”. Please choose one from the list."
+        raise Refused(message, "invalid_replacement")
+    return found[0]
 
 
-def _tell_deleted(request: TeamRequest, agent: Agent, replacement: Agent | None, mentioning: Sequence[Agent]) -> None:
+def _tell_deleted(
+    request: TeamRequest, agent: Agent, replacement: Replacement | None, mentioning: Sequence[Agent]
+) -> None:
     messages.success(request, f"{agent.name} was deleted. It can be restored from the list of deleted agents.")
     names = ", ".join(other.name for other in mentioning)
     if replacement is None and mentioning:
@@ -80,9 +91,9 @@ def _tell_deleted(request: TeamRequest, agent: Agent, replacement: Agent | None,
     elif replacement is not None and mentioning:
         mentions = "mentions" if len(mentioning) == 1 else "mention"
         messages.success(request, f"{names} {mentions} {replacement.name} now.")
-    if replacement in mentioning:
+    if replacement is not None and replacement in mentioning:
         messages.warning(
-            request, f"{replacement} mentioned {agent.name}, and now mentions itself. Check its procedure."
+            request, f"{replacement.name} mentioned {agent.name}, and now mentions itself. Check its procedure."
         )
 
 
@@ -97,21 +108,26 @@ def agents_deleted(request: TeamRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @team_page(post=BUILDER, get=BUILDER)
 def agent_replace(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """Choose the agent that is mentioned instead of a deleted one, in all procedures at once."""
+    """Choose who is mentioned instead of a deleted agent, in all procedures at once."""
     agent = get_object_or_404(Agent, team=request.team, pk=id)
     if request.method == "GET":
         found = queries.replacements(agent)
         action = reverse("agent_replace", args=[agent.pk])
         sections = [
-            Section(action, "replacement", [Option(other.name, str(other.pk), "bot") for other in others], title)
-            for others, title in ((found.close, "Work the same queues"), (found.others, "Agents"))
+            Section(action, "replacement", [Option(other.name, str(other.id), icon) for other in others], title)
+            for others, title, icon in (
+                (found.close, "Work the same queues", "bot"),
+                (found.others, "Agents", "bot"),
+                ([one for one in found.people if one.kind == PERSON], "People", "user"),
+                ([one for one in found.people if one.kind == GROUP], "Groups", "users"),
+            )
         ]
         picker = Picker(f"Mention instead of {agent.name}", sections, empty="There is no other agent.")
         return show_picker(request, picker, reverse("agents_deleted"), "Deleted agents")
     wanted = parse_uuid(request.POST.get("replacement", ""))
-    replacement = access.agent_or_404(request.team, wanted) if wanted else None
-    if replacement is None:
+    if wanted is None:
         raise Http404
+    replacement = people.find_people(request.team, [wanted]).get(wanted) or access.agent_or_404(request.team, wanted)
     try:
         mentioning = verbs.replace_deleted(agent, replacement, request.user)
     except RoutesHeld as held:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from builder.gate import gate
 from builder.models import Agent, AgentQuerySet, Mention, QueueConnection, Revision, ServerTool, ToolConnection
 from builder.procedures import mentions
-from builder.procedures.people import PeopleTarget, of_revision, people_rows
+from builder.procedures.people import PeopleTarget, all_people, of_revision, people_rows
 from builder.procedures.targets import OK, Problem, Target, consumed, judge, problems, queues_of
 from teams.models import Team
 
@@ -166,10 +166,13 @@ def with_mentioning(agents: Sequence[Agent]) -> list[DeletedAgent]:
 
 @dataclass(frozen=True)
 class Replacements:
-    """Who could take an agent's place in the mentions: by name, those first that work all of its queues."""
+    """Who could take an agent's place in the mentions: by name, those first that work all of its queues. `more`: there
+    are other agents, which have to be typed.
+    """
 
     close: list[Agent]
     others: list[Agent]
+    people: list[PeopleTarget]
     more: bool
 
 
@@ -179,7 +182,7 @@ def replacements(agent: Agent) -> Replacements:
     rows = list(found.prefetch_related("queue_connections")[: CANDIDATES + 1])
     close = [row for row in rows[:CANDIDATES] if mine and mine <= consumed(row.queue_connections.all())]
     others = [row for row in rows[:CANDIDATES] if row not in close]
-    return Replacements(close, others, len(rows) > CANDIDATES)
+    return Replacements(close, others, all_people(agent.team), len(rows) > CANDIDATES)
 
 
 # --- The page --------------------------------------------------------------------------------

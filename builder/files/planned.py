@@ -21,7 +21,7 @@ DROP = "-"
 class Choices:
     """What shall become of what is not here. What it does not name stays text, or becomes a new queue.
 
-    `agents`: the name of an agent by the id in the mention, or nothing to keep the mention as text.
+    `agents`: the name of an agent, member or group by the id in the mention, or nothing to keep the mention as text.
     `queues`: by the name in the file, in lower case: a queue's id, CREATE or DROP.
     """
 
@@ -40,11 +40,24 @@ class Place:
 
 @dataclass
 class MissingAgent:
-    """A mention that means no agent here and none in the files."""
+    """A mention that means no agent here and none in the files, or, by its `kind`, no member or group of the team."""
 
     id: UUID
     name: str
+    kind: str = mentions.AGENT
     places: list[Place] = field(default_factory=list)
+
+    @property
+    def what(self) -> str:
+        """What there would have to be: “No … is called so”."""
+        return _WHAT[self.kind]
+
+
+_WHAT = {
+    mentions.AGENT: "agent here and none in the files",
+    mentions.PERSON: "member of this team who may work cases",
+    mentions.GROUP: "group of this team",
+}
 
 
 @dataclass

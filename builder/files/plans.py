@@ -9,7 +9,7 @@ from builder.agents.queries import AgentDetails
 from builder.models import Agent, ServerTool
 from builder.procedures import mentions
 from builder.procedures.mentions import Mention
-from builder.procedures.people import all_people
+from builder.procedures.people import PeopleTarget, all_people
 from data.errors import Refused
 from teams.models import Team, new_id
 
@@ -38,7 +38,7 @@ class _Planner:
         self.by_file_name = {file.name.lower(): self.ids[file.source] for file in files}
         self.final_names = self.names | {self.ids[file.source]: file.name for file in files}
         has_people = any(mentions.people_ids(file.aop) for file in files)
-        self.people = all_people(team) if has_people else []
+        self.people = all_people(team) if has_people or any(choices.agents.values()) else []
         self.missing_agents: dict[UUID, MissingAgent] = {}
         self.missing_queues: dict[str, MissingQueue] = {}
         self.tools = tools_here(team)
@@ -101,52 +101,56 @@ class _Planner:
         return Item(file, id, saved, wanted, changes, aop_before, _pauses(saved, before, wanted))
 
     def _aop(self, file: AgentFile, saved: AgentDetails | None) -> str:
-        known = {target.agent.pk: target.agent.name for target in saved.targets} if saved else {}
+        known = self._known(saved) if saved else {}
         parts: list[str | Mention] = []
         for part in mentions.split(file.aop):
             if not isinstance(part, Mention):
                 parts.append(part)
-            elif part.kind != mentions.AGENT:
-                parts.append(self._person(part))
-            elif id := self._target(part, file, known):
-                parts.append(mentions.token(id, self.final_names.get(id) or known[id]))
+            elif token := self._target(part, known) or self._missing(part, file):
+                parts.append(token)
             else:
                 # A label that looks like a mention must not become one.
                 parts.append(f"@{part.name}".replace("@[", "@ ["))
         return mentions.join(parts)
 
-    def _person(self, mention: Mention) -> str:
-        """A member or group: by id, else by name, else as plain words."""
-        same = [one for one in self.people if one.kind == mention.kind]
-        found = [one for one in same if one.id == mention.agent_id]
-        found = found or [one for one in same if one.name.casefold() == mention.name.casefold()]
-        if len(found) == 1:
-            return mentions.token(found[0].id, found[0].name, mention.kind)
-        return f"@{mention.name}".replace("@[", "@ [")
+    def _known(self, saved: AgentDetails) -> dict[UUID, str]:
+        """The mentions of the saved procedure, also of those who are gone."""
+        people = {one.id: one.token for one in saved.people}
+        names = {target.agent.pk: target.agent.name for target in saved.targets} | self.final_names
+        return people | {row.agent.pk: mentions.token(row.agent.pk, names[row.agent.pk]) for row in saved.targets}
 
-    def _target(self, mention: Mention, file: AgentFile, known: Mapping[UUID, str]) -> UUID | None:
-        """Who is meant: by id, else by name, else as chosen; None to keep it as text."""
-        if id := self.by_file_id.get(mention.agent_id):
-            return id
-        if mention.agent_id in self.names or mention.agent_id in known:
-            return mention.agent_id
-        name = mention.name.lower()
-        if id := self.by_file_name.get(name) or self.by_name.get(name):
-            return id
-        row = self.missing_agents.setdefault(mention.agent_id, MissingAgent(mention.agent_id, mention.name))
+    def _target(self, mention: Mention, known: Mapping[UUID, str]) -> str:
+        """Who is meant, as a mention: by id, else by name; empty if there is nobody."""
+        id = mention.agent_id
+        if mention.kind != mentions.AGENT:
+            same = [one for one in self.people if one.kind == mention.kind]
+            found = _token([one for one in same if one.id == id]) or known.get(id)
+            return found or self._person(mention.name, same)
+        here = self._agent(self.by_file_id.get(id) or (id if id in self.names else None))
+        return here or known.get(id) or self._agent_called(mention.name)
+
+    def _agent(self, id: UUID | None) -> str:
+        return mentions.token(id, self.final_names[id]) if id else ""
+
+    def _agent_called(self, name: str) -> str:
+        return self._agent(self.by_file_name.get(name.lower()) or self.by_name.get(name.lower()))
+
+    def _person(self, name: str, people: Iterable[PeopleTarget]) -> str:
+        return _token([one for one in people if one.name.casefold() == name.casefold()])
+
+    def _missing(self, mention: Mention, file: AgentFile) -> str:
+        """Who was chosen instead; empty to keep it as text."""
+        id = mention.agent_id
+        row = self.missing_agents.setdefault(id, MissingAgent(id, mention.name, mention.kind))
         line = file.lines.get("aop", 1) + file.aop.count("\n", 0, mention.start)
         row.places.append(Place(file.source, line))
-        return self._chosen(mention.agent_id)
-
-    def _chosen(self, missing: UUID) -> UUID | None:
-        wanted = " ".join(self.choices.agents.get(missing, "").split())
+        wanted = " ".join(self.choices.agents.get(id, "").split())
         if not wanted:
-            return None
-        id = self.by_file_name.get(wanted.lower()) or self.by_name.get(wanted.lower())
-        if id is None:
-            message = f"There is no agent called “{wanted}”, here or in the files."
-            raise Refused(message, "not_found", {f"agent-{missing}": message})
-        return id
+            return ""
+        if token := self._agent_called(wanted) or self._person(wanted, self.people):
+            return token
+        message = f"There is no agent called “{wanted}”, here or in the files, and no one person or group."
+        raise Refused(message, "not_found", {f"agent-{id}": message})
 
     def _consumes(self, file: AgentFile, wanted: Mapping[str, int]) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -189,6 +193,10 @@ class _Planner:
                 raise Refused(message, "not_found", {f"queue-{key}": message})
         self.queue_ids[queue.name.lower()] = queue.pk
         return str(queue.name)
+
+
+def _token(found: Sequence[PeopleTarget]) -> str:
+    return found[0].token if len(found) == 1 else ""
 
 
 def tools_here(team: Team) -> dict[ToolName, tuple[ToolName, UUID]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
@@ -30,15 +31,17 @@ class Entry:
     """A revision in the history, and whom its text mentions that the one before did not, and the other way round."""
 
     revision: Revision
-    added: list[Target]
-    removed: list[Target]
+    added: list[Target | PeopleTarget]
+    removed: list[Target | PeopleTarget]
 
 
 def history(agent: Agent) -> QuerySet[Revision]:
     """For `entries`; without the texts, which can be long."""
     mentioned = Mention.objects.select_related("target").prefetch_related("target__queue_connections")
     found = agent.revisions.published().defer("aop").select_related("author")
-    return found.prefetch_related(Prefetch("mentions", queryset=mentioned))
+    return found.prefetch_related(
+        Prefetch("mentions", queryset=mentioned), Prefetch("people_mentions", people.people_rows())
+    )
 
 
 def entries(agent: Agent, shown: Sequence[Revision]) -> list[Entry]:
@@ -47,20 +50,27 @@ def entries(agent: Agent, shown: Sequence[Revision]) -> list[Entry]:
         return []
     before = history(agent).filter(number__lt=shown[-1].number).order_by("-number").first()
     rows = [*shown, *([before] if before else [])]
-    found = {row.pk: judge(agent, set(), row.mentions.all()) for row in rows}
+    found = {row.pk: _mentioned_in(agent, row) for row in rows}
     return [
-        _entry(row, found[row.pk], found[rows[index + 1].pk] if index + 1 < len(rows) else [])
+        _entry(row, found[row.pk], found[rows[index + 1].pk] if index + 1 < len(rows) else {})
         for index, row in enumerate(shown)
     ]
 
 
-def _entry(revision: Revision, now: list[Target], before: list[Target]) -> Entry:
+type _Mentioned = dict[UUID, Target | PeopleTarget]
+
+
+def _mentioned_in(agent: Agent, revision: Revision) -> _Mentioned:
+    found = {target.agent.pk: target for target in judge(agent, set(), revision.mentions.all())}
+    return {**found, **{one.id: one for one in people.of_revision(revision.people_mentions.all(), works_queue=True)}}
+
+
+def _entry(revision: Revision, now: _Mentioned, before: _Mentioned) -> Entry:
     return Entry(revision, _without(now, before), _without(before, now))
 
 
-def _without(targets: list[Target], others: list[Target]) -> list[Target]:
-    known = {other.agent.pk for other in others}
-    return [target for target in targets if target.agent.pk not in known]
+def _without(targets: _Mentioned, others: _Mentioned) -> list[Target | PeopleTarget]:
+    return [target for id, target in targets.items() if id not in others]
 
 
 def numbers(agent: Agent) -> list[int]:

@@ -77,10 +77,10 @@ def relabel(text: str, names: Mapping[UUID, str]) -> str:
     )
 
 
-def redirect(text: str, old: UUID, new: UUID, name: str) -> str:
+def redirect(text: str, old: UUID, new: UUID, name: str, kind: str = AGENT) -> str:
     """The text with each mention of `old` made one of `new`, who is called `name`."""
     return join(
-        token(new, name) if isinstance(part, Mention) and part.agent_id == old else part for part in split(text)
+        token(new, name, kind) if isinstance(part, Mention) and part.agent_id == old else part for part in split(text)
     )
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from builder.models import PeopleMention
 from teams.models import Group, Member, Team, User
 
-from .mentions import GROUP, PERSON, people_ids
+from .mentions import GROUP, PERSON, people_ids, token
 from .targets import DELETED, OK, UNAVAILABLE
 
 _MOST = 8
@@ -27,6 +27,11 @@ class PeopleTarget:
     explanation: str = ""
     description: str = ""
 
+    @property
+    def token(self) -> str:
+        """The text that mentions it."""
+        return token(self.id, self.name, self.kind)
+
 
 def find_people(team: Team | UUID, wanted: Iterable[UUID], *, works_queue: bool = True) -> dict[UUID, PeopleTarget]:
     """The team's members and groups of these ids; those who are gone too, as far as their names are known."""
@@ -39,7 +44,7 @@ def find_people(team: Team | UUID, wanted: Iterable[UUID], *, works_queue: bool 
     if gone := set(ids) - {one.id for one in found}:
         mentioned = PeopleMention.objects.filter(team=team, user__uuid__in=gone).select_related("user")
         found += [_former(mention.user) for mention in mentioned if mention.user]
-    return {one.id: one if works_queue else _amber(one) for one in found}
+    return {one.id: one if works_queue else without_queue(one) for one in found}
 
 
 def people_rows() -> QuerySet[PeopleMention]:
@@ -52,7 +57,7 @@ def people_rows() -> QuerySet[PeopleMention]:
 def of_revision(mentioned: Iterable[PeopleMention], *, works_queue: bool) -> list[PeopleTarget]:
     """Whom a saved revision mentions, in its order; from `people_rows`."""
     found = [_of_mention(row) for row in mentioned]
-    return found if works_queue else [_amber(one) for one in found]
+    return found if works_queue else [without_queue(one) for one in found]
 
 
 def _of_mention(row: PeopleMention) -> PeopleTarget:
@@ -75,7 +80,7 @@ def search_people(team: Team, words: str, *, works_queue: bool = True) -> list[P
     """Those whose name holds the words, people before groups, by name."""
     found = [one for one in all_people(team) if words.casefold() in one.name.casefold()]
     shown = [one for kind in (PERSON, GROUP) for one in [row for row in found if row.kind == kind][:_MOST]]
-    return shown if works_queue else [_amber(one) for one in shown]
+    return shown if works_queue else [without_queue(one) for one in shown]
 
 
 def all_people(team: Team) -> list[PeopleTarget]:
@@ -101,7 +106,8 @@ def _of_group(group: Group) -> PeopleTarget:
     return PeopleTarget(GROUP, group.pk, group.name, DELETED if group.is_deleted else OK, why, "A group of people")
 
 
-def _amber(target: PeopleTarget) -> PeopleTarget:
+def without_queue(target: PeopleTarget) -> PeopleTarget:
+    """The target as an agent that works no queue sees it: amber."""
     if target.status != OK:
         return target
     why = f"Only cases can go to people, and this agent works no queue, so {target.name} cannot take over."

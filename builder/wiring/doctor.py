@@ -17,7 +17,7 @@ from builder.models import Agent, ServerTool
 from builder.procedures import fields, mentions, needs, sentences
 from builder.procedures.needs import BadNeed
 from builder.procedures.plain_names import PlainName
-from builder.procedures.targets import OK, Problem, problems
+from builder.procedures.targets import DELETED, OK, Problem, problems
 from builder.tools.provider_schemas import MOST_TOOLS
 
 from .wiring import Facts, Onward, both, either, shared
@@ -41,7 +41,7 @@ _OFFERED = 3
 class QuickFix:
     """A button. `kind`: one of those above; `agent` and `queue`: whom and what it changes.
 
-    REMOVE takes the mention out, UNMENTION leaves the name, REPLACE asks for another agent. CONNECT makes the agent a
+    REMOVE takes the mention out, UNMENTION leaves the name, REPLACE asks for someone else. CONNECT makes the agent a
     consumer of the queue, CHOOSE asks which agent; TICK does it in the form, for the agent at hand. MENTION makes the
     plain name a mention of the agent, CREATE of a new one, CHOOSE_NAMED of one that is chosen. TEST offers to
     make tests.
@@ -80,6 +80,7 @@ def examine(facts: Facts) -> list[Finding]:
         *_plain_names(facts),
         *_needs(facts),
         *(_from_problem(facts, problem) for problem in problems(facts.agent, list(facts.targets))),
+        *_people_who_left(facts),
         *_partly_unavailable(facts),
         *_resting_targets(facts),
         *_queues(facts),
@@ -102,7 +103,7 @@ def reds(facts: Facts) -> list[Finding]:
 
 def _unknown(facts: Facts) -> Iterator[Finding]:
     for name in facts.unknown:
-        message = f"“@{name}” is not an agent of this team. Remove it, or mention the agent again."
+        message = f"“@{name}” is not an agent, person or group of this team. Remove it, or mention someone else."
         yield Finding("unknown_mention", message, RED)
 
 
@@ -142,6 +143,13 @@ def _fixes_of(facts: Facts, code: str, agent: Agent) -> Iterator[QuickFix]:
     yield QuickFix(REMOVE, agent)
     if code == "deleted_target":
         yield QuickFix(REPLACE, agent)
+
+
+def _people_who_left(facts: Facts) -> Iterator[Finding]:
+    for one in facts.people:
+        if one.status == DELETED:
+            message = f"{one.explanation} No case can be handed over to @{one.name}. Replace or remove the mention."
+            yield Finding("people_gone", message, WARNING, (QuickFix(REMOVE, one), QuickFix(REPLACE, one)))
 
 
 def _partly_unavailable(facts: Facts) -> Iterator[Finding]:
@@ -203,7 +211,7 @@ def _trapped(facts: Facts) -> Iterator[Finding]:
 def _around(facts: Facts) -> list[Onward]:
     """The other agents of such a cycle; none when there is a way out, or too much to be sure."""
     todo = [agent.pk for agent in facts.usable]
-    if not todo or sentences.says_when_complete(facts.text):
+    if not todo or facts.people or sentences.says_when_complete(facts.text):
         return []
     seen: dict[UUID, Onward] = {}
     while todo:

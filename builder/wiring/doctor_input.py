@@ -16,6 +16,7 @@ from builder.gate.gate import test_counts
 from builder.models import Agent, Mention, QueueConnection, Revision, ServerTool, Usage
 from builder.procedures import mentions, plain_names, sentences
 from builder.procedures.needs import NEEDS, Need
+from builder.procedures.people import PeopleTarget, find_people, without_queue
 from builder.procedures.targets import Target, consumed, judge_agents
 from builder.usage.models import Purpose
 from teams.models import Team
@@ -57,6 +58,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
     untested = _busy(ids) - set(test_counts(ids))
     onward = _onward(team, followed if _may_be_trapped(typed) else set())
     consumed_by = {pk: frozenset(consumed(agent.queue_connections.all())) for pk, agent in mentioned.items()}
+    people = find_people(team, {id for row in typed for id in mentions.people_ids(row.text)})
     names = _names(team) if any(plain_names.occur(row.text) for row in typed) else None
     return [
         Facts(
@@ -71,7 +73,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             [
                 mention.name
                 for mention in mentions.find_mentions(row.text)
-                if mention.kind == mentions.AGENT and mention.agent_id not in mentioned
+                if mention.agent_id not in (mentioned if mention.kind == mentions.AGENT else people)
             ],
             plain_names.find_plain_names(row.text, names) if names is not None else [],
             row.agent.pk in reached or row.agent._state.adding,
@@ -80,6 +82,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             () if row.works else list(work.queues.values()),
             row.tools,
             needed,
+            _people(row, people),
         )
         for row, found in zip(typed, targets, strict=True)
     ]
@@ -97,6 +100,11 @@ def _needed(agent_ids: Collection[UUID]) -> dict[UUID, list[Need]]:
 
 def _names(team: Team) -> dict[UUID, str]:
     return dict(Agent.objects.live().filter(team=team).values_list("pk", "name"))
+
+
+def _people(row: Typed, found: Mapping[UUID, PeopleTarget]) -> list[PeopleTarget]:
+    mentioned = [found[id] for id in mentions.people_ids(row.text) if id in found]
+    return mentioned if row.works else [without_queue(one) for one in mentioned]
 
 
 def _targets(row: Typed, mentioned: Mapping[UUID, Agent]) -> list[Target]:
@@ -190,7 +198,7 @@ def _onward(team: Team, ids: Collection[UUID]) -> dict[UUID, Onward]:
         row.agent_id: Onward(
             row.agent,
             frozenset(mentions.target_ids(row.aop)) & reachable,
-            sentences.says_when_complete(row.aop),
+            sentences.says_when_complete(row.aop) or bool(mentions.people_ids(row.aop)),
         )
         for row in rows
     }

@@ -7,6 +7,7 @@ from django.http import Http404, QueryDict
 
 from builder.agents import access, agents, connections
 from builder.procedures import mentions, plain_names
+from builder.procedures.people import find_people
 from builder.procedures.plain_names import PlainName
 from data.errors import Refused
 from data.ids import parse_uuid
@@ -50,8 +51,10 @@ def _connect(team: Team, agent_id: UUID, queue_id: UUID) -> None:
 def _in_text(team: Team, data: QueryDict, what: str, agent_id: UUID) -> str:
     text = mentions.normalise(data.get("aop", ""))
     if what == REPLACE:
-        other = access.agent_or_404(team, _id_or_404(data.get(f"replacement-{agent_id}", "")))
-        return mentions.redirect(text, agent_id, other.pk, other.name)
+        id = _id_or_404(data.get(f"replacement-{agent_id}", ""))
+        if person := find_people(team, [id]).get(id):
+            return mentions.redirect(text, agent_id, id, person.name, person.kind)
+        return mentions.redirect(text, agent_id, id, access.agent_or_404(team, id).name)
     return _IN_TEXT[what](text, agent_id)
 
 

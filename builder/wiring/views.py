@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from builder.agents import access, queries
 from builder.agents.forms import AgentForm
+from builder.procedures.people import all_people
 from teams.access.permissions import BUILDER, VIEWER, TeamRequest, refuse, team_page
 from teams.models import Team
 
@@ -38,5 +39,6 @@ def wiring_context(team: Team, form: AgentForm) -> dict[str, Any]:
         "reaches": wiring.reaches(facts),
         "findings": findings,
         "others": queries.candidates(team, facts.agent) if chooses else [],
+        "people": all_people(team) if chooses else [],
         "queues": form.connections.queues,
     }

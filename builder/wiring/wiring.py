@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from builder.models import Agent, ServerTool
+from builder.procedures.mentions import GROUP
 from builder.procedures.needs import Need
+from builder.procedures.people import PeopleTarget
 from builder.procedures.plain_names import PlainName
 from builder.procedures.targets import DELETED, OK, SELF, UNAVAILABLE, Target
 
@@ -25,7 +27,9 @@ class QueueWork:
 
 @dataclass(frozen=True)
 class Onward:
-    """Another agent on the way of a case: whom its procedure mentions, and whether it says when a case is complete."""
+    """Another agent on the way of a case: whom its procedure mentions, and whether it says when a case is complete or
+    can hand it to people.
+    """
 
     agent: Agent
     target_ids: frozenset[UUID]
@@ -52,6 +56,7 @@ class Facts:
     offered: Sequence[Any] = ()  # queues that it could work, if it works none
     tools: Sequence[ServerTool] = ()  # of MCP servers, with these
     needed: Mapping[UUID, Sequence[Need]] = field(default_factory=dict)  # by target: what a handover to it must bring
+    people: Sequence[PeopleTarget] = ()  # the members and groups that it mentions
 
     @property
     def is_able(self) -> bool:
@@ -75,7 +80,7 @@ class Facts:
 class Reach:
     """A target with what it can take over: from cases of the agent's queues, and from standalone runs."""
 
-    target: Target
+    target: Target | PeopleTarget
     cases: str
     cases_tone: str
     alone: str
@@ -83,7 +88,21 @@ class Reach:
 
 
 def reaches(facts: Facts) -> list[Reach]:
-    return [Reach(target, *_on_cases(facts, target), *_alone(facts, target)) for target in facts.targets]
+    agents = [Reach(target, *_on_cases(facts, target), *_alone(facts, target)) for target in facts.targets]
+    return [
+        *agents,
+        *(Reach(one, *_to_people(facts, one), "Only cases go to people", "neutral") for one in facts.people),
+    ]
+
+
+def _to_people(facts: Facts, target: PeopleTarget) -> tuple[str, str]:
+    if target.status == DELETED:
+        return f"None: {target.explanation}", "error"
+    if not facts.works:
+        return "This agent works no queue", "neutral"
+    if target.kind == GROUP:
+        return "Wait for a member to take them", "success"
+    return "Go to their inbox", "success"
 
 
 def _on_cases(facts: Facts, target: Target) -> tuple[str, str]:

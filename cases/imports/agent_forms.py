@@ -91,7 +91,7 @@ class ChoicesForm(PageForm):
                 label=f"Instead of @{missing.name}, mention",
                 required=False,
                 max_length=80,
-                help_text=f"No agent here and none in the files is called “{missing.name}”, or has its id."
+                help_text=f"No {missing.what} is called “{missing.name}”, or has its id."
                 f" It is mentioned in {_places(missing)}.",
                 widget=forms.TextInput(
                     attrs={"list": "agents", "autocomplete": "off", "placeholder": "Nobody: it stays as plain text"}

@@ -20,7 +20,7 @@ from builder.files.test_files import TestsItem, files_of_tests, is_tests
 from builder.gate.gate import RoutesHeld
 from builder.history import revisions
 from builder.procedures import lines, mentions
-from builder.procedures.people import PeopleTarget, find_people
+from builder.procedures.people import PeopleTarget, all_people, find_people
 from builder.procedures.targets import OK, Target
 from cases.models import AgentUpload
 from cases.queues.queues import create_queue
@@ -138,6 +138,7 @@ def _tell(request: TeamRequest, done: Plan, tests: list[TestsItem]) -> None:
 
 def _preview(request: TeamRequest, plan: Plan, form: ChoicesForm, tests: list[TestsItem]) -> HttpResponse:
     here = list(request.team.agents.live().values_list("name", flat=True)[:_OFFERED])
+    here += [one.name for one in all_people(request.team)] if plan.missing_agents else []
     context = {
         "plan": plan,
         "form": form,

@@ -57,7 +57,7 @@ function rewrite(form, what, id) {
   const token = form.elements[`replacement-${id}`]?.selectedOptions[0]?.dataset.token ?? "";
   const text = written(form);
   // Removed, a mention takes the space before it along.
-  const mention = new RegExp(`${what === "remove" ? " ?" : ""}@\\[((?:[^\\[\\]\\\\\\r\\n\\u2028\\u2029]|\\\\[\\[\\]\\\\])+)\\]\\(agent:${id}\\)`, "g");
+  const mention = new RegExp(`${what === "remove" ? " ?" : ""}@\\[((?:[^\\[\\]\\\\\\r\\n\\u2028\\u2029]|\\\\[\\[\\]\\\\])+)\\]\\((?:agent|person|group):${id}\\)`, "g");
   const fixed = text.replace(mention, (_, name) => IN_TEXT[what](name.replace(/\\([[\]\\])/g, "$1"), token));
   if (fixed !== text) replace(form, fixed);
 }

@@ -28,6 +28,17 @@ def test_the_targets_of_an_agent_have_a_kind_and_the_id_of_it(api, make_agent, q
     assert (targets[0]["group_id"], targets[1]["user_id"]) == (str(finance.pk), str(member.user.uuid))
 
 
+def test_people_take_the_mentions_of_a_deleted_agent(api, make_agent, make_team, finance, member) -> None:
+    gone, lost = make_agent("Gone"), make_agent("Lost")
+    triage = make_agent(mentions=[gone, lost])
+    other = groups.create_group(make_team(), GroupFields("Finance"))
+    assert api.delete(f"/agents/{gone.pk}?replacement_id={other.pk}").status_code == 404
+    assert api.delete(f"/agents/{gone.pk}?replacement_id={finance.pk}").status_code == 204
+    assert api.delete(f"/agents/{lost.pk}?replacement_id={member.user.uuid}").status_code == 204
+    targets = api.get(f"/agents/{triage.pk}").json()["handover_targets"]
+    assert [(row["kind"], row["name"]) for row in targets] == [("group", "Finance"), ("person", str(member.user))]
+
+
 def test_a_case_is_assigned_to_a_group_and_to_a_member(api, make_case: Make[Case], finance, member) -> None:
     case = make_case("Refund")
     told = api.post(f"/cases/{case.pk}/assign", {"group_id": str(finance.pk), "note": "Please"}).json()

@@ -72,7 +72,7 @@ def test_a_deleted_mention_is_removed_from_what_is_typed_and_can_be_had_back(
     editor.text.focus()
     editor.press("Control+z")
     expect(red).to_be_visible()
-    red.get_by_label("Agent in the place of Gone").select_option("Other")
+    red.get_by_label("Mention in the place of Gone").select_option("Other")
     red.get_by_role("button", name="Replace").click()
     expect(red).to_have_count(0)
     expect(editor.badges).to_have_text(re.compile("Other"))

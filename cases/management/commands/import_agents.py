@@ -133,7 +133,8 @@ def _choices(team: Team, plan: Plan, options: dict[str, Any]) -> tuple[Choices, 
             agents[agent.id] = named_agents[agent.name.lower()]
         else:
             left.append(
-                f"Missing: the agent @{agent.name} ({agent.places[0]}). --map-agent “{agent.name}=NAME” says who."
+                f"Missing: the {agent.kind} @{agent.name} ({agent.places[0]})."
+                f" --map-agent “{agent.name}=NAME” says who."
             )
     for queue in plan.missing_queues:
         wanted = named_queues.get(queue.key)

@@ -1,14 +1,22 @@
 """Copies, deletions and restorations by people."""
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
 from builder.agents.agents import delete_agent, pause_agent
+from builder.history import revisions
 from builder.models import Agent
+from builder.procedures import mentions
+from builder.procedures.people import PeopleTarget, find_people
 from runs.models import Run
+from teams.groups import groups
+from teams.groups.groups import GroupFields
+from teams.models import User
 from tests.fixtures import Make
 
 from .test_agent_pages import messages, names, queries, shown
+from .test_agents import refusal
 
 
 def test_a_copy_opens_and_says_that_it_is_paused(signed_in: Client, make_agent: Make[Agent]) -> None:
@@ -37,6 +45,39 @@ def test_one_replacement_takes_all_mentions(signed_in: Client, make_agent: Make[
     assert "Triage mentions Refunds now." in messages(response)
     assert [row.target for row in triage.live_revision.mentions.all()] == [replacement]
     assert triage.live_revision.author == member.user
+
+
+@pytest.mark.parametrize("kind", [mentions.PERSON, mentions.GROUP])
+def test_people_take_the_mentions_of_a_deleted_agent(
+    signed_in: Client, make_agent: Make[Agent], member, team, kind: str
+) -> None:
+    finance = groups.create_group(team, GroupFields("Finance", [member.user.uuid]))
+    id, name = (finance.pk, "Finance") if kind == mentions.GROUP else (member.user.uuid, str(member.user))
+    agents = [make_agent(name) for name in ("By id", "By name", "After")]
+    triage = make_agent("Triage", mentions=agents)
+    assert f'<option value="{id}">' in shown(signed_in.get(reverse("agent_delete", args=[agents[0].pk])))
+    signed_in.post(reverse("agent_delete", args=[agents[0].pk]), {"replacement": str(id)})
+    signed_in.post(reverse("agent_delete", args=[agents[1].pk]), {"replacement": name.upper()})
+    delete_agent(agents[2])
+    assert name in shown(signed_in.get(reverse("agent_replace", args=[agents[2].pk])))
+    signed_in.post(reverse("agent_replace", args=[agents[2].pk]), {"replacement": str(id)})
+    triage.refresh_from_db()
+    assert triage.live_revision.aop == " ".join([mentions.token(id, name, kind)] * 3)
+    entries = revisions.entries(triage, list(revisions.history(triage)))
+    assert [one.name for entry in entries for one in entry.added if isinstance(one, PeopleTarget)] == [name]
+    page = shown(signed_in.get(reverse("revisions", args=[triage.pk])))
+    assert page.count("Added") == 4 and name in page
+
+
+def test_people_who_left_take_nothing(signed_in: Client, make_agent: Make[Agent], make_member, team) -> None:
+    gone = make_member()
+    agent = make_agent("Billing")
+    make_agent("Triage", mentions=[agent])
+    User.objects.filter(pk=gone.user_id).update(is_active=False)
+    target = find_people(team, [gone.user.uuid])[gone.user.uuid]
+    assert refusal(lambda: delete_agent(agent, target)).fields.keys() == {"replacement_id"}
+    answer = signed_in.post(reverse("agent_delete", args=[agent.pk]), {"replacement": str(gone.user.uuid)})
+    assert answer.status_code == 422
 
 
 def test_a_replacement_that_mentioned_it_is_to_be_read_again(signed_in: Client, make_agent: Make[Agent]) -> None:

@@ -17,10 +17,13 @@ from builder.files.exporting import export_agent, export_agents
 from builder.files.markdown import AgentFile, Flawed, write
 from builder.files.planned import CREATE, DROP, Choices, Plan
 from builder.models import Agent, Revision
+from builder.procedures import mentions
 from cases.imports.agent_views import made_queue
 from cases.models import Queue
 from data.errors import Refused
 from runs.models import Run
+from teams.groups import groups
+from teams.groups.groups import GroupFields
 from teams.models import Team
 from tests.fixtures import mention
 
@@ -253,6 +256,23 @@ def test_a_missing_mention_becomes_who_is_chosen(team: Team, make_agent: Make) -
     with pytest.raises(Refused, match="no agent called “Nobody”") as refused:
         apply(team, missing(), Choices(agents={UUID(int=7): "Nobody"}))
     assert list(refused.value.fields) == [f"agent-{UUID(int=7)}"]
+
+
+def test_people_are_found_by_name_and_those_who_are_missing_become_who_is_chosen(team: Team, make_agent: Make) -> None:
+    finance, legal = (groups.create_group(team, GroupFields(name)) for name in ("Finance", "Legal"))
+    person, group = f"@[Ada](person:{UUID(int=8)})", f"@[Accounts](group:{UUID(int=9)})"
+    texts = [file("Triage", f"To @[finance](group:{UUID(int=7)}), {person} or {group}.")]
+    rows = plan(team, texts).missing_agents
+    assert [(row.kind, row.name) for row in rows] == [("person", "Ada"), ("group", "Accounts")]
+    refunds = make_agent("Refunds")
+    apply(team, texts, Choices(agents={UUID(int=8): "refunds", UUID(int=9): "LEGAL"}))
+    to = [mentions.token(one.pk, one.name, mentions.GROUP) for one in (finance, legal)]
+    told = f"To {to[0]}, {mentions.token(refunds.pk, 'Refunds')} or {to[1]}."
+    triage = named(team, "Triage")
+    assert triage.live_revision.aop == told
+    groups.delete_group(legal)
+    again = [TextFile(row.name, row.text) for row in export_agents(team)]
+    assert [item.state for item in plan(team, again).items] == ["same", "same"], "a mention of who is gone stays"
 
 
 def test_a_label_that_looks_like_a_mention_does_not_become_one(team: Team, make_agent: Make) -> None:

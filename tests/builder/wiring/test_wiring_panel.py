@@ -15,12 +15,15 @@ from builder.agents.agents import delete_agent, pause_agent, save_agent
 from builder.agents.connections import connect
 from builder.agents.queries import detailed
 from builder.models import Agent, QueueConnection
+from builder.procedures import mentions
 from builder.wiring.doctor import examine
 from builder.wiring.doctor_input import as_saved, gather
 from cases.models import Queue
 from cases.queues.queues import pause_queue
 from runs.models import Run
-from teams.models import Team
+from teams.groups import groups
+from teams.groups.groups import GroupFields
+from teams.models import Member, Team
 from tests.fixtures import mention
 from tests.responses import Response
 
@@ -221,6 +224,25 @@ def test_without_scripts_a_button_sends_the_form_and_gets_it_back_fixed(
     assert "deleted_target" not in findings(response.content.decode())
     assert "data-unsaved" in response.content.decode()
     assert triage.live_revision.aop == "Old."
+
+
+@pytest.mark.parametrize("what", ["remove", "replace"])
+def test_people_who_left_can_be_removed_or_replaced(
+    signed_in: Client, team: Team, make_agent: Make, queue: Queue, member: Member, what: str
+) -> None:
+    person = mentions.token(member.user.uuid, str(member.user), mentions.PERSON)
+    legal, finance = (groups.create_group(team, GroupFields(name)) for name in ("Legal", "Finance"))
+    groups.delete_group(legal)
+    agent = make_agent("Triage", queue=queue)
+    aop = f"Complete it, or give it to {mentions.token(legal.pk, 'Legal', mentions.GROUP)} or {person}."
+    typed = form(queue, aop=aop)
+    text = panel(signed_in, agent, typed)
+    assert findings(text) == ["people_gone"] and buttons(text) == [f"remove:{legal.pk}", f"replace:{legal.pk}"]
+    assert "None: This group was deleted." in text and "Go to their inbox" in text
+    pressed = typed | {"fix": f"{what}:{legal.pk}", f"replacement-{legal.pk}": str(finance.pk)}
+    response = signed_in.post(reverse("agent", args=[agent.pk]), pressed)
+    left = "" if what == "remove" else f" {mentions.token(finance.pk, 'Finance', mentions.GROUP)}"
+    assert response.context["form"]["aop"].value() == f"Complete it, or give it to{left} or {person}."
 
 
 def test_a_forbidden_mention_becomes_a_plain_name(signed_in: Client, make_agent: Make) -> None:
