@@ -29,6 +29,8 @@ from teams.audit.actors import Actor
 from teams.models import Member, Team
 
 ANSWER_LIMIT = 10_000
+# Arguments of calls that wait for a person.
+ASKING = tools.AskPerson | tools.RequestApproval | reply_tool.ReplyToCustomer | ServerCall
 _WRITES = "Send this to the customer?"
 
 
@@ -54,11 +56,6 @@ def ask(work: Work, asks: Sequence[tuple[ToolCallPart, Any]], entries: Sequence[
         run.case_fence = case.fence
         run.save(update_fields=["case_fence"])
     lifecycle.wait(run)
-
-
-def asks(arguments: Any) -> bool:
-    """Whether a call with these arguments waits for a person."""
-    return isinstance(arguments, tools.AskPerson | tools.RequestApproval | reply_tool.ReplyToCustomer | ServerCall)
 
 
 def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | None) -> HumanRequest:
@@ -250,5 +247,5 @@ def _with_ignored(run: Run, call_id: str, text: str) -> str:
     call = next((call for call in response_of(said).tool_calls if call.tool_call_id == call_id), None) if said else None
     if call is None:
         return text
-    arguments = tools.read(call, tools.context(run, run.agent, run.case))
+    arguments = tools.read(call, run, run.agent, run.case)
     return with_ignored(text, call.tool_name, arguments)

@@ -27,7 +27,7 @@ from runs.record.outcomes import (
     HandedToPeople,
 )
 from runs.record.steps import Work, append, count_in, insert, response_of, tool_result
-from runs.tools import server_tools, tools
+from runs.tools import tools
 from runs.tools.brake import normalised
 from runs.wire.problems import DECLINED
 
@@ -87,7 +87,7 @@ def execute(work: Work, call: ToolCallPart) -> bool:
 
 def reads(work: Work, name: str) -> bool:
     """Whether a tool only reads."""
-    if served := server_tools.find_server_tool(work, name):
+    if served := work.server_tool(name):
         return served.mark == ServerTool.Mark.READ_ONLY
     return name in tools.TOOLS and tools.TOOLS[name].only_reads
 

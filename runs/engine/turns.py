@@ -31,7 +31,7 @@ from runs.record.steps import (
     tool_result,
 )
 from runs.telemetry import tracing
-from runs.tools import server_tools, tool_calls, tools
+from runs.tools import tool_calls, tools
 
 from . import completion, handovers, human_requests, trials
 from .keeping import Keeping, Place
@@ -84,7 +84,7 @@ async def take_turn(work: Work, response: ModelResponse, place: Place | None = N
 async def _execute(work: Work, call: ToolCallPart) -> bool:
     if work.run.is_test:
         return await sync_to_async(trials.execute)(work, call)
-    if server_tools.find_server_tool(work, call.tool_name) or work.has_begun(call):
+    if work.server_tool(call.tool_name) or work.has_begun(call):
         return await tool_calls.execute(work, call)
     return await sync_to_async(tools.execute)(work, call)
 
@@ -118,7 +118,7 @@ def _settle(
     parsed, entries = _parse(work, calls)
     if any(call.tool_name == tools.WITHDRAW for call, _ in parsed):
         parsed = _without_withdrawn(parsed, entries)
-    asks = [(call, arguments) for call, arguments in parsed if human_requests.asks(arguments)]
+    asks = [(call, arguments) for call, arguments in parsed if isinstance(arguments, human_requests.ASKING)]
     wanted = [(call, arguments) for call, arguments in parsed if call.tool_name in tools.OUTCOMES]
     if asks and work.run.is_test:
         trials.ask(work, entries)
@@ -139,7 +139,8 @@ def _settle(
         with rows.at_once(commits=True):
             insert(work, *entries)
             if ending := ending or handovers.given_up(work):
-                insert(work, *_told(work, ending))
+                if work.run.is_test:
+                    insert(work, trials.decided(ending))
                 completion.apply(run, case, ending, held)
     if held.keeping and held.keeping.run:
         held.keeping.open(work)
@@ -211,10 +212,5 @@ def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
         run, case = lock_both(work.claim)
         count_in(work, run)
         with rows.at_once(commits=True):
-            insert(work, *entries, *_told(work, ending))
+            insert(work, *entries, *([trials.decided(ending)] if work.run.is_test else []))
             completion.apply(run, case, ending)
-
-
-def _told(work: Work, ending: Ending) -> list[Entry]:
-    """Return what the steps of a test say of its end."""
-    return [trials.decided(ending)] if work.run.is_test else []

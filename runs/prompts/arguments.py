@@ -7,9 +7,13 @@ then the call is refused. Names are found whatever their case, spaces and quotes
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic_ai.messages import ToolCallPart
+
+from data.texts.json_text import read_json
+from data.texts.text import storable
 
 # Of these words are arguments made that say which, whom or when, and whether anything is done at all.
 _DECIDING = {
@@ -21,26 +25,33 @@ _BESIDE = {"id", "ids", "uuid", "number", "name", "names", "key", "slug", "at", 
 _NAMED = 10
 
 
+def arguments_of(call: ToolCallPart) -> dict[str, Any]:
+    """Return the arguments of a call of any tool. ValueError if they are no object."""
+    found = read_json(call.args) if isinstance(call.args, str) and call.args else call.args or {}
+    if not isinstance(found, dict):
+        raise ValueError("it is no object")
+    arguments: dict[str, Any] = storable(found)
+    return arguments
+
+
 class Arguments(BaseModel):
     """What a call says. The schema that models see takes no more than it names."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"additionalProperties": False})
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _without_nulls(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        needed = {name for name, field in cls.model_fields.items() if field.is_required()}
-        return {name: value for name, value in given.items() if value is not None or name in needed}
-
-    @model_validator(mode="after")
-    def _decided_by_nothing_else(self, info: ValidationInfo) -> "Arguments":
-        own: Collection[str] = (info.context or {}).get("own", ())
-        for name, value in (self.model_extra or {}).items():
+    def _as_models_write(cls, given: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        """The context's `own` returns the names of what the call is about anyway: to name these decides nothing."""
+        if isinstance(given, dict):
+            needed = {name for name, field in cls.model_fields.items() if field.is_required()}
+            given = {name: value for name, value in given.items() if value is not None or name in needed}
+        arguments = read(given)
+        for name, value in (arguments.model_extra or {}).items():
+            own: Collection[str] = info.context["own"]() if info.context else ()
             if _decides(name) and plain(str(value)).lstrip("#") not in own:
                 raise ValueError(f"there is no argument {name[:60]}, and it would decide something; leave it out")
-        return self
+        return arguments
 
 
 def _decides(name: str) -> bool:

@@ -88,6 +88,9 @@ class Work:
     def targets(self) -> list[dict[str, Any]]:
         return list(self.run.targets or []) if self.may_hand_over else []
 
+    def server_tool(self, name: str) -> ServerTool | None:
+        return next((tool for tool in self.server_tools if tool.key == name), None)
+
     def results(self, code: str) -> list[Step]:
         """The tool results marked with this code."""
         return [step for step in self.steps if step.kind == Step.Kind.TOOL_RESULT and step.data.get("code") == code]

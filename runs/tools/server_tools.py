@@ -14,8 +14,7 @@ from builder.tools import arguments as tool_arguments
 from builder.tools import provider_schemas
 from builder.tools.schema_reading import Unusable
 from data.errors import Refused
-from data.texts.json_text import read_json
-from data.texts.text import storable
+from runs.prompts.arguments import arguments_of
 from runs.record.steps import Work
 
 
@@ -55,13 +54,9 @@ def _definition(model: str, key: str, description: str, schema: str) -> ToolDefi
     )
 
 
-def find_server_tool(work: Work, name: str) -> ServerTool | None:
-    return next((tool for tool in work.server_tools if tool.key == name), None)
-
-
 def must_ask(work: Work, call: ToolCallPart) -> bool:
     """Whether a person has to decide on this call first. In a try nothing comes of it, so nobody is asked."""
-    tool = find_server_tool(work, call.tool_name)
+    tool = work.server_tool(call.tool_name)
     return tool is not None and tool.asks_first and not is_spared(work, tool) and call.tool_call_id not in work.approved
 
 
@@ -69,19 +64,10 @@ def is_spared(work: Work, tool: ServerTool) -> bool:
     return work.run.is_try and tool.mark != ServerTool.Mark.READ_ONLY
 
 
-def given(call: ToolCallPart) -> dict[str, Any]:
-    """Return the arguments of a call of any tool. ValueError if they are no object."""
-    found = read_json(call.args) if isinstance(call.args, str) and call.args else call.args or {}
-    if not isinstance(found, dict):
-        raise ValueError("it is no object")
-    arguments: dict[str, Any] = storable(found)
-    return arguments
-
-
 def parse(tool: ServerTool, call: ToolCallPart) -> ServerCall:
     """Refused, in words for the model, when the arguments do not fit."""
     try:
-        arguments = provider_schemas.restored(tool.input_schema, given(call))
+        arguments = provider_schemas.restored(tool.input_schema, arguments_of(call))
     except ValueError as error:
         raise Refused(f"The arguments are no valid JSON. Please call {tool.key} again.", "invalid") from error
     wrong = tool_arguments.wrong(tool.input_schema, arguments)

@@ -50,7 +50,7 @@ async def execute(work: Work, call: ToolCallPart) -> bool:
 
 def _begin(work: Work, call: ToolCallPart) -> ServerCall | Answer:
     """What is to be called, or what to answer instead; from here on it counts as begun."""
-    tool = server_tools.find_server_tool(work, call.tool_name)
+    tool = work.server_tool(call.tool_name)
     if work.has_begun(call) and not (tool and tool.is_repeatable):
         return Answer(f"Error: The call was interrupted. {_UNKNOWN.format(tool=call.tool_name)}", ok=False)
     planned = tools.parse(work, call)

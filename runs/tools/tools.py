@@ -26,7 +26,7 @@ from cases.models import Case
 from data.errors import Refused
 from runs.models import Run
 from runs.prompts import moments
-from runs.prompts.arguments import Arguments, plain, with_ignored
+from runs.prompts.arguments import Arguments, arguments_of, plain, with_ignored
 from runs.record.claims import lock_both
 from runs.record.steps import Work, append, insert, tool_result
 from teams.settings import zones
@@ -283,14 +283,14 @@ def offered(work: Work) -> list[ToolDefinition]:
 
 def parse(work: Work, call: ToolCallPart) -> Any:
     """The call's arguments. Refused, in words for the model, when the tool is not offered or they do not fit."""
-    if served := server_tools.find_server_tool(work, call.tool_name):
+    if served := work.server_tool(call.tool_name):
         return server_tools.parse(served, call)
     tool = TOOLS.get(call.tool_name)
     if tool is None or not tool.is_offered(work):
         names = ", ".join(definition.name for definition in offered(work))
         raise Refused(f"There is no tool {call.tool_name}. Your tools: {names}.", "unknown_tool")
     try:
-        return read(call, context(work.run, work.agent, work.case))
+        return read(call, work.run, work.agent, work.case)
     except ValidationError as error:
         wrong = "; ".join(_wrong(item) for item in error.errors())
         raise Refused(f"These arguments do not fit: {wrong}. Please call {tool.name} again.", "invalid") from error
@@ -308,17 +308,17 @@ def _wrong(error: ErrorDetails) -> str:
     return f"{'.'.join(map(str, error['loc']))}: {words}" if error["loc"] else words
 
 
-def context(run: Run, agent: Agent, case: Case | None) -> dict[str, Any]:
-    """What arguments are read with: the zone of times, and the names of what the call is about anyway."""
-    own = [run.pk, agent.pk, agent.name, agent.slug]
-    if case:
-        own += [case.pk, case.number, case.title, case.queue_id, case.queue.name]
-    return {"zone": agent.team.time_zone, "own": {plain(str(name)) for name in own}}
-
-
-def read(call: ToolCallPart, context: dict[str, Any]) -> Any:
+def read(call: ToolCallPart, run: Run, agent: Agent, case: Case | None) -> Any:
     """The arguments of a call of one of our tools. ValidationError, which is a ValueError, when they do not fit."""
-    return TOOLS[call.tool_name].arguments.model_validate(server_tools.given(call), context=context)
+
+    def own() -> set[str]:
+        names = [run.pk, agent.pk, agent.name, agent.slug]
+        if case:
+            names += [case.pk, case.number, case.title, case.queue_id, case.queue.name]
+        return {plain(str(name)) for name in names}
+
+    context = {"zone": agent.team.time_zone, "own": own}
+    return TOOLS[call.tool_name].arguments.model_validate(arguments_of(call), context=context)
 
 
 def execute(work: Work, call: ToolCallPart) -> bool:

@@ -57,7 +57,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
 
 
 def read(tool: str, arguments: dict[str, Any], own: tuple[str, ...] = ()) -> Arguments:
-    return tools.TOOLS[tool].arguments.model_validate(arguments, context={"own": own})
+    return tools.TOOLS[tool].arguments.model_validate(arguments, context={"own": lambda: own})
 
 
 def nulls(kind: type[Arguments]) -> dict[str, None]:
