@@ -67,7 +67,7 @@ class Overspent:
 
 def overspent(agents: Iterable[Agent]) -> dict[UUID, Overspent]:
     """Those that start nothing new today, as they or their team have spent what they may. They come with their team."""
-    limited = [agent for agent in agents if _per_day(agent.budget) or _per_day(agent.team.budget)]
+    limited = [agent for agent in agents if agent.budget.get("usd_per_day") or agent.team.budget.get("usd_per_day")]
     if not limited:
         return {}
     spent = usage.spent_today(agent.team for agent in limited)

@@ -88,14 +88,15 @@ def hold(work: Work, requests: Sequence[Request], place: Place | None = None) ->
     told = rows.Joined(_TARGETS, [queue_id, queue_id, list(named)], wanted)
     answers = iter(rows.read(*first, claims.both(work.claim), told, Handover.applied_on(case_id), *then))
     locks = [next(answers) for _ in first]
-    found, agents, earlier, *read = answers
+    found, agents, handed_over, *read = answers
+    earlier = Handover.applied(handed_over)
     return Held(
         found,
         meant,
         {agent.pk: (agent, consumes, NEEDS.validate_json(needs or "[]")) for agent, _, consumes, needs in agents},
         queue=next((queue for _, queue, *_ in agents), None),
-        earlier=Handover.applied(earlier),
-        keeping=keeping.judge(work, place, locks, read) if place and first else None,
+        earlier=earlier,
+        keeping=keeping.judge(work, place, locks, read, earlier) if place and first else None,
     )
 
 

@@ -16,7 +16,7 @@ from data import rows
 from runs.models import Handover, Run
 from runs.opening import giving, opening
 from runs.opening.giving import Consumer
-from runs.opening.opening import Surroundings
+from runs.opening.surroundings import Surroundings, surroundings
 from runs.record import claims
 from runs.record.claims import Claim
 from runs.record.steps import Work
@@ -91,21 +91,21 @@ def questions(work: Work, place: Place, target_id: UUID) -> tuple[list[rows.Sele
         giving.first_case(case.queue_id, takers, None),
         giving.is_awaited(case.queue_id, work.agent.pk),
         giving.consumers(case.queue_id, target_id),
-        *opening.surroundings(target_id, work.run.team_id, case.pk, case.queue_id),
+        *surroundings(target_id, work.run.team_id, case.pk, case.queue_id),
         *others,
     ]
 
 
-_SURROUNDINGS = 5
+_SURROUNDINGS = 4
 
 
-def judge(work: Work, place: Place, first: Answers, then: Answers) -> Keeping | None:
+def judge(work: Work, place: Place, first: Answers, then: Answers, earlier: list[Handover]) -> Keeping | None:
     """None when someone else holds the queue or makes a pause, when work is paused, when the target has no room or
     nothing left to spend, when a run is waiting for a worker, and when another team's case waits for the only place.
     """
     [(is_held_off,)], held = first
     [(is_due,)], ahead, [(is_awaited,)], found, *rest = then
-    around, others = Surroundings.of(rest[:_SURROUNDINGS]), rest[_SURROUNDINGS:]
+    around, others = Surroundings.of(rest[:_SURROUNDINGS], earlier), rest[_SURROUNDINGS:]
     if not is_held_off or not held or is_due:
         return None
     if any(team_id != work.run.team_id for waiting in others for team_id, _ in waiting):

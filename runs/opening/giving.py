@@ -88,13 +88,10 @@ class Consumer:
     """An agent that may take cases of a queue now."""
 
     connection: QueueConnection
+    agent: Agent
     revision: Revision
     load: int
     turn: int = 0  # of those who were given something at this time, the first has 1
-
-    @property
-    def agent(self) -> Agent:
-        return self.connection.agent
 
     @property
     def room(self) -> int:
@@ -119,8 +116,7 @@ def able(found: Iterable[Sequence[Any]]) -> dict[UUID, Consumer]:
     """Of the consumers that were read, by agent, those who have something left of what they may spend today."""
     read = []
     for connected, agent, agent.team, revision, load in found:
-        connected.agent = agent
-        read.append(Consumer(connected, revision, load))
+        read.append(Consumer(connected, agent, revision, load))
     spent = overspent(consumer.agent for consumer in read)
     return {consumer.agent.pk: consumer for consumer in read if consumer.agent.pk not in spent}
 
@@ -179,7 +175,9 @@ def first_case(queue_id: UUID, takers: Iterable[UUID] | None, first: UUID | None
     """To read which case one of these takes next: its own, and those of nobody unless they have a first agent. None:
     any consumer, whether it has room or not.
     """
-    return rows.Selected(_HEADS_OF_ALL if takers is None else _HEADS, _about(queue_id, takers or (), first, 1))
+    takers, statement = ([], _HEADS_OF_ALL) if takers is None else (list(takers), _HEADS)
+    about = {"takers": takers, "queue": queue_id, "limit": 1, "anybodys": first is None or first in takers}
+    return rows.Selected(statement, about)
 
 
 def is_awaited(queue_id: UUID, agent_id: UUID) -> rows.Selected:
@@ -208,13 +206,9 @@ def goes_first(case: Case, rank: int, others: Iterable[Sequence[Any]]) -> bool:
 
 def lock_cases(queue_id: UUID, takers: Iterable[UUID], first: UUID | None, wanted: int) -> list[Case]:
     """The next cases of these, locked."""
-    about = {**_about(queue_id, takers, first, wanted + _SPARE), "wanted": wanted}
-    return rows.fetch_all(Case, _LOCK_HEADS, about)
-
-
-def _about(queue_id: UUID, takers: Iterable[UUID], first: UUID | None, limit: int) -> dict[str, Any]:
     takers = list(takers)
-    return {"takers": takers, "queue": queue_id, "limit": limit, "anybodys": first is None or first in takers}
+    about = {"takers": takers, "queue": queue_id, "limit": wanted + _SPARE, "wanted": wanted}
+    return rows.fetch_all(Case, _LOCK_HEADS, {**about, "anybodys": first is None or first in takers})
 
 
 # --- The run ---------------------------------------------------------------------------------

@@ -1,17 +1,7 @@
-"""Opening a claimed run: its agent, revision and case, what surrounds them, the targets frozen for it, and its first
-step.
-
-What surrounds a run is asked for in statements that need nothing but ids, so they go to the database together, and
-with others: a handover asks for what surrounds the target's run before there is one.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+"""Opening a claimed run: its agent, revision and case, the targets frozen for it, and its first step."""
 
 from builder.models import Agent, QueueConnection, Revision
-from cases.models import Case, CaseEvent, Queue, QueueQuerySet
+from cases.models import Case, Queue, QueueQuerySet
 from data import rows
 from data.texts.text import storable
 from runs.models import Handover, HumanRequest, Run, Step
@@ -19,11 +9,11 @@ from runs.prompts import prompts, quoting
 from runs.providers import tool_calling
 from runs.record.claims import Claim, LostRun
 from runs.record.steps import Work
-from runs.tools import people_targets, server_tools
-from teams.keys import credentials
-from teams.models import Credential, Team
+from runs.tools import server_tools
+from teams.models import Team
 
 from . import receiving, samples, targets
+from .surroundings import Surroundings, surroundings
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:
@@ -32,10 +22,11 @@ def open_work(claim: Claim, made: Run | None = None) -> Work:
     samples.name_agent(run)
     case = (run.case_id, run.queue_id if run.case is None else run.case.queue_id)
     asked = surroundings(run.agent_id, run.team_id, *case, revision_id=run.revision_id)
-    return work_of(claim, run, Surroundings.of(rows.read(*asked)))
+    earlier, *found = rows.read(Handover.applied_on(run.case_id), *asked)
+    return work_of(claim, run, Surroundings.of(found, Handover.applied(earlier)))
 
 
-def work_of(claim: Claim, run: Run, around: "Surroundings") -> Work:
+def work_of(claim: Claim, run: Run, around: Surroundings) -> Work:
     # Its targets are frozen with its first step.
     steps = [] if run.targets is None else list(run.steps.all())
     work = Work(
@@ -97,68 +88,6 @@ def _read(claim: Claim) -> Run:
     return run  # type: ignore[no-any-return]
 
 
-# --- What surrounds a run --------------------------------------------------------------------
-
-
-@dataclass
-class Surroundings:
-    """`mentioned`: the agents that the revision mentions, whether each works the case's queue, and what it needs.
-    `earlier`: the handovers of the case so far. `keys`: the team's, by provider.
-    """
-
-    mentioned: list[tuple[Agent, bool, str]]
-    earlier: list[Handover]
-    notes: list[CaseEvent]
-    keys: dict[str, Credential]
-    live_revision_id: UUID | None
-    produces: bool
-    has_server_tools: bool
-    has_call_styles: bool
-    people: str
-
-    @classmethod
-    def of(cls, answers: Sequence[list[tuple[Any, ...]]]) -> "Surroundings":
-        mentioned, earlier, notes, keys, [has] = answers
-        return cls(
-            mentioned=[(agent, consumes, needs) for agent, consumes, needs in mentioned],
-            earlier=Handover.applied(earlier),
-            notes=[note for (note,) in notes],
-            keys={key.provider: key for (key,) in keys},
-            live_revision_id=has[0],
-            produces=has[1],
-            has_server_tools=has[2],
-            has_call_styles=has[3],
-            people=has[4],
-        )
-
-
-def surroundings(
-    agent_id: UUID, team_id: UUID, case_id: UUID | None, queue_id: UUID | None, *, revision_id: UUID | None = None
-) -> list[rows.Selected]:
-    """To be read together; see `Surroundings.of`. Without a revision: of the agent's live one."""
-    return [
-        targets.mentioned(agent_id, queue_id, revision_id),
-        Handover.applied_on(case_id),
-        prompts.notes_on(case_id),
-        credentials.of_team_at_once(team_id),
-        rows.Selected(_HAS, [agent_id, agent_id, agent_id, team_id, revision_id, agent_id]),
-    ]
-
-
-# The agent's live revision, whether it produces, has tools of servers; and whether the team says of any model how it
-# calls tools.
-_HAS = f"""
-    select (select id from builder_revision where agent_id = %s and status = 'live'),
-        exists (select from builder_queueconnection where agent_id = %s and role = 'producer'),
-        exists (select from builder_toolconnection where agent_id = %s),
-        exists (select from runs_toolcalling where team_id = %s),
-        {people_targets.MENTIONED}
-    from (
-        select coalesce(%s::uuid, (select id from builder_revision where agent_id = %s and status = 'live')) as id
-    ) wanted
-"""  # noqa: S608
-
-
 # --- The first step --------------------------------------------------------------------------
 
 
@@ -168,9 +97,7 @@ def _begin(work: Work, case: Case | None, around: Surroundings) -> None:
     before = Handover.objects.before(run, around.earlier)
     work.handed_over_at = before.applied_at if before else None
     if run.targets is None:  # a try has them from its start: those of the sample case's queue
-        found = targets.target_rows(around.mentioned, case)
-        people = people_targets.target_rows(around.people, [row["key"] for row in found]) if case else []
-        run.targets = found + people
+        run.targets = targets.target_rows(around.mentioned, around.people, case)
     if run.sample:
         data = samples.first_step(work)
     else:

@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from uuid import UUID
+
+from django.utils.text import slugify
 
 from builder.models import Agent, Revision
 from builder.procedures import targets as builder_targets
@@ -15,6 +16,9 @@ from data import rows
 from runs.models import Run
 from runs.prompts.arguments import as_key, plain
 from runs.tools import people_targets
+from runs.tools.people_targets import PERSON
+
+from .surroundings import mentioned
 
 type TargetRow = dict[str, Any]
 
@@ -26,57 +30,39 @@ def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[
     key for the model.
     """
     [found] = rows.read(mentioned(agent.pk, case.queue_id if case else None, revision.pk))
-    agents = target_rows(found, case)
-    if case is None:
-        return agents
-    [[people]] = rows.select(_PEOPLE, [revision.pk])
-    return agents + people_targets.target_rows(people, [row["key"] for row in agents])
+    [[people]] = rows.select(_PEOPLE, [revision.pk]) if case else [["[]"]]
+    return target_rows(found, people, case)
 
 
 _PEOPLE = f"select {people_targets.MENTIONED} from (select %s::uuid as id) wanted"  # noqa: S608
 
 
-def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], case: Case | None) -> list[TargetRow]:
-    """Of these agents, each with whether it works the case's queue and what it needs."""
+def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], people: str, case: Case | None) -> list[TargetRow]:
+    """Return those of these who could take over, agents before people, as `surroundings` reads them.
+
+    Only a case can go to people, so runs without one have no such targets.
+    """
     found: dict[str, TargetRow] = {}
-    for target, consumes, needs in mentioned:
-        if obstacle(target, case, consumes=consumes):
-            continue
-        number, key = 1, target.slug
+
+    def add(slug: str, **row: Any) -> None:
+        number, key = 1, slug
         while key in found:  # two names may shorten to the same key
             number += 1
-            key = f"{target.slug}-{number}"
-        found[key] = {
-            "key": key,
-            "agent_id": str(target.pk),
-            "name": target.name,
-            "description": target.description,
-        }
-        if case is not None and (needed := json.loads(needs)):
-            found[key]["needs"] = needed
+            key = f"{slug}-{number}"
+        found[key] = {"key": key, **row}
+
+    for agent, consumes, needs in mentioned:
+        if obstacle(agent, case, consumes=consumes) is None:
+            needed = {"needs": json.loads(needs)} if case is not None and needs != "[]" else {}
+            add(agent.slug, agent_id=str(agent.pk), name=agent.name, description=agent.description, **needed)
+    for one in json.loads(people) if case is not None else ():
+        what = "A person of the team." if one["kind"] == PERSON else "A group of people of the team."
+        slug = slugify(one["name"]) or one["kind"]
+        add(slug, agent_id=one["id"], kind=one["kind"], name=one["name"], description=what)
     return list(found.values())
 
 
-def mentioned(agent_id: UUID, queue_id: UUID | None, revision_id: UUID | None) -> rows.Joined:
-    """To read the agents that a revision mentions, its own left out, and whether each works the queue. Without a
-    revision: those of the agent's live one.
-    """
-    about = [queue_id, revision_id, agent_id, agent_id]
-    return rows.Joined(_MENTIONED, about, {"target": Agent, "consumes": _CONSUMES, "needs": "live.needs"})
-
-
 _CONSUMES = "connection.id is not null"
-_MENTIONED = """
-    from builder_mention mention
-    join builder_agent target on target.id = mention.target_id
-    join builder_revision live on live.agent_id = target.id and live.status = 'live'
-    left join builder_queueconnection connection
-        on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
-    where mention.revision_id = coalesce(
-        %s::uuid, (select id from builder_revision where agent_id = %s and status = 'live')
-    ) and target.id <> %s
-    order by mention.position
-"""
 _QUEUE = """
     from cases_queue queue
     join builder_revision live on live.agent_id = %s and live.status = 'live'
@@ -98,7 +84,7 @@ def judge(target: Agent, case: Case | None) -> tuple[str | None, list[Need]]:
 
 def obstacle(target: Agent, case: Case | None, *, consumes: bool = False) -> str | None:
     """`consumes`: whether it works the case's queue."""
-    if target.is_deleted:
+    if target.deleted_at:
         return f"{target.name} was deleted."
     if case is not None:
         # A target that is paused, blocked or out of money finds the case waiting.

@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from builder.procedures import mentions, passages
 from cases.models import Case, CaseEvent, Kind
-from data import rows
 from runs.models import Handover, Run
 from teams.settings import zones
 
@@ -132,18 +131,6 @@ def told_of_case(prompt: str, mark: str) -> dict[str, Any]:
 
 
 _PRIORITIES = {priority.label: priority for priority in Case.Priority}
-
-
-def notes_on(case_id: UUID | None) -> rows.Joined:
-    """What people, and agents that declined it, wrote to those who take the case up."""
-    return rows.Joined(_NOTES, [case_id], {"note": CaseEvent})
-
-
-_NOTES = """
-    from cases_caseevent note
-    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back', 'declined', 'received', 'replied')
-        and (text <> '' or data ? 'fields') order by seq
-"""
 
 
 def _written(notes: Iterable[CaseEvent], mark: str) -> list[str]:

@@ -1,14 +1,7 @@
-"""The people that a run may hand its case over to.
+"""The people that a run may hand its case over to."""
 
-Only a case can go to people, so runs without one have no such targets.
-"""
-
-import json
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
-
-from django.utils.text import slugify
 
 from cases.work.people import People
 from teams.models import Group, Member
@@ -33,22 +26,6 @@ MENTIONED = """(
         where mention.revision_id = wanted.id
     ) found
 )"""
-
-
-def target_rows(mentioned: str, taken: Iterable[str]) -> list[dict[str, Any]]:
-    """For the run's list of targets, each with a short key that is not taken."""
-    keys = set(taken)
-    found = []
-    for one in json.loads(mentioned):
-        number, slug = 1, slugify(one["name"]) or one["kind"]
-        key = slug
-        while key in keys:
-            number += 1
-            key = f"{slug}-{number}"
-        keys.add(key)
-        what = "A person of the team." if one["kind"] == PERSON else "A group of people of the team."
-        found.append({"key": key, "agent_id": one["id"], "kind": one["kind"], "name": one["name"], "description": what})
-    return found
 
 
 def people_of(row: dict[str, Any], team_id: UUID) -> People | None:

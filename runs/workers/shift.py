@@ -143,19 +143,19 @@ class Shift:
     def _place(self, claim: Claim) -> Place:
         """What it asks is asked on the database's thread."""
 
-        def may_keep() -> bool:
-            return self.keeps and not self.leaving.is_set()
-
-        def has_spare() -> bool:
-            return len(self.tasks) < self.places
-
         def look() -> None:
-            if has_spare():
+            if len(self.tasks) < self.places:
                 self.loop.call_soon_threadsafe(self.look.set)
             else:
                 ring_now()
 
-        return Place(self.worker, claim, may_keep, has_spare, look)
+        return Place(
+            self.worker,
+            claim,
+            may_keep=lambda: self.keeps and not self.leaving.is_set(),
+            has_spare=lambda: len(self.tasks) < self.places,
+            look=look,
+        )
 
     async def _look_for_tests(self) -> None:
         """Beside cases only now and then: they do not wait until someone has looked for tests."""
