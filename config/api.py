@@ -15,6 +15,7 @@ from routes.checks.api import router as checks_router
 from routes.corrections.api import router as corrections_router
 from routes.impact.api import router as impact_router
 from routes.passages.api import router as passages_router
+from routes.routing_tests.api import router as routing_tests_router
 from runs.people.case_api import router as people_case_router
 from runs.providers.api import router as providers_router
 from runs.results.api import router as results_router
@@ -74,6 +75,7 @@ for router in [
     results_router,
     people_case_router,
     corrections_router,
+    routing_tests_router,
     checks_router,
     impact_router,
     passages_router,

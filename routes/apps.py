@@ -9,5 +9,6 @@ class RoutesConfig(AppConfig):
     def ready(self) -> None:
         # They register what the offline stand-in learns from.
         import_module("routes.corrections.examples")
-        import_module("routes.checks.examples")
-        import_module("routes.impact.impacts")  # it hears what tests answer
+        import_module("routes.routing_tests.examples")
+        import_module("routes.checks.checks")  # it hears what tests answer
+        import_module("routes.impact.impacts")  # so does this

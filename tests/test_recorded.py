@@ -130,7 +130,7 @@ UNRECORDED = {
     "POST /checks/<uuid:id>/stop/": _CHECK,
     "POST /checks/<uuid:id>/accept/": "it changes a test, which is recorded: tests/routes/checks/test_gate.py",
     "POST /checks/<uuid:id>/override/": "it saves the agent, which is recorded: tests/routes/checks/test_gate.py",
-    "POST /runs/<uuid:id>/test/": "it creates a test, which is recorded: tests/routes/checks/test_test_pages.py",
+    "POST /runs/<uuid:id>/test/": "it creates a test, which is recorded: tests/routes/routing_tests/test_test_pages.py",
 }
 
 

@@ -1,44 +1,37 @@
 """Checks: started for a change, worked by the lane of tests, and ended when every test has its verdict.
 
 Whatever dies in between, nothing is half live: answers are kept one by one, a verdict can be worked out any number of
-times, and only the end of a check that passed saves anything, by the verb that everybody else saves by.
+times, and only the end of a check that passed saves anything.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
-from pydantic import TypeAdapter
 
-from builder.agents.saving import AgentChange, freeze_for_tests, save_agents
-from builder.gate.gate import RoutesHeld
-from builder.history import drafts
-from builder.models import Agent, Purpose
+from builder.agents.saving import AgentChange
+from builder.models import Agent
 from data.errors import Refused
 from data.redis import bell
+from routes.models import RoutingTest
 from routes.routing_tests import decisions
-from runs.engine import trials
-from runs.models import ENDED, Run
-from runs.providers.providers import OFFLINE
 from teams.access import live
-from teams.audit import audit
-from teams.audit.actors import BATON, Actor, person
-from teams.models import Member, User
+from teams.audit.actors import Actor
 from teams.webhooks import outbox
 
-from . import questions, results, verdicts
-from .models import Check, CheckResult, RoutingTest, Trial, Verdict
+from . import answers, going_live, questions, results, verdicts
+from .going_live import CHANGES
+from .models import Check, CheckResult, Trial, Verdict
 from .questions import Question
 
 logger = logging.getLogger(__name__)
 
 type Asked = dict[UUID, Question]
 
-CHANGES = TypeAdapter(list[AgentChange])
 _MANY = 500
 
 
@@ -80,7 +73,7 @@ def start(
         row.verdict = Verdict.VOID if possible[row.test_id] is None else ""
     CheckResult.objects.bulk_create(rows, batch_size=_MANY)
     asked = [row for row in rows if not row.verdict]
-    ask(agent.team_id, [side[row.test_id] for row in asked for side in (before, after)])
+    answers.ask(agent.team_id, [side[row.test_id] for row in asked for side in (before, after)])
     _judge(check)
     live.announce(check.team_id, "check", check.pk)
     bell.ring()
@@ -107,92 +100,57 @@ def _result(check: Check, test: RoutingTest, before: Question, after: Question) 
     )
 
 
-def ask(team_id: UUID, wanted: Iterable[Question], purpose: Purpose = Purpose.TEST) -> None:
-    """Writes the trials that are not known yet; those that could not be asked before are asked again."""
-    by_key = {question.key: question for question in wanted}
-    rows: list[Trial] = []
-    revisions: dict[tuple[UUID, str, str, str], str] = {}
-    known: dict[str, set[int]] = {}
-    for key, number in Trial.objects.filter(team=team_id, key__in=by_key).values_list("key", "number"):
-        known.setdefault(key, set()).add(number)
-    agents = Agent.objects.in_bulk({question.agent_id for question in by_key.values()})
-    for question in by_key.values():
-        numbers = set(range(1, question.times + 1)) - known.get(question.key, set())
-        if numbers:
-            told = question.told
-            place = (question.agent_id, told["aop"], told["model"], told["fallback"])
-            makes_runs = purpose != Purpose.IMPACT or told["model"] != OFFLINE
-            if makes_runs and place not in revisions:
-                revisions[place] = str(freeze_for_tests(agents[question.agent_id], *place[1:]).pk)
-            made = {"told": told, "sample": question.sample, "revision": revisions.get(place), "purpose": purpose}
-            rows += [
-                Trial(team_id=team_id, agent_id=question.agent_id, key=question.key, number=number, question=made)
-                for number in sorted(numbers)
-            ]
-    Trial.objects.bulk_create(rows, batch_size=_MANY, ignore_conflicts=True)
-    failed = Trial.objects.filter(team=team_id, key__in=by_key, status=Trial.Status.FAILED)
-    failed.update(status=Trial.Status.WAITING, run=None, error="")
-
-
-# Apps to the right that wait for answers too: they hear which keys of which teams have been answered.
-_listeners: list[Callable[[Collection[tuple[UUID, str]]], None]] = []
-
-
-def tell(hear: Callable[[Collection[tuple[UUID, str]]], None]) -> None:
-    """Call `hear` after each answer."""
-    if hear not in _listeners:
-        _listeners.append(hear)
-
-
-# --- Answers and verdicts --------------------------------------------------------------------
-
-
-def settle(run_ids: Collection[UUID]) -> None:
-    """Takes note of what ended runs of tests decided, and ends the checks that waited for it. Twice is once.
-
-    Each check is judged in a transaction of its own: its end can save agents, and two who held checks while they waited
-    for each other's agents would never end.
-    """
-    answered(_keep_decisions(run_ids))
-
-
 @transaction.atomic
-def _keep_decisions(run_ids: Collection[UUID]) -> set[tuple[UUID, str]]:
-    """The keys that are answered now, by team."""
-    found = Trial.objects.filter(run__in=run_ids, status=Trial.Status.RUNNING, run__status__in=ENDED)
-    taken = list(found.select_related("run").select_for_update(of=("self",), skip_locked=True).order_by("id"))
-    for trial in taken:
-        assert trial.run
-        decision = trials.decision_of(trial.run)
-        trial.decision = decision
-        trial.status = Trial.Status.FAILED if decision is None else Trial.Status.DECIDED
-        trial.error = "" if decision is not None else _why_not(trial.run)
-        trial.why = "" if decision is None else trials.why(trial.run)
-        trial.question = trial.question if decision is None else {}
-        trial.save(update_fields=["decision", "status", "error", "why", "question"])
-    return {(trial.team_id, trial.key) for trial in taken}
+def check_again(check: Check, by: Actor) -> Check:
+    """Another check of what waits for this one: of tests that expect something else by now."""
+    if not check.waiting:
+        raise Refused("Nothing waits for this check.", "ended")
+    tests = list(RoutingTest.objects.filter(results__check_of=check).select_related("agent__team", "queue", "team"))
+    again = Check.objects.create(
+        team_id=check.team_id,
+        agent=check.agent,
+        fingerprint="",  # nobody is to find it in the place of a check of its own
+        waiting=check.waiting,
+        live_number=check.live_number,
+        user=by.user,
+        actor=by.label[:100],
+    )
+    known = {row.test_id: row for row in check.results.all()}
+    copies = [
+        CheckResult(
+            team_id=check.team_id,
+            check_of=again,
+            test=test,
+            **{name: getattr(known[test.pk], name) for name in _ASKED},
+        )
+        for test in tests
+    ]
+    CheckResult.objects.bulk_create(copies, batch_size=_MANY)
+    _judge(again)
+    return Check.objects.get(pk=again.pk)
 
 
-def give_up(trial: Trial, why: str) -> None:
-    """A trial that cannot be run at all. What waits for it ends untested."""
-    Trial.objects.filter(pk=trial.pk).update(status=Trial.Status.FAILED, error=why)
-    answered({(trial.team_id, trial.key)})
+_ASKED = ("before_key", "after_key", "before_times", "after_times")
 
 
-def _why_not(run: Run) -> str:
-    return (run.error or run.stopped_because or "It could not be run.")[:300]
+# --- Verdicts --------------------------------------------------------------------------------
 
 
-def answered(found: Collection[tuple[UUID, str]]) -> None:
-    """Judge the open checks that one of these answers could settle, by team and key, and tell all others who wait."""
+def _hear(found: Collection[tuple[UUID, str]]) -> None:
+    """Judge the open checks that one of these answers could settle.
+
+    Each in a transaction of its own: its end can save agents, and two who held checks while they waited for each
+    other's agents would never end.
+    """
     keys = {key for _, key in found}
     waiting = CheckResult.objects.filter(Q(before_key__in=keys) | Q(after_key__in=keys), verdict="")
     mine = {team for team, _ in found}
     ids = set(waiting.filter(team__in=mine).values_list("check_of", flat=True))
     for check in Check.objects.open().filter(pk__in=ids).order_by("pk"):
         _judge(check, keys)
-    for hear in _listeners:
-        hear(found)
+
+
+answers.tell(_hear)
 
 
 @transaction.atomic
@@ -249,87 +207,11 @@ def _end(check: Check) -> None:
     check.ended_at = Now()
     check.save(update_fields=["status", "passed", "ended_at"])
     if check.passed and check.waiting:
-        _go_live(check)
+        going_live.go_live(check)
     event = "check.passed" if check.passed else "check.failed"
     outbox.add_message(check.team_id, event, partial(results.news_of, check))
     live.announce(check.team_id, "check", check.pk)
     live.announce(check.team_id, "agent", check.agent_id)
-
-
-def _go_live(check: Check) -> None:
-    """Saves what waited, if it is still what was checked. Else the note says why not."""
-    by = person(check.user) if check.user else BATON
-    try:
-        with audit.acting(by):
-            save_waiting(check, check.user)
-    except RoutesHeld as held:
-        held.start(by, CHANGES.validate_python(check.waiting))
-        Check.objects.filter(pk=check.pk).update(note="Something else changed in the meantime, so it is checked again.")
-    except Refused as refusal:
-        Check.objects.filter(pk=check.pk).update(note=refusal.message[:300])
-
-
-@transaction.atomic
-def save_waiting(check: Check, author: User | None, override: str = "") -> None:
-    """Saves what waits for the check, if it is still what was checked."""
-    if not check.waiting or check.saved_number is not None:
-        raise Refused("Nothing waits for this check.", "ended")
-    _refuse_what_changed(check)
-    [agent, *_] = save_agents(CHANGES.validate_python(check.waiting), author=author, override=override)
-    _end_draft(agent)
-    Check.objects.filter(pk=check.pk).update(saved_number=agent.live_revision.number)
-
-
-@transaction.atomic
-def check_again(check: Check, by: Actor) -> Check:
-    """Another check of what waits for this one: of tests that expect something else by now."""
-    if not check.waiting:
-        raise Refused("Nothing waits for this check.", "ended")
-    tests = list(RoutingTest.objects.filter(results__check_of=check).select_related("agent__team", "queue", "team"))
-    again = Check.objects.create(
-        team_id=check.team_id,
-        agent=check.agent,
-        fingerprint="",  # nobody is to find it in the place of a check of its own
-        waiting=check.waiting,
-        live_number=check.live_number,
-        user=by.user,
-        actor=by.label[:100],
-    )
-    known = {row.test_id: row for row in check.results.all()}
-    copies = [
-        CheckResult(
-            team_id=check.team_id,
-            check_of=again,
-            test=test,
-            **{name: getattr(known[test.pk], name) for name in _ASKED},
-        )
-        for test in tests
-    ]
-    CheckResult.objects.bulk_create(copies, batch_size=_MANY)
-    _judge(again)
-    return Check.objects.get(pk=again.pk)
-
-
-_ASKED = ("before_key", "after_key", "before_times", "after_times")
-
-
-def _refuse_what_changed(check: Check) -> None:
-    agent = Agent.objects.select_for_update(no_key=True).get(pk=check.agent_id)
-    if agent.is_deleted:
-        raise Refused(f"{agent.name} was deleted in the meantime, so nothing was saved.", "agent_deleted")
-    if agent.live_revision.number != check.live_number:
-        message = f"Revision {agent.live_revision.number} was saved in the meantime, so this was not. Save it again."
-        raise Refused(message, "edited_since")
-    member = Member.objects.filter(team=check.team_id, user=check.user_id, user__is_active=True).first()
-    if check.user_id and (member is None or not member.builds):
-        raise Refused(f"{check.actor} may not save agents any more, so nothing was saved.", "forbidden")
-
-
-def _end_draft(agent: Agent) -> None:
-    """The draft with the text that is live by now."""
-    draft, current = drafts.draft_of(agent), agent.live_revision
-    if draft and drafts.same(agent, (current.aop, current.model, current.fallback), draft):
-        draft.delete()
 
 
 @transaction.atomic
@@ -352,10 +234,7 @@ def sweep() -> None:
     """For the clock: what a worker that died left undone is done now, and checks of what is gone end."""
     if not has_open():
         return
-    running = Trial.objects.filter(status=Trial.Status.RUNNING)
-    if ids := list(running.filter(run__status__in=ENDED).values_list("run", flat=True)[:_MANY]):
-        settle(ids)
-    running.filter(run=None).update(status=Trial.Status.WAITING)  # its run was deleted
+    answers.recover()
     gone = Check.objects.open().filter(agent__deleted_at__isnull=False)
     gone.update(status=Check.Status.STOPPED, ended_at=Now(), note="The agent was deleted.")
     for check in _answered():

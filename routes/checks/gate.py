@@ -17,11 +17,12 @@ from builder.agents.saving import AgentChange
 from builder.gate.gate import RoutesHeld
 from builder.models import Agent, Revision
 from data.errors import Refused
+from routes.models import RoutingTest
 from teams.audit import audit
 from teams.audit.actors import Actor
 
 from . import checks, queries, results, verdicts
-from .models import Check, RoutingTest, Verdict
+from .models import Check, Verdict
 from .questions import Asker, Question
 from .staged import stage
 

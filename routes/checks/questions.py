@@ -13,6 +13,7 @@ from uuid import UUID
 
 from builder.models import Agent, QueueConnection, Revision
 from cases.models import Queue
+from routes.models import RoutingTest
 from runs.models import Run
 from runs.offline import examples
 from runs.opening import samples, targets
@@ -22,8 +23,6 @@ from runs.providers.providers import OFFLINE
 from runs.record.claims import Claim
 from runs.record.steps import Work
 from runs.tools import server_tools, tools
-
-from .models import RoutingTest
 
 # Another number where runs come to decide otherwise for the same question.
 _VERSION = 2

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from routes.models import RoutingTest
 from routes.routing_tests import decisions
 from routes.routing_tests.decisions import Decision
 
-from .models import RoutingTest, Trial, Verdict
+from .models import Trial, Verdict
 from .questions import Question
 
 HOLD_BACK = frozenset({Verdict.BROKEN, Verdict.UNTESTED})

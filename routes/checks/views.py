@@ -17,7 +17,7 @@ from routes.routing_tests import decisions, routing_tests
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.http.partials import render_page
 
-from . import checks, results
+from . import checks, going_live, results
 
 _ORDER = [Verdict.BROKEN, Verdict.UNTESTED, Verdict.FIXED, Verdict.FAILING, Verdict.PASSING, Verdict.VOID]
 
@@ -81,7 +81,9 @@ def _difference(check: Check) -> Difference | None:
     """What the change says otherwise, as long as it is not live."""
     if not check.waiting:
         return None
-    aop = next((change.aop for change in checks.CHANGES.validate_python(check.waiting) if change.aop is not None), None)
+    aop = next(
+        (change.aop for change in going_live.CHANGES.validate_python(check.waiting) if change.aop is not None), None
+    )
     before = check.agent.revisions.published().filter(number=check.live_number).first()
     if aop is None or before is None:
         return None
@@ -117,7 +119,7 @@ def check_override(request: TeamRequest, id: UUID) -> HttpResponse:
         messages.error(request, "Nothing was saved. Enter a reason.")
         return redirect("check", found.pk)
     try:
-        checks.save_waiting(found, request.user, override=reason)
+        going_live.save_waiting(found, request.user, override=reason)
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("check", found.pk)

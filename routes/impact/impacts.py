@@ -20,7 +20,7 @@ from builder.gate.gate import rehearse
 from builder.models import Agent, Purpose
 from data.errors import Refused
 from data.redis import bell
-from routes.checks import checks
+from routes.checks import answers
 from routes.checks.questions import Asker, Question
 from routes.models import Impact, ImpactCase, Trial
 from routes.routing_tests.decisions import DIVERGENT, Decision
@@ -71,7 +71,7 @@ def start(
         )
         for row in rows
     )
-    checks.ask(agent.team_id, questions.values(), Purpose.IMPACT)
+    answers.ask(agent.team_id, questions.values(), Purpose.IMPACT)
     impact.refresh_from_db()
     if not costly:
         _run(impact)
@@ -225,4 +225,4 @@ def hear(answered: Collection[tuple[UUID, str]]) -> None:
         follow(impact)
 
 
-checks.tell(hear)
+answers.tell(hear)

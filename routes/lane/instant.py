@@ -14,7 +14,7 @@ from pydantic_ai.messages import TextPart, ToolCallPart
 from builder.models import Agent, Purpose
 from data import rows
 from data.redis import bell
-from routes.checks import checks
+from routes.checks import answers
 from routes.models import Trial
 from routes.routing_tests import decisions
 from routes.routing_tests.decisions import Decision
@@ -44,7 +44,7 @@ def answer(next_trials: str, limit: int) -> None:
             trial.status, trial.question = Trial.Status.DECIDED, {}
             trial.save(update_fields=["decision", "why", "status", "question"])
     if taken:
-        checks.answered({(trial.team_id, trial.key) for trial in taken})
+        answers.answered({(trial.team_id, trial.key) for trial in taken})
         bell.ring()  # there may be more: the shift that took these looks again after its cases
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from builder.models import Purpose
 from builder.usage import usage
 from data import rows
-from routes.checks import checks
+from routes.checks import answers, checks
 from routes.models import Trial
 from runs.models import Run
 from runs.providers.providers import OFFLINE
@@ -78,7 +78,7 @@ class _Lane:
 
     def settle(self, run_id: UUID) -> None:
         """What the run decided, when it has ended."""
-        checks.settle([run_id])
+        answers.settle([run_id])
 
     def sweep(self) -> None:
         checks.sweep()
@@ -136,7 +136,7 @@ def _within_budget(trials: Collection[Trial]) -> list[Trial]:
         is_over = trial.team_id in over and _costs(trial)
         (refused if is_over else left).append(trial)
     for trial in refused:
-        checks.give_up(trial, _BUDGET)
+        answers.give_up(trial, _BUDGET)
     return left
 
 

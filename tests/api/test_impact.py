@@ -6,7 +6,7 @@ from builder.agents.agents import save_agent
 from cases.models import Case
 from tests.driving import work_next
 from tests.fixtures import Make
-from tests.routes.checks.conftest import Desk, desk, work_tests
+from tests.routes.conftest import Desk, desk, work_tests
 
 from .conftest import Caller
 

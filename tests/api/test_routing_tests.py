@@ -16,7 +16,7 @@ from teams.models import AuditEntry, Team, Webhook
 from teams.webhooks.webhooks import create_webhook
 from tests.driving import work_next
 from tests.fixtures import Make
-from tests.routes.checks.conftest import Desk, desk, work_tests
+from tests.routes.conftest import Desk, desk, work_tests
 
 from .conftest import Caller
 

@@ -24,8 +24,7 @@ from teams.audit.actors import Actor
 from teams.models import AuditEntry
 from tests.fixtures import Make
 from tests.provider import Answer, Request, call
-
-from .conftest import Desk, oracle, work_tests
+from tests.routes.conftest import Desk, oracle, work_tests
 
 pytestmark = pytest.mark.django_db
 

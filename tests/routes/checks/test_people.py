@@ -21,8 +21,7 @@ from teams.groups import groups
 from teams.models import Group, Member, Team
 from tests.driving import work_next
 from tests.fixtures import Make
-
-from .conftest import Desk, work_tests
+from tests.routes.conftest import Desk, work_tests
 
 pytestmark = pytest.mark.django_db
 

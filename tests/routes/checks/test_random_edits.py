@@ -14,8 +14,7 @@ from builder.gate.gate import RoutesHeld
 from builder.models import Agent
 from routes.models import Check
 from teams.audit.actors import Actor
-
-from .conftest import Desk, work_tests
+from tests.routes.conftest import Desk, work_tests
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,7 @@ from django.urls import reverse
 
 from builder.agents.agents import save_agent
 from teams.models import AuditEntry, Team
-
-from .conftest import Desk
+from tests.routes.conftest import Desk
 
 pytestmark = pytest.mark.django_db
 

@@ -33,7 +33,7 @@ from tests.driving import work_next
 from tests.fixtures import Make
 from tests.provider import Answer, Request, call
 from tests.receiver import Receiver, receiver
-from tests.routes.checks.conftest import Desk, desk, oracle, work_tests
+from tests.routes.conftest import Desk, desk, oracle, work_tests
 from tests.tool_server import ToolServer, tool_server
 
 __all__ = ["desk", "receiver", "tool_server"]

@@ -18,7 +18,7 @@ from runs.models import Run, Step
 from teams.audit.actors import BATON
 from tests.driving import work_next
 from tests.fixtures import Make
-from tests.routes.checks.conftest import Desk, desk, work_tests
+from tests.routes.conftest import Desk, desk, work_tests
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.django_db

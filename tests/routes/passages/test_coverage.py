@@ -24,7 +24,7 @@ from teams.audit.actors import BATON, Actor
 from tests.driving import work_next
 from tests.fixtures import Make
 from tests.provider import Provider, call
-from tests.routes.checks.conftest import work_tests
+from tests.routes.conftest import work_tests
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from routes.routing_tests.recent import recent
 from teams.models import AuditEntry
 from tests.driving import work_next
 from tests.fixtures import Make
-from tests.routes.checks.conftest import Desk, desk
+from tests.routes.conftest import Desk, desk
 
 __all__ = ["desk"]
 

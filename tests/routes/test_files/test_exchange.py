@@ -32,7 +32,7 @@ from teams.audit.actors import BATON
 from teams.models import Team
 from tests.driving import work_next
 from tests.fixtures import Make
-from tests.routes.checks.conftest import Desk, desk, work_tests
+from tests.routes.conftest import Desk, desk, work_tests
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from routes.models import RoutingTest
 from routes.routing_tests import routing_tests
 from teams.models import AuditEntry, Group
 from tests.fixtures import Make
-from tests.routes.checks.conftest import Desk, desk
+from tests.routes.conftest import Desk, desk
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from teams.audit.actors import BATON, Actor
 from tests.driving import work_next
 from tests.fixtures import Make
 from tests.provider import Answer, Provider, Request, call, calls
-from tests.routes.checks.conftest import work_tests
+from tests.routes.conftest import work_tests
 from tests.wire import Call
 
 pytestmark = pytest.mark.django_db

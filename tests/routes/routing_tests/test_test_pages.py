@@ -11,8 +11,7 @@ from cases.models import Case
 from routes.models import Check, RoutingTest
 from tests.driving import work_next
 from tests.fixtures import Make
-
-from .conftest import Desk, work_tests
+from tests.routes.conftest import Desk, work_tests
 
 pytestmark = pytest.mark.django_db
 

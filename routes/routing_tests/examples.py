@@ -5,12 +5,13 @@ from uuid import UUID
 
 from builder.models import Agent
 from routes.models import RoutingTest
-from routes.routing_tests import decisions
 from runs.models import Run
 from runs.offline import examples as stand_in
 from runs.offline.similarity import Example
 from runs.opening import samples
 from runs.prompts import prompts
+
+from . import decisions
 
 
 def examples(agent: Agent, most: int) -> Iterator[Example]:

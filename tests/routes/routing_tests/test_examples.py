@@ -17,8 +17,7 @@ from runs.offline import examples
 from teams.audit.actors import BATON
 from tests.driving import work_next
 from tests.fixtures import Make, mention
-
-from .conftest import work_tests
+from tests.routes.conftest import work_tests
 
 pytestmark = [
     pytest.mark.django_db,

@@ -10,9 +10,10 @@ from cases.models import Queue
 from cases.work.details import read_details
 from data.errors import Refused
 from routes.models import RoutingTest
-from routes.routing_tests import decisions
-from routes.routing_tests.decisions import Decision
 from web.forms.messages import PageForm
+
+from . import decisions
+from .decisions import Decision
 
 _FIRST = {"autofocus": True, "autocomplete": "off"}
 
