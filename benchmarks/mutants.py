@@ -102,15 +102,13 @@ MUTANTS = {
         "",
     ),
     "a handover counts no hop": Mutant("cases.work.lifecycle", '"hops": case.hops + 1', '"hops": case.hops'),
-    "a person's act leaves the hops": Mutant(
-        "cases.work.lifecycle", 'hops = {"hops": 0} if', 'hops = {"hops": case.hops} if'
-    ),
+    "a person's act leaves the hops": Mutant("cases.work.lifecycle", '({"hops": 0} if', '({"hops": case.hops} if'),
     "a move writes no event": Mutant(
         "cases.work.lifecycle",
-        "timeline.write([case], [row])",
-        "case.status == Status.POSTPONED or timeline.write([case], [row])",
+        "    timeline.record(case, kind, changed",
+        "    case.status == Status.POSTPONED or timeline.record(case, kind, changed",
     ),
-    "a move raises no fence of the case": Mutant("cases.work.lifecycle", "    case.fence += 1\n    row =", "    row ="),
+    "a move raises no fence of the case": Mutant("cases.work.lifecycle", "    case.fence += 1\n", ""),
     "a closed case can be closed again": Mutant(
         "cases.work.lifecycle",
         "Status.COMPLETED: frozenset({Status.PENDING}),",

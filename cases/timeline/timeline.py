@@ -135,10 +135,10 @@ def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
     }
 
 
-def record(case: Case, kind: Kind, **about: Any) -> CaseEvent:
-    """Write an event that moves nothing. The case's row must be locked. For `about` see `event`."""
+def record(case: Case, kind: Kind, *, changed: Iterable[str] = (), **about: Any) -> CaseEvent:
+    """Write an event, and the fields of its locked case that changed. For `about` see `event`."""
     row = event(case, kind, **about)
-    rows.update(case, ["last_seq"])
+    rows.update(case, [*changed, "last_seq"])
     write([case], [row])
     announce(case)
     return row

@@ -73,7 +73,8 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
         raise IllegalMove(
             f"This case is {Status(case.status).label.lower()}, so it cannot become {to.label.lower()}.", "illegal_move"
         )
-    goals.book_missed(case)
+    if case.look_by or case.done_by:
+        goals.book_missed(case)
     # Handovers are counted since a person, or a program of theirs, last acted.
     by_people = about.get("by", BATON).is_outside
     fields = {**_UNLESS_SAID, **({"hops": 0} if by_people else {}), **(changes or {})}
@@ -83,10 +84,7 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
     for name, value in fields.items():
         setattr(case, name, storable(value))
     case.fence += 1
-    row = timeline.event(case, kind, **about)
-    rows.update(case, [*fields, "fence", "last_seq"])
-    timeline.write([case], [row])
-    timeline.announce(case)
+    timeline.record(case, kind, changed=[*fields, "fence"], **about)
 
 
 def start(case: Case, agent: Agent, run_id: UUID, revision: int) -> None:

@@ -4,7 +4,7 @@ handover, or the first dispatch, that went wrong.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -134,7 +134,7 @@ def undo(correction: Correction, by: Actor) -> None:
 def _tell(case: Case, kind: Kind, correction: Correction, by: Actor) -> None:
     right = {"target_id": str(correction.right_id), "target_name": correction.right_name} if correction.right_id else {}
     text = correction.note if kind == Kind.CORRECTED else ""
-    about = {"agent_id": correction.wrong_id, "run_id": correction.run_id, "text": text, "data": right}
+    about: dict[str, Any] = {"agent_id": correction.wrong_id, "run_id": correction.run_id, "text": text, "data": right}
     timeline.record(case, kind, by=by, **about)
 
 

@@ -31,7 +31,7 @@ class HandoverQuerySet(models.QuerySet["Handover"]):
             return self.filter(status=Handover.Status.APPLIED, next_run=run).first()
         earlier = Handover.applied(*rows.read(Handover.applied_on(run.case_id))) if earlier is None else earlier
         begun = [row for row in earlier if row.applied_at and row.applied_at <= run.created_at]
-        return Handover.brought(begun, run.agent_id)
+        return next((row for row in reversed(begun) if row.target_id == run.agent_id), None)
 
 
 _APPLIED = """
@@ -129,11 +129,6 @@ class Handover(models.Model):
     def applied_on(case_id: "UUID | None") -> rows.Joined:
         """To read those of a case, oldest first, with the agents they came from; see `applied`."""
         return rows.Joined(_APPLIED, [case_id], {"handover": Handover, "source": Agent})
-
-    @staticmethod
-    def brought(earlier: "list[Handover]", agent_id: "UUID") -> "Handover | None":
-        """The one of these that brought the case to the agent last."""
-        return next((row for row in reversed(earlier) if row.target_id == agent_id), None)
 
     @staticmethod
     def applied(found: "list[tuple[Handover, Agent]]") -> "list[Handover]":

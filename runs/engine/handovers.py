@@ -25,7 +25,7 @@ from data.errors import Refused
 from data.redis import bell
 from runs.models import Handover, Outcome, Run, Step
 from runs.notifications import run_webhooks
-from runs.opening import giving, receiving
+from runs.opening import receiving
 from runs.opening.targets import TargetRow, find_target, hops_left, judge, obstacle
 from runs.prompts.arguments import with_ignored
 from runs.record import claims, lifecycle
@@ -60,16 +60,8 @@ class Held:
     found: Sequence[tuple[Any, ...]]
     meant: dict[str, TargetRow | None]  # by what the model wrote
     agents: dict[UUID, tuple[Agent, bool, list[Need]]]
-    queue: Queue | None = None
     earlier: Sequence[Handover] = ()
     keeping: Keeping | None = None
-
-    def locked(self) -> tuple[Run, Case | None]:
-        """Return both. LostRun if either is no longer the claim's."""
-        run, case = claims.locked(self.found)
-        if case and self.queue:
-            case.queue = self.queue
-        return run, case
 
 
 def hold(work: Work, requests: Sequence[Request], place: Place | None = None) -> Held:
@@ -90,13 +82,15 @@ def hold(work: Work, requests: Sequence[Request], place: Place | None = None) ->
     locks = [next(answers) for _ in first]
     found, agents, handed_over, *read = answers
     earlier = Handover.applied(handed_over)
+    case = found[0][1] if found and work.claim.case_id else None
+    if case and agents:
+        case.queue = agents[0][1]
     return Held(
         found,
         meant,
         {agent.pk: (agent, consumes, NEEDS.validate_json(needs or "[]")) for agent, _, consumes, needs in agents},
-        queue=next((queue for _, queue, *_ in agents), None),
         earlier=earlier,
-        keeping=keeping.judge(work, place, locks, read, earlier) if place and first else None,
+        keeping=keeping.judge(case, place, locks, read, earlier) if case and place and first else None,
     )
 
 
@@ -138,8 +132,8 @@ def _wanted(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOver 
         return HandedOver(target, asked.reason, asked.note)
     if why_not := obstacle(target, work.case, consumes=consumes):
         raise Refused(f"{why_not} Decide otherwise.", INVALID)
-    checked = receiving.check(work.case, target, needs if work.case else [], asked.fields)
-    return HandedOver(target, asked.reason, asked.note, fields=checked.values)
+    given = receiving.check(work.case, target, needs, asked.fields) if work.case and needs else {}
+    return HandedOver(target, asked.reason, asked.note, fields=given)
 
 
 # --- The requests of one turn ----------------------------------------------------------------
@@ -237,8 +231,6 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
         cancel(handover, run, case, broken.code, broken.message)
         return broken
     kept = held.keeping if held and case else None
-    if kept and case and not giving.goes_first(case, Case.Rank.HANDED_OVER, kept.ahead):
-        kept = None
     if case is not None:
         said = (wanted.reason, wanted.note, wanted.fields)
         about: dict[str, Any] = {"agent_id": run.agent_id, "run_id": run.pk, "starts": kept is not None}
@@ -328,8 +320,8 @@ def cancel(handover: Handover, run: Run, case: Case | None, code: str, message: 
     if case is not None:
         target = {"target_name": handover.target_name}
         target |= {"target_id": str(handover.target_id)} if handover.target_id else {}
-        about = {"agent_id": run.agent_id, "run_id": run.pk, "reason": code, "text": message, "data": target}
-        timeline.record(case, Kind.HANDOVER_CANCELLED, **about)
+        said: dict[str, Any] = {"reason": code, "text": message, "data": target}
+        timeline.record(case, Kind.HANDOVER_CANCELLED, agent_id=run.agent_id, run_id=run.pk, **said)
 
 
 def cancel_after_stop(run: Run, case: Case | None, wanted: HandedOver | HandedToPeople) -> None:

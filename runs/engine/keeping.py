@@ -46,13 +46,10 @@ class Place:
 
 @dataclass
 class Keeping:
-    """That the target could begin at once, unless one of the cases `ahead` goes first. `is_awaited`: a case waits for
-    room that the source leaves.
-    """
+    """That the target could begin at once. `is_awaited`: a case waits for room that the source leaves."""
 
     place: Place
     target: Consumer
-    ahead: Sequence[tuple[Any, ...]]
     is_awaited: bool
     around: Surroundings
     run: Run | None = None
@@ -99,19 +96,22 @@ def questions(work: Work, place: Place, target_id: UUID) -> tuple[list[rows.Sele
 _SURROUNDINGS = 4
 
 
-def judge(work: Work, place: Place, first: Answers, then: Answers, earlier: list[Handover]) -> Keeping | None:
+def judge(case: Case, place: Place, first: Answers, then: Answers, earlier: list[Handover]) -> Keeping | None:
     """None when someone else holds the queue or makes a pause, when work is paused, when the target has no room or
-    nothing left to spend, when a run is waiting for a worker, and when another team's case waits for the only place.
+    nothing left to spend, when a run is waiting for a worker, when another team's case waits for the only place, and
+    when another case goes first.
     """
     [(is_held_off,)], held = first
     [(is_due,)], ahead, [(is_awaited,)], found, *rest = then
     around, others = Surroundings.of(rest[:_SURROUNDINGS], earlier), rest[_SURROUNDINGS:]
     if not is_held_off or not held or is_due:
         return None
-    if any(team_id != work.run.team_id for waiting in others for team_id, _ in waiting):
+    if any(team_id != case.team_id for waiting in others for team_id, _ in waiting):
         return None
     target = next(iter(giving.able(found).values()), None)
     # What surrounds the run was read after the target, and must be of the same revision.
     if target is None or target.room <= 0 or around.live_revision_id != target.revision.pk:
         return None
-    return Keeping(place, target, ahead, is_awaited, around)
+    if not giving.goes_first(case, Case.Rank.HANDED_OVER, ahead):
+        return None
+    return Keeping(place, target, is_awaited, around)

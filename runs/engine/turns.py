@@ -16,6 +16,7 @@ from data import rows
 from data.errors import Refused
 from runs.models import Step
 from runs.prompts.arguments import with_ignored
+from runs.record import claims
 from runs.record.claims import lock_both
 from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseDeclined, CaseFailed, CasePostponed, Ending
 from runs.record.steps import (
@@ -134,7 +135,7 @@ def _settle(
             ending: Ending | None = handovers.settle(work, held, requests, failed=failed, text=text, entries=entries)
         else:
             ending = _settle_others(wanted, entries)
-        run, case = held.locked()
+        run, case = claims.locked(held.found)
         count_in(work, run)
         with rows.at_once(commits=True):
             insert(work, *entries)

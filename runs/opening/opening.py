@@ -12,7 +12,7 @@ from runs.record.steps import Work
 from runs.tools import server_tools
 from teams.models import Team
 
-from . import receiving, samples, targets
+from . import samples, targets
 from .surroundings import Surroundings, surroundings
 
 
@@ -36,7 +36,7 @@ def work_of(claim: Claim, run: Run, around: Surroundings) -> Work:
         run.revision,
         run.case or samples.case_of(run),
         may_hand_over=targets.hops_left(run, run.case) > 0 and not (run.sample or {}).get("last_hop"),
-        may_decline=receiving.may_decline(run, around.earlier) or (run.sample or {}).get("may_decline", False),
+        may_decline=targets.may_decline(run, around.earlier) or (run.sample or {}).get("may_decline", False),
         produces=list(_produces(run.agent)) if around.produces else [],
         server_tools=list(server_tools.tools_of(run.agent)) if around.has_server_tools else [],
         by_schema=tool_calling.by_schema(run.team_id, _models(run.revision)) if around.has_call_styles else frozenset(),

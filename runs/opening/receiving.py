@@ -9,7 +9,7 @@ from typing import Any
 
 from builder.models import Agent
 from builder.procedures import fields
-from builder.procedures.fields import Checked, Fault
+from builder.procedures.fields import Checked, Fault, Values
 from builder.procedures.needs import Need, name_key
 from cases.models import Case, Kind
 from cases.work import lifecycle as case_lifecycle
@@ -35,12 +35,12 @@ class Incomplete(Refused):
         self.data = data
 
 
-def check(case: Case | None, target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Checked:
+def check(case: Case, target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Values:
     """The fields for the target. Refused, in words for the model, with the name of each that is missing or wrong."""
     checked = fields.check(needs, storable(given))
     if not checked.faults:
-        return checked
-    keys = list(case.data) if case and isinstance(case.data, dict) else []
+        return checked.values
+    keys = list(case.data) if isinstance(case.data, dict) else []
     words = " ".join(_with_hint(fault, keys) for fault in checked.faults)
     names = ", ".join(f"“{fault.name}”" for fault in checked.faults)
     message = f"{target.name} needs more to take over. {words} Call request_handover again with {names} in fields."
@@ -87,16 +87,10 @@ def why_incomplete(target: Agent, needs: Iterable[Need], given: Mapping[str, Any
 # --- Declining -------------------------------------------------------------------------------
 
 
-def may_decline(run: Run, earlier: Iterable[Handover]) -> bool:
-    """Whether an agent handed the run's agent the case. One that gets its own handover back was handed nothing."""
-    if run.case_id is None or run.trigger != Run.Trigger.HANDOVER:
-        return False
-    return any(row.target_id == run.agent_id for row in earlier)
-
-
 def decline(run: Run, case: Case, reason: str) -> None:
     """Gives the case back, or to a person. Both rows are locked, and the run is completed."""
-    handover = Handover.brought(Handover.applied(*rows.read(Handover.applied_on(case.pk))), run.agent_id)
+    earlier = Handover.applied(*rows.read(Handover.applied_on(case.pk)))
+    handover = next((row for row in reversed(earlier) if row.target_id == run.agent_id), None)
     assert handover  # the tool is offered only to who was handed the case
     Handover.objects.filter(pk=handover.pk).update(is_declined=True)
     sender = handover.source_agent

@@ -17,7 +17,7 @@ from runs.models import Handover, Run, Step
 from runs.prompts import prompts, quoting
 from runs.record.steps import Work
 
-from . import receiving, targets
+from . import targets
 from .surroundings import notes_on
 
 type Sample = dict[str, Any]
@@ -30,7 +30,7 @@ def of_case(agent: Agent, case: Case) -> Sample:
     found, notes = rows.read(Handover.applied_on(case.pk), notes_on(case.pk))
     earlier, last_hop = Handover.applied(found), targets.hops_left(Run(), case) == 0
     trigger = Run.Trigger.HANDOVER if case.rank == Case.Rank.HANDED_OVER else Run.Trigger.DISPATCH
-    may_decline = receiving.may_decline(Run(agent=agent, case=case, trigger=trigger), earlier)
+    may_decline = targets.may_decline(Run(agent=agent, case=case, trigger=trigger), earlier)
     told = _of(agent, case, earlier, [note for (note,) in notes], last_hop=last_hop)
     return {**told, "may_decline": may_decline}
 
@@ -81,7 +81,7 @@ def _could_decline(run: Run) -> bool:
     if run.sample:
         return bool(run.sample.get("may_decline"))
     [earlier] = rows.read(Handover.applied_on(run.case_id))
-    return receiving.may_decline(run, [row for row in Handover.applied(earlier) if row.source_id != run.pk])
+    return targets.may_decline(run, [row for row in Handover.applied(earlier) if row.source_id != run.pk])
 
 
 # --- In the place of a case ------------------------------------------------------------------

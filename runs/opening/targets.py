@@ -13,7 +13,7 @@ from builder.procedures.needs import NEEDS, Need
 from builder.usage.limits import overspent
 from cases.models import DEFAULT_HOP_LIMIT, Case, Queue
 from data import rows
-from runs.models import Run
+from runs.models import Handover, Run
 from runs.prompts.arguments import as_key, plain
 from runs.tools import people_targets
 from runs.tools.people_targets import PERSON
@@ -103,6 +103,13 @@ def hops_left(run: Run, case: Case | None) -> int:
     if case is not None:
         return max(0, case.queue.hop_limit - case.hops)
     return max(0, DEFAULT_HOP_LIMIT - run.hop)
+
+
+def may_decline(run: Run, earlier: Iterable[Handover]) -> bool:
+    """Whether an agent handed the run's agent the case. One that gets its own handover back was handed nothing."""
+    if run.case_id is None or run.trigger != Run.Trigger.HANDOVER:
+        return False
+    return any(row.target_id == run.agent_id for row in earlier)
 
 
 # --- Which agent is meant --------------------------------------------------------------------

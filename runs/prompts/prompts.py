@@ -66,20 +66,15 @@ def _with_keys(aop: str, keys: dict[str, str]) -> str:
         number += 1
         text += f"@{part.name}"
         if key := keys.get(str(part.agent_id)):
-            mark = f"m{number}" if f"m{number}" in marks else ""
-            text += f" ({_key(key, said)}{_mark(mark, said)})"
+            because = "" if "a mark" in said else "because: "
+            mark = f", {because}m{number}" if f"m{number}" in marks else ""
+            text += f" ({_key(key, said)}{mark})"
             said |= {key, "a mark"}
     return text
 
 
 def _key(key: str, said: set[str]) -> str:
     return f"target: {key}" if key in said else f"request_handover target: {key}"
-
-
-def _mark(mark: str, said: set[str]) -> str:
-    if not mark:
-        return ""
-    return f", {mark}" if "a mark" in said else f", because: {mark}"
 
 
 LAST_HOP = "This case was handed over as often as allowed. Finish it yourself, or ask a person."

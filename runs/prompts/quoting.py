@@ -42,15 +42,11 @@ def new_mark() -> str:
 
 
 def marked(text: str, mark: str) -> str:
-    return f"<{mark}>\n{_without_marks(text)}\n</{mark}>"
-
-
-def _without_marks(text: str) -> str:
-    """With another sign where something begins that looks like a mark."""
+    """Return the text between marks, with another sign where something begins in it that looks like a mark."""
     folded = text.translate(_FOLDED)
-    if "<" not in folded:
-        return text
-    signs = list(text)
-    for found in _LOOKS_LIKE_A_MARK.finditer(folded):
-        signs[found.start()] = "‹"
-    return "".join(signs)
+    if "<" in folded:
+        signs = list(text)
+        for found in _LOOKS_LIKE_A_MARK.finditer(folded):
+            signs[found.start()] = "‹"
+        text = "".join(signs)
+    return f"<{mark}>\n{text}\n</{mark}>"

@@ -216,15 +216,14 @@ def insert(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     ]
     rows.insert([*first, *steps])
     if said:
-        usage.add(work.agent, said.model, said.amount, _purpose(work.run))
+        purpose = Purpose((work.run.sample or {}).get("purpose") or _PURPOSES.get(work.run.trigger, Purpose.WORK))
+        usage.add(work.agent, said.model, said.amount, purpose)
     work.steps += steps
     live.announce(work.run.team_id, "run", work.run.pk)
 
 
-def _purpose(run: Run) -> Purpose:
-    if run.is_test:
-        return Purpose((run.sample or {}).get("purpose") or Purpose.TEST)
-    return Purpose.TRY if run.is_try else Purpose.WORK
+# Of runs without an effect; the sample of a test may say more closely what it is for.
+_PURPOSES: Mapping[str, Purpose] = {Run.Trigger.TEST: Purpose.TEST, Run.Trigger.TRY: Purpose.TRY}
 
 
 def _cost(response: ModelResponse) -> Decimal | None:
