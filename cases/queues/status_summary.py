@@ -59,7 +59,7 @@ def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], 
         case Status.POSTPONED:
             until = clock(case.due_at) if case.due_at else "later"
             if case.taken_by or case.group:
-                who = case.taken_by or str(case.group)
+                who = case.holder or str(case.group)
                 words = say("Waits until {until}, then comes back to {who}.", until=until, who=who)
                 return Now(words, "info", acts=("hand_back",))
             whom: Named = taker(case, consumers) or "any agent of the queue"
@@ -192,7 +192,7 @@ def _needs_input(case: Case) -> Now:
     )
     if case.reason == Reason.TAKEN_OVER:
         return replace(
-            now, words=say("{who} has taken it over.", who=case.taken_by), tone="info", symbol="user-round-check"
+            now, words=say("{who} has taken it over.", who=case.holder), tone="info", symbol="user-round-check"
         )
     if case.reason == Reason.WITH_PEOPLE:
         return _with_people(case, now)
@@ -209,7 +209,7 @@ def _with_people(case: Case, now: Now) -> Now:
     if case.taken_by:
         acts = ("hand_back", "complete")
         return replace(
-            now, words=say("With {who}.", who=case.taken_by), tone="info", symbol="user-round-check", acts=acts
+            now, words=say("With {who}.", who=case.holder), tone="info", symbol="user-round-check", acts=acts
         )
     of = f"someone of {case.group}" if case.group else "someone of the team"
     words = say("Waits for {who} to take it.", who=of)

@@ -73,7 +73,7 @@ async def streamed(cases: CaseQuerySet, order: Sequence[str]) -> AsyncIterator[s
 def _parts(cases: CaseQuerySet, order: Sequence[str]) -> Iterator[str]:
     """Return the parts, with a query for each, so that a slow reader holds no connection."""
     yield spreadsheets.MARK + spreadsheets.lines([_HEADS])
-    rows = cases.select_related("queue", "assignee", "group").defer("detail")
+    rows = cases.select_related("queue", "assignee", "owner", "group").defer("detail")
     cursor, written = "", 0
     while written < LIMIT:
         found = page(rows, order, cursor, _PART)
@@ -93,7 +93,7 @@ def _cells(case: Case) -> list[Any]:
         case.get_reason_display(),
         case.queue.name,
         case.assignee.name if case.assignee else "",
-        case.taken_by,
+        case.holder,
         case.group.name if case.group else "",
         case.get_priority_display(),
         ", ".join(case.labels),

@@ -13,7 +13,9 @@ def queue_or_404(team: Team, id: UUID) -> Queue:
 
 
 def case_or_404(team: Team, id: UUID) -> Case:
-    return get_object_or_404(Case.objects.present().select_related("queue", "assignee", "group"), team=team, pk=id)
+    return get_object_or_404(
+        Case.objects.present().select_related("queue", "assignee", "owner", "group"), team=team, pk=id
+    )
 
 
 def comment_or_404(team: Team, user: User, id: UUID) -> Comment:

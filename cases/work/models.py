@@ -322,6 +322,11 @@ class Case(models.Model):
         return [name for name, missed in (("first_look", self.look_missed), ("done", self.done_missed)) if missed]
 
     @property
+    def holder(self) -> str:
+        """Who has it, a member by their name of today; empty if no person does."""
+        return str(self.owner) if self.owner else self.taken_by
+
+    @property
     def is_with_people(self) -> bool:
         """A person has it, or it waits for one of a group or of the team to take it."""
         return bool(self.taken_by or self.group_id) or self.reason == Reason.WITH_PEOPLE

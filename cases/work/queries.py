@@ -105,7 +105,7 @@ class FoundCase:
     @property
     def assign(self) -> str:
         case = self.case
-        return f"Assignee of #{case.number}: {case.taken_by or case.group or case.assignee or 'nobody yet'}"
+        return f"Assignee of #{case.number}: {case.holder or case.group or case.assignee or 'nobody yet'}"
 
     @property
     def prioritise(self) -> str:
@@ -121,7 +121,7 @@ def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple
     stays where it is.
     """
     words = wanted.words
-    rows = filters.find_cases(team, wanted).select_related("queue", "assignee", "group").defer("detail")
+    rows = filters.find_cases(team, wanted).select_related("queue", "assignee", "owner", "group").defer("detail")
     found = page(rows if words else rows.defer("data"), wanted.order, cursor)
     shown = [
         FoundCase(case, search.marked(case.title, words), search.excerpt(case.data, words) if words else SafeString())

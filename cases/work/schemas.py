@@ -191,7 +191,7 @@ def case_fields(case: Case) -> dict[str, Any]:
             done_missed=case.done_missed,
         ),
         "overdue": case.is_overdue,
-        "taken_over_by": case.taken_by or None,
+        "taken_over_by": case.holder or None,
         "hops": case.hops,
         "postpone_until": case.due_at,
         "created_at": case.created_at,

@@ -53,8 +53,9 @@ def _present(**of: object) -> QuerySet[Member]:
 
 
 def _with_members() -> QuerySet[Group]:
-    """The groups that are there, with members; who is away comes back."""
-    return Group.objects.live().filter(members__user__is_active=True)
+    """The groups that are there, with members who may work cases; who is away comes back."""
+    able = Member.objects.filter(user__is_active=True).exclude(role=Member.Role.VIEWER)
+    return Group.objects.live().filter(Exists(able.filter(groups=OuterRef("pk"))))
 
 
 @transaction.atomic
@@ -71,7 +72,11 @@ def _pass_on(case_id: UUID) -> None:
     elif case.group_id is None or group is not None:
         return
     else:
-        why = f"{case.group} was deleted." if case.group and case.group.is_deleted else f"{case.group} has no members."
+        why = (
+            f"{case.group} was deleted."
+            if case.group and case.group.is_deleted
+            else f"{case.group} has no members who may work cases."
+        )
     case_lifecycle.assign_to_people(case, People(group=group), why)
     case_email.assigned(case, BATON)
 

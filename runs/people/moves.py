@@ -98,11 +98,12 @@ def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another:
     taken_by = str(owner) if owner else by.label
     row = _lock(case)
     _check_open(row)
-    is_theirs = row.taken_by == taken_by and row.owner_id == (owner.pk if owner else None)
+    # A member by the id: the name is that of the time when they took it.
+    is_theirs = row.owner_id == owner.pk if owner else row.taken_by == taken_by and row.owner_id is None
     if is_theirs and row.status == CaseStatus.NEEDS_INPUT:
         return row
     if row.taken_by and not is_theirs and not from_another:
-        raise Refused(f"{row.taken_by} has taken this case over.", "taken_over")
+        raise Refused(f"{row.holder} has taken this case over.", "taken_over")
     why = f"{taken_by} took the case over."
     return _move(row, by, why, lambda row: case_lifecycle.take_over(row, by=by, taken_by=taken_by, owner=owner))
 

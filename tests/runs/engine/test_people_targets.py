@@ -115,6 +115,14 @@ def test_the_hop_count_starts_again(scripted, make_agent, make_case, queue, text
     assert fresh(case).hops == 0
 
 
+def test_at_the_last_hop_people_are_withdrawn_too(scripted, case, triage) -> None:
+    Case.objects.filter(pk=case.pk).update(hops=case.queue.hop_limit)
+    scripted.answers(calls(to("finance")), call("complete_case", summary="Done"))
+    work_next()
+    assert "request_handover" not in scripted.requests[0].tools
+    assert (fresh(case).status, fresh(case).group, Handover.objects.count()) == (Status.COMPLETED, None, 0)
+
+
 def test_people_hand_it_back_to_an_agent_with_a_note_it_reads(scripted, case, triage, someone) -> None:
     scripted.answers(calls(to("finance")), call("complete_case", summary="Done"))
     work_next()

@@ -120,6 +120,24 @@ def test_a_person_fills_in_what_was_missing_and_sends_it_on(scripted, case, bill
     assert '"order number": "A-9"' in seen and '"amount": 4' in seen and "Called them" in seen
 
 
+def test_sixty_fields_of_all_scripts_are_missed_by_name_and_filled_in(scripted, case, billing, signed_in) -> None:
+    """Beside a name that is there twice and a type that does not exist, which name no field."""
+    names = ["номер заказа", "注文番号", "מספר הזמנה", 'رقم "x" & y', *(f"field {number}" for number in range(56))]
+    lines = [f"- {name}: number" for name in names]
+    save_agent(billing, aop="\n".join(["NEEDS", *lines, "- Field_1: text", "- colour: hexcode"]))
+    scripted.answers(*[calls(hand_over(colour="red"))] * 3, call("complete_case", summary="Done"))
+    work_next()
+    told = json.loads(scripted.requests[1].results[-1].text)["error"]
+    assert [name for name in names if f"“{name}” (number) is missing." not in told] == [] and "hexcode" not in told
+    page = signed_in.get(reverse("case_runs", args=[case.pk])).content.decode()
+    assert page.count('name="fields.') == 60
+    values = {f"fields.{name}": str(number) for number, name in enumerate(names)}
+    typed = {"assignee_id": str(billing.pk), **values}
+    assert signed_in.post(reverse("case_reassign", args=[case.pk]), typed).status_code == 302
+    work_next()
+    assert '"注文番号": 1' in scripted.requests[-1].user_text and '"field 55": 59' in scripted.requests[-1].user_text
+
+
 CHANGED = NEEDS.replace("amount", "customer number")
 
 
