@@ -38,4 +38,8 @@ def save_through_gate(request: KeyRequest, save: Callable[[], object], override:
     if not override:
         gate.pass_gate(request.auth.team.pk, save, program(request.auth), _SECONDS)
     request.once.hold()
-    save()
+    try:
+        save()
+    except gate.RoutesHeld as held:  # what it was checked against is not what is live any more
+        held.wait(program(request.auth), 0)
+        save()

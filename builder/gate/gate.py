@@ -48,6 +48,9 @@ class Gate(Protocol):
     def counts(self, agent_ids: Collection[UUID]) -> dict[UUID, int]:
         """How many tests guard the routes of each agent that has any."""
 
+    def checks_of(self, agent: Agent, numbers: Collection[int]) -> dict[int, UUID]:
+        """Return the checks by which these revisions of the agent went live by themselves, by number."""
+
     def voided_by(self, agent: Agent) -> Sequence[Any]:
         """The tests, with their agents, that would expect nobody any more if the agent were deleted."""
 
@@ -79,6 +82,11 @@ def guarded(agents: Sequence[Agent], override: str = "") -> Iterator[None]:
 def test_counts(agent_ids: Collection[UUID]) -> dict[UUID, int]:
     """How many routing tests guard the routes of each agent that has any."""
     return _gate().counts(agent_ids)
+
+
+def checks_of(agent: Agent, numbers: Collection[int]) -> dict[int, UUID]:
+    """Return the checks by which these revisions of the agent went live by themselves, by number."""
+    return _gate().checks_of(agent, numbers)
 
 
 def voided_tests(agent: Agent) -> Sequence[Any]:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
 from builder.agents.saving import AgentChange, save_agents
+from builder.gate import gate
 from builder.models import Agent, Mention, Revision
 from builder.procedures import lines, mentions, people
 from builder.procedures.lines import Known, Line
@@ -28,11 +29,14 @@ OFFERED = 500
 
 @dataclass(frozen=True)
 class Entry:
-    """A revision in the history, and whom its text mentions that the one before did not, and the other way round."""
+    """A revision in the history, and whom its text mentions that the one before did not, and the other way round.
+    `check_id`: of the check of routing tests by which it went live by itself.
+    """
 
     revision: Revision
     added: list[Target | PeopleTarget]
     removed: list[Target | PeopleTarget]
+    check_id: UUID | None
 
 
 def history(agent: Agent) -> QuerySet[Revision]:
@@ -51,8 +55,9 @@ def entries(agent: Agent, shown: Sequence[Revision]) -> list[Entry]:
     before = history(agent).filter(number__lt=shown[-1].number).order_by("-number").first()
     rows = [*shown, *([before] if before else [])]
     found = {row.pk: _mentioned_in(agent, row) for row in rows}
+    checks = gate.checks_of(agent, [row.number for row in shown])
     return [
-        _entry(row, found[row.pk], found[rows[index + 1].pk] if index + 1 < len(rows) else {})
+        _entry(row, found[row.pk], found[rows[index + 1].pk] if index + 1 < len(rows) else {}, checks.get(row.number))
         for index, row in enumerate(shown)
     ]
 
@@ -65,8 +70,8 @@ def _mentioned_in(agent: Agent, revision: Revision) -> _Mentioned:
     return {**found, **{one.id: one for one in people.of_revision(revision.people_mentions.all(), works_queue=True)}}
 
 
-def _entry(revision: Revision, now: _Mentioned, before: _Mentioned) -> Entry:
-    return Entry(revision, _without(now, before), _without(before, now))
+def _entry(revision: Revision, now: _Mentioned, before: _Mentioned, check_id: UUID | None) -> Entry:
+    return Entry(revision, _without(now, before), _without(before, now), check_id)
 
 
 def _without(targets: _Mentioned, others: _Mentioned) -> list[Target | PeopleTarget]:

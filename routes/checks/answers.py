@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from builder.agents.saving import freeze_for_tests
 from builder.models import Agent, Purpose
@@ -14,7 +15,7 @@ from runs.engine import trials
 from runs.models import ENDED, Run
 from runs.providers.providers import OFFLINE
 
-from .models import Trial
+from .models import Check, Trial, Verdict
 from .questions import Question
 
 _MANY = 500
@@ -45,6 +46,21 @@ def ask(team_id: UUID, wanted: Iterable[Question], purpose: Purpose = Purpose.TE
     Trial.objects.bulk_create(rows, batch_size=_MANY, ignore_conflicts=True)
     failed = Trial.objects.filter(team=team_id, key__in=by_key, status=Trial.Status.FAILED)
     failed.update(status=Trial.Status.WAITING, run=None, error="")
+
+
+def waiting_for(check: Check) -> QuerySet[Trial]:
+    """What is still to be asked for a check."""
+    open_rows = check.results.filter(verdict="")
+    wanted = Q(key__in=open_rows.values("before_key")) | Q(key__in=open_rows.values("after_key"))
+    return Trial.objects.filter(wanted, team=check.team_id, status=Trial.Status.WAITING)
+
+
+def errors(check: Check) -> dict[str, str]:
+    """Why questions of a check could not be asked, by their keys."""
+    held = check.results.filter(verdict=Verdict.UNTESTED)
+    wanted = Q(key__in=held.values("before_key")) | Q(key__in=held.values("after_key"))
+    failed = Trial.objects.filter(wanted, team=check.team_id, status=Trial.Status.FAILED)
+    return dict(failed.values_list("key", "error"))
 
 
 # Those who wait for answers: they hear which keys of which teams have been answered.

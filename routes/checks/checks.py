@@ -6,12 +6,14 @@ times, and only the end of a check that passed saves anything.
 
 import logging
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from builder.agents.saving import AgentChange
 from builder.models import Agent
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 type Asked = dict[UUID, Question]
 
 _MANY = 500
+# How long after the end of a check a program may still come back for it.
+_AWAITED = timedelta(minutes=10)
 
 
 # --- Starting --------------------------------------------------------------------------------
@@ -47,14 +51,16 @@ def start(
     by: Actor,
     *,
     waiting: Sequence[AgentChange] = (),
+    comes_back: bool = False,
 ) -> Check:
     """The check of a change; the one that is open for the same change already, or has ended for it, where there is one
-    and nothing waits for another.
+    and nothing waits for another. `comes_back`: for a program, which sends the same request until it hears how the
+    check ended.
     """
     deleted = verdicts.deleted_targets(tests)
     possible = {test.pk: None if decisions.is_void(test.expected, deleted) else test.expected for test in tests}
     fingerprint = questions.fingerprint((before[test.pk], after[test.pk], possible[test.pk]) for test in tests)
-    if not waiting and (same := _same(agent, fingerprint)):
+    if not waiting and (same := _same(agent, fingerprint, comes_back=comes_back)):
         return same
     if waiting:
         earlier = Check.objects.open().filter(agent=agent, waiting__isnull=False, user=by.user)
@@ -80,11 +86,13 @@ def start(
     return check
 
 
-def _same(agent: Agent, fingerprint: str) -> Check | None:
+def _same(agent: Agent, fingerprint: str, *, comes_back: bool) -> Check | None:
+    """What could not be tested is asked again by the next one who saves, once the program that waited for it knows."""
     found = Check.objects.filter(agent=agent, fingerprint=fingerprint).exclude(status=Check.Status.STOPPED)
     check = found.order_by("-created_at").first()
-    if check and not check.is_open and check.results.filter(verdict=Verdict.UNTESTED).exists():
-        return None
+    if check and check.ended_at and check.results.filter(verdict=Verdict.UNTESTED).exists():
+        is_news = comes_back and check.told_at is None and check.ended_at > timezone.now() - _AWAITED
+        return check if is_news else None
     return check
 
 

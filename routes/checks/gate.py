@@ -9,9 +9,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from builder.agents.saving import AgentChange
 from builder.gate.gate import RoutesHeld
@@ -48,9 +50,12 @@ class Held(RoutesHeld):
         self.routes, self.after = routes, after
 
     def start(self, by: Actor, waiting: Sequence[AgentChange] = ()) -> UUID:
+        return self._start(by, waiting=waiting).pk
+
+    def _start(self, by: Actor, **about: Any) -> Check:
         tests, before, after = stage(self.routes.tests, self.routes.asked, self.after)
         [agent, *_] = self.agents
-        return checks.start(agent, tests, before, after, by, waiting=waiting).pk
+        return checks.start(agent, tests, before, after, by, **about)
 
     @property
     def agents(self) -> list[Agent]:
@@ -59,12 +64,13 @@ class Held(RoutesHeld):
         return [agent for agent in self.routes.agents if agent.pk in known]
 
     def wait(self, by: Actor, seconds: float | None) -> None:
-        check = Check.objects.get(pk=self.start(by))
+        check = self._start(by, comes_back=True)
         ends = time.monotonic() + seconds if seconds is not None else float("inf")
         while check.is_open and time.monotonic() < ends:
             time.sleep(_LOOK_SECONDS)
             check.refresh_from_db()
         if not check.passed:
+            Check.objects.filter(pk=check.pk, ended_at__isnull=False).update(told_at=Now())
             raise refusal(check)
 
 
@@ -92,6 +98,10 @@ class _Gate:
 
     def counts(self, agent_ids: Collection[UUID]) -> dict[UUID, int]:
         return queries.counts(agent_ids)
+
+    def checks_of(self, agent: Agent, numbers: Collection[int]) -> dict[int, UUID]:
+        found = Check.objects.filter(agent=agent, saved_number__in=numbers)
+        return {check.saved_number: check.pk for check in found.only("saved_number") if check.saved_number}
 
     def voided_by(self, agent: Agent) -> Sequence[RoutingTest]:
         return queries.voided_by(agent)

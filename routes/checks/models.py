@@ -60,6 +60,7 @@ class Check(models.Model):
     live_number = models.PositiveIntegerField(help_text="The live revision that it was compared with.")
     saved_number = models.PositiveIntegerField(null=True, help_text="The revision that went live by it.")
     note = models.CharField(max_length=300, blank=True, help_text="Why nothing went live although it passed.")
+    told_at = models.DateTimeField(null=True, help_text="When a program that waited for it heard how it ended.")
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     actor = models.CharField(max_length=100)
     created_at = models.DateTimeField(db_default=Now())

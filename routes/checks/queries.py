@@ -1,12 +1,13 @@
 """Reading of routing tests and their results, for lists and pages."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count
 
 from builder.models import Agent
-from routes.models import CheckResult, RoutingTest
+from routes.models import Check, CheckResult, RoutingTest
 from routes.routing_tests import decisions
 
 from . import verdicts
@@ -29,6 +30,28 @@ def histories(tests: Sequence[RoutingTest]) -> dict[UUID, list[CheckResult]]:
         if len(found[row.test_id]) < _DOTS:
             found[row.test_id].insert(0, row)
     return found
+
+
+@dataclass(frozen=True)
+class CheckNews:
+    """A check of a save that waits: how far it is, or how many tests hold it back."""
+
+    check: Check
+    known: int
+    count: int
+    held: int
+
+
+def latest_news(agent: Agent) -> CheckNews | None:
+    """The last save of the agent that had to wait, as long as it is neither live nor stopped nor overtaken."""
+    check = Check.objects.filter(agent=agent, waiting__isnull=False).order_by("-created_at", "id").first()
+    if check is None or check.saved_number or check.status == Check.Status.STOPPED:
+        return None
+    if check.live_number != agent.live_revision.number:
+        return None
+    known = check.results.exclude(verdict="").count()
+    held = check.results.filter(verdict__in=verdicts.HOLD_BACK).count()
+    return CheckNews(check, known, check.results.count(), held)
 
 
 def void(tests: Sequence[RoutingTest]) -> set[UUID]:

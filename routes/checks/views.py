@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from builder.history import revisions
 from builder.history.revisions import Difference
 from data.errors import Refused
 from data.ids import parse_uuid
@@ -17,19 +16,27 @@ from routes.routing_tests import decisions, routing_tests
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.http.partials import render_page
 
-from . import checks, going_live, results
+from . import answers, changed, checks, costs, going_live, results
+from .changed import Change, Field
+from .costs import Estimate
 
+# The verdicts of tests that the change decides otherwise.
+_TURNED = (Verdict.BROKEN, Verdict.FIXED)
 _ORDER = [Verdict.BROKEN, Verdict.UNTESTED, Verdict.FIXED, Verdict.FAILING, Verdict.PASSING, Verdict.VOID]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A test of a check in words. `run_id` leads to what the model did with the change."""
+    """A test of a check in words. `change`: what lies between both decisions. `why` it could not be tested. `run_id`
+    leads to what the model did with the change.
+    """
 
     result: CheckResult
     expected: str
     before: str
     after: str
+    change: Change | None
+    why: str
 
     @property
     def run_id(self) -> UUID | None:
@@ -48,6 +55,7 @@ def check(request: TeamRequest, id: UUID) -> HttpResponse:
     found = get_object_or_404(Check.objects.select_related("agent"), team=request.team, pk=id)
     rows = _rows(found)
     known, count = sum(results.counts(found).values()), found.results.count()
+    difference, fields = _what_waits(found)
     context = {
         "check": found,
         "agent": found.agent,
@@ -56,7 +64,9 @@ def check(request: TeamRequest, id: UUID) -> HttpResponse:
         "count": count,
         "held": [row for row in rows if row.result.verdict in (Verdict.BROKEN, Verdict.UNTESTED)],
         "others": [row for row in rows if row.result.verdict not in (Verdict.BROKEN, Verdict.UNTESTED)],
-        "difference": _difference(found),
+        "estimate": _estimate(found) if found.is_open else None,
+        "difference": difference,
+        "fields": fields,
         "may_override": _may_override(request) and found.waiting and found.passed is False,
         "may_stop": found.is_open and request.member.builds,
     }
@@ -65,30 +75,32 @@ def check(request: TeamRequest, id: UUID) -> HttpResponse:
 
 def _rows(check: Check) -> list[Row]:
     found = results.of_check(check)
-    names = results.names_in(found)
+    names, changes = results.names_in(found), changed.of_results(row for row in found if row.verdict in _TURNED)
+    errors = answers.errors(check)
     rows = [
         Row(
             row,
             results.expected_in_words(row, names),
             *results.decisions_in_words(row, names),
+            changes[row.test_id].between(row.before, row.after) if row.test_id in changes else None,
+            errors.get(row.after_key) or errors.get(row.before_key, "") if row.verdict == Verdict.UNTESTED else "",
         )
         for row in found
     ]
     return sorted(rows, key=lambda row: _ORDER.index(Verdict(row.result.verdict)))
 
 
-def _difference(check: Check) -> Difference | None:
+def _what_waits(check: Check) -> tuple[Difference | None, list[Field]]:
     """What the change says otherwise, as long as it is not live."""
-    if not check.waiting:
-        return None
-    aop = next(
-        (change.aop for change in going_live.CHANGES.validate_python(check.waiting) if change.aop is not None), None
-    )
-    before = check.agent.revisions.published().filter(number=check.live_number).first()
-    if aop is None or before is None:
-        return None
-    found = revisions.difference(check.agent, before.aop, aop)
-    return None if found.empty else found
+    if not check.waiting or check.saved_number is not None:
+        return None, []
+    return changed.of_save(check.agent, check.live_number, going_live.CHANGES.validate_python(check.waiting))
+
+
+def _estimate(check: Check) -> Estimate:
+    """Of what is still to be asked."""
+    left = answers.waiting_for(check)
+    return costs.estimate((trial.question["told"], trial.question["sample"], 1) for trial in left)
 
 
 def _may_override(request: TeamRequest) -> bool:

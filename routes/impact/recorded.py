@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
-from genai_prices import Usage, calc_price
 
 from builder.models import Agent
 from cases.models import Queue
+from routes.checks import costs
 from routes.models import Correction
 from routes.routing_tests import routing_tests
 from routes.routing_tests.decisions import Decision
@@ -34,7 +34,6 @@ _DECIDED = [
 ]
 # For a run that asked no model that counts tokens: about so many characters are one, and so many an answer has.
 _CHARACTERS, _ANSWER = 4, 150
-_PRICED_AS = {"openai-chat": "openai"}
 
 
 @dataclass(frozen=True)
@@ -133,12 +132,10 @@ def estimate(rows: Sequence[Recorded], told: Mapping[UUID, dict[str, Any]]) -> D
     """What replaying these costs in US dollars, with the models that each is told. None where a price is not known."""
     total = Decimal(0)
     for row in rows:
-        provider, _, model = str(told[row.run.pk]["model"]).partition(":")
-        usage = Usage(input_tokens=row.tokens[0], output_tokens=row.tokens[1])
-        try:
-            total += calc_price(usage, model, provider_id=_PRICED_AS.get(provider, provider)).total_price
-        except (LookupError, ValueError, AssertionError):
+        price = costs.dollars(str(told[row.run.pk]["model"]), *row.tokens)
+        if price is None:
             return None
+        total += price
     return total.quantize(Decimal("0.000001"))
 
 

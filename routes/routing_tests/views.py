@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,10 +16,13 @@ from builder.agents.access import agent_or_404
 from builder.models import Agent
 from cases.models import Case
 from data.errors import Refused
-from routes.checks import candidates, queries
+from routes.checks import candidates, costs, queries
+from routes.checks.costs import Estimate
+from routes.checks.questions import Asker
 from routes.models import CheckResult, RoutingTest
 from runs.models import Run
 from runs.opening import samples
+from runs.providers.providers import OFFLINE
 from runs.results.access import run_or_404
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.http.paging import Page, page
@@ -61,16 +65,27 @@ def agent_tests(request: TeamRequest, id: UUID) -> HttpResponse:
     if source in RoutingTest.Source.values:
         found = found.filter(source=source)
     tests: Page[RoutingTest] = page(found, ["-created_at", "id"], request.GET.get("cursor", ""))
+    all_tests = routing_tests.of_agent(agent)
     context = {
         "agent": agent,
         "page": tests,
+        "check": queries.latest_news(agent),
+        "cost": _cost(agent, all_tests),
         "rows": rows_of(tests.rows),
         "sources": RoutingTest.Source.choices,
         "is_filtered": bool(words.strip() or source),
-        "count": routing_tests.of_agent(agent).count(),
+        "count": all_tests.count(),
         "live_on": f"agent:{agent.pk} check:*",
     }
-    return render_page(request, "routes/tests.html", context, parts=["results", "tests-summary"])
+    return render_page(request, "routes/tests.html", context, parts=["results", "tests-summary", "save-cost"])
+
+
+def _cost(agent: Agent, tests: QuerySet[RoutingTest]) -> Estimate | None:
+    """What a change of the agent costs to check. None where its model costs nothing."""
+    if agent.live_revision.model == OFFLINE:
+        return None
+    asked = Asker().questions(tests).values()
+    return costs.estimate((question.told, question.sample, question.times) for question in asked)
 
 
 def rows_of(tests: Sequence[RoutingTest]) -> list[Row]:

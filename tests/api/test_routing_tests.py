@@ -216,6 +216,20 @@ def test_a_check_that_takes_longer_changes_nothing_after_the_answer(
     assert api.patch(f"/agents/{guarded.triage.pk}", body).status_code == 200
 
 
+def test_a_change_that_is_held_after_it_was_let_through_names_its_check(
+    guarded: Desk, api: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something else was saved between the check and the save."""
+    monkeypatch.setattr("builder.gate.gate.pass_gate", lambda *about: None)
+    body = {"aop": guarded.aop(refund=guarded.tech, outage=guarded.tech)}
+    error = api.patch(f"/agents/{guarded.triage.pk}", body).json()["error"]
+    assert error["code"] == "routes_checking" and error["check_id"]
+    work_tests()
+    again = api.patch(f"/agents/{guarded.triage.pk}", body).json()["error"]
+    assert (again["code"], again["check_id"]) == ("routes_broken", error["check_id"])
+    assert guarded.triage.live_revision.number == 2
+
+
 def test_the_same_request_finds_the_check_that_refused_it(guarded: Desk, api: Caller, worked: None) -> None:
     body = {"aop": guarded.aop(refund=guarded.tech, outage=guarded.tech)}
     first, second = (api.patch(f"/agents/{guarded.triage.pk}", body).json()["error"] for _ in range(2))
@@ -244,6 +258,27 @@ def test_with_the_provider_down_it_is_refused_as_untested(
     error = api.patch(f"/agents/{guarded.triage.pk}", {"aop": "Anything"}).json()["error"]
     assert error["code"] == "routes_untested" and len(error["untested"]) == 2
     assert error["untested"][0]["after"] is None
+
+
+def test_who_comes_back_for_a_check_hears_once_that_it_could_not_be_run(
+    guarded: Desk, api: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.gate.api._SECONDS", 0)
+    body = {"aop": "Be kind.\n" + guarded.aop(refund=guarded.billing, outage=guarded.tech)}
+
+    def sent() -> tuple[str, str]:
+        error = api.patch(f"/agents/{guarded.triage.pk}", body).json()["error"]
+        return error["code"], error["check_id"]
+
+    with monkeypatch.context() as down:
+        down.delenv("OPENAI_BASE_URL")
+        down.delenv("OPENAI_API_KEY", raising=False)
+        first = sent()
+        work_tests()
+        assert first[0] == "routes_checking" and sent() == ("routes_untested", first[1])
+    assert sent()[0] == "routes_checking"
+    work_tests()
+    assert api.patch(f"/agents/{guarded.triage.pk}", body).status_code == 200
 
 
 def test_an_override_takes_a_reason_and_the_right_to_give_it(guarded: Desk, api: Caller, team: Team) -> None:
