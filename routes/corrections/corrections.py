@@ -19,7 +19,6 @@ from data.errors import Refused
 from data.texts.text import prose
 from routes.models import Correction
 from routes.routing_tests import routing_tests
-from runs.engine import handovers
 from runs.models import Handover, Run
 from runs.people import moves
 from runs.people.briefing import Given
@@ -58,7 +57,7 @@ def of_run(run: Run) -> Misroute:
 def of_handover(handover: Handover) -> Misroute:
     """Return the misroute of a handover to its target."""
     assert handover.target  # what went to people is no misroute between agents
-    return Misroute(handover.target, handover.source, handovers.resulting_run(handover))
+    return Misroute(handover.target, handover.source, handover.resulting_run)
 
 
 @transaction.atomic

@@ -125,6 +125,15 @@ class Handover(models.Model):
         words = {True: "Yes", False: "No"}
         return [(name, words[it] if isinstance(it, bool) else str(it)) for name, it in self.fields.items()]
 
+    @property
+    def resulting_run(self) -> Run | None:
+        """The run of the target that it led to, if it was applied and that has begun."""
+        if self.source.case_id is None:
+            return self.next_run
+        later = Run.objects.filter(case=self.source.case_id, created_at__gt=self.source.created_at)
+        run = later.order_by("created_at").first()
+        return run if run and run.agent_id == self.target_id else None
+
     @staticmethod
     def applied_on(case_id: "UUID | None") -> rows.Joined:
         """To read those of a case, oldest first, with the agents they came from; see `applied`."""

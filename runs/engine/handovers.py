@@ -17,7 +17,7 @@ from pydantic_ai.messages import ToolCallPart
 from builder.models import Agent
 from builder.procedures import passages
 from builder.procedures.needs import NEEDS, Need
-from cases.models import Case, Kind, Queue
+from cases.models import Case, Kind
 from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data import rows
@@ -26,7 +26,7 @@ from data.redis import bell
 from runs.models import Handover, Outcome, Run, Step
 from runs.notifications import run_webhooks
 from runs.opening import receiving
-from runs.opening.targets import TargetRow, find_target, hops_left, judge, obstacle
+from runs.opening.targets import TargetRow, as_now, find_target, hops_left, judge, obstacle
 from runs.prompts.arguments import with_ignored
 from runs.record import claims, lifecycle
 from runs.record.outcomes import Broken, HandedOver, HandedToPeople
@@ -53,8 +53,8 @@ _EXCHANGES = 2
 @dataclass
 class Held:
     """The run and its case, locked unless they are lost, and what was read with them: whom each request means; the
-    agents that are asked for, each with whether it works the case's queue and what it needs; the case's handovers so
-    far; how the case could stay here.
+    agents that are asked for, each with whether it works the case's queue and what it needs; the case's handovers since
+    a person last acted; how the case could stay here.
     """
 
     found: Sequence[tuple[Any, ...]]
@@ -76,33 +76,22 @@ def hold(work: Work, requests: Sequence[Request], place: Place | None = None) ->
     # Locks are taken in the order queue, case, run.
     may_stay = place and place.may_keep() and len(named) == 1
     first, then = keeping.questions(work, place, target_id) if place and may_stay else ([], [])
-    wanted: dict[str, Any] = {"target": Agent, "queue": Queue, "consumes": _CONSUMES, "needs": "live.needs"}
-    told = rows.Joined(_TARGETS, [queue_id, queue_id, list(named)], wanted)
-    answers = iter(rows.read(*first, claims.both(work.claim), told, Handover.applied_on(case_id), *then))
+    asked = as_now(named, queue_id)
+    answers = iter(rows.read(*first, claims.both(work.claim), asked, Handover.applied_on(case_id), *then))
     locks = [next(answers) for _ in first]
     found, agents, handed_over, *read = answers
     earlier = Handover.applied(handed_over)
     case = found[0][1] if found and work.claim.case_id else None
     if case and agents:
         case.queue = agents[0][1]
+    hops = case.hops if case else 0
     return Held(
         found,
         meant,
         {agent.pk: (agent, consumes, NEEDS.validate_json(needs or "[]")) for agent, _, consumes, needs in agents},
-        earlier=earlier,
+        earlier=earlier[-hops:] if hops else [],
         keeping=keeping.judge(case, place, locks, read, earlier) if case and place and first else None,
     )
-
-
-_CONSUMES = "connection.id is not null"
-_TARGETS = """
-    from builder_agent target
-    left join builder_revision live on live.agent_id = target.id and live.status = 'live'
-    left join cases_queue queue on queue.id = %s
-    left join builder_queueconnection connection
-        on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
-    where target.id = any(%s::uuid[])
-"""
 
 
 def _wanted(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOver | HandedToPeople:
@@ -225,7 +214,7 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
             handover.save()  # it stays recorded: nothing comes of it
         lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
         return None
-    earlier = _earlier(run, case, held)
+    earlier = held.earlier if held and case else _earlier(run, case)
     broken = None if held else _why_impossible(handover, case)
     if broken := broken or _why_cancelled(handover, run, case, earlier):
         cancel(handover, run, case, broken.code, broken.message)
@@ -275,7 +264,7 @@ def _why_impossible(handover: Handover, case: Case | None) -> Broken | None:
     return receiving.why_incomplete(handover.target, needs, handover.fields)
 
 
-def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: list[Handover]) -> Broken | None:
+def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: Sequence[Handover]) -> Broken | None:
     if hops_left(run, case) == 0:
         return Broken("hop_limit", "It was handed over as often as allowed.")
     # Ping-pong: the two agents have exchanged it before, and there is nothing new to say.
@@ -289,11 +278,11 @@ def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: lis
     return Broken("loop", said)
 
 
-def _earlier(run: Run, case: Case | None, held: Held | None) -> list[Handover]:
+def _earlier(run: Run, case: Case | None) -> list[Handover]:
     """Return the applied handovers, oldest first: on a case since a person last acted, else of the chain of runs."""
     if case is not None:
-        on_case = held.earlier if held else Handover.applied(*rows.read(Handover.applied_on(case.pk)))
-        return list(on_case[-case.hops :]) if case.hops else []
+        on_case = Handover.applied(*rows.read(Handover.applied_on(case.pk)))
+        return on_case[-case.hops :] if case.hops else []
     chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
     root = run.root_id or run.pk
     return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))
@@ -329,12 +318,3 @@ def cancel_after_stop(run: Run, case: Case | None, wanted: HandedOver | HandedTo
     if not Handover.objects.filter(source=run).exists():
         handover = requested(run, wanted)
         cancel(handover, run, case, "run_stopped", "The run was stopped first.")
-
-
-def resulting_run(handover: Handover) -> Run | None:
-    """Return the run of the target that an applied handover led to, if it has begun."""
-    if handover.source.case_id is None:
-        return handover.next_run
-    later = Run.objects.filter(case=handover.source.case_id, created_at__gt=handover.source.created_at)
-    run = later.order_by("created_at").first()
-    return run if run and run.agent_id == handover.target_id else None

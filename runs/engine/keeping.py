@@ -78,7 +78,7 @@ class Keeping:
 def questions(work: Work, place: Place, target_id: UUID) -> tuple[list[rows.Selected], list[rows.Selected]]:
     """To be read before the case and the run are locked, and after that; see `judge`."""
     case = work.case
-    if case is None or work.run.has_no_effect:
+    if case is None or work.claim.case_id is None:  # the case of a sample stays nowhere
         return [], []
     first: list[rows.Selected] = [pausing.TRY_TO_HOLD_OFF, giving.hold(case.queue_id, waits=False)]
     # With another free place the case competes for nothing but the target's room.

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 from django.utils.text import slugify
 
@@ -62,13 +63,24 @@ def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], people: str, case:
     return list(found.values())
 
 
-_CONSUMES = "connection.id is not null"
-_QUEUE = """
-    from cases_queue queue
-    join builder_revision live on live.agent_id = %s and live.status = 'live'
+def as_now(ids: Iterable[Any], queue_id: UUID | None) -> rows.Joined:
+    """To read these agents as they are now, each with the queue, whether it works it, and what it needs."""
+    wanted: dict[str, Any] = {
+        "target": Agent,
+        "queue": Queue,
+        "consumes": "connection.id is not null",
+        "needs": "live.needs",
+    }
+    return rows.Joined(_AS_NOW, [queue_id, queue_id, list(ids)], wanted)
+
+
+_AS_NOW = """
+    from builder_agent target
+    left join builder_revision live on live.agent_id = target.id and live.status = 'live'
+    left join cases_queue queue on queue.id = %s
     left join builder_queueconnection connection
-        on connection.agent_id = %s and connection.queue_id = queue.id and connection.role = 'consumer'
-    where queue.id = %s
+        on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
+    where target.id = any(%s::uuid[])
 """
 
 
@@ -76,10 +88,8 @@ def judge(target: Agent, case: Case | None) -> tuple[str | None, list[Need]]:
     """Why the target could not take over now, None when it can; and what it needs to be told."""
     if case is None:
         return obstacle(target, case), []
-    about = [target.pk, target.pk, case.queue_id]
-    found = rows.join(_QUEUE, about, queue=Queue, consumes=_CONSUMES, needs="live.needs")
-    [(case.queue, consumes, needs)] = found
-    return obstacle(target, case, consumes=consumes), NEEDS.validate_json(needs)
+    [[(_, case.queue, consumes, needs)]] = rows.read(as_now([target.pk], case.queue_id))
+    return obstacle(target, case, consumes=consumes), NEEDS.validate_json(needs or "[]")
 
 
 def obstacle(target: Agent, case: Case | None, *, consumes: bool = False) -> str | None:

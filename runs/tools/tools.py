@@ -283,9 +283,10 @@ def offered(work: Work) -> list[ToolDefinition]:
 
 def parse(work: Work, call: ToolCallPart) -> Any:
     """The call's arguments. Refused, in words for the model, when the tool is not offered or they do not fit."""
-    if served := work.server_tool(call.tool_name):
-        return server_tools.parse(served, call)
     tool = TOOLS.get(call.tool_name)
+    # A server's tool has two underscores in its name, so it cannot be one of ours.
+    if tool is None and (served := work.server_tool(call.tool_name)):
+        return server_tools.parse(served, call)
     if tool is None or not tool.is_offered(work):
         names = ", ".join(definition.name for definition in offered(work))
         raise Refused(f"There is no tool {call.tool_name}. Your tools: {names}.", "unknown_tool")
