@@ -54,7 +54,7 @@ def compare(before: str, after: str) -> list[Piece]:
 
     First by lines, then by words within the lines that differ: quick for long texts, and what belongs together stays.
     """
-    return list(_tidied(_by_line(_lines(before), _lines(after))))
+    return list(_tidied(_by(_lines(before), _lines(after), _by_word)))
 
 
 def passages(pieces: Iterable[Piece], around: int = 3) -> list[Passage]:
@@ -87,10 +87,6 @@ def _key(text: str) -> str:
 
 
 type _Inner = Callable[[Sequence[str], Sequence[str]], Iterator[Piece]]
-
-
-def _by_line(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
-    return _by(before, after, _by_word)
 
 
 def _by_word(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:

@@ -132,7 +132,7 @@ class _Names:
         self.names = names
         self._by_start: dict[str, list[tuple[str, UUID, str]]] = defaultdict(list)
         for agent_id, name in names.items():
-            if folded := _folded(name):
+            if folded := _folded_with_lengths(name)[0]:
                 self._by_start[folded[0]].append((folded, agent_id, _composed(name)))
         for rows in self._by_start.values():
             rows.sort(key=lambda row: -len(row[0]))
@@ -164,10 +164,6 @@ def _ends_here(text: str, length: int) -> bool:
 
 def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
-
-
-def _folded(text: str) -> str:
-    return _folded_with_lengths(text)[0]
 
 
 def _folded_with_lengths(text: str) -> tuple[str, list[int]]:

@@ -234,7 +234,7 @@ def _by_kind(values: list[Any], kinds: list[str]) -> list[Simple]:
     """Choices, by their types; of lists, objects and very many choices only the types."""
     groups: dict[str, list[Any]] = {}
     for value in values:
-        kind = _kind_of(value)
+        kind = next(name for kind, name in _NAMES if isinstance(value, kind))
         if not kinds or kind in kinds or (kind == "integer" and "number" in kinds):
             groups.setdefault(kind, []).append(value)
     made: list[Simple] = []
@@ -243,10 +243,6 @@ def _by_kind(values: list[Any], kinds: list[str]) -> list[Simple]:
         has_choices = kind in ("string", "integer", "number") and is_short
         made.append({"type": kind, **({"enum": list(dict.fromkeys(group))} if has_choices else {})})
     return made
-
-
-def _kind_of(value: Any) -> str:
-    return next(name for kind, name in _NAMES if isinstance(value, kind))
 
 
 def _size(kind: str, value: Any) -> int | float | None:

@@ -238,7 +238,7 @@ def _of_answer(endpoint: Endpoint, course: _Course) -> str:
 
 
 def _of_error(error: BaseException, status: int) -> str:
-    told = _short(error)
+    told = _short_text(str(error)) or type(error).__name__
     match error:
         case httpx2.TimeoutException():
             return "did not answer in time."
@@ -263,10 +263,6 @@ def _short_address(location: str) -> str:
 
 def _short_text(text: str) -> str:
     return " ".join(storable(text).split())[:300]
-
-
-def _short(error: BaseException) -> str:
-    return _short_text(str(error)) or type(error).__name__
 
 
 # --- Lists -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from teams.keys.api import KeyRequest, get_row
 
 from . import coverage
-from .coverage import Counts, Covered
+from .coverage import Covered
 
 router = Router()
 
@@ -59,9 +59,5 @@ def _out(covered: Covered) -> PassageCounts:
         end=passage.end,
         text=passage.text,
         target_ids=passage.target_ids,
-        before_this_wording=_counts(covered.before),
+        before_this_wording=CountsOut(**vars(covered.before)),
     )
-
-
-def _counts(counts: Counts) -> CountsOut:
-    return CountsOut(**vars(counts))

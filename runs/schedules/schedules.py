@@ -150,9 +150,5 @@ def _start(schedule: Schedule) -> None:
 
 def _zone(name: str) -> ZoneInfo:
     if name not in available_timezones():
-        raise _wrong("zone", "There is no such time zone.")
+        raise Refused("There is no such time zone.", "invalid", {"zone": "There is no such time zone."})
     return ZoneInfo(name)
-
-
-def _wrong(field: str, message: str) -> Refused:
-    return Refused(message, "invalid", {field: message})

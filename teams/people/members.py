@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
@@ -126,15 +126,11 @@ def invite(team: Team, email: str, role: str, by: Actor) -> tuple[Invitation, st
         "role": role,
         "digest": _digest(token),
         "invited_by": by.user,
-        "expires_at": _expiry(),
+        "expires_at": timezone.now() + timedelta(days=INVITATION_DAYS),
     }
     invitation, _ = Invitation.objects.update_or_create(team=team, email=email, defaults=fields)
     audit.record(team.pk, "invited", invitation, audit.facts(Role=invitation.get_role_display()), by=by)
     return invitation, token
-
-
-def _expiry() -> datetime:
-    return timezone.now() + timedelta(days=INVITATION_DAYS)
 
 
 @transaction.atomic

@@ -82,7 +82,7 @@ def _data_view(value: object, levels: int) -> SafeString:
             parts.append((term, len(part), _data_view(part, levels - 1)))
         else:
             words = _fact_words(part)
-            (texts if _is_long(words) else facts).append((term, words))
+            (texts if len(words) > 80 or "\n" in words else facts).append((term, words))
     return component("data_view", facts=facts, texts=texts, parts=parts, value=value)
 
 
@@ -90,7 +90,3 @@ def _has_parts(value: object) -> TypeGuard[dict[str, object] | list[object]]:
     if isinstance(value, list):
         return any(isinstance(item, dict | list) for item in value)
     return isinstance(value, dict) and bool(value)
-
-
-def _is_long(words: str) -> bool:
-    return len(words) > 80 or "\n" in words
