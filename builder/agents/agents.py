@@ -110,7 +110,13 @@ def delete_agent(agent: Agent, replacement: Replacement | None = None, author: U
     if replacement is not None:
         _check_replacement(agent, replacement)
         save_agents([_replaced(other, agent, replacement) for other in mentioning], author=author)
-        _replace_in_drafts(agent, replacement)
+        # Replace each draft by a new row, as always: anyone who has one open is asked which text to keep.
+        drafts = Revision.objects.filter(team_id=agent.team_id, status=Revision.Status.DRAFT)
+        for draft in drafts.filter(aop__contains=str(agent.pk)).select_for_update(no_key=True):
+            draft.delete()
+            draft.id = new_id()
+            draft.aop = _redirected(draft.aop, agent, replacement)
+            draft.save(force_insert=True)
     if Agent.objects.filter(pk=agent.pk, deleted_at=None).update(deleted_at=timezone.now()):
         audit.record(agent.team_id, "agent_deleted", agent, f"Replaced by {replacement.name}" if replacement else "")
     live.announce(agent.team_id, "agent", agent.pk)
@@ -149,16 +155,6 @@ def _redirected(text: str, agent: Agent, to: Replacement) -> str:
 def _replaced(other: Agent, agent: Agent, replacement: Replacement) -> AgentChange:
     aop = _redirected(other.live_revision.aop, agent, replacement)
     return AgentChange(other.pk, aop=aop, note=f"@{agent.name} was deleted: @{replacement.name} in its place")
-
-
-def _replace_in_drafts(agent: Agent, replacement: Replacement) -> None:
-    """Replace each draft by a new row, as always: anyone who has one open is asked which text to keep."""
-    drafts = Revision.objects.filter(team_id=agent.team_id, status=Revision.Status.DRAFT)
-    for draft in drafts.filter(aop__contains=str(agent.pk)).select_for_update(no_key=True):
-        draft.delete()
-        draft.id = new_id()
-        draft.aop = _redirected(draft.aop, agent, replacement)
-        draft.save(force_insert=True)
 
 
 def _no_replacement(message: str) -> Refused:

@@ -96,20 +96,16 @@ def _save(form: AgentForm, author: User) -> Agent | HttpResponseRedirect | None:
     except RoutesHeld as held:
         assert form.saved
         waiting = [AgentChange(form.saved.agent.pk, **wanted)]
-        _keep_draft(form, author)
+        # Keep what the gate holds back as the draft too, so that one can go on from there.
+        assert form.saved
+        said = form.cleaned_data
+        drafts.save_draft(
+            form.saved.agent, said["aop"], said["model"], said["fallback"], known=known_to(form.data), author=author
+        )
         return redirect("check", held.start(person(author), waiting))
     except Refused as refusal:
         form.refuse(refusal)
     return None
-
-
-def _keep_draft(form: AgentForm, author: User) -> None:
-    """Keep what the gate holds back as the draft too, so that one can go on from there."""
-    assert form.saved
-    said = form.cleaned_data
-    drafts.save_draft(
-        form.saved.agent, said["aop"], said["model"], said["fallback"], known=known_to(form.data), author=author
-    )
 
 
 @transaction.atomic
@@ -168,16 +164,12 @@ def _form_context(request: TeamRequest, form: AgentForm, agent: Agent | None = N
 def _after_save(request: HttpRequest, saved: Agent | HttpResponseRedirect) -> HttpResponse:
     if isinstance(saved, HttpResponseRedirect):
         return saved
-    _tell_saved(request, saved)
-    return redirect("agent", saved.pk)
-
-
-def _tell_saved(request: HttpRequest, agent: Agent) -> None:
-    blocking = [problem.message for problem in targets.problems(agent) if problem.blocking]
+    blocking = [problem.message for problem in targets.problems(saved) if problem.blocking]
     if blocking:
         messages.warning(request, f"Saved. {blocking[0]}")
     else:
         messages.success(request, "Saved. Runs that start from now on follow it.")
+    return redirect("agent", saved.pk)
 
 
 @require_POST

@@ -77,20 +77,16 @@ def _sift(item: Any, taken: Taken) -> Any:
         if not isinstance(result.get("nextCursor", ""), str):
             del result["nextCursor"]
     elif isinstance(result, dict) and result.keys() & {"content", "isError", "structuredContent"}:
-        _settle(result)
+        # What a call came to, without what no client could read: that the rest of it came is worth knowing.
+        content = result.get("content")
+        if isinstance(content, str):
+            content = [{"type": "text", "text": content}]
+        result["content"] = [_block(block) for block in content] if isinstance(content, list) else []
+        result["isError"] = result.get("isError") is True
+        for name in ("structuredContent", "_meta"):
+            if not isinstance(result.get(name, {}), dict):
+                del result[name]
     return item
-
-
-def _settle(result: dict[str, Any]) -> None:
-    """What a call came to, without what no client could read: that the rest of it came is worth knowing."""
-    content = result.get("content")
-    if isinstance(content, str):
-        content = [{"type": "text", "text": content}]
-    result["content"] = [_block(block) for block in content] if isinstance(content, list) else []
-    result["isError"] = result.get("isError") is True
-    for name in ("structuredContent", "_meta"):
-        if not isinstance(result.get(name, {}), dict):
-            del result[name]
 
 
 def _block(block: Any) -> dict[str, Any]:

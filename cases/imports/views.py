@@ -99,7 +99,19 @@ def _add_page(request: TeamRequest, queue: Queue, form: forms.Form, way: str) ->
 def case_import(request: TeamRequest, id: UUID) -> HttpResponse:
     upload = upload_or_404(request.team, id)
     if upload.status != CaseUpload.Status.READY:
-        return _outcome(request, upload)
+        counts = importing.outcome(upload)
+        settled = sum(counts.values()) - counts["waiting"]
+        made = upload.rows.exclude(case=None).select_related("case").defer("cells", "case__data", "case__detail")
+        context: dict[str, Any] = {
+            "upload": upload,
+            "watched": f"upload:{upload.pk}",
+            "counts": counts,
+            "total": sum(counts.values()),
+            "settled": settled,
+            "made": made[:10],
+            "failed": upload.rows.filter(state=UploadRow.State.FAILED).defer("cells")[:_SHOWN_FLAWS],
+        }
+        return render_page(request, "cases/import_outcome.html", context, parts=["outcome"])
     form = _reading_form(upload, request.POST or None)
     if form.is_valid():
         try:
@@ -155,22 +167,6 @@ def _look(request: TeamRequest, upload: CaseUpload, form: ReadingForm) -> HttpRe
 
 
 # --- What became of it -----------------------------------------------------------------------
-
-
-def _outcome(request: TeamRequest, upload: CaseUpload) -> HttpResponse:
-    counts = importing.outcome(upload)
-    settled = sum(counts.values()) - counts["waiting"]
-    made = upload.rows.exclude(case=None).select_related("case").defer("cells", "case__data", "case__detail")
-    context: dict[str, Any] = {
-        "upload": upload,
-        "watched": f"upload:{upload.pk}",
-        "counts": counts,
-        "total": sum(counts.values()),
-        "settled": settled,
-        "made": made[:10],
-        "failed": upload.rows.filter(state=UploadRow.State.FAILED).defer("cells")[:_SHOWN_FLAWS],
-    }
-    return render_page(request, "cases/import_outcome.html", context, parts=["outcome"])
 
 
 @require_POST

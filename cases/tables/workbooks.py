@@ -26,7 +26,14 @@ _PARTS_LIMIT = 2000
 def read_workbook(content: bytes, sheet: str = "") -> Table:
     """Read the sheet of that name, or else the first one."""
     with _no_damage(), zipfile.ZipFile(BytesIO(content)) as archive:
-        _check_size(archive)
+        # Check the sizes that the archive states for its parts: zipfile never unpacks more of a part than that.
+        parts = archive.infolist()
+        packed = any(
+            part.file_size > _RATIO_FROM and part.file_size > _RATIO_LIMIT * max(part.compress_size, 1)
+            for part in parts
+        )
+        if packed or len(parts) > _PARTS_LIMIT or sum(part.file_size for part in parts) > _PART_LIMIT:
+            refuse("This workbook unpacks to too much. Import a smaller one, or save the sheet as CSV.")
         book = _Book(archive)
         sheet = sheet if sheet in book.sheets else next(iter(book.sheets))
         collector = Collector()
@@ -53,16 +60,6 @@ def _no_damage() -> Iterator[None]:
         refuse("This workbook is damaged: it cannot be read. Save it again as XLSX.")
     except (RuntimeError, NotImplementedError):  # what zipfile says of passwords and of unusual compression
         refuse("This workbook is locked or packed in an unusual way. Save it again as XLSX, without a password.")
-
-
-def _check_size(archive: zipfile.ZipFile) -> None:
-    """Check the sizes that the archive states for its parts: zipfile never unpacks more of a part than that."""
-    parts = archive.infolist()
-    packed = any(
-        part.file_size > _RATIO_FROM and part.file_size > _RATIO_LIMIT * max(part.compress_size, 1) for part in parts
-    )
-    if packed or len(parts) > _PARTS_LIMIT or sum(part.file_size for part in parts) > _PART_LIMIT:
-        refuse("This workbook unpacks to too much. Import a smaller one, or save the sheet as CSV.")
 
 
 # --- The parts beside the sheets -------------------------------------------------------------

@@ -81,7 +81,12 @@ def judge(queue: Queue, items: Sequence[NewCase]) -> list[Judged]:
 def _judge(queue: Queue, item: NewCase, known: dict[str, Case]) -> Judged:
     try:
         if existing := known.get(item.external_id or ""):
-            _check_same(existing, item)
+            if existing.external_digest != _digest(item):
+                raise Refused(
+                    f"A case with the external id “{item.external_id}” exists and says something else.",
+                    "external_id_conflict",
+                    {"external_id": "Exists already, with other contents."},
+                )
             return Judged(existing)
         case = _case(queue, item)
     except Refused as refusal:
@@ -176,12 +181,3 @@ def _known(queue: Queue, items: Sequence[NewCase]) -> dict[str, Case]:
 def _digest(item: NewCase) -> str:
     body = [item.title, item.data, item.priority or 0, sorted(item.labels), str(item.postpone_until or "")]
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-
-
-def _check_same(existing: Case, item: NewCase) -> None:
-    if existing.external_digest != _digest(item):
-        raise Refused(
-            f"A case with the external id “{item.external_id}” exists and says something else.",
-            "external_id_conflict",
-            {"external_id": "Exists already, with other contents."},
-        )

@@ -146,7 +146,15 @@ def _place(source: Source, taken: _Taken, *, by_hand: bool) -> tuple[Case, bool]
     if known := _known(source, email):
         return known, False
     if not by_hand:
-        _sift(source, email)
+        said = email_settings(source)
+        if CaseMessage.objects.filter(team=source.team_id, message_id=email.message_id, direction="out").exists():
+            raise _Left(_Status.IGNORED, "It is a message that Baton sent.")
+        found = verdicts.verdict(email, own_addresses())
+        if found and {"automatic": "automatic", "list": "lists"}.get(found.kind) not in said.take:
+            raise _Left(_Status.IGNORED, found.reason)
+        if _is_too_many(source, email.sender, said.per_hour):
+            words = f"Its sender has sent {said.per_hour} within an hour, as many as are taken in at once. It waits."
+            raise _Left(_Status.WAITING, words)
     if answered := threads.find_case(source.team_id, email):
         if joined := _join(source, taken, answered):
             return joined, True
@@ -161,18 +169,6 @@ def _known(source: Source, email: Email) -> Case | None:
     if found := message.select_related("case").first():
         return found.case
     return Case.objects.filter(queue=source.queue_id, external_id=email.message_id).first()
-
-
-def _sift(source: Source, email: Email) -> None:
-    said = email_settings(source)
-    if CaseMessage.objects.filter(team=source.team_id, message_id=email.message_id, direction="out").exists():
-        raise _Left(_Status.IGNORED, "It is a message that Baton sent.")
-    found = verdicts.verdict(email, own_addresses())
-    if found and {"automatic": "automatic", "list": "lists"}.get(found.kind) not in said.take:
-        raise _Left(_Status.IGNORED, found.reason)
-    if _is_too_many(source, email.sender, said.per_hour):
-        words = f"Its sender has sent {said.per_hour} within an hour, as many as are taken in at once. It waits."
-        raise _Left(_Status.WAITING, words)
 
 
 def _is_too_many(source: Source, sender: str, per_hour: int) -> bool:

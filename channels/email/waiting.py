@@ -1,7 +1,6 @@
 """Emails that wait because their sender sent too many at once: each is taken in when an hour has room for it again."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -46,16 +45,12 @@ def take_in_what_waits() -> None:
     for source, sender, room in _due():
         waiting = source.arrivals.filter(status=Arrival.Status.WAITING, sender=sender).order_by("at", "pk")
         for id in waiting.values_list("pk", flat=True)[:room]:
-            _take(id)
-
-
-def _take(id: UUID) -> None:
-    try:
-        settle_waiting(id)
-    except Refused as refusal:
-        # Its original is gone, so that it can never be taken in.
-        gone = Arrival.objects.filter(pk=id, status=Arrival.Status.WAITING)
-        gone.update(status=Arrival.Status.REFUSED, error=refusal.message, settled_at=Now())
+            try:
+                settle_waiting(id)
+            except Refused as refusal:
+                # Its original is gone, so that it can never be taken in.
+                gone = Arrival.objects.filter(pk=id, status=Arrival.Status.WAITING)
+                gone.update(status=Arrival.Status.REFUSED, error=refusal.message, settled_at=Now())
 
 
 @transaction.atomic

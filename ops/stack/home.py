@@ -80,7 +80,11 @@ def claim(home: Home) -> int:
     however the process ends."""
     try:
         home.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        _close(home)
+        # Remove other accounts' access, which earlier versions left. A folder with other uses stays as it is.
+        found = home.path.stat()
+        is_only_ours = home.postgres.exists() and found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX
+        if is_only_ours and found.st_mode & 0o077 & ~PRIVATE:
+            home.path.chmod(PRIVATE)
         lock = os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -90,14 +94,6 @@ def claim(home: Home) -> int:
         raise CannotStart(f"BATON_HOME {home.path} cannot be written: {error.strerror}.") from None
     os.ftruncate(lock, 0)
     return lock
-
-
-def _close(home: Home) -> None:
-    """Remove other accounts' access, which earlier versions left. A folder with other uses stays as it is."""
-    found = home.path.stat()
-    is_only_ours = home.postgres.exists() and found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX
-    if is_only_ours and found.st_mode & 0o077 & ~PRIVATE:
-        home.path.chmod(PRIVATE)
 
 
 def announce(lock: int, address: str) -> None:

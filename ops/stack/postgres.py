@@ -113,7 +113,19 @@ def _binaries(spare: Path, account: Account | None) -> Path:
     if _runs(folder, account):
         return folder
     if account and _runs(folder, None):  # for example, a checkout in root's home
-        return _copy(folder, spare)
+        # Copy the programs so that everyone can read them and only root can change them.
+        shutil.rmtree(spare, ignore_errors=True)
+        spare.mkdir(mode=0o700)  # fails if another account created it first, which could put programs into it
+        copy = spare / folder.parent.name / folder.name
+        shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "doc"))
+        libraries = folder.parents[1] / f"{folder.parent.name}.libs"  # found by the programs beside their package
+        if libraries.is_dir():
+            shutil.copytree(libraries, spare / libraries.name, symlinks=True)
+        for path in (spare, *spare.rglob("*")):
+            if not path.is_symlink():
+                may_run = 0o111 if path.stat().st_mode & 0o100 else 0
+                path.chmod(0o644 | may_run)
+        return copy
     raise CannotStart(
         f"No PostgreSQL for this system ({os.uname().sysname} {os.uname().machine}) is installed. "
         "Set DATABASE_URL to a PostgreSQL of your own."
@@ -132,22 +144,6 @@ def _runs(folder: Path, account: Account | None) -> bool:
         return processes.run(program).returncode == 0
     except OSError:
         return False
-
-
-def _copy(folder: Path, spare: Path) -> Path:
-    """Copy the programs so that everyone can read them and only root can change them."""
-    shutil.rmtree(spare, ignore_errors=True)
-    spare.mkdir(mode=0o700)  # fails if another account created it first, which could put programs into it
-    copy = spare / folder.parent.name / folder.name
-    shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "doc"))
-    libraries = folder.parents[1] / f"{folder.parent.name}.libs"  # found by the programs beside their package
-    if libraries.is_dir():
-        shutil.copytree(libraries, spare / libraries.name, symlinks=True)
-    for path in (spare, *spare.rglob("*")):
-        if not path.is_symlink():
-            may_run = 0o111 if path.stat().st_mode & 0o100 else 0
-            path.chmod(0o644 | may_run)
-    return copy
 
 
 def _give(folder: Path, account: Account) -> None:

@@ -159,7 +159,14 @@ def _settle_others(wanted: Sequence[tuple[ToolCallPart, Any]], entries: list[Ent
     (call, arguments), *repeats = wanted
     entries.append(tool_result(call, with_ignored(_RECORDED, call.tool_name, arguments)))
     entries += [tool_result(repeat, _ALREADY, code="repeat") for repeat, _ in repeats]
-    return _ending(call.tool_name, arguments)
+    match call.tool_name:
+        case tools.COMPLETE:
+            return CaseCompleted(arguments.summary)
+        case tools.POSTPONE:
+            return CasePostponed(arguments.until, arguments.reason)
+        case tools.DECLINE:
+            return CaseDeclined(arguments.reason)
+    return CaseFailed(arguments.reason)
 
 
 def _parse(work: Work, calls: Sequence[ToolCallPart]) -> tuple[list[tuple[ToolCallPart, Any]], list[Entry]]:
@@ -194,17 +201,6 @@ def _without_withdrawn(
         )
         entries.append(answer)
     return left
-
-
-def _ending(tool: str, arguments: Any) -> Ending:
-    match tool:
-        case tools.COMPLETE:
-            return CaseCompleted(arguments.summary)
-        case tools.POSTPONE:
-            return CasePostponed(arguments.until, arguments.reason)
-        case tools.DECLINE:
-            return CaseDeclined(arguments.reason)
-    return CaseFailed(arguments.reason)
 
 
 def _end(work: Work, entries: list[Entry], ending: Ending) -> None:

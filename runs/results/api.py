@@ -1,6 +1,5 @@
 """The API of runs and of what they ask people."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -204,7 +203,11 @@ def change_human_request(request: KeyRequest, request_id: UUID, changes: HumanRe
             member = _member(request.auth.team, changes.assignee) if changes.assignee else None
             human_requests.assign(row, member, program(request.auth))
         if "due_at" in changes.model_fields_set:
-            _set_due(row, changes.due_at)
+            try:
+                human_requests.set_due(row, changes.due_at)
+            except Refused as refusal:
+                fields = {"due_at": refusal.message} if refusal.fields else None
+                raise Refused(refusal.message, refusal.code, fields) from refusal
     return human_request_out(get_row(rows, request_id))
 
 
@@ -214,11 +217,3 @@ def _member(team: Team, email: str) -> Member:
         message = "No member of the team who can answer has this address."
         raise Refused(message, "invalid", {"assignee": message})
     return found
-
-
-def _set_due(row: HumanRequest, due_at: datetime | None) -> None:
-    try:
-        human_requests.set_due(row, due_at)
-    except Refused as refusal:
-        fields = {"due_at": refusal.message} if refusal.fields else None
-        raise Refused(refusal.message, refusal.code, fields) from refusal

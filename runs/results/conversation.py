@@ -96,24 +96,20 @@ def _entries_of(step: Step, before: datetime | None, context: _Context) -> list[
             kind = "fallback" if step.data.get("code") == FALLBACK else "note"
             return [Entry(str(step.seq), kind, step.at, step.data.get("text", ""))]
         case Step.Kind.RESPONSE:
-            return _said(step, before, context)
+            # One answer may hold several things. How long it took stands with the first.
+            took = (step.at - before).total_seconds() if before else None
+            said: list[Entry] = []
+            for number, part in enumerate(step.data.get("parts", [])):
+                entry = Entry(f"{step.seq}-{number}", part.get("part_kind", ""), step.at, took_s=None if said else took)
+                content = part.get("content")
+                if entry.kind == "tool-call":
+                    said.append(_call(entry, part, context))
+                elif entry.kind in ("text", "thinking") and isinstance(content, str) and content.strip():
+                    said.append(replace(entry, text=content))
+            if (step.data.get("metadata") or {}).get(READ):
+                said.append(Entry(f"{step.seq}-read", "reading", step.at))
+            return said or [Entry(f"{step.seq}-0", "silence", step.at, took_s=took)]
     return []  # results stand with their calls
-
-
-def _said(step: Step, before: datetime | None, context: _Context) -> list[Entry]:
-    """Yield what one answer of the model holds, in order; how long it took stands with the first."""
-    took = (step.at - before).total_seconds() if before else None
-    said: list[Entry] = []
-    for number, part in enumerate(step.data.get("parts", [])):
-        entry = Entry(f"{step.seq}-{number}", part.get("part_kind", ""), step.at, took_s=None if said else took)
-        content = part.get("content")
-        if entry.kind == "tool-call":
-            said.append(_call(entry, part, context))
-        elif entry.kind in ("text", "thinking") and isinstance(content, str) and content.strip():
-            said.append(replace(entry, text=content))
-    if (step.data.get("metadata") or {}).get(READ):
-        said.append(Entry(f"{step.seq}-read", "reading", step.at))
-    return said or [Entry(f"{step.seq}-0", "silence", step.at, took_s=took)]
 
 
 def _call(entry: Entry, part: Mapping[str, Any], context: _Context) -> Entry:

@@ -8,7 +8,6 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 from pydantic_ai.messages import ToolCallPart
 
-from builder.models import ServerTool
 from builder.tools import servers
 from builder.tools.server_tools import note, seen_as
 from builder.tools.sessions import Answer, Endpoint, ServerProblem, ToolChanged, call_tool
@@ -79,22 +78,18 @@ async def _called(work: Work, call: ToolCallPart, begun: ServerCall) -> tuple[An
         work.server_tools = [other for other in work.server_tools if other.pk != tool.pk]
         return Answer(f"Error: {_CHANGED.format(tool=call.tool_name)}", ok=False), "tool_changed"
     except ServerProblem as problem:
-        return _after(problem, tool, call)
+        # Only a call that may have been carried out is one whose outcome is unknown.
+        words, code = "", "tool_error"
+        if problem.refused:
+            words, code = _REFUSED.format(tool=call.tool_name), "tool_refused"
+        elif problem.sent and not tool.is_repeatable:
+            words, code = _UNKNOWN.format(tool=call.tool_name), UNKNOWN
+        return Answer(f"Error: {problem} {words}".rstrip(), ok=False), code
     if not answer.ok:
         return Answer(f"Error: {answer.text}", ok=False), "tool_error"
     if comment := work.approved.get(call.tool_call_id):
         return Answer(f"{answer.text}\n\n(The person who approved this call said: {comment})"), ""
     return answer, ""
-
-
-def _after(problem: ServerProblem, tool: ServerTool, call: ToolCallPart) -> tuple[Answer, str]:
-    """What the model is told of it, and the code."""
-    words, code = "", "tool_error"
-    if problem.refused:
-        words, code = _REFUSED.format(tool=call.tool_name), "tool_refused"
-    elif problem.sent and not tool.is_repeatable:
-        words, code = _UNKNOWN.format(tool=call.tool_name), UNKNOWN
-    return Answer(f"Error: {problem} {words}".rstrip(), ok=False), code
 
 
 async def _write(work: Work, call: ToolCallPart, answer: Answer, code: str) -> None:

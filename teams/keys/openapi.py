@@ -38,24 +38,20 @@ def complete(schema: dict[str, Any], scopes: dict[str, str]) -> None:
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             _complete(operation, method, "{" in path, scopes[operation["operationId"]])
-    _prune(schema)
-    for component in schema["components"]["schemas"].values():
-        for field in component.get("properties", {}).values():
-            if isinstance(field.get("default"), dict):  # generators take no object, and it says that all is left out
-                del field["default"]
-            if len(field.get("allOf", [])) == 1:  # how pydantic writes a reference with a default beside it
-                field.update(field.pop("allOf")[0])
-
-
-def _prune(schema: dict[str, Any]) -> None:
-    """Filters are written out as query parameters, so nothing refers to their types. Those leave, and what only they
-    refer to."""
+    # Filters are written out as query parameters, so nothing refers to their types. Those leave, and what only they
+    # refer to.
     schemas = schema["components"]["schemas"]
     used, new = set[str](), _names(schema["paths"])
     while new:
         used |= new
         new = set().union(*(_names(schemas[name]) for name in new)) - used
     schema["components"]["schemas"] = {name: schemas[name] for name in sorted(used)}
+    for component in schema["components"]["schemas"].values():
+        for field in component.get("properties", {}).values():
+            if isinstance(field.get("default"), dict):  # generators take no object, and it says that all is left out
+                del field["default"]
+            if len(field.get("allOf", [])) == 1:  # how pydantic writes a reference with a default beside it
+                field.update(field.pop("allOf")[0])
 
 
 def _names(node: Any) -> set[str]:

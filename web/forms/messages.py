@@ -60,20 +60,16 @@ class FriendlyErrors(forms.BaseForm):
 
     def full_clean(self) -> None:
         for field in self.fields.values():
-            _say_plainly(field)
+            # Replace Django's messages, but not those that the field's declaration gives.
+            stock: dict[str, Any] = {}
+            for kind in reversed(type(field).__mro__):
+                stock |= getattr(kind, "default_error_messages", {})
+            ours = {code: words for kind, said in _WORDS if isinstance(field, kind) for code, words in said.items()}
+            for code, words in ours.items():
+                if field.error_messages.get(code) == stock.get(code):
+                    field.error_messages[code] = words
         super().full_clean()
 
 
 class PageForm(FriendlyErrors, forms.Form):
     """The base of every form that is our own."""
-
-
-def _say_plainly(field: forms.Field) -> None:
-    """Replace Django's messages, but not those that the field's declaration gives."""
-    stock: dict[str, Any] = {}
-    for kind in reversed(type(field).__mro__):
-        stock |= getattr(kind, "default_error_messages", {})
-    ours = {code: words for kind, said in _WORDS if isinstance(field, kind) for code, words in said.items()}
-    for code, words in ours.items():
-        if field.error_messages.get(code) == stock.get(code):
-            field.error_messages[code] = words

@@ -45,7 +45,8 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         connection.SchemaEditorClass = ShortWaits
         with _one_at_a_time(connection):
-            _refuse_before_1_0(connection)
+            if _BEFORE_1_0 & MigrationRecorder(connection).applied_migrations().keys():
+                raise CommandError(_TOO_OLD)
             for number in range(1, _TRIES + 1):
                 try:
                     super().handle(*args, **options)
@@ -70,11 +71,6 @@ class Command(migrate.Command):
                 self.stdout.write(said)
         except Refused as refusal:
             raise CommandError(f"BATON_ADMIN_EMAIL or BATON_ADMIN_PASSWORD: {refusal.message}") from refusal
-
-
-def _refuse_before_1_0(connection: BaseDatabaseWrapper) -> None:
-    if _BEFORE_1_0 & MigrationRecorder(connection).applied_migrations().keys():
-        raise CommandError(_TOO_OLD)
 
 
 @contextmanager
