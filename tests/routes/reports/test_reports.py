@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,17 +10,24 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from builder.models import Agent
 from cases.models import Case, Queue
+from cases.timeline.shares import shares
+from cases.work.people import People
 from routes.corrections import corrections
 from routes.reports.charts import charts, share
 from routes.reports.figures import ALL, Figures, Weeks, figures, last_weeks
+from routes.reports.holders import times
 from runs.engine import completion
 from runs.models import Run
+from runs.people import moves
 from runs.record import outcomes
-from teams.audit.actors import Actor
-from teams.models import AuditEntry, Team
+from teams.audit.actors import Actor, person
+from teams.groups import groups
+from teams.groups.groups import GroupFields
+from teams.models import AuditEntry, Member, Team
 from tests.fixtures import Make, take
 
 pytestmark = pytest.mark.django_db
@@ -208,3 +216,37 @@ def test_the_page_takes_as_many_queries_for_many_rows(
         make_case(assignee=make_agent(queue=queue))
         work(outcomes.CaseCompleted("Done"))
     assert queries() == few
+
+
+def test_whose_time_it_was_adds_up_to_the_age_of_the_cases_to_the_second(
+    signed_in: Client, triage: Agent, billing: Agent, make_case: Make[Case], team: Team, member: Member, weeks: Weeks
+) -> None:
+    """For all cases at once as the page of each one tells it: given by agents, groups and people, undone, reopened."""
+    me, finance = person(member.user), groups.create_group(team, GroupFields("Finance", [member.user.uuid]))
+    cases = [make_case(assignee=triage) for _ in range(5)]
+    work(outcomes.HandedOver(billing, "An invoice", ""))
+    moves.assign_to_people(cases[1], me, People(group=finance))
+    moves.take_over(cases[1], me)
+    moves.postpone(cases[2], timezone.now() + timedelta(hours=1), me)
+    moves.complete(cases[3], "", me)
+    moves.undo(cases[3], Case.objects.get(pk=cases[3].pk).last_seq, me)
+    moves.fail(cases[4], "", me)
+    with connection.cursor() as cursor:
+        cursor.execute("set local session_replication_role = replica")
+        cursor.execute("update cases_caseevent set at = at - (interval '7777.7 s') / seq")
+        cursor.execute("set local session_replication_role = origin")
+    names = {agent.pk: agent.name for agent in (triage, billing)}
+    found = times(team, weeks, None, names)
+    told: Counter[str] = Counter()
+    for case in cases:
+        for one in shares(case.events.order_by("seq"), {triage.pk: triage, billing.pk: billing}, timezone.now()):
+            told["People without a group" if one.kind == "people" and not one.id else one.name] += one.seconds
+    assert set(told) == {one.name for one in found.holders}
+    assert all(abs(told[one.name] - one.seconds) <= len(cases) for one in found.holders), "but for the time this took"
+    assert sum(one.seconds for one in found.holders) == found.seconds
+    assert sum(one.share for one in found.holders) == pytest.approx(1) == sum(found.of_queues.values())
+    assert times(team, weeks, team.queues.exclude(pk=cases[0].queue_id).first().pk, names).holders == []
+    page = signed_in.get(reverse("reports")).text
+    assert "Whose time it was" in page and "Finance" in page
+    export = signed_in.get(reverse("reports_export"), {"by": "holder"}).content.decode("utf-8-sig")
+    assert [row["Holder"] for row in csv.DictReader(io.StringIO(export))] == [one.name for one in found.holders]
