@@ -86,6 +86,32 @@ def test_typing_in_the_text_changes_the_chips_and_undo_brings_a_field_back(edito
     expect(chips(editor).nth(1)).to_have_class("need-chip is-wrong")
 
 
+def test_the_section_is_folded_into_the_chips_and_back(editor: Editor) -> None:
+    """The lines stand behind their heading, and whoever goes there with the caret, or asks for the text, has them back."""
+    page, line = editor.page, editor.text.get_by_text("- amount: number")
+    expect(line).to_be_hidden()
+    expect(editor.text.get_by_text("- Be kind.")).to_be_visible()
+    chips(editor).nth(1).click()
+    page.get_by_role("group", name="Field amount").get_by_label("Name").fill("sum due")
+    page.keyboard.press("Enter")
+    expect(editor.text.get_by_text("- sum due: number")).to_be_hidden()
+    assert editor.value == AOP.replace("amount", "sum due"), "the text is the truth"
+    page.get_by_role("button", name="Edit as text").click()
+    expect(editor.text.get_by_text("- sum due: number")).to_be_visible()
+    page.get_by_role("button", name="Hide text").click()
+    expect(editor.text.get_by_text("- sum due: number")).to_be_hidden()
+    editor.text.get_by_text("NEEDS").click()
+    expect(editor.text.get_by_text("- sum due: number")).to_be_visible()
+    expect(page.get_by_role("button", name="Hide text")).to_be_visible()
+
+
+def test_an_open_form_stands_clear_of_the_bar_that_saves(editor: Editor) -> None:
+    editor.page.set_viewport_size({"width": 1440, "height": 420})
+    chips(editor).nth(2).click()
+    cancel = editor.page.get_by_role("group", name="Field plan").get_by_role("button", name="Cancel")
+    cancel.click(trial=True, timeout=3000)  # nothing lies over it
+
+
 def test_an_open_form_has_no_accessibility_violations(editor: Editor) -> None:
     chips(editor).nth(2).click()
     assert faults(editor.page) == []

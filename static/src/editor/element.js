@@ -138,6 +138,7 @@ class MentionEditor extends HTMLElement {
     const { view } = this;
     view.updateState(view.state.apply(transaction));
     this.card?.follow(view.state);
+    this.needs?.follow();
     if (transaction.selectionSet && view.state.selection instanceof NodeSelection) {
       this.options.live.textContent = `${spoken(view.state.selection.node, this.agents)}. Enter for what to do with it.`;
     }

@@ -24,12 +24,17 @@ function look(line) {
 export class Line {
   constructor(node) {
     this.dom = this.contentDOM = document.createElement("p");
+    this.looks = [];
     this.update(node);
   }
 
+  /** What else is in its class is a decoration's, such as that the line is folded away. */
   update(node) {
-    const css = look(node);
-    if (this.dom.className !== css) this.dom.className = css;
+    const looks = look(node).split(" ").filter(Boolean);
+    if (looks.join(" ") === this.looks.join(" ")) return true;
+    this.dom.classList.remove(...this.looks);
+    this.dom.classList.add(...looks);
+    this.looks = looks;
     return true;
   }
 }

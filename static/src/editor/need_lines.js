@@ -12,6 +12,15 @@ export const TYPES = [
 ];
 const WRITTEN = { text: "text", number: "number", date: "date", "yes or no": "boolean", "yes/no": "boolean" };
 
+const ATOM = "\ufffc";
+
+/** The lines of the document as text, in which each mention is one character. */
+export function words(doc) {
+  const lines = [];
+  doc.forEach((line) => lines.push(line.textBetween(0, line.content.size, "", ATOM)));
+  return lines;
+}
+
 export const isHeading = (line) => HEADING.test(line);
 
 export const nameKey = (name) => name.normalize("NFKC").replace(/[\s_-]+/g, " ").trim().toLowerCase();

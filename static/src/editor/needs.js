@@ -2,20 +2,20 @@
 import { closeHistory } from "prosemirror-history";
 import { schema } from "./document.js";
 import { make } from "./dom.js";
-import { TYPES, isHeading, lineOf, nameKey, readSection } from "./need_lines.js";
-
-const ATOM = "\ufffc";
+import { fold, isFolded } from "./folding.js";
+import { TYPES, isHeading, lineOf, nameKey, readSection, words } from "./need_lines.js";
 
 export class Needs {
   constructor(editor) {
     this.editor = editor;
     this.chips = make("div", { class: "need-chips", role: "list", "aria-label": "Fields" });
     this.add = make("button", { type: "button", class: "btn btn-xs", "aria-expanded": "false", onclick: () => this.edit(null, this.add) }, "Add field");
+    this.toggle = make("button", { type: "button", class: "btn btn-xs btn-ghost", onclick: () => this.fold() });
     this.place = make("div");
     this.dom = make(
       "div",
       { class: "needs", role: "group", "aria-label": "What a handover must bring" },
-      make("span", { class: "needs-label" }, "Needs"), this.chips, this.add, this.place,
+      make("span", { class: "needs-label" }, "Needs"), this.chips, this.add, this.toggle, this.place,
     );
     // Nothing of this is a field of the agent's form.
     for (const type of ["input", "change"]) this.dom.addEventListener(type, (event) => event.stopPropagation());
@@ -32,9 +32,21 @@ export class Needs {
   }
 
   lines() {
-    const lines = [];
-    this.doc.forEach((line) => lines.push(line.textBetween(0, line.content.size, "", ATOM)));
-    return lines;
+    return words(this.doc);
+  }
+
+  /** The lines of the section fold away behind the chips, and back. */
+  fold(folded = !isFolded(this.editor.view.state)) {
+    const { view } = this.editor;
+    view.dispatch(fold(folded)(view.state.tr));
+    this.follow();
+  }
+
+  follow() {
+    const folded = isFolded(this.editor.view.state);
+    this.toggle.textContent = folded ? "Edit as text" : "Hide text";
+    this.toggle.setAttribute("aria-expanded", String(!folded));
+    this.toggle.hidden = !this.fields.length;
   }
 
   draw() {
@@ -42,6 +54,8 @@ export class Needs {
     const said = JSON.stringify(this.fields);
     if (said === this.drawn) return;
     this.drawn = said;
+    if (isFolded(this.editor.view.state)) this.fold(true);
+    this.follow();
     this.chips.replaceChildren(...this.fields.map((field) => this.chip(field)));
   }
 
@@ -69,6 +83,7 @@ export class Needs {
     });
     this.place.append(this.form.dom);
     this.form.focus();
+    this.form.dom.scrollIntoView({ block: "nearest" });
   }
 
   close() {

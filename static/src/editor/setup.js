@@ -3,6 +3,7 @@ import { baseKeymap, chainCommands, deleteSelection, joinBackward, joinForward }
 import { history, redo, undo } from "prosemirror-history";
 import { keymap } from "prosemirror-keymap";
 import { clipboard } from "./clipboard.js";
+import { folding } from "./folding.js";
 import { late } from "./late.js";
 import { continueList, newLine, tidy } from "./lines.js";
 import { closingUp, typing } from "./typing.js";
@@ -26,6 +27,7 @@ export function plugins(editor) {
     history(),
     clipboard(),
     tidy(),
+    folding(),
   ];
 }
 
