@@ -21,12 +21,15 @@ RULES = {
 MOST_MINUTES = 10_080
 
 
-class Receiver(BaseModel, extra="forbid"):
-    """One of them: an agent, a member, or a group."""
+OneId = Annotated[UUID | None, Field(exclude_if=lambda id: id is None)]
 
-    agent_id: UUID | None = None
-    user_id: UUID | None = None
-    group_id: UUID | None = None
+
+class Receiver(BaseModel, extra="forbid"):
+    """One of them: an agent, a member, or a group. The others are not said."""
+
+    agent_id: OneId = None
+    user_id: OneId = None
+    group_id: OneId = None
 
     @model_validator(mode="after")
     def _is_one(self) -> "Receiver":
@@ -63,7 +66,7 @@ def change_rule(agent: Agent, wanted: WhenUnavailable) -> None:
         message = "An agent cannot be its own fallback."
         raise Refused(message, "invalid", {"when_unavailable": message})
     kept = {} if wanted.rule == WAIT else wanted.model_dump(mode="json")
-    if kept == agent.when_unavailable:
+    if kept == agent.when_unavailable or rule_of(agent) == wanted:
         return
     before, after = in_words(agent), in_words(agent, wanted)
     agent.when_unavailable = kept

@@ -217,7 +217,11 @@ def _send(
 ) -> CaseDetails:
     case, wanted, agents = _case(request, case_id), wanted or Send(), request.auth.team.agents.live()
     to: Agent | None = get_row(agents, wanted.assignee_id, field) if wanted.assignee_id else None
-    verb(case, program(request.auth), to, wanted.note, Given(wanted.fields, wanted.without_fields_reason))
+    try:
+        verb(case, program(request.auth), to, wanted.note, Given(wanted.fields, wanted.without_fields_reason))
+    except Refused as refusal:
+        refusal.fields = {field if name == "assignee_id" else name: said for name, said in refusal.fields.items()}
+        raise
     return read_case(request.auth.team, case_id)
 
 

@@ -84,6 +84,11 @@ def test_people_and_agents_of_other_teams_cannot_be_assigned(
     assert set(problem(assign(api, case, group_id=str(group.pk)), 404)["fields"]) == {"group_id"}
 
 
+def test_an_agent_of_another_queue_is_refused_by_the_name_of_the_field(api, case, make_agent) -> None:
+    answer = assign(api, case, agent_id=str(make_agent("Idle").pk))
+    assert problem(answer, 422, "not_a_consumer")["fields"] == {"agent_id": "Idle does not work this queue."}
+
+
 def test_who_may_not_work_cases_cannot_be_assigned(api, case, make_member) -> None:
     viewer = make_member(role=Member.Role.VIEWER)
     assert set(problem(assign(api, case, user_id=str(viewer.user.uuid)), 422)["fields"]) == {"user_id"}

@@ -28,6 +28,25 @@ def test_the_targets_of_an_agent_have_a_kind_and_the_id_of_it(api, make_agent, q
     assert (targets[0]["group_id"], targets[1]["user_id"]) == (str(finance.pk), str(member.user.uuid))
 
 
+def test_the_rule_of_an_agent_names_one_target_and_nothing_else(api, make_agent, finance) -> None:
+    agent, other = make_agent(), make_agent()
+    assert api.get(f"/agents/{agent.pk}").json()["when_unavailable"] == {
+        "rule": "wait",
+        "after_minutes": 30,
+        "target": None,
+    }
+    for target in ({"group_id": str(finance.pk)}, {"agent_id": str(other.pk)}):
+        rule = {"rule": "fallback", "after_minutes": 5, "target": target}
+        assert api.patch(f"/agents/{agent.pk}", {"when_unavailable": rule}).json()["when_unavailable"] == rule
+    for wrong in (
+        {"rule": "fallback"},
+        {"rule": "park", "target": target},
+        {**rule, "target": {"agent_id": str(agent.pk)}},
+    ):
+        answer = api.patch(f"/agents/{agent.pk}", {"when_unavailable": wrong})
+        assert answer.status_code == 422 and list(answer.json()["error"]["fields"]) == ["when_unavailable"]
+
+
 def test_people_take_the_mentions_of_a_deleted_agent(api, make_agent, make_team, finance, member) -> None:
     gone, lost = make_agent("Gone"), make_agent("Lost")
     triage = make_agent(mentions=[gone, lost])

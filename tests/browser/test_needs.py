@@ -87,7 +87,7 @@ def test_typing_in_the_text_changes_the_chips_and_undo_brings_a_field_back(edito
 
 
 def test_the_section_is_folded_into_the_chips_and_back(editor: Editor) -> None:
-    """The lines stand behind their heading, and whoever goes there with the caret, or asks for the text, has them back."""
+    """The lines stand behind their heading; anyone who goes there with the caret, or asks for the text, sees them."""
     page, line = editor.page, editor.text.get_by_text("- amount: number")
     expect(line).to_be_hidden()
     expect(editor.text.get_by_text("- Be kind.")).to_be_visible()
