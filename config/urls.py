@@ -1,5 +1,7 @@
 """Every URL of the product."""
 
+# The pages of the admin are loaded with the addresses: workers and commands do without both.
+import django_rq.admin  # noqa: F401
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +10,7 @@ from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+import ops.admin  # noqa: F401
 from teams.keys.api import no_such_address
 
 from .api import api

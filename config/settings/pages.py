@@ -12,7 +12,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -83,12 +83,15 @@ STATES = "config.states.STATES"
 MOVING_STATES = "config.states.MOVING"
 HELP_TOPICS = "config.help_topics.TOPICS"
 AUDIT_ACTS = "config.audit_acts.AREAS"
-# What stands between a change of an agent and its going live, what works routing tests, and what
-# writes them as files: of apps to the right of
-# those that ask.
+# What apps ask of apps to the right of them, which they may not import: what stands between a change of an agent and
+# its going live, what works routing tests, what writes them as files, and what the offline stand-in learns from.
 ROUTE_GATE = "routes.checks.gate.GATE"
 TEST_LANE = "routes.lane.lane.LANE"
 TEST_FILES = "routes.test_files.exchange.TEST_FILES"
+CORRECTION_EXAMPLES = "routes.corrections.examples.examples"
+TEST_EXAMPLES = "routes.routing_tests.examples.examples"
+# Who hears which questions of routing tests have been answered.
+ANSWER_LISTENERS = ["routes.checks.checks.hear", "routes.impact.impacts.hear"]
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -217,5 +214,4 @@ class DeliveryAdmin(ReadOnly):
     ]
 
 
-for model in (Group, EmailAddress, Authenticator, UserSession):
-    admin.site.unregister(model)
+admin.site.unregister(Group)  # Django's own admin of users brings it

@@ -6,8 +6,10 @@ An answer is kept under the key of its question, for all who wait for it.
 from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 
 from builder.agents.saving import freeze_for_tests
 from builder.models import Agent, Purpose
@@ -63,19 +65,10 @@ def errors(check: Check) -> dict[str, str]:
     return dict(failed.values_list("key", "error"))
 
 
-# Those who wait for answers: they hear which keys of which teams have been answered.
-_listeners: list[Callable[[Collection[tuple[UUID, str]]], None]] = []
-
-
-def tell(hear: Callable[[Collection[tuple[UUID, str]]], None]) -> None:
-    """Call `hear` after each answer."""
-    if hear not in _listeners:
-        _listeners.append(hear)
-
-
 def answered(found: Collection[tuple[UUID, str]]) -> None:
-    """Tell all who wait that these are answered, by team and key."""
-    for hear in _listeners:
+    """Tell all who wait that these are answered, by team and key. Who waits is named by ANSWER_LISTENERS."""
+    for name in settings.ANSWER_LISTENERS:
+        hear: Callable[[Collection[tuple[UUID, str]]], None] = import_string(name)
         hear(found)
 
 

@@ -144,7 +144,7 @@ _ASKED = ("before_key", "after_key", "before_times", "after_times")
 # --- Verdicts --------------------------------------------------------------------------------
 
 
-def _hear(found: Collection[tuple[UUID, str]]) -> None:
+def hear(found: Collection[tuple[UUID, str]]) -> None:
     """Judge the open checks that one of these answers could settle.
 
     Each in a transaction of its own: its end can save agents, and two who held checks while they waited for each
@@ -156,9 +156,6 @@ def _hear(found: Collection[tuple[UUID, str]]) -> None:
     ids = set(waiting.filter(team__in=mine).values_list("check_of", flat=True))
     for check in Check.objects.open().filter(pk__in=ids).order_by("pk"):
         _judge(check, keys)
-
-
-answers.tell(_hear)
 
 
 @transaction.atomic

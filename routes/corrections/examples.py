@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from builder.models import Agent
 from routes.models import Correction
-from runs.offline import examples as stand_in
 from runs.offline.similarity import Example
 from runs.prompts import prompts
 
@@ -15,6 +14,3 @@ def examples(agent: Agent, most: int) -> Iterator[Example]:
     for correction in found.select_related("source", "case").order_by("-created_at")[:most]:
         assert correction.source
         yield Example(prompts.case_text(correction.source, correction.case), correction.right_id)
-
-
-stand_in.register(examples)

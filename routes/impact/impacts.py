@@ -223,6 +223,3 @@ def hear(answered: Collection[tuple[UUID, str]]) -> None:
     waiting = ImpactCase.objects.filter(key__in=keys, team__in=teams, impact__status=Impact.Status.RUNNING)
     for impact in Impact.objects.filter(pk__in=waiting.values("impact")).order_by("pk"):
         follow(impact)
-
-
-answers.tell(hear)

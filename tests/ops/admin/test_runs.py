@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+import ops.admin  # noqa: F401
 from builder.models import Agent, ToolServer
 from cases.models import Case, Queue
 from data.secrets import seal
