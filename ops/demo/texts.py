@@ -270,8 +270,8 @@ Chloé Marchand""",
             "customer": "Dan Whitfield",
             "email": "dan.whitfield@example.com",
             "message": """\
-When I try to pay invoice 2430 the payment page stops with "Error 500" after I enter my card. I don't know whether the \
-money has been taken. Please check the payment and tell me what to do about the error.
+When I try to pay invoice 2430 the page crashes with "Error 500" as soon as I enter my card, in Chrome and in Firefox. \
+Has the money been taken? Please check the payment, and tell me what to do about the error.
 
 Dan""",
         },

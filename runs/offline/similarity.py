@@ -7,6 +7,7 @@ encoders score separately, and where they differ the lead of the best is mostly 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import exp, log
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ READ = 1200
 CLAUSE, PART, NAME, EXAMPLE = "clause", "part", "name", "example"
 _WEIGHTS = {CLAUSE: 1.0, PART: 1.0, NAME: 0.75}
 _EXAMPLES_WEIGH = 0.5  # as much as half of all that the procedure says
+_NEAR = 0.05  # texts that are less close than the closest by about so much count beside it
 _PIECE = 12  # a shorter piece of a request, such as "Hi Anna,", is not compared alone
 
 
@@ -253,15 +255,20 @@ def _match(candidate: Candidate, closeness: Mapping[str, Mapping[Said, float]]) 
 
 
 def _score(candidate: Candidate, closeness: Mapping[Said, float]) -> float:
-    """The closest text of each kind, weighted; and where people gave examples, the closest and the mean of those."""
+    """The closest texts of each kind, weighted; and where people gave examples, the closest and the mean of those."""
     by_kind: dict[str, list[float]] = {}
     for said in candidate.says:
         if said in closeness:
             by_kind.setdefault(said.kind, []).append(closeness[said])
     shown = by_kind.pop(EXAMPLE, [])
     weight = sum(_WEIGHTS[kind] for kind in by_kind)
-    score = sum(_WEIGHTS[kind] * max(values) for kind, values in by_kind.items()) / weight if weight else 0.0
+    score = sum(_WEIGHTS[kind] * _pooled(values) for kind, values in by_kind.items()) / weight if weight else 0.0
     if not shown:
         return score
     example = (max(shown) + sum(shown) / len(shown)) / 2
     return (score + _EXAMPLES_WEIGH * example) / (1 + _EXAMPLES_WEIGH) if weight else example
+
+
+def _pooled(values: Sequence[float]) -> float:
+    """Mostly the highest; others that come near it add to it, as a request that is like two sentences is like both."""
+    return _NEAR * log(sum(exp(value / _NEAR) for value in values))

@@ -200,9 +200,9 @@ async def test_between_two_it_asks_with_both_as_choices():
     tool, args = await decide(brief_of(texts.TRIAGE, CLOSE_CALL))
 
     assert tool == "ask_person"
-    assert args["choices"] == ["Billing Specialist", "Technical Support", NOBODY]
+    assert args["choices"] == ["Technical Support", "Billing Specialist", NOBODY]
     assert args["question"].startswith(
-        "Who should handle this: Billing Specialist or Technical Support? Too close to call."
+        "Who should handle this: Technical Support or Billing Specialist? Too close to call."
     )
 
 
