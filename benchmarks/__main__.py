@@ -31,6 +31,7 @@ NAMES = [
     "palette",
     "usage",
     "routing",
+    "impact",
     "recovery",
     "editor_typing",
 ]

@@ -70,8 +70,9 @@ def _decide(name: str, company: dict[str, Any], with_examples: bool) -> list[Dec
     targets = [Target(ids[target], target, target, about) for target, about in company["targets"].items()]
     examples = [Example(text, ids.get(to)) for to, texts in company["examples"].items() for text in texts]
     own = Target(OWN, "", *company["agent"])
+    shown = examples if with_examples else ()
     return [
-        Decided(name, company["wording"], to, compare(Brief(aop, text, targets, own, examples if with_examples else ())))
+        Decided(name, company["wording"], to, compare(Brief(aop, text, targets, own, shown)))
         for to, texts in company["requests"].items()
         for text in texts
     ]

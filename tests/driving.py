@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import replace
 
@@ -46,6 +46,20 @@ def drive(claim: Claim, is_over: Callable[[], bool] = lambda: False) -> Run:
 
     async_to_sync(work)()
     return Run.objects.get(pk=claim.run_id)
+
+
+def drive_all(claims: Iterable[Claim]) -> None:
+    """Works claimed runs one after the other. Each on its own would take half as long again to reach its model."""
+
+    async def work() -> None:
+        models = Models()
+        try:
+            for claim in claims:
+                await engine.work_on_run(claim, models, lambda: False)
+        finally:
+            await models.close()
+
+    async_to_sync(work)()
 
 
 def drive_while(claim: Claim, provider: Provider, act: Callable[[], object], answer: Reply) -> Run:

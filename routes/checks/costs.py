@@ -10,8 +10,8 @@ from genai_prices import Usage, calc_price
 
 from runs.providers.providers import OFFLINE
 
-# About so many characters are one token, and so many tokens has an answer.
-_CHARACTERS, _ANSWER = 4, 150
+# About so many characters are one token, and so many tokens has an answer that is one call of a tool.
+CHARACTERS, ANSWER = 4, 60
 _PRICED_AS = {"openai-chat": "openai"}
 
 
@@ -43,7 +43,7 @@ def estimate(asked: Iterable[tuple[dict[str, Any], dict[str, Any], int]]) -> Est
             continue
         if id(told) not in said:
             said[id(told)] = len(told["instructions"]) + len(json.dumps(told["tools"]))
-        tokens = (said[id(told)] + len(sample["prompt"])) // _CHARACTERS
-        price = dollars(told["model"], tokens, _ANSWER)
+        tokens = (said[id(told)] + len(sample["prompt"])) // CHARACTERS
+        price = dollars(told["model"], tokens, ANSWER)
         is_known, usd, requests = is_known and price is not None, usd + times * (price or 0), requests + times
     return Estimate(requests, usd if is_known else None)

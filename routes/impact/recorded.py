@@ -1,5 +1,6 @@
 """The decided runs of an agent, and what replaying them would cost."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from pydantic_ai.messages import ModelResponse
 
 from builder.models import Agent
 from cases.models import Queue
@@ -32,8 +34,7 @@ _DECIDED = [
     Outcome.CASE_FAILED,
     Outcome.CASE_POSTPONED,
 ]
-# For a run that asked no model that counts tokens: about so many characters are one, and so many an answer has.
-_CHARACTERS, _ANSWER = 4, 150
+_ASKS = ("ask_person", "request_approval")
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,16 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run with what it saw and decided. `tokens` are those of its requests up to its decision, in and out."""
+    """A run with what it saw and decided. `told` has the characters of what each of its requests up to its decision was
+    told and asked, and `tokens` what these requests took, in and out; zeros if its model counts none.
+    """
 
     run: Run
     sample: Sample
     decision: Decision
     queue: Queue | None
+    requests: int
+    told: tuple[int, int]
     tokens: tuple[int, int]
 
 
@@ -116,27 +121,41 @@ def _recorded(run: Run, steps: list[Step]) -> Recorded | None:
     if sample["mode"] == samples.CASE and queue is None:
         return None
     [decision] = routing_tests.decided(run)
-    return Recorded(run, sample, decision, queue, _tokens(steps))
+    used = [response.usage for response in _until_decided(steps)]
+    tokens = sum(one.input_tokens for one in used), sum(one.output_tokens for one in used)
+    told = len(steps[0].data["instructions"]), len(steps[0].data["prompt"])
+    return Recorded(run, sample, decision, queue, max(len(used), 1), told, tokens)
 
 
-def _tokens(steps: Sequence[Step]) -> tuple[int, int]:
-    responses = [response_of(step) for step in steps if step.kind == Step.Kind.RESPONSE]
-    used = [response.usage for response in responses]
-    if any(one.input_tokens for one in used):
-        return sum(one.input_tokens for one in used), sum(one.output_tokens for one in used)
-    told = steps[0].data
-    return (len(told["instructions"]) + len(told["prompt"])) // _CHARACTERS * max(len(used), 1), _ANSWER
+def _until_decided(steps: Sequence[Step]) -> Iterator[ModelResponse]:
+    """A run that asked a person goes on when that is answered; what came then is not replayed."""
+    for step in steps:
+        if step.kind == Step.Kind.RESPONSE:
+            yield (response := response_of(step))
+            if any(call.tool_name in _ASKS for call in response.tool_calls):
+                return
 
 
 def estimate(rows: Sequence[Recorded], told: Mapping[UUID, dict[str, Any]]) -> Decimal | None:
     """What replaying these costs in US dollars, with the models that each is told. None where a price is not known."""
     total = Decimal(0)
     for row in rows:
-        price = costs.dollars(str(told[row.run.pk]["model"]), *row.tokens)
+        price = costs.dollars(str(told[row.run.pk]["model"]), *_tokens(row, told[row.run.pk]))
         if price is None:
             return None
         total += price
     return total.quantize(Decimal("0.000001"))
+
+
+def _tokens(row: Recorded, told: Mapping[str, Any]) -> tuple[int, int]:
+    """In and out: what the run took, and as much more or less as it is now told more or less."""
+    more = len(told["instructions"])
+    if row.tokens[0]:
+        more -= row.told[0]
+    else:
+        more += row.told[1] + len(json.dumps(told["tools"]))
+    taken = row.tokens[0] + more * row.requests // costs.CHARACTERS
+    return max(taken, 0), row.tokens[1] or costs.ANSWER * row.requests
 
 
 def agents_of(agent: Agent, changes: dict[str, Any]) -> list[UUID]:

@@ -155,6 +155,12 @@ def _keep(encoder: str, text: str, vector: Vector) -> None:
     _vectors[encoder, text] = vector
 
 
+def forget() -> None:
+    """Start over as a new process does: for benchmarks."""
+    _vectors.clear()
+    _centred.cache_clear()
+
+
 def _clean(text: str) -> str:
     return text.replace("\0", " ")
 

@@ -13,7 +13,7 @@ from routes.lane.lane import LANE
 from routes.models import RoutingTest
 from routes.routing_tests import routing_tests
 from teams.audit.actors import BATON
-from tests.driving import drive
+from tests.driving import drive_all
 from tests.fixtures import Make, mention
 from tests.provider import Answer, Provider, Request, call
 
@@ -86,10 +86,10 @@ def work_tests(limit: int = 100) -> int:
     """What a worker's lane does until nothing is left; how many runs it took."""
     done = 0
     while claims := LANE.claim("test/1", limit):
+        drive_all(claims)
         for claim in claims:
-            drive(claim)
             LANE.settle(claim.run_id)
-            done += 1
+        done += len(claims)
     return done
 
 

@@ -18,7 +18,6 @@ from builder.procedures.mentions import token
 from builder.tools.server_tools import Choice
 from builder.tools.servers import Credential, add_server, ask
 from cases.models import Case, CaseEvent, Queue
-from data.errors import Refused
 from routes.impact import impacts, told
 from routes.impact.recorded import Chosen
 from routes.lane.lane import LANE
@@ -29,41 +28,16 @@ from teams.audit.actors import BATON, Actor
 from teams.models import Delivery, Team
 from teams.webhooks import outbox
 from teams.webhooks.webhooks import create_webhook
-from tests.driving import work_next
-from tests.fixtures import Make
+from tests.driving import drive_all, work_next
+from tests.fixtures import Make, take
 from tests.provider import Answer, Request, call
 from tests.receiver import Receiver, receiver
-from tests.routes.conftest import Desk, desk, oracle, work_tests
+from tests.routes.conftest import Desk, oracle, work_tests
+from tests.routes.impact.conftest import replay, titles
 from tests.tool_server import ToolServer, tool_server
 
-__all__ = ["desk", "receiver", "tool_server"]
+__all__ = ["receiver", "tool_server"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def recorded(desk: Desk, make_case: Make[Case]) -> Make[None]:
-    """Triage decides cases with these titles, and the agents that get them complete them."""
-    save_agent(desk.triage, aop=desk.aop(refund=desk.billing, outage=desk.tech))
-
-    def make(*titles: str, **about: Any) -> None:
-        for title in titles:
-            make_case(title, assignee=desk.triage, **about)
-            while Case.objects.filter(status__in=["pending", "in_progress"]).exists():
-                work_next()
-
-    return make
-
-
-def replay(desk: Desk, by: Actor, chosen: Chosen | None = None, **changes: Any) -> told.Told:
-    impact = impacts.start(desk.triage, changes, chosen or Chosen(), by, Decimal(1))
-    work_tests()
-    impact.refresh_from_db()
-    assert impact.status == "done"
-    return told.told(impact)
-
-
-def titles(found: list[impacts.Replay]) -> list[str]:
-    return sorted(one.run.case.title for one in found if one.run.case)
 
 
 def test_impact_lists_exactly_the_cases_that_a_change_moves(desk: Desk, recorded: Make[None], someone: Actor) -> None:
@@ -94,15 +68,14 @@ def test_of_fifty_cases_exactly_those_that_an_edit_moves_are_listed(
         return call("list_cases", queue="Side", limit=5) if reads else oracle(request)
 
     desk.provider.script = looks_up
-    connect(desk.triage, [Consumes(desk.queue.pk, 5)], [make_queue("Side").pk])
+    connect(desk.triage, [Consumes(desk.queue.pk, 50)], [make_queue("Side").pk])
     rules: dict[str, Agent | str] = {"refund": desk.billing, "outage": desk.tech}
     save_agent(desk.triage, aop=desk.aop(**rules))
     names = ["refund 0", *(f"refund late {number}" for number in range(7)), *(f"refund {n}" for n in range(8, 40))]
     names += [f"outage {number}" for number in range(10)]
     for number, name in enumerate(names):
         make_case(f"Read {name}" if number % 4 == 3 else name, assignee=desk.triage)
-        work_next()
-        Case.objects.update(status="completed")
+    drive_all(take(limit=50))
 
     def moved(routes: dict[str, Agent | str]) -> list[str]:
         found = replay(desk, someone, aop=desk.aop(**routes))
@@ -264,31 +237,6 @@ def _everything(mailoutbox: list[EmailMessage]) -> list[Any]:
         len(mailoutbox),
         *Case.objects.order_by("pk").values_list("fence", "moved_at", "status", "assignee"),
     ]
-
-
-def test_what_costs_something_waits_until_that_is_confirmed(desk: Desk, recorded: Make[None], someone: Actor) -> None:
-    recorded("A refund")
-    impact = impacts.start(desk.triage, {"aop": "- A: ask"}, Chosen(), someone)
-    assert work_tests() == 0
-    assert (impact.status, impact.estimate_usd) == ("estimating", None)
-    Impact.objects.filter(pk=impact.pk).update(estimate_usd=Decimal("0.02"))
-    impact.refresh_from_db()
-    with pytest.raises(Refused):
-        impacts.confirm(impact, Decimal("0.01"), someone)
-    impacts.confirm(impact, Decimal("0.02"), someone)
-    assert work_tests() == 1
-    impact.refresh_from_db()
-    assert impact.status == "done"
-    again = impacts.start(desk.triage, {"aop": "- A: ask"}, Chosen(), someone)
-    assert (again.status, len(told.told(again).changed)) == ("done", 1)
-
-
-def test_an_impact_can_be_stopped(desk: Desk, recorded: Make[None], someone: Actor) -> None:
-    recorded("A refund")
-    impact = impacts.start(desk.triage, {"aop": "- A: ask"}, Chosen(), someone, Decimal(1))
-    assert impact.status == "running"
-    impacts.stop(impact)
-    assert (impact.status, work_tests()) == ("stopped", 0)
 
 
 def test_the_description_of_a_target_replays_the_runs_of_agents_that_mention_it(
