@@ -14,8 +14,7 @@ from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from cases.models import Queue
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from cases.work.creation import BATCH_LIMIT, NewCase, add_cases
 from teams.audit.actors import BATON
 from teams.models import Team

@@ -15,8 +15,7 @@ from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from cases.collaboration import comments
 from cases.models import Case, Queue
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from teams.models import User
 from tests.stories import make_story, stages
 

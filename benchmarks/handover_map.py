@@ -16,8 +16,7 @@ from builder.agents.agents import create_agent, save_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from builder.procedures.mentions import token
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from routes.map.layout import lay_out
 from teams.models import Team
 

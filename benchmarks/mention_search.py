@@ -12,8 +12,7 @@ from benchmarks.ground import ask_often, empty, execute, member, run
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent, QueueConnection
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from teams.models import Team
 
 ROUNDS = 40

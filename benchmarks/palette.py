@@ -9,7 +9,7 @@ from benchmarks import case_list, mention_search, runs_list
 from benchmarks.figures import Notes
 from benchmarks.ground import ask_often, complete, empty, execute, member, run, vacuum
 from builder.models import Agent
-from cases.queues.teams import create_team
+from cases.queues.queues import create_team
 
 ROUNDS = 15
 WORDS = {

@@ -7,8 +7,7 @@ from benchmarks.figures import Notes
 from benchmarks.ground import ask_often, empty, execute, member, run
 from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 
 QUEUES, ROUNDS = 100, 15
 

@@ -13,8 +13,7 @@ from benchmarks.figures import Notes
 from benchmarks.ground import RARE, ask_often, empty, execute, member, run, turn_pages, vacuum
 from builder.agents.agents import create_agent
 from builder.models import Agent
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from teams.models import Team
 
 TEAMS = 20

@@ -5,8 +5,7 @@ from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.procedures import mentions
 from cases.models import Queue
-from cases.queues.queues import create_queue, save_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team, save_queue
 from cases.work.creation import BATCH_LIMIT, NewCase, add_cases
 from teams.audit.actors import BATON
 

@@ -22,7 +22,7 @@ from redis import Redis
 from benchmarks import counts
 from benchmarks.figures import Notes, median_ms
 from benchmarks.ground import member, run
-from cases.queues.teams import create_team
+from cases.queues.queues import create_team
 from ops.stack.launch import free_port
 from teams.access.live_streams import PER_SESSION
 from teams.models import User

@@ -14,7 +14,7 @@ from builder.agents.agents import create_agent
 from builder.models import Agent
 from builder.usage import limits, usage
 from builder.usage.usage import Amount
-from cases.queues.teams import create_team
+from cases.queues.queues import create_team
 from teams.models import Team
 
 AGENTS, DAYS, MODELS, SLOTS = 100, 90, 2, 8

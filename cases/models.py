@@ -3,9 +3,9 @@
 from cases.collaboration.models import Attachment, Comment, Watch
 from cases.correspondence.models import CaseMessage, MessageDirection, MessageStatus
 from cases.imports.models import AgentUpload, CaseUpload, CaseUploadQuerySet, UploadRow
-from cases.queues.models import DEFAULT_HOP_LIMIT, Queue, QueueQuerySet
+from cases.queues.models import DEFAULT_HOP_LIMIT, Label, Queue, QueueQuerySet
 from cases.timeline.models import QUIET, UNMOVING, CaseEvent, Kind
-from cases.work.models import CLOSED, OPEN, Case, CaseQuerySet, CaseWords, Label, Reason, Status
+from cases.work.models import CLOSED, OPEN, Case, CaseQuerySet, CaseWords, Reason, Status
 
 __all__ = [
     "CLOSED",

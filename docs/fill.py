@@ -10,8 +10,7 @@ from builder.procedures.mentions import token
 from builder.tools.listings import Listing, OfferedTool, UnusableTool
 from builder.tools.server_tools import Choice, compare, pin_schema
 from builder.tools.servers import add_server, bearer
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from cases.work.creation import NewCase, add_case, add_cases
 from cases.work.people import People
 from runs.people import moves

@@ -17,8 +17,7 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from builder.procedures import mentions
 from cases.models import Case, Queue
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from cases.work.creation import NewCase, add_case
 from runs.models import Run
 from runs.record.claims import Claim

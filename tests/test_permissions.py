@@ -24,8 +24,7 @@ from builder.agents.connections import Consumes, connect
 from builder.models import ServerTool, ToolServer
 from cases.imports import uploads
 from cases.models import AgentUpload, Attachment, CaseMessage, Comment, Label
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from cases.work.creation import NewCase, add_case
 from channels.models import Arrival, Source
 from config.api import api

@@ -23,7 +23,7 @@ from tests.ops.stack.harness import CHECKOUT, Started
 
 _SERVE = [sys.executable, str(CHECKOUT / "manage.py"), "serve"]
 _KEY = """
-from cases.queues.teams import create_team
+from cases.queues.queues import create_team
 from teams.keys.api_keys import create_key
 print(create_key(create_team("Chaos", "chaos"), "chaos")[1])
 """

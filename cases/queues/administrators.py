@@ -15,7 +15,7 @@ from teams.audit.actors import BATON
 from teams.models import Member, Team, User
 from teams.people import accounts, person_names
 
-from .teams import create_team
+from .queues import create_team
 
 FIRST_TEAM = "My team"
 _LOCK = 0x41_44_4D_49_4E

@@ -1,4 +1,4 @@
-"""Where cases wait for agents."""
+"""Where cases wait for agents, and the labels that they may have."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -94,3 +94,41 @@ class Queue(models.Model):
     @property
     def is_paused(self) -> bool:
         return self.paused_at is not None
+
+
+class Label(models.Model):
+    """The colour of a label. Cases have labels by name; a name that no row knows has a colour all the same."""
+
+    class Colour(models.TextChoices):
+        GREY = "grey"
+        RED = "red"
+        ORANGE = "orange"
+        YELLOW = "yellow"
+        GREEN = "green"
+        TEAL = "teal"
+        BLUE = "blue"
+        INDIGO = "indigo"
+        PURPLE = "purple"
+        PINK = "pink"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=40)
+    colour = models.CharField(max_length=10, choices=Colour.choices)
+
+    if TYPE_CHECKING:
+        team_id: UUID
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="labels_are_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def dialog(self) -> str:
+        """Return the id of the dialog that asks before the label is deleted."""
+        return f"delete-{self.pk}"

@@ -223,3 +223,12 @@ def _move(cases: list[Case], queue: Queue, to: Queue, by: Actor) -> None:
     timeline.write(cases, events)
     live.announce(to.team_id, "queue", to.pk)
     bell.ring()
+
+
+@transaction.atomic
+def create_team(name: str, slug: str, *, is_demo: bool = False) -> Team:
+    """Create a team with what every team has from the start."""
+    team = Team.objects.create(name=name, slug=slug, is_demo=is_demo)
+    audit.record(team.pk, "team_made", team)
+    create_queue(team, DEFAULT_QUEUE)
+    return team

@@ -1,4 +1,4 @@
-"""A case: a piece of work, its labels and the words it is found by."""
+"""A case: a piece of work, and the words it is found by."""
 
 from typing import TYPE_CHECKING
 
@@ -330,44 +330,6 @@ class Case(models.Model):
     def is_with_people(self) -> bool:
         """A person has it, or it waits for one of a group or of the team to take it."""
         return bool(self.taken_by or self.group_id) or self.reason == Reason.WITH_PEOPLE
-
-
-class Label(models.Model):
-    """The colour of a label. Cases have labels by name; a name that no row knows has a colour all the same."""
-
-    class Colour(models.TextChoices):
-        GREY = "grey"
-        RED = "red"
-        ORANGE = "orange"
-        YELLOW = "yellow"
-        GREEN = "green"
-        TEAL = "teal"
-        BLUE = "blue"
-        INDIGO = "indigo"
-        PURPLE = "purple"
-        PINK = "pink"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    team = models.ForeignKey(Team, models.CASCADE, related_name="labels")
-    name = models.CharField(max_length=40)
-    colour = models.CharField(max_length=10, choices=Colour.choices)
-
-    if TYPE_CHECKING:
-        team_id: UUID
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="labels_are_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def dialog(self) -> str:
-        """Return the id of the dialog that asks before the case is deleted."""
-        return f"delete-{self.pk}"
 
 
 class CaseWords(models.Model):

@@ -1,170 +1,48 @@
-"""The pages of queues and cases."""
+"""The pages of cases."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from builder.agents import connections
 from builder.models import Agent
 from cases.collaboration import comments, previews
 from cases.models import Case, Kind, Queue, Status
 from cases.properties.page import properties
-from cases.queues import goals, labels, queue_actions, status_summary
+from cases.queues import labels, status_summary
 from cases.queues.consumers import consumers, non_consumers
-from cases.queues.goal_forms import without_goals
-from cases.queues.queues import create_queue, delete_queue, pause_queue, resume_queue, save_queue
 from cases.search import filters
 from cases.timeline import shares, stages, swimlanes, timeline, wording
 from cases.timeline.spans import course
 from data.errors import Refused
-from teams.access.permissions import BUILDER, OPERATOR, TeamRequest, team_page
+from teams.access.permissions import OPERATOR, TeamRequest, team_page
 from teams.people import tour_progress
 from web.forms.refusals import show_refusal
-from web.forms.stale import saved_in_turn
 from web.http.partials import render_page
-from web.http.redirects import back
 
 from . import actions, lifecycle, queries
 from .access import case_or_404, queue_or_404
 from .changes import change_case
 from .creation import NewCase, add_case
-from .forms import EditCaseForm, EditQueueForm, NewCaseForm, NewQueueForm
+from .forms import EditCaseForm, NewCaseForm
 
 # How much of a long story a page tells at once, and how many events at most.
 _STAGES, _EVENTS, _MOST_EVENTS = 60, 100, 2000
-
-# --- Queues ----------------------------------------------------------------------------------
-
-
-@require_GET
-@team_page
-def queues(request: TeamRequest) -> HttpResponse:
-    words = request.GET.get("q", "")
-    page = queries.queues_page(request.team, words, request.GET.get("cursor", ""))
-    rows = [_summary(state) for state in queries.queue_states(page.rows)]
-    return render_page(request, "cases/queues.html", {"rows": rows, "page": page, "words": words}, parts=["results"])
-
-
-def _summary(state: queries.QueueState) -> dict[str, Any]:
-    return {
-        "queue": state.queue,
-        "state": state,
-        "connect": f"Connect agents to {state.queue.name}",
-        "problems": status_summary.problems(state.queue, state.consumers),
-        "first_agent": status_summary.first_of(state.queue, state.consumers),
-        "counts": [
-            (status, status_summary.counted(status, number)) for status, number in state.counts.items() if number
-        ],
-    }
-
-
-@require_GET
-@team_page
-def queue(request: TeamRequest, id: UUID) -> HttpResponse:
-    state = queries.queue_states([queue_or_404(request.team, id)])[0]
-    context = {
-        **_summary(state),
-        **_list(request, state.queue),
-        "goals": goals.in_words(state.queue),
-        "overdue": state.queue.cases.present().overdue().count(),
-        "actions": queue_actions.of_queue(state.queue, request.member),
-        "may_connect": request.member.builds,
-        "watched": f"queue:{state.queue.pk} agent:*",
-    }
-    return render_page(request, "cases/queue.html", context, parts=["state", "results"])
-
-
-@require_http_methods(["GET", "POST"])
-@team_page(post=BUILDER, get=BUILDER)
-def queue_new(request: TeamRequest) -> HttpResponse:
-    agents = Agent.objects.live().filter(team=request.team).order_by("name")
-    form = NewQueueForm(request.POST or None, team=request.team, agents=agents)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _queue(request, goals=form.goals(), **without_goals(form.cleaned_data))
-            messages.success(request, f"{made.name} was created.")
-            return redirect("queue", made.pk)
-        except Refused as refusal:
-            show_refusal(form, refusal, form.goal_names)
-    return render(request, "cases/queue_form.html", {"form": form}, status=422 if form.errors else 200)
-
-
-@transaction.atomic
-def _queue(request: TeamRequest, agents: list[Agent], **fields: Any) -> Queue:
-    made = create_queue(request.team, **fields)
-    for agent in agents:
-        connections.add_consumer(agent, made.pk)
-    return made
-
-
-@require_http_methods(["GET", "POST"])
-@saved_in_turn
-@team_page(post=BUILDER, get=BUILDER)
-def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
-    queue = queue_or_404(request.team, id)
-    working = consumers([queue.pk])[queue.pk]
-    form = EditQueueForm(request.POST or None, queue=queue, consumers=working)
-    if form.is_valid():
-        try:
-            save_queue(queue, **without_goals(form.said()), goals=form.goals())
-            messages.success(request, "Saved.")
-            return redirect("queue", queue.pk)
-        except Refused as refusal:
-            show_refusal(form, refusal, form.goal_names)
-            queue = queue_or_404(request.team, id)  # as it is called, not as it was to be
-    context = {"form": form, "queue": queue, "deletion": queries.deletion(queue)}
-    return render(request, "cases/queue_form.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-@team_page(post=BUILDER)
-def queue_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    queue = queue_or_404(request.team, id)
-    pause_queue(queue)
-    messages.success(request, f"{queue.name} is paused. What is being worked on goes on.")
-    return back(request, "queue", queue.pk)
-
-
-@require_POST
-@team_page(post=BUILDER)
-def queue_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    queue = queue_or_404(request.team, id)
-    resume_queue(queue)
-    messages.success(request, f"{queue.name} goes on.")
-    return back(request, "queue", queue.pk)
-
-
-@require_POST
-@team_page(post=BUILDER)
-def queue_delete(request: TeamRequest, id: UUID) -> HttpResponse:
-    queue, wanted = queue_or_404(request.team, id), request.POST.get("move_to", "")
-    move_to = next((other for other in request.team.queues.live() if str(other.pk) == wanted), None)
-    try:
-        delete_queue(queue, move_to, by=request.actor)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-        return redirect("queue_edit", queue.pk)
-    messages.success(request, f"{queue.name} was deleted.")
-    return redirect("queues")
-
-
-# --- Cases -----------------------------------------------------------------------------------
 
 
 @require_GET
 @team_page
 def cases(request: TeamRequest) -> HttpResponse:
-    return render_page(request, "cases/cases.html", _list(request), parts=["results"])
+    return render_page(request, "cases/cases.html", case_list(request), parts=["results"])
 
 
-def _list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
+def case_list(request: TeamRequest, queue: Queue | None = None) -> dict[str, Any]:
     """Return a page of the cases that the address asks for, and what can be asked for."""
     asked = {name: str(value) for name, value in request.GET.items() if value}
     colours = labels.colours(request.team)

@@ -10,8 +10,7 @@ from builder.agents.agents import create_agent, save_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from cases.models import Case, Queue
-from cases.queues.queues import create_queue, save_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team, save_queue
 from cases.work.creation import NewCase, add_cases
 from teams.audit.actors import BATON
 from teams.models import Member, Team, User

@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from cases.queues.teams import create_team
+from cases.queues.queues import create_team
 from data.network.identity import VERSION
 from data.secrets import seal
 from ops.demo.seeding import seed_demo

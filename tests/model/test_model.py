@@ -17,8 +17,7 @@ from pytest_django.fixtures import Settings
 from builder.agents.agents import create_agent
 from builder.agents.agents import save_agent as save
 from builder.agents.connections import Consumes, connect
-from cases.queues.queues import create_queue
-from cases.queues.teams import create_team
+from cases.queues.queues import create_queue, create_team
 from tests.fixtures import mention
 
 from . import promises

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
 
-from cases.queues.teams import create_team
+from cases.queues.queues import create_team
 from teams.audit import audit
 from teams.audit.actors import COMMAND_LINE
 from teams.models import Team
