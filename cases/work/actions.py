@@ -104,9 +104,12 @@ def _retry(case: Case) -> Action:
 
 
 def _ways_out(case: Case, now: Now, member: Member) -> list[Action]:
-    """Return the ways out, the best one first, which stands out while the case waits for someone to choose."""
+    """Return the ways out, the best one first, which stands out while the case waits for someone to choose; but not
+    beside the form for what a handover lacked, whose own button does.
+    """
     found = [_way_out(act, case, now, member) for act in now.acts]
-    if found and found[0] and now.is_trouble and not case.is_closed:
+    has_form = case.reason == Reason.INCOMPLETE_HANDOVER
+    if found and found[0] and now.is_trouble and not case.is_closed and not has_form:
         found[0] = replace(found[0], look="primary")
     return [action for action in found if action]
 

@@ -37,9 +37,11 @@ class Chart:
 
 
 def share(value: Value) -> str:
-    """Return `97%`, and no `100%` while anything is missing."""
+    """Return `97%`, no `100%` while anything is missing, and `<1%` for what is little."""
     if value is None:
         return "–"
+    if 0 < value < 0.005:
+        return "<1%"
     return f"{min(round(value * 100), 99) if value < 1 else 100}%"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from builder.models import Agent, QueueConnection
 from builder.procedures import fields
+from builder.procedures.fields import Fault
 from builder.procedures.needs import NEEDS, Need
 from cases.models import Case, Reason
 from data.errors import Refused
@@ -67,10 +68,21 @@ def lacking(case: Case) -> Lacking | None:
     needs = needs_of(target)
     # What the sender brought goes before what the details say under the same name.
     values = {**fields.check(needs, data).values, **fields.check(needs, event.data["fields"]).values}
-    faults = {fault.name: fault.message for fault in fields.check(needs, values).faults}
+    faults = {fault.name: _in_form(fault) for fault in fields.check(needs, values).faults}
     return Lacking(target, [(need, _typed(values.get(need.name)), faults.get(need.name, "")) for need in needs])
+
+
+def _in_form(fault: Fault) -> str:
+    return "Required." if fault.missing else fault.message
 
 
 def _typed(value: Any) -> str:
     """As the form's field has it."""
-    return "" if value is None else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float() if value.is_integer():
+            return str(int(value))
+    return str(value)

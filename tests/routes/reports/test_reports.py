@@ -137,7 +137,14 @@ def test_only_cases_of_the_team_and_of_the_queue_count(
 
 
 def test_a_share_is_whole_only_if_nothing_is_missing() -> None:
-    assert [share(value) for value in (None, 0.0, 0.994, 0.9999, 1.0)] == ["–", "0%", "99%", "99%", "100%"]
+    assert [share(value) for value in (None, 0.0, 0.001, 0.994, 0.9999, 1.0)] == [
+        "–",
+        "0%",
+        "<1%",
+        "99%",
+        "99%",
+        "100%",
+    ]
 
 
 def test_a_bar_is_as_high_as_its_week() -> None:
