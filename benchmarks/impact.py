@@ -11,6 +11,7 @@ import multiprocessing
 import time
 from decimal import Decimal
 
+from cases.queues.teams import create_team
 from django.db import connections
 
 from benchmarks.figures import Notes
@@ -23,7 +24,6 @@ from builder.models import Agent
 from builder.procedures import mentions
 from cases.models import Case, Queue
 from cases.queues.queues import create_queue, save_queue
-from cases.queues.teams import create_team
 from cases.work.creation import NewCase, add_cases
 from routes.impact import impacts
 from routes.impact.recorded import Chosen

@@ -22,23 +22,22 @@ from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
 from data import rows
 from data.errors import Refused
-from data.redis import bell
 from runs.models import Handover, Outcome, Run, Step
 from runs.notifications import run_webhooks
-from runs.opening import receiving
+from runs.opening import giving, receiving
 from runs.opening.targets import TargetRow, as_now, find_target, hops_left, judge, obstacle
 from runs.prompts.arguments import with_ignored
 from runs.record import claims, lifecycle
 from runs.record.outcomes import Broken, HandedOver, HandedToPeople
 from runs.record.steps import Work, tool_result
 from runs.telemetry import counters
-from runs.tools import people_targets, tools
+from runs.tools import decisions, people_targets, tools
 
 from . import keeping
 from .keeping import Keeping, Place
 
 type Entry = tuple[Step.Kind, dict[str, Any]]
-type Request = tuple[ToolCallPart, tools.RequestHandover]
+type Request = tuple[ToolCallPart, decisions.RequestHandover]
 
 # The codes of refused requests, by which they are found again among a run's steps.
 AMBIGUOUS, INVALID, HELD = "ambiguous_handover", "invalid_target", "held"
@@ -94,7 +93,7 @@ def hold(work: Work, requests: Sequence[Request], place: Place | None = None) ->
     )
 
 
-def _wanted(work: Work, asked: tools.RequestHandover, held: Held) -> HandedOver | HandedToPeople:
+def _wanted(work: Work, asked: decisions.RequestHandover, held: Held) -> HandedOver | HandedToPeople:
     """Return what a request asks for. Refused, in words for the model, if it names no agent that could take over, or
     lacks what that agent needs.
     """
@@ -147,7 +146,7 @@ def settle(
 
     `failed` are the turn's other calls that went wrong, `text` is what the model wrote beside them.
     """
-    valid: list[tuple[ToolCallPart, tools.RequestHandover, HandedOver | HandedToPeople]] = []
+    valid: list[tuple[ToolCallPart, decisions.RequestHandover, HandedOver | HandedToPeople]] = []
     for call, arguments in requests:
         try:
             valid.append((call, arguments, _wanted(work, arguments, held)))
@@ -180,12 +179,9 @@ def settle(
 
 
 def _failures_before(work: Work, held: Step) -> list[str]:
-    results = [step for step in work.steps if step.kind == Step.Kind.TOOL_RESULT and step.seq < held.seq]
-    return [
-        f"{step.data['tool']}: {step.data['content']}"
-        for step in results
-        if not step.data["ok"] and step.data["tool"] not in tools.OUTCOMES
-    ]
+    results = [step.data for step in work.steps if step.kind == Step.Kind.TOOL_RESULT and step.seq < held.seq]
+    failed = [result for result in results if not result["ok"] and result["tool"] not in tools.OUTCOMES]
+    return [f"{result['tool']}: {result['content']}" for result in failed]
 
 
 def given_up(work: Work) -> Broken | None:
@@ -225,7 +221,7 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
         about: dict[str, Any] = {"agent_id": run.agent_id, "run_id": run.pk, "starts": kept is not None}
         case_lifecycle.hand_over(case, wanted.target, *said, **about)
     else:
-        handover.next_run = _fresh_run(wanted.target, run)
+        handover.next_run = giving.start_afresh(wanted.target, run)
     handover.status, handover.applied_at = Handover.Status.APPLIED, rows.NOW
     back = (handover.target_id, handover.source_agent_id)
     handover.is_return = [(row.source_agent_id, row.target_id) for row in earlier[-1:]] == [back]
@@ -286,20 +282,6 @@ def _earlier(run: Run, case: Case | None) -> list[Handover]:
     chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
     root = run.root_id or run.pk
     return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))
-
-
-def _fresh_run(target: Agent, source: Run) -> Run:
-    """Create a run of the target without any context: no input, no note."""
-    bell.ring()  # the worker of the source may be about to leave
-    return Run.objects.create(
-        team_id=source.team_id,
-        agent=target,
-        revision=target.live_revision,
-        parent=source,
-        root_id=source.root_id or source.pk,
-        hop=source.hop + 1,
-        trigger=Run.Trigger.HANDOVER,
-    )
 
 
 def cancel(handover: Handover, run: Run, case: Case | None, code: str, message: str) -> None:

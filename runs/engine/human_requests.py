@@ -21,7 +21,7 @@ from runs.prompts.arguments import with_ignored
 from runs.record import lifecycle
 from runs.record.claims import lock_both
 from runs.record.steps import Work, insert, response_of, said_in
-from runs.tools import reply_tool, tools
+from runs.tools import decisions, reply_tool, tools
 from runs.tools.server_tools import ServerCall
 from teams.access import live
 from teams.audit import audit
@@ -30,7 +30,7 @@ from teams.models import Member, Team
 
 ANSWER_LIMIT = 10_000
 # Arguments of calls that wait for a person.
-ASKING = tools.AskPerson | tools.RequestApproval | reply_tool.ReplyToCustomer | ServerCall
+ASKING = decisions.AskPerson | decisions.RequestApproval | reply_tool.ReplyToCustomer | ServerCall
 _WRITES = "Send this to the customer?"
 
 
@@ -71,7 +71,7 @@ def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | No
     elif isinstance(arguments, reply_tool.ReplyToCustomer):
         about = {"kind": HumanRequest.Kind.APPROVAL, "tool": reply_tool.REPLY, "question": _WRITES}
         about["details"] = arguments.text
-    elif isinstance(arguments, tools.RequestApproval):
+    elif isinstance(arguments, decisions.RequestApproval):
         about = {"kind": HumanRequest.Kind.APPROVAL, "question": arguments.title, "details": arguments.details}
     else:
         about = {"kind": HumanRequest.Kind.QUESTION, "question": arguments.question, "choices": arguments.choices}

@@ -18,6 +18,7 @@ from builder.usage.limits import overspent
 from cases.models import Case, Queue
 from cases.work import lifecycle as case_lifecycle
 from data import rows
+from data.redis import bell
 from runs.models import Run
 from runs.record import claims
 from teams.access import live
@@ -240,6 +241,20 @@ def make_run(case: Case, consumer: Consumer) -> Run:
     run.case_fence = case.fence
     consumer.load += 1
     return run
+
+
+def start_afresh(target: Agent, source: Run) -> Run:
+    """Create a run of the target without any context: no input, no note."""
+    bell.ring()  # the worker of the source may be about to leave
+    return Run.objects.create(
+        team_id=source.team_id,
+        agent=target,
+        revision=target.live_revision,
+        parent=source,
+        root_id=source.root_id or source.pk,
+        hop=source.hop + 1,
+        trigger=Run.Trigger.HANDOVER,
+    )
 
 
 def write_runs(runs: Sequence[Run], consumers: Iterable[Consumer], worker: str) -> None:

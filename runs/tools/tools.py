@@ -7,14 +7,12 @@ tool's effect is committed together with its result, so a call is never half don
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import ValidationError
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import ToolDefinition
 from pydantic_core import ErrorDetails
@@ -25,80 +23,24 @@ from builder.procedures.needs import Need
 from cases.models import Case
 from data.errors import Refused
 from runs.models import Run
-from runs.prompts import moments
 from runs.prompts.arguments import Arguments, arguments_of, plain, with_ignored
 from runs.record.claims import lock_both
 from runs.record.steps import Work, append, insert, tool_result
-from teams.settings import zones
 
 from . import case_tools, server_tools
+from .decisions import (
+    AskPerson,
+    CompleteCase,
+    DeclineCase,
+    FailCase,
+    PostponeCase,
+    RequestApproval,
+    RequestHandover,
+    WithdrawRequest,
+)
 from .reply_tool import REPLY, ReplyToCustomer, may_reply, must_ask, reply
 
 type Choices = Sequence[tuple[str, str]]
-
-_LONGEST = timedelta(days=366)
-
-
-def _moment(text: Any, info: ValidationInfo) -> datetime:
-    """When the case is due. ValueError, in words for the model, when nobody could say, or it is past."""
-    zone, now = (info.context or {}).get("zone", zones.DEFAULT), timezone.now()
-    told = f"It is now {zones.in_words(now, zone)}."
-    try:
-        found = moments.moment(str(text), now.astimezone(zones.zone(zone)))
-        is_ahead = now < found <= now + _LONGEST
-    except ValueError as error:
-        raise ValueError(f"{error}. {told}") from error
-    except OverflowError:
-        is_ahead = False
-    if not is_ahead:
-        raise ValueError(f"the time must lie in the future, at most a year from now. {told}")
-    return found
-
-
-# Read once: what was in the future when the call was checked stays so.
-Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
-
-
-class CompleteCase(Arguments):
-    summary: str = Field(description="What was done, for the people who read the case.", min_length=1)
-
-
-class FailCase(Arguments):
-    reason: str = Field(description="Why nobody can complete this case.", min_length=1)
-
-
-class PostponeCase(Arguments):
-    until: Moment = Field(
-        description="Such as 30m, 2h, 1 day, tomorrow 9:00, monday 14:00, or ISO 8601, in the team's time zone."
-    )
-    reason: str = Field(description="Why the case should wait.", min_length=1)
-
-
-class DeclineCase(Arguments):
-    reason: str = Field(description="Why this case is not for you, for the agent that handed it to you.", min_length=1)
-
-
-class RequestHandover(Arguments):
-    target: str
-    reason: str = Field(description="Why this agent should continue.", min_length=1)
-    note: str = Field("", description="What the agent should know.")
-    fields: dict[str, Any] = Field(default_factory=dict, description="What the target needs, by name.")
-    because: str = ""
-
-
-class AskPerson(Arguments):
-    question: str = Field(description="The question, complete and short.", min_length=1)
-    choices: list[str] = Field(default_factory=list, description="Answers to choose from, if any.", max_length=10)
-    because: str = ""  # never offered: only the stand-in says which sentence came closest
-
-
-class RequestApproval(Arguments):
-    title: str = Field(description="What you want to do, in one line.", min_length=1, max_length=300)
-    details: str = Field(description="Exactly what would be done, with all names, amounts and texts.", min_length=1)
-
-
-class WithdrawRequest(Arguments):
-    pass
 
 
 @dataclass(frozen=True)

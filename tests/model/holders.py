@@ -19,7 +19,7 @@ from runs.record import steps
 from runs.record.claims import Claim, LostRun
 from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from runs.record.steps import Work
-from runs.tools import tools
+from runs.tools import decisions, tools
 
 from .judge import digest, due_runs, held, loads, startable
 
@@ -120,7 +120,7 @@ class Holder:
             return []
         # What it remembers must not change by what is refused.
         work = replace(self.work, run=copy(self.work.run), steps=list(self.work.steps))
-        asked = (ToolCallPart("ask_person", {}), tools.AskPerson(question="Late?"))
+        asked = (ToolCallPart("ask_person", {}), decisions.AskPerson(question="Late?"))
         added = ToolCallPart("add_cases", {"queue": "Outbox", "cases": [{"title": "Late"}]})
         labelled = ToolCallPart("update_case", {"labels": ["late"]})
         entries: list[tuple[str, Write]] = [
