@@ -3,38 +3,31 @@
 import html
 import re
 from decimal import Decimal
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.mail import EmailMessage
 from django.test import Client
 
 from builder.agents.agents import save_agent
 from builder.agents.connections import Consumes, connect
-from builder.models import Agent, Purpose, Usage
+from builder.models import Agent
 from builder.procedures.mentions import token
-from builder.tools.server_tools import Choice
-from builder.tools.servers import Credential, add_server, ask
-from cases.models import Case, CaseEvent, Queue
+from cases.models import Case, Queue
 from routes.impact import impacts, told
 from routes.impact.recorded import Chosen
 from routes.lane.lane import LANE
-from routes.models import Impact, RoutingTest
-from runs.models import Handover, HumanRequest, Run
+from routes.models import Impact
+from runs.models import Run
 from runs.providers.providers import OFFLINE
 from teams.audit.actors import BATON, Actor
-from teams.models import Delivery, Team
-from teams.webhooks import outbox
-from teams.webhooks.webhooks import create_webhook
 from tests.driving import drive_all, work_next
 from tests.fixtures import Make, take
 from tests.provider import Answer, Request, call
-from tests.receiver import Receiver, receiver
+from tests.receiver import receiver
 from tests.routes.conftest import Desk, oracle, work_tests
 from tests.routes.impact.conftest import replay, titles
-from tests.tool_server import ToolServer, tool_server
+from tests.tool_server import tool_server
 
 __all__ = ["receiver", "tool_server"]
 pytestmark = pytest.mark.django_db
@@ -182,61 +175,6 @@ def test_reading_tools_are_answered_from_the_recording_and_other_calls_diverge(
     other = replay(desk, someone, aop="new\n" + desk.aop(refund=desk.tech))
     assert (other.changed, len(other.divergent), other.matrix) == ([], 1, [])
     assert (other.divergent[0].after or {})["call"].startswith("list_cases")
-
-
-def test_a_replay_has_no_effect(
-    desk: Desk,
-    recorded: Make[None],
-    team: Team,
-    tool_server: ToolServer,
-    receiver: Receiver,
-    someone: Actor,
-    mailoutbox: list[EmailMessage],
-) -> None:
-    def uses_tools(request: Request) -> Answer:
-        if "You are Triage" not in request.system or len(request.results) > 1:
-            return oracle(request)
-        return call("bank__put" if request.results else "bank__look", text="it")
-
-    choices = {"look": Choice(True, "read_only", False), "put": Choice(True, "idempotent", False)}
-    bank = add_server(
-        team,
-        "Bank",
-        tool_server.url,
-        credential=Credential(),
-        listing=ask(tool_server.url, Credential()),
-        choices=choices,
-    )
-    connect(desk.triage, tools=list(bank.tools.filter(is_on=True).values_list("pk", flat=True)))
-    create_webhook(team, receiver.url, list(outbox.EVENTS))
-    desk.provider.script = uses_tools
-    recorded("A refund", "An outage")
-    live = desk.triage.live_revision
-    asked = len(desk.provider.requests)
-    called = list(tool_server.called)
-    assert [name for name, _ in called] == ["look", "put"] * 2
-    before = _everything(mailoutbox)
-
-    found = replay(desk, someone, aop="- A: ask")
-
-    assert (titles(found.changed), found.divergent) == (["A refund", "An outage"], [])
-    assert _everything(mailoutbox) == before
-    assert (tool_server.called, len(desk.provider.requests)) == (called, asked + 6)
-    assert not Handover.objects.filter(source__trigger="test", status="applied").exists()
-    assert Agent.objects.get(pk=desk.triage.pk).live_revision == live
-    assert sum(Usage.objects.filter(purpose=Purpose.IMPACT).values_list("requests", flat=True)) == 6
-    assert not Usage.objects.filter(purpose=Purpose.TEST).exists()
-
-
-def _everything(mailoutbox: list[EmailMessage]) -> list[Any]:
-    """What an effect would show in: events, questions, tests, cases as they are, messages, emails, the audit log."""
-    rows = (CaseEvent, HumanRequest, RoutingTest, Delivery)
-    counts = [model.objects.count() for model in rows]
-    return [
-        *counts,
-        len(mailoutbox),
-        *Case.objects.order_by("pk").values_list("fence", "moved_at", "status", "assignee"),
-    ]
 
 
 def test_the_description_of_a_target_replays_the_runs_of_agents_that_mention_it(
