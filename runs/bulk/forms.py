@@ -44,7 +44,7 @@ def read_selection(sent: QueryDict) -> Selection:
 
 
 class ReassignForm(PageForm):
-    """To an agent, or to people: then the value is a kind and an id, such as `group:…`."""
+    """The form sends cases to an agent or to people. For people the value is a kind and an id, such as `group:…`."""
 
     agent = forms.ChoiceField(label="To", required=False)
 

@@ -215,7 +215,9 @@ def _examples(work: Work, text: str) -> list[Example]:
 
 
 def _may_fall_back(work: Work, problem: ModelProblem) -> bool:
-    """Once, and not when the model only will not have to do with this: another one is not to be talked into it."""
+    """Return whether the run goes on with its other model. It does so once, and not when the model declines the
+    subject: no other model is to be talked into it.
+    """
     other = work.revision.fallback
     if not other or work.model == other or problem.code == DECLINED:
         return False

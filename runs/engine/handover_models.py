@@ -136,7 +136,9 @@ class Handover(models.Model):
 
     @staticmethod
     def applied_on(case_id: "UUID | None") -> rows.Joined:
-        """To read those of a case, oldest first, with the agents they came from; see `applied`."""
+        """Return the statement that reads the handovers of a case, oldest first, with the agents they came from. See
+        `applied`.
+        """
         return rows.Joined(_APPLIED, [case_id], {"handover": Handover, "source": Agent})
 
     @staticmethod

@@ -79,7 +79,7 @@ def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | No
 
 
 def _due(due_at: datetime | None) -> dict[str, datetime | None]:
-    """With the reminder, when three quarters of the time are over."""
+    """Return the times of the request: when it is due, and when its reminder is sent, after three quarters of the time."""
     left = due_at and due_at - timezone.now()
     return {"due_at": due_at, "remind_at": due_at - left / 4 if due_at and left else None}
 
@@ -128,14 +128,14 @@ def decide(
 
 
 def members_of(team: Team) -> list[Member]:
-    """Those who can take a request on, by name."""
+    """Return the members who can take a request on, by name."""
     members = Member.objects.filter(team=team, user__is_active=True).exclude(role=Member.Role.VIEWER)
     return sorted(members.select_related("user"), key=lambda member: str(member.user).casefold())
 
 
 @transaction.atomic
 def assign(request: HumanRequest, member: Member | None, by: Actor) -> None:
-    """So that others know who answers; anyone still may. None gives it back to all."""
+    """Assign the request, so that others know who answers; anyone still may. None returns it to all."""
     _refuse_a_try(request)
     assigned = HumanRequest.objects.open().filter(pk=request.pk).update(assignee=member)
     if not assigned:

@@ -29,9 +29,10 @@ type Answers = Sequence[list[tuple[Any, ...]]]
 
 @dataclass(eq=False)
 class Place:
-    """Where a run is worked, and the claim on it: where the run's case stays here when it is handed over, the claim on
-    the target's run takes its place, on the database's thread. What is asked on that thread later is asked of the new
-    claim.
+    """Where a run is worked, and the claim on it.
+
+    When the run's case is handed over and stays here, the claim on the target's run takes the place of the first one,
+    on the database's thread. What is asked on that thread later is asked of the new claim.
 
     `may_keep`: whether a case may stay. `has_spare`: whether another place is free beside this one. `look`: called when
     an agent has room again for a case that waits for it.
@@ -46,7 +47,7 @@ class Place:
 
 @dataclass
 class Keeping:
-    """That the target could begin at once. `is_awaited`: a case waits for room that the source leaves."""
+    """The plan that the target begins at once. `is_awaited`: a case waits for the room that the source leaves."""
 
     place: Place
     target: Consumer
@@ -57,13 +58,13 @@ class Keeping:
     work: Work | None = None
 
     def start(self, case: Case, handover: Handover) -> None:
-        """The target begins to work on the case, which was just handed to it."""
+        """Give the case, which was just handed over, to the target, and write its run."""
         self.around.earlier.append(handover)
         self.run = giving.make_run(case, self.target)
         giving.write_runs([self.run], [self.target], self.place.worker)
 
     def open(self, source: Work) -> None:
-        """After that was committed. `work` stays None where the run has to be read again before it is worked."""
+        """Open the target's run after it was committed. `work` stays None where the run has to be read again first."""
         assert self.run
         self.claim = self.place.claim = Claim.of(self.run)
         if self.is_awaited:
@@ -76,7 +77,7 @@ class Keeping:
 
 
 def questions(work: Work, place: Place, target_id: UUID) -> tuple[list[rows.Selected], list[rows.Selected]]:
-    """To be read before the case and the run are locked, and after that; see `judge`."""
+    """Return what to read before the case and the run are locked, and what to read after that. See `judge`."""
     case = work.case
     if case is None or work.claim.case_id is None:  # the case of a sample stays nowhere
         return [], []
@@ -97,8 +98,10 @@ _SURROUNDINGS = 4
 
 
 def judge(case: Case, place: Place, first: Answers, then: Answers, earlier: list[Handover]) -> Keeping | None:
-    """None when someone else holds the queue or makes a pause, when work is paused, when the target has no room or
-    nothing left to spend, when a run is waiting for a worker, when another team's case waits for the only place, and
+    """Return how the case can stay here, or None.
+
+    It cannot stay when someone else holds the queue or is pausing the team, when work is paused, when the target has no
+    room or nothing left to spend, when a run waits for a worker, when another team's case waits for the only place, and
     when another case goes first.
     """
     [(is_held_off,)], held = first

@@ -253,28 +253,28 @@ class Run(models.Model):
 
     @property
     def has_no_effect(self) -> bool:
-        """Nothing outside the run changes, and nothing comes of it."""
+        """Return whether the run changes nothing outside of itself, and nothing comes of it."""
         return self.trigger in WITHOUT_EFFECT
 
     @property
     def is_on_case(self) -> bool:
-        """Whether it sees a case: one that it works, or in a try or a test a sample."""
+        """Return whether the run sees a case: one that it works, or in a try or a test a sample."""
         return self.case_id is not None or (self.sample or {}).get("mode") == "case"
 
     @property
     def in_hand_for(self) -> timedelta:
-        """Of a running run: since its worker took it up."""
+        """Return how long the worker has had a running run."""
         since = timezone.now() - self.claimed_at if self.claimed_at else timedelta()
         return max(since, timedelta())  # the database's clock may be ahead of ours
 
     @property
     def took(self) -> timedelta | None:
-        """From its first moment of work to its end, with all waiting in between."""
+        """Return the time from the first moment of work to the end, with all waiting in between."""
         return self.ended_at - self.started_at if self.ended_at and self.started_at else None
 
     @property
     def cost(self) -> str:
-        """In words; empty for models without a known price."""
+        """Return the cost in words; empty for models without a known price."""
         return money(self.cost_usd)
 
     @property

@@ -27,13 +27,13 @@ _Why = RequestEmail.Why
 
 
 def assigned(case: Case, by: Actor) -> None:
-    """To who has it now, else to all who could take it; never to the one who assigned it."""
+    """Email whoever has the case now, else all who could take it; never the person who assigned it."""
     members = _who_could_take(case).exclude(user=by.user) if by.user else _who_could_take(case)
     _write(case, members, _Why.GIVEN if case.owner_id else _Why.ASKED, by.label)
 
 
 def overdue(case: Case) -> None:
-    """To the administrators of its group, else to the team's."""
+    """Email the administrators of the case's group, else those of the team."""
     administrators = _members(case).filter(role=Member.Role.ADMINISTRATOR)
     of_group = list(administrators.filter(groups=case.group_id)) if case.group_id else []
     _write(case, of_group or administrators, _Why.REMINDER)

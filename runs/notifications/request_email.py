@@ -25,7 +25,7 @@ _KEEP = timedelta(days=30)
 
 
 def email_is_set_up() -> bool:
-    """Without a server nothing is written, so that a later one does not send what is old."""
+    """Return whether there is a mail server. Without one nothing is written, so that a later server sends nothing old."""
     return "default" in mailers
 
 
@@ -33,7 +33,7 @@ def email_is_set_up() -> bool:
 
 
 def asked(requests: Iterable[HumanRequest], run: Run) -> None:
-    """To all who want to know of requests that no one has taken on. The person who tries an agent is looking anyway."""
+    """Email all who want to know of requests that no one has taken on. The person who tries an agent is looking anyway."""
     if email_is_set_up() and not run.has_no_effect:
         members = _who_want_all(run.team_id)
         _write([(request, member) for request in requests for member in members], RequestEmail.Why.ASKED)
@@ -50,7 +50,7 @@ def passed_on(request: HumanRequest, member: Member) -> None:
 
 
 def due_soon(request: HumanRequest) -> None:
-    """To who has it, else to all who want to know."""
+    """Email the person who has the request, else all who want to know."""
     if email_is_set_up():
         members = [request.assignee] if request.assignee else _who_want_all(request.team_id)
         _write([(request, member) for member in members], RequestEmail.Why.REMINDER)

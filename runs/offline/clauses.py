@@ -40,7 +40,7 @@ class Clause:
 
 @dataclass
 class _Place:
-    """Where in the text we are: whom the lines below belong to, and what was spoken of last."""
+    """The place in the text: whom the lines below it belong to, and what was spoken of last."""
 
     section: UUID | None = None  # the heading's
     items: UUID | None = None  # "Hand over to X:" above the list

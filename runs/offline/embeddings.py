@@ -95,7 +95,7 @@ def available() -> bool:
 
 
 def load() -> None:
-    """Before a worker forks: what each of its shifts would otherwise load and compute again, about 2 s of CPU."""
+    """Load the encoders before a worker forks, since each of its shifts would otherwise spend about 2 s of CPU on them."""
     if available():
         for encoder in ENCODERS:
             _middle(encoder, "request")

@@ -157,7 +157,7 @@ def _because(match: Match | None) -> dict[str, str]:
 
 
 def _complete(why: str, tools: set[str]) -> Act:
-    """On a case the tool ends it; a standalone run ends with a text."""
+    """End the work. On a case a tool ends it; a standalone run ends with a text."""
     if "complete_case" in tools:
         return ToolCallPart("complete_case", {"summary": f"Closed by the offline stand-in. {WHAT_IT_IS} {why}"})
     return TextPart(f"Ended by the offline stand-in. {WHAT_IT_IS} {why}")

@@ -29,8 +29,8 @@ from teams.settings import pausing
 
 
 def hold(queue_id: UUID, *, waits: bool = True) -> rows.Joined:
-    """To lock the queue's row, unless its team is paused, and read its first agent. Without `waits` it finds no queue
-    that another one holds.
+    """Return the statement that locks the queue's row, unless its team is paused, and reads its first agent. Without
+    `waits` it finds no queue that another transaction holds.
     """
     locked = _HOLD if waits else f"{_HOLD} skip locked"
     return rows.Joined(locked, [queue_id], {"queue": Queue, "first": FIRST})
@@ -104,8 +104,8 @@ class Consumer:
 
 
 def consumers(queue_id: UUID, agent_id: UUID | None = None) -> rows.Joined:
-    """To read who consumes the queue, or whether this agent does, and may start: live, not paused, and not blocked by a
-    mention of a deleted agent. See `able`.
+    """Return the statement that reads who consumes the queue, or whether this agent does, and may start: live, not
+    paused, and not blocked by a mention of a deleted agent. See `able`.
     """
     statement = _CONSUMERS if agent_id is None else f"{_CONSUMERS} and connection.agent_id = %s"
     tables = {"connection": QueueConnection, "builder_agent": Agent, "team": Team, "revision": Revision}
@@ -114,7 +114,7 @@ def consumers(queue_id: UUID, agent_id: UUID | None = None) -> rows.Joined:
 
 
 def able(found: Iterable[Sequence[Any]]) -> dict[UUID, Consumer]:
-    """Of the consumers that were read, by agent, those who have something left of what they may spend today."""
+    """Return, by agent, those of the consumers who have something left of what they may spend today."""
     read = []
     for connected, agent, agent.team, revision, load in found:
         read.append(Consumer(connected, agent, revision, load))
@@ -173,8 +173,8 @@ _SPARE = 10
 
 
 def first_case(queue_id: UUID, takers: Iterable[UUID] | None, first: UUID | None) -> rows.Selected:
-    """To read which case one of these takes next: its own, and those of nobody unless they have a first agent. None:
-    any consumer, whether it has room or not.
+    """Return the statement that reads which case one of the takers takes next: its own, and those of no one unless they
+    have a first agent. Without takers: any consumer, whether it has room or not.
     """
     takers, statement = ([], _HEADS_OF_ALL) if takers is None else (list(takers), _HEADS)
     about = {"takers": takers, "queue": queue_id, "limit": 1, "anybodys": first is None or first in takers}
@@ -182,7 +182,7 @@ def first_case(queue_id: UUID, takers: Iterable[UUID] | None, first: UUID | None
 
 
 def is_awaited(queue_id: UUID, agent_id: UUID) -> rows.Selected:
-    """To read whether the agent is at its limit, and a case waits that it could take."""
+    """Return the statement that reads whether the agent is at its limit while a case waits that it could take."""
     return rows.Selected(_IS_AWAITED, {"queue": queue_id, "agent": agent_id})
 
 
@@ -200,13 +200,13 @@ _IS_AWAITED = f"""
 
 
 def goes_first(case: Case, rank: int, others: Iterable[Sequence[Any]]) -> bool:
-    """Whether it comes with that rank before these, which `first_case` found."""
+    """Return whether the case comes, with that rank, before the cases that `first_case` found."""
     own = (rank, -case.priority, case.created_at, case.pk)
     return all(own < (rank, -priority, created_at, pk) for pk, rank, priority, created_at in others)
 
 
 def lock_cases(queue_id: UUID, takers: Iterable[UUID], first: UUID | None, wanted: int) -> list[Case]:
-    """The next cases of these, locked."""
+    """Lock and return the next cases of the takers, in the order of dispatch."""
     takers = list(takers)
     about = {"takers": takers, "queue": queue_id, "limit": wanted + _SPARE, "wanted": wanted}
     return rows.fetch_all(Case, _LOCK_HEADS, {**about, "anybodys": first is None or first in takers})
@@ -216,7 +216,9 @@ def lock_cases(queue_id: UUID, takers: Iterable[UUID], first: UUID | None, wante
 
 
 def choose(taker: UUID | None, consumers: Mapping[UUID, Consumer]) -> Consumer | None:
-    """The one who is to take a case, else the least loaded consumer, of these the longest idle; if there is room."""
+    """Return the consumer that is to take a case; without one the least loaded, of these the longest idle. None: there
+    is no room.
+    """
     if taker:
         candidates = [consumers[taker]]
     else:
@@ -228,7 +230,7 @@ def choose(taker: UUID | None, consumers: Mapping[UUID, Consumer]) -> Consumer |
 
 
 def make_run(case: Case, consumer: Consumer) -> Run:
-    """The consumer starts to work on the case, which is locked; its run is to be written by `write_runs`."""
+    """Start the consumer's work on the case, which is locked. The run is still to be written by `write_runs`."""
     run = Run(
         team_id=case.team_id,
         agent=consumer.agent,
@@ -258,7 +260,7 @@ def start_afresh(target: Agent, source: Run) -> Run:
 
 
 def write_runs(runs: Sequence[Run], consumers: Iterable[Consumer], worker: str) -> None:
-    """The runs of these consumers, claimed by the worker if there is one."""
+    """Write the runs of the consumers, claimed by the worker if there is one."""
     if worker:
         claims.claim_new_runs(runs, worker)
     rows.insert(runs)

@@ -17,7 +17,9 @@ from .surroundings import Surroundings, surroundings
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:
-    """`made`: the run, with its agent, revision and case, if the worker that claims it has just made it."""
+    """Open a claimed run. `made`: the run with its agent, revision and case, if the worker that claims it has just made
+    it.
+    """
     run = made or _read(claim)
     samples.name_agent(run)
     case = (run.case_id, run.queue_id if run.case is None else run.case.queue_id)
@@ -76,7 +78,7 @@ _ALL = """
 
 
 def _read(claim: Claim) -> Run:
-    """The run with its agent, team, revision, case and queue."""
+    """Return the run with its agent, team, revision, case and queue."""
     tables = {"run": Run, "agent": Agent, "team": Team, "revision": Revision, "the_case": Case, "queue": Queue}
     if not (found := rows.join(_ALL, [claim.run_id, claim.fence], **tables)):
         raise LostRun

@@ -36,7 +36,9 @@ class Incomplete(Refused):
 
 
 def check(case: Case, target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Values:
-    """The fields for the target. Refused, in words for the model, with the name of each that is missing or wrong."""
+    """Return the fields for the target. Raise Refused, in words for the model, with the name of each that is missing or
+    wrong.
+    """
     checked = fields.check(needs, storable(given))
     if not checked.faults:
         return checked.values
@@ -48,7 +50,7 @@ def check(case: Case, target: Agent, needs: Iterable[Need], given: Mapping[str, 
 
 
 def _lacking(target: Agent, checked: Checked) -> dict[str, Any]:
-    """As the case's event keeps it, for the form that a person fills in."""
+    """Return what is missing as the case's event keeps it, for the form that a person fills in."""
     missing = [fault.name for fault in checked.faults]
     return {"target_id": str(target.pk), "target_name": target.name, "fields": checked.values, "missing": missing}
 
@@ -59,13 +61,15 @@ def _with_hint(fault: Fault, keys: Iterable[str]) -> str:
 
 
 def found_in(case: Case | None, needs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the case's data says of these fields, under their very names: for the stand-in, which makes up nothing."""
+    """Return what the case's data says of the fields, under their very names, for the offline model, which makes up
+    nothing.
+    """
     data = {name_key(key): value for key, value in case.data.items()} if case and isinstance(case.data, dict) else {}
     return {need["name"]: data[key] for need in needs if (key := name_key(need["name"])) in data}
 
 
 def given_up(work: Work) -> Broken | None:
-    """How the run ends whose model requested a handover without the receiver's fields three times."""
+    """Return how a run ends whose model requested a handover three times without the receiver's fields."""
     missed = work.results(INCOMPLETE)
     return Broken(INCOMPLETE, _said(missed[-1]), work.incomplete) if len(missed) >= _MISSES else None
 
@@ -76,7 +80,7 @@ def _said(step: Step) -> str:
 
 
 def why_incomplete(target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Broken | None:
-    """Why the handover cannot be applied: the target asks for more than it did when the handover was requested."""
+    """Return why a handover cannot be applied: the target asks for more than it did when the handover was requested."""
     checked = fields.check(needs, given)
     if not checked.faults:
         return None
@@ -88,7 +92,7 @@ def why_incomplete(target: Agent, needs: Iterable[Need], given: Mapping[str, Any
 
 
 def decline(run: Run, case: Case, reason: str) -> None:
-    """Gives the case back, or to a person. Both rows are locked, and the run is completed."""
+    """Return the case to its sender, or to a person. Both rows are locked, and the run is completed."""
     earlier = Handover.applied(*rows.read(Handover.applied_on(case.pk)))
     handover = next((row for row in reversed(earlier) if row.target_id == run.agent_id), None)
     assert handover  # the tool is offered only to who was handed the case

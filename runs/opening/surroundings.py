@@ -20,9 +20,11 @@ from teams.models import Credential
 
 @dataclass
 class Surroundings:
-    """`mentioned`: the agents that the revision mentions, whether each works the case's queue, and what it needs.
-    `people`: the members and groups that it mentions, as JSON. `earlier`: the handovers of the case so far. `notes`:
-    what people wrote to those who take it up. `keys`: the team's, by provider.
+    """What a run is opened with beside its own rows.
+
+    `mentioned`: the agents that the revision mentions, whether each works the case's queue, and what it needs.
+    `people`: the members and groups that it mentions, as JSON. `earlier`: the case's handovers so far. `notes`: what
+    people wrote to those who take the case up. `keys`: the team's, by provider.
     """
 
     mentioned: list[tuple[Agent, bool, str]]
@@ -54,8 +56,8 @@ class Surroundings:
 def surroundings(
     agent_id: UUID, team_id: UUID, case_id: UUID | None, queue_id: UUID | None, *, revision_id: UUID | None = None
 ) -> list[rows.Selected]:
-    """To be read together, beside `Handover.applied_on`; see `Surroundings.of`. Without a revision: of the agent's live
-    one.
+    """Return the statements to read together, beside `Handover.applied_on`; see `Surroundings.of`. Without a revision
+    they ask about the agent's live one.
     """
     return [
         mentioned(agent_id, queue_id, revision_id),
@@ -80,8 +82,8 @@ _HAS = f"""
 
 
 def mentioned(agent_id: UUID, queue_id: UUID | None, revision_id: UUID | None) -> rows.Joined:
-    """To read the agents that a revision mentions, its own left out, and whether each works the queue. Without a
-    revision: those of the agent's live one.
+    """Return the statement that reads the agents a revision mentions, its own left out, and whether each works the
+    queue. Without a revision it asks about the agent's live one.
     """
     about = [queue_id, revision_id, agent_id, agent_id]
     return rows.Joined(
@@ -103,7 +105,7 @@ _MENTIONED = """
 
 
 def notes_on(case_id: UUID | None) -> rows.Joined:
-    """What people, and agents that declined it, wrote to those who take the case up."""
+    """Return the statement that reads what people, and agents that declined the case, wrote to those who take it up."""
     return rows.Joined(_NOTES, [case_id], {"note": CaseEvent})
 
 

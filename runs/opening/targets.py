@@ -27,8 +27,8 @@ type TargetRow = dict[str, Any]
 
 
 def frozen_targets(agent: Agent, revision: Revision, case: Case | None) -> list[TargetRow]:
-    """The agents that the revision mentions and that could take over now, in the order of the text, each with a short
-    key for the model.
+    """Return the targets that the revision mentions and that could take over now, in the order of the text, each with a
+    short key for the model.
     """
     [found] = rows.read(mentioned(agent.pk, case.queue_id if case else None, revision.pk))
     [[people]] = rows.select(_PEOPLE, [revision.pk]) if case else [["[]"]]
@@ -64,7 +64,9 @@ def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], people: str, case:
 
 
 def as_now(ids: Iterable[Any], queue_id: UUID | None) -> rows.Joined:
-    """To read these agents as they are now, each with the queue, whether it works it, and what it needs."""
+    """Return the statement that reads these agents as they are now, each with the queue, whether it works it, and what
+    it needs.
+    """
     wanted: dict[str, Any] = {
         "target": Agent,
         "queue": Queue,
@@ -85,7 +87,7 @@ _AS_NOW = """
 
 
 def judge(target: Agent, case: Case | None) -> tuple[str | None, list[Need]]:
-    """Why the target could not take over now, None when it can; and what it needs to be told."""
+    """Return why the target could not take over now, None when it can; and what it needs to be told."""
     if case is None:
         return obstacle(target, case), []
     [[(_, case.queue, consumes, needs)]] = rows.read(as_now([target.pk], case.queue_id))
@@ -93,7 +95,7 @@ def judge(target: Agent, case: Case | None) -> tuple[str | None, list[Need]]:
 
 
 def obstacle(target: Agent, case: Case | None, *, consumes: bool = False) -> str | None:
-    """`consumes`: whether it works the case's queue."""
+    """Return why the target cannot take over, None when it can. `consumes`: whether it works the case's queue."""
     if target.deleted_at:
         return f"{target.name} was deleted."
     if case is not None:
@@ -116,7 +118,7 @@ def hops_left(run: Run, case: Case | None) -> int:
 
 
 def may_decline(run: Run, earlier: Iterable[Handover]) -> bool:
-    """Whether an agent handed the run's agent the case. One that gets its own handover back was handed nothing."""
+    """Return whether an agent handed the run's agent the case. One that gets its own handover back was handed nothing."""
     if run.case_id is None or run.trigger != Run.Trigger.HANDOVER:
         return False
     return any(row.target_id == run.agent_id for row in earlier)
@@ -131,7 +133,7 @@ _TOKEN = re.compile(rf"\[.*\]\((?:agent|person|group):{_ID}\)|(?:(?:agent|person
 
 
 def find_target(wanted: str, rows: Iterable[TargetRow]) -> TargetRow | None:
-    """By key, by id or by name; however it is written, where only one target can be meant."""
+    """Return the target that is meant by its key, id or name, however it is written, where only one can be meant."""
     rows = list(rows)
     if token := _TOKEN.fullmatch(plain(wanted)):  # whatever name stands beside the id
         return next((row for row in rows if row["agent_id"] in token.groups()), None)

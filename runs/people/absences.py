@@ -60,7 +60,7 @@ def _with_members() -> QuerySet[Group]:
 
 @transaction.atomic
 def _pass_on(case_id: UUID) -> None:
-    """To the group that it is from, else to anyone of the team."""
+    """Pass what is left to the group that it came from, else to anyone of the team."""
     case = case_lifecycle.lock(case_id)
     if case.deleted_at or case.status != Status.NEEDS_INPUT:
         return

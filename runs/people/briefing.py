@@ -18,7 +18,9 @@ REASON = "without_fields_reason"
 
 @dataclass(frozen=True)
 class Given:
-    """`values` by the names of the agent's fields; `without_reason`: why some are left out."""
+    """What the receiver is told in fields. `values` by the names of the agent's fields; `without_reason`: why some are
+    left out.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     without_reason: str = ""
@@ -77,7 +79,7 @@ def _in_form(fault: Fault) -> str:
 
 
 def _typed(value: Any) -> str:
-    """As the form's field has it."""
+    """Return the value as the form's field has it."""
     match value:
         case None:
             return ""

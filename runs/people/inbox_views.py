@@ -173,7 +173,7 @@ def find_requests(member: Member, show: str, q: str = "") -> HumanRequestQuerySe
 
 
 def find_cases(member: Member, q: str = "") -> CaseQuerySet:
-    """Those that the member has, or could take."""
+    """Return the cases that the member has, or could take."""
     cases = Case.objects.present().filter(with_member(member), team=member.team, status=CaseStatus.NEEDS_INPUT)
     for word in q.split():
         number = word.removeprefix("#")

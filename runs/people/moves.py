@@ -133,7 +133,7 @@ def release(case: Case, by: Actor) -> Case:
 
 @transaction.atomic
 def hand_back(case: Case, by: Actor, to: Agent | None = None, note: str = "", given: Given = NOTHING) -> Case:
-    """Of what is with people: an agent goes on, and reads the note."""
+    """Hand a case that is with people back to an agent, which reads the note."""
     note = _note(note)
     row = _lock(case)
     _check_open(row)

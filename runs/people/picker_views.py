@@ -55,7 +55,7 @@ def case_status(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 def _own(request: TeamRequest, case: Case) -> Section:
-    """To oneself, or to no one."""
+    """Return the choices that concern only oneself: to oneself, or to no one."""
     if case.is_closed:
         return Section("", "", [])
     if case.owner_id == request.user.pk:

@@ -55,7 +55,9 @@ class Arguments(BaseModel):
 
 
 def _decides(name: str) -> bool:
-    """`queue_id`, `targetAgent` and `dry-run` do, `case_summary` does not."""
+    """Return whether an argument of that name would decide something: `queue_id`, `targetAgent` and `dry-run` would,
+    `case_summary` would not.
+    """
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", unicodedata.normalize("NFKC", name))]
     words = [word if word in _DECIDING | _BESIDE else word.removesuffix("s") for word in words]
     return any(word in _DECIDING for word in words) and all(word in _DECIDING | _BESIDE for word in words)

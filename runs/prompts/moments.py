@@ -40,7 +40,9 @@ _ISO = TypeAdapter(timedelta)
 
 
 def moment(text: str, here: datetime) -> datetime:
-    """When `text` is, told at `here` on the clocks of its zone. ValueError, with a hint, where nobody could say."""
+    """Return when `text` is, told at `here` on the clocks of its zone. Raise ValueError, with a hint, where nobody
+    could say.
+    """
     words = _words(text)
     for read in (_iso, _iso_duration, _from_now, _by_day):
         if found := read(words, here):
@@ -54,7 +56,7 @@ def _words(text: str) -> str:
 
 
 def _iso(text: str, here: datetime) -> datetime | None:
-    """Without an offset it is on the clocks of `here`, unless a zone is named behind it."""
+    """Return the moment in ISO 8601. Without an offset it is on the clocks of `here`, unless a zone is named behind it."""
     stamp, zone = _zone(text, here)
     try:
         found = datetime.fromisoformat(stamp.upper())

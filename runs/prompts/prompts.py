@@ -90,8 +90,8 @@ def prompt(
     last_hop: bool,
     mark: str,
 ) -> str:
-    """`earlier`: the handovers of the case so far; `notes`: what people wrote to those who take it up. `mark`: the name
-    of the marks in this run. The run comes with its agent and team.
+    """Return the prompt of a run, which comes with its agent and team. `earlier`: the handovers of the case so far;
+    `notes`: what people wrote to those who take it up; `mark`: the name of the marks in this run.
     """
     parts = [f"It is {zones.in_words(timezone.now(), run.agent.team.time_zone)}. The name of the marks is {mark}."]
     if case is None:

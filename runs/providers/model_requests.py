@@ -102,7 +102,7 @@ async def _request(
 
 
 def _counted(response: ModelResponse) -> ModelResponse:
-    """No request takes no tokens at all: then nobody knows how many it took."""
+    """Return what an answer took, or nothing where it says no tokens at all: no request takes none, so nobody knows."""
     took = response.usage
     if took.input_tokens or took.output_tokens or took.unmeasured_requests:
         return response
@@ -123,7 +123,9 @@ def _without_key(response: ModelResponse, access: Access | None) -> ModelRespons
 
 
 def _declined(name: str, response: ModelResponse) -> ModelProblem:
-    """It, or a filter of its provider, will not have to do with this. Asking again would not change its mind."""
+    """Return the problem that the model, or a filter of its provider, declines the subject. Asking again would not
+    change that.
+    """
     given = (response.provider_details or {}).get("refusal") or response.text
     said = f": {given}" if given else "."
     return ModelProblem(DECLINED, f"The model “{name}” refused to answer{said}")

@@ -14,11 +14,13 @@ _MOST = 200
 
 
 class RemembersTools(Model):
-    """Before the class of a model: customizes the same definitions of tools once."""
+    """A class to name before that of a model, so that it customizes the same definitions of tools only once."""
 
     @cached_property
     def _customized(self) -> dict[tuple[int, ...], tuple[list[ToolDefinition], list[ToolDefinition]]]:
-        """By the definitions' identity, so they are kept beside what came of them."""
+        """Return the customized definitions, found by the identity of the originals, which are kept beside them for
+        that reason.
+        """
         return {}
 
     def customize_request_parameters(self, model_request_parameters: ModelRequestParameters) -> ModelRequestParameters:

@@ -42,7 +42,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Provider:
-    """`key` and `base_url` name the environment variables."""
+    """A provider of models. `key` and `base_url` name the environment variables."""
 
     title: str
     key: str
@@ -260,7 +260,7 @@ class Models:
 
 
 async def _say_who_asks(request: httpx2.Request) -> None:
-    """In place of the names of the providers' libraries."""
+    """Name Baton in the request, in place of the providers' libraries."""
     request.headers["user-agent"] = USER_AGENT
 
 

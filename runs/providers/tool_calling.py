@@ -22,7 +22,7 @@ def may_use_schema(name: str) -> bool:
 
 
 def by_schema(team_id: UUID, names: Collection[str]) -> frozenset[str]:
-    """Those of the models that are held to a schema. It asks the database only about those that may be."""
+    """Return those of the models that are held to a schema. Only models that may be are looked up in the database."""
     asked = {name for name in names if may_use_schema(name)}
     rows = ToolCalling.objects.filter(team_id=team_id, model__in=asked) if asked else ()
     return frozenset(row.model for row in rows if row.style == Style.SCHEMA)

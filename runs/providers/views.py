@@ -139,7 +139,7 @@ def _about(team: Team, found: Credential) -> dict[str, Any]:
 
 
 def _consequences(found: Credential, agents: Sequence[Agent]) -> str:
-    """Of deleting it."""
+    """Return what would come of deleting the key."""
     names = ", ".join(agent.name for agent in agents[:_NAMED]) + (" and others" if len(agents) > _NAMED else "")
     if not agents:
         return "No agent uses it."

@@ -94,13 +94,13 @@ def claim_runs(worker: str, limit: int) -> list[Claim]:
 
 
 def claim_these(ids: Collection[UUID], worker: str) -> list[Claim]:
-    """Claims queued runs whose rows the caller has locked."""
+    """Claim queued runs whose rows the caller has locked."""
     statement = f"update runs_run {_TO_RUNNING} where id = any(%s) returning id, team_id, case_id, fence"
     return [Claim(*row) for row in rows.select(statement, [worker, settings.BATON_LEASE_SECONDS, list(ids)])]
 
 
 def claim_new_runs(runs: Iterable[Run], worker: str) -> None:
-    """Claims runs that are about to be written for the first time."""
+    """Claim runs that are about to be written for the first time."""
     for run in runs:
         run.status, run.worker, run.fence = Status.RUNNING, worker, run.fence + 1
         run.lease_until = rows.in_time(timedelta(seconds=settings.BATON_LEASE_SECONDS))
@@ -129,14 +129,14 @@ _MINE = "id = %s and fence = %s and status = 'running'"
 
 
 def lock(claim: Claim) -> Run:
-    """The claim's run, kept as it is until the transaction ends. LostRun when it is another's."""
+    """Return the claim's run, locked until the transaction ends. Raise LostRun when it is another's."""
     if run := rows.fetch_first(Run, f"where {_MINE} for no key update", [claim.run_id, claim.fence]):
         return run
     raise LostRun
 
 
 def change_run(claim: Claim, **changes: Any) -> None:
-    """Writes to the claim's run, and so keeps it until the transaction ends. LostRun when it is another's."""
+    """Write to the claim's run, and so lock it until the transaction ends. Raise LostRun when it is another's."""
     if not rows.update_where(Run, changes, _MINE, [claim.run_id, claim.fence]):
         raise LostRun
 
@@ -149,9 +149,9 @@ _RENEW = """
 
 
 def renew(worker: str, claims: Iterable[Claim]) -> set[Claim]:
-    """Renews all these leases in one statement, and says which of them the worker still holds.
+    """Renew all these leases in one statement, and return which of them the worker still holds.
 
-    Only those it knows of: a claim whose answer got lost must lapse.
+    Only claims that the worker knows of are renewed: one whose answer got lost on the way must lapse.
     """
     with connection.cursor() as cursor:
         cursor.execute(_RENEW, [settings.BATON_LEASE_SECONDS, [claim.run_id for claim in claims], worker])
@@ -164,7 +164,7 @@ _NEXT_LAPSE = (
 
 
 def next_lapse() -> float:
-    """Seconds until the first lease ends, if it is not renewed before. Infinite when nobody holds one."""
+    """Return the seconds until the first lease ends, if it is not renewed before. Infinite when nobody holds one."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT_LAPSE)
         seconds = cursor.fetchone()[0]
@@ -172,18 +172,18 @@ def next_lapse() -> float:
 
 
 def lapsed() -> QuerySet[Run]:
-    """Running, but their worker has not renewed their lease in time."""
+    """Return the running runs whose worker has not renewed their lease in time."""
     return Run.objects.running().filter(lease_until__lt=Now())
 
 
 def lock_both(claim: Claim) -> tuple[Run, Case | None]:
-    """The claim's case and run, locked in that order. LostRun when either is no longer the claim's."""
+    """Lock the claim's case and run, in that order. Raise LostRun when either is no longer the claim's."""
     [found] = rows.read(both(claim))
     return locked(found)
 
 
 def both(claim: Claim) -> rows.Joined:
-    """The same, to be read together with other things; see `locked`."""
+    """Return the statement of `lock_both`, to be read together with other things. See `locked`."""
     if claim.case_id is None:
         return rows.Joined(_ALONE, [claim.run_id, claim.fence], {"run": Run})
     return rows.Joined(_BOTH, [claim.run_id, claim.fence], {"run": Run, "the_case": Case})

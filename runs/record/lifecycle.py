@@ -100,13 +100,15 @@ def wake(run: Run) -> None:
 
 
 def release(run: Run) -> None:
-    """Give the run back because its worker shuts down; another worker can claim it at once."""
+    """Give the run back because its worker shuts down. Another worker can claim it at once."""
     _move(run, Status.QUEUED, available_at=rows.NOW)
     bell.ring()
 
 
 def take_from_worker(run: Run) -> None:
-    """As `release`, but the worker does not know: its fence is raised, so whatever it still writes is refused."""
+    """Take the run from a worker that does not know. As with `release` another one goes on, and since the fence is
+    raised, whatever the first still writes is refused.
+    """
     _move(run, Status.QUEUED, available_at=rows.NOW, fence=run.fence + 1)
     bell.ring()
 
@@ -118,8 +120,8 @@ def retry_later(run: Run, delay: timedelta, error: str) -> None:
 
 
 def lose(run: Run) -> bool:
-    """Its worker is gone, and if it is not, its fence is. True when another may go on, False when it was lost too often
-    and has failed.
+    """Take the run from a worker that is gone, or whose fence is. Return True when another may go on, False when the
+    run was lost too often and has failed.
     """
     losses, fence = run.losses + 1, run.fence + 1
     transaction.on_commit(partial(_tell_loss, run), robust=True)

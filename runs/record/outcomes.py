@@ -12,15 +12,15 @@ from cases.work.people import People
 
 @dataclass(frozen=True)
 class Answered:
-    """Standalone: the run's text is its result."""
+    """A standalone run ends with its text as the result."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class HandedOver:
-    """To the target, if that can be. `text` is what the run wrote beside it, `fields` what the target needs, `passage`
-    where the sentence that it follows stands in the procedure.
+    """The work goes to the target, if that can be. `text` is what the run wrote beside it, `fields` what the target
+    needs, `passage` where the sentence that it follows stands in the procedure.
     """
 
     target: Agent
@@ -33,7 +33,7 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class HandedToPeople:
-    """To a member or a group, who have the case then."""
+    """The case goes to a member or a group, who have it then."""
 
     target: People
     reason: str
@@ -61,7 +61,7 @@ class CasePostponed:
 
 @dataclass(frozen=True)
 class CaseDeclined:
-    """Back to the agent that handed the case over."""
+    """The case goes back to the agent that handed it over."""
 
     reason: str
 

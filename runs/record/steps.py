@@ -92,7 +92,7 @@ class Work:
         return next((tool for tool in self.server_tools if tool.key == name), None)
 
     def results(self, code: str) -> list[Step]:
-        """The tool results marked with this code."""
+        """Return the tool results marked with this code."""
         return [step for step in self.steps if step.kind == Step.Kind.TOOL_RESULT and step.data.get("code") == code]
 
     def has_begun(self, call: ToolCallPart) -> bool:
@@ -113,7 +113,7 @@ class Answer:
 
 
 def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
-    """Writes the next steps, or raises LostRun and writes nothing."""
+    """Write the next steps, or raise LostRun and write nothing."""
     with transaction.atomic():
         claims.lock(work.claim)
         with rows.at_once(commits=True):
@@ -121,7 +121,7 @@ def append(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
 
 
 def receive(work: Work, response: ModelResponse, model: str) -> ModelResponse:
-    """As it will be kept: what the model said is written before the next step, or together with it."""
+    """Return the response as it will be kept. It is written before the next step, or together with it."""
     amount = _count(work, response, model)
     run = work.run
     run.retries, run.error = 0, ""
@@ -132,7 +132,9 @@ def receive(work: Work, response: ModelResponse, model: str) -> ModelResponse:
 
 
 def count_dropped(work: Work, response: ModelResponse, model: str) -> None:
-    """An answer that is asked for again, or led to nothing, was paid for too. LostRun when the run is another's."""
+    """Count what an answer took that is asked for again, or led to nothing: it was paid for too. Raise LostRun when the
+    run is another's.
+    """
     if not (response.usage.input_tokens or response.usage.output_tokens):
         return  # nobody knows what it took
     with transaction.atomic():
@@ -143,7 +145,7 @@ def count_dropped(work: Work, response: ModelResponse, model: str) -> None:
 
 
 def _count(work: Work, response: ModelResponse, model: str) -> Amount:
-    """What an answer took, added up on the run in hand."""
+    """Return what an answer took, which is also added up on the run in hand."""
     run, took, cost = work.run, response.usage, _cost(response)
     # The stand-in costs nothing, and reports no tokens.
     unpriced = cost is None and model != OFFLINE
@@ -165,19 +167,21 @@ def _count(work: Work, response: ModelResponse, model: str) -> Amount:
 
 
 def flush(work: Work) -> None:
-    """Writes the first step and what the model said, unless they are written, or raises LostRun."""
+    """Write the first step and what the model said, unless they are written. Raise LostRun if the run is another's."""
     if work.unwritten or work.said:
         append(work)
 
 
 def count_in(work: Work, run: Run) -> None:
-    """The run as it was locked gets what was added up since it was opened."""
+    """Set on the locked run what was added up since the run was opened."""
     for name in _COUNTED:
         setattr(run, name, getattr(work.run, name))
 
 
 def fall_back(work: Work, why: str) -> None:
-    """The run goes on with the other model from where it stands, with retries of its own, or LostRun."""
+    """Let the run go on with its other model from where it stands, with retries of its own. Raise LostRun if it is
+    another's.
+    """
     words = f"{why} The run goes on with {work.revision.fallback}."
     with transaction.atomic():
         claims.change_run(work.claim, retries=0, error="")
@@ -186,7 +190,9 @@ def fall_back(work: Work, why: str) -> None:
 
 
 def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
-    """Some models number their calls from scratch in every turn; here a call's id is its own within the run."""
+    """Return the response with ids of calls that are unique within the run. Some models number their calls from scratch
+    in every turn.
+    """
     taken = {step.data["call_id"] for step in work.steps if step.kind == Step.Kind.TOOL_RESULT}
     parts: list[ModelResponsePart] = []
     for part in response.parts:
@@ -199,7 +205,7 @@ def _with_own_ids(work: Work, response: ModelResponse) -> ModelResponse:
 
 
 def insert(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
-    """Writes the next steps, after the first one and what the model said if they are not written yet. The run is
+    """Write the next steps, after the first one and what the model said if these are not written yet. The run is
     locked, or was just changed under its fence, in the same transaction.
     """
     first, work.unwritten = work.unwritten, []
@@ -227,7 +233,7 @@ _PURPOSES: Mapping[str, Purpose] = {Run.Trigger.TEST: Purpose.TEST, Run.Trigger.
 
 
 def _cost(response: ModelResponse) -> Decimal | None:
-    """In US dollars; None for models without a known price."""
+    """Return the cost in US dollars; None for models without a known price."""
     model = (response.model_name, response.provider_name, response.provider_url)
     if model in _without_price:
         return None
@@ -247,7 +253,9 @@ _without_price: set[tuple[str | None, str | None, str | None]] = set()
 def tool_result(
     call: ToolCallPart, content: str, *, ok: bool = True, code: str = "", said: str = ""
 ) -> tuple[Step.Kind, dict[str, Any]]:
-    """`said`: the part of the content that is others' words, which the model gets between marks."""
+    """Return the step of a result. `said`: the part of the content that is others' words, which the model gets between
+    marks.
+    """
     data = {"tool": call.tool_name, "call_id": call.tool_call_id, "content": content, "ok": ok, "code": code}
     return Step.Kind.TOOL_RESULT, data | said_in(content, said)
 
@@ -258,17 +266,17 @@ def said_in(content: str, said: str) -> dict[str, list[int]]:
 
 
 def intent(call: ToolCallPart) -> tuple[Step.Kind, dict[str, Any]]:
-    """That a call begins whose effect lies outside of the database."""
+    """Return the step that a call begins whose effect lies outside of the database."""
     return Step.Kind.INTENT, {"tool": call.tool_name, "call_id": call.tool_call_id}
 
 
 def note(text: str, code: str) -> tuple[Step.Kind, dict[str, Any]]:
-    """A word of the runner to the model."""
+    """Return the step of a word of the runner to the model."""
     return Step.Kind.NOTE, {"text": text, "code": code}
 
 
 def said_before_cut(work: Work) -> str:
-    """The text that the answer to the note goes on with, when the note is the last thing the model was told."""
+    """Return the text that the answer to the note goes on with, when the note is the last thing the model was told."""
     told = [step for step in work.steps if step.kind in (Step.Kind.NOTE, Step.Kind.TOOL_RESULT, Step.Kind.RESPONSE)]
     if work.said is None and told and told[-1].kind == Step.Kind.RESPONSE:
         told.pop()  # the answer itself, already written
@@ -288,7 +296,7 @@ def _response(data: dict[str, Any]) -> ModelResponse:
 
 
 def messages(work: Work, *, are_marked: bool = True) -> list[ModelMessage]:
-    """The conversation so far, as the next request sends it, with others' words in results between marks."""
+    """Return the conversation so far, as the next request sends it, with others' words in results between marks."""
     found: list[ModelMessage] = []
     parts: list[ModelRequestPart] = []
     instructions = mark = ""
@@ -315,7 +323,7 @@ def _part(step: Step, mark: str) -> ModelRequestPart:
 
 
 def _content(result: dict[str, Any], mark: str) -> str:
-    """Runs from before there were marks go on without."""
+    """Return a result as the model reads it. Runs from before there were marks go on without."""
     content: str = result["content"]
     if not mark or "said" not in result:
         return content
@@ -324,7 +332,7 @@ def _content(result: dict[str, Any], mark: str) -> str:
 
 
 def unsettled(work: Work) -> ModelResponse | None:
-    """The last response, when its turn is not over: it has calls without a result, or nothing followed it."""
+    """Return the last response when its turn is not over: it has calls without a result, or nothing followed it."""
     at = next((i for i in range(len(work.steps) - 1, -1, -1) if work.steps[i].kind == Step.Kind.RESPONSE), None)
     if at is None:
         return None
@@ -333,6 +341,6 @@ def unsettled(work: Work) -> ModelResponse | None:
 
 
 def open_calls(work: Work, response: ModelResponse) -> list[ToolCallPart]:
-    """The response's tool calls that have no result yet, in order."""
+    """Return the response's tool calls that have no result yet, in order."""
     done = {step.data["call_id"] for step in work.steps if step.kind == Step.Kind.TOOL_RESULT}
     return [call for call in response.tool_calls if call.tool_call_id not in done]
