@@ -114,7 +114,7 @@ def _check_room(case: Case, rows: Sequence[Attachment]) -> None:
 
 
 def _used(case: Case) -> int:
-    """In bytes."""
+    """Return the bytes that the team's files take."""
     return int(case.attachments.aggregate(size=Sum("size", default=0))["size"])
 
 

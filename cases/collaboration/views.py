@@ -58,7 +58,7 @@ def comment_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=VIEWER)
 def case_watch(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """`watch` is 1 or nothing."""
+    """Watch a case, or no longer: `watch` is 1 or nothing."""
     case = case_or_404(request.team, id)
     if request.POST.get("watch"):
         comments.watch(case, request.user)

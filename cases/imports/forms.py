@@ -109,7 +109,7 @@ def _names_rows(rows: Sequence[UploadRow]) -> list[tuple[Any, str]]:
 
 
 def _words(row: UploadRow) -> str:
-    """`Row 3: Title, Amount, City, …`"""
+    """Return a row in a few words, such as `Row 3: Title, Amount, City, …`."""
     said = [text for cell in row.cells if (text := " ".join(text_of(cell).split()))]
     words = ", ".join([*said[:_SHOWN_NAMES], *["…"] * (len(said) > _SHOWN_NAMES)])
     return f"Row {row.number:,}: {words if len(words) <= _ROW_WORDS else words[:_ROW_WORDS].rstrip() + '…'}"

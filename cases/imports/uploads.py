@@ -44,8 +44,8 @@ def store_upload(queue: Queue, user: User, name: str, content: bytes, form: str 
 
 
 def read_again(upload: CaseUpload, *, encoding: str, separator: str, sheet: str, names_row: int | None) -> None:
-    """In another way than was guessed. The columns are guessed again, and with another sheet or separator also which
-    row has their names.
+    """Read the file in another way than was guessed. The columns are guessed again, and with another sheet or separator
+    also which row has their names.
     """
     is_other = (sheet, separator) != (upload.sheet, upload.separator) and names_row == upload.names_row
     upload.encoding, upload.separator, upload.sheet, upload.names_row = encoding, separator, sheet, names_row

@@ -23,7 +23,9 @@ _MOST = 300
 @require_http_methods(["GET", "POST"])
 @team_page(post=BUILDER, get=BUILDER)
 def queue_agents(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """`add` or `remove` an agent; undoing says it in the address, with how many cases at once it had."""
+    """Connect an agent, or disconnect it: `add` or `remove`. Undoing says in the address how many cases it worked at
+    once.
+    """
     queue = queue_or_404(request.team, id)
     address = reverse("queue_agents", args=[queue.pk])
     if request.method == "GET":

@@ -50,7 +50,7 @@ def case_priority(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @team_page(post=OPERATOR, get=OPERATOR)
 def case_labels(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """`add` or `remove` one."""
+    """Add or remove one label."""
     case = case_or_404(request.team, id)
     if request.method == "POST":
         add, remove = " ".join(request.POST.get("add", "").split()), request.POST.get("remove", "")

@@ -14,8 +14,8 @@ from cases.models import Case, Queue, Status
 
 @dataclass(frozen=True)
 class Consumer:
-    """`load`: how many cases of the queue are in its hands. `blocked`: its procedure mentions a deleted agent.
-    `overspent`: what it may spend in a day is spent.
+    """An agent that takes cases of the queue. `load`: how many of them are in its hands. `blocked`: its procedure
+    mentions a deleted agent. `overspent`: what it may spend in a day is spent.
     """
 
     agent: Agent

@@ -16,7 +16,9 @@ MOST_MINUTES = MOST_HOURS * 60
 
 @dataclass(frozen=True)
 class Goals:
-    """In working minutes of the group `hours_of`, or around the clock without one. None: no such goal."""
+    """The goals of a queue, in working minutes of the group `hours_of`, or around the clock without one. None: no such
+    goal.
+    """
 
     first_look_minutes: int | None = None
     done_minutes: int | None = None
@@ -42,7 +44,7 @@ def _fits(minutes: int | None) -> bool:
 
 
 def due(queue: Queue, minutes: int | None, start: datetime) -> datetime | None:
-    """When so many working minutes have passed since `start`."""
+    """Return when so many working minutes will have passed since `start`."""
     if minutes is None:
         return None
     return hours.due_at(start, minutes / 60, openings_of(queue), zone_of(queue))
@@ -68,6 +70,6 @@ def in_words(queue: Queue) -> str:
 
 
 def amount(minutes: int) -> str:
-    """So many working minutes, in words: “90 min”, “4 hours”."""
+    """Return working minutes in words, such as “90 min” or “4 hours”."""
     hours_of_it = minutes // 60
     return f"{minutes} min" if minutes % 60 else f"{hours_of_it} hour{'' if hours_of_it == 1 else 's'}"

@@ -20,7 +20,9 @@ WIDTH = HOURS * (BAR + GAP) - GAP
 
 @dataclass(frozen=True)
 class Flow:
-    """`oldest`: since when the case waits that waits longest. `hours`: completed in each hour, the present one last."""
+    """How a queue does. `oldest`: since when the case waits that waits longest. `hours`: completed in each hour, the
+    present one last.
+    """
 
     hours: tuple[int, ...] = (0,) * HOURS
     oldest: datetime | None = None

@@ -162,7 +162,7 @@ def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
 
 
 def _for(member: Member) -> Q:
-    """Of cases that need a person: that this may be the member, as it is nobody else's to answer.
+    """Return the condition that a case needs this very member, as it is nobody else's to answer.
 
     What runs ask people belongs to an app to the right; only the names of its relations are known here.
     """
@@ -173,7 +173,9 @@ def _for(member: Member) -> Q:
 
 
 def with_member(member: Member) -> Q:
-    """Of cases with people: those that the member has, or could take for a group of theirs or for the team."""
+    """Return the condition that the member has a case with people, or could take it for a group of theirs or for the
+    team.
+    """
     groups = GroupMember.objects.filter(member=member).values("group")
     untaken = Q(reason=Reason.WITH_PEOPLE, taken_by="")
     return Q(reason__in=[Reason.TAKEN_OVER, Reason.WITH_PEOPLE], owner=member.user_id) | untaken & (

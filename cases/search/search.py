@@ -51,7 +51,7 @@ def read(text: str) -> Words | None:
 
 
 def having(team_id: UUID, words: Words | None, label: str = "") -> Exists:
-    """Of cases: that they have all the words, the last one as a beginning, and the label."""
+    """Return the condition that cases have all the words, the last one as a beginning, and the label."""
     return Exists(CaseWords.objects.filter(*conditions(team_id, words, label), case=OuterRef("pk")))
 
 

@@ -69,7 +69,7 @@ class Dialect(TypedDict):
 
 
 def dialect_of(text: str, separator: str) -> Dialect:
-    """With whether it is written like `"a", "b"`."""
+    """Return the dialect, and whether the file is written like `"a", "b"`."""
     has_blanks = bool(re.search(r'[,;|] +"', text[:_SAMPLE]))
     return {"delimiter": _NOWHERE if separator == ONE_COLUMN else separator, "skipinitialspace": has_blanks}
 

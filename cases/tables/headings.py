@@ -117,7 +117,9 @@ def _names_something(row: Sequence[Cell], below: Sequence[Sequence[Cell]], usual
 
 
 def _could_be_names(row: Sequence[Cell], below: Sequence[Sequence[Cell]], usual: Sequence[int]) -> bool:
-    """Where all is text: they fill all columns, but maybe the first one, which is that of an index."""
+    """Return whether a row could hold the names where everything is text. They fill all columns, except perhaps the
+    first, which is that of an index.
+    """
     filled = _filled(row)
     missing = [place for place in usual if place not in filled]
     if len(usual) < 2 or missing not in ([], list(usual[:1])) or not all(is_label(row[place]) for place in filled):

@@ -17,8 +17,8 @@ type Cell = str | int | float | bool | None
 
 @dataclass
 class Row:
-    """`number` counts as spreadsheet programs do, from 1. `flaws`: what is wrong with a cell, by its place from 0.
-    `length`: how many cells it has in a CSV file, with the empty ones at its end.
+    """A row of a table. `number` counts from 1, as spreadsheet programs do. `flaws`: what is wrong with a cell, by its
+    place from 0. `length`: how many cells it has in a CSV file, with the empty ones at its end.
     """
 
     number: int

@@ -22,8 +22,8 @@ def walk(
     start: Callable[[str, Attributes], None],
     end: Callable[[str, str], bool] = lambda tag, text: False,
 ) -> None:
-    """`start` gets each tag with its attributes, `end` each with the text in it, both without namespaces. What `end`
-    answers is whether a value came of it.
+    """Walk through a part. `start` gets each tag with its attributes, `end` each with the text in it, both without
+    namespaces. What `end` returns says whether a value came of it.
     """
     texts: list[str] = []
     left = _IDLE_TAGS

@@ -20,7 +20,9 @@ class _Placed:
 
 @dataclass(frozen=True)
 class Bar(_Placed):
-    """`x` and `width` in per cent. `broken`: longer than drawn; `lasts`: it goes on now; `label` only where it fits."""
+    """A bar of the picture. `x` and `width` are in per cent. `broken`: it is longer than drawn; `lasts`: it goes on
+    now; `label` is set only where it fits.
+    """
 
     phase: str
     lane: int

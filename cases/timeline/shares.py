@@ -17,8 +17,8 @@ type HolderKind = Literal["agent", "people", "postponed", "any_agent"]
 
 @dataclass(frozen=True)
 class Share:
-    """In whole seconds: `waited` for them, and `had` by them. `id`: of an agent or a group. `missed`: the goals of the
-    queue that are booked on them.
+    """How long a holder had the case, in whole seconds: `waited` for them, and `had` by them. `id`: of an agent or a
+    group. `missed`: the goals of the queue that are booked on them.
     """
 
     kind: HolderKind
@@ -94,7 +94,7 @@ def stretches(events: Iterable[CaseEvent], agents: Agents) -> Iterator[Stretch]:
 
 
 def written(holder: Share) -> dict[str, str | None]:
-    """As an event keeps a holder."""
+    """Return a holder as an event keeps it."""
     return {"kind": holder.kind, "name": holder.name, "id": str(holder.id) if holder.id else None}
 
 

@@ -47,7 +47,9 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
 
 
 def stops(stages: Iterable[Stage], case: Case, agents: Agents, taker: Agent | None) -> list[Stop]:
-    """In order; the last one is still to come when the case waits for an agent: `taker`, or any of its queue."""
+    """Return the stops in order. The last one is still to come when the case waits for an agent: `taker`, or any of its
+    queue.
+    """
     return [_stop(stage, case, agents) for stage in stages] + _next(case, taker)
 
 

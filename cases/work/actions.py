@@ -36,7 +36,9 @@ def interrupts(case: Case) -> bool:
 
 @dataclass(frozen=True)
 class CaseActions:
-    """`now` are the ways out of the trouble that the page tells; what stands there is not repeated in the head."""
+    """What the page of a case offers to do. `now` are the ways out of the trouble that the page tells; what stands
+    there is not repeated in the head.
+    """
 
     head: list[Action] = field(default_factory=list)
     menu: list[Action] = field(default_factory=list)

@@ -33,7 +33,9 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class NewCase:
-    """`data` is JSON or text; `postpone_until` lets the case wait before its first agent. No priority: the queue's."""
+    """A case to be added. `data` is JSON or text; `postpone_until` lets it wait before its first agent. Without a
+    priority it gets the queue's.
+    """
 
     title: str
     data: Any = field(default_factory=dict)

@@ -20,7 +20,7 @@ _SPENT_BY = {"any_agent": "waiting for any agent", "postponed": "postponed"}
 
 
 def for_new_case(queue: Queue, start: datetime) -> dict[str, Any]:
-    """The fields of a case that the queue gets at `start`."""
+    """Return the fields that a case of the queue gets at `start`."""
     return {
         "look_by": due(queue, queue.first_look_minutes, start),
         "done_by": due(queue, queue.done_minutes, start),
@@ -28,7 +28,7 @@ def for_new_case(queue: Queue, start: datetime) -> dict[str, Any]:
 
 
 def for_reopened_case(queue: Queue) -> dict[str, Any]:
-    """A case that is opened again has the whole time once more."""
+    """Return the fields of a case that is opened again: it has the whole time once more."""
     return {"done_by": due(queue, queue.done_minutes, timezone.now()), "done_missed": False}
 
 
@@ -44,7 +44,7 @@ def book_missed(case: Case) -> None:
 
 
 def _book(case: Case, goal: str, at: datetime) -> None:
-    """The stage that spent most of the time has missed the goal."""
+    """Book the goal on the stage that spent most of the time."""
     events = list(case.events.order_by("seq"))
     openings, zone = openings_of(case.queue), zone_of(case.queue)
     found = shares.longest(events, _start(events, goal), at, lambda a, b: hours.worked(a, b, openings, zone))
@@ -62,7 +62,7 @@ def _book(case: Case, goal: str, at: datetime) -> None:
 
 
 def _start(events: list[CaseEvent], goal: str) -> datetime:
-    """From when the goal counted: the case came, its first postponement ended, or it was opened again."""
+    """Return from when the goal counted: since the case came, its first postponement ended, or it was opened again."""
     first = events[0]
     start = datetime.fromisoformat(first.data["until"]) if first.data.get("until") else first.at
     opened = [row.at for row in events if row.kind == Kind.REOPENED] if goal == DONE else []
@@ -70,7 +70,7 @@ def _start(events: list[CaseEvent], goal: str) -> datetime:
 
 
 def book_what_is_missed(limit: int = 200) -> None:
-    """Part of every sweep, in a transaction of its own."""
+    """Book the goals that were missed since the last sweep, in a transaction of its own."""
     unseen = Q(look_by__lte=Now(), look_by__isnull=False, looked_at=None, look_missed=False)
     undone = Q(done_by__lte=Now(), done_by__isnull=False, done_missed=False) & ~Q(status__in=list(CLOSED))
     with transaction.atomic():

@@ -88,7 +88,7 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
 
 
 def start(case: Case, agent: Agent, run_id: UUID, revision: int) -> None:
-    """An agent starts to work on the case. The reverse is `release`."""
+    """Start an agent's work on the case. The reverse is `release`."""
     _move(
         case,
         Status.IN_PROGRESS,
@@ -136,7 +136,7 @@ def hand_over(
 
 
 def hand_over_to_people(case: Case, people: People, text: str, *, agent_id: UUID, run_id: UUID) -> None:
-    """The case waits for people. Handovers are counted from zero, as after each act of theirs."""
+    """Let the case wait for people. Handovers are counted from zero, as after each act of theirs."""
     fields = fields_of(people)
     changes = {"reason": Reason.WITH_PEOPLE, "detail": text, "assignee_id": None, "hops": 0, **fields}
     _move(
@@ -153,8 +153,8 @@ def hand_over_to_people(case: Case, people: People, text: str, *, agent_id: UUID
 
 
 def reroute(case: Case, rule: str, to: Agent | People | None, text: str) -> None:
-    """The agent that the case was handed to cannot take it, and its rule for that acts: the case goes to another one,
-    to people, or needs a person. `text` says why.
+    """Send a case on whose target cannot take it, as the target's rule says: to another agent or to people. Without
+    either it needs a person. `text` says why.
     """
     data = {"rule": rule, "from": case.assignee.name if case.assignee else ""}
     if isinstance(to, Agent):
@@ -185,7 +185,7 @@ def decline(case: Case, agent: Agent, to: Agent | None, text: str, *, run_id: UU
 
 
 def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UUID) -> None:
-    """The agent waits for a person. The reverse is `resume`."""
+    """Let the case wait for a person, whom its agent asks. The reverse is `resume`."""
     _move(
         case,
         Status.NEEDS_INPUT,
@@ -199,7 +199,7 @@ def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UU
 
 
 def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID) -> None:
-    """The agent that asked continues."""
+    """Let the agent that asked continue."""
     changes = {"detail": ""}
     _move(
         case, Status.IN_PROGRESS, Kind.ANSWERED, changes=changes, by=by, agent_id=agent_id, run_id=run_id, text=answer
@@ -207,7 +207,7 @@ def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID) 
 
 
 def park(case: Case, reason: Reason, detail: str, **about: Any) -> None:
-    """The case cannot continue by itself and needs input from a person."""
+    """Let the case, which cannot continue by itself, wait for a person."""
     changes = {"reason": reason, "detail": detail}
     _move(case, Status.NEEDS_INPUT, Kind.PARKED, changes=changes, reason=reason, text=detail, **about)
 
@@ -264,7 +264,9 @@ def _retried(is_retry: bool) -> dict[str, bool]:
 
 
 def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> None:
-    """No agent gets the case. The reverse is `hand_back`. What is with people stays so, and its group is kept."""
+    """Take the case from its agent, so that no agent gets it. The reverse is `hand_back`. A case that is with people
+    stays so, and its group is kept.
+    """
     keeper = {"taken_by": taken_by[:100], "owner_id": owner.pk if owner else None, "group_id": case.group_id}
     data = as_data(keeper) | ({"group_name": case.group.name} if case.group else {})
     data = {**data, "from": case.taken_by} if case.taken_by else data
@@ -274,7 +276,7 @@ def take_over(case: Case, *, by: Actor, taken_by: str, owner: User | None) -> No
 
 
 def assign_to_people(case: Case, people: People, text: str, *, by: Actor = BATON) -> None:
-    """No agent gets the case. The reverse is `hand_back`. `text`: what they should know."""
+    """Give the case to people, so that no agent gets it. The reverse is `hand_back`. `text`: what they should know."""
     fields = fields_of(people)
     data = {**as_data(fields), **told_of(people)}
     changes = {"reason": Reason.WITH_PEOPLE, "detail": text, "assignee_id": None, **fields}
@@ -283,7 +285,7 @@ def assign_to_people(case: Case, people: People, text: str, *, by: Actor = BATON
 
 
 def overdue(case: Case, text: str) -> None:
-    """Nobody of the case's group took it in time. It stays where it is."""
+    """Record that nobody of the case's group took it in time. The case stays where it is."""
     case.overdue_at = timezone.now()
     case.save(update_fields=["overdue_at"])
     timeline.record(case, Kind.OVERDUE, text=text)
@@ -297,7 +299,7 @@ def hand_back(case: Case, *, by: Actor, to: Agent | None = None, note: str = "",
 def put_back(
     case: Case, to: Status, fields: Mapping[str, Any], *, by: Actor, undoes: int, target: Agent | None
 ) -> None:
-    """A person's act, the event `undoes`, is taken back: the case is where it was, with the fields as they were."""
+    """Undo a person's act, the event `undoes`: the case is where it was, with the fields as they were."""
     changes = {**fields, "assignee_id": target.pk if target else None, "deleted_at": None}
     data = {"undoes": undoes, "fields": as_data(dict(fields)), **_meant_for(target)}
     if case.is_closed:

@@ -313,7 +313,7 @@ class Case(models.Model):
 
     @property
     def is_overdue(self) -> bool:
-        """As `overdue` finds it."""
+        """Return whether the case is overdue, as `overdue` finds it."""
         is_unseen = self.look_missed and self.looked_at is None
         return not self.is_closed and (self.overdue_at is not None or self.done_missed or is_unseen)
 

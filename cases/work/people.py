@@ -14,7 +14,7 @@ from teams.models import Group, User
 
 @dataclass(frozen=True)
 class People:
-    """Without both: anyone of the team may take it."""
+    """A member or a group. Without both, anyone of the team may take the case."""
 
     owner: User | None = None
     group: Group | None = None
@@ -47,7 +47,9 @@ def _take_by(group: Group) -> datetime | None:
 
 
 def again_fields(case: Case) -> dict[str, Any]:
-    """As `kept_fields`, when the case comes back to them: its group has the same time to take it again."""
+    """Return the fields of a case that comes back to people, as `kept_fields` kept them. Its group has the same time to
+    take it again.
+    """
     kept = kept_fields(case)
     return {**kept, "take_by": _take_by(case.group)} if kept and case.group and not case.taken_by else kept
 

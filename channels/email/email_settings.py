@@ -25,7 +25,7 @@ def email_settings(source: Source) -> EmailSettings:
 
 
 def own_addresses() -> set[str]:
-    """Of all sources, as another one of ours would answer forever too, and of the installation."""
+    """Return the addresses of all sources, as another one of ours would answer forever too, and of the installation."""
     said = Source.objects.present().exclude(settings__address="").values_list("settings__address", flat=True)
     pairs = headers.addresses([settings.DEFAULT_FROM_EMAIL, settings.SERVER_EMAIL])
     return {headers.same_address(address) for address in [*filter(None, said), *(address for _, address in pairs)]}

@@ -41,7 +41,7 @@ _Status = Arrival.Status
 
 
 class _Left(Exception):
-    """It gets no case now: `status` says whether ever, the message why."""
+    """An email that gets no case now: `status` says whether ever, the message why."""
 
     def __init__(self, status: str, reason: str) -> None:
         super().__init__(reason)

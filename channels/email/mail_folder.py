@@ -47,7 +47,7 @@ def has_files() -> bool:
 
 
 def _files() -> Iterator[Path]:
-    """Those to be taken in now."""
+    """Return the files to be taken in now."""
     settled = time.time() - _SETTLED_SECONDS
     for pattern in ("*.eml", "*/*.eml"):
         for path in folder().glob(pattern):

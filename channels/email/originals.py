@@ -44,7 +44,7 @@ def read(original: str) -> bytes:
 
 
 def download(original: str, name: str) -> HttpResponse:
-    """With a content type that no browser displays."""
+    """Send the original with a content type that no browser displays."""
     try:
         content = read(original)
     except OSError as error:

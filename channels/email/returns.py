@@ -11,7 +11,9 @@ from . import verdicts
 
 
 def note(team_id: UUID, email: Email) -> None:
-    """Inside the transaction that takes the email in. What says nothing of a message of ours changes nothing."""
+    """Note what a report says of a message of ours, inside the transaction that takes the email in. A report about
+    anything else changes nothing.
+    """
     found = verdicts.verdict(email, set())
     if found is None or found.kind != "bounce":
         return
@@ -22,7 +24,7 @@ def note(team_id: UUID, email: Email) -> None:
 
 
 def undelivered(message: CaseMessage, why: str) -> None:
-    """Inside a transaction: the message has failed for good."""
+    """Record, inside a transaction, that the message has failed for good."""
     case = lifecycle.lock(message.case_id)
     mine = CaseMessage.objects.filter(pk=message.pk).exclude(status=CaseMessage.Status.FAILED)
     if mine.update(status=CaseMessage.Status.FAILED, error=why[:500]):

@@ -77,8 +77,8 @@ def _is_automatic(email: Email) -> bool:
 
 
 def returned(email: Email) -> tuple[list[str], str]:
-    """Of a bounce: the ids of the message that it may be about, and why it was not delivered. A report that it is only
-    late says no id.
+    """Return, of a bounce, the ids of the message that it may be about, and why it was not delivered. A report that it
+    is only late gives no id.
     """
     ids, why, is_late = list(email.references), "", False
     for part in _parts(email.message):

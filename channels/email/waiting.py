@@ -23,7 +23,7 @@ def has_waiting() -> bool:
 
 
 def _due() -> list[tuple[Source, str, int]]:
-    """Of each sender with waiting emails and room for some: the source, the sender, and how many."""
+    """Return, for each sender with waiting emails and room for some, the source, the sender, and how many."""
     waiting = Arrival.objects.filter(status=Arrival.Status.WAITING, source__deleted_at=None)
     senders = waiting.values_list("source_id", "sender").annotate(count=Count("pk")).order_by()[:_AT_ONCE]
     sources = Source.objects.in_bulk({source_id for source_id, _, _ in senders})

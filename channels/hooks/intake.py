@@ -38,7 +38,9 @@ def is_from_its_sender(request: HttpRequest, source: Source, body: bytes) -> boo
 
 
 def _is_signed(request: HttpRequest, secret: str, body: bytes) -> bool:
-    """As Standard Webhooks has it. One of several signatures is enough, so that a sender can change its secret."""
+    """Return whether the request is signed as Standard Webhooks has it. One of several signatures is enough, so that a
+    sender can change its secret.
+    """
     id, sent_at = request.headers.get("webhook-id", ""), request.headers.get("webhook-timestamp", "")
     if not id or not (sent_at.isascii() and sent_at.isdigit()) or abs(time.time() - int(sent_at[:15])) > _TOLERANCE_S:
         return False

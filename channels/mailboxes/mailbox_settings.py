@@ -16,7 +16,9 @@ After = Literal["seen", "move", "delete", "leave"]
 
 
 class MailboxSettings(EmailSettings):
-    """`after`: what is done with a message that was taken in. `sign_in`: what the secret is."""
+    """The settings of a mailbox. `after`: what is done with a message that was taken in. `sign_in`: what the secret
+    is.
+    """
 
     host: str = Field(min_length=1, max_length=253)
     port: int = Field(993, ge=1, le=65535)

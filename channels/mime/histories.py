@@ -72,7 +72,7 @@ def _introduces(line: str, following: Sequence[str]) -> bool:
 
 
 def _quoted_end(lines: Sequence[str]) -> int:
-    """Where the quoted lines at the very end begin; the length where the text ends with none."""
+    """Return where the quoted lines at the very end begin; the length where the text ends with none."""
     at = len(lines)
     while at and (not lines[at - 1].strip() or lines[at - 1].lstrip().startswith(">")):
         at -= 1

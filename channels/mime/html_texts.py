@@ -59,7 +59,7 @@ _LEFT_OUT = re.compile(r"<(script|style|head|title)\b[^>]{0,2000}>.*?</\1\s*>", 
 
 
 def _plain(markup: str) -> str:
-    """By the simplest means, for what the parser cannot take."""
+    """Return the text by the simplest means, for what the parser cannot take."""
     without = _LEFT_OUT.sub(" ", markup)
     ended = re.sub(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]{0,200}>", "\n", without, flags=re.IGNORECASE)
     words = unescape(re.sub(r"<[^<>]{0,5000}>", "", ended))

@@ -8,7 +8,7 @@ _MOST_LINES = 2000
 
 
 def in_words(calendar: str) -> str:
-    """Of the first event in a calendar: a line for each thing that people want to know."""
+    """Return the first event of a calendar in words: a line for each thing that people want to know."""
     lines = re.sub(r"\r?\n[ \t]", "", calendar).splitlines()[:_MOST_LINES]
     event = "BEGIN:VEVENT" in (line.strip().upper() for line in lines)
     found: dict[str, str] = {}

@@ -10,7 +10,7 @@ _MOST_FILES = 100
 
 @dataclass
 class Packed:
-    """`files`: names and bytes."""
+    """What Outlook packs into `winmail.dat`. `files`: names and bytes."""
 
     text: str = ""
     files: list[tuple[str, bytes]] = field(default_factory=list)

@@ -31,7 +31,7 @@ _ANSWERS = ("re:", "aw:", "sv:", "antw:", "odp:", "ynt:", "回复:", "rif:", "r:
 
 @dataclass(frozen=True)
 class EmailFile:
-    """`kind`: the type that its sender gives."""
+    """A file of an email. `kind`: the type that its sender gives."""
 
     name: str
     kind: str
@@ -40,7 +40,9 @@ class EmailFile:
 
 @dataclass(frozen=True)
 class Email:
-    """`notes`: what could not be read or kept, in sentences. `text` is without quoted history."""
+    """An email as it was read. `notes`: what could not be read or kept, in sentences. `text` is without quoted
+    history.
+    """
 
     message: Message = field(repr=False)
     sender: str
@@ -140,7 +142,9 @@ def _recipients(message: Message) -> tuple[str, ...]:
 
 
 def _message_id(message: Message, content: bytes) -> str:
-    """Its own, or one made of what is the same in every copy of it: without what servers on its way add."""
+    """Return the email's own id, or one made of what is the same in every copy of it: without what servers on its way
+    add.
+    """
     own = headers.raw(message, "message-id")
     if found := headers.ids([own]):
         return found[0]
@@ -179,7 +183,9 @@ def _inner(part: Message) -> list[Message]:
 
 
 def _best_of(part: Message, found: _Found, is_answer: bool, depth: int) -> Iterator[str]:
-    """Of several ways to say the same the first that says something, plain text first; their files stay."""
+    """Return, of several ways to say the same, the first that says something, plain text first. The files of the others
+    stay.
+    """
     inner = sorted(_inner(part), key=lambda one: (_kind(one) == "text/calendar", _kind(one) != "text/plain"))
     chosen: list[str] = []
     for one in inner:

@@ -15,7 +15,7 @@ from teams.models import Team
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def present(self) -> "SourceQuerySet":
-        """Not deleted."""
+        """Return the sources that are not deleted."""
         return self.filter(deleted_at=None)
 
 

@@ -124,7 +124,7 @@ def resume(source: Source) -> None:
 
 @transaction.atomic
 def delete_source(source: Source) -> None:
-    """Its address leads nowhere from now on. Its cases stay."""
+    """Delete the source. Its address leads nowhere from now on, and its cases stay."""
     if Source.objects.present().filter(pk=source.pk).update(deleted_at=Now(), paused_at=None):
         audit.record(source.team_id, "source_deleted", source)
         live.announce(source.team_id, "source", source.pk)
@@ -256,7 +256,7 @@ def reason_of(refusal: Refused) -> str:
 
 
 def background_task() -> BackgroundTask:
-    """For the clock: nothing to do but to tidy up."""
+    """Return the clock's task, which has nothing to do but to tidy up."""
     return BackgroundTask("sources", lambda: False, forget_old, forget_old)
 
 

@@ -35,7 +35,9 @@ _SAMPLE = (
 
 @dataclass(frozen=True)
 class Invariant:
-    """`find` returns the ids of the rows of `model` that break it. `help` says what that means and what to do."""
+    """A rule that the database's rows keep. `find` returns the ids of the rows of `model` that break it. `help` says
+    what that means and what to do.
+    """
 
     key: str
     title: str

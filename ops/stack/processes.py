@@ -64,8 +64,9 @@ def run(program: Program) -> subprocess.CompletedProcess[str]:
 
 
 def die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None] | None:
-    """To be called in a new process: ask the kernel to end it when its parent is gone. Comes after the change
-    of account, which would clear the request."""
+    """Ask the kernel to end this process when its parent is gone. Called in a new process, after the change of account,
+    which would clear the request.
+    """
     if _libc is None:
         return None
     prctl, number = _libc.prctl, int(death_signal)

@@ -79,7 +79,9 @@ def _request(run: Run, call: ToolCallPart, arguments: Any, due_at: datetime | No
 
 
 def _due(due_at: datetime | None) -> dict[str, datetime | None]:
-    """Return the times of the request: when it is due, and when its reminder is sent, after three quarters of the time."""
+    """Return the times of the request: when it is due, and when its reminder is sent, after three quarters of the
+    time.
+    """
     left = due_at and due_at - timezone.now()
     return {"due_at": due_at, "remind_at": due_at - left / 4 if due_at and left else None}
 

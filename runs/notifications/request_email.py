@@ -25,7 +25,9 @@ _KEEP = timedelta(days=30)
 
 
 def email_is_set_up() -> bool:
-    """Return whether there is a mail server. Without one nothing is written, so that a later server sends nothing old."""
+    """Return whether there is a mail server. Without one nothing is written, so that a later server sends nothing
+    old.
+    """
     return "default" in mailers
 
 
@@ -33,7 +35,9 @@ def email_is_set_up() -> bool:
 
 
 def asked(requests: Iterable[HumanRequest], run: Run) -> None:
-    """Email all who want to know of requests that no one has taken on. The person who tries an agent is looking anyway."""
+    """Email all who want to know of requests that no one has taken on. The person who tries an agent is looking
+    anyway.
+    """
     if email_is_set_up() and not run.has_no_effect:
         members = _who_want_all(run.team_id)
         _write([(request, member) for request in requests for member in members], RequestEmail.Why.ASKED)

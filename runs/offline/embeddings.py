@@ -95,7 +95,9 @@ def available() -> bool:
 
 
 def load() -> None:
-    """Load the encoders before a worker forks, since each of its shifts would otherwise spend about 2 s of CPU on them."""
+    """Load the encoders before a worker forks, since each of its shifts would otherwise spend about 2 s of CPU on
+    them.
+    """
     if available():
         for encoder in ENCODERS:
             _middle(encoder, "request")

@@ -118,7 +118,9 @@ def hops_left(run: Run, case: Case | None) -> int:
 
 
 def may_decline(run: Run, earlier: Iterable[Handover]) -> bool:
-    """Return whether an agent handed the run's agent the case. One that gets its own handover back was handed nothing."""
+    """Return whether an agent handed the run's agent the case. One that gets its own handover back was handed
+    nothing.
+    """
     if run.case_id is None or run.trigger != Run.Trigger.HANDOVER:
         return False
     return any(row.target_id == run.agent_id for row in earlier)

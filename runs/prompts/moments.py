@@ -56,7 +56,9 @@ def _words(text: str) -> str:
 
 
 def _iso(text: str, here: datetime) -> datetime | None:
-    """Return the moment in ISO 8601. Without an offset it is on the clocks of `here`, unless a zone is named behind it."""
+    """Return the moment in ISO 8601. Without an offset it is on the clocks of `here`, unless a zone is named behind
+    it.
+    """
     stamp, zone = _zone(text, here)
     try:
         found = datetime.fromisoformat(stamp.upper())

@@ -150,7 +150,7 @@ def _not_applied(entry: Entry, context: _Context) -> Entry:
 
 
 def _only_tried(entry: Entry, context: _Context) -> Entry:
-    """Only that of a try is still recorded when the run has ended: it stays so."""
+    """Return the entry, in other words if it is a handover of a try, which stays recorded when the run has ended."""
     if entry.tool != "request_handover" or entry.state != "done":
         return entry
     return replace(entry, words=tried_words(entry.arguments, context.names))

@@ -52,7 +52,9 @@ def run_filter(query: QueryDict) -> RunFilter:
 
 
 class PostponeForm(PageForm):
-    """`preset` is one of PRESETS and goes before `until`, which is a time of the person's zone."""
+    """Until when a case is postponed. `preset` is one of PRESETS and goes before `until`, which is a time of the
+    person's zone.
+    """
 
     PRESETS: Sequence[tuple[str, str]] = (
         ("hour", "In 1 hour"),

@@ -274,8 +274,8 @@ def work_of(agent: Agent, shown: int = 5) -> AgentWork:
 
 
 def passage_of(run: Run) -> tuple[int, int] | None:
-    """Where the sentence stands in the procedure by which the run handed over, or which came closest when it asked
-    people. None where that is not known.
+    """Return where the sentence stands in the procedure by which the run handed over, or which came closest when it
+    asked people. None where that is not known.
     """
     handover: Handover | None = getattr(run, "handover", None)
     if handover is not None:

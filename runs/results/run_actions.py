@@ -14,9 +14,8 @@ from .wording import Trouble
 
 @dataclass(frozen=True)
 class RunActions:
-    """`trouble` is what helps when the run failed.
-
-    `may_correct`: say which agent should have had the work. `may_test`: create a routing test of what the run saw.
+    """What the page of a run offers to do. `trouble` is what helps when the run failed. `may_correct`: say which agent
+    should have had the work. `may_test`: create a routing test of what the run saw.
     """
 
     head: list[Action] = field(default_factory=list)
@@ -30,7 +29,9 @@ class RunActions:
 
 
 def of_run(run: Run, trouble: Trouble, member: Member, *, has_failed: bool, stops_at_once: bool) -> RunActions:
-    """`stops_at_once`: nobody would miss what the run has done, so that it stops without a question."""
+    """Return what the page of the run offers. `stops_at_once`: nobody would miss what the run has done, so it stops
+    without a question.
+    """
     retry = _may_retry(run) and member.operates
     helps = [*_fixes(run, trouble, member), *_settle(run, member, may_retry=retry)] if has_failed else []
     if not member.operates:

@@ -150,7 +150,7 @@ def with_details(runs: QuerySet[Run]) -> QuerySet[Run]:
 
 
 def run_out(run: Run) -> RunOut:
-    """Of a run from `with_details`."""
+    """Return what the API answers about a run from `with_details`."""
     return RunOut(
         id=run.pk,
         agent_id=run.agent_id,
@@ -229,7 +229,7 @@ def _passage(run: Run, handover: Handover) -> PassageOut | None:
 
 
 def human_request_out(row: HumanRequest) -> HumanRequestOut:
-    """Of a row with its run and assignee."""
+    """Return what the API answers about a request with its run and assignee."""
     is_question = row.kind == HumanRequest.Kind.QUESTION
     return HumanRequestOut(
         id=row.pk,

@@ -22,7 +22,9 @@ _SHORTHANDS = {
 
 @dataclass(frozen=True)
 class _Field:
-    """`names` stand for numbers from `low` on; `special`: what else may stand for a value, as a pattern."""
+    """A field of a cron expression. `names` stand for numbers from `low` on; `special`: what else may stand for a
+    value, as a pattern.
+    """
 
     label: str
     low: int

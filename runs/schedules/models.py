@@ -16,7 +16,7 @@ from runs.engine.models import Run
 
 
 class Schedule(models.Model):
-    """When an agent starts by itself. Moved on by `runs.schedules.schedules`, one due time after the other."""
+    """When an agent starts by itself. `runs.schedules.schedules` moves it on, one due time after the other."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)

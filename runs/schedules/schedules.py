@@ -70,7 +70,7 @@ def create_schedule(agent: Agent, expression: str, zone: str, input: str, by: Ac
 
 @transaction.atomic
 def change_schedule(schedule: Schedule, expression: str, zone: str, input: str) -> None:
-    """From now on; a time that was due and not yet started is dropped."""
+    """Change a schedule from now on. A time that was due and has not started is dropped."""
     before = _facts(schedule)
     schedule.expression = " ".join(expression.split())
     schedule.zone = zone

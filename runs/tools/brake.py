@@ -68,7 +68,9 @@ def _calls(response: Mapping[str, Any]) -> dict[str, _Call]:
 
 
 def _times_refused(turns: Sequence[Turn], call: _Call, code: str) -> int:
-    """In how many turns: what is called twice at once was told only afterwards. Success sets it back."""
+    """Return in how many turns the call was refused. A call that was made twice in one turn counts once, as the model
+    was told only afterwards. A success sets the number back.
+    """
     times = 0
     for turn in turns:
         results = [result for made, result in turn if made == call]

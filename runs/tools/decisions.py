@@ -14,7 +14,9 @@ _LONGEST = timedelta(days=366)
 
 
 def _moment(text: Any, info: ValidationInfo) -> datetime:
-    """When the case is due. ValueError, in words for the model, when nobody could say, or it is past."""
+    """Return when the case is due. Raise ValueError, in words for the model, when nobody could say, or when it is
+    past.
+    """
     zone, now = (info.context or {}).get("zone", zones.DEFAULT), timezone.now()
     told = f"It is now {zones.in_words(now, zone)}."
     try:

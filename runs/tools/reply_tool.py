@@ -30,7 +30,7 @@ def must_ask(work: Work, call: ToolCallPart) -> bool:
 
 
 def reply(work: Work, case: Case | None, wanted: ReplyToCustomer, call_id: str) -> str:
-    """Of an agent that needs no approval."""
+    """Send what an agent that needs no approval writes to the customer."""
     assert case
     replies.reply_freely(case, wanted.text, work.agent, work.run.pk, call_id)
     return "It will be sent to the customer."

@@ -32,9 +32,9 @@ def tools_of(agent: Agent) -> QuerySet[ServerTool]:
 
 
 def offered(work: Work, own: int) -> list[ToolDefinition]:
-    """As the provider of the run's model takes them, beside so many of Baton's own.
+    """Return the tools as the provider of the run's model takes them, beside so many of Baton's own.
 
-    One kept from before schemas were read closely may be left out.
+    One that was kept before schemas were read closely may be left out.
     """
     model = work.model
     kept = [_definition(model, tool.key, tool.description, json.dumps(tool.input_schema)) for tool in work.server_tools]
@@ -65,7 +65,7 @@ def is_spared(work: Work, tool: ServerTool) -> bool:
 
 
 def parse(tool: ServerTool, call: ToolCallPart) -> ServerCall:
-    """Refused, in words for the model, when the arguments do not fit."""
+    """Return the call with arguments that fit. Raise Refused, in words for the model, when they do not."""
     try:
         arguments = provider_schemas.restored(tool.input_schema, arguments_of(call))
     except ValueError as error:
@@ -79,7 +79,7 @@ def parse(tool: ServerTool, call: ToolCallPart) -> ServerCall:
 
 
 def _without_nulls(value: Any) -> Any:
-    """Models write null for what they leave out, also where a schema knows no null."""
+    """Return the value without nulls. Models write null for what they leave out, also where a schema knows no null."""
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value

@@ -45,11 +45,12 @@ type Choices = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Tool:
-    """`run` does the work of an ordinary tool and returns what the model reads; it may raise Refused.
+    """A tool of Baton's own. `run` does the work of an ordinary tool and returns what the model reads; it may raise
+    Refused.
 
-    `only_reads`: it changes nothing, so that a try may run it. `choices` gives, for arguments that depend on the
-    run, the values and what each means; `enums` the values of those that need no words; `leaves_out` the arguments
-    that the run has no use for.
+    `only_reads`: it changes nothing, so that a try may run it. `choices` gives, for arguments that depend on the run,
+    the values and what each means; `enums` the values of those that need no words; `leaves_out` the arguments that the
+    run has no use for.
     """
 
     name: str
@@ -103,7 +104,9 @@ def _target(row: Mapping[str, Any]) -> str:
 
 
 def _without_use(work: Work) -> frozenset[str]:
-    """No argument `fields` where no target needs any, and no `because` where the target says which mention is meant."""
+    """Return the arguments that the run has no use for: `fields` where no target needs any, and `because` where the
+    target says which mention is meant.
+    """
     needless = set() if any(row.get("needs") for row in work.targets) else {"fields"}
     return frozenset(needless if _marks(work) else needless | {"because"})
 
@@ -224,7 +227,9 @@ def offered(work: Work) -> list[ToolDefinition]:
 
 
 def parse(work: Work, call: ToolCallPart) -> Any:
-    """The call's arguments. Refused, in words for the model, when the tool is not offered or they do not fit."""
+    """Return the call's arguments. Raise Refused, in words for the model, when the tool is not offered or they do not
+    fit.
+    """
     tool = TOOLS.get(call.tool_name)
     # A server's tool has two underscores in its name, so it cannot be one of ours.
     if tool is None and (served := work.server_tool(call.tool_name)):
@@ -242,7 +247,7 @@ def parse(work: Work, call: ToolCallPart) -> Any:
 
 
 def is_settled(work: Work, call: ToolCallPart) -> bool:
-    """Whether it is acted upon together with others, when the turn's other calls have run."""
+    """Return whether the call is acted upon together with others, when the turn's other calls have run."""
     return call.tool_name in SETTLED or must_ask(work, call) or server_tools.must_ask(work, call)
 
 
@@ -252,7 +257,9 @@ def _wrong(error: ErrorDetails) -> str:
 
 
 def read(call: ToolCallPart, run: Run, agent: Agent, case: Case | None) -> Any:
-    """The arguments of a call of one of our tools. ValidationError, which is a ValueError, when they do not fit."""
+    """Return the arguments of a call of one of our tools. Raise ValidationError, which is a ValueError, when they do
+    not fit.
+    """
 
     def own() -> set[str]:
         names = [run.pk, agent.pk, agent.name, agent.slug]

@@ -35,9 +35,9 @@ class Pieces(Protocol):
 
 @dataclass(frozen=True)
 class Dialect:
-    """`ask` turns a request into one for a stream, without what the server does not know. `settle` makes of whatever
-    came an answer that the provider's library reads, or raises Unreadable. `replay` gives it as a stream again.
-    `needs_another_address`: for a stream.
+    """How a provider's protocol is spoken. `ask` turns a request into one for a stream, without what the server does
+    not know. `settle` makes of whatever came an answer that the provider's library reads, or raises Unreadable.
+    `replay` gives it as a stream again. `needs_another_address`: for a stream.
     """
 
     is_asked: Callable[[str], bool]

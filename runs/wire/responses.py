@@ -164,7 +164,9 @@ def _call(item: Json) -> Json:
 
 
 def _reasoning(item: Json) -> list[Json]:
-    """It goes back with the next request, so it stays as it is; without an id there is nothing to go back to."""
+    """Return the reasoning as it came. It goes back with the next request, so it stays as it is; without an id there is
+    nothing to go back to.
+    """
     id = string(item.get("id"))
     summary = [{"type": "summary_text", "text": text(part)} for part in dicts(item.get("summary"))]
     sealed = string(item.get("encrypted_content")) or None

@@ -64,7 +64,9 @@ def _parameters(inner: str) -> Json | None:
 
 
 def _code(text: str) -> Any:
-    """`complete_case(summary="Done.")`, also in a list: constants only."""
+    """Read a call written as code, such as `complete_case(summary="Done.")`, also in a list. Its arguments must be
+    constants.
+    """
     try:
         body = ast.parse(text, mode="eval").body
         if isinstance(body, ast.List) and len(body.elts) == 1:

@@ -29,13 +29,15 @@ def dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
 
 
 def dispatch(limit: int) -> int:
-    """Gives out up to `limit` cases, and says how many."""
+    """Give out up to `limit` cases, and return how many."""
     return len(_give_out(_queues_with_work(), limit))
 
 
 def _give_out(teams: Queues, limit: int, worker: str = "") -> list[Run]:
-    """The runs, which the worker has claimed if there is one. Teams take turns; who begins is drawn by lot, so that
-    nobody is always last where many workers have one free place each.
+    """Return the new runs, which the worker has claimed if there is one.
+
+    Teams take turns. Who begins is drawn by lot, so that nobody is always last where many workers have one free place
+    each.
     """
     given: list[Run] = []
     try:
@@ -53,7 +55,9 @@ def _give_out(teams: Queues, limit: int, worker: str = "") -> list[Run]:
 
 
 def _dispatch_some(queues: list[UUID], until: int, worker: str, given: list[Run]) -> None:
-    """From the first queues that have something to give, until so many are; takes those away that have no more."""
+    """Give out cases from the first queues that have some, until so many are given. Queues without more are taken off
+    the list.
+    """
     while queues and len(given) < until:
         given += dispatch_queue(queues[0], until - len(given), worker)
         if len(given) < until:
@@ -93,7 +97,7 @@ def dispatch_queue(queue_id: UUID, limit: int, worker: str = "") -> list[Run]:
 def _give_all(
     queue: Queue, cases: list[Case], consumers: dict[UUID, Consumer], first: UUID | None, worker: str
 ) -> list[Run]:
-    """As far as the consumers have room."""
+    """Give these cases out as far as the consumers have room."""
     runs: list[Run] = []
     with rows.at_once() as batch:
         for case in cases:
@@ -110,12 +114,12 @@ def _give_all(
 
 
 def has_work() -> bool:
-    """Is there a case that a consumer with a free place could take?"""
+    """Return whether there is a case that a consumer with a free place could take."""
     return any(first_cases())
 
 
 def first_cases() -> Iterator[list[UUID]]:
-    """Of each queue, the case that a consumer with a free place takes next, if there is one."""
+    """Yield, for each queue, the case that a consumer with a free place takes next, if there is one."""
     ids = [queue_id for queues in _queues_with_work().values() for queue_id in queues]
     for queue, first in rows.join("from cases_queue queue where id = any(%s)", [ids], queue=Queue, first=giving.FIRST):
         [found] = rows.read(giving.consumers(queue.pk))

@@ -16,7 +16,7 @@ class Lane(Protocol):
         """Whether a test could be taken up now."""
 
     def claim(self, worker: str, limit: int) -> list[Claim]:
-        """Up to so many runs of tests, claimed for the worker."""
+        """Claim up to so many runs of tests for the worker."""
 
     def settle(self, run_id: UUID) -> None:
         """Takes note of what a run of a test decided, if it has ended."""

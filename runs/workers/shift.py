@@ -104,7 +104,9 @@ class Shift:
             await sync_to_async(connections.close_all)()
 
     def _looks_by_itself(self) -> bool:
-        """When its only run has ended, and there is nothing else that keeps it from taking another at once."""
+        """Return whether the shift looks for work by itself, so that nobody has to ring: its only run has just ended,
+        and nothing else keeps it from taking another.
+        """
         return len(self.tasks) <= 1 and not self.leaving.is_set()
 
     async def _is_called_within(self, seconds: float) -> bool:
@@ -141,7 +143,7 @@ class Shift:
         return len(taken)
 
     def _place(self, claim: Claim) -> Place:
-        """What it asks is asked on the database's thread."""
+        """Return the place of a run. What it is asked is asked on the database's thread."""
 
         def look() -> None:
             if len(self.tasks) < self.places:
@@ -158,7 +160,7 @@ class Shift:
         )
 
     async def _look_for_tests(self) -> None:
-        """Beside cases only now and then: they do not wait until someone has looked for tests."""
+        """Look for tests now and then beside cases, which do not wait for that look."""
         while True:
             await asyncio.sleep(_TEST_SECONDS if self.tests else _NO_TEST_SECONDS)
             if self.tasks and not self.leaving.is_set():
@@ -219,7 +221,7 @@ class Shift:
         return self.leaving.is_set() or claim.team_id in self.paused
 
     async def _look_for_pauses(self) -> None:
-        """Runs of a paused team are given back where they would ask their model again."""
+        """Look which teams are paused. Their runs are given back where they would ask their model again."""
         while True:
             await asyncio.sleep(_PAUSE_SECONDS)
             try:
@@ -234,12 +236,12 @@ class Shift:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.leave)
 
     def leave(self) -> None:
-        """No new runs; those in hand go on to their next step and are given back."""
+        """Take no new runs. Those in hand go on to their next step and are given back."""
         self.leaving.set()
         self.look.set()
 
     async def _hand_in(self) -> None:
-        """Lets the runs reach their next step, where they are given back; cuts off those whose model takes longer."""
+        """Let the runs reach their next step, where they are given back, and cut off those whose model takes longer."""
         if not self._in_hand:
             return
         await asyncio.wait(self._in_hand, timeout=LEAVE_SECONDS)
@@ -252,13 +254,13 @@ class Shift:
 
 
 def _take(worker: str, limit: int) -> list[tuple[Claim, Work | None]]:
-    """Claims, the first of them opened at once: each hop between threads costs its model's request some time."""
+    """Claim work, and open the first of it at once: each hop between threads costs its model's request some time."""
     taken = _with_connection(lambda: dispatcher.dispatch_and_claim(worker, limit))
     return [(claim, _open(claim) if number < _OPENED_AT_ONCE else None) for number, claim in enumerate(taken)]
 
 
 def _with_connection[T](act: Callable[[], T]) -> T:
-    """Does it again if the connection turns out to be gone: to ask before each act would take longer than the act."""
+    """Do it again if the connection turns out to be gone. To ask before each act would take longer than the act."""
     try:
         return act()
     except (OperationalError, InterfaceError):
@@ -269,7 +271,7 @@ def _with_connection[T](act: Callable[[], T]) -> T:
 
 
 def _open(claim: Claim) -> Work | None:
-    """None when that is left to the engine, which knows what to do about what goes wrong."""
+    """Return None when the opening is left to the engine, which knows what to do about what goes wrong."""
     try:
         return opening.open_work(claim, claim.made)
     except Exception:
@@ -288,7 +290,9 @@ def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:
 
 
 def _give_back(place: Place) -> None:
-    """On the database's thread, which may just have gone on with another run there."""
+    """Give back the run that is in this place now. On the database's thread it may just have gone on with another
+    one.
+    """
     with suppress(LostRun):  # it has ended or belongs to another worker
         completion.give_back(place.claim)
 
@@ -300,7 +304,7 @@ class Bell:
         self._client: redis.asyncio.Redis = redis.asyncio.from_url(settings.REDIS_URL)
 
     async def rings(self) -> None:
-        """Returns when it rang."""
+        """Return when the bell has rung."""
         try:
             while not await self._client.blpop([BELL], timeout=_BLOCK_SECONDS):
                 pass
@@ -312,7 +316,7 @@ class Bell:
 
 
 def run_shift(worker: str, places: int | None = None, linger: float = LINGER_SECONDS) -> None:
-    """Works until nothing is left, in an event loop of its own."""
+    """Work until nothing is left, in an event loop of its own."""
     pipelines.keep_plans()
 
     async def shift() -> None:
