@@ -92,7 +92,7 @@ MUTANTS = {
     ),
     "a release rings no bell": Mutant(
         "runs.record.lifecycle",
-        '"""Given back by a worker that shuts down; another takes it up at once."""\n'
+        '"""Give the run back because its worker shuts down. Another worker can claim it at once."""\n'
         "    _move(run, Status.QUEUED, available_at=rows.NOW)\n    bell.ring()",
         "_move(run, Status.QUEUED, available_at=rows.NOW)",
     ),
@@ -116,16 +116,17 @@ MUTANTS = {
     ),
     "who takes over is forgotten": Mutant(
         "cases.work.lifecycle",
-        'changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None, **keeper}',
-        'changes = {"reason": Reason.TAKEN_OVER, "detail": "", "assignee_id": None}',
+        'changes = {"reason": reason, "detail": "", "assignee_id": None, **keeper}\n'
+        "    _move(case, Status.NEEDS_INPUT, Kind.TAK",
+        'changes = {"reason": reason, "detail": "", "assignee_id": None}\n    _move(case, Status.NEEDS_INPUT, Kind.TAK',
     ),
     "a handover is recorded and not applied": Mutant(
         "runs.engine.handovers",
-        "    if case is not None:\n        case_lifecycle.hand_over(",
-        "    if case is not None and case.hops == 0:\n        case_lifecycle.hand_over(",
+        "    if case is not None:\n        said = (",
+        "    if case is not None and case.hops == 0:\n        said = (",
     ),
     "there is always a hop left": Mutant(
-        "runs.engine.handovers", "return max(0, case.queue.hop_limit - case.hops)", "return 1"
+        "runs.opening.targets", "return max(0, case.queue.hop_limit - case.hops)", "return 1"
     ),
     "ping-pong goes on": Mutant("runs.engine.handovers", "_EXCHANGES = 2", "_EXCHANGES = 20"),
     "lost too often, and not parked": Mutant(
@@ -135,15 +136,16 @@ MUTANTS = {
     ),
     "a break does not park": Mutant(
         "runs.engine.completion",
-        "    lifecycle.fail(run, code, message)\n    if case is not None:",
-        "    lifecycle.fail(run, code, message)\n    if case is not None and code != 'internal_error':",
+        "    lifecycle.fail(run, broken.code, broken.message)\n    if case is not None:",
+        "    lifecycle.fail(run, broken.code, broken.message)\n"
+        "    if case is not None and broken.code != 'internal_error':",
     ),
     "paused agents take cases": Mutant(
-        "runs.workers.dispatcher",
+        "runs.opening.giving",
         "role = 'consumer' and {STARTABLE}",
         "role = 'consumer' and builder_agent.deleted_at is null",
     ),
-    "no limit of cases at once": Mutant("runs.workers.dispatcher", "consumer.load += 1", "consumer.load += 0"),
+    "no limit of cases at once": Mutant("runs.opening.giving", "consumer.load += 1", "consumer.load += 0"),
     "an answered request is answered again": Mutant(
         "runs.engine.human_requests",
         "filter(pk=request.pk, status=HumanRequest.Status.OPEN).update(",
@@ -178,7 +180,7 @@ MUTANTS = {
     ),
     "a run given back has lost an attempt": Mutant(
         "runs.record.lifecycle",
-        '"""Given back by a worker that shuts down; another takes it up at once."""\n'
+        '"""Give the run back because its worker shuts down. Another worker can claim it at once."""\n'
         "    _move(run, Status.QUEUED, available_at=rows.NOW)",
         "_move(run, Status.QUEUED, losses=run.losses + 1, available_at=rows.NOW)",
     ),
@@ -189,7 +191,7 @@ MUTANTS = {
     ),
     # --- Dispatch and pauses ---
     "anyone gets what is assigned to another": Mutant(
-        "runs.workers.dispatcher",
+        "runs.opening.giving",
         "        candidates = [consumers[taker]]",
         "        candidates = list(consumers.values())",
     ),
@@ -216,9 +218,9 @@ MUTANTS = {
     ),
     # --- Handovers, questions, budgets ---
     "a case is handed to a deleted agent": Mutant(
-        "runs.engine.handovers",
-        "    if target.is_deleted:\n        return",
-        "    if target.is_deleted and case is None:\n        return",
+        "runs.opening.targets",
+        "    if target.deleted_at:\n        return",
+        "    if target.deleted_at and case is None:\n        return",
     ),
     "an answer rings no bell": Mutant(
         "runs.record.lifecycle",
@@ -236,16 +238,16 @@ MUTANTS = {
     # --- People ---
     "a case that is sent back rings no bell": Mutant(
         "cases.work.lifecycle",
-        "_move(case, Status.PENDING, kind, changes=changes, **about)\n    bell.ring()",
-        "_move(case, Status.PENDING, kind, changes=changes, **about)",
+        "_move(case, Status.PENDING, kind, changes=fields, **about)\n    bell.ring()",
+        "_move(case, Status.PENDING, kind, changes=fields, **about)",
     ),
     "an undone act rings no bell": Mutant(
         "cases.work.lifecycle", "    if to == Status.PENDING:\n        bell.ring()", ""
     ),
     "what a person has taken over goes to an agent when its time has come": Mutant(
         "cases.work.lifecycle",
-        "    if keeper := _keeper(case):\n",
-        "    if (keeper := _keeper(case)) and case.hops > 9:\n",
+        "    if keeper := again_fields(case):\n",
+        "    if (keeper := again_fields(case)) and case.hops > 9:\n",
     ),
     "a deleted case is worked on": Mutant(
         "runs.people.moves", '    _stop_live_run(row, f"{by.label} deleted the case.", by)\n', ""

@@ -27,7 +27,7 @@ _Why = RequestEmail.Why
 
 
 def assigned(case: Case, by: Actor) -> None:
-    """Email whoever has the case now, else all who could take it; never the person who assigned it."""
+    """Email the one who has the case now, else all who could take it; never the person who assigned it."""
     members = _who_could_take(case).exclude(user=by.user) if by.user else _who_could_take(case)
     _write(case, members, _Why.GIVEN if case.owner_id else _Why.ASKED, by.label)
 
