@@ -5,6 +5,8 @@ import { make } from "./dom.js";
 
 const NAME = "moved";
 const END = /(?<=[.!?])\s+(?=[^\sa-z]|$)/g;
+// Between the last word of a line, the chip, and the edge.
+const GAP = 10;
 const answer = () => document.querySelector("#impact-now [data-moved]");
 
 export class Moved {
@@ -14,10 +16,13 @@ export class Moved {
     this.heard = () => this.show();
     document.addEventListener("htmx:after:swap", this.heard);
     editor.view.dom.addEventListener("scroll", this.heard, { passive: true });
+    this.sizes = new ResizeObserver(this.heard);
+    this.sizes.observe(editor.view.dom);
   }
 
   destroy() {
     document.removeEventListener("htmx:after:swap", this.heard);
+    this.sizes.disconnect();
     this.clear();
   }
 
@@ -37,20 +42,27 @@ export class Moved {
     const told = answer()?.dataset;
     if (!told || this.place === undefined || told.impact === this.stale || !this.editor.view) return;
     const { view } = this.editor;
-    const [from, to] = sentence(view.state.doc, Math.min(this.place, view.state.doc.content.size));
+    const [from, to, end] = sentence(view.state.doc, Math.min(this.place, view.state.doc.content.size));
     const edge = view.dom.getBoundingClientRect();
-    const top = view.coordsAtPos(from).top - edge.top;
+    const last = view.coordsAtPos(end);
     this.clear();
-    if (top < 0 || top > edge.height) return;
-    this.dom.textContent = `${told.moved} of ${told.of} would move`;
+    if (last.bottom < edge.top || last.bottom > edge.bottom) return;
     this.dom.classList.toggle("tone-warning", told.moved !== "0");
-    this.dom.style.top = `${view.dom.offsetTop + top}px`;
     this.editor.append(this.dom);
+    // After the words of the line, short where they leave little room; or else below them, at the right edge.
+    const left = last.right + GAP;
+    const fits = [" would move", ""].some((words) => {
+      this.dom.textContent = `${told.moved} of ${told.of}${words}`;
+      return left + this.dom.offsetWidth <= edge.right - GAP;
+    });
+    const right = edge.right - GAP - this.dom.offsetWidth;
+    this.dom.style.left = `${view.dom.offsetLeft + (fits ? left : right) - edge.left}px`;
+    this.dom.style.top = `${view.dom.offsetTop + (fits ? (last.top + last.bottom) / 2 : last.bottom) - edge.top}px`;
     if (told.moved !== "0") CSS.highlights?.set(NAME, new Highlight(range(view, from, to)));
   }
 }
 
-/** Where the sentence around a place begins and ends. A mention counts as one character. */
+/** Where the sentence around a place begins and ends, and its line. A mention counts as one character. */
 function sentence(doc, place) {
   const at = doc.resolve(place);
   const line = at.depth ? at.parent : doc.childAfter(place).node ?? doc.lastChild;
@@ -64,7 +76,7 @@ function sentence(doc, place) {
       break;
     }
   }
-  return [start + Math.min(from, to), start + to];
+  return [start + Math.min(from, to), start + to, start + text.length];
 }
 
 function range(view, from, to) {
