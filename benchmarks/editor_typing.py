@@ -1,10 +1,12 @@
-"""What a key costs in a procedure of 20,000 words: the CPU time of the page's main thread, in Chromium.
+"""What a key costs in a procedure of 20,000 words: the CPU time of the page's main thread, in Chromium. Once as it is,
+and once with the counts of its sentences in the margin.
 
 python -m benchmarks.editor_typing [--quick]
 """
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -18,13 +20,15 @@ from uuid import UUID
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from benchmarks.figures import Notes
+from builder.procedures.passages import passages
 
 STATIC = Path(__file__).parents[1] / "static"
 WORDS = 20_000
 KEYS = 200
 PLACES = {"at the start": 0.0, "in the middle": 0.5, "at the end": 1.0}
 PAGE = """<!doctype html><link rel="stylesheet" href="/css/baton.css"><script type="module" src="/js/mention-editor.js">
-</script><form><mention-editor data-search="/" data-create="/" data-agents="[]">
+</script><form><input type="checkbox" data-passage-counts="/counts">
+<mention-editor data-search="/" data-create="/" data-agents="[]">
 <textarea name="aop" aria-label="Procedure" class="textarea procedure-field">{text}</textarea>{badges}
 </mention-editor></form>"""
 BADGE = '<template data-badge="{status}"><span class="mention"><svg></svg><span>Name</span></span></template>'
@@ -43,8 +47,13 @@ def main() -> None:
         page.goto(address)
         page.locator(".mention-text").wait_for()
         notes.note("words of the procedure", WORDS, "words")
-        for name, share in PLACES.items():
-            notes.times(f"a key {name}", _typed(page, share, keys))
+        for who in ("", "with counts"):
+            if who:
+                page.locator("[data-passage-counts]").check()
+                page.locator(".passage-count").first.wait_for(state="attached")
+            for name, share in PLACES.items():
+                notes.times(f"a key {name}", _typed(page, share, keys), who=who)
+        notes.note("drawing the counts, when the words rest", _drawn(page) * 1000, "ms")
         browser.close()
 
 
@@ -52,14 +61,20 @@ def main() -> None:
 def _server() -> Iterator[str]:
     class Handler(SimpleHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/counts":
+                self._send("application/json", _counts())
+                return
             if self.path != "/":
                 super().do_GET()
                 return
             badges = "".join(BADGE.format(status=status) for status in ("ok", "unavailable", "deleted", "self"))
+            self._send("text/html; charset=utf-8", PAGE.format(text="\n" + _text(), badges=badges))
+
+        def _send(self, kind: str, text: str) -> None:
             self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", kind)
             self.end_headers()
-            self.wfile.write(PAGE.format(text="\n" + _text(), badges=badges).encode())
+            self.wfile.write(text.encode())
 
         def log_message(self, *_: object) -> None:
             pass
@@ -83,6 +98,16 @@ def _text() -> str:
     return "\n".join(lines)
 
 
+def _counts() -> str:
+    """Of the sentences that mention someone, as builder's pages give them to the editor."""
+    items = [
+        {"source": one.source, "now": [3, 1, 0], "before": [0, 0, 0], "unused": False, "url": "/"}
+        for one in passages(_text())
+        if one.mentions
+    ]
+    return json.dumps({"period": "30 days", "items": items})
+
+
 def _typed(page: Page, share: float, keys: int) -> list[float]:
     """Seconds of CPU of each key."""
     page.evaluate(
@@ -100,6 +125,14 @@ def _typed(page: Page, share: float, keys: int) -> list[float]:
         page.evaluate("() => new Promise(requestAnimationFrame)")
         times.append(_spent(session) - before)
     return times
+
+
+def _drawn(page: Page) -> float:
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = _spent(session)
+    page.evaluate("() => document.querySelector('mention-editor').margin.draw()")
+    return _spent(session) - before
 
 
 def _spent(session: CDPSession) -> float:

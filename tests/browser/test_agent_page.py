@@ -141,3 +141,39 @@ def test_counts_stand_beside_the_sentences_and_the_browser_remembers_the_switch(
     expect(count).to_have_count(0)
     switch.uncheck()
     expect(page.locator(".has-counts")).to_have_count(0)
+
+
+MOVED = """of => {
+  const told = document.createElement("i");
+  Object.assign(told.dataset, { impact: of, moved: 2, of });
+  document.querySelector("#impact-now").replaceChildren(told);
+  document.dispatchEvent(new Event("htmx:after:swap"));
+}"""
+
+
+WIDTH = """line => {
+  const words = document.createRange();
+  words.selectNodeContents(line);
+  return words.getBoundingClientRect().right;
+}"""
+
+
+def test_what_a_change_moves_stands_behind_the_sentence_until_the_next_key(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
+) -> None:
+    page = signed_in_page
+    open_agent(page, web, make_agent("Triage", aop="Be kind. Read all.\nClose the rest."))
+    text, chip = page.get_by_role("textbox", name="Procedure"), page.locator(".passage-moved")
+    text.click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Always ")
+    expect(chip).to_have_count(0)
+    page.evaluate(MOVED, 50)
+    expect(chip).to_have_text("2 of 50 would move")
+    line = page.locator(".mention-text > *").first.evaluate(WIDTH)
+    box = chip.bounding_box()
+    assert box and box["x"] > line
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(chip).to_be_attached()
+    page.keyboard.type("be ")
+    expect(chip).to_have_count(0)
