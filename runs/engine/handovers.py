@@ -16,6 +16,7 @@ from pydantic_ai.messages import ToolCallPart
 
 from builder.models import Agent
 from builder.procedures import passages
+from builder.procedures.fields import Values
 from builder.procedures.needs import NEEDS, Need
 from cases.models import Case, Kind
 from cases.timeline import timeline
@@ -111,17 +112,22 @@ def _wanted(work: Work, asked: decisions.RequestHandover, held: Held) -> HandedO
             raise Refused(f"{row['name']} can no longer take cases. Decide otherwise.", INVALID)
         return HandedToPeople(people, asked.reason, asked.note)
     if work.run.is_test:
-        # The decision is whom it names, and the agent may be made only when what is checked is saved.
+        # The decision is whom it names, and the agent may be made only when what is checked is saved. What that agent
+        # needs is what the run was told, which may be what is checked.
         named = Agent(pk=UUID(row["agent_id"]), team_id=work.run.team_id, name=row["name"])
-        return HandedOver(named, asked.reason, asked.note)
+        return HandedOver(named, asked.reason, asked.note, fields=_told(work, named, row, asked))
     target, consumes, needs = held.agents[UUID(row["agent_id"])]
     # Nothing comes of a try, so it may choose whom its sample case could have waited for.
     if work.run.is_try:
-        return HandedOver(target, asked.reason, asked.note)
+        return HandedOver(target, asked.reason, asked.note, fields=_told(work, target, row, asked))
     if why_not := obstacle(target, work.case, consumes=consumes):
         raise Refused(f"{why_not} Decide otherwise.", INVALID)
     given = receiving.check(work.case, target, needs, asked.fields) if work.case and needs else {}
     return HandedOver(target, asked.reason, asked.note, fields=given)
+
+
+def _told(work: Work, target: Agent, row: dict[str, Any], asked: tools.RequestHandover) -> Values:
+    return receiving.check(work.case, target, NEEDS.validate_python(row.get("needs", [])), asked.fields)
 
 
 # --- The requests of one turn ----------------------------------------------------------------

@@ -181,4 +181,7 @@ def why(run: Run) -> str:
 
 
 # How a run can fail by what its model did, and not because it could not be asked.
-OWN_FAULTS = {"no_outcome", "ambiguous_handover", "invalid_target", "hop_limit", "loop", "refused_call", DECLINED}
+OWN_FAULTS = {
+    *("no_outcome", "ambiguous_handover", "invalid_target", "incomplete_handover", "hop_limit", "loop", "refused_call"),
+    DECLINED,
+}

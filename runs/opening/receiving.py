@@ -35,14 +35,14 @@ class Incomplete(Refused):
         self.data = data
 
 
-def check(case: Case, target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Values:
+def check(case: Case | None, target: Agent, needs: Iterable[Need], given: Mapping[str, Any]) -> Values:
     """Return the fields for the target. Raise Refused, in words for the model, with the name of each that is missing or
     wrong.
     """
     checked = fields.check(needs, storable(given))
     if not checked.faults:
         return checked.values
-    keys = list(case.data) if isinstance(case.data, dict) else []
+    keys = list(case.data) if case and isinstance(case.data, dict) else []
     words = " ".join(_with_hint(fault, keys) for fault in checked.faults)
     names = ", ".join(f"“{fault.name}”" for fault in checked.faults)
     message = f"{target.name} needs more to take over. {words} Call request_handover again with {names} in fields."

@@ -1,5 +1,6 @@
 """The gate: what would break a route does not go live unseen."""
 
+import json
 import time
 from io import StringIO
 from pathlib import Path
@@ -23,8 +24,9 @@ from runs.record import claims
 from teams.audit.actors import Actor
 from teams.models import AuditEntry
 from tests.fixtures import Make
-from tests.provider import Answer, Request, call
+from tests.provider import Answer, Reply, Request, call
 from tests.routes.conftest import Desk, oracle, work_tests
+from tests.wire import Call
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,29 @@ def test_a_change_that_breaks_nothing_goes_live_by_itself(guarded: Desk, someone
     assert check.passed and guarded.triage.live_revision.aop == aop
     assert check.saved_number == guarded.triage.live_revision.number
     assert guarded.triage.live_revision.author == someone.user
+
+
+def test_what_a_receiver_needs_is_checked_by_the_tests_of_its_senders(guarded: Desk, someone: Actor) -> None:
+    """They see the fields as a run does. A sender that does not bring them breaks its route, one that does keeps it."""
+    needy = "NEEDS\n- order number"
+    check = held(guarded.billing, someone, aop=needy)
+    work_tests()
+    check.refresh_from_db()
+    assert "Needs in fields: order number (text)" in str(guarded.provider.requests[-1].tools["request_handover"])
+    assert verdicts(check) == {"A refund": "broken", "An outage": "passing"}
+    assert guarded.billing.live_revision.needs == []
+
+    def obliging(request: Request) -> Answer:
+        made = oracle(request)
+        assert isinstance(made, Reply)
+        given = {"fields": {"order number": "A-1"}}
+        return Reply(calls=tuple(Call(one.tool, {**json.loads(one.json), **given}) for one in made.calls))
+
+    guarded.provider.script = obliging
+    other = held(guarded.billing, someone, aop=f"{needy}\n- day: date (optional)")
+    work_tests()
+    other.refresh_from_db()
+    assert other.passed and len(guarded.billing.live_revision.needs) == 2
 
 
 def test_a_fixed_route_does_not_make_up_for_a_broken_one(guarded: Desk, someone: Actor) -> None:

@@ -1,14 +1,18 @@
 """When a target cannot take it, each test named after its rule."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from builder.agents.agents import pause_agent, resume_agent, save_agent
+from builder.agents.agents import delete_agent, pause_agent, resume_agent, save_agent
 from builder.availability.rules import Receiver, WhenUnavailable
 from builder.models import Agent
+from builder.usage import usage
+from builder.usage.limits import change_budget
+from builder.usage.usage import Amount
 from cases.models import Case, Kind, Queue, Reason, Status
 from cases.timeline.replay import replay
 from cases.timeline.wording import lines
@@ -19,8 +23,9 @@ from runs.people.rerouting import reroute_what_waits_too_long
 from teams.groups import groups
 from teams.groups.groups import GroupFields
 from teams.models import Group, Member, Team
+from teams.settings.budgets import Budget
 from tests.driving import work_next
-from tests.fixtures import Make, events, take
+from tests.fixtures import Make, events, mention, take
 from tests.provider import Provider, call
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +126,31 @@ def test_an_agent_at_its_limit_cannot_take_it(case, billing, make_case, queue) -
     other = make_case(assignee=billing)
     Case.objects.filter(pk=other.pk).update(status=Status.IN_PROGRESS)
     assert wait(case).detail == "Billing is at its limit of 1. It waited 30 min for it."
+
+
+def _block(billing: Agent, make_agent: Make[Agent]) -> None:
+    gone = make_agent("Gone")
+    save_agent(billing, aop=mention("To", gone))
+    delete_agent(gone)
+
+
+def _spend(billing: Agent, make_agent: Make[Agent]) -> None:
+    change_budget(billing, Budget(usd_per_day=1))
+    usage.add(Agent.objects.select_related("team").get(pk=billing.pk), "m", Amount(cost_usd=Decimal(2)))
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        (_block, "Billing starts nothing while its procedure mentions a deleted agent."),
+        (_spend, "Billing has spent what it may today."),
+    ],
+)
+def test_an_agent_that_is_blocked_or_over_its_budget_cannot_take_it(case, billing, make_agent, act, why) -> None:
+    resume_agent(billing)
+    give(billing, "park")
+    act(billing, make_agent)
+    assert wait(case).detail == f"{why} It waited 30 min for it."
 
 
 def test_an_agent_that_takes_cases_keeps_them(case, billing) -> None:
