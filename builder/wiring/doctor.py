@@ -283,18 +283,19 @@ def _alike(facts: Facts) -> Iterator[Finding]:
 
 
 def _hard_to_bring(facts: Facts) -> Iterator[Finding]:
-    """Where the queues say all that their cases hold, and no tool could look anything up."""
+    """Where the queues say all that their cases hold, no source brings more, and no tool could look anything up."""
     schemas = [queue.data_schema for queue in facts.worked]
     if not schemas or not all(schemas) or any(tool.mark == ServerTool.Mark.READ_ONLY for tool in facts.tools):
         return
     keys = [key for schema in schemas for key in schema.get("properties", {})]
+    keys += [key for queue in facts.worked for key in facts.mapped.get(queue.pk, ())]
     for agent in facts.usable:
         needed = [need.name for need in facts.needed.get(agent.pk, ()) if need.required]
         if missing := [name for name in needed if not fields.similar_keys(name, keys)]:
             names = ", ".join(f"“{name}”" for name in missing)
             message = (
-                f"{agent.name} needs {names}, which neither the cases of {facts.worked[0].name} nor a tool say. Say in"
-                " the procedure where to find it, or to ask a person."
+                f"{agent.name} needs {names}, which neither the cases of {facts.worked[0].name}, nor a source,"
+                " nor a tool say. Say in the procedure where to find it, or to ask a person."
             )
             yield Finding("hard_to_bring", message, HINT, (QuickFix(OPEN, agent),))
 

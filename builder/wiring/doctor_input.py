@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from builder.agents.queries import AgentDetails
 from builder.gate.gate import test_counts
@@ -58,6 +60,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
     untested = _busy(ids) - set(test_counts(ids))
     onward = _onward(team, followed if _may_be_trapped(typed) else set())
     consumed_by = {pk: frozenset(consumed(agent.queue_connections.all())) for pk, agent in mentioned.items()}
+    mapped = _mapped({queue for row in typed for queue in row.works}) if needed else {}
     people = find_people(team, {id for row in typed for id in mentions.people_ids(row.text)})
     names = _names(team) if any(plain_names.occur(row.text) for row in typed) else None
     return [
@@ -83,6 +86,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
             row.tools,
             needed,
             _people(row, people),
+            mapped,
         )
         for row, found in zip(typed, targets, strict=True)
     ]
@@ -96,6 +100,12 @@ def _mentioned(team: Team, typed: Iterable[Typed]) -> dict[UUID, Agent]:
 def _needed(agent_ids: Collection[UUID]) -> dict[UUID, list[Need]]:
     live = Revision.objects.filter(agent__in=agent_ids, status=Revision.Status.LIVE).exclude(needs=[])
     return {agent_id: NEEDS.validate_python(found) for agent_id, found in live.values_list("agent_id", "needs")}
+
+
+def _mapped(queue_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """What the mappings of the queues' sources bring. Sources are known to an app that this one may not import."""
+    found: dict[UUID, set[str]] = import_string(settings.SOURCE_KEYS)(queue_ids)
+    return found
 
 
 def _names(team: Team) -> dict[UUID, str]:

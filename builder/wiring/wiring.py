@@ -1,6 +1,6 @@
 """The wiring of an agent: the queues that it works and feeds, and what each agent it mentions can take over. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,7 @@ class Facts:
     tools: Sequence[ServerTool] = ()  # of MCP servers, with these
     needed: Mapping[UUID, Sequence[Need]] = field(default_factory=dict)  # by target: what a handover to it must bring
     people: Sequence[PeopleTarget] = ()  # the members and groups that it mentions
+    mapped: Mapping[UUID, Collection[str]] = field(default_factory=dict)  # by queue: what its sources bring
 
     @property
     def is_able(self) -> bool:

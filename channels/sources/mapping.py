@@ -5,13 +5,17 @@ they play in a case, with the roles of imported columns; of the others their nam
 stay in the case's details, as they were nested.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from cases.imports.columns import Columns, Role, guess_roles
 from cases.work.creation import NewCase
 from data.errors import Refused
 
+from .models import Source
+
+_KEPT = {Role.FIELD, Role.DETAILS}
 _MOST_PARTS = 500
 _TITLE = 200
 
@@ -32,6 +36,15 @@ def _parts(value: Any, name: str) -> Iterator[tuple[str, Any]]:
             yield name, ", ".join(value)
     elif value is not None and name:
         yield name, value
+
+
+def mapped_keys(queue_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """Return the parts that the mappings of the queues' sources keep among the details of a case, by queue."""
+    found: dict[UUID, set[str]] = {}
+    for queue_id, kept in Source.objects.present().filter(queue__in=queue_ids).values_list("queue_id", "settings"):
+        roles = kept.get("mapping", {})
+        found.setdefault(queue_id, set()).update(name for name, role in roles.items() if role in _KEPT)
+    return found
 
 
 def roles_of(parts: Parts, mapping: Mapping[str, str]) -> dict[str, str]:

@@ -84,10 +84,12 @@ MOVING_STATES = "config.states.MOVING"
 HELP_TOPICS = "config.help_topics.TOPICS"
 AUDIT_ACTS = "config.audit_acts.AREAS"
 # What apps ask of apps to the right of them, which they may not import: what stands between a change of an agent and
-# its going live, what works routing tests, what writes them as files, and what the offline stand-in learns from.
+# its going live, what works routing tests, what writes them as files, what the mappings of sources bring, and what the
+# offline stand-in learns from.
 ROUTE_GATE = "routes.checks.gate.GATE"
 TEST_LANE = "routes.lane.lane.LANE"
 TEST_FILES = "routes.test_files.exchange.TEST_FILES"
+SOURCE_KEYS = "channels.sources.mapping.mapped_keys"
 CORRECTION_EXAMPLES = "routes.corrections.examples.examples"
 TEST_EXAMPLES = "routes.routing_tests.examples.examples"
 # Who hears which questions of routing tests have been answered.

@@ -126,7 +126,7 @@ def _wanted(work: Work, asked: decisions.RequestHandover, held: Held) -> HandedO
     return HandedOver(target, asked.reason, asked.note, fields=given)
 
 
-def _told(work: Work, target: Agent, row: dict[str, Any], asked: tools.RequestHandover) -> Values:
+def _told(work: Work, target: Agent, row: dict[str, Any], asked: decisions.RequestHandover) -> Values:
     return receiving.check(work.case, target, NEEDS.validate_python(row.get("needs", [])), asked.fields)
 
 

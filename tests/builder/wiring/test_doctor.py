@@ -262,7 +262,8 @@ def test_a_field_that_the_sender_can_hardly_bring_is_worth_a_look() -> None:
     facts = replace(facts, consumed={BILLING.pk: facts.works})
     finding = only(facts)
     assert (finding.code, finding.tone) == ("hard_to_bring", HINT)
-    assert finding.message.startswith("Billing needs “amount”, which neither the cases of Support nor a tool say.")
+    assert finding.message.startswith("Billing needs “amount”, which neither the cases of Support, nor a source,")
+    assert codes(replace(facts, mapped={told.pk: {"invoice.amount"}})) == []
     reads: Any = SimpleNamespace(mark="read_only", server_id=1, server=SimpleNamespace(left_out=0), obstacle="")
     assert codes(replace(facts, tools=[reads])) == []
     both = [QueueWork(told, takers=1), QueueWork(anything := queue(), takers=1)]

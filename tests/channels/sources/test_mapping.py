@@ -2,8 +2,13 @@
 
 import pytest
 
-from channels.sources.mapping import new_case, parts_of, roles_of
+from cases.models import Queue
+from channels.sources import sources
+from channels.sources.mapping import mapped_keys, new_case, parts_of, roles_of
+from channels.sources.sources import SourceFields
 from data.errors import Refused
+from teams.models import Team
+from tests.fixtures import Make
 
 MESSAGE = {
     "event": "ticket.created",
@@ -52,3 +57,13 @@ def test_a_message_without_its_title_is_refused() -> None:
 def test_each_single_role_is_given_once() -> None:
     roles = roles_of({"title": "A", "subject": "B", "a.title": "C", "priority": "high"}, {"a.title": "title"})
     assert roles == {"title": "field", "subject": "field", "a.title": "title", "priority": "priority"}
+
+
+@pytest.mark.django_db
+def test_a_queue_has_the_keys_that_the_mappings_of_its_sources_keep(team: Team, make_queue: Make[Queue]) -> None:
+    queue, other = make_queue(), make_queue()
+    for name, mapping in {"Shop": {"event": "title", "order.no": "field"}, "Desk": {"body": "details"}}.items():
+        sources.create_source(team, SourceFields(name, queue, mapping=mapping))
+    gone, _ = sources.create_source(team, SourceFields("Gone", queue, mapping={"gone": "field"}))
+    sources.delete_source(gone)
+    assert mapped_keys([queue.pk, other.pk]) == {queue.pk: {"order.no", "body"}}
