@@ -1,4 +1,4 @@
-"""The tour of the start page: five steps that a newcomer takes. Each ticks itself when it was done."""
+"""The tour of the start page: six steps that a newcomer takes. Each ticks itself when it was done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +58,8 @@ def tour_of(member: Member) -> Tour | None:
     steps.append(_watch(member))
     if member.operates:
         steps.append(_decide(member))
+    if member.builds:
+        steps.append(_guard(member))
     return Tour(steps)
 
 
@@ -113,11 +115,22 @@ def _decide(member: Member) -> Step:
     since, user = member.tour_began_at, member.user_id
     requests = HumanRequest.objects.of_work().filter(team=member.team_id)
     answered = requests.filter(answered_by=user, answered_at__gte=since).exists()
-    # Corrections belong to a later app; that this member made one is in the audit log.
-    corrected = AuditEntry.objects.filter(team=member.team_id, act="route_corrected", user=user, at__gte=since)
-    is_done = answered or corrected.exists()
+    is_done = answered or _recorded(member, "route_corrected")
     words = "Answer what an agent asks, or say who should have had a case."
     return Step("Decide something", words, _to_decide(member), is_done)
+
+
+def _guard(member: Member) -> Step:
+    agent = _agent(member, TRIAGE)
+    words = "Keep where one case should go. The test runs before each change of the agent goes live."
+    address = reverse("agent_tests", args=[agent.pk]) if agent else reverse("agents")
+    return Step("Guard a route with a test", words, address, _recorded(member, "test_made"))
+
+
+def _recorded(member: Member, act: str) -> bool:
+    """Corrections and routing tests belong to a later app; that this member made one is in the audit log."""
+    found = AuditEntry.objects.filter(team=member.team_id, act=act, user=member.user_id, at__gte=member.tour_began_at)
+    return found.exists()
 
 
 def _to_decide(member: Member) -> str:

@@ -98,7 +98,26 @@ def test_the_tutorial_can_be_followed(process, signed_in_page: Page, web: str, t
     ends_with(charged, "Billing Specialist")
     ends_with(new_case("The app crashes when I open it", ""), "Technical Support")
 
-    # 5. Break it and fix it.
+    # 5. Guard the route.
+    page.goto(f"{web}/cases/{charged.pk}/")
+    sorted_by = charged.runs.get(agent=triage)
+    page.locator(f'a[href="/runs/{sorted_by.pk}/test/"]:visible', has_text="Create test").first.click()
+    expect(page.get_by_label("Hand over to Billing Specialist")).to_be_checked()
+    page.get_by_role("button", name="Create test").click()
+    expect(page.get_by_text("Test created.")).to_be_visible()
+    page.goto(f"{web}/agents/{triage.pk}/")
+    editor = Editor(page)
+    editor.text.get_by_text("Invoices, refunds").click()
+    editor.press("Home", "Shift+End", "Delete")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("1 test of 1 holds this change back.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("What changed between them")).to_be_visible()
+    page.get_by_role("link", name="Edit agent").click()
+    page.get_by_role("button", name="Discard", exact=True).first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(Editor(page).badges).to_have_count(2)
+
+    # 6. Break it and fix it.
     technical = Agent.objects.get(name="Technical Support")
     page.goto(f"{web}/agents/{technical.pk}/")
     page.get_by_role("button", name=re.compile("More|Menu|actions", re.I)).last.click()
@@ -116,4 +135,4 @@ def test_the_tutorial_can_be_followed(process, signed_in_page: Page, web: str, t
     editor.badges.filter(has_text="Technical Support").click()
     page.get_by_role("button", name="Remove").first.click()
     page.get_by_role("button", name="Save", exact=True).click()
-    wait_for(waiting.runs.exists)
+    wait_for(waiting.runs.exists, 60)

@@ -9,6 +9,7 @@ from cases.work.creation import NewCase, add_case
 from ops.demo import texts
 from ops.demo.seeding import seed_demo
 from routes.corrections import corrections
+from routes.routing_tests import routing_tests
 from runs.home.tour_views import QUEUE, TECHNICAL, TRIAGE, tour_of
 from runs.models import Run
 from teams.audit.actors import BATON, person
@@ -38,13 +39,13 @@ def done(member: Member) -> list[str]:
     return [step.title for step in found.steps if step.is_done]
 
 
-def test_five_steps_that_all_lead_somewhere(newcomer: Member, browser: Client) -> None:
+def test_six_steps_that_all_lead_somewhere(newcomer: Member, browser: Client) -> None:
     Case.objects.filter(number=1).update(hops=1)
     found = tour_of(newcomer)
     assert found
     assert [step.title for step in found.steps] == [
         *("Read what Triage is told", "Mention another agent", "Add a case"),
-        *("Watch a case change hands", "Decide something"),
+        *("Watch a case change hands", "Decide something", "Guard a route with a test"),
     ]
     assert done(newcomer) == []
     assert {browser.get(step.address.partition("#")[0]).status_code for step in found.steps} == {200}
@@ -68,6 +69,15 @@ def test_each_step_ticks_itself_when_it_was_done(newcomer: Member, browser: Clie
     run: Run = make_run(triage)
     corrections.correct(corrections.of_run(run), None, "", person(newcomer.user))
     assert done(newcomer)[4:] == ["Decide something"]
+    routing_tests.add_standalone_test(
+        triage,
+        text="When do you open?",
+        expected=[{"decision": "answer"}],
+        name="",
+        source="typed",
+        by=person(newcomer.user),
+    )
+    assert done(newcomer)[5:] == ["Guard a route with a test"]
     assert "You have seen it all" in browser.get("/").text
 
 
@@ -108,7 +118,7 @@ def test_who_begins_with_nothing_is_led_to_a_handover_and_to_something_to_decide
     member.refresh_from_db()
     found = tour_of(member)
     assert found
-    watch, decide = found.steps[3:]
+    watch, decide, _ = found.steps[3:]
     assert watch.address == reverse("queue_edit", args=[queue.pk])
     assert queue.name in watch.words
     assert decide.address == reverse("run_correct", args=[run.pk])
