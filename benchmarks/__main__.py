@@ -32,6 +32,7 @@ NAMES = [
     "usage",
     "routing",
     "impact",
+    "route_checks",
     "recovery",
     "editor_typing",
 ]

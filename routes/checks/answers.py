@@ -81,16 +81,19 @@ def settle(run_ids: Collection[UUID]) -> None:
 def _keep_decisions(run_ids: Collection[UUID]) -> set[tuple[UUID, str]]:
     """The keys that are answered now, by team."""
     found = Trial.objects.filter(run__in=run_ids, status=Trial.Status.RUNNING, run__status__in=ENDED)
-    taken = list(found.select_related("run").select_for_update(of=("self",), skip_locked=True).order_by("id"))
+    rows = found.select_related("run__handover").select_for_update(of=("self",), skip_locked=True).order_by("id")
+    taken = list(rows.defer("question"))
+    said = trials.answers_of([trial.run for trial in taken if trial.run])
+    decided: list[Trial] = []
     for trial in taken:
         assert trial.run
-        decision = trials.decision_of(trial.run)
-        trial.decision = decision
-        trial.status = Trial.Status.FAILED if decision is None else Trial.Status.DECIDED
-        trial.error = "" if decision is not None else _why_not(trial.run)
-        trial.why = "" if decision is None else trials.why(trial.run)
-        trial.question = trial.question if decision is None else {}
-        trial.save(update_fields=["decision", "status", "error", "why", "question"])
+        trial.decision, trial.why = said[trial.run.pk]
+        if trial.decision is None:
+            Trial.objects.filter(pk=trial.pk).update(status=Trial.Status.FAILED, error=_why_not(trial.run))
+        else:
+            trial.status, trial.question = Trial.Status.DECIDED, {}
+            decided.append(trial)
+    Trial.objects.bulk_update(decided, ["decision", "why", "status", "question"], batch_size=_MANY)
     return {(trial.team_id, trial.key) for trial in taken}
 
 

@@ -29,16 +29,18 @@ from . import instant, leftovers
 
 _BUDGET = "Tests have cost what they may today. Raise the limit in Settings, or wait until tomorrow."
 
-# Of teams at work: what an open check waits for. The index of open results has few rows.
+# Of teams at work: what an open check or a running impact waits for. What these wait for is read once and hashed: asked
+# for each waiting test, it would take a second where a check has hundreds.
 _NEXT = f"""
     from routes_trial trial join teams_team on teams_team.id = trial.team_id
-    where trial.status = 'waiting' and {pausing.AT_WORK} and (exists (
-        select from routes_checkresult result join routes_check of on of.id = result.check_of_id
-        where result.verdict = '' and of.status in ('queued', 'running') and result.team_id = trial.team_id
-            and (result.before_key = trial.key or result.after_key = trial.key)
-    ) or exists (
-        select from routes_impactcase replay join routes_impact impact on impact.id = replay.impact_id
-        where replay.team_id = trial.team_id and replay.key = trial.key and impact.status = 'running'
+    where trial.status = 'waiting' and {pausing.AT_WORK} and ((trial.team_id, trial.key) in (
+        select result.team_id, unnest(array[result.before_key, result.after_key])
+        from routes_check of join routes_checkresult result on result.check_of_id = of.id and result.verdict = ''
+        where of.status in ('queued', 'running')
+    ) or (trial.team_id, trial.key) in (
+        select replay.team_id, replay.key
+        from routes_impact impact join routes_impactcase replay on replay.impact_id = impact.id
+        where impact.status = 'running'
     ))
 """  # noqa: S608 - made of what stands here
 _AGAIN = f"""
@@ -76,9 +78,8 @@ class _Lane:
         found = self._again(worker, limit)
         return found + self._new(worker, limit - len(found))
 
-    def settle(self, run_id: UUID) -> None:
-        """What the run decided, when it has ended."""
-        answers.settle([run_id])
+    def settle(self, run_ids: Collection[UUID]) -> None:
+        answers.settle(run_ids)
 
     def sweep(self) -> None:
         checks.sweep()

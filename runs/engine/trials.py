@@ -6,8 +6,10 @@ compared with what the test expects; or DIVERGED, when it wanted to read what no
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from pydantic_ai.messages import ToolCallPart
 
 from builder.models import ServerTool
@@ -157,23 +159,34 @@ def _stop(work: Work, words: str, entries: Sequence[Entry]) -> None:
         lifecycle.stop(run, words)
 
 
-def decision_of(run: Run) -> Decision | None:
-    """What an ended run of a test decided. None when it could not be run: no key, no provider, no budget."""
-    last = run.steps.filter(kind=Step.Kind.NOTE, data__code__in=[DECIDED, DIVERGED]).order_by("-seq").first()
-    if last is not None:
-        found: Decision = last.data["decision"]
-        return found
-    return {"decision": "none", "code": run.error_code} if run.error_code in OWN_FAULTS else None
+def answers_of(runs: Sequence[Run]) -> dict[UUID, tuple[Decision | None, str]]:
+    """What these ended runs of tests decided, and why, in the words of their models. The decision is None when a run
+    could not be run: no key, no provider, no budget. The runs come with their handovers.
+    """
+    steps: dict[UUID, dict[str, Step]] = {run.pk: {} for run in runs}
+    for step in Step.objects.filter(_OF_ANSWERS, run__in=list(steps)).order_by("seq"):
+        steps[step.run_id][step.kind] = step  # the last of each kind stays
+    return {run.pk: _answer(run, steps[run.pk]) for run in runs}
+
+
+_OF_ANSWERS = Q(kind=Step.Kind.NOTE, data__code__in=[DECIDED, DIVERGED]) | Q(kind=Step.Kind.RESPONSE)
+
+
+def _answer(run: Run, last: dict[str, Step]) -> tuple[Decision | None, str]:
+    note = last.get(Step.Kind.NOTE)
+    if note is not None:
+        return note.data["decision"], _why(run, last.get(Step.Kind.RESPONSE))
+    if run.error_code in OWN_FAULTS:
+        return {"decision": "none", "code": run.error_code}, _why(run, last.get(Step.Kind.RESPONSE))
+    return None, ""
 
 
 _REASONS = ("reason", "question", "title", "summary")
 
 
-def why(run: Run) -> str:
-    """The reason that an ended run gave with what it decided, in the words of its model."""
+def _why(run: Run, last: Step | None) -> str:
     if handover := getattr(run, "handover", None):
         return str(handover.reason)
-    last = run.steps.filter(kind=Step.Kind.RESPONSE).order_by("-seq").first()
     calls = response_of(last).tool_calls if last else []
     said = [call.args_as_dict(raise_if_invalid=False) for call in calls]
     found = [told[name] for told in said for name in _REASONS if isinstance(told.get(name), str)]

@@ -4,11 +4,18 @@
 and is better at what people mean. They err on different texts, so what both agree on is mostly right.
 """
 
+import hashlib
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
+from threading import Lock
 from typing import Any
+
+from redis.exceptions import RedisError
+
+from data.redis.redis_pool import quick_redis
 
 logger = logging.getLogger(__name__)
 
@@ -138,16 +145,47 @@ def _middle(encoder: str, side: str) -> Vector:
 # Vectors as the encoders give them, by encoder and text.
 _vectors: dict[tuple[str, str], Vector] = {}
 _MOST_VECTORS = 4096
+# How long those of E5 stay where all processes find them, since they were last asked for; each has 1.5 kB.
+_SHARED_SECONDS = 3600
 
 
 def _vector(encoder: str, text: str) -> Vector:
     vector = _vectors.get((encoder, text))
+    if vector is not None:
+        return vector
+    with _locks[hash(text) % len(_locks)]:
+        return _encoded(encoder, text)
+
+
+# A check of routing tests asks twice about each text, and mostly at the same time: the second waits for the first.
+_locks = [Lock() for _ in range(64)]
+
+
+def _encoded(encoder: str, text: str) -> Vector:
+    vector = _vectors.get((encoder, text))
     if vector is None:
         encoders = _encoders()
         assert encoders is not None
-        # E5: the same prefix on both sides, as a case is compared with a clause, not searched for in documents.
-        vector = (encoders[E5].query if encoder == E5 else encoders[USE].encode)(_clean(text))
+        vector = _shared_e5(encoders[E5], text) if encoder == E5 else encoders[USE].encode(_clean(text))
         _keep(encoder, text, vector)
+    return vector
+
+
+def _shared_e5(e5: Any, text: str) -> Vector:
+    """From Redis, if another process has encoded the text lately: a check of routing tests reads the same texts each
+    time, often in the next shift, and each costs up to a tenth of a second.
+    """
+    import numpy  # comes with the extra
+
+    key = f"baton:e5:{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
+    with suppress(RedisError):
+        known: Any = quick_redis().getex(key, ex=_SHARED_SECONDS)
+        if known:
+            return numpy.frombuffer(known, dtype=numpy.float32)
+    # The same prefix on both sides, as a case is compared with a clause, not searched for in documents.
+    vector = e5.query(_clean(text)).astype(numpy.float32)
+    with suppress(RedisError):
+        quick_redis().set(key, vector.tobytes(), ex=_SHARED_SECONDS)
     return vector
 
 

@@ -1,5 +1,6 @@
 """The lane of routing tests, as shifts and the clock meet it. What works it is a setting, TEST_LANE."""
 
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -18,8 +19,8 @@ class Lane(Protocol):
     def claim(self, worker: str, limit: int) -> list[Claim]:
         """Claim up to so many runs of tests for the worker."""
 
-    def settle(self, run_id: UUID) -> None:
-        """Takes note of what a run of a test decided, if it has ended."""
+    def settle(self, run_ids: Collection[UUID]) -> None:
+        """Takes note of what these runs of tests decided, as far as they have ended."""
 
     def sweep(self) -> None:
         """Does what workers that died left undone."""

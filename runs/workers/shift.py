@@ -42,10 +42,11 @@ LINGER_SECONDS = 5.0
 # A shift that was told to leave gives its runs this long to reach their next step.
 LEAVE_SECONDS = 18.0
 _BLOCK_SECONDS = 4
-# Tests that a shift without cases works at a time; and how often it looks for one beside cases: seldom as long as there
-# is none, since each look is a round trip that no case needs.
+# Tests that a shift works at a time when it has had no case for some seconds; and how often it looks for one beside
+# cases: seldom as long as there is none, since each look is a round trip that no case needs.
 _TEST_PLACES = 8
-_TEST_SECONDS, _NO_TEST_SECONDS = 0.2, 2.0
+_QUIET_SECONDS = 3.0
+_TEST_SECONDS, _NO_TEST_SECONDS = 0.4, 2.0
 # Until leases are renewed again, when the database did not answer.
 _RETRY_SECONDS = 0.5
 # How long a pause may take to reach the runs in hand.
@@ -68,6 +69,8 @@ class Shift:
         self.linger = linger
         self.tasks: dict[asyncio.Task[None], Place] = {}
         self.tests: dict[asyncio.Task[None], Place] = {}  # in places of their own
+        self.worked_at = float("-inf")  # by the loop's clock, when it last had a case
+        self.tested: list[UUID] = []  # runs of tests whose answers nobody has heard yet
         self.paused: set[UUID] = set()  # the teams, as far as this shift has runs of them in hand
         self.leaving = asyncio.Event()
         self.look = asyncio.Event()  # there may be work, or a free place for it
@@ -85,13 +88,15 @@ class Shift:
             while not self.leaving.is_set():
                 self.look.clear()
                 took = await self._take()
-                if not self.tasks:
+                await self._settle_tests()
+                if not self._is_beside_cases:
                     await self._take_tests()
                 if self.tasks or self.tests:
                     await self.look.wait()
                 elif not took and not await self._is_called_within(self.linger):
                     break
             await self._hand_in()
+            await self._settle_tests()
         finally:
             answer_with(None)
             for helper in helpers:
@@ -161,31 +166,49 @@ class Shift:
 
     async def _look_for_tests(self) -> None:
         """Look for tests now and then beside cases, which do not wait for that look."""
+        took = 0
         while True:
-            await asyncio.sleep(_TEST_SECONDS if self.tests else _NO_TEST_SECONDS)
-            if self.tasks and not self.leaving.is_set():
-                await self._take_tests()
+            await asyncio.sleep(_TEST_SECONDS if took or self.tests else _NO_TEST_SECONDS)
+            took = 0 if self.leaving.is_set() else await self._take_tests()
+            if took:
+                self.look.set()  # it is not over while there are tests
 
-    async def _take_tests(self) -> None:
+    @property
+    def _is_beside_cases(self) -> bool:
+        """A case that comes in a moment would wait for what the database's thread does for eight tests."""
+        if self.tasks:
+            self.worked_at = self.loop.time()
+        return self.loop.time() - self.worked_at < _QUIET_SECONDS
+
+    async def _take_tests(self) -> int:
         """Routing tests are polite: beside cases this shift works one at a time."""
-        free = (1 if self.tasks else _TEST_PLACES) - len(self.tests)
+        free = (1 if self._is_beside_cases else _TEST_PLACES) - len(self.tests)
         try:
             taken = await sync_to_async(_take_tests)(self.worker, free) if free > 0 else []
         except DatabaseError as error:
             logger.warning("no tests could be taken: %s", error)
-            return
+            return 0
         for claim in taken:
             self.paused.discard(claim.team_id)
             task = asyncio.create_task(self._test(claim))
             self.tests[task] = self._place(claim)
             task.add_done_callback(self._ended)
+        return len(taken)
 
     async def _test(self, claim: Claim) -> None:
         await engine.work_on_run(claim, self.models, partial(self._is_over_for, claim))
-        try:
-            await sync_to_async(lane().settle)(claim.run_id)
-        except DatabaseError as error:  # the clock will
-            logger.warning("a test's answer could not be kept yet: %s", error)
+        self.tested.append(claim.run_id)
+
+    async def _settle_tests(self) -> None:
+        """Together those that ended since: a check is judged once for all of them, and outside of their tasks, which
+        would be cancelled as soon as the leases are renewed, since what has ended has none.
+        """
+        if self.tested:
+            ended, self.tested = self.tested, []
+            try:
+                await sync_to_async(_settle_tests)(ended)
+            except DatabaseError as error:  # the clock will
+                logger.warning("answers of tests could not be kept yet: %s", error)
 
     @property
     def _in_hand(self) -> dict[asyncio.Task[None], Place]:
@@ -282,6 +305,11 @@ def _open(claim: Claim) -> Work | None:
 def _take_tests(worker: str, limit: int) -> list[Claim]:
     close_old_connections()
     return lane().claim(worker, limit) if lane().has_due() else []
+
+
+def _settle_tests(run_ids: list[UUID]) -> None:
+    close_old_connections()
+    lane().settle(run_ids)
 
 
 def _renew(worker: str, held: Iterable[Claim]) -> set[Claim]:

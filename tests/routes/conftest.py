@@ -87,8 +87,7 @@ def work_tests(limit: int = 100) -> int:
     done = 0
     while claims := LANE.claim("test/1", limit):
         drive_all(claims)
-        for claim in claims:
-            LANE.settle(claim.run_id)
+        LANE.settle([claim.run_id for claim in claims])
         done += len(claims)
     return done
 

@@ -374,3 +374,21 @@ def test_a_forked_process_can_use_what_its_parent_has_used():
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
 
     assert done.stdout.split("\n")[:2] == ["technical-support True", "exit 0"], done.stderr
+
+
+def test_a_text_that_another_process_has_encoded_is_not_encoded_again(monkeypatch: pytest.MonkeyPatch):
+    numpy = pytest.importorskip("numpy")
+    asked: list[str] = []
+
+    class Encoder:
+        def query(self, text: str) -> object:
+            asked.append(text)
+            return numpy.array([0.6, 0.8], dtype=numpy.float32)
+
+    monkeypatch.setattr(embeddings, "_encoders", lambda: {embeddings.E5: Encoder()})
+    text = f"Where is order {uuid4()}?"
+    vectors = []
+    for _ in range(2):  # what this process keeps is forgotten in between
+        monkeypatch.setattr(embeddings, "_vectors", {})
+        vectors.append(embeddings._vector(embeddings.E5, text).tolist())
+    assert asked == [text] and vectors[0] == vectors[1]
