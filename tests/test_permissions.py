@@ -177,6 +177,7 @@ PAGES: dict[str, Entry] = {
     "agents/<uuid:id>/tests/run/": Entry("POST", of="agent"),
     "agents/<uuid:id>/tests/import/": Entry("GET POST", of="agent"),
     "agents/<uuid:id>/tests/recent/": Entry("GET POST", of="agent"),
+    "tests/void/<uuid:id>/": Entry(of="group"),
     "tests/<uuid:id>/": Entry("GET POST", of="test"),
     "tests/<uuid:id>/run/": Entry("POST", of="test"),
     "tests/<uuid:id>/delete/": Entry("POST", of="test"),

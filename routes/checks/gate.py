@@ -104,7 +104,7 @@ class _Gate:
         return {check.saved_number: check.pk for check in found.only("saved_number") if check.saved_number}
 
     def voided_by(self, agent: Agent) -> Sequence[RoutingTest]:
-        return queries.voided_by(agent)
+        return queries.voided_by(agent.team_id, "agent_id", agent.pk)
 
     def before(self, agents: Sequence[Agent]) -> Routes | None:
         ids = [agent.pk for agent in agents]

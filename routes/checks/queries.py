@@ -65,11 +65,11 @@ def counts(agent_ids: Collection[UUID]) -> dict[UUID, int]:
     return dict(rows.values_list("agent").annotate(Count("pk")))
 
 
-def voided_by(agent: Agent) -> list[RoutingTest]:
-    """The tests that would be void if the agent were deleted."""
-    tests = RoutingTest.objects.filter(team=agent.team_id, expected__contains=[{"agent_id": str(agent.pk)}])
-    found = list(tests.exclude(agent=agent).filter(agent__deleted_at=None).select_related("agent"))
-    gone = verdicts.deleted_targets(found) | {agent.pk}
+def voided_by(team_id: UUID, kind: str, id: UUID) -> list[RoutingTest]:
+    """The tests of others that would be void if the one with this id were gone. `kind`: of `decisions.TARGETS`."""
+    tests = RoutingTest.objects.filter(team=team_id, expected__contains=[{kind: str(id)}], agent__deleted_at=None)
+    found = list(tests.exclude(agent=id).select_related("agent"))
+    gone = verdicts.deleted_targets(found) | {id}
     return [test for test in found if decisions.is_void(test.expected, gone)]
 
 

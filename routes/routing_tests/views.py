@@ -101,6 +101,16 @@ def rows_of(tests: Sequence[RoutingTest]) -> list[Row]:
     ]
 
 
+@require_GET
+@team_page
+def tests_void(request: TeamRequest, id: UUID) -> HttpResponse:
+    """A part of the dialogs that remove a member or delete a group: the tests that would expect nobody any more."""
+    group = request.team.groups.live().filter(pk=id).first()
+    name = group or get_object_or_404(request.team.members, uuid=id)
+    void = queries.voided_by(request.team.pk, "group_id" if group else "user_id", id)
+    return render(request, "routes/tests_void.html", {"void_tests": void, "name": name})
+
+
 # --- Running ---------------------------------------------------------------------------------
 
 

@@ -107,3 +107,16 @@ def test_people_can_be_chosen_on_the_page(guarded: Desk, signed_in: Client, ada:
     test = RoutingTest.objects.get(name="A strike")
     assert test.expected == [{"decision": "hand_over", "user_id": str(ada.user.uuid)}]
     assert str(ada.user) in signed_in.get(reverse("agent_tests", args=[guarded.triage.pk])).text
+
+
+def test_before_people_go_one_sees_the_tests_that_they_leave_void(
+    guarded: Desk, signed_in: Client, ada: Member, finance: Group
+) -> None:
+    for id, test in ((ada.user.uuid, "A refund"), (finance.pk, "An audit")):
+        shown = signed_in.get(reverse("tests_void", args=[id])).content.decode()
+        assert "1 routing test expects only" in shown and test in shown
+    assert (
+        reverse("tests_void", args=[finance.pk])
+        in signed_in.get(reverse("group_edit", args=[finance.pk])).content.decode()
+    )
+    assert signed_in.get(reverse("tests_void", args=[guarded.billing.pk])).status_code == 404
