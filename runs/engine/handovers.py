@@ -111,15 +111,13 @@ def _wanted(work: Work, asked: decisions.RequestHandover, held: Held) -> HandedO
         if people is None:
             raise Refused(f"{row['name']} can no longer take cases. Decide otherwise.", INVALID)
         return HandedToPeople(people, asked.reason, asked.note)
-    if work.run.is_test:
-        # The decision is whom it names, and the agent may be made only when what is checked is saved. What that agent
-        # needs is what the run was told, which may be what is checked.
+    if work.run.has_no_effect:
+        # Nothing comes of it. A try may choose an agent that its sample case could have waited for; a test only names
+        # one, which may be made only when what is checked is saved. What it needs is what the run was told.
         named = Agent(pk=UUID(row["agent_id"]), team_id=work.run.team_id, name=row["name"])
-        return HandedOver(named, asked.reason, asked.note, fields=_told(work, named, row, asked))
+        agent = named if work.run.is_test else held.agents[named.pk][0]
+        return HandedOver(agent, asked.reason, asked.note, fields=_told(work, agent, row, asked))
     target, consumes, needs = held.agents[UUID(row["agent_id"])]
-    # Nothing comes of a try, so it may choose whom its sample case could have waited for.
-    if work.run.is_try:
-        return HandedOver(target, asked.reason, asked.note, fields=_told(work, target, row, asked))
     if why_not := obstacle(target, work.case, consumes=consumes):
         raise Refused(f"{why_not} Decide otherwise.", INVALID)
     given = receiving.check(work.case, target, needs, asked.fields) if work.case and needs else {}
