@@ -12,6 +12,7 @@ from data import rows
 from data.texts.text import storable
 from teams.access import live
 from teams.audit.actors import BATON, Actor, signature
+from teams.models import User
 from teams.webhooks import outbox
 
 # Events after which the agent of the open stage no longer works on the case.
@@ -126,6 +127,8 @@ def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
             "queue_id": case.queue_id,
             "external_id": case.external_id,
             "url": outbox.link("case", case.pk),
+            "owner": _owner(case.owner) if case.owner else None,
+            "group": {"id": case.group.pk, "name": case.group.name} if case.group else None,
         },
         "reason": row.reason or None,
         **({"goal": row.data.get("goal", "take")} if row.kind == Kind.OVERDUE else {}),
@@ -133,6 +136,10 @@ def _news(case: Case, row: CaseEvent) -> dict[str, Any]:
         "run_id": row.run_id,
         **signature(row.actor, row.user),
     }
+
+
+def _owner(user: User) -> dict[str, Any]:
+    return {"id": user.uuid, "name": str(user), "email": user.email}
 
 
 def record(case: Case, kind: Kind, *, changed: Iterable[str] = (), **about: Any) -> CaseEvent:

@@ -59,17 +59,19 @@ def _handed_over(handover: Handover, run: Run) -> dict[str, Any]:
     source = {name: value for name, value in _run(run).items() if name != "status"}
     return {
         "run": source,
-        "target": {"id": handover.target_id, "name": handover.target_name, "kind": _kind(handover)},
+        "target": _target(handover),
         "reason": handover.reason[:500],
         "case_id": run.case_id,
         "next_run_id": handover.next_run_id,
     }
 
 
-def _kind(handover: Handover) -> str:
-    if handover.target_id:
-        return "agent"
-    return "group" if handover.group_id else "person"
+def _target(handover: Handover) -> dict[str, Any]:
+    """Return who it went to, with the id of that kind: of an agent, a member or a group."""
+    person = handover.person.uuid if handover.person else None
+    found = {"agent": handover.target_id, "person": person, "group": handover.group_id}
+    kind, id = next(((kind, id) for kind, id in found.items() if id), ("agent", None))
+    return {"id": id, "name": handover.target_name, "kind": kind}
 
 
 def _request(request: HumanRequest, run: Run) -> dict[str, Any]:

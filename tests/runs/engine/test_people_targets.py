@@ -22,6 +22,7 @@ from teams.audit.actors import Actor
 from teams.groups import groups
 from teams.groups.groups import GroupFields
 from teams.models import Group, Member, Team, User
+from teams.webhooks import webhooks
 from tests.driving import drive_while, work_next
 from tests.fixtures import Make, take
 from tests.provider import Provider, call, calls, say
@@ -103,6 +104,24 @@ def test_the_timeline_and_the_api_say_to_whom(scripted, case, finance) -> None:
     assert told and (told.target_agent_id, told.target_group_id) == (None, finance.pk)
     kept = replay(events)
     assert {name: getattr(fresh(case), name) for name in kept if hasattr(case, name)} | {"is_deleted": False} == kept
+
+
+def test_webhooks_hear_to_whom(scripted, case, make_case, team, finance, ada) -> None:
+    hook, _ = webhooks.create_webhook(team, "https://example.com/", ["handover.applied", "case.assigned"])
+    scripted.answers(calls(to("finance")), calls(to("ada")))
+    work_next()
+    make_case()
+    work_next()
+    told = [(row.event, json.loads(row.body)["data"]) for row in hook.deliveries.order_by("created_at", "id")]
+    assert [data["target"] for event, data in told if event == "handover.applied"] == [
+        {"id": str(finance.pk), "name": "Finance", "kind": "group"},
+        {"id": str(ada.user.uuid), "name": "Ada", "kind": "person"},
+    ]
+    cases = [data["case"] for event, data in told if event == "case.assigned"]
+    assert [(one["owner"] and one["owner"]["name"], one["group"] and one["group"]["name"]) for one in cases] == [
+        (None, "Finance"),
+        ("Ada", None),
+    ]
 
 
 def test_the_hop_count_starts_again(scripted, make_agent, make_case, queue, text, triage) -> None:

@@ -1,5 +1,6 @@
 """Cases that are with people: whom they are with, how someone takes them, and that none is left lying."""
 
+import json
 import random
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ from teams.groups import groups
 from teams.groups.groups import GroupFields
 from teams.groups.hours import OPENINGS
 from teams.models import Group, Member, Team
+from teams.webhooks import webhooks
 from tests.fixtures import Make, events, sign_in, take
 from tests.smtp import MailServer, mail_server, text_of
 
@@ -167,10 +169,47 @@ def test_the_cases_of_a_group_that_is_gone_pass_to_the_team(given, finance, memb
     assert list(inbox_cases(member)) == [given]
 
 
+def test_a_case_always_has_one_place(case, agent, ada, finance, someone) -> None:
+    """An agent, an owner (perhaps for a group), a group, or any agent, whatever is done one after the other."""
+    acts = [
+        lambda: moves.reassign(case, someone, agent),
+        lambda: moves.assign_to_people(case, someone, People(group=finance)),
+        lambda: moves.take_over(case, person(ada.user)),
+        lambda: moves.release(case, person(ada.user)),
+        lambda: moves.assign_to_people(case, someone, People(owner=ada.user)),
+        lambda: moves.hand_back(case, person(ada.user), agent),
+        lambda: moves.take_over(case, someone),
+        lambda: moves.reassign(case, someone),
+    ]
+    found = []
+    for act in acts:
+        act()
+        row = fresh(case)
+        assert not row.assignee or not (row.owner or row.group)
+        found.append(row.assignee or row.owner or row.group)
+    assert found == [agent, finance, ada.user, finance, ada.user, agent, someone.user, None]
+
+
 def test_the_inbox_holds_what_is_mine_or_my_groups(given, ada, member) -> None:
     assert (list(inbox_cases(ada)), list(inbox_cases(member))) == ([given], [])
     moves.take_over(given, person(member.user))
     assert (list(inbox_cases(ada)), list(inbox_cases(member))) == ([], [given])
+
+
+def test_webhooks_say_who_has_it_and_what_nobody_took(case, finance, ada, team, someone) -> None:
+    hook, _ = webhooks.create_webhook(team, "https://example.com/", ["case.assigned", "case.overdue"])
+    moves.assign_to_people(case, someone, People(group=finance))
+    Case.objects.filter(pk=case.pk).update(take_by=timezone.now())
+    tell_what_nobody_took()
+    moves.assign_to_people(case, someone, People(owner=ada.user))
+    told = [(row.event, json.loads(row.body)["data"]) for row in hook.deliveries.order_by("created_at", "id")]
+    group = {"id": str(finance.pk), "name": "Finance"}
+    owner = {"id": str(ada.user.uuid), "name": str(ada.user), "email": ada.user.email}
+    assert [(event, data["case"]["owner"], data["case"]["group"], data.get("goal")) for event, data in told] == [
+        ("case.assigned", None, group, None),
+        ("case.overdue", None, group, "take"),
+        ("case.assigned", owner, None, None),
+    ]
 
 
 def test_lists_filter_by_owner_and_group(given, ada, finance, make_case) -> None:

@@ -73,6 +73,8 @@ def test_a_case_is_told_of_from_its_beginning_to_its_end(webhook, make_case, som
         "queue_id": str(done.queue_id),
         "external_id": None,
         "url": f"http://localhost:8000/cases/{done.pk}/",
+        "owner": None,
+        "group": None,
     }
     who = {name: value for name, value in body["data"].items() if name.startswith("actor")}
     user = someone.user
