@@ -11,7 +11,6 @@ import multiprocessing
 import time
 from decimal import Decimal
 
-from cases.queues.teams import create_team
 from django.db import connections
 
 from benchmarks.figures import Notes
@@ -23,7 +22,7 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from builder.procedures import mentions
 from cases.models import Case, Queue
-from cases.queues.queues import create_queue, save_queue
+from cases.queues.queues import create_queue, create_team, save_queue
 from cases.work.creation import NewCase, add_cases
 from routes.impact import impacts
 from routes.impact.recorded import Chosen

@@ -50,7 +50,7 @@ def start(
     save: Callable[[], object] | None = None,
 ) -> Impact:
     """Replay the chosen runs with the changes, which are fields of an `AgentChange`, or with what `save` saves. It
-    starts at once where it costs nothing, and else when someone confirms at least what it is estimated to cost.
+    starts at once where it costs nothing, or no more than `usd`; else when someone confirms what it should cost.
     """
     rows = recorded.recorded(recorded.agents_of(agent, changes), chosen)
     questions = _questions(save or partial(_save, agent, changes), rows)
@@ -75,7 +75,7 @@ def start(
     impact.refresh_from_db()
     if not costly:
         _run(impact)
-    elif usd is not None:
+    elif usd is not None and usd >= (impact.estimate_usd or 0):
         confirm(impact, usd, by)
     return impact
 

@@ -44,10 +44,12 @@ def test_a_replay_costs_what_was_estimated_also_of_longer_words(
     work_next()
     is_counting = True
     for words in ("\nBe kind.", "\nBe kind to all who write." * 400):
-        impact = impacts.start(desk.triage, {"aop": desk.aop(**rules) + words}, Chosen(), someone, Decimal(1))
+        impact = impacts.start(desk.triage, {"aop": desk.aop(**rules) + words}, Chosen(), someone, Decimal("0.000001"))
+        assert impact.status == "estimating" and impact.estimate_usd
+        impacts.confirm(impact, impact.estimate_usd, someone)
         work_tests()
         cost = impacts.cost(impact)
-        assert cost and impact.estimate_usd
+        assert cost
         assert abs(cost / impact.estimate_usd - 1) < Decimal("0.25"), (cost, impact.estimate_usd)
 
 

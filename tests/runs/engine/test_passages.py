@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from builder.agents.agents import delete_agent, save_agent
+from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from builder.procedures.mentions import token
 from cases.models import Case, Queue
@@ -17,8 +18,8 @@ from runs.results.schemas import run_out, with_details
 from teams.groups import groups
 from teams.groups.groups import GroupFields
 from teams.models import Member
-from tests.driving import work_next
-from tests.fixtures import Make
+from tests.driving import drive_all, work_next
+from tests.fixtures import Make, take
 from tests.provider import Provider, Reply, Request, call
 
 pytestmark = pytest.mark.django_db
@@ -57,15 +58,13 @@ def cite(request: Request) -> Reply:
 
 
 def test_a_handover_opens_the_sentence_that_the_model_cited_also_five_revisions_later(
-    scripted: Provider, triage: Agent, make_case: Make[Case], signed_in: Client
+    scripted: Provider, triage: Agent, queue: Queue, make_case: Make[Case], signed_in: Client
 ) -> None:
     scripted.script = cite
-    ran = []
-    for number in range(60):
-        topic = TOPICS[number % 6]
-        make_case(f"Case about {topic}", assignee=triage)
-        ran.append((topic, work_next()))
-        work_next()
+    connect(triage, [Consumes(queue.pk, 60)])
+    cases = [(topic, make_case(f"Case about {topic}", assignee=triage)) for topic in TOPICS * 10]
+    drive_all(take(limit=60))
+    ran = [(topic, case.runs.get(agent=triage)) for topic, case in cases]
     old = triage.live_revision
     for number in range(5):
         save_agent(triage, aop=f"Revision {number} begins again.\n{old.aop}")
