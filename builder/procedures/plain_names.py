@@ -5,12 +5,14 @@ import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from uuid import UUID
 
 from . import mentions
 
 MOST = 100
+NO_KINDS: Mapping[UUID, str] = MappingProxyType({})
 _LONGEST = 80
 _SIGNS = re.compile("[@＠]")
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
@@ -32,13 +34,16 @@ _NEXT_WORD = re.compile(rf" (?=[^\W\d_])({_WORD})")
 
 @dataclass(frozen=True)
 class PlainName:
-    """`text[start:end]` is the @ and the name. `agent_id`: whose name it is; None when it is nobody's."""
+    """`text[start:end]` is the @ and the name. `agent_id`: whose name it is, which is no agent where `kind` says so;
+    None when it is nobody's.
+    """
 
     text: str
     start: int
     end: int
     agent_id: UUID | None = None
     agent_name: str = ""
+    kind: str = mentions.AGENT
 
     @property
     def name(self) -> str:
@@ -50,21 +55,23 @@ def occur(text: str) -> bool:
     return next(_places(text), None) is not None
 
 
-def find_plain_names(text: str, names: Mapping[UUID, str]) -> list[PlainName]:
-    """Of a team whose agents have these names; at most `MOST`, in the order of the text."""
+def find_plain_names(text: str, names: Mapping[UUID, str], kinds: Mapping[UUID, str] = NO_KINDS) -> list[PlainName]:
+    """Of a team whose agents and people have these names; at most `MOST`, in the order of the text. `kinds`: of those
+    who are no agents.
+    """
     known = _Names(names)
     found = []
     for start in _places(text):
         if name := _named(text, start, known):
-            found.append(name)
+            found.append(replace(name, kind=kinds.get(name.agent_id, mentions.AGENT)) if name.agent_id else name)
             if len(found) == MOST:
                 break
     return found
 
 
-def mention(text: str, plain: PlainName, agent_id: UUID, name: str) -> str:
-    """The text with a mention of the agent in the place of the plain name."""
-    return text[: plain.start] + mentions.token(agent_id, name) + text[plain.end :]
+def mention(text: str, plain: PlainName, agent_id: UUID, name: str, kind: str = mentions.AGENT) -> str:
+    """The text with a mention of the agent, member or group in the place of the plain name."""
+    return text[: plain.start] + mentions.token(agent_id, name, kind) + text[plain.end :]
 
 
 def _places(text: str) -> Iterator[int]:

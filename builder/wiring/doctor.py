@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from builder.models import Agent, ServerTool
 from builder.procedures import fields, mentions, needs, sentences
 from builder.procedures.needs import BadNeed
+from builder.procedures.people import PeopleTarget
 from builder.procedures.plain_names import PlainName
 from builder.procedures.targets import DELETED, OK, Problem, problems
 from builder.tools.provider_schemas import MOST_TOOLS
@@ -54,7 +55,9 @@ class QuickFix:
 
     @property
     def token(self) -> str:
-        """The mention of its agent."""
+        """The mention of whom it is about."""
+        if isinstance(self.agent, PeopleTarget):
+            return self.agent.token
         return mentions.token(self.agent.pk, self.agent.name)
 
     @property
@@ -111,18 +114,24 @@ def _plain_names(facts: Facts) -> Iterator[Finding]:
     for plain in facts.plain_names:
         if plain.agent_id is None:
             message = (
-                f"“{plain.text}” is not an agent of this team, so no case can be handed over to it. Create it, choose"
-                " another agent, or remove the @."
+                f"“{plain.text}” is not an agent, person or group of this team, so no case can be handed over to it."
+                " Create it as an agent, choose another agent, or remove the @."
             )
             fixes = (QuickFix(CREATE, plain=plain), QuickFix(CHOOSE_NAMED, plain=plain))
             yield Finding("unknown_name", message, WARNING, fixes, place=plain)
         elif plain.agent_id != facts.agent.pk:
             message = (
-                f"“{plain.text}” is plain text and not a mention, so no case can be handed over to that agent."
-                " Make it a mention."
+                f"“{plain.text}” is plain text and not a mention, so no case can be handed over to"
+                f" {'that agent' if plain.kind == mentions.AGENT else 'them'}. Make it a mention."
             )
-            named = Agent(pk=plain.agent_id, name=plain.agent_name)
+            is_agent = plain.kind == mentions.AGENT
+            named = Agent(pk=plain.agent_id, name=plain.agent_name) if is_agent else _people_of(plain)
             yield Finding("plain_name", message, WARNING, (QuickFix(MENTION, named, plain=plain),), place=plain)
+
+
+def _people_of(plain: PlainName) -> PeopleTarget:
+    assert plain.agent_id
+    return PeopleTarget(plain.kind, plain.agent_id, plain.agent_name)
 
 
 def _needs(facts: Facts) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from builder.gate.gate import test_counts
 from builder.models import Agent, Mention, QueueConnection, Revision, ServerTool, Usage
 from builder.procedures import mentions, plain_names, sentences
 from builder.procedures.needs import NEEDS, Need
-from builder.procedures.people import PeopleTarget, find_people, without_queue
+from builder.procedures.people import PeopleTarget, all_people, find_people, without_queue
 from builder.procedures.targets import Target, consumed, judge_agents
 from builder.usage.models import Purpose
 from teams.models import Team
@@ -62,7 +62,10 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
     consumed_by = {pk: frozenset(consumed(agent.queue_connections.all())) for pk, agent in mentioned.items()}
     mapped = _mapped({queue for row in typed for queue in row.works}) if needed else {}
     people = find_people(team, {id for row in typed for id in mentions.people_ids(row.text)})
-    names = _names(team) if any(plain_names.occur(row.text) for row in typed) else None
+    has_plain_names = any(plain_names.occur(row.text) for row in typed)
+    named_people = all_people(team) if has_plain_names else []
+    names = _names(team) | {one.id: one.name for one in named_people} if has_plain_names else {}
+    kinds = {one.id: one.kind for one in named_people}
     return [
         Facts(
             row.agent,
@@ -78,7 +81,7 @@ def gather(team: Team, typed: Sequence[Typed]) -> list[Facts]:
                 for mention in mentions.find_mentions(row.text)
                 if mention.agent_id not in (mentioned if mention.kind == mentions.AGENT else people)
             ],
-            plain_names.find_plain_names(row.text, names) if names is not None else [],
+            plain_names.find_plain_names(row.text, names, kinds) if has_plain_names else [],
             row.agent.pk in reached or row.agent._state.adding,
             row.agent.pk in untested,
             onward,

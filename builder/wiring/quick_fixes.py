@@ -65,8 +65,10 @@ def _mentioned(team: Team, data: QueryDict, rest: str) -> str:
     plain = _plain_at(text, place)
     if plain is None:
         return text
-    agent = access.agent_or_404(team, _id_or_404(agent_id or data.get(f"named-{plain.start}", "")))
-    return plain_names.mention(text, plain, agent.pk, agent.name)
+    id = _id_or_404(agent_id or data.get(f"named-{plain.start}", ""))
+    if person := find_people(team, [id]).get(id):
+        return plain_names.mention(text, plain, id, person.name, person.kind)
+    return plain_names.mention(text, plain, id, access.agent_or_404(team, id).name)
 
 
 def _created(team: Team, data: QueryDict, rest: str, by: User) -> str:

@@ -245,6 +245,20 @@ def test_people_who_left_can_be_removed_or_replaced(
     assert response.context["form"]["aop"].value() == f"Complete it, or give it to{left} or {person}."
 
 
+def test_the_plain_name_of_people_becomes_a_mention_of_them(
+    signed_in: Client, team: Team, make_agent: Make, queue: Queue
+) -> None:
+    finance = groups.create_group(team, GroupFields("Finance"))
+    agent = make_agent("Triage", queue=queue)
+    typed = form(queue, aop="Complete it, or give it to @finance or @Nobody.")
+    text = panel(signed_in, agent, typed)
+    assert findings(text) == ["plain_name", "unknown_name"] and "data-token" in text
+    assert f'<option value="{finance.pk}"' in text, "who is nobody can become a group too"
+    response = signed_in.post(reverse("agent", args=[agent.pk]), typed | {"fix": f"mention:{finance.pk}:27:35"})
+    token = mentions.token(finance.pk, "Finance", mentions.GROUP)
+    assert response.context["form"]["aop"].value() == f"Complete it, or give it to {token} or @Nobody."
+
+
 def test_a_forbidden_mention_becomes_a_plain_name(signed_in: Client, make_agent: Make) -> None:
     billing = make_agent("Billing [EU]")
     pressed = form(aop=mention("Close it; never pass it to", billing), fix=f"unmention:{billing.pk}")
