@@ -92,6 +92,7 @@ def create_agent(
 def create_agents(team: Team, wanted: Sequence[NewAgent], author: User | None = None, said: str = "") -> list[Agent]:
     """Create agents in that order. Nobody mentions them yet, so no route changes. `said` goes to the audit log."""
     made = [Agent(id=new.id, team=team, may_ask=new.may_ask) for new in wanted]
+    # All are named first, since they may mention one another.
     for agent, new in zip(made, wanted, strict=True):
         _name(agent, new.name, new.description)
     for agent, new in zip(made, wanted, strict=True):
@@ -120,6 +121,7 @@ def save_agents(changes: Sequence[AgentChange], *, author: User | None = None, o
 
 def lock_agents(ids: Iterable[UUID]) -> dict[UUID, Agent]:
     """Lock agents in one order, so that two people who save several agents do not wait for one another."""
+    # Not stronger than needed: runs and cases that refer to these agents go on.
     rows = Agent.objects.filter(pk__in=set(ids)).select_related("team").select_for_update(no_key=True, of=("self",))
     return {agent.pk: agent for agent in rows.order_by("pk")}
 
@@ -159,8 +161,10 @@ def _save_revision(agent: Agent, change: AgentChange, author: User | None, overr
     aop = current.aop if change.aop is None else prose(change.aop, "aop", AOP_LIMIT)
     model = current.model if change.model is None else change.model
     fallback = current.fallback if change.fallback is None else _fallback(change.fallback)
+    # Saving a page without a change makes no revision, so the history tells only of changes.
     if (aop, model, fallback) == (current.aop, current.model, current.fallback):
         return
+    # Before the new one is written: an agent has one live revision, as a constraint holds.
     Revision.objects.filter(pk=current.pk).update(status=Revision.Status.HISTORIC)
     number, note = current.number + 1, change.note
     made = _publish(agent, number, aop, model, author, fallback=fallback, note=note, override_reason=override)

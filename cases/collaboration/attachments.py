@@ -38,6 +38,7 @@ def attach(case: Case, files: Sequence[Upload], by: Actor) -> list[Attachment]:
             _check_room(row, rows)
             Attachment.objects.bulk_create(rows)
             timeline.record(row, Kind.ATTACHED, by=by, data={"files": [attachment.name for attachment in rows]})
+    # Whatever ends this, a killed request too, no stored file stays behind without a row.
     except BaseException:
         for attachment in rows:
             attachment.file.storage.delete(attachment.file.name or "")
@@ -62,11 +63,13 @@ def add_stored(case: Case, rows: Sequence[Attachment], by: Actor) -> None:
 def detach(attachment: Attachment, by: Actor) -> None:
     row = lifecycle.lock(attachment.case_id)
     gone, _ = Attachment.objects.filter(pk=attachment.pk).delete()
+    # Someone else deleted it at the same moment, and has written the event.
     if not gone:
         return
     timeline.record(row, Kind.DETACHED, by=by, data={"files": [attachment.name]})
     audit.record(row.team_id, "file_deleted", row, attachment.name, by=by)
     storage, place = attachment.file.storage, attachment.file.name or ""
+    # After the commit: a file cannot be brought back when the row is rolled back.
     transaction.on_commit(lambda: storage.delete(place), robust=True)
 
 
@@ -89,6 +92,7 @@ def clean_name(name: str) -> str:
     shown = "".join(char for char in last if unicodedata.category(char)[0] != "C" or char.isspace())
     words = " ".join(shown.split()).lstrip(".")
     stem, dot, ending = words.rpartition(".")
+    # The ending stays whole, since programs open a file by it.
     if stem and len(ending) <= _ENDING_LIMIT:
         return f"{stem[: _NAME_LIMIT - len(ending)].rstrip()}{dot}{ending}"
     return words[:_NAME_LIMIT].rstrip() or "file"
@@ -114,7 +118,7 @@ def _check_room(case: Case, rows: Sequence[Attachment]) -> None:
 
 
 def _used(case: Case) -> int:
-    """Return the bytes that the team's files take."""
+    """Return the bytes that the files of the case take."""
     return int(case.attachments.aggregate(size=Sum("size", default=0))["size"])
 
 

@@ -53,6 +53,7 @@ def start(upload: CaseUpload, *, skip_flawed: bool = False, again: bool = False)
         raise Refused(f"{_rows(len(ahead.flawed))} cannot be imported. Skip {them}, or fix the file.", "flawed")
     flawed = [UploadRow(pk=pk, state=State.FAILED, text=words) for pk, words in ahead.flawed.items()]
     UploadRow.objects.bulk_update(flawed, ["state", "text"], batch_size=1000)
+    # The rows are read, so the file itself is dropped: it may be large, and holds what people did not import.
     changes = {"status": Status.IMPORTING, "started_at": Now(), "content": None}
     CaseUpload.objects.filter(pk=upload.pk).update(**changes)
     audit.record(upload.team_id, "cases_imported", upload.name, f"{_rows(ahead.total)} into {queue}", of=upload)
@@ -83,6 +84,7 @@ def work_slice(upload_id: UUID) -> bool:
     """Work on one slice. Return False if nothing is left to do, or if another process does it."""
     try:
         return _work_slice(upload_id)
+    # The import goes on when the database is back.
     except (DatabaseError, InterfaceError):
         raise
     except Exception:
@@ -94,6 +96,7 @@ def work_slice(upload_id: UUID) -> bool:
 
 @transaction.atomic
 def _work_slice(upload_id: UUID) -> bool:
+    # The request and the background task may both work on an import: who comes second leaves it to the first.
     mine = CaseUpload.objects.importing().select_for_update(no_key=True, skip_locked=True, of=("self",))
     upload = mine.filter(pk=upload_id).select_related("queue", "user").first()
     if upload is None:
@@ -101,6 +104,7 @@ def _work_slice(upload_id: UUID) -> bool:
     if upload.queue.deleted_at:
         stop(upload, "The queue was deleted.")
         return False
+    # One transaction for each slice: what is done stays done when the process dies.
     rows = list(upload.rows.filter(state=State.WAITING)[:_SLICE])
     if not rows:
         CaseUpload.objects.filter(pk=upload.pk).update(status=Status.DONE, ended_at=Now())
@@ -121,6 +125,7 @@ def _add(upload: CaseUpload, rows: list[UploadRow]) -> None:
         except Refused as refusal:
             _fail(row, refusal, columns)
     by = Actor(upload.actor, upload.user)
+    # All of a batch is added or nothing, so it is tried again without the rows that were refused.
     while wanted:
         try:
             made = add_cases(upload.queue, [new for _, new in wanted], by=by)

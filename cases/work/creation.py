@@ -93,6 +93,7 @@ def _judge(queue: Queue, item: NewCase, known: dict[str, Case]) -> Judged:
         case = _case(queue, item)
     except Refused as refusal:
         return Judged(refusal=refusal)
+    # The next item of the same request with this id means the same case.
     if case.external_id:
         known[case.external_id] = case
     return Judged(case, is_new=True)
@@ -149,6 +150,7 @@ def _said(case: Case) -> dict[str, Any]:
 
 def _case(queue: Queue, item: NewCase) -> Case:
     data = storable(item.data)
+    # Measured as the database stores it, after what it cannot store is left out.
     if len(json.dumps(data)) > DATA_LIMIT:
         raise Refused("The data of a case may hold 256 kB at most.", "invalid", {"data": "Too large: 256 kB at most."})
     check_data(queue.data_schema, data, queue.name)
@@ -181,5 +183,6 @@ def _known(queue: Queue, items: Sequence[NewCase]) -> dict[str, Case]:
 
 
 def _digest(item: NewCase) -> str:
+    # The order of labels says nothing, so a sender may repeat a case with them in another order.
     body = [item.title, item.data, item.priority or 0, sorted(item.labels), str(item.postpone_until or "")]
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

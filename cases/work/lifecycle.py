@@ -78,11 +78,13 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
     # Handovers are counted since a person, or a program of theirs, last acted.
     by_people = about.get("by", BATON).is_outside
     fields = {**_UNLESS_SAID, **({"hops": 0} if by_people else {}), **(changes or {})}
+    # The goal for a first look is met by the first act of a person, or when an agent starts.
     if case.looked_at is None and (by_people or kind == Kind.STARTED):
         fields["looked_at"] = rows.NOW
     fields |= {"status": to, "moved_at": rows.NOW}
     for name, value in fields.items():
         setattr(case, name, storable(value))
+    # The run that worked on the case until now holds an older fence, so nothing that it still writes is taken.
     case.fence += 1
     timeline.record(case, kind, changed=[*fields, "fence"], **about)
 
@@ -131,6 +133,7 @@ def hand_over(
         text=reason,
         data={**_meant_for(target), "note": note, **({"fields": dict(fields)} if fields else {})},
     )
+    # One free place is enough for one case, so one worker is woken. The sender itself looks when it becomes idle.
     if not starts:
         bell.ring_for_one()
 
@@ -221,6 +224,7 @@ def postpone(case: Case, until: datetime, text: str, **about: Any) -> None:
 
 def due(case: Case, text: str = "") -> None:
     """End the postponement of a case whose time has come, or earlier: then `text` says why."""
+    # What people had before goes back to them, not to an agent.
     if keeper := again_fields(case):
         reason = Reason.WITH_PEOPLE if case.group_id else Reason.TAKEN_OVER
         changes = {"reason": reason, "detail": "", **keeper}

@@ -36,6 +36,7 @@ def customer_of(case: Case) -> str:
     """The address that answers go to; empty where there is none, or only one of Baton's own."""
     first = case.messages.filter(direction="in").order_by("at", "pk").first()
     address = (first.reply_to or first.sender) if first else ""
+    # Two mailboxes of ours would answer each other forever.
     return "" if not address or headers.same_address(address) in own_addresses() else address
 
 
@@ -71,6 +72,7 @@ def ask(case: Case, text: str, agent: Agent, run_id: UUID, call_id: str) -> Case
 
 def approve(case: Case, run_id: UUID, call_id: str, text: str, by: Actor) -> CaseMessage:
     """Queue what waited, in the words that the person left it with. The case is locked."""
+    # Two people may approve at once: the second one finds the message queued.
     message = CaseMessage.objects.select_for_update().get(run_id=run_id, call_id=call_id[:200])
     if message.status != _Status.WAITING_APPROVAL:
         raise Refused("This message was sent or withdrawn in the meantime.", "already_answered")
@@ -130,6 +132,7 @@ def _written(case: Case, text: str, status: str, **about: Any) -> CaseMessage:
         subject=_subject(last.subject if last else case.title),
         text=text,
         message_id=f"<{pk}@{address.rpartition('@')[2]}>",
+        # Mail programs thread by the first message and the latest ones; servers refuse headers that grow without end.
         references=ids[:1] + ids[1:][-_MOST_REFERENCES:],
         source_id=source.pk if source else None,
         status=status,
@@ -145,6 +148,7 @@ def sender_address(source: Source | None) -> str:
 
 def _subject(subject: str) -> str:
     plain = subject.strip()
+    # As mail programs write it in English, German and Swedish. One is enough.
     while plain[:3].lower() in ("re:", "aw:", "sv:"):
         plain = plain[3:].lstrip()
     return f"Re: {plain}"[:500]

@@ -45,6 +45,7 @@ class _CheckedClient(imaplib.IMAP4):
 
 def _connected(host: str, port: int, timeout: float | None) -> socket.socket:
     failed: OSError | None = None
+    # Connected by the address that was checked: the name could lead elsewhere a moment later.
     for address in asyncio.run(addresses.resolve(host, port)):
         try:
             return socket.create_connection((str(address), port), timeout)
@@ -77,6 +78,7 @@ class Mailbox:
             return None
         said, head = found
         size = re.search(rb"RFC822\.SIZE (\d+)", said)
+        # The size is asked for first, so that a huge message is never fetched.
         if size and int(size[1]) > LIMIT:
             return _too_large(BytesHeaderParser().parsebytes(head), int(size[1]))
         whole = _literal(self._asked("FETCH", str(id), "(BODY.PEEK[])"))
@@ -91,6 +93,7 @@ class Mailbox:
                 self._delete(id)
             case "move":
                 folder = quoted(self.settings.move_to)
+                # Older servers have no MOVE (RFC 6851): there a message is copied, then deleted.
                 if "MOVE" in self.client.capabilities:
                     self._asked("MOVE", str(id), folder)
                 else:
@@ -99,6 +102,7 @@ class Mailbox:
 
     def _delete(self, id: int) -> None:
         self._asked("STORE", str(id), "+FLAGS.SILENT", r"(\Deleted)")
+        # Without UIDPLUS all messages marked as deleted go, also those that others marked.
         if "UIDPLUS" in self.client.capabilities:
             self._asked("EXPUNGE", str(id))
         else:
@@ -137,6 +141,7 @@ def opened(settings: MailboxSettings, secret: str) -> Iterator[Mailbox]:
 
 
 def _connect(settings: MailboxSettings) -> imaplib.IMAP4:
+    # Certificates are checked: a mailbox's password must not go to whoever answers.
     context = ssl.create_default_context()
     client = _CheckedClient(settings.host, settings.port, context if settings.tls == "implicit" else None)
     if settings.tls == "starttls":
@@ -149,6 +154,7 @@ def _sign_in(client: imaplib.IMAP4, settings: MailboxSettings, secret: str) -> N
     try:
         if settings.sign_in == "xoauth2":
             client.authenticate("XOAUTH2", lambda _: f"user={user}\x01auth=Bearer {secret}\x01\x01".encode())
+        # LOGIN carries ASCII only, so others sign in with PLAIN, which takes UTF-8.
         elif secret.isascii() and user.isascii():
             client.login(user, secret)
         else:

@@ -138,6 +138,7 @@ def _write(source: Source, fields: SourceFields, secret: str | None) -> None:
     source.settings = {"auth": _auth(fields.auth), "mapping": _mapping(fields.mapping), **(fields.email or kept)}
     if secret:
         source.secret = seal(_secret(secret, fields.auth))
+    # A secret that was kept may have been chosen for another kind of proof.
     elif fields.auth == Source.Auth.SIGNATURE:
         _secret(unseal(source.secret), fields.auth)
     source.save()
@@ -224,6 +225,7 @@ def replay(arrival: Arrival) -> Arrival:
 def _settle(source: Source, arrival: Arrival) -> None:
     """Write what becomes of the message. A refused case leaves nothing else behind."""
     try:
+        # A savepoint: when the case is refused, the arrival is still written, and nothing else.
         with transaction.atomic():
             case, is_new = _add(source, arrival)
     except Refused as refusal:
@@ -263,4 +265,5 @@ def background_task() -> BackgroundTask:
 def forget_old() -> None:
     """Delete what came more than thirty days ago."""
     old = Arrival.objects.filter(at__lt=timezone.now() - KEEP)
+    # In portions, so that no transaction holds thousands of rows for long.
     Arrival.objects.filter(pk__in=old.values("pk")[:5000]).delete()

@@ -69,6 +69,7 @@ def correct(misroute: Misroute, right: Agent | None, note: str, by: Actor, send:
         message = f"{right.name} had it. Please choose someone else."
         raise Refused(message, "invalid", {"agent_id": message})
     note = prose(note, "note", NOTE_LIMIT).strip()
+    # The case is locked before anything is looked at, so two corrections at once follow each other.
     case = case_lifecycle.lock(misroute.case_id) if misroute.case_id else None
     if any(run and run.has_no_effect for run in (misroute.run, misroute.source)):
         raise Refused("A try is nobody’s work: change the procedure instead.", "is_try")
@@ -119,6 +120,7 @@ def _send(case: Case, right: Agent | None, by: Actor) -> None:
 def undo(correction: Correction, by: Actor) -> None:
     """Undo a correction, so that it no longer counts. The case stays where it is."""
     case = case_lifecycle.lock(correction.case_id) if correction.case_id else None
+    # The second of two people finds nothing left to undo.
     standing = Correction.objects.standing().filter(pk=correction.pk)
     if not standing.update(undone_at=Now(), undone_by=by.label[:100]):
         raise Refused("This was undone already.", "undone")

@@ -60,6 +60,7 @@ def process(action_id: UUID, seconds: float) -> None:
         if action is None:
             _finish(action_id)
             return
+        # A message for each case would keep every open page busy.
         if time.monotonic() - announced_at > _ANNOUNCE_SECONDS:
             announced_at = time.monotonic()
             announce(action)
@@ -118,6 +119,7 @@ def _finish(action_id: UUID) -> None:
         return
     action.status = BulkAction.Status.DONE
     action.save(update_fields=["status"])
+    # By the database's clock, which also decides when the action is forgotten.
     BulkAction.objects.filter(pk=action_id).update(ended_at=Now())
     if action.arguments.get("forget"):
         labels.forget(action.team_id, action.arguments["label"])

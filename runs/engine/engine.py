@@ -139,6 +139,7 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     except ModelProblem:
         await sync_to_async(steps.flush)(work)
         raise
+    # Only a tool call moves a case, so providers that can demand one are told to.
     must_call = work.case is not None and name != OFFLINE
     # The stand-in reads no instructions, so it needs no marks.
     said = steps.messages(work, are_marked=name != OFFLINE)
@@ -243,6 +244,7 @@ async def _problem(claim: Claim, work: Work | None, problem: ModelProblem) -> No
 
 async def _give_back_soon(claim: Claim) -> None:
     """The database is away for a moment: the run goes on from its last step when it is back, or its lease lapses."""
+    # After that the run is taken from this worker anyway.
     ends = time.monotonic() + settings.BATON_LEASE_SECONDS
     while time.monotonic() < ends:
         await asyncio.sleep(0.5)

@@ -167,6 +167,7 @@ def settle(
         names = " and ".join(sorted({other.target.name for *_, other in valid}))
         return Broken(AMBIGUOUS, f"{work.agent.name} asked to hand over to {names} at once, twice.") if again else None
     before = work.results(HELD)
+    # Only once: a call that keeps failing must not keep the case from who can deal with that.
     if failed and not before:
         answer = _HELD.format(names=", ".join(item.tool_name for item in failed))
         entries += [tool_result(request, answer, ok=False, code=HELD) for request, *_ in valid]

@@ -107,6 +107,7 @@ def judge(case: Case, place: Place, first: Answers, then: Answers, earlier: list
     [(is_held_off,)], held = first
     [(is_due,)], ahead, [(is_awaited,)], found, *rest = then
     around, others = Surroundings.of(rest[:_SURROUNDINGS], earlier), rest[_SURROUNDINGS:]
+    # A run that waits for a worker goes first, as it would if this case went through the dispatcher.
     if not is_held_off or not held or is_due:
         return None
     if any(team_id != case.team_id for waiting in others for team_id, _ in waiting):

@@ -66,6 +66,8 @@ async def take_turn(work: Work, response: ModelResponse, place: Place | None = N
     # Decided once: a call that has run must not be settled as well, even if its tool has changed in the meantime.
     rest = [call for call in calls if tools.is_settled(work, call)]
     ordinary = [call for call in calls if call not in rest]
+    # What the model said is written before its first call has an effect: a worker that takes the run up again must know
+    # of that call.
     if work.said and ordinary:
         await sync_to_async(flush)(work)
     failed: list[ToolCallPart] = []
@@ -91,13 +93,16 @@ async def _execute(work: Work, call: ToolCallPart) -> bool:
 
 
 def _without_calls(work: Work, response: ModelResponse) -> bool:
+    # Only once: an answer that is cut off again is taken as it is.
     if response.finish_reason == "length" and not work.notes(CUT_OFF):
         append(work, note(_GO_ON, CUT_OFF))
         return False
     text = said_before_cut(work) + (response.text or "")
+    # A run without a case may end with a text. On a case nobody would read it.
     if work.case is None and text.strip():
         _end(work, [], Answered(text))
         return True
+    # One reminder is enough: a model that writes a text again will not choose by itself.
     if not work.notes(CORRECTION):
         choices = ", ".join(definition.name for definition in tools.offered(work))
         append(work, note(_NO_OUTCOME.format(choices=choices), CORRECTION))
@@ -129,6 +134,7 @@ def _settle(
         human_requests.ask(work, asks, entries)
         return True
     with transaction.atomic():
+        # A handover beside another outcome is no decision, so it is not judged.
         requests = wanted if {call.tool_name for call, _ in wanted} == {tools.HANDOVER} else []
         held = handovers.hold(work, requests, place)
         if requests:
@@ -137,12 +143,14 @@ def _settle(
             ending = _settle_others(wanted, entries)
         run, case = claims.locked(held.found)
         count_in(work, run)
+        # All of it goes to the database with the commit, in one round trip.
         with rows.at_once(commits=True):
             insert(work, *entries)
             if ending := ending or handovers.given_up(work):
                 if work.run.is_test:
                     insert(work, trials.decided(ending))
                 completion.apply(run, case, ending, held)
+    # Only now, since what is opened before a commit may never have happened.
     if held.keeping and held.keeping.run:
         held.keeping.open(work)
         return held.keeping

@@ -169,6 +169,7 @@ _LOCK_HEADS = f"""
     where id = any(array(select id from ({_HEADS}) first_ones)) and status = 'pending' and deleted_at is null
     {IN_ORDER} limit %(wanted)s for no key update skip locked
 """  # noqa: S608
+# Cases that are looked at beyond those wanted, since other workers may hold some of them.
 _SPARE = 10
 
 
@@ -261,6 +262,7 @@ def start_afresh(target: Agent, source: Run) -> Run:
 
 def write_runs(runs: Sequence[Run], consumers: Iterable[Consumer], worker: str) -> None:
     """Write the runs of the consumers, claimed by the worker if there is one."""
+    # Written as claimed, the runs need no second transaction before they are worked.
     if worker:
         claims.claim_new_runs(runs, worker)
     rows.insert(runs)

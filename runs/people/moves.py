@@ -54,6 +54,7 @@ def requeue(run: Run) -> None:
     run = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.status == Status.RUNNING:
         lifecycle.take_from_worker(run)
+    # A queued run may wait for its provider; from now on it may be claimed at once.
     elif not Run.objects.filter(pk=run.pk, status=Status.QUEUED).update(available_at=Now()):
         raise Refused("Only runs that are queued or running can be queued again.", "illegal_move")
     else:
@@ -100,6 +101,7 @@ def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another:
     _check_open(row)
     # A member by the id: the name is that of the time when they took it.
     is_theirs = row.owner_id == owner.pk if owner else row.taken_by == taken_by and row.owner_id is None
+    # Pressing twice is no second event.
     if is_theirs and row.status == CaseStatus.NEEDS_INPUT:
         return row
     if row.taken_by and not is_theirs and not from_another:
@@ -232,6 +234,7 @@ def undo(case: Case, seq: int, by: Actor) -> Case:
     # The run that worked on it, or asked, was stopped.
     if status == CaseStatus.IN_PROGRESS or fields.get("reason") in (Reason.QUESTION, Reason.APPROVAL):
         status, fields = CaseStatus.PENDING, {**fields, "reason": "", "detail": ""}
+    # The agent may have been deleted since; then any agent of the queue may take the case.
     agents = Agent.objects.live().filter(team=row.team_id, pk=before["assignee_id"])
     case_lifecycle.put_back(row, status, fields, by=by, undoes=seq, target=agents.first())
     audit.record(row.team_id, "case_moved", row, f"{by.label} took back what was done.", by=by)
@@ -244,6 +247,7 @@ def delete(case: Case, by: Actor) -> None:
     row = case_lifecycle.lock(case.pk)
     _stop_live_run(row, f"{by.label} deleted the case.", by)
     row.deleted_at = timezone.now()
+    # Whatever the run that was stopped still writes is refused.
     row.fence += 1
     row.save(update_fields=["deleted_at", "fence"])
     timeline.record(row, Kind.DELETED, by=by)
@@ -279,6 +283,7 @@ def release_work_of_deleted_agents() -> None:
 @transaction.atomic
 def _stop_for_deleted_agent(run_id: UUID, case_id: UUID | None) -> None:
     case = case_lifecycle.lock(case_id) if case_id else None
+    # Look again under the lock, after the case's: the run may have ended in the meantime.
     run = Run.objects.select_for_update(no_key=True).filter(pk=run_id, status__in=LIVE).first()
     if run is None:
         return
@@ -292,6 +297,7 @@ def _stop_for_deleted_agent(run_id: UUID, case_id: UUID | None) -> None:
 def _unassign(case_id: UUID) -> None:
     case = case_lifecycle.lock(case_id)
     agent = case.assignee
+    # Someone may have given the case to another agent in the meantime.
     if agent is None or not agent.is_deleted:
         return
     case.assignee = None

@@ -158,6 +158,7 @@ def renew(worker: str, claims: Iterable[Claim]) -> set[Claim]:
         return {Claim(*row) for row in cursor.fetchall()}
 
 
+# By the database's clock, as every other look at a lease.
 _NEXT_LAPSE = (
     "select extract(epoch from min(lease_until) - statement_timestamp()) from runs_run where status = 'running'"
 )

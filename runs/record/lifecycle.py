@@ -42,7 +42,9 @@ class IllegalMove(Refused):
 def _move(run: Run, to: Status, **changes: Any) -> None:
     if to not in MOVES[Status(run.status)]:
         raise IllegalMove(f"This run is {run.status}, so it cannot become {to.label.lower()}.", "illegal_move")
+    # Wherever the run goes, no worker holds it any more. Only a claim sets these two.
     fields = {**changes, "status": to, "worker": "", "lease_until": None}
+    # Waits for people and for a free place are no work.
     if run.status == Status.RUNNING:
         fields["worked"] = run.worked + run.in_hand_for
     for name, value in fields.items():
@@ -50,6 +52,7 @@ def _move(run: Run, to: Status, **changes: Any) -> None:
     rows.update(run, list(fields))
     run_webhooks.moved(run)
     live.announce(run.team_id, "run", run.pk)
+    # Nothing is counted or traced that may yet be rolled back.
     if to in ENDED:
         transaction.on_commit(partial(_tell_end, run), robust=True)
 
@@ -84,6 +87,7 @@ def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
         status=HumanRequest.Status.CLOSED, answered_at=Now(), closed_because=storable(why)[:300]
     )
     if closed:
+        # What waited for approval must not be sent when nobody is left to answer for it.
         replies.drop(run.pk)
         run_webhooks.closed(run.human_requests.filter(status=HumanRequest.Status.CLOSED), run)
         live.announce(run.team_id, "request", run.pk)
@@ -115,6 +119,7 @@ def take_from_worker(run: Run) -> None:
 
 def retry_later(run: Run, delay: timedelta, error: str) -> None:
     """Retry later, since the model's provider is not available. Until then the run does not count as running."""
+    # The first counts failures in a row and starts again with the next answer, the second counts them all.
     again = {"retries": run.retries + 1, "retried": run.retried + 1}
     _move(run, Status.QUEUED, available_at=rows.in_time(delay), error=error, **again)
 

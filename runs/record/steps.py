@@ -124,9 +124,11 @@ def receive(work: Work, response: ModelResponse, model: str) -> ModelResponse:
     """Return the response as it will be kept. It is written before the next step, or together with it."""
     amount = _count(work, response, model)
     run = work.run
+    # An answer ends the row of failed requests.
     run.retries, run.error = 0, ""
     run.truncated = response.finish_reason == "length" and not response.tool_calls and bool(work.notes(CUT_OFF))
     data = ModelMessagesTypeAdapter.dump_python([_with_own_ids(work, response)], mode="json")[0]
+    # The run goes on from what is stored, as another worker would after a crash.
     work.said = Answer(model, storable(data), amount)
     return _response(work.said.data)
 
@@ -211,6 +213,7 @@ def insert(work: Work, *entries: tuple[Step.Kind, dict[str, Any]]) -> None:
     first, work.unwritten = work.unwritten, []
     said, work.said = work.said, None
     if first:
+        # The targets are frozen with the first step, so both are written together.
         rows.update(work.run, ["targets"])
     if said:
         rows.update(work.run, _COUNTED)

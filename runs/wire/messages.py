@@ -123,6 +123,7 @@ def _block(block: Json) -> list[Json]:
         given = as_object(_input(block))
         name = named(string(block.get("name")).strip())
         return [{"type": "tool_use", "id": string(block.get("id")) or made_id(), "name": name, "input": given}]
+    # Without its signature a thought would be refused when it goes back with the next request.
     if kind == "thinking" and string(block.get("thinking")) and string(block.get("signature")):
         return [{"type": "thinking", "thinking": block["thinking"], "signature": block["signature"]}]
     if kind == "redacted_thinking" and string(block.get("data")):
@@ -144,6 +145,7 @@ def _reason(said: str, is_called: bool) -> str:
 def replay(settled: Json) -> list[tuple[str, Json]]:
     """Return the answer as the events of a stream, for a library that asked for one."""
     counts = settled["usage"]
+    # As Anthropic's stream begins: the tokens out are told at its end.
     start = {**settled, "content": [], "stop_reason": None, "usage": {**counts, "output_tokens": 0}}
     events: list[Json] = [{"type": "message_start", "message": start}]
     for at, block in enumerate(settled["content"]):

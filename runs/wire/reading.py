@@ -92,8 +92,10 @@ def text(value: object) -> str:
 
 def count(value: object) -> int | None:
     """Return a number of tokens, or None if it is unknown."""
+    # Some gateways write numbers as text.
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
         value = int(value)
+    # Python takes a boolean for a number.
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return int(value) if int(value) == value and 0 <= value <= _MOST else None
@@ -108,6 +110,7 @@ def index(value: object) -> int | None:
 
 def arguments(value: object) -> Json | str:
     """Return the object that a tool call's arguments are meant to be; a text without one stays as it is."""
+    # Some models put their only call's arguments in a list.
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         value = value[0]
     if value is None or value == []:
@@ -119,6 +122,7 @@ def arguments(value: object) -> Json | str:
 
 def _object_in(said: str, levels: int = _NESTED_TEXTS) -> Json | str:
     bare = _FENCE.sub(r"\1", said.strip(f"{BOM} \t\r\n\x00"))
+    # As models write that a tool takes nothing.
     if bare in ("", "null", "None", "[]"):
         return {}
     try:
@@ -129,6 +133,7 @@ def _object_in(said: str, levels: int = _NESTED_TEXTS) -> Json | str:
         found = _first_object(bare)
     if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict):
         found = found[0]
+    # Some gateways write arguments as a text within a text.
     if isinstance(found, str) and levels:
         inner = _object_in(found, levels - 1)
         return inner if is_object(inner) else said
@@ -150,6 +155,7 @@ def _first_object(bare: str) -> Any:
 
 
 def _literal(bare: str) -> Any:
+    # Reading a long literal takes the parser much more memory than its text.
     if not bare.startswith("{") or len(bare) > _LONGEST_LITERAL:
         return None
     try:

@@ -83,6 +83,7 @@ def tick(
                 task.start_if_due()
             if database.is_steady:
                 due = min(due, time.monotonic() + claims.next_lapse())
+            # `/readyz` looks whether a clock ticks; the key is gone when none has for ten seconds.
             shared_redis().set(CLOCK, int(time.time()), ex=_ALIVE_SECONDS)
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", error)
@@ -98,6 +99,7 @@ def sweep(*, judges_leases: bool = True) -> bool:
 
     Return False when there is work for a worker and no Redis to ring the bell with.
     """
+    # After an outage of the database every lease has lapsed, although its worker may be alive.
     if judges_leases:
         lost_runs.take_back(claims.lapsed())
     with transaction.atomic():

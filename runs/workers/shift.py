@@ -101,6 +101,7 @@ class Shift:
             answer_with(None)
             for helper in helpers:
                 helper.cancel()
+            # Off the loop, as each of these may wait for the network.
             await asyncio.to_thread(counters.add)
             await asyncio.to_thread(tracing.send)
             await asyncio.to_thread(live.send)
@@ -223,6 +224,7 @@ class Shift:
 
     async def _renew(self) -> None:
         """Renews all leases in one statement, and drops runs that are no longer this worker's."""
+        # Three times within a lease, so that two renewals in a row may fail.
         pause = settings.BATON_LEASE_SECONDS * 4 / 15
         while True:
             await asyncio.sleep(pause)

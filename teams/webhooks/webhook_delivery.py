@@ -151,6 +151,7 @@ def _count(webhook_id: UUID, result: Result) -> None:
 def forget_old() -> None:
     """Messages are kept for thirty days; a deleted webhook until nobody can be writing for it any more."""
     old = Delivery.objects.filter(created_at__lt=timezone.now() - _KEEP).order_by("created_at")
+    # In portions, so that no transaction holds thousands of rows for long.
     Delivery.objects.filter(pk__in=old.values("pk")[:5000]).delete()
     Webhook.objects.filter(deleted_at__lt=timezone.now() - timedelta(days=1)).delete()
 
