@@ -8,6 +8,7 @@ from data.errors import Refused
 from .signs import unseen_in_name
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+REQUIRED = "Required."
 UNSTORABLE_WORDS = "This holds a character that cannot be stored, such as U+0000. Remove it."
 # Tabs and line ends (U+0085 is one) may stand in texts.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -17,7 +18,7 @@ def one_line(value: str, field: str, limit: int, *, required: bool = True) -> st
     """`value` with its white space folded, or Refused with the field's error."""
     line = " ".join(value.split())
     if required and not line:
-        raise _wrong(field, "Required.")
+        raise _wrong(field, REQUIRED)
     if CONTROL.search(line):
         raise _wrong(field, "This holds characters that cannot be shown. Please remove them.")
     if len(line) > limit:

@@ -36,6 +36,11 @@ class Told:
     matrix: list[Cell]
     cost: Decimal | None
 
+    @property
+    def same(self) -> int:
+        """How many would be decided as they were."""
+        return sum(len(cell.replays) for cell in self.matrix if not cell.is_changed)
+
 
 def told(impact: Impact) -> Told:
     found = impacts.replays(impact)

@@ -15,7 +15,7 @@ from builder.agents.forms import fallback_of, model_of
 from builder.models import Agent
 from data.errors import Refused
 from data.ids import parse_uuid
-from data.texts.text import storable
+from data.texts.text import REQUIRED, storable
 from routes.models import Impact, RoutingTest
 from routes.routing_tests import decisions, routing_tests
 from runs.models import Run
@@ -57,9 +57,11 @@ def _replay(request: TeamRequest, agent: Agent, changes: dict[str, Any], seconds
     try:
         made = impacts.start(agent, changes, replace(_chosen(request), seconds=seconds), request.actor)
     except Refused as refusal:
+        # The one field that may not be empty; the panel stands apart from it.
+        why = "Give the agent a name first." if refusal.message == REQUIRED else refusal.message
         if is_part:
-            return render(request, "routes/impact_panel.html#refused", {"refused": refusal.message}, status=422)
-        messages.error(request, refusal.message)
+            return render(request, "routes/impact_panel.html#refused", {"refused": why}, status=422)
+        messages.error(request, why)
         return redirect("agent", agent.pk)
     return _shown(request, made)
 

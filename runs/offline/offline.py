@@ -203,7 +203,9 @@ def _step(aop: str, match: Match) -> str:
 
 def _close_call(brief: Brief, verdict: Verdict) -> str:
     both = [match for match in (verdict.best, verdict.rival) if match]
-    return f"Too close to call. {' '.join(f'{_reason(brief, match)}.' for match in both)}"
+    reasons = [_reason(brief, match) for match in both]
+    # What is quoted may end the sentence by itself.
+    return f"Too close to call. {' '.join(why if why.endswith('.”') else f'{why}.' for why in reasons)}"
 
 
 def _figures(verdict: Verdict) -> list[ThinkingPart]:

@@ -17,7 +17,7 @@ from cases.models import Case, Queue
 from routes.impact import impacts, told
 from routes.impact.recorded import Chosen
 from routes.lane.lane import LANE
-from routes.models import Impact
+from routes.models import Impact, Trial
 from runs.models import Run
 from runs.providers.providers import OFFLINE
 from teams.audit.actors import BATON, Actor
@@ -185,3 +185,28 @@ def test_the_description_of_a_target_replays_the_runs_of_agents_that_mention_it(
     work_tests()
     agents = {one.run.agent_id for one in told.told(impact).replayed}
     assert agents == {desk.triage.pk, desk.billing.pk}
+
+
+def test_what_could_not_be_asked_is_not_told_as_unchanged(
+    desk: Desk, recorded: Make[None], someone: Actor, signed_in: Client
+) -> None:
+    recorded("A refund", "An outage")
+    impact = impacts.start(
+        desk.triage, {"aop": desk.aop(refund=desk.billing, outage=desk.tech) + " "}, Chosen(), someone
+    )
+
+    def shown() -> str:
+        impacts.follow(impact)
+        return re.sub(r"\s+", " ", signed_in.get(f"/impacts/{impact.pk}/").content.decode())
+
+    impacts.confirm(impact, Decimal(1), someone)
+    waiting = Trial.objects.filter(key__in=impact.cases.values("key"))
+    first, second = waiting.order_by("created_at", "id")
+    waiting.filter(pk=first.pk).update(status=Trial.Status.FAILED, error="No key.", question={})
+    assert "1 of 2 replayed" in shown()
+    waiting.filter(pk=second.pk).update(status=Trial.Status.FAILED, error="No key.", question={})
+    assert "None of the 2 could be replayed to the end" in shown()
+    decision = impact.cases.get(key=second.key).before
+    waiting.filter(pk=second.pk).update(status=Trial.Status.DECIDED, decision=decision, error="")
+    page = shown()
+    assert "1 of 2 would be decided as they were" in page and "1 could not be asked: No key." in page
