@@ -73,7 +73,7 @@ def add_standalone_test(
 ) -> RoutingTest:
     text = prose(text, "input.text", INPUT_LIMIT)
     if not text.strip():
-        raise Refused("Enter what the agent would be given.", "invalid", {"input.text": "Enter a text."})
+        raise Refused("Enter what the agent would be given.", "invalid", {"input.text": "Required."})
     sample = samples.alone(agent, text)
     wanted = decisions.checked(agent, RoutingTest.Mode.STANDALONE, expected)
     return _add(agent, name or text, sample, wanted, by, source=source)
