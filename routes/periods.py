@@ -1,5 +1,6 @@
 """The choice of a period on the pages of routes."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,8 +21,12 @@ def chosen(asked: QueryDict, usual: str) -> tuple[str, datetime]:
 def context(asked: QueryDict, days: str) -> dict[str, Any]:
     """Return the choice of periods, which keeps the other parameters of the URL."""
     kept = {name: str(value) for name, value in asked.items() if name not in ("days", "cursor") and value}
-    periods = [
-        {"label": words, "url": "?" + urlencode({**kept, "days": key}), "current": key == days}
-        for key, words in PERIODS.items()
+    return {"days": days, "period": PERIODS[days], "periods": tabs(PERIODS, "days", days, kept)}
+
+
+def tabs(periods: Mapping[str, str], name: str, chosen: str, kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the periods as tabs, whose addresses name them by the parameter `name`."""
+    return [
+        {"label": label, "url": "?" + urlencode({**kept, name: key}), "current": key == chosen}
+        for key, label in periods.items()
     ]
-    return {"days": days, "period": PERIODS[days], "periods": periods}

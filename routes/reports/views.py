@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from builder.models import Agent
 from cases.models import Queue
 from data.ids import parse_uuid
+from routes import periods
 from teams.access.permissions import TeamRequest, team_page
 from teams.audit import audit
 from teams.models import Team
@@ -100,10 +101,7 @@ def report_page(request: TeamRequest) -> HttpResponse:
         "period": PERIODS[report.number],
         "queue": report.queue,
         "choices": list(queues.items()),
-        "periods": [
-            {"label": label, "url": "?" + urlencode({**kept, "weeks": key}), "current": key == report.number}
-            for key, label in PERIODS.items()
-        ],
+        "periods": periods.tabs(PERIODS, "weeks", report.number, kept),
         "query": urlencode({**kept, "weeks": report.number}),
     }
     return render_page(request, "routes/reports.html", context, parts=["results"])

@@ -177,7 +177,7 @@ async def send(pool: httpcore2.AsyncConnectionPool, message: Message) -> Result:
         async with asyncio.timeout(ANSWER_SECONDS):
             result = await _post(pool, message, secrets)
     except Unreadable:
-        result = Result(error="Its secret cannot be read with today's encryption keys. Make a new secret.")
+        result = Result(error="Its secret cannot be read with today's encryption keys. Create a new secret.")
     except (TimeoutError, httpcore2.TimeoutException):
         result = Result(error=f"No whole answer within {ANSWER_SECONDS:.0f} seconds.")
     except NotAllowed as refusal:
