@@ -16,9 +16,15 @@ from teams.audit import audit
 from teams.models import Member
 from web.forms.messages import PageForm
 
+_MAIL = {
+    Member.Mail.OFF: "No email",
+    Member.Mail.MINE: "What is assigned to me",
+    Member.Mail.ALL: "What is assigned to me, and what is unassigned",
+}
+
 
 class NotificationForm(PageForm):
-    mail = forms.ChoiceField(label="What agents ask", choices=Member.Mail.choices, widget=forms.RadioSelect)
+    mail = forms.ChoiceField(label="Email me about", choices=list(_MAIL.items()), widget=forms.RadioSelect)
     away_until = forms.DateTimeField(
         label="Away until",
         required=False,
