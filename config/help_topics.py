@@ -60,6 +60,8 @@ TOPICS = {
     "budgets": "usage#budgets",
     "general": "usage#time-zone",
     "members": "people#roles",
+    "saved_view_new": "cases#saved-views",
+    "saved_view_edit": "cases#saved-views",
     "groups": "people#groups",
     "group_new": "people#groups",
     "group_edit": "people#groups",

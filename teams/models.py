@@ -5,6 +5,7 @@ from teams.audit.models import AuditEntry
 from teams.groups.models import Group, GroupMember
 from teams.keys.models import ApiKey, Credential, KeptAnswer, every_scope
 from teams.people.models import Installation, Invitation, Member, Team, User, UserManager
+from teams.saved_views.models import SavedView
 from teams.webhooks.models import Delivery, Webhook, WebhookQuerySet
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Invitation",
     "KeptAnswer",
     "Member",
+    "SavedView",
     "Team",
     "User",
     "UserManager",

@@ -16,7 +16,7 @@ APPS = ["data", "web", "teams", "builder", "cases", "channels", "runs", "routes"
 PACKAGES = {
     "data": ["redis", "texts", "network"],
     "web": ["format", "emails", "http", "forms"],
-    "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups"],
+    "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups", "saved_views"],
     "builder": ["usage", "procedures", "gate", "availability", "agents", "tools", "files", "history", "wiring"],
     "cases": [
         "timeline",

@@ -12,7 +12,7 @@ from builder.models import Agent, Mention, PeopleMention, ToolConnection, Usage
 from cases.models import CaseMessage, Queue, Watch
 from routes.models import CheckResult, ImpactCase, RoutingTest, Trial
 from runs.models import BulkItem, Handover, RequestEmail, Run, Step
-from teams.models import GroupMember, Member, Team
+from teams.models import GroupMember, Member, SavedView, Team
 
 from .fixtures import Make
 from .test_permissions import Things, make_things
@@ -119,6 +119,7 @@ def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     zero |= dict.fromkeys(["cost_usd", "unpriced_runs", "unpriced_requests"], 0)
     Usage.objects.create(team=team, agent=agent, day="2026-01-01", model="offline", **zero)
     Watch.objects.create(team=team, case_id=of["case"], user=Member.objects.get(pk=of["member"]).user)
+    SavedView.objects.create(team=team, owner_id=of["member"], list="runs", name="Failed", query="state=failed")
     GroupMember.objects.create(team=team, group_id=of["group"], member_id=of["member"])
     Queue.objects.filter(pk=of["queue"]).update(hours_of_id=of["group"])
     Step.objects.create(team=team, run=run, seq=1, kind="note", data={})

@@ -33,7 +33,7 @@ from routes.models import Check, Correction, Impact, RoutingTest
 from runs.models import BulkAction, HumanRequest, Run, Schedule
 from teams.audit.actors import BATON
 from teams.keys.api_keys import create_key
-from teams.models import Credential, Delivery, Group, Member, Team, User, Webhook, every_scope
+from teams.models import Credential, Delivery, Group, Member, SavedView, Team, User, Webhook, every_scope
 from teams.people import members
 from tests.responses import Response
 
@@ -239,6 +239,9 @@ PAGES: dict[str, Entry] = {
     "settings/tools/<uuid:id>/delete/": Entry("POST", of="tool_server"),
     "settings/tools/<uuid:id>/accept/": Entry("POST", of="server_tool"),
     "settings/tools/<uuid:id>/pin/": Entry("POST", of="server_tool"),
+    "views/new/": Entry("GET POST"),
+    "views/<uuid:id>/": Entry("GET POST", of="saved_view"),
+    "views/<uuid:id>/delete/": Entry("POST", of="saved_view"),
     "settings/groups/": Entry(),
     "settings/groups/new/": Entry("GET POST"),
     "settings/groups/<uuid:id>/": Entry("GET POST", of="group"),
@@ -557,6 +560,7 @@ def things_of(strangers: Team) -> Things:
     attachment = Attachment(team=strangers, case=case, name=SECRET, size=len(SECRET))
     attachment.file.save(SECRET, ContentFile(SECRET.encode()))
     of |= {"comment": comment, "attachment": attachment, "correction": correction}
+    of["saved_view"] = SavedView.objects.create(team=strangers, list="cases", name=SECRET, query="q=x")
     of["group"] = Group.objects.create(team=strangers, name=SECRET)
     source = Source.objects.create(
         team=strangers,

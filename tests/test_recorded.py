@@ -54,7 +54,11 @@ _REPLAY = "a replay changes nothing"
 _CONFIRMED = "a replay that costs something is recorded when it is confirmed: tests/routes/impact/test_costs.py"
 _CHECK = "a check changes nothing by itself; what goes live is recorded"
 _SIGN_IN = "what comes of it is recorded: tests/teams/people/test_sign_in.py"
+_VIEWS = "a view is a link in the navigation"
 UNRECORDED = {
+    "POST /views/new/": _VIEWS,
+    "POST /views/<uuid:id>/": _VIEWS,
+    "POST /views/<uuid:id>/delete/": _VIEWS,
     "POST /sign-in/code/": _SIGN_IN,
     "POST /sign-up/": "nobody can sign up",
     "POST /password/": "a link is mailed; the new password is recorded",

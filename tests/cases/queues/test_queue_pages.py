@@ -82,7 +82,7 @@ def test_the_list_needs_no_more_queries_for_more_queues(
         make_case(in_queue=queue)
 
     add()
-    with django_assert_max_num_queries(13) as first:
+    with django_assert_max_num_queries(14) as first:
         signed_in.get(reverse("queues"))
     for _ in range(5):
         add()
