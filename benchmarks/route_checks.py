@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from cases.queues.teams import create_team
 from django.conf import settings
 from django.db import connections
 
@@ -30,7 +29,7 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from builder.procedures import mentions
 from cases.models import Case, Queue
-from cases.queues.queues import create_queue
+from cases.queues.queues import create_queue, create_team
 from ops.demo import texts
 from routes.checks import checks
 from routes.checks.candidates import check_change
