@@ -28,6 +28,7 @@ from runs.providers import model_requests
 from runs.providers.providers import OFFLINE, Access, Models
 from runs.record import steps
 from runs.record.claims import Claim, LostRun
+from runs.record.messages import messages
 from runs.record.outcomes import Broken, Ending
 from runs.record.steps import Work
 from runs.telemetry import counters, logs, tracing
@@ -142,7 +143,7 @@ async def _ask_model(work: Work, models: Models) -> ModelResponse:
     # Only a tool call moves a case, so providers that can demand one are told to.
     must_call = work.case is not None and name != OFFLINE
     # The stand-in reads no instructions, so it needs no marks.
-    said = steps.messages(work, are_marked=name != OFFLINE)
+    said = messages(work, are_marked=name != OFFLINE)
     by_schema = name in work.by_schema
     answer = model_requests.request(
         model, name, said, tools.offered(work), access, must_call=must_call, by_schema=by_schema

@@ -12,15 +12,13 @@ from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
-import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError  # of psycopg's InterfaceError, too
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
-from redis.exceptions import RedisError
 
 from data import pipelines
-from data.redis.bell import BELL, answer_with, ring_now
+from data.redis.bell import answer_with, ring_now
 from runs.engine import completion, engine
 from runs.engine.keeping import Place
 from runs.opening import opening
@@ -34,6 +32,7 @@ from teams.settings import pausing
 
 from . import dispatcher
 from .lane import lane
+from .waking import Bell
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +40,6 @@ logger = logging.getLogger(__name__)
 LINGER_SECONDS = 5.0
 # A shift that was told to leave gives its runs this long to reach their next step.
 LEAVE_SECONDS = 18.0
-_BLOCK_SECONDS = 4
 # Tests that a shift works at a time when it has had no case for some seconds; and how often it looks for one beside
 # cases: seldom as long as there is none, since each look is a round trip that no case needs.
 _TEST_PLACES = 8
@@ -122,7 +120,7 @@ class Shift:
         except TimeoutError:
             return False
 
-    async def _listen(self, bell: "Bell") -> None:
+    async def _listen(self, bell: Bell) -> None:
         while True:
             await bell.rings()
             self.look.set()
@@ -325,24 +323,6 @@ def _give_back(place: Place) -> None:
     """
     with suppress(LostRun):  # it has ended or belongs to another worker
         completion.give_back(place.claim)
-
-
-class Bell:
-    """Waits on the bell. Without Redis it rings every second: work is found, only later."""
-
-    def __init__(self) -> None:
-        self._client: redis.asyncio.Redis = redis.asyncio.from_url(settings.REDIS_URL)
-
-    async def rings(self) -> None:
-        """Return when the bell has rung."""
-        try:
-            while not await self._client.blpop([BELL], timeout=_BLOCK_SECONDS):
-                pass
-        except (RedisError, OSError):
-            await asyncio.sleep(1)
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
 
 def run_shift(worker: str, places: int | None = None, linger: float = LINGER_SECONDS) -> None:
