@@ -19,6 +19,12 @@ from .usage import Amount
 PERIODS = (7, 30, 90)
 _USUAL = 30
 _SHOWN = 100
+_PURPOSES = {
+    Purpose.WORK: "Work",
+    Purpose.TRY: "Try it",
+    Purpose.TEST: "Routing tests",
+    Purpose.IMPACT: "Replays of changes",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def usage_page(request: TeamRequest) -> HttpResponse:
         "more": usage.total(list(agents.values())[_SHOWN:]) if len(agents) > _SHOWN else None,
         "more_agents": len(agents) - _SHOWN,
         "models": usage.by_model(request.team, period).items(),
-        "purposes": [(Purpose(kind).label, row) for kind, row in usage.by_purpose(request.team, period).items()],
+        "purposes": [(_PURPOSES[kind], row) for kind, row in usage.by_purpose(request.team, period).items()],
         "periods": [_tab(f"{number} days", number, measure, number == days) for number in PERIODS],
         "measures": [
             _tab(label, days, name, name == measure) for name, label in (("cost", "Cost"), ("tokens", "Tokens"))

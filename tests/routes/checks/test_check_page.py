@@ -8,6 +8,7 @@ from builder.agents.agents import save_agent
 from data.errors import Refused
 from routes.checks import changed, checks, costs
 from teams.audit.actors import Actor
+from teams.models import Team
 from tests.routes.conftest import Desk, work_tests
 
 from .test_gate import guarded, held
@@ -81,6 +82,21 @@ def test_an_estimate_stands_where_a_change_is_saved(guarded: Desk, someone: Acto
     aop = "New.\n" + guarded.aop(refund=guarded.billing, outage=guarded.tech)
     check = held(guarded.triage, someone, aop=aop)
     assert "What is left costs about $0.0" in shown(signed_in, "check", check.pk)
+
+
+def test_beyond_what_tests_may_cost_in_a_day_none_is_run(
+    guarded: Desk, someone: Actor, signed_in: Client, team: Team
+) -> None:
+    Team.objects.filter(pk=team.pk).update(test_usd_per_day=0)
+    check = held(guarded.triage, someone, aop="Anything")
+    assert work_tests() == 0 and guarded.triage.live_revision.aop != "Anything"
+    assert "Tests have cost what they may today." in shown(signed_in, "check", check.pk)
+
+
+def test_usage_has_a_row_for_tests(guarded: Desk, someone: Actor, signed_in: Client) -> None:
+    held(guarded.triage, someone, aop="Anything")
+    work_tests()
+    assert "Routing tests" in shown(signed_in, "usage")
 
 
 def test_what_has_no_known_price_has_no_estimate() -> None:
