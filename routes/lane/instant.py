@@ -12,6 +12,8 @@ from django.db import transaction
 from pydantic_ai.messages import TextPart, ToolCallPart
 
 from builder.models import Agent, Purpose
+from builder.procedures.needs import NEEDS
+from cases.models import Case
 from data import rows
 from data.redis import bell
 from routes.checks import answers
@@ -21,7 +23,7 @@ from routes.routing_tests.decisions import Decision
 from runs.models import Run
 from runs.offline import examples, offline
 from runs.offline.offline import Brief, Example, Target
-from runs.opening import samples
+from runs.opening import receiving, samples
 from runs.prompts import prompts
 from runs.providers.providers import OFFLINE
 
@@ -57,16 +59,40 @@ def decide(question: dict[str, Any], shown: Collection[Example]) -> tuple[Decisi
     """What the stand-in decides, and why. A replay is not its own example."""
     told, sample = question["told"], question["sample"]
     run = Run(sample=sample, input=sample.get("text", ""))
-    text = prompts.case_text(run, samples.case_of(run))
+    case = samples.case_of(run)
+    text = prompts.case_text(run, case)
     brief = Brief(
         aop=told["aop"],
         case_text=text,
-        targets=[Target(UUID(row["agent_id"]), row["key"], row["name"], row["description"]) for row in told["targets"]],
+        targets=[_target(row, case) for row in told["targets"]],
         own=Target(UUID(told["agent"]["id"]), "", told["agent"]["name"], told["agent"]["description"]),
         examples=[one for one in shown if one.text.strip() != text.strip()],
     )
-    act = offline.first_act(brief, {tool["name"] for tool in told["tools"]})
-    return _decision(act, told["targets"], sample["mode"])
+    tools = {tool["name"] for tool in told["tools"]}
+    act = offline.first_act(brief, tools)
+    return _refused(act, told["targets"], tools) or _decision(act, told["targets"], sample["mode"])
+
+
+def _target(row: dict[str, Any], case: Case | None) -> Target:
+    id, fields = UUID(row["agent_id"]), receiving.found_in(case, row.get("needs", ()))
+    return Target(id, row["key"], row["name"], row["description"], fields=fields)
+
+
+def _refused(
+    act: ToolCallPart | TextPart, targets: list[dict[str, Any]], tools: set[str]
+) -> tuple[Decision, str] | None:
+    """What becomes of a handover that lacks what its receiver needs: a run is told so, and asks a person if it may."""
+    if isinstance(act, TextPart) or act.tool_name != "request_handover":
+        return None
+    said = act.args_as_dict()
+    row = next(row for row in targets if row["key"] == said["target"])
+    target = Agent(pk=UUID(row["agent_id"]), name=row["name"])
+    lacking = receiving.why_incomplete(target, NEEDS.validate_python(row.get("needs", [])), said.get("fields", {}))
+    if lacking is None:
+        return None
+    if "ask_person" in tools:
+        return {"decision": decisions.ASK}, lacking.message
+    return {"decision": decisions.NONE, "code": "no_outcome"}, lacking.message
 
 
 _IDS = {"person": "user_id", "group": "group_id"}

@@ -111,6 +111,31 @@ def test_the_stand_in_answers_without_runs_and_says_why(
     assert why in html.unescape(signed_in.get(f"/impacts/{impact.pk}/").content.decode())
 
 
+def test_the_stand_in_hands_over_only_what_the_receiver_needs_to_know(
+    make_agent: Make[Agent], make_case: Make[Case], queue: Queue, signed_in: Client
+) -> None:
+    """As in a run: without a field of the receiver it asks a person."""
+    billing, tech = make_agent("Billing", queue=queue), make_agent("Tech", queue=queue)
+    triage = make_agent("Triage", queue=queue)
+    aop = f"1. Refunds and double charges: {token(billing.pk, 'Billing')}\n2. Outages: {token(tech.pk, 'Tech')}"
+    save_agent(triage, aop=aop, model=OFFLINE)
+    for title, data in {
+        "I was charged twice, please refund me": {},
+        "A refund of a double charge": {"order_no": 7},
+    }.items():
+        make_case(title, data=data, assignee=triage)
+        work_next()
+        Case.objects.update(status="completed")
+    save_agent(billing, aop="NEEDS\n- order no: number")
+    typed = {"aop": f"Refund it.\n{aop}", "model": OFFLINE}
+    as_part = {"HX-Request": "true", "HX-Target": "div#impact-live"}
+    signed_in.post(f"/agents/{triage.pk}/impact/?auto=1", typed, headers=as_part)
+    LANE.claim("test/1", 8)
+    [changed] = told.told(Impact.objects.get()).changed
+    assert titles([changed]) == ["I was charged twice, please refund me"]
+    assert changed.why == "Billing needs more to take over. “order no” (number) is missing."
+
+
 def test_a_file_is_replayed_from_the_preview_of_its_import_also_with_an_agent_that_is_new(
     desk: Desk, recorded: Make[None], signed_in: Client
 ) -> None:
