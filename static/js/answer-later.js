@@ -2,7 +2,6 @@
 // is left sends what it holds. Selecting follows the keys j and k where list and case stand side by side.
 import { tell, wordsOf } from "./failures.js";
 
-const HELD_MS = 6_000;
 const FOLLOW_MS = 150;
 const DECISIONS = { approve: "Approved", refuse: "Not approved" };
 
@@ -10,6 +9,7 @@ const DECISIONS = { approve: "Approved", refuse: "Not approved" };
 const held = new Map();
 let typed; // what was taken back, for its fields: {id, data}
 
+const heldMs = () => Number(document.getElementById("answer-held").dataset.seconds) * 1000;
 const pane = () => document.getElementById("inbox-pane");
 const rowOf = (id) => document.querySelector(`#results [data-request="${id}"]`);
 const rows = () => [...document.querySelectorAll("#results [data-request]")].filter((row) => !held.has(row.dataset.request));
@@ -32,7 +32,7 @@ function hold(form, data) {
   const all = rows();
   const at = all.indexOf(rowOf(id));
   const toast = announce(id, data.get("choice") ?? DECISIONS[data.get("decision")] ?? data.get("answer"));
-  held.set(id, { action: form.action, data, toast, timer: setTimeout(() => send(id), HELD_MS) });
+  held.set(id, { action: form.action, data, toast, timer: setTimeout(() => send(id), heldMs()) });
   hide();
   open(all[at + 1] ?? all[at - 1]);
 }

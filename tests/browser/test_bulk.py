@@ -7,6 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from cases.models import Case
+from runs.bulk import processing
 from tests.fixtures import Make
 
 
@@ -42,10 +43,12 @@ def test_a_range_is_chosen_labelled_and_undone(case_list: Page, make_case: Make[
     expect(page.locator("#preview")).to_contain_text("5 cases")
     page.get_by_role("button", name="Add a label").click()
     expect(page.locator("#bulk-recent")).to_contain_text("Label “vip” added")
+    processing.process_all()  # what a busy machine has left to the clock
     assert Case.objects.filter(labels=["mail", "vip"]).count() == 5
     page.keyboard.press("z")
     expect(page.locator("#bulk-recent")).to_contain_text("Undone")
     expect(page).to_have_url(re.compile(r"/cases/$"))
+    processing.process_all()
     assert Case.objects.filter(labels=["mail"]).count() == 55
     assert complaints == []
 
