@@ -101,7 +101,7 @@ class MentionEditor extends HTMLElement {
       ...clearance(),
     });
     this.card = new Card(this, this.view, this.agents, {
-      onReplace: (position, dom) => this.replaceBadge(position, dom),
+      onReplace: (position, dom) => replace(this.view, this.options, position, dom),
       onRemove: (position) => this.removeBadge(position),
     });
     this.margin = new Margin(this);
@@ -273,10 +273,6 @@ class MentionEditor extends HTMLElement {
     const end = position + 1 + (spaces && (before === " " || before === "") ? 1 : 0);
     this.view.dispatch(closeHistory(tr.delete(position, end)));
     this.view.focus();
-  }
-
-  replaceBadge(position, dom) {
-    replace(this.view, this.options, position, dom);
   }
 
   // --- Starters ----------------------------------------------------------------------------
