@@ -185,6 +185,7 @@ def _parts(text: str, known: Known) -> tuple[str | Target | PeopleTarget, ...]:
 @transaction.atomic
 def restore(agent: Agent, revision: Revision, *, author: User | None, override: str = "") -> Agent:
     """Makes what a revision said live again, as a new revision. A draft stays what it is."""
+    # Two people who restore at once make two revisions, one after the other.
     agent = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
     live = agent.live_revision
     if all(getattr(revision, name) == getattr(live, name) for name in ("aop", "model", "fallback")):

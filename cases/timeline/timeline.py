@@ -80,6 +80,7 @@ def event(
 
     Counts `case.last_seq` up; saving the case is the caller's.
     """
+    # The row is locked, so no other event of the case gets this number.
     case.last_seq += 1
     return CaseEvent(
         team_id=case.team_id,

@@ -102,6 +102,7 @@ def _questions(save: Callable[[], object], rows: Sequence[Recorded]) -> dict[UUI
 def _unanswered(team_id: UUID, rows: Sequence[Recorded], questions: dict[UUID, Question]) -> list[Recorded]:
     keys = {question.key for question in questions.values()}
     decided = Trial.objects.filter(team=team_id, key__in=keys, number=1, status=Trial.Status.DECIDED)
+    # An answer to the same question was paid for once, and is used again.
     known = set(decided.values_list("key", flat=True))
     return [row for row in rows if questions[row.run.pk].key not in known]
 
@@ -112,6 +113,7 @@ def confirm(impact: Impact, usd: Decimal, by: Actor) -> None:
     if impact.estimate_usd is not None and usd < impact.estimate_usd:
         message = f"It is estimated to cost {impact.estimate_usd} US dollars. Confirm at least that."
         raise Refused(message, "invalid", {"usd": message})
+    # The condition of the update is the guard, so of two people who confirm at once one does.
     if not Impact.objects.filter(pk=impact.pk, status=Impact.Status.ESTIMATING).update(cap_usd=usd):
         raise Refused("This has started or ended already.", "ended")
     audit.record(impact.team_id, "impact_started", impact.agent, f"US dollars at most: {usd}", by=by)
@@ -221,5 +223,6 @@ def hear(answered: Collection[tuple[UUID, str]]) -> None:
     """These questions of teams have been answered: for the impacts that wait for them."""
     keys, teams = {key for _, key in answered}, {team for team, _ in answered}
     waiting = ImpactCase.objects.filter(key__in=keys, team__in=teams, impact__status=Impact.Status.RUNNING)
+    # In one order, as answers of several workers may come at the same moment.
     for impact in Impact.objects.filter(pk__in=waiting.values("impact")).order_by("pk"):
         follow(impact)

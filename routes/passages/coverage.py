@@ -124,6 +124,7 @@ def _counted(agent: Agent, since: datetime) -> dict[Place, Counts]:
 
 def _tests(agent: Agent, since: datetime) -> dict[Place, int]:
     """How many routing tests each place decided when they were last run."""
+    # The latest result of each test: what it decided before was decided by another wording.
     results = CheckResult.objects.filter(test__agent=agent, at__gte=since).order_by("test", "-id").distinct("test")
     runs = {run_id: test for test, run_ids in results.values_list("test", "run_ids") for run_id in run_ids}
     found: dict[Place, set[UUID]] = defaultdict(set)
@@ -146,6 +147,7 @@ def _became(texts: dict[UUID, str], live: str) -> dict[UUID, dict[int, int]]:
     found: dict[UUID, dict[int, int]] = {}
     later, now = live, {number: number for number in range(len(passages.passages(live)))}
     for revision_id, text in texts.items():
+        # Step by step from one revision to the one before, since a passage that was reworded twice is like neither end.
         now = {old: now[new] for old, new in successors(text, later).items() if new in now}
         found[revision_id], later = now, text
     return found

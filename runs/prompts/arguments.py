@@ -49,6 +49,7 @@ class Arguments(BaseModel):
         arguments = read(given)
         for name, value in (arguments.model_extra or {}).items():
             own: Collection[str] = info.context["own"]() if info.context else ()
+            # A model that names another queue or a date wants something that would not happen, so it must hear of that.
             if _decides(name) and plain(str(value)).lstrip("#") not in own:
                 raise ValueError(f"there is no argument {name[:60]}, and it would decide something; leave it out")
         return arguments

@@ -24,6 +24,7 @@ def take_back_from(worker: str) -> None:
 
 @transaction.atomic
 def _take_back(run_id: UUID, lost: QuerySet[Run]) -> None:
+    # Without a lock, since the case has to be locked before its run. A run never changes its case.
     case_id = Run.objects.values_list("case_id", flat=True).get(pk=run_id)
     case = case_lifecycle.lock(case_id) if case_id else None
     # Look again under the lock: the run may have been renewed, have ended, or belong to another worker by now.

@@ -121,6 +121,7 @@ def invite(team: Team, email: str, role: str, by: Actor) -> tuple[Invitation, st
         raise _wrong("role", "There is no such role.")
     if Member.objects.filter(team=team, user__email=email).exists():
         raise _wrong("email", "They are in this team already.")
+    # Only its digest is kept: who reads the database cannot accept an invitation.
     token = secrets.token_urlsafe(32)
     fields = {
         "role": role,
@@ -159,6 +160,7 @@ def accept(invitation: Invitation, user: User) -> Team:
     """Once. Who is in the team already keeps the role they have."""
     person_names.lock()
     row = Invitation.objects.select_for_update().select_related("team").filter(pk=invitation.pk).first()
+    # The link of an invitation that was sent again ends with the new one.
     if row is None or row.digest != invitation.digest:
         raise Refused("This invitation was used or withdrawn.", "gone")
     person_names.check_joining(user, row.team)
@@ -179,6 +181,7 @@ def accept_as_new(invitation: Invitation, name: str, password: str, *, was_maile
         raise _wrong("password", " ".join(error.messages)) from error
     user.set_password(password)
     try:
+        # A savepoint, so that the transaction can go on after an address that is taken.
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
