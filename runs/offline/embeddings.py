@@ -13,6 +13,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from redis.exceptions import RedisError
 
 from data.redis.redis_pool import quick_redis
@@ -147,6 +148,8 @@ _vectors: dict[tuple[str, str], Vector] = {}
 _MOST_VECTORS = 4096
 # How long those of E5 stay where all processes find them, since they were last asked for; each has 1.5 kB.
 _SHARED_SECONDS = 3600
+# Without Redis, and without Django's settings, as in programs that only compare texts, each process encodes for itself.
+_NOT_SHARED = (RedisError, ImproperlyConfigured)
 
 
 def _vector(encoder: str, text: str) -> Vector:
@@ -178,13 +181,13 @@ def _shared_e5(e5: Any, text: str) -> Vector:
     import numpy  # comes with the extra
 
     key = f"baton:e5:{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
-    with suppress(RedisError):
+    with suppress(*_NOT_SHARED):
         known: Any = quick_redis().getex(key, ex=_SHARED_SECONDS)
         if known:
             return numpy.frombuffer(known, dtype=numpy.float32)
     # The same prefix on both sides, as a case is compared with a clause, not searched for in documents.
     vector = e5.query(_clean(text)).astype(numpy.float32)
-    with suppress(RedisError):
+    with suppress(*_NOT_SHARED):
         quick_redis().set(key, vector.tobytes(), ex=_SHARED_SECONDS)
     return vector
 

@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -21,6 +22,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RequestUsage
+from redis.exceptions import RedisError
 
 from builder.procedures import mentions
 from ops.demo import texts
@@ -392,3 +394,18 @@ def test_a_text_that_another_process_has_encoded_is_not_encoded_again(monkeypatc
         monkeypatch.setattr(embeddings, "_vectors", {})
         vectors.append(embeddings._vector(embeddings.E5, text).tolist())
     assert asked == [text] and vectors[0] == vectors[1]
+
+
+@pytest.mark.parametrize(
+    "error", [RedisError("gone"), ImproperlyConfigured("no settings")], ids=["no Redis", "no Django"]
+)
+def test_texts_are_compared_without_what_other_processes_know(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(embeddings, "quick_redis", fail)
+    embeddings.forget()
+    text = "A text that nobody has read."
+    assert float(embeddings.request(embeddings.E5, text) @ embeddings.request(embeddings.E5, text)) == pytest.approx(1)
