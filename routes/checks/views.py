@@ -46,7 +46,8 @@ class Row:
     def may_be_accepted(self) -> bool:
         """Whether the new decision is one that a test can expect."""
         kinds = {decisions.DIVERGENT, decisions.NONE}
-        return self.result.verdict == Verdict.BROKEN and self.result.after["decision"] not in kinds
+        is_saved = self.result.test.staged_at is None
+        return self.result.verdict == Verdict.BROKEN and is_saved and self.result.after["decision"] not in kinds
 
 
 @require_GET
@@ -142,15 +143,20 @@ def check_override(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_POST
 @team_page(post=BUILDER)
 def check_accept(request: TeamRequest, id: UUID) -> HttpResponse:
-    """The chosen test expects the new decision from now on. With the last one accepted the change is checked again."""
+    """The chosen test expects the new decision from now on. A change that waits is checked again; who imports, deletes
+    or sends a request does that again.
+    """
     found = get_object_or_404(Check.objects.select_related("agent"), team=request.team, pk=id)
     test = parse_uuid(request.POST.get("test", ""))
-    row = get_object_or_404(found.results.select_related("test"), test=test, verdict=Verdict.BROKEN)
+    broken = found.results.filter(verdict=Verdict.BROKEN, test__staged_at=None)
+    row = get_object_or_404(broken.select_related("test"), test=test)
     try:
         routing_tests.change_test(row.test, request.actor, expected=[row.after])
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("check", found.pk)
     messages.success(request, f"“{row.test.name}” expects the new decision now.")
+    if not found.waiting:
+        return redirect("check", found.pk)
     again = checks.check_again(found, request.actor)
     return redirect("check", again.pk)

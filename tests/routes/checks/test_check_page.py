@@ -55,6 +55,21 @@ def test_a_broken_test_shows_both_decisions_and_what_changed(guarded: Desk, some
     assert "1 test of 2 holds the last change back" in shown(signed_in, "agent_tests", guarded.triage.pk)
 
 
+def test_the_new_decision_is_accepted_for_what_an_import_would_change_too(
+    guarded: Desk, someone: Actor, signed_in: Client
+) -> None:
+    aop = guarded.aop(refund="ask", outage=guarded.tech)
+    check = held(guarded.triage, someone, waits=False, aop=aop)
+    work_tests()
+    [row] = check.results.filter(verdict="broken")
+    answer = signed_in.post(reverse("check_accept", args=[check.pk]), {"test": row.test_id})
+    assert answer["Location"] == reverse("check", args=[check.pk])
+    row.test.refresh_from_db()
+    assert row.test.expected == [{"decision": "ask"}]
+    save_agent(guarded.triage, aop=aop)
+    assert guarded.triage.live_revision.aop == aop
+
+
 def test_what_could_not_be_tested_says_why(
     guarded: Desk, someone: Actor, signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
