@@ -137,8 +137,7 @@ class MentionEditor extends HTMLElement {
   dispatch(transaction) {
     const { view } = this;
     view.updateState(view.state.apply(transaction));
-    this.card?.follow(view.state);
-    this.needs?.follow();
+    for (const part of [this.card, this.needs]) part?.follow(view.state);
     if (transaction.selectionSet && view.state.selection instanceof NodeSelection) {
       this.options.live.textContent = `${spoken(view.state.selection.node, this.agents)}. Enter for what to do with it.`;
     }
