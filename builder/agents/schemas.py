@@ -105,7 +105,7 @@ class AgentOut(BaseModel):
     revision: RevisionName
     connections: Connections
     mcp_tools: Annotated[list[UUID], Field(description="Its tools of MCP servers.")]
-    budget: Annotated[Budget, Field(description="Its own. What is null is as the team has it.")]
+    budget: Annotated[Budget, Field(description="The agent's own. null: the team default.")]
     when_unavailable: Annotated[WhenUnavailable, Field(description=_WHEN_UNAVAILABLE)]
     needs: Annotated[list[Need], Field(description="What a handover to it must bring: its procedure’s NEEDS section.")]
     handover_targets: Annotated[list[HandoverTarget], Field(description="Whom the procedure mentions, in its order.")]

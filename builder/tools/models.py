@@ -118,7 +118,7 @@ class ServerTool(models.Model):
     def obstacle(self) -> str:
         """Why no agent can use it now, in a few words; empty when they can."""
         if self.gone_at:
-            return "Its server has it no more"
+            return "The server no longer has it"
         if not self.is_on:
             return "Switched off"
         return "Changed since someone looked" if self.found is not None else ""

@@ -72,7 +72,7 @@ def list_queues(request: KeyRequest, paging: Query[Paging]) -> Page[QueueOut]:
     return Page[QueueOut](items=queues_out(found), next_cursor=cursor)
 
 
-@router.post("/queues", auth=TeamKey(Scope.AGENTS), response={201: QueueOut}, tags=["Queues"], summary="Make a queue")
+@router.post("/queues", auth=TeamKey(Scope.AGENTS), response={201: QueueOut}, tags=["Queues"], summary="Create a queue")
 def create_queue(request: KeyRequest, wanted: QueueIn) -> Answer[QueueOut]:
     with transaction.atomic():
         queue = queues.create_queue(

@@ -50,7 +50,7 @@ class GoalFields(PageForm):
     goal_names = {"first_look_minutes": "first_look_hours", "done_minutes": "done_hours"}
 
     def offer_groups(self, team: Team, kept: Group | None = None) -> None:
-        """Offer the team's groups. `kept` was chosen before, and may have been deleted in the meantime."""
+        """Offer the team's groups. `kept` was chosen before, and may be deleted now."""
         self.groups = {str(row.pk): row for row in team.groups.live()} | ({str(kept.pk): kept} if kept else {})
         choices = [(key, f"{row.name} (deleted)" if row.is_deleted else row.name) for key, row in self.groups.items()]
         self.fields["hours_of"].choices = [("", "Around the clock"), *choices]  # type: ignore[attr-defined]

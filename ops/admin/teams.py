@@ -112,7 +112,7 @@ class PersonAdmin(UserAdmin, Changeable):  # type: ignore[type-arg]
     actions = [
         verb(
             "Deactivate",
-            "Shall these people be signed out, and sign in no more? What they did stays under their names.",
+            "Sign these people out, and let them sign in no longer? What they did stays under their names.",
             members.deactivate,
         ),
         verb("Let in again", "Shall these people be able to sign in again?", members.reactivate),

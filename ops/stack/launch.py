@@ -198,7 +198,7 @@ class Launch:
             lines += ["  Open the Support queue and watch its cases find the right agent."]
         elif not people:
             command = ".venv/bin/python manage.py create_administrator"
-            lines += ["", f"  Nobody can sign in yet. Make the first administrator in a second window: {command}"]
+            lines += ["", f"  Nobody can sign in yet. Create the first administrator in a second window: {command}"]
         return "\n".join(["", *lines, "  Ctrl-C stops everything.", ""])
 
 

@@ -44,7 +44,7 @@ def save_waiting(check: Check, author: User | None, override: str = "") -> None:
 def _refuse_what_changed(check: Check) -> None:
     agent = Agent.objects.select_for_update(no_key=True).get(pk=check.agent_id)
     if agent.is_deleted:
-        raise Refused(f"{agent.name} was deleted in the meantime, so nothing was saved.", "agent_deleted")
+        raise Refused(f"{agent.name} has been deleted, so nothing was saved.", "agent_deleted")
     if agent.live_revision.number != check.live_number:
         message = f"Revision {agent.live_revision.number} was saved in the meantime, so this was not. Save it again."
         raise Refused(message, "edited_since")

@@ -22,7 +22,7 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
 
 
 class Correction(models.Model):
-    """Someone says that work went to the wrong agent, and who should have had it: `right`, or none for a person.
+    """Someone says that work went to the wrong agent, and which agent was the right one: `right`, or none for a person.
 
     It belongs to the handover of `source`, or without one to the first dispatch, that of `run`. `run` is what the wrong
     agent did, if it had begun.

@@ -34,7 +34,7 @@ class CorrectionForm(PageForm):
     agent_id = forms.ChoiceField(
         label="Who should have had it",
         widget=forms.Select({"class": "select"}),
-        error_messages=dict.fromkeys(["required", "invalid_choice"], "Please choose who should have had it."),
+        error_messages=dict.fromkeys(["required", "invalid_choice"], "Choose the right agent."),
     )
     note = forms.CharField(
         label="Why", required=False, max_length=2000, widget=forms.Textarea({"class": "textarea", "rows": 3})

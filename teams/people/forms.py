@@ -34,12 +34,12 @@ class KeyForm(PageForm):
         initial=[ApiKey.Scope.READ],
         widget=forms.CheckboxSelectMultiple,
     )
-    expires = forms.ChoiceField(label="It ends", choices=EXPIRIES, initial="365")
+    expires = forms.ChoiceField(label="Expires", choices=EXPIRIES, initial="365")
     per_minute = forms.IntegerField(
         label="Requests a minute",
         required=False,
         min_value=1,
         max_value=1_000_000,
         widget=forms.NumberInput(attrs={"class": "max-w-28"}),
-        help_text="Beyond that it is told to wait. Empty: as many as this server lets any key send.",
+        help_text="Above this, requests are throttled. Leave empty to use the limit of this server.",
     )

@@ -84,7 +84,7 @@ def list_webhooks(request: KeyRequest, paging: Query[Paging]) -> Page[WebhookOut
 
 
 @router.post(
-    "/webhooks", auth=TeamKey(Scope.ADMIN), response={201: NewWebhook}, tags=["Webhooks"], summary="Make a webhook"
+    "/webhooks", auth=TeamKey(Scope.ADMIN), response={201: NewWebhook}, tags=["Webhooks"], summary="Create a webhook"
 )
 def create_webhook(request: KeyRequest, wanted: WebhookIn) -> Answer[NewWebhook]:
     made, secret = webhooks.create_webhook(request.auth.team, wanted.url, wanted.events, wanted.description)

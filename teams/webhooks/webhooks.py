@@ -80,7 +80,7 @@ def renew_secret(webhook: Webhook) -> str:
 def drop_old_secret(webhook: Webhook) -> None:
     """Stop signing with the old secret at once, because someone else knows it."""
     if Webhook.objects.filter(pk=webhook.pk).exclude(old_secret="").update(old_secret="", old_secret_until=None):
-        audit.record(webhook.team_id, "webhook_changed", webhook, "The secret before holds no more")
+        audit.record(webhook.team_id, "webhook_changed", webhook, "The old secret has ended")
 
 
 @transaction.atomic

@@ -26,6 +26,38 @@ INSTEAD = {
     r"parted": "separated",
     r"courier|postman|errand": "the name in the code",
 }
+# What pages once said, and what they say now.
+PHRASES = {
+    r"Look at it first": "Preview",
+    r"Leave it out\b(?! to)": "Skip",
+    r"Own field": "Keep as field",
+    r"Take on|I take it": "Assign to me",
+    r"Give it (back|to)": "Unassign, or Assign",
+    r"Send to…": "Reassign",
+    r"What came of it": "Result",
+    r"Who takes it first": "First agent",
+    r"It ends\b": "Expires",
+    r"My mail|holds? for you alone": "Notifications, or applies only to you",
+    r"You may not do this": "You don’t have access",
+    r"opens nothing any more|lets nobody in": "Revoked, or withdrawn",
+    r"Nothing is saved yet": "Not saved",
+    r"fill this in": "Required",
+    r"Nothing waits for you": "You’re all caught up",
+    r"Find or do": "Search or run a command",
+    r"Nobody, close": "No one – close the case",
+    r"In one line": "Short description",
+    r"parted by": "Separator",
+    r"Takes those of": "Takes cases from",
+    r"as the team has it|days of UTC": "the team default, or per day (UTC)",
+    r"What makes a good one": "Tips",
+    r"who should have had it": "Choose the right agent",
+    r"Around all|Show it whole": "All agents, or Fit to screen",
+    r"Usual time to accept": "Typical pickup time",
+    r"told to wait": "throttled",
+    r"agents think with": "Model providers and keys",
+    r"Make (the|a) (agent|queue|key|webhook|group|schedule|first)": "Create",
+    r"deleted in the meantime|was deleted meanwhile": "has been deleted",
+}
 # Names of buttons and texts of pages are quoted as they are; code, links and pictures are no prose.
 _QUOTED = re.compile(r"^ {4}.*$|^```.*?^```|“[^”]*”|`[^`]*`|\*\*[^*]*→[^*]*\*\*|\]\([^)]*\)", re.MULTILINE | re.DOTALL)
 
@@ -38,6 +70,10 @@ def words_to_replace(text: str, *, but: str = "") -> list[str]:
         if word != but
         for found in re.finditer(rf"\b({word})\b", prose, re.IGNORECASE)
     ]
+
+
+def phrases_to_replace(text: str) -> list[str]:
+    return [f"{found[0]}: write {better}" for phrase, better in PHRASES.items() for found in re.finditer(phrase, text)]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -91,7 +127,8 @@ def test_code_is_written_in_plain_words() -> None:
         source = path.read_text()
         words = words_to_replace(prose_of(source), but=_EMAIL)
         if not path.is_relative_to(ROOT / "tests"):
-            words += words_to_replace(texts_of(source), but=_EMAIL)
+            texts = texts_of(source)
+            words += words_to_replace(texts, but=_EMAIL) + phrases_to_replace(texts)
         found += [f"{path.relative_to(ROOT)}: {word}" for word in words]
     assert not found
 
@@ -102,7 +139,8 @@ def test_templates_and_scripts_are_written_in_plain_words() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {word}"
         for path in sorted(sources)
-        for word in words_to_replace(path.read_text(), but=_EMAIL)
+        for text in [path.read_text()]
+        for word in [*words_to_replace(text, but=_EMAIL), *phrases_to_replace(text)]
     ]
     assert not found
 

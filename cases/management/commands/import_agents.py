@@ -51,7 +51,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--override", default="", metavar="REASON", help="Import past routing tests that refuse it."
         )
-        parser.add_argument("--create-queues", action="store_true", help="Make the queues that are missing.")
+        parser.add_argument("--create-queues", action="store_true", help="Create the queues that are missing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         team = team_of(options)

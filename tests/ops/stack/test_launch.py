@@ -313,6 +313,6 @@ def test_a_demo_that_is_switched_off_is_not_made(tmp_path: Path, start: Start) -
     baton = start(tmp_path / "home", **serve, BATON_DEMO="No")
     baton.patience = 120
     baton.ready()
-    assert "Make the first administrator" in baton.text
+    assert "Create the first administrator" in baton.text
     with baton.connect() as connection:
         assert connection.execute("select count(*) from teams_user").fetchone() == (0,)

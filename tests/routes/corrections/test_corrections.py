@@ -203,7 +203,7 @@ def test_a_correction_that_is_refused_is_shown_again(signed_in: Client, handed: 
     said = {"agent_id": str(support.pk), "note": "As I said", "send": "on"}
     refused = signed_in.post(address, said)
     assert refused.status_code == 422 and "does not work this queue" in refused.text and "As I said" in refused.text
-    assert "Please choose who should have had it." in signed_in.post(address, {"agent_id": ""}).text
+    assert "Choose the right agent." in signed_in.post(address, {"agent_id": ""}).text
 
 
 def test_corrections_are_found_by_words_and_agents(
