@@ -2,8 +2,9 @@
 
 Prints its address and serves until it is ended. It knows a mail by the words `Mail-<number>` anywhere in a request. The
 first answer for a mail calls the tool that hands over; the next one completes the case by a tool, or in words where
-there is none. Paths: `/v1/chat/completions`; `/delay/<seconds>`; `/seen/<first>/<count>`, which tells when the
-requests for these mails came and were answered, by the monotonic clock that all processes of a machine share.
+there is none. Where a mail says “Look it up”, a call of `list_cases` comes before that. Paths: `/v1/chat/completions`;
+`/delay/<seconds>`; `/seen/<first>/<count>`, which tells when the requests for these mails came and were answered, by
+the monotonic clock that all processes of a machine share.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ import uvloop
 
 ROOT = __file__.rpartition("/benchmarks/")[0]
 _HAND_OVER = ("request_handover", "hand_over", "transfer_to_billing")
-_COMPLETE = "complete_case"
+_COMPLETE, _LOOK = "complete_case", "list_cases"
+LOOK_UP = "Look it up"
 _MAIL = re.compile(rb"Mail-(\d+)")
 
 type Json = dict[str, Any]
@@ -64,6 +66,8 @@ class Provider:
     def _completion(self, request: Json, mail: int) -> Json:
         tools = {tool["function"]["name"] for tool in request.get("tools") or []}
         used = [call["function"]["name"] for one in request["messages"] for call in one.get("tool_calls") or []]
+        if LOOK_UP in json.dumps(request["messages"]) and _LOOK in tools and _LOOK not in used:
+            return self._said(request, _LOOK, {"queue": "Side", "limit": 5})
         handing = next((name for name in _HAND_OVER if name in tools and name not in used), "")
         if handing and len(self.seen[mail]) == 1:
             said = {"reason": "It is about money."}

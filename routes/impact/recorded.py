@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -21,7 +21,7 @@ from routes.routing_tests import routing_tests
 from routes.routing_tests.decisions import Decision
 from runs.engine import trials
 from runs.models import WITHOUT_EFFECT, HumanRequest, Outcome, Run, Step
-from runs.offline.similarity import READ
+from runs.offline import similarity
 from runs.opening import samples
 from runs.opening.samples import Sample
 from runs.prompts import prompts
@@ -73,18 +73,17 @@ def recorded(agents: Collection[UUID], chosen: Chosen) -> list[Recorded]:
     return found if chosen.seconds is None else list(_readable(found, chosen.seconds))
 
 
-# What the stand-in takes for one request: so long, and about so much longer for each character that it reads.
-_SECONDS, _SECONDS_A_CHARACTER = 0.015, 0.00025
-
-
-def _readable(found: Iterable[Recorded], seconds: float) -> Iterator[Recorded]:
-    """The first of them, as many as it can compare in the time."""
-    for one in found:
-        text = prompts.case_text(Run(input=one.sample.get("text", "")), samples.case_of(Run(sample=one.sample)))
-        seconds -= _SECONDS + _SECONDS_A_CHARACTER * min(len(text), READ)
+def _readable(found: Sequence[Recorded], seconds: float) -> Iterator[Recorded]:
+    """The first of them, as many as the stand-in can compare in the time."""
+    for one, takes in zip(found, similarity.seconds([_text(one.sample) for one in found]), strict=True):
+        seconds -= takes
         if seconds < 0:
             return
         yield one
+
+
+def _text(sample: Sample) -> str:
+    return prompts.case_text(Run(input=sample.get("text", "")), samples.case_of(Run(sample=sample)))
 
 
 def _runs(agents: Collection[UUID], chosen: Chosen) -> QuerySet[Run]:

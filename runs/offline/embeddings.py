@@ -131,6 +131,30 @@ def encode_ahead(encoder: str, texts: Sequence[str]) -> None:
             _keep(encoder, text, vector)
 
 
+def known(texts: Sequence[str]) -> set[str]:
+    """Those that E5 has read: here, or in another process."""
+    found = {text for text in texts if (E5, text) in _vectors}
+    others = [text for text in dict.fromkeys(texts) if text not in found]
+    with suppress(*_NOT_SHARED):
+        shared: Any = quick_redis().mget([_shared_key(text) for text in others]) if others else []
+        found |= {text for text, vector in zip(others, shared, strict=True) if vector}
+    return found
+
+
+def keep(owner: str, text: str) -> None:
+    """Keep what E5 has read for longer: the last 50 texts of each owner. Of the one that makes room, an hour is left,
+    also if another owner has it: then it is read again.
+    """
+    key, last = _shared_key(text), f"baton:e5-last:{owner}"
+    with suppress(*_NOT_SHARED):
+        redis = quick_redis()
+        moved: Any = redis.pipeline(transaction=False)
+        moved.lrem(last, 0, key).lpush(last, key).lrange(last, _KEPT, -1).ltrim(last, 0, _KEPT - 1)
+        moved.expire(last, _KEPT_SECONDS).expire(key, _KEPT_SECONDS)
+        for old in moved.execute()[2]:
+            redis.expire(old, _SHARED_SECONDS)
+
+
 @lru_cache(maxsize=4096)
 def _centred(encoder: str, text: str, side: str) -> Vector:
     vector = _vector(encoder, text) - _middle(encoder, side)
@@ -148,6 +172,8 @@ _vectors: dict[tuple[str, str], Vector] = {}
 _MOST_VECTORS = 4096
 # How long those of E5 stay where all processes find them, since they were last asked for; each has 1.5 kB.
 _SHARED_SECONDS = 3600
+# How many texts of each owner stay for longer, and how long.
+_KEPT, _KEPT_SECONDS = 50, 30 * 24 * 3600
 # Without Redis, and without Django's settings, as in programs that only compare texts, each process encodes for itself.
 _NOT_SHARED = (RedisError, ImproperlyConfigured)
 
@@ -180,16 +206,22 @@ def _shared_e5(e5: Any, text: str) -> Vector:
     """
     import numpy  # comes with the extra
 
-    key = f"baton:e5:{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
+    key = _shared_key(text)
     with suppress(*_NOT_SHARED):
-        known: Any = quick_redis().getex(key, ex=_SHARED_SECONDS)
-        if known:
+        # Only ever for longer: some are kept for a month.
+        asked: Any = quick_redis().pipeline(transaction=False)
+        known = asked.get(key).expire(key, _SHARED_SECONDS, gt=True).execute(raise_on_error=False)[0]
+        if isinstance(known, bytes):
             return numpy.frombuffer(known, dtype=numpy.float32)
     # The same prefix on both sides, as a case is compared with a clause, not searched for in documents.
     vector = e5.query(_clean(text)).astype(numpy.float32)
     with suppress(*_NOT_SHARED):
         quick_redis().set(key, vector.tobytes(), ex=_SHARED_SECONDS)
     return vector
+
+
+def _shared_key(text: str) -> str:
+    return f"baton:e5:{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
 
 
 def _keep(encoder: str, text: str, vector: Vector) -> None:

@@ -22,6 +22,7 @@ from pydantic_ai.usage import RequestUsage
 
 from builder.procedures.sentences import LIST_MARK
 
+from . import similarity
 from .similarity import EXAMPLE, NAME, Brief, Example, Match, Target, Verdict, available, candidates, compare, default
 
 __all__ = ["Brief", "Example", "Target", "offline_model"]
@@ -59,7 +60,13 @@ async def _next(brief: Brief, messages: Sequence[ModelMessage], tools: set[str])
         # The person who refused a question would refuse it again.
         asking = tools if last.tool_name != "ask_person" else tools - {"ask_person"}
         return [_ask(f"What it tried was refused: {_refusal(last)}", brief.targets, asking)]
-    verdict, act = await asyncio.to_thread(_compared, brief, tools)
+    return await asyncio.to_thread(_first, brief, tools)
+
+
+def _first(brief: Brief, tools: set[str]) -> list[Act | ThinkingPart]:
+    verdict, act = _compared(brief, tools)
+    # What a change would have done to this case will be asked by someone who types, and should not wait.
+    similarity.keep(brief)
     return [*_figures(verdict), act]
 
 

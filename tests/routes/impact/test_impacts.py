@@ -15,10 +15,12 @@ from builder.models import Agent
 from builder.procedures.mentions import token
 from cases.models import Case, Queue
 from routes.impact import impacts, told
+from routes.impact import recorded as recorded_runs
 from routes.impact.recorded import Chosen
 from routes.lane.lane import LANE
 from routes.models import Impact, Trial
 from runs.models import Run
+from runs.offline import embeddings
 from runs.providers.providers import OFFLINE
 from teams.audit.actors import BATON, Actor
 from tests.driving import drive_all, work_next
@@ -93,6 +95,8 @@ def test_the_stand_in_answers_without_runs_and_says_why(
         work_next()
         Case.objects.update(status="completed")
     runs = Run.objects.count()
+    embeddings.forget()  # as another process, which reads nothing again
+    assert len(recorded_runs.recorded([triage.pk], Chosen(seconds=0.04))) == 2
     typed = {"aop": aop.replace("Billing", "Tech").replace(str(billing.pk), str(tech.pk)), "model": OFFLINE}
     as_part = {"HX-Request": "true", "HX-Target": "div#impact-live"}
 
@@ -167,10 +171,12 @@ def test_a_file_is_replayed_from_the_preview_of_its_import_also_with_an_agent_th
 
 
 def test_only_as_many_runs_are_replayed_by_themselves_as_can_be_read_in_the_time(
-    desk: Desk, recorded: Make[None], someone: Actor
+    desk: Desk, recorded: Make[None], someone: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded("A refund", "An outage", data="word " * 400)
     assert titles(replay(desk, someone, Chosen(seconds=0.4), aop="- A: ask").replayed) == ["An outage"]
+    monkeypatch.setattr(embeddings, "known", set)  # all of them
+    assert len(replay(desk, someone, Chosen(seconds=0.4), aop="- A: ask").replayed) == 2
 
 
 def test_only_the_last_runs_that_fit_are_replayed(desk: Desk, recorded: Make[None], someone: Actor) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -25,6 +26,7 @@ from pydantic_ai.usage import RequestUsage
 from redis.exceptions import RedisError
 
 from builder.procedures import mentions
+from data.redis.redis_pool import quick_redis
 from ops.demo import texts
 from runs.offline import embeddings, similarity
 from runs.offline.offline import FLOOR, LEAD, LEAD_TO_CLOSE, NOBODY, Brief, Example, Target, offline_model
@@ -354,6 +356,7 @@ async def test_many_at_once_decide_as_one_alone_does():
 FORKS = """
 import asyncio, os, signal
 from tests.runs.offline.test_offline import brief_of, decide
+from data.redis.redis_pool import quick_redis
 from ops.demo import texts
 from runs.offline import embeddings, similarity
 
@@ -396,6 +399,24 @@ def test_a_text_that_another_process_has_encoded_is_not_encoded_again(monkeypatc
     assert asked == [text] and vectors[0] == vectors[1]
 
 
+def test_the_last_texts_of_an_owner_are_kept_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    numpy = pytest.importorskip("numpy")
+    vector = numpy.array([0.6, 0.8], dtype=numpy.float32)
+    owner, texts = f"agent {uuid4()}", [f"Case {uuid4()}" for _ in range(3)]
+    monkeypatch.setattr(embeddings, "_encoders", lambda: {embeddings.E5: SimpleNamespace(query=lambda _: vector)})
+    monkeypatch.setattr(embeddings, "_KEPT", 2)
+    monkeypatch.setattr(embeddings, "_vectors", {})
+    for text in [*texts, texts[-1]]:
+        embeddings._vector(embeddings.E5, text)
+        embeddings.keep(owner, text)
+    monkeypatch.setattr(embeddings, "_vectors", {})
+    assert embeddings.known([*texts, "Unread"]) == set(texts)
+    for text in texts:
+        embeddings._vector(embeddings.E5, text)  # to be asked for again does not shorten it
+    kept = [quick_redis().ttl(embeddings._shared_key(text)) > 3600 for text in texts]
+    assert kept == [False, True, True]
+
+
 @pytest.mark.parametrize(
     "error", [RedisError("gone"), ImproperlyConfigured("no settings")], ids=["no Redis", "no Django"]
 )
@@ -408,4 +429,6 @@ def test_texts_are_compared_without_what_other_processes_know(
     monkeypatch.setattr(embeddings, "quick_redis", fail)
     embeddings.forget()
     text = "A text that nobody has read."
+    embeddings.keep("agent", text)
+    assert embeddings.known([text]) == set()
     assert float(embeddings.request(embeddings.E5, text) @ embeddings.request(embeddings.E5, text)) == pytest.approx(1)
