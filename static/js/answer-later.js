@@ -7,12 +7,16 @@ const DECISIONS = { approve: "Approved", refuse: "Not approved" };
 
 /** Request -> what is held of its answer. */
 const held = new Map();
+/** Requests that are answered, until the list has come without them. */
+const sentOff = new Set();
 let typed; // what was taken back, for its fields: {id, data}
 
 const heldMs = () => Number(document.getElementById("answer-held").dataset.seconds) * 1000;
 const pane = () => document.getElementById("inbox-pane");
 const rowOf = (id) => document.querySelector(`#results [data-request="${id}"]`);
-const rows = () => [...document.querySelectorAll("#results [data-request]")].filter((row) => !held.has(row.dataset.request));
+const isGone = ({ dataset }) => held.has(dataset.request) || sentOff.has(dataset.request);
+const all = () => [...document.querySelectorAll("#results [data-request]")];
+const rows = () => all().filter((row) => !isGone(row));
 
 document.addEventListener(
   "submit",
@@ -29,12 +33,12 @@ document.addEventListener(
 function hold(form, data) {
   const id = form.dataset.answer;
   if (held.has(id)) return;
-  const all = rows();
-  const at = all.indexOf(rowOf(id));
+  const open = rows();
+  const at = open.indexOf(rowOf(id));
   const toast = announce(id, data.get("choice") ?? DECISIONS[data.get("decision")] ?? data.get("answer"));
   held.set(id, { action: form.action, data, toast, timer: setTimeout(() => send(id), heldMs()) });
   hide();
-  open(all[at + 1] ?? all[at - 1]);
+  select(open[at + 1] ?? open[at - 1]);
 }
 
 /** Who closes the message wants it sent. */
@@ -51,7 +55,7 @@ function announce(id, words) {
 }
 
 /** The one that comes next, or nothing. */
-function open(row) {
+function select(row) {
   pane().toggleAttribute("data-done", !row);
   if (!row) {
     pane().tabIndex = -1;
@@ -62,7 +66,7 @@ function open(row) {
 }
 
 function hide() {
-  for (const row of document.querySelectorAll("#results [data-request]")) row.closest("li").hidden = held.has(row.dataset.request);
+  for (const row of all()) row.closest("li").hidden = isGone(row);
 }
 
 function release(id) {
@@ -76,7 +80,7 @@ function release(id) {
 
 function takeBack(id) {
   typed = { id, data: release(id) };
-  open(rowOf(id));
+  select(rowOf(id));
 }
 
 async function send(id) {
@@ -94,6 +98,7 @@ async function send(id) {
 }
 
 function sent(id) {
+  sentOff.add(id);
   held.delete(id);
   document.dispatchEvent(new Event("acted"));
 }
@@ -101,7 +106,7 @@ function sent(id) {
 /** The question stands in the list again, with what was typed. */
 function fail(id, words) {
   typed = { id, data: release(id) };
-  open(rowOf(id));
+  select(rowOf(id));
   tell(words, null);
 }
 
@@ -114,6 +119,7 @@ window.addEventListener("pagehide", () => {
 });
 
 document.addEventListener("htmx:after:swap", () => {
+  for (const id of sentOff) if (!rowOf(id)) sentOff.delete(id);
   if (!pane()) return;
   hide();
   const form = pane().querySelector("form[data-answer]");
