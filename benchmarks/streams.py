@@ -7,9 +7,11 @@ The floor is the same with one open page.
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -23,7 +25,6 @@ from benchmarks import counts
 from benchmarks.figures import Notes, median_ms
 from benchmarks.ground import member, run
 from cases.queues.queues import create_team
-from ops.stack.launch import free_port
 from teams.access.live_streams import PER_SESSION
 from teams.models import User
 
@@ -99,25 +100,17 @@ def web() -> Iterator[tuple[int, int]]:
     """Its port and process."""
     database = os.environ["TEST_DATABASE_URL"].rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
     own = {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database, "REDIS_URL": settings.REDIS_URL}
-    port = free_port("127.0.0.1", 0)
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "error"]
-    with subprocess.Popen(command, env=os.environ | own) as process:
-        try:
-            asyncio.run(_until_open(port))
-            yield port, process.pid
-        finally:
-            process.terminate()
-
-
-async def _until_open(port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-            continue
-        writer.close()
-        return
+    # It listens from here on: another program cannot take the port before the process has started.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", str(listener.fileno())]
+        command += ["--log-level", "error"]
+        port = listener.getsockname()[1]
+        with subprocess.Popen(command, env=os.environ | own, pass_fds=[listener.fileno()]) as process:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz").close()  # answered once it is up
+                yield port, process.pid
+            finally:
+                process.terminate()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from channels.mime import headers
 from channels.models import Source
 from data.errors import Refused
 from data.ids import new_id
-from data.texts.text import REQUIRED, prose
+from data.texts.text import prose
 from teams.audit.actors import BATON, Actor
 
 from .email_settings import EmailSettings, email_settings, own_addresses
@@ -100,7 +100,7 @@ def check(case: Case, text: str) -> str:
 def _checked(text: str) -> str:
     text = prose(text, "text", TEXT_LIMIT).strip()
     if not text:
-        raise Refused("Write a text.", "invalid", {"text": REQUIRED})
+        raise Refused("Write a text.", "invalid", {"text": "Required"})
     return text
 
 

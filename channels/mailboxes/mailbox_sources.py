@@ -13,7 +13,7 @@ from channels.models import Source
 from channels.sources.sources import check_queue, check_room
 from data.errors import Refused
 from data.secrets import seal
-from data.texts.text import REQUIRED, plain_name
+from data.texts.text import plain_name
 from teams.access import live
 from teams.audit import audit
 from teams.models import Team
@@ -37,7 +37,7 @@ class MailboxFields:
 def create_mailbox(team: Team, fields: MailboxFields) -> Source:
     check_room(team)
     if not fields.secret:
-        raise Refused("Enter the password or token.", "invalid", {"settings.password": REQUIRED})
+        raise Refused("Enter the password or token.", "invalid", {"settings.password": "Required"})
     source = Source(team=team, kind=Source.Kind.IMAP, token=random.token_urlsafe(24))
     said = _write(source, fields)
     source.refresh_from_db()

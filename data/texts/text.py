@@ -1,7 +1,6 @@
 """What may stand in texts. PostgreSQL keeps no U+0000 and no half of a surrogate pair."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from data.errors import Refused
@@ -42,12 +41,6 @@ def prose(value: str, field: str, limit: int) -> str:
     if len(text) > limit:
         raise _wrong(field, f"Please use at most {limit:,} characters; these are {len(text):,}.")
     return text
-
-
-def fault(item: Mapping[str, Any]) -> str:
-    """What an error of pydantic says, in the words of forms."""
-    is_empty = item["type"] == "string_too_short" and item["ctx"]["min_length"] == 1
-    return REQUIRED if item["type"] == "missing" or is_empty else item["msg"].removeprefix("Value error, ")
 
 
 def short(text: str, length: int) -> str:

@@ -73,12 +73,6 @@ class DivergentCase(BaseModel):
     call: Annotated[str, Field(description="The call that had no recording.")]
 
 
-class FailedCase(BaseModel):
-    case_id: UUID | None
-    run_id: UUID
-    error: Annotated[str, Field(description="Why it could not be asked, such as a key that is missing.")]
-
-
 class ImpactOut(BaseModel):
     id: UUID
     status: Impact.Status
@@ -88,7 +82,6 @@ class ImpactOut(BaseModel):
     matrix: Annotated[list[MatrixCell], Field(description="Old and new decisions, the changed ones first.")]
     cases: Annotated[list[ChangedCase], Field(description="Only those that would be decided otherwise.")]
     divergent: list[DivergentCase]
-    failed: Annotated[list[FailedCase], Field(description="Those that could not be asked. They are not replayed.")]
 
 
 @router.post(
@@ -160,5 +153,4 @@ def _out(impact: Impact) -> ImpactOut:
             DivergentCase(case_id=one.run.case_id, run_id=one.run.pk, call=(one.after or {})["call"])
             for one in found.divergent
         ],
-        failed=[FailedCase(case_id=one.run.case_id, run_id=one.run.pk, error=one.failed) for one in found.failed],
     )

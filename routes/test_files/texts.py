@@ -16,6 +16,7 @@ A standalone test has a `text` in place of a title.
 """
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -27,7 +28,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from builder.files.archives import TextFile
 from builder.files.markdown import Flaw, Flawed
 from data.texts.json_text import check_levels
-from data.texts.text import fault, is_storable
+from data.texts.text import is_storable
 
 _Loads: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumps: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -215,7 +216,7 @@ def _refuse_what_grows(text: str, source: str) -> None:
 def _in_words(error: ValidationError) -> Iterator[str]:
     for one in error.errors():
         place = [str(part) for part in one["loc"]]
-        words = fault(one)
+        words = re.sub(r"^Value error, ", "", one["msg"])
         words = f"{words[:1].upper()}{words[1:]}".rstrip(".")
         if len(place) > 1 and place[0] == "tests":
             inside = f", {'.'.join(place[2:])}" if len(place) > 2 else ""

@@ -7,7 +7,6 @@ from django import forms
 from pydantic import ValidationError
 
 from data.errors import Refused
-from data.texts.text import fault
 from teams.models import Group, Member, Team
 from teams.settings.forms import ZoneField
 from web.forms.messages import PageForm
@@ -40,7 +39,7 @@ class OpeningForm(PageForm):
             try:
                 self.opening()
             except ValidationError as error:
-                self.add_error("end", fault(error.errors()[0]))
+                self.add_error("end", error.errors()[0]["msg"].removeprefix("Value error, "))
         return given
 
     @property

@@ -336,7 +336,7 @@ def test_a_changed_need_checks_the_tests_of_the_senders(guarded: Desk, api: Call
     """Their models choose by it, and see the fields in tests as in runs."""
     asked = len(guarded.provider.requests)
     saved = api.patch(f"/agents/{guarded.billing.pk}", {"aop": "Refund it.\n\nNEEDS\n- order number\n- amount: number"})
-    assert saved.status_code == 200
+    assert saved.json()["error"]["code"] == "routes_broken"  # they never bring the fields
     seen = guarded.provider.requests[asked:]
     assert seen
     properties = seen[-1].tools["request_handover"]["properties"]

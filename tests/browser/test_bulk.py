@@ -45,6 +45,7 @@ def test_a_range_is_chosen_labelled_and_undone(case_list: Page, make_case: Make[
     expect(page.locator("#bulk-recent")).to_contain_text("Label “vip” added")
     processing.process_all()  # what a busy machine has left to the clock
     assert Case.objects.filter(labels=["mail", "vip"]).count() == 5
+    expect(page.locator("#bulk-recent").get_by_role("button", name="Undo")).to_be_visible()
     page.keyboard.press("z")
     expect(page.locator("#bulk-recent")).to_contain_text("Undone")
     expect(page).to_have_url(re.compile(r"/cases/$"))
