@@ -11,6 +11,7 @@ from data.ids import parse_uuid
 from teams.models import Team
 from web.forms.messages import PageForm
 from web.forms.refusals import show_refusal
+from web.forms.stale import SharedForm
 
 from .replies import TEXT_LIMIT
 
@@ -21,8 +22,10 @@ class ReplyForm(PageForm):
     text = forms.CharField(label="Message", max_length=TEXT_LIMIT, strip=True, widget=forms.Textarea({"rows": 6}))
 
 
-class MailboxForm(PageForm):
+class MailboxForm(SharedForm):
     """A new mailbox, or one to change: then an empty password keeps the present one."""
+
+    apart = frozenset({"secret"})
 
     name = forms.CharField(max_length=80, widget=forms.TextInput(_OFF | {"autofocus": True, "placeholder": "Support"}))
     queue_id = forms.TypedChoiceField(label="Queue", coerce=parse_uuid, help_text="Where its emails become cases.")
@@ -99,10 +102,11 @@ class MailboxForm(PageForm):
         self.fields["queue_id"].choices = [(str(pk), queue.name) for pk, queue in queues.items()]  # type: ignore[attr-defined]
         if source:
             self.fields["secret"].help_text = "Left empty, the present one stays."
+            self.merge()
 
     def mailbox(self) -> MailboxFields:
         """Return what a valid form says."""
-        said = dict(self.cleaned_data)
+        said = self.said()
         name, queue, secret = said.pop("name"), self.queues[said.pop("queue_id")], said.pop("secret")
         return MailboxFields(name, queue, said, secret)
 

@@ -14,6 +14,7 @@ from channels.models import Source
 from channels.sources.sources import source_or_404
 from data.errors import Refused
 from teams.access.permissions import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
+from web.forms.stale import saved_in_turn
 
 from . import originals, replies
 from .forms import MailboxForm, ReplyForm
@@ -83,6 +84,7 @@ def mailbox_new(request: TeamRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
+@saved_in_turn
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def mailbox_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     source = _mailbox_or_404(request, id)

@@ -14,6 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from builder.models import Agent, ToolServer
 from builder.tools.servers import Credential, add_server, ask, change_server
 from cases.models import Queue
+from channels.mailboxes.mailbox_sources import MailboxFields, create_mailbox
+from channels.models import Source
 from data.errors import Refused
 from runs.models import Schedule
 from runs.schedules.schedules import create_schedule
@@ -96,7 +98,14 @@ def _agent(team: Team, queue: Queue, agent: Agent, user: User) -> tuple[Any, ...
     return address, {"name": "Front desk"}, {"description": "Billing"}, found.get, ("Front desk", "Billing")
 
 
-@pytest.mark.parametrize("about", [_queue, _webhook, _schedule, _budget, _agent])
+def _mailbox(team: Team, queue: Queue, agent: Agent, user: User) -> tuple[Any, ...]:
+    settings = {"host": "imap.example.com", "user": "support@example.com", "password": "secret"}
+    made = create_mailbox(team, MailboxFields("Support", queue, settings, "secret"))
+    found = Source.objects.filter(pk=made.pk).values_list("name", "settings__per_hour")
+    return reverse("mailbox_edit", args=[made.pk]), {"name": "Desk"}, {"per_hour": "7"}, found.get, ("Desk", 7)
+
+
+@pytest.mark.parametrize("about", [_queue, _webhook, _schedule, _budget, _agent, _mailbox])
 def test_both_changes_are_kept(
     member: Member, team: Team, queue: Queue, make_agent: Make[Agent], meeting: None, about: Callable[..., Any]
 ) -> None:
@@ -143,9 +152,18 @@ def pages(patterns: Any) -> Iterator[Any]:
 def test_every_page_of_a_shared_form_saves_in_turn_or_refuses() -> None:
     found = [page for page in pages(get_resolver().url_patterns) if isinstance(page, URLPattern)]
     in_turn = {page.name for page in found if getattr(page.callback, "saved_in_turn", False)}
-    assert in_turn == {"agent", "queue_edit", "webhook_edit", "schedule_edit", "budgets", "group_edit", "source_edit"}
+    assert in_turn == {
+        "agent",
+        "queue_edit",
+        "webhook_edit",
+        "schedule_edit",
+        "budgets",
+        "group_edit",
+        "source_edit",
+        "mailbox_edit",
+    }
     shared = {form.__name__ for form in SharedForm.__subclasses__()}
     assert shared == {
         *("AgentForm", "EditQueueForm", "WebhookForm", "ScheduleForm", "TeamBudgetForm", "ToolServerForm", "GroupForm"),
-        "SourceForm",
+        *("SourceForm", "MailboxForm"),
     }
