@@ -38,7 +38,7 @@ def procedure(aop: str, ids: Mapping[str, UUID]) -> str:
 
 TRIAGE = DemoAgent(
     name="Triage",
-    description="Reads new emails first and passes it to the colleague who can solve it.",
+    description="Reads each new email first and passes it to the colleague who can solve it.",
     aop="""\
 GOAL
 Each message in the Support queue reaches the right colleague on the first try.

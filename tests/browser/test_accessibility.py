@@ -113,6 +113,7 @@ def pages(web: str, transactional_db: None) -> list[str]:
         "/account/password/",
         "/account/devices/",
         "/cases/?q=zzz",
+        "/views/new/?list=cases&query=q%3Drefund",
         "/nowhere/",
     ]
 
