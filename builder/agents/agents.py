@@ -99,17 +99,19 @@ type Replacement = Agent | PeopleTarget
 
 
 @transaction.atomic
-def delete_agent(agent: Agent, replacement: Replacement | None = None, author: User | None = None) -> list[Agent]:
+def delete_agent(
+    agent: Agent, replacement: Replacement | None = None, author: User | None = None, override: str = ""
+) -> list[Agent]:
     """Delete an agent softly; the next sweep of the clock sends its work back to the queues.
 
     Its mentions turn red, or become those of `replacement`, each in a new live revision of the mentioning agent.
-    Answers with the agents that mentioned it.
+    Answers with the agents that mentioned it. `override`: as of `save_agents`.
     """
     mentioning = list(mentioned_by(agent))
     lock_agents(row.pk for row in [agent, *mentioning, *([replacement] if isinstance(replacement, Agent) else [])])
     if replacement is not None:
         _check_replacement(agent, replacement)
-        save_agents([_replaced(other, agent, replacement) for other in mentioning], author=author)
+        save_agents([_replaced(other, agent, replacement) for other in mentioning], author=author, override=override)
         # Replace each draft by a new row, as always: anyone who has one open is asked which text to keep.
         drafts = Revision.objects.filter(team_id=agent.team_id, status=Revision.Status.DRAFT)
         for draft in drafts.filter(aop__contains=str(agent.pk)).select_for_update(no_key=True):
@@ -126,11 +128,13 @@ def delete_agent(agent: Agent, replacement: Replacement | None = None, author: U
     return mentioning
 
 
-def replace_deleted(agent: Agent, replacement: Replacement, author: User | None = None) -> list[Agent]:
+def replace_deleted(
+    agent: Agent, replacement: Replacement, author: User | None = None, override: str = ""
+) -> list[Agent]:
     """Mention the replacement wherever a deleted agent is mentioned, as if chosen when that was deleted."""
     if not agent.is_deleted:
         raise Refused(f"{agent.name} has been restored.", "not_deleted")
-    return delete_agent(agent, replacement, author)
+    return delete_agent(agent, replacement, author, override)
 
 
 def _check_replacement(agent: Agent, replacement: Replacement) -> None:
@@ -162,13 +166,13 @@ def _no_replacement(message: str) -> Refused:
 
 
 @transaction.atomic
-def restore_agent(agent: Agent, name: str | None = None) -> Agent:
+def restore_agent(agent: Agent, name: str | None = None, override: str = "") -> Agent:
     """Restore a deleted agent, under another name if its own is in use by now. The reverse of `delete_agent`."""
     agent = lock_agents([agent.pk])[agent.pk]
     if not agent.is_deleted:
         return agent
     agent.deleted_at = None
-    rename(agent, agent.name if name is None else name)
+    rename(agent, agent.name if name is None else name, override)
     audit.record(agent.team_id, "agent_restored", agent)
     live.announce(agent.team_id, "agent", agent.pk)
     for other in mentioned_by(agent):

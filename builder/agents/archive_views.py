@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from builder.gate import gate
 from builder.gate.gate import RoutesHeld
+from builder.gate.waiting import Deletion, Restoration
 from builder.models import Agent
 from builder.procedures import people
 from builder.procedures.mentions import GROUP, PERSON
@@ -48,8 +49,8 @@ def agent_delete(request: TeamRequest, id: UUID) -> HttpResponse:
             replacement = _replacement(agent, name)
             mentioning = verbs.delete_agent(agent, replacement, request.user)
         except RoutesHeld as held:
-            messages.info(request, f"{held.message} Delete {agent.name} again when the check has passed.")
-            return redirect("check", held.start(request.actor))
+            assert replacement  # without one no route changes
+            return redirect("check", held.start(request.actor, Deletion(agent.pk, replacement.id)))
         except Refused as refusal:
             refused = refusal.message
         else:
@@ -131,8 +132,8 @@ def agent_replace(request: TeamRequest, id: UUID) -> HttpResponseBase:
     try:
         mentioning = verbs.replace_deleted(agent, replacement, request.user)
     except RoutesHeld as held:
-        messages.info(request, f"{held.message} Replace {agent.name} again when the check has passed.")
-        return redirect("check", held.start(request.actor))
+        waiting = Deletion(agent.pk, replacement.id, was_deleted=True)
+        return redirect("check", held.start(request.actor, waiting))
     except Refused as refusal:
         messages.error(request, refusal.message)
     else:
@@ -150,8 +151,7 @@ def agent_restore(request: TeamRequest, id: UUID) -> HttpResponse:
     try:
         restored = verbs.restore_agent(agent, name)
     except RoutesHeld as held:
-        messages.info(request, f"{held.message} Restore {agent.name} again when the check has passed.")
-        return redirect("check", held.start(request.actor))
+        return redirect("check", held.start(request.actor, Restoration(agent.pk, name)))
     except Refused as refusal:
         typed = name if name is not None else f"{agent.name[:69]} (restored)"
         context = {"agent": agent, "typed": typed, "refused": refusal.fields.get("name", refusal.message)}

@@ -126,9 +126,12 @@ def lock_agents(ids: Iterable[UUID]) -> dict[UUID, Agent]:
     return {agent.pk: agent for agent in rows.order_by("pk")}
 
 
-def rename(agent: Agent, name: str) -> None:
-    """Rename an agent that is restored under another name. Its row is locked, and written whole."""
-    with guarded([agent]):
+def rename(agent: Agent, name: str, override: str = "") -> None:
+    """Rename an agent that is restored under another name. Its row is locked, and written whole. `override`: as of
+    `save_agents`.
+    """
+    override = one_line(override, "override", 500, required=False)
+    with guarded([agent], override):
         _name(agent, name, agent.description)
 
 

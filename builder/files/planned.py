@@ -23,10 +23,12 @@ class Choices:
 
     `agents`: the name of an agent, member or group by the id in the mention, or nothing to keep the mention as text.
     `queues`: by the name in the file, in lower case: a queue's id, CREATE or DROP.
+    `ids`: those of new agents, by the file. A plan notes them, so that what is checked and imported later is the same.
     """
 
     agents: Mapping[UUID, str] = field(default_factory=dict)
     queues: Mapping[str, str] = field(default_factory=dict)
+    ids: dict[str, UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ class _Planner:
         self.by_name = {name.lower(): id for id, name in self.names.items()}
         self.queues = {queue.name.lower(): queue for queue in team.queues.live()}
         self.matches = self._match()
-        self.ids = {file.source: self.matches[file.source] or new_id() for file in files}
+        self.ids = {
+            file.source: self.matches[file.source] or choices.ids.setdefault(file.source, new_id()) for file in files
+        }
         known = [id for id in self.matches.values() if id]
         self.saved = {row.agent.pk: row for row in with_queues(Agent.objects.filter(pk__in=known))}
         self.by_file_id = {file.id: self.ids[file.source] for file in files if file.id}

@@ -26,9 +26,9 @@ class RoutesHeld(Refused):
     def __init__(self) -> None:
         super().__init__(MESSAGE, "routes_checking")
 
-    def start(self, by: Actor, waiting: Sequence[Any] = ()) -> UUID:
-        """Start the check, in a transaction that is not undone, and return its id. `waiting`: the `AgentChange`s that
-        go live when it passes.
+    def start(self, by: Actor, waiting: Any = ()) -> UUID:
+        """Start the check, in a transaction that is not undone, and return its id. `waiting`: what is done when it
+        passes, as `AgentChange`s or one of what is in `builder.gate.waiting`.
         """
         raise NotImplementedError
 

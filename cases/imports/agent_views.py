@@ -18,6 +18,7 @@ from builder.files.markdown import AgentFile, Flawed
 from builder.files.planned import Item, Plan
 from builder.files.test_files import TestsItem, files_of_tests, is_tests
 from builder.gate.gate import RoutesHeld
+from builder.gate.waiting import Import
 from builder.history import revisions
 from builder.procedures import lines, mentions
 from builder.procedures.people import PeopleTarget, all_people, find_people
@@ -86,7 +87,7 @@ def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
         plan = plans.plan(request.team, files)
         items = files_of_tests().plan(request.team, tests, plan)
         form = ChoicesForm(request.POST or None, plan=plan, queues=list(request.team.queues.live()))
-        if form.is_valid() and (done := _apply(request, form, files, tests)):
+        if form.is_valid() and (done := _apply(request, upload, form, files, tests)):
             if isinstance(done, HttpResponse):
                 return done
             upload.delete()
@@ -98,24 +99,25 @@ def agents_import_preview(request: TeamRequest, id: UUID) -> HttpResponse:
 
 
 def _apply(
-    request: TeamRequest, form: ChoicesForm, files: list[AgentFile], tests: list[TextFile]
+    request: TeamRequest, upload: AgentUpload, form: ChoicesForm, files: list[AgentFile], tests: list[TextFile]
 ) -> Plan | HttpResponse | None:
     """Apply the import. Return None, with the reason among the form's errors, if it is refused; or where its check is
     shown, when routing tests hold it.
     """
+    choices, seen = form.choices(), request.POST.get("seen", "")
     try:
         return importing.apply(
             request.team,
             files,
-            form.choices(),
-            seen=request.POST.get("seen", ""),
+            choices,
+            seen=seen,
             create_queue=made_queue,
             author=request.user,
             tests=tests,
         )
     except RoutesHeld as held:
-        messages.info(request, f"{held.message} Import the files again when the check has passed.")
-        return redirect("check", held.start(request.actor))
+        waiting = Import(upload.pk, seen, dict(choices.agents), dict(choices.queues), choices.ids)
+        return redirect("check", held.start(request.actor, waiting))
     except Refused as refusal:
         show_refusal(form, refusal)
         return None

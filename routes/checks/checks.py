@@ -15,7 +15,6 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from builder.agents.saving import AgentChange
 from builder.models import Agent
 from data.errors import Refused
 from data.redis import bell
@@ -26,7 +25,7 @@ from teams.audit.actors import Actor
 from teams.webhooks import outbox
 
 from . import answers, going_live, questions, results, verdicts
-from .going_live import CHANGES
+from .going_live import WAITING, Waiting
 from .models import Check, CheckResult, Trial, Verdict
 from .questions import Question
 
@@ -50,14 +49,15 @@ def start(
     after: Asked,
     by: Actor,
     *,
-    waiting: Sequence[AgentChange] = (),
+    waiting: Waiting | None = None,
     comes_back: bool = False,
+    deleted: set[UUID] | None = None,
 ) -> Check:
     """The check of a change; the one that is open for the same change already, or has ended for it, where there is one
     and nothing waits for another. `comes_back`: for a program, which sends the same request until it hears how the
-    check ended.
+    check ended. `deleted`: who is expected and gone with the change.
     """
-    deleted = verdicts.deleted_targets(tests)
+    deleted = verdicts.deleted_targets(tests) if deleted is None else deleted
     possible = {test.pk: None if decisions.is_void(test.expected, deleted) else test.expected for test in tests}
     fingerprint = questions.fingerprint((before[test.pk], after[test.pk], possible[test.pk]) for test in tests)
     if not waiting and (same := _same(agent, fingerprint, comes_back=comes_back)):
@@ -69,7 +69,7 @@ def start(
         team_id=agent.team_id,
         agent=agent,
         fingerprint=fingerprint,
-        waiting=CHANGES.dump_python(list(waiting), mode="json") if waiting else None,
+        waiting=WAITING.dump_python(waiting, mode="json") if waiting else None,
         live_number=agent.live_revision.number,
         user=by.user,
         actor=by.label[:100],
@@ -113,7 +113,7 @@ def check_again(check: Check, by: Actor) -> Check:
     """Another check of what waits for this one: of tests that expect something else by now."""
     if not check.waiting:
         raise Refused("Nothing waits for this check.", "ended")
-    tests = list(RoutingTest.objects.filter(results__check_of=check).select_related("agent__team", "queue", "team"))
+    tests = list(RoutingTest.every.filter(results__check_of=check).select_related("agent__team", "queue", "team"))
     again = Check.objects.create(
         team_id=check.team_id,
         agent=check.agent,

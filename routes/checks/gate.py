@@ -24,6 +24,7 @@ from teams.audit import audit
 from teams.audit.actors import Actor
 
 from . import checks, queries, results, verdicts
+from .going_live import Waiting
 from .models import Check, Verdict
 from .questions import Asker, Question
 from .staged import stage
@@ -48,20 +49,23 @@ class Held(RoutesHeld):
     def __init__(self, routes: Routes, after: dict[UUID, Question]) -> None:
         super().__init__()
         self.routes, self.after = routes, after
+        # As it would be with the change, which can restore one who is expected.
+        self.deleted = verdicts.deleted_targets(routes.tests)
 
-    def start(self, by: Actor, waiting: Sequence[AgentChange] = ()) -> UUID:
-        return self._start(by, waiting=waiting).pk
+    def start(self, by: Actor, waiting: Waiting | Sequence[AgentChange] = ()) -> UUID:
+        return self._start(by, waiting=list(waiting) if isinstance(waiting, Sequence) else waiting).pk
 
     def _start(self, by: Actor, **about: Any) -> Check:
         tests, before, after = stage(self.routes.tests, self.routes.asked, self.after)
-        [agent, *_] = self.agents
-        return checks.start(agent, tests, before, after, by, **about)
+        # One that is restored is no agent yet. The check is of one whose tests guard that.
+        agent = next((one for one in self.agents if not one.is_deleted), None) or tests[0].agent
+        return checks.start(agent, tests, before, after, by, deleted=self.deleted, **about)
 
     @property
     def agents(self) -> list[Agent]:
-        """Those that there are already: what is held may have made others, and was undone."""
+        """Those that there are already, as they are: what is held may have made others, and was undone."""
         known = Agent.objects.in_bulk([agent.pk for agent in self.routes.agents])
-        return [agent for agent in self.routes.agents if agent.pk in known]
+        return [known[agent.pk] for agent in self.routes.agents if agent.pk in known]
 
     def wait(self, by: Actor, seconds: float | None) -> None:
         check = self._start(by, comes_back=True)

@@ -44,7 +44,7 @@ class Check(models.Model):
     queued -> running (its first test was taken up) -> done
     queued, running -> stopped (by a person, or because the agent or the team is gone)
 
-    `waiting` is the save that goes live when the check passes: the changes, as JSON. `fingerprint` stands for all that
+    `waiting` is what is done when the check passes, as JSON: see `checks.going_live`. `fingerprint` stands for all that
     is asked and expected.
     """
 
@@ -56,9 +56,10 @@ class Check(models.Model):
     status = models.CharField(max_length=10, choices=CheckStatus.choices, default=CheckStatus.QUEUED)
     passed = models.BooleanField(null=True)
     fingerprint = models.CharField(max_length=64)
-    waiting: Any = models.JSONField(null=True, help_text="What is saved when it passes.")
+    waiting: Any = models.JSONField(null=True, help_text="What is done when it passes.")
     live_number = models.PositiveIntegerField(help_text="The live revision that it was compared with.")
     saved_number = models.PositiveIntegerField(null=True, help_text="The revision that went live by it.")
+    applied_at = models.DateTimeField(null=True, help_text="When what waited was done.")
     note = models.CharField(max_length=300, blank=True, help_text="Why nothing went live although it passed.")
     told_at = models.DateTimeField(null=True, help_text="When a program that waited for it heard how it ended.")
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
@@ -95,6 +96,10 @@ class Check(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in (CheckStatus.QUEUED, CheckStatus.RUNNING)
+
+    @property
+    def is_applied(self) -> bool:
+        return self.applied_at is not None or self.saved_number is not None
 
 
 class CheckResult(models.Model):

@@ -45,7 +45,7 @@ class CheckNews:
 def latest_news(agent: Agent) -> CheckNews | None:
     """The last save of the agent that had to wait, as long as it is neither live nor stopped nor overtaken."""
     check = Check.objects.filter(agent=agent, waiting__isnull=False).order_by("-created_at", "id").first()
-    if check is None or check.saved_number or check.status == Check.Status.STOPPED:
+    if check is None or check.is_applied or check.status == Check.Status.STOPPED:
         return None
     if check.live_number != agent.live_revision.number:
         return None

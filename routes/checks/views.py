@@ -19,6 +19,7 @@ from web.http.partials import render_page
 from . import answers, changed, checks, costs, going_live, results
 from .changed import Change, Field
 from .costs import Estimate
+from .going_live import Waiting, back, in_words, waiting_for
 
 # The verdicts of tests that the change decides otherwise.
 _TURNED = (Verdict.BROKEN, Verdict.FIXED)
@@ -56,7 +57,9 @@ def check(request: TeamRequest, id: UUID) -> HttpResponse:
     found = get_object_or_404(Check.objects.select_related("agent"), team=request.team, pk=id)
     rows = _rows(found)
     known, count = sum(results.counts(found).values()), found.results.count()
-    difference, fields = _what_waits(found)
+    waiting = waiting_for(found)
+    difference, fields = _saved_by(found, waiting)
+    back_url, back_label = back(waiting, found.agent)
     context = {
         "check": found,
         "agent": found.agent,
@@ -66,9 +69,12 @@ def check(request: TeamRequest, id: UUID) -> HttpResponse:
         "held": [row for row in rows if row.result.verdict in (Verdict.BROKEN, Verdict.UNTESTED)],
         "others": [row for row in rows if row.result.verdict not in (Verdict.BROKEN, Verdict.UNTESTED)],
         "estimate": _estimate(found) if found.is_open else None,
+        "act": in_words(waiting, request.team) if waiting else "",
+        "back_url": back_url,
+        "back_label": back_label,
         "difference": difference,
         "fields": fields,
-        "may_override": _may_override(request) and found.waiting and found.passed is False,
+        "may_override": _may_override(request) and waiting and found.passed is False and not found.is_applied,
         "may_stop": found.is_open and request.member.builds,
     }
     return render_page(request, "routes/check.html", context, parts=["check"])
@@ -91,11 +97,11 @@ def _rows(check: Check) -> list[Row]:
     return sorted(rows, key=lambda row: _ORDER.index(Verdict(row.result.verdict)))
 
 
-def _what_waits(check: Check) -> tuple[Difference | None, list[Field]]:
-    """What the change says otherwise, as long as it is not live."""
-    if not check.waiting or check.saved_number is not None:
+def _saved_by(check: Check, waiting: Waiting | None) -> tuple[Difference | None, list[Field]]:
+    """What a save says otherwise, as long as it is not live."""
+    if not isinstance(waiting, list) or check.is_applied:
         return None, []
-    return changed.of_save(check.agent, check.live_number, going_live.CHANGES.validate_python(check.waiting))
+    return changed.of_save(check.agent, check.live_number, waiting)
 
 
 def _estimate(check: Check) -> Estimate:
@@ -143,8 +149,8 @@ def check_override(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_POST
 @team_page(post=BUILDER)
 def check_accept(request: TeamRequest, id: UUID) -> HttpResponse:
-    """The chosen test expects the new decision from now on. A change that waits is checked again; who imports, deletes
-    or sends a request does that again.
+    """The chosen test expects the new decision from now on. A change that waits is checked again; a program
+    sends its request again.
     """
     found = get_object_or_404(Check.objects.select_related("agent"), team=request.team, pk=id)
     test = parse_uuid(request.POST.get("test", ""))
