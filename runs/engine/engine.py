@@ -206,6 +206,7 @@ def _brief(work: Work) -> offline.Brief:
         ],
         own=offline.Target(work.agent.pk, "", work.agent.name, work.agent.description),
         examples=_examples(work, text),
+        is_kept=not work.run.has_no_effect,
     )
 
 

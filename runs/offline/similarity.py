@@ -56,7 +56,8 @@ class Example:
 class Brief:
     """What the router compares. `own` is the agent that runs: without it a short procedure says too little of its own.
 
-    `targets` are those of the revision that this run could use; any other mention counts as not available.
+    `targets` are those of the revision that this run could use; any other mention counts as not available. `is_kept`:
+    the case is one of the agent's last, not one of a test.
     """
 
     aop: str
@@ -64,6 +65,7 @@ class Brief:
     targets: Sequence[Target]
     own: Target | None = None
     examples: Sequence[Example] = ()
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def compare(brief: Brief) -> Verdict:
 
 def keep(brief: Brief) -> None:
     """Of what was compared, keep for a while what is costly, for when the agent's last cases are compared again."""
-    if brief.own:
+    if brief.own and brief.is_kept:
         embeddings.keep(str(brief.own.agent_id), _read(brief.case_text))
 
 

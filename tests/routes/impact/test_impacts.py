@@ -14,6 +14,7 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from builder.procedures.mentions import token
 from cases.models import Case, Queue
+from data.redis.redis_pool import quick_redis
 from routes.impact import impacts, told
 from routes.impact import recorded as recorded_runs
 from routes.impact.recorded import Chosen
@@ -95,6 +96,7 @@ def test_the_stand_in_answers_without_runs_and_says_why(
         work_next()
         Case.objects.update(status="completed")
     runs = Run.objects.count()
+    assert quick_redis().llen(f"baton:e5-last:{triage.pk}") == 2
     embeddings.forget()  # as another process, which reads nothing again
     assert len(recorded_runs.recorded([triage.pk], Chosen(seconds=0.04))) == 2
     typed = {"aop": aop.replace("Billing", "Tech").replace(str(billing.pk), str(tech.pk)), "model": OFFLINE}

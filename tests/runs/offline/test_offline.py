@@ -417,6 +417,13 @@ def test_the_last_texts_of_an_owner_are_kept_for_longer(monkeypatch: pytest.Monk
     assert kept == [False, True, True]
 
 
+async def test_only_cases_are_kept_and_no_tests() -> None:
+    own = replace(BILLING, agent_id=uuid4())
+    for is_kept in (False, True):
+        await decide(replace(brief_of(texts.TRIAGE, texts.CASES[0]), own=own, is_kept=is_kept))
+        assert quick_redis().llen(f"baton:e5-last:{own.agent_id}") == is_kept
+
+
 @pytest.mark.parametrize(
     "error", [RedisError("gone"), ImproperlyConfigured("no settings")], ids=["no Redis", "no Django"]
 )
