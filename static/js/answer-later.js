@@ -14,9 +14,9 @@ let typed; // what was taken back, for its fields: {id, data}
 const heldMs = () => Number(document.getElementById("answer-held").dataset.seconds) * 1000;
 const pane = () => document.getElementById("inbox-pane");
 const rowOf = (id) => document.querySelector(`#results [data-request="${id}"]`);
-const isGone = ({ dataset }) => held.has(dataset.request) || sentOff.has(dataset.request);
+const isGone = (id) => held.has(id) || sentOff.has(id);
 const all = () => [...document.querySelectorAll("#results [data-request]")];
-const rows = () => all().filter((row) => !isGone(row));
+const rows = () => all().filter((row) => !isGone(row.dataset.request));
 
 document.addEventListener(
   "submit",
@@ -66,7 +66,7 @@ function select(row) {
 }
 
 function hide() {
-  for (const row of all()) row.closest("li").hidden = isGone(row);
+  for (const row of all()) row.closest("li").hidden = isGone(row.dataset.request);
 }
 
 function release(id) {
@@ -123,6 +123,8 @@ document.addEventListener("htmx:after:swap", () => {
   if (!pane()) return;
   hide();
   const form = pane().querySelector("form[data-answer]");
+  // A list that was asked for before the answer was given shows its question again.
+  if (isGone(form?.dataset.answer)) rows().length ? rows()[0].click() : pane().toggleAttribute("data-done", true);
   if (!typed || form?.dataset.answer !== typed.id) return;
   for (const field of form.querySelectorAll("textarea, input:not([type=hidden])")) {
     if (!typed.data.get(field.name)) continue;
