@@ -176,7 +176,7 @@ def in_words(waiting: Waiting, team: Team) -> str:
             return ""
 
 
-def back(waiting: Waiting | None, agent: Agent) -> tuple[str, str]:
+def back(waiting: Waiting | None, agent: Agent, viewer: User) -> tuple[str, str]:
     """Where one can change what is asked for: the address, and what the link says."""
     match waiting:
         case Deletion(was_deleted=False):
@@ -184,6 +184,8 @@ def back(waiting: Waiting | None, agent: Agent) -> tuple[str, str]:
         case Deletion() | Restoration():
             return reverse("agents_deleted"), "Deleted agents"
         case Import():
-            return reverse("agents_import_preview", args=[waiting.upload_id]), "Back to import"
+            is_kept = AgentUpload.objects.filter(team=agent.team_id, user=viewer, pk=waiting.upload_id).exists()
+            preview = reverse("agents_import_preview", args=[waiting.upload_id])
+            return preview if is_kept else reverse("agents_import"), "Back to import"
         case _:
             return reverse("agent", args=[agent.pk]), "Edit agent"

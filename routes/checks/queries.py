@@ -32,6 +32,14 @@ def histories(tests: Sequence[RoutingTest]) -> dict[UUID, list[CheckResult]]:
     return found
 
 
+def unsaved(results: Iterable[CheckResult]) -> set[int]:
+    """Of these results, by their ids, those of a change that waited for its check and did not become live."""
+    asked = [row for row in results if row.before_key != row.after_key]
+    found = Check.objects.filter(pk__in={row.check_of_id for row in asked}, waiting__isnull=False)
+    checks = set(found.filter(applied_at=None, saved_number=None).values_list("pk", flat=True)) if asked else set()
+    return {row.pk for row in asked if row.check_of_id in checks}
+
+
 @dataclass(frozen=True)
 class CheckNews:
     """A check of a save that waits: how far it is, or how many tests hold it back."""

@@ -59,7 +59,7 @@ def check(request: TeamRequest, id: UUID) -> HttpResponse:
     known, count = sum(results.counts(found).values()), found.results.count()
     waiting = waiting_for(found)
     difference, fields = _saved_by(found, waiting)
-    back_url, back_label = back(waiting, found.agent)
+    back_url, back_label = back(waiting, found.agent, request.user)
     context = {
         "check": found,
         "agent": found.agent,

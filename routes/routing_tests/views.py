@@ -44,12 +44,13 @@ class Dot:
 
 @dataclass(frozen=True)
 class Row:
-    """A test in words, with its latest results, the oldest first."""
+    """A test in words, with its latest results, the oldest first. `unsaved`: the last is of a change not live."""
 
     test: RoutingTest
     expected: str
     is_void: bool
     dots: list[Dot]
+    unsaved: bool
 
     @property
     def last(self) -> CheckResult | None:
@@ -90,12 +91,14 @@ def _cost(agent: Agent, tests: QuerySet[RoutingTest]) -> Estimate | None:
 
 def rows_of(tests: Sequence[RoutingTest]) -> list[Row]:
     histories, void, names = queries.histories(tests), queries.void(tests), queries.names(tests)
+    unsaved = queries.unsaved(rows[-1] for rows in histories.values() if rows)
     return [
         Row(
             test,
             " or ".join(decisions.in_words(one, names) for one in test.expected),
             test.pk in void,
             [Dot(_TONES.get(result.verdict, "neutral"), result) for result in histories[test.pk]],
+            any(result.pk in unsaved for result in histories[test.pk][-1:]),
         )
         for test in tests
     ]
