@@ -162,7 +162,7 @@ def check_accept(request: TeamRequest, id: UUID) -> HttpResponse:
         messages.error(request, refusal.message)
         return redirect("check", found.pk)
     messages.success(request, f"“{row.test.name}” expects the new decision now.")
-    if not found.waiting:
+    if not found.waiting or found.is_applied:
         return redirect("check", found.pk)
     again = checks.check_again(found, request.actor)
     return redirect("check", again.pk)

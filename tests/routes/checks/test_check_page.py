@@ -71,6 +71,17 @@ def test_the_new_decision_is_accepted_for_what_an_import_would_change_too(
     assert guarded.triage.live_revision.aop == aop
 
 
+def test_accepting_a_decision_after_the_change_was_saved_checks_nothing_again(
+    guarded: Desk, someone: Actor, signed_in: Client
+) -> None:
+    check = held(guarded.triage, someone, aop=guarded.aop(refund="ask", outage=guarded.tech))
+    work_tests()
+    signed_in.post(reverse("check_override", args=[check.pk]), {"reason": "The office is closed."})
+    [row] = check.results.filter(verdict="broken")
+    answer = signed_in.post(reverse("check_accept", args=[check.pk]), {"test": row.test_id})
+    assert answer["Location"] == reverse("check", args=[check.pk])
+
+
 def test_what_could_not_be_tested_says_why(
     guarded: Desk, someone: Actor, signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,7 +109,8 @@ def test_what_a_check_holds_back_is_done_with_a_reason(
     assert AuditEntry.objects.filter(act="gate_overridden", change__contains=REASON).count() == 1
     reasons = {guarded.triage.live_revision.override_reason}
     assert reasons == ({""} if act is restore else {REASON})
-    assert "Save anyway" not in shown(signed_in, "check", last().pk)
+    page = shown(signed_in, "check", last().pk)
+    assert "Save anyway" not in page and "What was changed" in page and "is live since" in page
 
 
 @pytest.mark.parametrize(
