@@ -7,6 +7,8 @@ export class Agents {
   known = new Map();
   listeners = new Set();
   wanted = new Set();
+  turn = 0;
+  asked = new Map(); // id -> the turn in which it was last asked for
 
   constructor(element, rows) {
     this.element = element;
@@ -32,13 +34,17 @@ export class Agents {
 
   async ask() {
     const ids = [...this.wanted];
+    const turn = ++this.turn;
+    for (const id of ids) this.asked.set(id, turn);
     this.wanted.clear();
     for (let start = 0; start < ids.length; start += CHUNK) {
       const some = ids.slice(start, start + CHUNK);
       try {
         const { agents } = await this.fetch({ ids: some.join() });
         const found = new Set(agents.map((agent) => agent.id));
-        this.learn([...agents, ...some.filter((id) => !found.has(id)).map(unknown)]);
+        const rows = [...agents, ...some.filter((id) => !found.has(id)).map(unknown)];
+        // Who was asked for again since, for example with other queues, is learned from the later answer.
+        this.learn(rows.filter(({ id }) => this.asked.get(id) === turn));
       } catch {
         return; // the badges keep the look they have
       }
