@@ -16,7 +16,7 @@ from routes.routing_tests import decisions, routing_tests
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.http.partials import render_page
 
-from . import answers, changed, checks, costs, going_live, results
+from . import answers, changed, checks, costs, going_live, results, verdicts
 from .changed import Change, Field
 from .costs import Estimate
 from .going_live import Waiting, back, in_words, waiting_for
@@ -66,8 +66,8 @@ def check(request: TeamRequest, id: UUID) -> HttpResponse:
         "live_on": f"check:{found.pk} agent:{found.agent_id}",
         "known": known,
         "count": count,
-        "held": [row for row in rows if row.result.verdict in (Verdict.BROKEN, Verdict.UNTESTED)],
-        "others": [row for row in rows if row.result.verdict not in (Verdict.BROKEN, Verdict.UNTESTED)],
+        "held": [row for row in rows if row.result.verdict in verdicts.HOLD_BACK],
+        "others": [row for row in rows if row.result.verdict not in verdicts.HOLD_BACK],
         "estimate": _estimate(found) if found.is_open else None,
         "act": in_words(waiting, request.team) if waiting else "",
         "back_url": back_url,
