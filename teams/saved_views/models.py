@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.urls import reverse
 
 from data.ids import new_id
 from teams.people.models import Member, Team
@@ -44,3 +45,6 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse(self.list)}?{self.query}"

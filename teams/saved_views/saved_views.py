@@ -29,21 +29,17 @@ def changeable(member: Member) -> QuerySet[SavedView]:
     return views_of(member) if member.operates else views_of(member).filter(owner=member)
 
 
-def canonical(pairs: Sequence[tuple[str, str]]) -> str:
+def canonical(query: str) -> str:
     """The query of a list without what is empty or passing: the same for all addresses that show the same."""
+    pairs = parse_qsl(query)
     return urlencode(sorted((name, value) for name, value in pairs if value.strip() and name not in _PASSING))
-
-
-def canonical_query(query: str) -> str:
-    """The same for what stands after the question mark of an address."""
-    return canonical(parse_qsl(query))
 
 
 def save_view(member: Member, list: str, name: str, query: str, *, is_shared: bool = False) -> SavedView:
     """Keep a list as it is filtered now. `is_shared`: for the whole team, which operators may do."""
     if list not in SavedView.List.values:
         raise Refused("There is no such list.", "invalid", {"list": "There is no such list."})
-    kept = canonical_query(query)
+    kept = canonical(query)
     if not kept or len(kept) > _QUERY_LIMIT:
         wrong = "Filter the list first." if not kept else "These filters are too long to be saved."
         raise Refused(wrong, "invalid", {"query": wrong})
@@ -56,15 +52,11 @@ def save_view(member: Member, list: str, name: str, query: str, *, is_shared: bo
         if SavedView.objects.filter(team=member.team_id, owner=owner, list=list).count() >= LIMIT:
             raise Refused(f"A list can have at most {LIMIT} views. Delete one first.", "too_many")
         row = SavedView(team_id=member.team_id, owner=owner, list=list, query=kept)
-        _name(row, name)
+        rename_view(row, name)
     return row
 
 
 def rename_view(row: SavedView, name: str) -> None:
-    _name(row, name)
-
-
-def _name(row: SavedView, name: str) -> None:
     row.name = plain_name(name, "name", _NAME_LIMIT)
     with refusing_a_taken_name("saved_view_names_are_unique", "A view", row.name):
         row.save()

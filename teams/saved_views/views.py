@@ -39,8 +39,15 @@ def saved_view_new(request: TeamRequest) -> HttpResponseBase:
             show_refusal(form, refusal, _UNSEEN)
         else:
             messages.success(request, f"“{row.name}” is in the navigation now.")
-            return redirect(_address(row.list, row.query))
-    return _form(request, form, back=_address(told.get("list", ""), told.get("query", "")))
+            return redirect(row)
+    return _form(request, form, back=_list_address(told))
+
+
+def _list_address(told: dict[str, str]) -> str:
+    """The list as it is filtered, for who does not want to save it."""
+    name = told.get("list", "")
+    name = name if name in SavedView.List.values else SavedView.List.CASES
+    return f"{reverse(name)}?{verbs.canonical(told.get('query', ''))}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,8 +62,8 @@ def saved_view_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
             show_refusal(form, refusal, _UNSEEN)
         else:
             messages.success(request, "Saved.")
-            return redirect(_address(row.list, row.query))
-    return _form(request, form, back=_address(row.list, row.query), row=row)
+            return redirect(row)
+    return _form(request, form, back=row.get_absolute_url(), row=row)
 
 
 def _form(request: TeamRequest, form: SavedViewForm, back: str, row: SavedView | None = None) -> HttpResponse:
@@ -72,10 +79,4 @@ def saved_view_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
     about = {"list": row.list, "query": row.query, "name": row.name, "is_shared": "" if row.owner_id else "on"}
     undo = f"{reverse('saved_view_new')}?{urlencode(about)}"
     toasts.say(request, f"The view “{row.name}” has been deleted.", undo)
-    return redirect(_address(row.list, row.query))
-
-
-def _address(list: str, query: str) -> str:
-    """Where a list is shown as a view has it."""
-    name = list if list in SavedView.List.values else SavedView.List.CASES
-    return f"{reverse(name)}?{verbs.canonical_query(query)}"
+    return redirect(row)

@@ -17,19 +17,15 @@ def saved_views(context: RequestContext, list: str) -> dict[str, Any]:
     request = context["request"]
     if not hasattr(request, "saved_views"):
         request.saved_views = verbs.by_list(request.member)
-    shown = verbs.canonical(_pairs(request)) if request.path == reverse(list) else None
+    shown = verbs.canonical(request.GET.urlencode()) if request.path == reverse(list) else None
     rows = request.saved_views.get(list, [])
-    return {"views": [(row, f"{reverse(list)}?{row.query}", row.query == shown) for row in rows]}
+    return {"views": [(row, row.get_absolute_url(), row.query == shown) for row in rows]}
 
 
 @register.inclusion_tag("teams/save_view.html", takes_context=True)
 def save_view(context: RequestContext, list: str) -> dict[str, Any]:
     """What keeps the list as it is filtered, or changes the view that it is. Nothing beside a list that is not."""
     request = context["request"]
-    query = verbs.canonical(_pairs(request))
+    query = verbs.canonical(request.GET.urlencode())
     row = verbs.changeable(request.member).filter(list=list, query=query).first() if query else None
     return {"csrf_token": context.get("csrf_token"), "list": list, "query": query, "row": row}
-
-
-def _pairs(request: Any) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in request.GET.lists() for value in values]
