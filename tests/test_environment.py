@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from config.module_map import APPS
 from config.settings.environment import is_this_machine, listed, number, one_of, stays_here, switch, whole
 from tests.paths import ROOT
 
@@ -138,7 +139,7 @@ def test_every_switch_is_read_by_the_same_function(name: str, tmp_path: Path) ->
 
 
 def test_no_module_compares_a_switch_by_itself() -> None:
-    for app in ("data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config"):
+    for app in APPS:
         for path in (ROOT / app).rglob("*.py"):
             if path.name != "environment.py":
                 text = path.read_text()

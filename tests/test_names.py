@@ -12,6 +12,7 @@ from django.template.loader import get_template
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from cases.timeline.models import EventKind
+from config.module_map import APPS
 from teams.audit.acts import ACTS
 from teams.webhooks import outbox
 from tests.paths import ROOT
@@ -19,7 +20,7 @@ from web import help
 from web.format.states import STATES
 from web.navigation import NAVIGATION, SETTINGS
 
-_APPS = ["web", "teams", "builder", "cases", "runs", "routes", "ops", "config"]
+_APPS = APPS[1:]
 TEMPLATES = {str(path.relative_to(ROOT)): path.read_text() for path in sorted((ROOT / "templates").rglob("*.*"))}
 _FUNCTIONS_OF_ADDRESSES = {"reverse", "reverse_lazy", "redirect", "link"}
 

@@ -12,9 +12,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows import password_reset
 from django.contrib.sessions.backends.base import SessionBase
 
+from config.module_map import APPS
 from tests.paths import ROOT
 
-APPS = ("data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config")
 # Django documents these in spite of their underscores, and os._exit is documented too.
 DOCUMENTED = {"_meta", "_state", "_base_manager", "_default_manager", "_exit"}
 USED = {

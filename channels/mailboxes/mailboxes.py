@@ -141,7 +141,7 @@ def opened(settings: MailboxSettings, secret: str) -> Iterator[Mailbox]:
 
 
 def _connect(settings: MailboxSettings) -> imaplib.IMAP4:
-    # Certificates are checked: a mailbox's password must not go to whoever answers.
+    # Certificates are checked: a mailbox's password must not go to any server that answers.
     context = ssl.create_default_context()
     client = _CheckedClient(settings.host, settings.port, context if settings.tls == "implicit" else None)
     if settings.tls == "starttls":

@@ -22,7 +22,7 @@ export const folding = () =>
         if (asked !== undefined) return drawn(doc, asked);
         if (!before.folded) return before;
         const lines = before.lines.map(tr.mapping, doc);
-        if (lines.find().length < before.lines.find().length) return drawn(doc, true); // the text was written anew
+        if (lines.find().length < before.lines.find().length) return drawn(doc, true); // the text was written again
         const moved = tr.docChanged || tr.selectionSet;
         const { from, to } = selection.$head.parent.isTextblock ? { from: selection.$head.before(), to: selection.$head.after() } : selection;
         return moved && lines.find(from, to).some((line) => line.from === from) ? drawn(doc, false) : { folded: true, lines };

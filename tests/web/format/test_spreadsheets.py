@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.module_map import APPS
 from tests.paths import ROOT
 from web.format import spreadsheets
 
@@ -56,7 +57,7 @@ def test_numbers_stay_numbers() -> None:
 def test_all_files_for_spreadsheets_are_written_in_one_place() -> None:
     writers = [
         path.relative_to(ROOT).as_posix()
-        for app in ("data", "web", "teams", "builder", "cases", "runs", "routes", "ops", "config")
+        for app in APPS
         for path in (ROOT / app).rglob("*.py")
         if re.search(r"csv\.(writer|DictWriter)", path.read_text())
     ]
