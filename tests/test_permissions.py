@@ -647,7 +647,7 @@ def _everything() -> dict[str, str]:
     ours = [
         model._meta
         for model in apps.get_models()
-        if model._meta.app_label in ("teams", "builder", "cases", "runs", "routes")
+        if model._meta.app_label in ("teams", "builder", "cases", "channels", "runs", "routes")
     ]
     digests = [
         f"SELECT '{of.db_table}', md5(string_agg((to_jsonb(t) - 'last_used_at')::text, '' ORDER BY {of.pk.column}))"

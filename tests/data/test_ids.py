@@ -19,7 +19,7 @@ def test_what_is_no_id_is_none(text: str) -> None:
 
 
 def test_ids_are_parsed_in_one_place() -> None:
-    apps = ("web", "teams", "builder", "cases", "runs", "routes", "ops", "config")
+    apps = ("web", "teams", "builder", "cases", "channels", "runs", "routes", "ops", "config")
     copies = [
         str(path.relative_to(ROOT))
         for app in apps

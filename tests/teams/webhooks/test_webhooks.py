@@ -204,7 +204,7 @@ def test_events_are_written_in_one_place_only() -> None:
     writes = re.compile(r"CaseEvent\.objects\.(bulk_)?create|\binsert\(\[?events?\b|\bevents?\.save\(")
     found = [
         str(path.relative_to(ROOT))
-        for app in ("cases", "runs", "routes", "ops")
+        for app in ("cases", "channels", "runs", "routes", "ops")
         for path in (ROOT / app).rglob("*.py")
         if writes.search(path.read_text())
     ]
