@@ -63,6 +63,27 @@ def test_a_package_that_cannot_be_installed_is_said_and_tried_again(checkout: Pa
         assert "could not be installed on" in refused.stderr.splitlines()[-1]
 
 
+STEPS = ["", "mypy", "check .", "format", "makemigrations", "not alone", "-m alone"]
+
+
+@pytest.mark.parametrize("failing", STEPS)
+def test_the_tests_end_well_only_if_each_step_does(failing: str, tmp_path: Path) -> None:
+    steps, tools = tmp_path / ".venv" / "bin", tmp_path / "tools"
+    for folder in (tmp_path / "script", tmp_path / "templates", steps, tools):
+        folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(CHECKOUT / "script" / "test", tmp_path / "script")
+    # Each prints a number of test processes, as Python is asked for one, and fails where it is told to.
+    step = '#!/bin/sh\necho 1\n[ -z "$FAILING" ] || case "$*" in *"$FAILING"*) exit 1 ;; esac\n'
+    for tool in (tmp_path / "script" / "install", *(steps / name for name in ("python", "ruff", "djade"))):
+        tool.write_text(step)
+        tool.chmod(0o755)
+    for name in ("apt-get", "chromium", "chromium-headless-shell", "pgbouncer", "systemd-analyze", "nginx", "dovecot"):
+        (tools / name).symlink_to("/bin/true")
+    environment = {**os.environ, "FAILING": failing, "PATH": f"{tools}:{os.environ['PATH']}"}
+    ended = subprocess.run(["/bin/sh", tmp_path / "script" / "test"], env=environment, capture_output=True, check=False)
+    assert ended.returncode == (1 if failing else 0), ended.stderr
+
+
 # Put together, so that this file does not name them either.
 HOSTS = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "deb.debian" + ".org"]
 
