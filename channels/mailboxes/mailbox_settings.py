@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from channels.email.email_settings import EmailSettings
 from data.errors import Refused
 from data.network.addresses import check_url
+from data.texts.schema_errors import words_of
 
 Tls = Literal["implicit", "starttls", "none"]
 After = Literal["seen", "move", "delete", "leave"]
@@ -70,12 +71,10 @@ def mailbox_settings(said: Mapping[str, Any]) -> MailboxSettings:
 def _refused(error: ValidationError) -> Refused:
     fields = {}
     for item in error.errors():
-        words = item["msg"].removeprefix("Value error, ")
+        words = words_of(item)
         if not item["loc"]:
             name, _, words = words.partition(": ")
         else:
             name = str(item["loc"][0])
-        if item["type"] in ("missing", "string_too_short"):
-            words = "Required"
         fields[f"settings.{name}"] = words
     return Refused(" ".join(f"{name.partition('.')[2]}: {words}" for name, words in fields.items()), "invalid", fields)

@@ -16,7 +16,6 @@ A standalone test has a `text` in place of a title.
 """
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -28,6 +27,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from builder.files.archives import TextFile
 from builder.files.markdown import Flaw, Flawed
 from data.texts.json_text import check_levels
+from data.texts.schema_errors import words_of
 from data.texts.text import is_storable
 
 _Loads: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -216,7 +216,7 @@ def _refuse_what_grows(text: str, source: str) -> None:
 def _in_words(error: ValidationError) -> Iterator[str]:
     for one in error.errors():
         place = [str(part) for part in one["loc"]]
-        words = re.sub(r"^Value error, ", "", one["msg"])
+        words = words_of(one)
         words = f"{words[:1].upper()}{words[1:]}".rstrip(".")
         if len(place) > 1 and place[0] == "tests":
             inside = f", {'.'.join(place[2:])}" if len(place) > 2 else ""

@@ -7,6 +7,7 @@ from django import forms
 from pydantic import ValidationError
 
 from data.errors import Refused
+from data.texts.schema_errors import words_of
 from teams.models import Group, Member, Team
 from teams.settings.forms import ZoneField
 from web.forms.messages import PageForm
@@ -39,7 +40,7 @@ class OpeningForm(PageForm):
             try:
                 self.opening()
             except ValidationError as error:
-                self.add_error("end", error.errors()[0]["msg"].removeprefix("Value error, "))
+                self.add_error("end", words_of(error.errors()[0]))
         return given
 
     @property

@@ -12,6 +12,7 @@ from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel
 
 from data.errors import Refused
+from data.texts.schema_errors import words_of
 from teams.sign_in.attempts import TooManyAttempts
 
 from .quotas import TooMany
@@ -67,7 +68,7 @@ def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if any(item["loc"][0] == "path" for item in error.errors):
         return not_found()  # an id that cannot be one is like one that nothing has
-    fields = {_field(item["loc"]): item["msg"].removeprefix("Value error, ") for item in error.errors}
+    fields = {_field(item["loc"]): words_of(item) for item in error.errors}
     return problem(422, "invalid", "Some of this cannot be used, so nothing was done; see fields.", fields)
 
 

@@ -89,11 +89,11 @@ def test_a_body_that_is_too_large_is_refused(api: Caller) -> None:
 
 def test_fields_are_named(api: Caller) -> None:
     error = problem(api.post("/agents", {"nmae": "x", "connections": {"consumes": [{"concurrency": 0}]}}), 422)
-    assert set(error["fields"]) == {
-        "name",
-        "nmae",
-        "connections.consumes.0.queue_id",
-        "connections.consumes.0.concurrency",
+    assert error["fields"] == {
+        "name": "Required.",
+        "nmae": "There is no such field. Check how it is spelt.",
+        "connections.consumes.0.queue_id": "Required.",
+        "connections.consumes.0.concurrency": "Please give 1 or more.",
     }
 
 
