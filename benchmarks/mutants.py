@@ -122,8 +122,8 @@ MUTANTS = {
     ),
     "a handover is recorded and not applied": Mutant(
         "runs.engine.handovers",
-        "    if case is not None:\n        said = (",
-        "    if case is not None and case.hops == 0:\n        said = (",
+        "    elif case:\n        starts = ",
+        "    elif case and case.hops == 0:\n        starts = ",
     ),
     "there is always a hop left": Mutant(
         "runs.opening.targets", "return max(0, case.queue.hop_limit - case.hops)", "return 1"

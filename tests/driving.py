@@ -6,13 +6,17 @@ from dataclasses import replace
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db import transaction
 from pytest_django.fixtures import Settings
 
-from runs.engine import engine
+from data import rows
+from runs.engine import completion, engine
+from runs.engine.handovers import Held
 from runs.engine.keeping import Place
-from runs.models import Run
+from runs.models import Handover, Run
 from runs.providers.providers import Models
-from runs.record.claims import Claim
+from runs.record.claims import Claim, lock_both
+from runs.record.outcomes import Ending
 
 from .fixtures import take
 from .provider import Provider, Reply, provider
@@ -88,3 +92,13 @@ def work_next() -> Run:
     """The next due run, dispatched, claimed and worked."""
     [claim] = take()
     return drive(claim)
+
+
+@transaction.atomic
+def finish(claim: Claim, ending: Ending) -> None:
+    """Ends a claimed run as the turn does that decides so."""
+    run, case = lock_both(claim)
+    on_case = Handover.applied(*rows.read(Handover.applied_on(case.pk))) if case else []
+    held = Held([(run, case)], {}, {}, on_case[-case.hops :] if case and case.hops else [])
+    with rows.at_once(commits=True):
+        completion.apply(run, case, ending, held)

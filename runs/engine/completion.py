@@ -24,29 +24,26 @@ from runs.record.outcomes import (
     HandedToPeople,
 )
 
-from . import handovers, people_handovers
+from . import handovers
 from .handovers import Held
 
 
 @transaction.atomic
-def finish(claim: Claim, ending: Ending) -> None:
+def fail(claim: Claim, broken: Broken) -> None:
+    """End a run that cannot go on. Its case waits for a person."""
     run, case = lock_both(claim)
     with rows.at_once(commits=True):
-        apply(run, case, ending)
+        _break(run, case, broken)
 
 
 def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None) -> None:
-    """Let the run end so. Both rows are locked, and `held` is what was read with them. A try or a test of a sample ends
-    as it would on a case, and no case moves.
+    """Let the run end so. Both rows are locked, and a handover was judged when they were `held`. A try or a test of a
+    sample ends as it would on a case, and no case moves.
     """
     match ending:
         case HandedOver() | HandedToPeople():
-            broken = (
-                people_handovers.apply(run, case, ending)
-                if isinstance(ending, HandedToPeople)
-                else handovers.apply(run, case, ending, held)
-            )
-            if broken:
+            assert held
+            if broken := handovers.apply(run, case, ending, held):
                 _break(run, case, broken)
         case Broken():
             _break(run, case, ending)

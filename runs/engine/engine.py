@@ -29,7 +29,7 @@ from runs.providers.providers import OFFLINE, Access, Models
 from runs.record import steps
 from runs.record.claims import Claim, LostRun
 from runs.record.messages import messages
-from runs.record.outcomes import Broken, Ending
+from runs.record.outcomes import Broken
 from runs.record.steps import Work
 from runs.telemetry import counters, logs, tracing
 from runs.tools import brake, text_calls, tools
@@ -108,7 +108,7 @@ async def _work(part: _Part, found: Work | None) -> Keeping | None:
 def _break(claim: Claim, work: Work | None, broken: Broken) -> None:
     if work:
         steps.flush(work)
-    completion.finish(claim, broken)
+    completion.fail(claim, broken)
 
 
 async def _steps(part: _Part, work: Work) -> Keeping | None:
@@ -258,8 +258,8 @@ async def _give_back_soon(claim: Claim) -> None:
         return
 
 
-async def _finish(claim: Claim, ending: Ending) -> None:
-    await _unless_lost(claim, lambda: completion.finish(claim, ending))
+async def _finish(claim: Claim, broken: Broken) -> None:
+    await _unless_lost(claim, lambda: completion.fail(claim, broken))
 
 
 async def _unless_lost(claim: Claim, write: Callable[[], None]) -> None:

@@ -16,23 +16,24 @@ from pydantic_ai.messages import ToolCallPart
 
 from builder.models import Agent
 from builder.procedures import passages
-from builder.procedures.fields import Values
 from builder.procedures.needs import NEEDS, Need
 from cases.models import Case, Kind
 from cases.timeline import timeline
 from cases.work import lifecycle as case_lifecycle
+from cases.work.people import People
 from data import rows
 from data.errors import Refused
 from runs.models import Handover, Outcome, Run, Step
-from runs.notifications import run_webhooks
+from runs.notifications import case_email, run_webhooks
 from runs.opening import giving, receiving
-from runs.opening.targets import TargetRow, as_now, find_target, hops_left, judge, obstacle
+from runs.opening.targets import TargetRow, as_now, find_target, hops_left, obstacle
 from runs.prompts.arguments import with_ignored
 from runs.record import claims, lifecycle
 from runs.record.outcomes import Broken, HandedOver, HandedToPeople
 from runs.record.steps import Work, tool_result
 from runs.telemetry import counters
 from runs.tools import decisions, people_targets, tools
+from teams.audit.actors import BATON
 
 from . import keeping
 from .keeping import Keeping, Place
@@ -116,16 +117,14 @@ def _wanted(work: Work, asked: decisions.RequestHandover, held: Held) -> HandedO
         # one, which may be made only when what is checked is saved. What it needs is what the run was told.
         named = Agent(pk=UUID(row["agent_id"]), team_id=work.run.team_id, name=row["name"])
         agent = named if work.run.is_test else held.agents[named.pk][0]
-        return HandedOver(agent, asked.reason, asked.note, fields=_told(work, agent, row, asked))
+        told = NEEDS.validate_python(row.get("needs", []))
+        given = receiving.check(work.case, agent, told, asked.fields)
+        return HandedOver(agent, asked.reason, asked.note, fields=given)
     target, consumes, needs = held.agents[UUID(row["agent_id"])]
     if why_not := obstacle(target, work.case, consumes=consumes):
         raise Refused(f"{why_not} Decide otherwise.", INVALID)
     given = receiving.check(work.case, target, needs, asked.fields) if work.case and needs else {}
     return HandedOver(target, asked.reason, asked.note, fields=given)
-
-
-def _told(work: Work, target: Agent, row: dict[str, Any], asked: decisions.RequestHandover) -> Values:
-    return receiving.check(work.case, target, NEEDS.validate_python(row.get("needs", [])), asked.fields)
 
 
 # --- The requests of one turn ----------------------------------------------------------------
@@ -203,30 +202,34 @@ def given_up(work: Work) -> Broken | None:
 # --- Applied or cancelled --------------------------------------------------------------------
 
 
-def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = None) -> Broken | None:
-    """Complete the run with what it requested, if that is possible as things are now. Both rows are locked, and the
-    target was judged when they were `held`.
+def apply(run: Run, case: Case | None, wanted: HandedOver | HandedToPeople, held: Held) -> Broken | None:
+    """Complete the run with what it requested. Both rows are locked, and the target was judged when they were `held`.
 
-    Otherwise cancel the request, and return why the run cannot end so.
+    A case that was handed over too often stays where it is: cancel the request, and return why the run cannot end so.
+    What a try or a test requests stays recorded, and nothing comes of it.
     """
-    handover = requested(run, wanted)
+    handover, target = requested(run, wanted), wanted.target
     if run.has_no_effect:
-        if not run.is_test or Agent.objects.filter(pk=wanted.target.pk).exists():
-            handover.save()  # it stays recorded: nothing comes of it
+        # A test may name an agent that is made only when what is checked is saved.
+        if not (run.is_test and isinstance(target, Agent)) or Agent.objects.filter(pk=target.pk).exists():
+            handover.save()
         lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
         return None
-    earlier = held.earlier if held and case else _earlier(run, case)
-    broken = None if held else _why_impossible(handover, case)
-    if broken := broken or _why_cancelled(handover, run, case, earlier):
+    earlier = held.earlier if case else _chain(run)
+    about: dict[str, Any] = {"agent_id": run.agent_id, "run_id": run.pk}
+    if isinstance(target, People):
+        assert case, "only a case can go to people"
+        said = "\n\n".join(filter(None, [wanted.reason, wanted.note]))
+        case_lifecycle.hand_over_to_people(case, target, said, **about)
+        case_email.assigned(case, BATON)
+    elif broken := _why_cancelled(handover, run, case, earlier):
         cancel(handover, run, case, broken.code, broken.message)
         return broken
-    kept = held.keeping if held and case else None
-    if case is not None:
-        said = (wanted.reason, wanted.note, wanted.fields)
-        about: dict[str, Any] = {"agent_id": run.agent_id, "run_id": run.pk, "starts": kept is not None}
-        case_lifecycle.hand_over(case, wanted.target, *said, **about)
+    elif case:
+        starts = held.keeping is not None
+        case_lifecycle.hand_over(case, target, wanted.reason, wanted.note, wanted.fields, starts=starts, **about)
     else:
-        handover.next_run = giving.start_afresh(wanted.target, run)
+        handover.next_run = giving.start_afresh(target, run)
     handover.status, handover.applied_at = Handover.Status.APPLIED, rows.NOW
     back = (handover.target_id, handover.source_agent_id)
     handover.is_return = [(row.source_agent_id, row.target_id) for row in earlier[-1:]] == [back]
@@ -234,8 +237,8 @@ def apply(run: Run, case: Case | None, wanted: HandedOver, held: Held | None = N
     run_webhooks.handed_over(handover, run)
     transaction.on_commit(partial(counters.count, "handovers"), robust=True)
     lifecycle.complete(run, Outcome.HANDED_OVER, wanted.text)
-    if kept and case:
-        kept.start(case, handover)
+    if case and held.keeping:
+        held.keeping.start(case, handover)
     return None
 
 
@@ -256,15 +259,6 @@ def requested(run: Run, wanted: HandedOver | HandedToPeople) -> Handover:
     )
 
 
-def _why_impossible(handover: Handover, case: Case | None) -> Broken | None:
-    """Return why the target can no longer take over, if it was requested in an earlier transaction."""
-    assert handover.target
-    why_not, needs = judge(handover.target, case)
-    if why_not:
-        return Broken("target_unavailable", why_not)
-    return receiving.why_incomplete(handover.target, needs, handover.fields)
-
-
 def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: Sequence[Handover]) -> Broken | None:
     if hops_left(run, case) == 0:
         return Broken("hop_limit", "It was handed over as often as allowed.")
@@ -279,11 +273,8 @@ def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: Seq
     return Broken("loop", said)
 
 
-def _earlier(run: Run, case: Case | None) -> list[Handover]:
-    """Return the applied handovers, oldest first: on a case since a person last acted, else of the chain of runs."""
-    if case is not None:
-        on_case = Handover.applied(*rows.read(Handover.applied_on(case.pk)))
-        return on_case[-case.hops :] if case.hops else []
+def _chain(run: Run) -> list[Handover]:
+    """Return the handovers that were applied since the first of a chain of standalone runs, oldest first."""
     chain = Handover.objects.filter(status=Handover.Status.APPLIED).select_related("source").order_by("applied_at")
     root = run.root_id or run.pk
     return list(chain.filter(source_id=root)) + list(chain.filter(source__root_id=root))

@@ -38,11 +38,6 @@ def people_of(row: dict[str, Any], team_id: UUID) -> People | None:
     return People(owner=member.user) if member else None
 
 
-def are_gone(people: People, team_id: UUID) -> bool:
-    kind = GROUP if people.group else PERSON
-    return people_of({"kind": kind, "agent_id": str(people.pk)}, team_id) is None
-
-
 def receiver(people: People) -> dict[str, Any]:
     """The people as a handover has them."""
     return {"person": people.owner, "group": people.group}

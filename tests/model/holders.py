@@ -20,6 +20,7 @@ from runs.record.claims import Claim, LostRun
 from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseFailed, CasePostponed, Ending, HandedOver
 from runs.record.steps import Work
 from runs.tools import decisions, tools
+from tests.driving import finish
 
 from .judge import digest, due_runs, held, loads, startable
 
@@ -107,7 +108,7 @@ class Holder:
             possible += [CaseCompleted("Late"), CaseFailed("Late"), CasePostponed(timezone.now(), "Late")]
         else:
             possible += [Answered("Late")]
-        return [(str(ending), partial(completion.finish, self.claim, ending)) for ending in possible]
+        return [(str(ending), partial(finish, self.claim, ending)) for ending in possible]
 
     def _leaves(self) -> list[tuple[str, Write]]:
         return [

@@ -137,7 +137,7 @@ class Workers(Machine):
             over = budgets.over(work.run, work.agent)
             assert bool(over) == bool(most and work.run.requests >= most)
             if over:
-                completion.finish(holder.claim, over)
+                completion.fail(holder.claim, over)
                 return
         if is_acted_upon:
             holder.take_turn(turn, text)
@@ -164,7 +164,7 @@ class Workers(Machine):
                 "give back": partial(completion.give_back, holder.claim),
                 "later": partial(completion.retry_later, holder.claim, timedelta(), "Too busy"),
                 "much later": partial(completion.retry_later, holder.claim, timedelta(hours=1), "Too busy"),
-                "break": partial(completion.finish, holder.claim, outcomes.Broken("internal_error", "Oh")),
+                "break": partial(completion.fail, holder.claim, outcomes.Broken("internal_error", "Oh")),
             }[how]
         )
 

@@ -17,7 +17,6 @@ from cases.timeline.replay import replay
 from cases.work import lifecycle
 from cases.work.changes import change_case
 from data.errors import Refused
-from runs.engine import completion
 from runs.models import LIVE, Run
 from runs.people import moves
 from runs.record import claims, outcomes
@@ -25,6 +24,7 @@ from runs.workers import dispatcher
 from runs.workers.clock import sweep
 from teams.audit.actors import Actor, person
 from teams.models import Member
+from tests.driving import finish
 from tests.fixtures import Make
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def _work(case: Case, finish: Callable[[claims.Claim, Run], None]) -> None:
 
 def _hand_over(claim: claims.Claim, run: Run, agents: list[Agent]) -> None:
     target = next(agent for agent in agents if agent.pk != run.agent_id)
-    completion.finish(claim, outcomes.HandedOver(target, "Not mine", "Look at it"))
+    finish(claim, outcomes.HandedOver(target, "Not mine", "Look at it"))
 
 
 def _ask(case: Case, by: Actor, agents: list[Agent]) -> None:
@@ -104,16 +104,16 @@ def _undo(case: Case, by: Actor, agents: list[Agent]) -> None:
 ACTS: dict[str, Act] = {
     "dispatch": lambda case, by, agents: dispatcher.dispatch(1),
     "agent completes": lambda case, by, agents: _work(
-        case, lambda claim, run: completion.finish(claim, outcomes.CaseCompleted("Done"))
+        case, lambda claim, run: finish(claim, outcomes.CaseCompleted("Done"))
     ),
     "agent fails it": lambda case, by, agents: _work(
-        case, lambda claim, run: completion.finish(claim, outcomes.CaseFailed("Cannot"))
+        case, lambda claim, run: finish(claim, outcomes.CaseFailed("Cannot"))
     ),
     "agent postpones": lambda case, by, agents: _work(
-        case, lambda claim, run: completion.finish(claim, outcomes.CasePostponed(timezone.now(), "Later"))
+        case, lambda claim, run: finish(claim, outcomes.CasePostponed(timezone.now(), "Later"))
     ),
     "run breaks": lambda case, by, agents: _work(
-        case, lambda claim, run: completion.finish(claim, outcomes.Broken("no_outcome", "Said nothing"))
+        case, lambda claim, run: finish(claim, outcomes.Broken("no_outcome", "Said nothing"))
     ),
     "hand over": lambda case, by, agents: _work(case, lambda claim, run: _hand_over(claim, run, agents)),
     "ask": _ask,

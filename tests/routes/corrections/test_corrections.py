@@ -19,7 +19,6 @@ from data.errors import Refused
 from routes.corrections import corrections
 from routes.map import traffic
 from routes.models import Correction
-from runs.engine import completion
 from runs.models import Handover, Run
 from runs.models import Status as RunStatus
 from runs.offline import examples
@@ -28,7 +27,7 @@ from runs.record import outcomes
 from teams.audit.actors import Actor
 from teams.keys.api_keys import create_key
 from teams.models import Team
-from tests.driving import work_next
+from tests.driving import finish, work_next
 from tests.fixtures import Make, events, take
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +53,7 @@ def handed(triage: Agent, billing: Agent, support: Agent, make_case: Make[Case])
     """Triage handed it to Billing, who works on it."""
     case = make_case("Printer is broken", assignee=triage)
     [claim] = take()
-    completion.finish(claim, outcomes.HandedOver(billing, "An invoice", "Second one"))
+    finish(claim, outcomes.HandedOver(billing, "An invoice", "Second one"))
     take()
     return case
 
@@ -94,7 +93,7 @@ def test_a_handover_is_corrected_before_its_target_has_begun(
 ) -> None:
     case = make_case(assignee=triage)
     [claim] = take()
-    completion.finish(claim, outcomes.HandedOver(billing, "An invoice"))
+    finish(claim, outcomes.HandedOver(billing, "An invoice"))
     made = corrections.correct(corrections.of_handover(Handover.objects.get()), support, "", someone)
     assert (made.run, made.wrong) == (None, billing)
     assert fresh(case).assignee == support

@@ -20,12 +20,12 @@ from cases.timeline import timeline
 from cases.work import lifecycle
 from routes.map import map, traffic
 from routes.map.layout import NODE_HEIGHT, NODE_WIDTH, lay_out
-from runs.engine import handovers
 from runs.models import Handover, Run
 from runs.record.outcomes import HandedOver
 from teams.groups import groups
 from teams.groups.groups import GroupFields
 from teams.models import Team
+from tests.driving import finish
 from tests.fixtures import take
 
 SINCE = timezone.now() - timedelta(days=7)
@@ -287,10 +287,9 @@ def test_a_handover_straight_back_is_kept_as_such(make_agent: Make, make_run: Ma
     third = make_agent("Third")
 
     def pass_on(run: Run | None, target: Agent) -> Handover:
-        take()
-        assert run
-        run.refresh_from_db()
-        assert handovers.apply(run, None, HandedOver(target, "why")) is None
+        [claim] = take()
+        assert run and claim.run_id == run.pk
+        finish(claim, HandedOver(target, "why"))
         return Handover.objects.get(source=run)
 
     there = pass_on(make_run(triage), billing)

@@ -20,7 +20,6 @@ from routes.corrections import corrections
 from routes.reports.charts import charts, share
 from routes.reports.figures import ALL, Figures, Weeks, figures, last_weeks
 from routes.reports.holders import times
-from runs.engine import completion
 from runs.models import Run
 from runs.people import moves
 from runs.record import outcomes
@@ -28,6 +27,7 @@ from teams.audit.actors import Actor, person
 from teams.groups import groups
 from teams.groups.groups import GroupFields
 from teams.models import AuditEntry, Member, Team
+from tests.driving import finish
 from tests.fixtures import Make, take
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +69,7 @@ def created(case: Case, at: datetime, *, looked: float | None = None, done: floa
 
 def work(how: outcomes.HandedOver | outcomes.CaseCompleted | outcomes.CaseFailed) -> None:
     claim = take()[0]
-    completion.finish(claim, how)
+    finish(claim, how)
 
 
 def test_weeks_begin_on_monday_at_midnight_of_the_team(team: Team) -> None:

@@ -9,7 +9,7 @@ from builder.agents.agents import save_agent
 from builder.usage import usage
 from cases.models import Reason
 from data.errors import Refused
-from runs.engine import completion, engine, human_requests, turns
+from runs.engine import engine, human_requests, turns
 from runs.models import HumanRequest, Outcome, Run, Status, Step
 from runs.opening import opening
 from runs.people import moves
@@ -19,7 +19,7 @@ from runs.record import outcomes, steps
 from runs.record.claims import LostRun
 from runs.workers import lost_runs
 from teams.audit.actors import Actor
-from tests.driving import drive, work_next
+from tests.driving import drive, finish, work_next
 from tests.fixtures import events, take
 from tests.provider import call, calls, fail, say
 from tests.wire import Call
@@ -263,7 +263,7 @@ def test_a_person_moving_the_case_makes_a_late_ending_harmless(agent, make_case)
     [claim] = take()
     moves.complete(case, "By hand", by=SOMEONE)
     with pytest.raises(LostRun):
-        completion.finish(claim, outcomes.CaseFailed("too late"))
+        finish(claim, outcomes.CaseFailed("too late"))
     case.refresh_from_db()
     assert (case.status, case.detail) == ("completed", "By hand")
 

@@ -10,11 +10,9 @@ from builder.agents.connections import Consumes, connect
 from builder.models import Agent
 from cases.models import Case, Queue, Reason, Status
 from cases.work import changes, lifecycle
-from runs.engine import completion
 from runs.models import Handover, Outcome, Run
 from runs.models import Status as RunStatus
 from runs.people import moves
-from runs.record import outcomes
 from teams.audit.actors import Actor
 from tests import driving
 from tests.driving import drive, drive_while, work_next
@@ -226,16 +224,6 @@ def test_target_deleted_since_the_run_started(scripted, case, billing) -> None:
     run = drive_while(claim, scripted, lambda: delete_agent(billing), calls(hand_over("billing-specialist")))
     assert run.outcome == Outcome.CASE_COMPLETED
     assert "was deleted" in results(run)[0]
-
-
-def test_a_target_that_is_gone_when_the_handover_is_applied_parks_the_case(case, billing, triage) -> None:
-    [claim] = take()
-    run = Run.objects.get(pk=claim.run_id)
-    connect(billing, [])
-    completion.finish(claim, outcomes.HandedOver(billing, "Money"))
-    assert run.handover.status == Handover.Status.CANCELLED
-    assert needs(case) == Reason.TARGET_UNAVAILABLE
-    assert events(case)[-2:] == ["handover_cancelled", "parked"]
 
 
 def test_target_paused_the_case_waits_for_it(scripted, case, billing) -> None:

@@ -10,11 +10,9 @@ from django.urls import reverse
 from builder.agents.agents import save_agent
 from builder.models import Agent
 from cases.models import Case, Kind, Queue, Reason, Status
-from runs.engine import completion
 from runs.models import Handover, Outcome, Run
 from runs.models import Status as RunStatus
 from runs.people import moves
-from runs.record.outcomes import HandedOver
 from runs.results.schemas import run_out, with_details
 from runs.trying.trying import try_agent
 from tests.driving import drive_while, work_next
@@ -148,19 +146,6 @@ def test_what_the_receiver_needs_is_judged_when_it_is_handed_to(scripted, case, 
     run = drive_while(claim, scripted, lambda: save_agent(billing, aop=CHANGED), answer)
     assert "“customer number” (number) is missing" in scripted.requests[1].results[-1].text
     assert run.handover.fields == {"order number": "A-1", "customer number": 3}
-
-
-def test_a_requested_handover_is_checked_again_when_it_is_applied(case, billing) -> None:
-    [claim] = take()
-    wanted = HandedOver(billing, "Money", fields={"order number": "A-1", "amount": 3.0})
-    save_agent(billing, aop=CHANGED)
-    completion.finish(claim, wanted)
-    case.refresh_from_db()
-    assert Run.objects.get(pk=claim.run_id).handover.status == Handover.Status.CANCELLED
-    assert (case.reason, case.detail) == (
-        Reason.INCOMPLETE_HANDOVER,
-        "Billing needs more to take over. “customer number” (number) is missing.",
-    )
 
 
 def test_one_edit_of_the_receiver_changes_the_next_runs_of_all_senders(scripted, make_agent, make_case, queue) -> None:

@@ -12,7 +12,6 @@ from builder.models import Agent
 from cases.models import Case, Kind, Queue
 from cases.timeline.replay import replay
 from data.errors import Refused
-from runs.engine import completion
 from runs.models import LIVE, Run
 from runs.people import moves
 from runs.record import outcomes
@@ -20,6 +19,7 @@ from runs.record.claims import LostRun
 from runs.workers import dispatcher
 from teams.audit.actors import Actor, person
 from teams.models import Member
+from tests.driving import finish
 from tests.fixtures import Make, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,7 +68,7 @@ def test_taking_over_against_a_completing_run_has_one_winner(
         [claim] = take()
         took, completed = at_once(
             partial(moves.take_over, case, someone),
-            partial(completion.finish, claim, outcomes.CaseCompleted("Done")),
+            partial(finish, claim, outcomes.CaseCompleted("Done")),
         )
         row = check(case)
         assert took != completed
@@ -83,7 +83,7 @@ def test_completing_by_hand_against_a_completing_run_completes_once(
         [claim] = take()
         done = at_once(
             partial(moves.complete, case, "By hand", someone),
-            partial(completion.finish, claim, outcomes.CaseCompleted("By the agent")),
+            partial(finish, claim, outcomes.CaseCompleted("By the agent")),
         )
         assert sum(done) == 1 == case.events.filter(kind=Kind.COMPLETED).count()
         check(case)

@@ -12,7 +12,6 @@ from cases.models import Case, Kind, Queue, Reason, Status
 from cases.work import lifecycle as case_lifecycle
 from data import rows
 from data.errors import Refused
-from runs.engine import completion
 from runs.models import HumanRequest, Run
 from runs.models import Status as RunStatus
 from runs.opening import opening, surroundings
@@ -23,6 +22,7 @@ from runs.record.claims import LostRun
 from runs.workers.clock import sweep
 from teams.audit.actors import Actor, person
 from teams.models import Member, User
+from tests.driving import finish
 from tests.fixtures import Make, events, take
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_an_act_of_a_person_stops_the_run_and_a_late_worker_writes_nothing(
     assert (run.status, run.stopped_by) == (RunStatus.STOPPED, someone.label)
     after = fresh(case)
     with pytest.raises(LostRun):
-        completion.finish(claim, outcomes.CaseCompleted("late"))
+        finish(claim, outcomes.CaseCompleted("late"))
     assert fresh(case).status == after.status
     last = case.events.exclude(kind=Kind.STALE_WRITE_REFUSED).last()
     assert last and (last.actor, last.user) == (someone.label, someone.user)

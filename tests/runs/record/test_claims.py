@@ -17,6 +17,7 @@ from runs.opening import opening
 from runs.record import claims, outcomes, steps
 from runs.record.claims import LostRun, claim_runs
 from runs.workers import clock, dispatcher, lost_runs
+from tests.driving import finish
 from tests.fixtures import events, take
 
 
@@ -66,7 +67,7 @@ def test_a_zombie_worker_writes_nothing(make_run, make_case, make_agent, queue) 
     assert new.fence > old.fence
     for write in (
         lambda: steps.append(zombie, steps.note("late", "late")),
-        lambda: completion.finish(old, outcomes.CaseCompleted("late")),
+        lambda: finish(old, outcomes.CaseCompleted("late")),
         lambda: completion.give_back(old),
     ):
         with pytest.raises(LostRun):
@@ -74,7 +75,7 @@ def test_a_zombie_worker_writes_nothing(make_run, make_case, make_agent, queue) 
     completion.note_refusal(old)
     assert Run.objects.get(pk=new.run_id).steps.count() == 1
     assert events(case)[-1] == "stale_write_refused"
-    completion.finish(new, outcomes.CaseCompleted("in time"))
+    finish(new, outcomes.CaseCompleted("in time"))
 
 
 @pytest.mark.django_db
@@ -152,14 +153,14 @@ def test_of_many_endings_of_one_run_one_counts(make_run) -> None:
     run = make_run()
     [claim] = claim_runs("w/1", 1)
 
-    def finish(number: int) -> bool:
+    def end(number: int) -> bool:
         try:
-            completion.finish(claim, outcomes.Answered(str(number)))
+            finish(claim, outcomes.Answered(str(number)))
         except LostRun:
             return False
         return True
 
-    assert sum(side_by_side(finish, 6)) == 1
+    assert sum(side_by_side(end, 6)) == 1
     run.refresh_from_db()
     assert run.status == Status.COMPLETED
 

@@ -21,7 +21,7 @@ from runs.people.moves import delete
 from runs.record import outcomes
 from teams.audit.actors import BATON, Actor
 from teams.models import Member, Team
-from tests.driving import work_next
+from tests.driving import finish, work_next
 from tests.fixtures import Make, take
 from tests.provider import Provider, Reply, call, say
 from tests.responses import Response
@@ -90,7 +90,7 @@ def test_the_list_says_who_worked_on_what_and_what_came_of_it(
 def various(triage: Agent, billing: Agent, make_run: Make[Run], make_case: Make[Case]) -> dict[str, Run]:
     case = make_case("Broken printer", assignee=triage)
     [claim] = take()
-    completion.finish(claim, outcomes.Broken("no_outcome", "It said nothing."))
+    finish(claim, outcomes.Broken("no_outcome", "It said nothing."))
     return {
         "failed on case": Run.objects.get(case=case),
         "queued": make_run(billing, input="A letter to Marta"),

@@ -10,12 +10,12 @@ from cases.models import Case, Status
 from cases.queues.queues import pause_queue, resume_queue, save_queue
 from cases.work import lifecycle
 from data.errors import Refused
-from runs.engine import completion
 from runs.models import Run
 from runs.models import Status as RunStatus
 from runs.record import claims, outcomes
 from runs.workers import clock, dispatcher
 from teams.models import new_id
+from tests.driving import finish
 from tests.fixtures import events, take
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def test_order_is_due_then_handed_over_then_priority_then_oldest(make_case, make
     lifecycle.wake_due_cases()
     found = []
     while taken := take():
-        completion.finish(taken[0], outcomes.CaseCompleted("done"))
+        finish(taken[0], outcomes.CaseCompleted("done"))
         found.append(Case.objects.get(runs=taken[0].run_id))
     assert found == [due, handed, high, medium, old, new]
 

@@ -26,7 +26,7 @@ from cases.work.creation import NewCase, add_cases
 from data.errors import Refused
 from data.network.identity import USER_AGENT
 from data.secrets import unseal
-from runs.engine import completion, human_requests
+from runs.engine import human_requests
 from runs.models import HumanRequest, Run
 from runs.people import moves
 from runs.people.starting import start_run
@@ -38,6 +38,7 @@ from teams.models import Delivery, Team, Webhook
 from teams.webhooks import outbox, webhook_delivery, webhooks
 from teams.webhooks.fresh_secrets import new_secret
 from teams.webhooks.webhook_delivery import claim_messages, deliver, settle
+from tests.driving import finish
 from tests.fixtures import Make
 from tests.paths import ROOT
 from tests.receiver import Receiver, receiver
@@ -127,7 +128,7 @@ def test_runs_and_handovers_are_told_of(webhook, make_agent) -> None:
     source = make_agent("Triage", mentions=[target])
     run = start_run(source, by=BATON, trigger=Run.Trigger.API)
     [claim] = claim_runs("w/1", 1)
-    completion.finish(claim, HandedOver(target, "Theirs"))
+    finish(claim, HandedOver(target, "Theirs"))
     assert told(webhook) == ["handover.applied", "run.completed"]
     data = json.loads(webhook.deliveries.get(event="handover.applied").body)["data"]
     assert (data["target"]["name"], data["run"]["id"]) == ("Billing", str(run.pk))
