@@ -1,7 +1,7 @@
 """Whom a case is with when it is with people: a member, a group, a member for a group, or nobody in particular."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,9 @@ from django.utils import timezone
 from cases.models import Case
 from teams.groups import hours
 from teams.models import Group, User
+
+# How long a case may wait that is with anyone of the team, before the administrators are reminded of it.
+_TEAM_HAS = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,13 @@ def fields_of(people: People) -> dict[str, Any]:
         "taken_by": str(people.owner)[:100] if people.owner else "",
         "owner_id": people.owner.pk if people.owner else None,
         "group_id": people.group.pk if people.group else None,
-        "take_by": _take_by(people.group) if people.group and not people.owner else None,
+        "take_by": None if people.owner else _take_by(people.group),
     }
 
 
-def _take_by(group: Group) -> datetime | None:
+def _take_by(group: Group | None) -> datetime | None:
+    if group is None:
+        return timezone.now() + _TEAM_HAS
     if group.due_hours is None:
         return None
     openings = hours.OPENINGS.validate_python(group.hours)

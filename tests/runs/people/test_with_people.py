@@ -166,6 +166,8 @@ def test_the_cases_of_a_group_that_is_gone_pass_to_the_team(given, finance, memb
     pass_on_what_is_left()
     pass_on_what_is_left()
     assert where(given) == (Reason.WITH_PEOPLE, "", None)
+    due = fresh(given).take_by
+    assert due and timedelta(hours=23) < due - timezone.now() <= timedelta(days=1)
     assert list(inbox_cases(member)) == [given]
 
 
@@ -304,11 +306,10 @@ def test_whatever_people_do_each_case_has_a_person_or_a_dated_reason(
         sweep_people()
         mailer.deliver()
     for case in Case.objects.filter(pk__in=[case.pk for case in cases]):
-        last = case.events.order_by("seq").last()
         here = Member.objects.filter(team=team, user=case.owner_id, user__is_active=True).exclude(role="viewer")
         is_theirs = here.exclude(away_until__gt=timezone.now()).exists()
         assert case.reason == Reason.WITH_PEOPLE
-        assert is_theirs or (case.owner_id is None and (case.take_by or (last and last.at)))
+        assert is_theirs or (case.owner_id is None and case.take_by)
         assert not (case.take_by and case.take_by < timezone.now() and case.overdue_at is None)
     ids = [message["Message-ID"] for message in mail_server.got]
     assert ids and len(ids) == len(set(ids))
