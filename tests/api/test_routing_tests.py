@@ -57,7 +57,7 @@ def test_a_test_is_created_read_changed_and_deleted(desk: Desk, api: Caller, que
     test = made.json()
     assert test["mode"] == "case" and test["source"] == "api" and test["queue_id"] == str(queue.pk)
     assert test["input"]["data"] == {"order": 7} and test["input"]["priority"] == "high"
-    assert test["expected"][0]["agent_id"] == str(desk.billing.pk)
+    assert test["expected"] == body["expected"]
     assert test["void"] is False and test["last"] is None
     changed = api.patch(f"/tests/{test['id']}", {"input": {"title": "Two refunds"}, "name": "More"}).json()
     assert (changed["name"], changed["input"]["title"], changed["input"]["data"]) == (
@@ -150,8 +150,8 @@ def test_a_check_tells_all_six_counts_and_both_decisions(guarded: Desk, api: Cal
     assert check["status"] == "done" and check["passed"] is False
     assert check["counts"] == {"passing": 1, "broken": 1, "fixed": 0, "failing": 0, "untested": 0, "void": 0}
     [broken] = [row for row in check["results"] if row["verdict"] == "broken"]
-    assert broken["before"]["agent_id"] == str(guarded.billing.pk)
-    assert broken["after"]["agent_id"] == str(guarded.tech.pk)
+    assert broken["before"] == {"decision": "hand_over", "agent_id": str(guarded.billing.pk)}
+    assert broken["after"] == {"decision": "hand_over", "agent_id": str(guarded.tech.pk)}
     [run_id] = broken["run_ids"]
     run = api.get(f"/runs/{run_id}").json()
     assert run["trigger"] == "test" and run["case_id"] is None
