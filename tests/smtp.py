@@ -11,13 +11,16 @@ import pytest
 
 
 class MailServer:
-    """`refuses`: addresses that it answers `refusal` for. `hangs_up`: it closes each connection at once."""
+    """`refuses`: addresses that it answers `refusal` for. `hangs_up`: it closes each connection at once. `breaks_at`:
+    it closes the connection instead of answering `RCPT`, or the end of an email's content (`end`), which it keeps.
+    """
 
     def __init__(self) -> None:
         self.got: list[EmailMessage] = []
         self.refuses: set[str] = set()
         self.refusal = "550 No such person"
         self.hangs_up = False
+        self.breaks_at = ""
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
@@ -37,12 +40,16 @@ class MailServer:
             def talk(self) -> None:
                 while line := self.rfile.readline():
                     word, _, rest = line.decode().strip().partition(" ")
+                    if word.upper() == server.breaks_at:
+                        break
                     match word.upper():
                         case "RCPT" if any(f"<{address}>" in rest for address in server.refuses):
                             self.say(server.refusal)
                         case "DATA":
                             self.say("354 go on")
                             server.got.append(self.read())
+                            if server.breaks_at == "end":
+                                break
                             self.say("250 kept")
                         case "QUIT":
                             self.say("221 bye")
@@ -82,6 +89,6 @@ def _part(message: EmailMessage, kind: str) -> str:
 def mail_server(settings) -> Iterator[MailServer]:
     running = MailServer()
     options = {"host": "127.0.0.1", "port": running.port, "timeout": 5}
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+    settings.MAILERS = {"default": {"BACKEND": "web.emails.smtp.Backend", "OPTIONS": options}}
     yield running
     running.close()

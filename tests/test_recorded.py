@@ -114,6 +114,8 @@ UNRECORDED = {
     "PATCH /cases/{case_id}": _TIMELINE,
     "POST /cases/<uuid:id>/reply/": _TIMELINE,
     "POST /cases/{case_id}/reply": _TIMELINE,
+    "POST /cases/messages/<uuid:id>/send-again/": _TIMELINE,
+    "POST /case-messages/{message_id}/send-again": _TIMELINE,
     "POST /settings/sources/<uuid:id>/look/": _LOOKS,
     "POST /cases/{case_id}/attachments": _TIMELINE,
     "POST /in/<str:token>": "the timeline of the case names the source",

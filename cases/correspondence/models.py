@@ -33,6 +33,7 @@ class CaseMessage(models.Model):
     waiting_approval -> queued (a person approved it), gone (a person did not, or its run ended)
     queued -> sent, failed
     sent -> failed (it came back)
+    failed -> queued (a person sends it again)
 
     Written in the transaction of what it tells; `channels.email.sending` sends what is queued.
     """
@@ -63,6 +64,9 @@ class CaseMessage(models.Model):
     actor = models.CharField(max_length=100, blank=True, help_text="The person or API key that wrote it.")
     approved_by = models.CharField(max_length=100, blank=True)
     approver = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
+    begun_at = models.DateTimeField(
+        null=True, help_text="When the mail server got it. Until its answer is noted, nobody knows whether it took it."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(db_default=Now(), help_text="When it is sent, or tried again.")
     error = models.CharField(max_length=500, blank=True, help_text="Of the last attempt, or why it came back.")

@@ -115,6 +115,12 @@ def _rerouted(event: CaseEvent) -> str:
     return _EVENT_TEXTS[Kind.REROUTED].words
 
 
+def _undelivered(event: CaseEvent) -> str:
+    if event.data.get("in_doubt"):
+        return "The message to {address} may not have been delivered"
+    return _EVENT_TEXTS[Kind.UNDELIVERED].words
+
+
 def _declined(event: CaseEvent) -> str:
     to = "it went back to {target}" if _is_meant_for_one(event) else "a person is needed"
     return f"{{agent}} declined the case: {to}"
@@ -125,6 +131,8 @@ def _due(event: CaseEvent) -> str:
 
 
 def _replied(event: CaseEvent) -> str:
+    if event.data.get("again"):
+        return "{who} sent the message to {address} again"
     approved = ", approved by {approver}" if event.data.get("approved_by") else ""
     return _EVENT_TEXTS[Kind.REPLIED].words + approved
 
@@ -150,6 +158,7 @@ _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
     Kind.REASSIGNED: _reassigned,
     Kind.REOPENED: _reopened,
     Kind.TAKEN_OVER: _taken_over,
+    Kind.UNDELIVERED: _undelivered,
     Kind.HANDED_BACK: _handed_back,
     Kind.ASSIGNED_TO_PEOPLE: _assigned_to_people,
     Kind.OVERDUE: _overdue,

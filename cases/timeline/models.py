@@ -78,7 +78,8 @@ class CaseEvent(models.Model):
     to them; `rerouted` has the rule that acted, and as `from` whom the case waited for; `undone` has undoes (a seq) and
     the fields as they are again; `corrected` has the right agent as its target, none for a person; `updated` has the
     changes; `commented` has comment_id, and `attached` and `detached` the names of files; `received`, `replied` and
-    `undelivered` have message_id, the address of the customer, and of what an agent wrote who approved it.
+    `undelivered` have message_id, the address of the customer, and of what an agent wrote who approved it;
+    `replied` has again where someone sent a message again, and `undelivered` in_doubt where nobody knows.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -34,6 +34,20 @@ def reply_to_customer(request: KeyRequest, case_id: UUID, wanted: ReplyIn) -> Ca
     return read_case(request.auth.team, case_id)
 
 
+@router.post(
+    "/case-messages/{message_id}/send-again",
+    auth=TeamKey(Scope.CASES),
+    response=CaseDetails,
+    summary="Send again what was not delivered",
+)
+def send_again(request: KeyRequest, message_id: UUID) -> CaseDetails:
+    """With the same Message-ID. Also where nobody knows whether it was delivered: look into the Sent folder first."""
+    rows = CaseMessage.objects.filter(team=request.auth.team, case__deleted_at=None, direction="out")
+    message = get_row(rows, message_id)
+    replies.send_again(message, program(request.auth))
+    return read_case(request.auth.team, message.case_id)
+
+
 @router.get(
     "/case-messages/{message_id}/original",
     summary="Download an email as it came",

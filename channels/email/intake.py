@@ -187,6 +187,7 @@ def _join(source: Source, taken: _Taken, answered: Case) -> Case | None:
     if case.deleted_at or (case.is_closed and email_settings(source).closed == "new"):
         return None
     message = _write(source, taken, case)
+    returns.arrived(source.team_id, taken.email.references)
     by = Actor(_called(taken.email))
     data = {"message_id": str(message.pk), "address": message.sender}
     timeline.record(case, Kind.RECEIVED, by=by, text=_with_notes(taken.email), data=data)

@@ -83,6 +83,19 @@ def approve(case: Case, run_id: UUID, call_id: str, text: str, by: Actor) -> Cas
     return message
 
 
+@transaction.atomic
+def send_again(message: CaseMessage, by: Actor) -> None:
+    """A person or a program sends again, with the same Message-ID, what was not delivered, or may not have been."""
+    case = lifecycle.lock(message.case_id)
+    if case.deleted_at:
+        raise Refused("This case was deleted.", "not_found")
+    failed = CaseMessage.objects.filter(pk=message.pk, status=_Status.FAILED)
+    if not failed.update(status=_Status.QUEUED, begun_at=None, error="", at=Now(), next_at=Now()):
+        raise Refused("This message is not one that was not delivered.", "not_failed")
+    data = {"message_id": str(message.pk), "address": message.recipient, "again": True}
+    timeline.record(case, Kind.REPLIED, by=by, text=message.text, data=data)
+
+
 def drop(run_id: UUID, call_id: str | None = None) -> None:
     """What an agent wrote is not sent: a person said so, or its run has ended."""
     waiting = CaseMessage.objects.filter(run_id=run_id, status=_Status.WAITING_APPROVAL)

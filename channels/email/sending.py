@@ -1,18 +1,22 @@
-"""Sends queued messages to customers, through the server of EMAIL_URL.
+"""Sends queued messages to customers, through the server of EMAIL_URL. None is sent twice by itself.
 
-As the emails to members are: a message that is due is postponed in the transaction that claims it, and sent after that.
-If its sender dies in between it is sent again, with the same Message-ID, so that a mailbox shows it once.
+A message that is due is postponed in the transaction that claims it. Just before the server gets its content that is
+noted (`begun_at`), if it is still claimed by this sender. What the server answers is noted after that. Where no answer
+came, because the connection broke or this process was killed, nobody can know whether the customer gets the message:
+it has failed then, in doubt, and a person may send it again. Everything before that moment is tried again.
 """
 
 import logging
 import smtplib
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from email.utils import formataddr, formatdate
+from functools import partial
+from typing import cast
 
 from django.core.mail import EmailMultiAlternatives, mailers
-from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -25,6 +29,7 @@ from data.texts.signs import shown
 from data.texts.text import storable
 from data.threads import BackgroundTask
 from web.emails.message import one_line
+from web.emails.smtp import Backend
 
 from . import returns, threads
 from .replies import is_set_up
@@ -33,8 +38,19 @@ logger = logging.getLogger(__name__)
 
 PAUSES = (60, 300, 900, 1800, 3600)
 _GIVE_UP_AFTER = timedelta(days=1)
-_AT_ONCE, _TAKEN_SECONDS = 20, 600
+_AT_ONCE, _TAKEN_SECONDS = 20, 60
+# Longer than a server may take for its answer.
+_BEGUN_SECONDS = 300
+_NOTE_AGAIN_AFTER = (0.2, 0.5, 1, 2, 4, 8, 16, 30)
+IN_DOUBT = (
+    "Baton does not know whether the mail server took this message, so it does not send it again by itself. Look into"
+    " the Sent folder of the mailbox. Send it again if it is not there."
+)
 _Status = CaseMessage.Status
+
+
+class _NotMine(Exception):
+    """The message was claimed by another process in the meantime."""
 
 
 def has_messages() -> bool:
@@ -47,12 +63,15 @@ def _due() -> QuerySet[CaseMessage]:
 
 def deliver() -> None:
     """Send messages until none is due."""
+    for message in _due().exclude(begun_at=None):
+        _give_up(message, IN_DOUBT)
     while messages := claim():
         try:
             with mailers.default as connection:
-                for message in messages:
-                    _send(connection, message)
-        except OSError as error:
+                while messages:
+                    _send(cast(Backend, connection), messages[0])
+                    del messages[0]
+        except (OSError, _NotMine) as error:
             logger.warning("the email server cannot be used: %s", error)
             for message in messages:
                 _put_off(message, str(error) or type(error).__name__)
@@ -60,28 +79,53 @@ def deliver() -> None:
 
 @transaction.atomic
 def claim() -> list[CaseMessage]:
-    due = _due().order_by("next_at")
+    due = _due().filter(begun_at=None).order_by("next_at")
     ids = list(due.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)[:_AT_ONCE])
     taken = CaseMessage.objects.filter(pk__in=ids)
     taken.update(next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1)
     return list(taken.order_by("at", "pk").select_related("team"))
 
 
-def _send(connection: BaseEmailBackend, message: CaseMessage) -> None:
+def _send(connection: Backend, message: CaseMessage) -> None:
+    connection.before_content = partial(_begin, message)
     try:
         connection.send_messages([email_of(message)])
-    except smtplib.SMTPServerDisconnected:
-        raise  # this connection cannot send anything more
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         _put_off(message, f"{code} {words.decode(errors='replace')}", for_good=code >= 500)
     except smtplib.SMTPResponseException as error:
         said = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         _put_off(message, f"{error.smtp_code} {said}", for_good=error.smtp_code >= 550)
-    except (smtplib.SMTPException, ValueError) as error:
+    except OSError as error:
+        if message.begun_at:
+            _give_up(message, IN_DOUBT)
+        elif not isinstance(error, smtplib.SMTPException) or isinstance(error, smtplib.SMTPServerDisconnected):
+            raise  # this connection cannot send anything more
+        else:
+            _put_off(message, str(error) or type(error).__name__)
+    except ValueError as error:
         _put_off(message, str(error) or type(error).__name__)
     else:
-        _settle(message, _Status.SENT)
+        _note_sent(message)
+
+
+def _note_sent(message: CaseMessage) -> None:
+    """Also when the database is away just now: a note that is lost would leave the message in doubt."""
+    for pause in _NOTE_AGAIN_AFTER:
+        try:
+            return _settle(message, _Status.SENT)
+        except DatabaseError:
+            connections.close_all()
+            time.sleep(pause)
+    return _settle(message, _Status.SENT)
+
+
+def _begin(message: CaseMessage) -> None:
+    """Note that the server gets the message now. It does not, if another process has claimed it in the meantime."""
+    mine = CaseMessage.objects.filter(pk=message.pk, status=_Status.QUEUED, attempts=message.attempts, begun_at=None)
+    if not mine.update(begun_at=Now(), next_at=Now() + timedelta(seconds=_BEGUN_SECONDS)):
+        raise _NotMine
+    message.begun_at = timezone.now()
 
 
 def email_of(message: CaseMessage) -> EmailMultiAlternatives:
@@ -118,18 +162,24 @@ def _html(text: str) -> str:
 
 
 def _put_off(message: CaseMessage, error: str, *, for_good: bool = False) -> None:
-    error = str(storable(error))[:500]
+    """The server has not taken the message."""
+    message.begun_at = None
     if for_good or timezone.now() - message.at > _GIVE_UP_AFTER:
-        with transaction.atomic():
-            returns.undelivered(message, error)
+        _give_up(message, error)
     else:
         _settle(message, _Status.QUEUED, error, PAUSES[min(message.attempts, len(PAUSES)) - 1])
+
+
+@transaction.atomic
+def _give_up(message: CaseMessage, error: str) -> None:
+    returns.undelivered(message, str(storable(error)))
 
 
 def _settle(message: CaseMessage, status: str, error: str = "", pause: float = 0) -> None:
     """Record the result, unless another process has claimed the message in the meantime."""
     mine = CaseMessage.objects.filter(pk=message.pk, status=_Status.QUEUED, attempts=message.attempts)
-    if mine.update(status=status, error=error, next_at=Now() + timedelta(seconds=pause)):
+    error = str(storable(error))[:500]
+    if mine.update(status=status, error=error, begun_at=None, next_at=Now() + timedelta(seconds=pause)):
         timeline.announce(message.case)
 
 

@@ -14,6 +14,7 @@ from channels.models import Source
 from channels.sources.sources import source_or_404
 from data.errors import Refused
 from teams.access.permissions import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
+from web.forms.refusals import tell
 from web.forms.stale import saved_in_turn
 
 from . import originals, replies
@@ -58,6 +59,15 @@ def _messages(request: TeamRequest, id: UUID, form: ReplyForm, status: int = 200
     is_part = "HX-Request" in request.headers or not form.is_bound
     template = "channels/messages.html#messages" if is_part else "channels/messages.html"
     return render(request, template, context, status=status)
+
+
+@require_POST
+@team_page(post=OPERATOR)
+def message_send_again(request: TeamRequest, id: UUID) -> HttpResponseBase:
+    message = get_object_or_404(CaseMessage, team=request.team, pk=id, case__deleted_at=None)
+    words = f"The message to {message.recipient} is on its way again."
+    tell(request, lambda: replies.send_again(message, request.actor), words)
+    return redirect("case", message.case_id)
 
 
 @require_GET

@@ -29,7 +29,7 @@ def _mailers(url: str) -> dict[str, Any]:
         "use_ssl": address.scheme == "smtps",
         "timeout": 15,
     }
-    return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+    return {"default": {"BACKEND": "web.emails.smtp.Backend", "OPTIONS": options}}
 
 
 # The address under which people reach Baton; links in emails and webhooks start with it.

@@ -125,6 +125,7 @@ def test_the_schema_names_the_operations_of_the_design(schema: dict[str, Any]) -
         "POST /agents/{agent_id}/revisions/{number}/restore",
         "GET /agents/{agent_id}/passages",
         "POST /cases/{case_id}/reply",
+        "POST /case-messages/{message_id}/send-again",
         "GET /case-messages/{message_id}/original",
         "GET /sources",
         "POST /sources",

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cases.models import Case, CaseMessage, Queue
+from cases.timeline.event_texts import event_text
 from cases.work.creation import NewCase, add_case
 from channels.email import intake, replies, sending, threads
 from channels.models import Source
@@ -142,6 +143,86 @@ def test_an_outage_of_the_server_delays_and_loses_nothing(case: Case, mail_serve
     CaseMessage.objects.update(next_at=message.at)
     sending.deliver()
     assert [str(sent["Message-ID"]) for sent in mail_server.got] == [message.message_id]
+
+
+def test_what_the_server_may_have_is_not_sent_again_by_itself(
+    case: Case, source: Source, mail_server: MailServer, user: User, signed_in: Client
+) -> None:
+    mail_server.breaks_at = "end"
+    message = replies.reply(case, "Hello", person(user))
+    sending.deliver()
+    mail_server.breaks_at = ""
+    CaseMessage.objects.filter(direction="out").update(next_at=message.at)
+    sending.deliver()
+    message.refresh_from_db()
+    assert (len(mail_server.got), message.status, message.error) == (1, "failed", sending.IN_DOUBT)
+    told = case.events.get(kind="undelivered")
+    assert event_text(told).words == "The message to {address} may not have been delivered"
+    assert "Possibly not delivered" in signed_in.get(reverse("case_messages", args=[case.pk])).content.decode()
+    # A person sends it again, once.
+    again = reverse("message_send_again", args=[message.pk])
+    for _ in range(2):
+        assert signed_in.post(again).status_code == 302
+    sending.deliver()
+    assert [sent["Message-ID"] for sent in mail_server.got] == [message.message_id] * 2
+    message.refresh_from_db()
+    assert (message.status, message.begun_at) == ("sent", None)
+    assert events(case)[-1] == "replied"
+
+
+def test_what_the_server_cannot_have_is_sent_again(case: Case, mail_server: MailServer, user: User) -> None:
+    mail_server.breaks_at = "RCPT"
+    message = replies.reply(case, "Hello", person(user))
+    sending.deliver()
+    message.refresh_from_db()
+    assert (message.status, message.begun_at, mail_server.got) == ("queued", None, [])
+    mail_server.breaks_at = ""
+    CaseMessage.objects.filter(direction="out").update(next_at=message.at)
+    sending.deliver()
+    assert len(mail_server.got) == 1
+
+
+@pytest.mark.parametrize("killed", ["before the server got it", "before the answer was noted"])
+def test_a_killed_sender_sends_nothing_twice(
+    case: Case, mail_server: MailServer, user: User, monkeypatch: pytest.MonkeyPatch, killed: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*args: Any) -> None:
+        raise Killed
+
+    message = replies.reply(case, "Hello", person(user))
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(sending, "_send" if killed == "before the server got it" else "_note_sent", die)
+        sending.deliver()
+    sending.deliver()  # not yet: its sender may be alive
+    CaseMessage.objects.filter(direction="out").update(next_at=message.at)
+    sending.deliver()
+    message.refresh_from_db()
+    assert (len(mail_server.got), message.status) == (1, "sent" if killed == "before the server got it" else "failed")
+
+
+def test_a_sender_that_was_stopped_for_long_finds_its_message_taken(
+    case: Case, mail_server: MailServer, user: User
+) -> None:
+    message = replies.reply(case, "Hello", person(user))
+    [mine] = sending.claim()
+    CaseMessage.objects.filter(direction="out").update(next_at=message.at)
+    assert sending.claim() == [message]
+    with pytest.raises(sending._NotMine):
+        sending._begin(mine)
+
+
+def test_an_answer_shows_that_a_message_in_doubt_arrived(
+    case: Case, source: Source, mail_server: MailServer, user: User
+) -> None:
+    mail_server.breaks_at = "end"
+    message = replies.reply(case, "Hello", person(user))
+    sending.deliver()
+    intake.take_in(source, answer("Thanks", message.message_id, id="<2@example.org>"))
+    message.refresh_from_db()
+    assert (message.status, message.error) == ("sent", "")
 
 
 # --- Agents ----------------------------------------------------------------------------------
