@@ -10,13 +10,13 @@ from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from data import rows
-from runs.engine import completion, engine
+from runs.engine import completion, engine, handovers
 from runs.engine.handovers import Held
 from runs.engine.keeping import Place
 from runs.models import Handover, Run
 from runs.providers.providers import Models
 from runs.record.claims import Claim, lock_both
-from runs.record.outcomes import Ending
+from runs.record.outcomes import Ending, HandedOver, HandedToPeople
 
 from .fixtures import take
 from .provider import Provider, Reply, provider
@@ -101,4 +101,6 @@ def finish(claim: Claim, ending: Ending) -> None:
     on_case = Handover.applied(*rows.read(Handover.applied_on(case.pk))) if case else []
     held = Held([(run, case)], {}, {}, on_case[-case.hops :] if case and case.hops else [])
     with rows.at_once(commits=True):
-        completion.apply(run, case, ending, held)
+        left = handovers.apply(run, case, ending, held) if isinstance(ending, HandedOver | HandedToPeople) else ending
+        if left:
+            completion.apply(run, case, left)

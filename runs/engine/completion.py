@@ -19,13 +19,12 @@ from runs.record.outcomes import (
     CaseDeclined,
     CaseFailed,
     CasePostponed,
-    Ending,
+    Decided,
     HandedOver,
     HandedToPeople,
 )
 
 from . import handovers
-from .handovers import Held
 
 
 @transaction.atomic
@@ -36,15 +35,11 @@ def fail(claim: Claim, broken: Broken) -> None:
         _break(run, case, broken)
 
 
-def apply(run: Run, case: Case | None, ending: Ending, held: Held | None = None) -> None:
-    """Let the run end so. Both rows are locked, and a handover was judged when they were `held`. A try or a test of a
-    sample ends as it would on a case, and no case moves.
+def apply(run: Run, case: Case | None, ending: Decided | Broken) -> None:
+    """Let the run end so. Both rows are locked. A try or a test of a sample ends as it would on a case, and no case
+    moves.
     """
     match ending:
-        case HandedOver() | HandedToPeople():
-            assert held
-            if broken := handovers.apply(run, case, ending, held):
-                _break(run, case, broken)
         case Broken():
             _break(run, case, ending)
         case Answered(text):

@@ -16,7 +16,7 @@ from data import rows
 from runs.models import Handover, Run
 from runs.opening import giving, opening
 from runs.opening.giving import Consumer
-from runs.opening.surroundings import Surroundings, surroundings
+from runs.opening.opening import Surroundings, surroundings
 from runs.record import claims
 from runs.record.claims import Claim
 from runs.record.steps import Work

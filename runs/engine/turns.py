@@ -18,7 +18,18 @@ from runs.models import Step
 from runs.prompts.arguments import with_ignored
 from runs.record import claims
 from runs.record.claims import lock_both
-from runs.record.outcomes import Answered, Broken, CaseCompleted, CaseDeclined, CaseFailed, CasePostponed, Ending
+from runs.record.outcomes import (
+    Answered,
+    Broken,
+    CaseCompleted,
+    CaseDeclined,
+    CaseFailed,
+    CasePostponed,
+    Decided,
+    Ending,
+    HandedOver,
+    HandedToPeople,
+)
 from runs.record.steps import (
     CUT_OFF,
     Work,
@@ -146,18 +157,21 @@ def _settle(
         # All of it goes to the database with the commit, in one round trip.
         with rows.at_once(commits=True):
             insert(work, *entries)
-            if ending := ending or handovers.given_up(work):
-                if work.run.is_test:
-                    insert(work, trials.decided(ending))
-                completion.apply(run, case, ending, held)
+            ending = ending or handovers.given_up(work)
+            if ending and work.run.is_test:
+                insert(work, trials.decided(ending))
+            if is_handed := isinstance(ending, HandedOver | HandedToPeople):
+                ending = handovers.apply(run, case, ending, held)
+            if ending:
+                completion.apply(run, case, ending)
     # Only now, since what is opened before a commit may never have happened.
     if held.keeping and held.keeping.run:
         held.keeping.open(work)
         return held.keeping
-    return ending is not None
+    return is_handed or ending is not None
 
 
-def _settle_others(wanted: Sequence[tuple[ToolCallPart, Any]], entries: list[Entry]) -> Ending | None:
+def _settle_others(wanted: Sequence[tuple[ToolCallPart, Any]], entries: list[Entry]) -> Decided | None:
     """Return what outcomes other than a handover come to, and add their answers to `entries`."""
     if len({call.tool_name for call, _ in wanted}) > 1:
         entries += [tool_result(call, _CHOOSE_OUTCOME, ok=False, code="several_outcomes") for call, _ in wanted]
@@ -211,7 +225,7 @@ def _without_withdrawn(
     return left
 
 
-def _end(work: Work, entries: list[Entry], ending: Ending) -> None:
+def _end(work: Work, entries: list[Entry], ending: Decided | Broken) -> None:
     """Write the last results and the ending, or neither."""
     with transaction.atomic():
         run, case = lock_both(work.claim)

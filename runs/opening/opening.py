@@ -1,7 +1,16 @@
-"""Opening a claimed run: its agent, revision and case, the targets frozen for it, and its first step."""
+"""Opening a claimed run: its agent, revision and case, the targets frozen for it, and its first step.
+
+What surrounds a run on its case is read in statements that need nothing but ids. So they go to the database together,
+and with others: a handover asks for what surrounds the target's run before there is one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from builder.models import Agent, QueueConnection, Revision
-from cases.models import Case, Queue, QueueQuerySet
+from cases.models import Case, CaseEvent, Queue, QueueQuerySet
 from data import rows
 from data.texts.text import storable
 from runs.models import Handover, HumanRequest, Run, Step
@@ -9,11 +18,79 @@ from runs.prompts import prompts, quoting
 from runs.providers import tool_calling
 from runs.record.claims import Claim, LostRun
 from runs.record.steps import Work
-from runs.tools import server_tools
-from teams.models import Team
+from runs.tools import people_targets, server_tools
+from teams.keys import credentials
+from teams.models import Credential, Team
 
 from . import samples, targets
-from .surroundings import Surroundings, surroundings
+
+# --- What surrounds a run --------------------------------------------------------------------
+
+
+@dataclass
+class Surroundings:
+    """What a run is opened with beside its own rows.
+
+    `mentioned`: the agents that the revision mentions, whether each works the case's queue, and what it needs.
+    `people`: the members and groups that it mentions, as JSON. `earlier`: the case's handovers so far. `notes`: what
+    people wrote to those who take the case up. `keys`: the team's, by provider.
+    """
+
+    mentioned: list[tuple[Agent, bool, str]]
+    people: str
+    earlier: list[Handover]
+    notes: list[CaseEvent]
+    keys: dict[str, Credential]
+    live_revision_id: UUID | None
+    produces: bool
+    has_server_tools: bool
+    has_call_styles: bool
+
+    @classmethod
+    def of(cls, answers: Sequence[list[tuple[Any, ...]]], earlier: list[Handover]) -> "Surroundings":
+        mentioned, notes, keys, [(live_revision_id, produces, has_server_tools, has_call_styles, people)] = answers
+        return cls(
+            mentioned=[(agent, consumes, needs) for agent, consumes, needs in mentioned],
+            people=people,
+            earlier=earlier,
+            notes=[note for (note,) in notes],
+            keys={key.provider: key for (key,) in keys},
+            live_revision_id=live_revision_id,
+            produces=produces,
+            has_server_tools=has_server_tools,
+            has_call_styles=has_call_styles,
+        )
+
+
+def surroundings(
+    agent_id: UUID, team_id: UUID, case_id: UUID | None, queue_id: UUID | None, *, revision_id: UUID | None = None
+) -> list[rows.Selected]:
+    """Return the statements to read together, beside `Handover.applied_on`; see `Surroundings.of`. Without a revision
+    they ask about the agent's live one.
+    """
+    return [
+        targets.mentioned(agent_id, queue_id, revision_id),
+        prompts.notes_on(case_id),
+        credentials.of_team_at_once(team_id),
+        rows.Selected(_HAS, [agent_id, agent_id, agent_id, team_id, revision_id, agent_id]),
+    ]
+
+
+# The agent's live revision, whether it produces, has tools of servers; and whether the team says of any model how it
+# calls tools.
+_HAS = f"""
+    select (select id from builder_revision where agent_id = %s and status = 'live'),
+        exists (select from builder_queueconnection where agent_id = %s and role = 'producer'),
+        exists (select from builder_toolconnection where agent_id = %s),
+        exists (select from runs_toolcalling where team_id = %s),
+        {people_targets.MENTIONED}
+    from (
+        select coalesce(%s::uuid, (select id from builder_revision where agent_id = %s and status = 'live')) as id
+    ) wanted
+"""  # noqa: S608
+
+
+# --- The run ---------------------------------------------------------------------------------
 
 
 def open_work(claim: Claim, made: Run | None = None) -> Work:

@@ -18,7 +18,6 @@ from runs.prompts import prompts, quoting
 from runs.record.steps import Work
 
 from . import targets
-from .surroundings import notes_on
 
 type Sample = dict[str, Any]
 
@@ -27,7 +26,7 @@ CASE, STANDALONE = "case", "standalone"
 
 def of_case(agent: Agent, case: Case) -> Sample:
     """Return the sample of a case as the dispatcher would give it to the agent now."""
-    found, notes = rows.read(Handover.applied_on(case.pk), notes_on(case.pk))
+    found, notes = rows.read(Handover.applied_on(case.pk), prompts.notes_on(case.pk))
     earlier, last_hop = Handover.applied(found), targets.hops_left(Run(), case) == 0
     trigger = Run.Trigger.HANDOVER if case.rank == Case.Rank.HANDED_OVER else Run.Trigger.DISPATCH
     may_decline = targets.may_decline(Run(agent=agent, case=case, trigger=trigger), earlier)

@@ -19,8 +19,6 @@ from runs.prompts.arguments import as_key, plain
 from runs.tools import people_targets
 from runs.tools.people_targets import PERSON
 
-from .surroundings import mentioned
-
 type TargetRow = dict[str, Any]
 
 # --- Whom a run may hand over to -------------------------------------------------------------
@@ -39,7 +37,7 @@ _PEOPLE = f"select {people_targets.MENTIONED} from (select %s::uuid as id) wante
 
 
 def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], people: str, case: Case | None) -> list[TargetRow]:
-    """Return those of these who could take over, agents before people, as `surroundings` reads them.
+    """Return those of these who could take over, agents before people.
 
     Only a case can go to people, so runs without one have no such targets.
     """
@@ -61,6 +59,29 @@ def target_rows(mentioned: Iterable[tuple[Agent, bool, str]], people: str, case:
         slug = slugify(one["name"]) or one["kind"]
         add(slug, agent_id=one["id"], kind=one["kind"], name=one["name"], description=what)
     return list(found.values())
+
+
+def mentioned(agent_id: UUID, queue_id: UUID | None, revision_id: UUID | None) -> rows.Joined:
+    """Return the statement that reads the agents a revision mentions, its own left out, and whether each works the
+    queue. Without a revision it asks about the agent's live one.
+    """
+    about = [queue_id, revision_id, agent_id, agent_id]
+    return rows.Joined(
+        _MENTIONED, about, {"target": Agent, "consumes": "connection.id is not null", "needs": "live.needs"}
+    )
+
+
+_MENTIONED = """
+    from builder_mention mention
+    join builder_agent target on target.id = mention.target_id
+    join builder_revision live on live.agent_id = target.id and live.status = 'live'
+    left join builder_queueconnection connection
+        on connection.agent_id = target.id and connection.queue_id = %s and connection.role = 'consumer'
+    where mention.revision_id = coalesce(
+        %s::uuid, (select id from builder_revision where agent_id = %s and status = 'live')
+    ) and target.id <> %s
+    order by mention.position
+"""
 
 
 def as_now(ids: Iterable[Any], queue_id: UUID | None) -> rows.Joined:

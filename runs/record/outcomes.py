@@ -77,6 +77,5 @@ class Broken:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-type Ending = (
-    Answered | HandedOver | HandedToPeople | CaseCompleted | CaseFailed | CasePostponed | CaseDeclined | Broken
-)
+type Decided = Answered | CaseCompleted | CaseFailed | CasePostponed | CaseDeclined
+type Ending = HandedOver | HandedToPeople | Decided | Broken
