@@ -76,7 +76,7 @@ TOPICS = {
     "tool_server_new": "tools#adding-a-server",
     "tool_server_edit": "tools#adding-a-server",
     "tool_server": "tools#when-a-server-changes",
-    **dict.fromkeys(("mailbox_new", "mailbox_edit"), "email#a-mailbox"),
+    **dict.fromkeys(("mailbox_new", "mailbox_edit"), "mailboxes"),
     **dict.fromkeys(("sources", "source_new", "source_edit", "source", "source_mapping"), "sources"),
     "webhooks": "webhooks",
     "webhook_new": "webhooks",

@@ -4,12 +4,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from django.db import DatabaseError, connections
 
 logger = logging.getLogger(__name__)
 
 _TIDY_SECONDS = 3600
+
+
+class Task(Protocol):
+    def start_if_due(self) -> None:
+        """Called by the clock that ticks, about once a second."""
 
 
 class BackgroundTask:

@@ -95,6 +95,11 @@ class AgentForm(SharedForm):
         required=False,
         help_text="It can put a question to your team and wait for the answer.",
     )
+    replies_freely = forms.BooleanField(
+        label="Writes to customers without approval",
+        required=False,
+        help_text="Where a queue lets agents write to customers, its messages go out at once, marked as automatic.",
+    )
     note = forms.CharField(
         label="What changed",
         max_length=200,
@@ -189,7 +194,7 @@ class AgentForm(SharedForm):
 
     def wanted(self) -> dict[str, Any]:
         """Return what a valid form asks for, as the fields of an `AgentChange`."""
-        names = {"name", "description", "may_ask", "aop", "model", "fallback", "note"}
+        names = {"name", "description", "may_ask", "replies_freely", "aop", "model", "fallback", "note"}
         if self.tells_the_same:
             names -= {"aop", "model", "fallback", "note"}
         return {
@@ -266,6 +271,7 @@ def _initial(saved: AgentDetails | None, draft: Revision | None) -> dict[str, An
         "description": saved.agent.description,
         "aop": drafts.current(saved.agent, (draft or saved.revision).aop),
         "may_ask": saved.agent.may_ask,
+        "replies_freely": saved.agent.replies_freely,
         "revision": draft.based_on if draft else saved.revision.number,
         "draft": draft.pk if draft else "",
     }

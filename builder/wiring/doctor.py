@@ -259,7 +259,12 @@ def _forbidden(facts: Facts) -> Iterator[Finding]:
 
 def _tools(facts: Facts) -> Iterator[Finding]:
     number = sum(not tool.obstacle for tool in facts.tools)
-    own = own_tools(feeds=bool(facts.feeds), targets=bool(facts.usable), may_ask=facts.agent.may_ask)
+    own = own_tools(
+        feeds=bool(facts.feeds),
+        targets=bool(facts.usable),
+        may_ask=facts.agent.may_ask,
+        replies=any(queue.replies for queue in facts.worked),
+    )
     if number + own > MOST_TOOLS:
         more = number + own - MOST_TOOLS
         message = (
@@ -273,11 +278,11 @@ def _tools(facts: Facts) -> Iterator[Finding]:
             yield Finding("tools_left_out", message, HINT)
 
 
-def own_tools(*, feeds: bool, targets: bool, may_ask: bool) -> int:
+def own_tools(*, feeds: bool, targets: bool, may_ask: bool, replies: bool) -> int:
     """How many tools of Baton's own models are told of at most: on a case that was handed over, with its queues,
-    targets and people.
+    targets, people and customer.
     """
-    return 5 + 2 * feeds + targets + 3 * may_ask
+    return 5 + 2 * feeds + targets + 3 * may_ask + replies
 
 
 def _alike(facts: Facts) -> Iterator[Finding]:

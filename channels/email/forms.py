@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from cases.models import Case
 from channels.mailboxes.mailbox_sources import MailboxFields
 from channels.models import Source
 from data.errors import Refused
@@ -15,17 +16,35 @@ from web.forms.stale import SharedForm
 
 from .replies import TEXT_LIMIT
 
+_FILES_SHOWN = 200
 _OFF = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class ReplyForm(PageForm):
+    """`send`: files of the case that go along. New ones are uploaded beside the form's fields, as `files`."""
+
     text = forms.CharField(label="Message", max_length=TEXT_LIMIT, strip=True, widget=forms.Textarea({"rows": 6}))
+    send = forms.TypedMultipleChoiceField(
+        label="Files of this case to send along", coerce=parse_uuid, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, case: Case, data: Any = None) -> None:
+        super().__init__(data)
+        files = case.attachments.order_by("-created_at", "-pk")[:_FILES_SHOWN]
+        self.fields["send"].choices = [(str(file.pk), file.name) for file in files]  # type: ignore[attr-defined]
+
+
+def _secret(label: str, help_text: str) -> forms.CharField:
+    widget = forms.PasswordInput({"autocomplete": "new-password"})
+    return forms.CharField(
+        label=label, required=False, strip=False, max_length=10_000, widget=widget, help_text=help_text
+    )
 
 
 class MailboxForm(SharedForm):
     """A new mailbox, or one to change: then an empty password keeps the present one."""
 
-    apart = frozenset({"secret"})
+    apart = frozenset({"secret", "refresh_token", "client_secret"})
 
     name = forms.CharField(max_length=80, widget=forms.TextInput(_OFF | {"autofocus": True, "placeholder": "Support"}))
     queue_id = forms.TypedChoiceField(label="Queue", coerce=parse_uuid, help_text="Where its emails become cases.")
@@ -42,16 +61,28 @@ class MailboxForm(SharedForm):
     )
     user = forms.CharField(label="User name", max_length=320, widget=forms.TextInput(_OFF))
     sign_in = forms.ChoiceField(
-        label="Sign in with", choices=[("password", "Password"), ("xoauth2", "Token (XOAUTH2)")], initial="password"
+        label="Sign in with",
+        choices=[
+            ("password", "A password"),
+            ("oauth", "OAuth, with tokens that Baton gets and renews"),
+            ("xoauth2", "A token (XOAUTH2) that you renew"),
+        ],
+        initial="password",
+        widget=forms.RadioSelect,
     )
-    secret = forms.CharField(
-        label="Password or token",
+    secret = _secret("Password or token", "It is sealed and never shown again.")
+    token_url = forms.CharField(
+        label="Token address",
         required=False,
-        strip=False,
-        max_length=10_000,
-        widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text="It is sealed and never shown again.",
+        max_length=2000,
+        widget=forms.TextInput(_OFF | {"placeholder": "https://oauth2.googleapis.com/token"}),
     )
+    client_id = forms.CharField(label="Client ID", required=False, max_length=500, widget=forms.TextInput(_OFF))
+    client_secret = _secret("Client secret", "")
+    refresh_token = _secret(
+        "Refresh token", "Left empty, the application signs in as itself, as those of Microsoft 365 can."
+    )
+    scope = forms.CharField(required=False, max_length=1000, widget=forms.TextInput(_OFF))
     folder = forms.CharField(max_length=200, initial="INBOX", widget=forms.TextInput(_OFF))
     after = forms.ChoiceField(
         label="Emails that were taken in",
@@ -101,14 +132,15 @@ class MailboxForm(SharedForm):
         self.queues = queues
         self.fields["queue_id"].choices = [(str(pk), queue.name) for pk, queue in queues.items()]  # type: ignore[attr-defined]
         if source:
-            self.fields["secret"].help_text = "Left empty, the present one stays."
+            for name in self.apart:
+                self.fields[name].help_text = "Left empty, the present one stays."
             self.merge()
 
     def mailbox(self) -> MailboxFields:
         """Return what a valid form says."""
         said = self.said()
-        name, queue, secret = said.pop("name"), self.queues[said.pop("queue_id")], said.pop("secret")
-        return MailboxFields(name, queue, said, secret)
+        secrets = {name: said.pop(name) for name in self.apart}
+        return MailboxFields(said.pop("name"), self.queues[said.pop("queue_id")], said, **secrets)
 
     def show(self, refusal: Refused) -> None:
         names = {"settings.password": "secret"}

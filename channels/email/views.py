@@ -1,13 +1,15 @@
 """The pages of mailboxes, and the messages of a case on its page."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases.models import CaseMessage
+from cases.collaboration import attachments
+from cases.models import Attachment, CaseMessage
 from cases.work.access import case_or_404
 from channels.mailboxes import mailbox_sources, polling
 from channels.models import Source
@@ -26,17 +28,25 @@ _SHOWN = 100
 @require_GET
 @team_page
 def case_messages(request: TeamRequest, id: UUID) -> HttpResponse:
-    return _messages(request, id, ReplyForm())
+    return _messages(request, id, ReplyForm(case_or_404(request.team, id)))
 
 
 @require_POST
 @team_page(post=OPERATOR)
 def case_reply(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    case, form = case_or_404(request.team, id), ReplyForm(request.POST)
+    case = case_or_404(request.team, id)
+    form = ReplyForm(case, request.POST)
     if form.is_valid():
+        said, uploads = form.cleaned_data, request.FILES.getlist("files")
+        added: list[Attachment] = []
         try:
-            sent = replies.reply(case, form.cleaned_data["text"], request.actor)
+            replies.check(case, said["text"])
+            added = attachments.attach(case, uploads, request.actor) if uploads else []
+            sent = replies.reply(case, said["text"], request.actor, [*said["send"], *(file.pk for file in added)])
         except Refused as refusal:
+            # What was uploaded is a file of the case now, and still chosen.
+            form = ReplyForm(case, _with_chosen(request.POST, added))
+            form.is_valid()
             form.add_error("text", refusal.message)
         else:
             messages.success(request, f"Your message to {sent.recipient} is on its way.")
@@ -44,12 +54,19 @@ def case_reply(request: TeamRequest, id: UUID) -> HttpResponseBase:
     return _messages(request, id, form, status=422)
 
 
+def _with_chosen(posted: QueryDict, added: Sequence[Attachment]) -> QueryDict:
+    data = posted.copy()
+    data.setlist("send", [*posted.getlist("send"), *(str(file.pk) for file in added)])
+    return data
+
+
 def _messages(request: TeamRequest, id: UUID, form: ReplyForm, status: int = 200) -> HttpResponse:
     case = case_or_404(request.team, id)
-    rows = case.messages.select_related("agent").order_by("-at", "-pk")[:_SHOWN]
+    rows = list(case.messages.select_related("agent").order_by("-at", "-pk")[:_SHOWN])[::-1]
+    sent = Attachment.objects.filter(case=case).in_bulk([id for row in rows for id in row.files])
     context = {
         "case": case,
-        "rows": list(rows)[::-1],
+        "rows": [(row, [sent[UUID(id)] for id in row.files if UUID(id) in sent]) for row in rows],
         "opening": case.messages.order_by("at", "pk").values_list("pk", flat=True).first(),
         "customer": replies.customer_of(case),
         "is_set_up": replies.is_set_up(),
@@ -113,7 +130,7 @@ def mailbox_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=ADMINISTRATOR)
 def mailbox_look(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    polling.look_soon(_mailbox_or_404(request, id))
+    polling.look_soon(_mailbox_or_404(request, id).pk)
     messages.success(request, "Baton looks at the mailbox now.")
     return redirect("source", id)
 

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from channels.email.email_settings import EmailSettings
 from data.errors import Refused
-from data.network.addresses import check_url
+from data.network.addresses import URL_LIMIT, check_url
 from data.texts.schema_errors import words_of
 
 Tls = Literal["implicit", "starttls", "none"]
@@ -18,19 +18,24 @@ After = Literal["seen", "move", "delete", "leave"]
 
 class MailboxSettings(EmailSettings):
     """The settings of a mailbox. `after`: what is done with a message that was taken in. `sign_in`: what the secret
-    is.
+    is; for `oauth` see `tokens`, where Baton gets tokens from `token_url`.
     """
 
     host: str = Field(min_length=1, max_length=253)
     port: int = Field(993, ge=1, le=65535)
     tls: Tls = "implicit"
     user: str = Field(min_length=1, max_length=320)
-    sign_in: Literal["password", "xoauth2"] = "password"
+    sign_in: Literal["password", "xoauth2", "oauth"] = "password"
+    token_url: str = Field("", max_length=URL_LIMIT)
+    client_id: str = Field("", max_length=500)
+    scope: str = Field("", max_length=1000)
     folder: str = Field("INBOX", min_length=1, max_length=200)
     after: After = "seen"
     move_to: str = Field("", max_length=200)
 
-    @field_validator("host", "user", "folder", "move_to", "address", mode="before")
+    @field_validator(
+        *("host", "user", "folder", "move_to", "address", "token_url", "client_id", "scope"), mode="before"
+    )
     @classmethod
     def _in_one_line(cls, value: Any) -> Any:
         value = value.strip() if isinstance(value, str) else value
@@ -42,6 +47,10 @@ class MailboxSettings(EmailSettings):
     def _fit(self) -> "MailboxSettings":
         if self.after == "move" and not self.move_to:
             raise ValueError("move_to: Say to which folder.")
+        if self.sign_in == "oauth" and not self.token_url:
+            raise ValueError("token_url: Required")
+        if self.sign_in == "oauth" and not self.client_id:
+            raise ValueError("client_id: Required")
         if not self.address and "@" in self.user:
             self.address = self.user
         return self
@@ -65,7 +74,16 @@ def mailbox_settings(said: Mapping[str, Any]) -> MailboxSettings:
     if found.tls == "none" and not settings.BATON_ALLOW_PRIVATE_ADDRESSES:
         message = "Use implicit or starttls: without TLS anyone on the way reads the password."
         raise Refused(message, "invalid", {"settings.tls": message})
+    if found.sign_in == "oauth":
+        _check_token_url(found.token_url)
     return found
+
+
+def _check_token_url(url: str) -> None:
+    check_url(url, "settings.token_url")
+    if not url.startswith("https://") and not settings.BATON_ALLOW_PRIVATE_ADDRESSES:
+        message = "Use https: without it anyone on the way reads the tokens."
+        raise Refused(message, "invalid", {"settings.token_url": message})
 
 
 def _refused(error: ValidationError) -> Refused:

@@ -6,14 +6,18 @@ The standard library's client connects by a method that may be overridden, so th
 import asyncio
 import binascii
 import imaplib
+import io
 import re
+import select
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
+from typing import cast
 
 import httpcore2
 
@@ -24,11 +28,17 @@ from data.network import addresses
 from .mailbox_settings import MailboxSettings
 
 _SECONDS = 30.0
+_SEARCHED_AT_ONCE, _OVERLAP = 50_000, 1_000
+_IDLE, _LISTEN_SECONDS, _MOST_LINES = b"IDLE1", 2.0, 10_000
 _KEPT_HEADERS = ("From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "References", "In-Reply-To")
 
 
 class MailboxProblem(Exception):
     """Why the mailbox cannot be used, in a sentence for people."""
+
+
+class SignInProblem(MailboxProblem):
+    """The server does not take the password or token."""
 
 
 class _CheckedClient(imaplib.IMAP4):
@@ -60,16 +70,32 @@ class Mailbox:
 
     client: imaplib.IMAP4
     settings: MailboxSettings
+    abilities: frozenset[str]
+    size: int
     validity: int
     next_id: int
 
     def ids(self, *criteria: str) -> list[int]:
-        [found] = self._asked("SEARCH", *criteria)[:1] or [b""]
-        return sorted(int(id) for id in found.split()) if isinstance(found, bytes) else []
+        """Return the ids of all messages that fit, in order."""
+        if self.size <= _SEARCHED_AT_ONCE:
+            return sorted(self._search(*criteria))
+        found: set[int] = set()
+        # In portions, as the client reads no answer of more than a million bytes. They overlap, since messages that
+        # others delete in the meantime move the later ones down.
+        for first in range(1, self.size, _SEARCHED_AT_ONCE - _OVERLAP):
+            last = first + _SEARCHED_AT_ONCE - 1
+            found |= self._search(f"{first}:{last if last < self.size else '*'}", *criteria)
+        return sorted(found)
 
     def ids_after(self, last: int) -> list[int]:
+        criteria = ("UID", f"{last + 1}:*")
         # A range to * always has the last message.
-        return [id for id in self.ids("UID", f"{last + 1}:*") if id > last]
+        is_few = self.next_id - last < _SEARCHED_AT_ONCE
+        return sorted(id for id in (self._search(*criteria) if is_few else self.ids(*criteria)) if id > last)
+
+    def _search(self, *criteria: str) -> set[int]:
+        [found] = self._asked("SEARCH", *criteria)[:1] or [b""]
+        return {int(id) for id in found.split()} if isinstance(found, bytes) else set()
 
     def read(self, id: int) -> bytes | None:
         """Return the message without marking it as read, or what stands for one that is too large. None: it is gone."""
@@ -94,7 +120,7 @@ class Mailbox:
             case "move":
                 folder = quoted(self.settings.move_to)
                 # Older servers have no MOVE (RFC 6851): there a message is copied, then deleted.
-                if "MOVE" in self.client.capabilities:
+                if "MOVE" in self.abilities:
                     self._asked("MOVE", str(id), folder)
                 else:
                     self._asked("COPY", str(id), folder)
@@ -103,10 +129,54 @@ class Mailbox:
     def _delete(self, id: int) -> None:
         self._asked("STORE", str(id), "+FLAGS.SILENT", r"(\Deleted)")
         # Without UIDPLUS all messages marked as deleted go, also those that others marked.
-        if "UIDPLUS" in self.client.capabilities:
+        if "UIDPLUS" in self.abilities:
             self._asked("EXPUNGE", str(id))
         else:
             self.client.expunge()
+
+    # --- News ----------------------------------------------------------------------------------
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether the server can say by itself when a message comes."""
+        return "IDLE" in self.abilities
+
+    def listen(self, is_wanted: Callable[[], bool], seconds: float) -> bool:
+        """Wait until the server says that a message has come. False: the time is over, it said something else, or it is
+        no longer wanted.
+        """
+        with _problems(self.settings):
+            self.client.send(b"%b IDLE\r\n" % _IDLE)
+            self._read_until(b"+")
+            ends = time.monotonic() + seconds
+            while is_wanted() and time.monotonic() < ends and not self._has_news():
+                pass
+            self.client.send(b"DONE\r\n")
+            return any(b" EXISTS" in line for line in self._read_until(_IDLE + b" OK"))
+
+    def _read_until(self, begins: bytes) -> list[bytes]:
+        lines: list[bytes] = []
+        for _ in range(_MOST_LINES):
+            line = self.client.readline()
+            if not line or (line.startswith(_IDLE) and not line.startswith(begins)):
+                raise MailboxProblem(f"The server ended IDLE: {_words([line])}")
+            if line.startswith(begins):
+                return lines
+            lines.append(line)
+        raise MailboxProblem("The server says too much.")
+
+    def _has_news(self) -> bool:
+        """Wait a little for something to read."""
+        # What was read with the line before is no longer in the socket.
+        self.client.sock.settimeout(0)
+        try:
+            if cast(io.BufferedReader, self.client.file).peek(1):
+                return True
+        except ssl.SSLWantReadError:
+            pass
+        finally:
+            self.client.sock.settimeout(_SECONDS)
+        return bool(select.select([self.client.sock], [], [], _LISTEN_SECONDS)[0])
 
     def _asked(self, command: str, *arguments: str) -> list[object]:
         status, answer = self.client.uid(command, *arguments)
@@ -120,24 +190,38 @@ def opened(settings: MailboxSettings, secret: str) -> Iterator[Mailbox]:
     """Sign in and open the folder. MailboxProblem says what went wrong, then or later."""
     client: imaplib.IMAP4 | None = None
     try:
-        client = _connect(settings)
-        _sign_in(client, settings, secret)
-        status, answer = client.select(quoted(settings.folder))
-        if status != "OK":
-            raise MailboxProblem(f"There is no folder “{settings.folder}”: {_words(answer)}")
-        yield Mailbox(client, settings, _number(client, "UIDVALIDITY"), _number(client, "UIDNEXT"))
-    except imaplib.IMAP4.error as error:
-        raise MailboxProblem(f"The server said: {_words([error])}") from error
-    except httpcore2.ConnectError as error:
-        raise MailboxProblem(str(error)) from error
-    except ssl.SSLError as error:
-        raise MailboxProblem(f"No secure connection to {settings.host}: {error.reason or error}.") from error
-    except OSError as error:
-        raise MailboxProblem(f"{settings.host} cannot be reached: {error.strerror or error}.") from error
+        with _problems(settings):
+            client = _connect(settings)
+            _sign_in(client, settings, secret)
+            # Many servers can do more once someone has signed in.
+            abilities = frozenset(str(client.capability()[1][-1], "ascii", "replace").upper().split())
+            status, answer = client.select(quoted(settings.folder))
+            if status != "OK":
+                raise MailboxProblem(f"There is no folder “{settings.folder}”: {_words(answer)}")
+            size = int(answer[0] or 0)
+            yield Mailbox(client, settings, abilities, size, _number(client, "UIDVALIDITY"), _number(client, "UIDNEXT"))
     finally:
         if client is not None:
             with suppress(OSError, imaplib.IMAP4.error):
                 client.logout()
+
+
+@contextmanager
+def _problems(settings: MailboxSettings) -> Iterator[None]:
+    """Say in a sentence for people what goes wrong within."""
+    try:
+        yield
+    except imaplib.IMAP4.error as error:
+        raise MailboxProblem(f"The server said: {_words([error])}") from error
+    except httpcore2.ConnectError as error:
+        raise MailboxProblem(str(error)) from error
+    except ssl.SSLCertVerificationError as error:
+        words = error.verify_message.rstrip(".")
+        raise MailboxProblem(f"The certificate of {settings.host} is not accepted: {words}.") from error
+    except ssl.SSLError as error:
+        raise MailboxProblem(f"No secure connection to {settings.host}: {error.reason or error}.") from error
+    except OSError as error:
+        raise MailboxProblem(f"{settings.host} cannot be reached: {error.strerror or error}.") from error
 
 
 def _connect(settings: MailboxSettings) -> imaplib.IMAP4:
@@ -152,7 +236,7 @@ def _connect(settings: MailboxSettings) -> imaplib.IMAP4:
 def _sign_in(client: imaplib.IMAP4, settings: MailboxSettings, secret: str) -> None:
     user = settings.user
     try:
-        if settings.sign_in == "xoauth2":
+        if settings.sign_in in ("xoauth2", "oauth"):
             client.authenticate("XOAUTH2", lambda _: f"user={user}\x01auth=Bearer {secret}\x01\x01".encode())
         # LOGIN carries ASCII only, so others sign in with PLAIN, which takes UTF-8.
         elif secret.isascii() and user.isascii():
@@ -162,7 +246,7 @@ def _sign_in(client: imaplib.IMAP4, settings: MailboxSettings, secret: str) -> N
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error as error:
-        raise MailboxProblem(f"Baton could not sign in as {user}: {_words([error])}") from error
+        raise SignInProblem(f"Baton could not sign in as {user}: {_words([error])}") from error
 
 
 def _number(client: imaplib.IMAP4, name: str) -> int:

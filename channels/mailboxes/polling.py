@@ -1,4 +1,5 @@
-"""Looks at mailboxes, each about once in half a minute, and takes in what is new there.
+"""Looks at mailboxes, each about once in half a minute, and takes in what is new there. Where the server tells when
+something comes, `idling` listens to it and asks for a look.
 
 Which messages are to be read, and which were taken in and are still to be marked at the server, is kept with the source
 and changes in the transaction that takes a message in. So none is lost or left unmarked, whenever the process ends.
@@ -6,9 +7,9 @@ Nothing waits for the server inside a transaction.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,23 +21,30 @@ from django.utils import timezone
 
 from channels.email import intake
 from channels.models import Source
-from data.secrets import Unreadable, unseal
+from data.secrets import Unreadable
 from data.threads import BackgroundTask
 from teams.access import live
 
+from . import tokens
 from .mailbox_settings import MailboxSettings
-from .mailboxes import Mailbox, MailboxProblem, opened
+from .mailboxes import Mailbox, MailboxProblem, SignInProblem, opened
 
 logger = logging.getLogger(__name__)
 
-EVERY = timedelta(seconds=30)
+EVERY, EVERY_WHILE_LISTENING = timedelta(seconds=30), timedelta(minutes=5)
 # After a failed look; doubled by each further one.
 _AFTER_FAILURE, _LONGEST_PAUSE = 60, 900
 # Longer than a look takes; if the process ends, another one looks then.
 _TAKEN = timedelta(minutes=10)
-_AT_ONCE, _MOST_READ, _MOST_TO_DO = 8, 100, 5000
+_AT_ONCE, _MOST_READ = 8, 100
+# When servers give new numbers, what came since the last look may have been read by someone in the meantime.
+_BEFORE_LAST_LOOK = timedelta(days=2)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 type State = dict[str, Any]
+
+# The mailboxes whose servers tell this process of new messages.
+listened_to: set[UUID] = set()
 
 
 def is_due() -> bool:
@@ -75,11 +83,13 @@ def _look_and_close(id: UUID) -> None:
 def look(id: UUID) -> None:
     source = Source.objects.get(pk=id)
     try:
-        with opened(MailboxSettings.model_validate(source.settings), unseal(source.secret)) as mailbox:
+        with opened(MailboxSettings.model_validate(source.settings), tokens.secret_of(source)) as mailbox:
             more = _read(source, mailbox)
     except Unreadable:
         _settle(id, "Its password cannot be read with today’s encryption keys. Enter it again.")
     except MailboxProblem as problem:
+        if isinstance(problem, SignInProblem):
+            tokens.forget(source)
         _settle(id, str(problem))
     else:
         _settle(id, "", at_once=more)
@@ -95,8 +105,12 @@ def _settle(id: UUID, problem: str, *, at_once: bool = False) -> None:
     with transaction.atomic():
         state = _change(id, note)
         pause = min(_AFTER_FAILURE * 2 ** min(state["failures"] - 1, 10), _LONGEST_PAUSE) if problem else 0
-        wait = timedelta(seconds=pause) or (timedelta() if at_once else EVERY)
-        Source.objects.filter(pk=id).update(look_at=Now() + wait)
+        wait = timedelta(seconds=pause) or (EVERY_WHILE_LISTENING if id in listened_to else EVERY)
+        # Someone may have asked for a look in the meantime: then the next one is due already.
+        if not at_once:
+            Source.objects.filter(pk=id, look_at__gt=Now()).update(look_at=Now() + wait)
+        else:
+            look_soon(id)
         for team_id in Source.objects.filter(pk=id).values_list("team_id", flat=True):
             live.announce(team_id, "source", id)
 
@@ -114,12 +128,11 @@ def _change(id: UUID, change: Callable[[State], object]) -> State:
 def _read(source: Source, mailbox: Mailbox) -> bool:
     """Take in what is to be read. Return whether more is left than is read in one look."""
     is_known = source.state.get("validity") == mailbox.validity
-    first = "UNSEEN" if mailbox.settings.after in ("seen", "leave") else "ALL"
-    found = mailbox.ids_after(source.state["last"]) if is_known else mailbox.ids(first)
+    found = mailbox.ids_after(source.state["last"]) if is_known else mailbox.ids(*_first_of(source, mailbox))
     state = _change(source.pk, partial(_plan, mailbox=mailbox, found=found, is_known=is_known))
     for message in state["to_finish"]:
         _finish(source, mailbox, message)
-    for message in state["to_read"][:_MOST_READ]:
+    for message in state["to_read"]:
         if not Source.objects.present().filter(pk=source.pk, paused_at=None).exists():
             return False
         content = mailbox.read(message)
@@ -128,18 +141,46 @@ def _read(source: Source, mailbox: Mailbox) -> bool:
             continue
         intake.take_in(source, content, partial(_change, source.pk, partial(_was_read, message=message)))
         _finish(source, mailbox, message)
-    return len(state["to_read"]) > _MOST_READ
+    return bool(state["backlog"])
+
+
+def _first_of(source: Source, mailbox: Mailbox) -> list[str]:
+    """Which messages are taken in at the first look, and when the server gives new numbers: what nobody has read, and
+    then what came since the last look, too.
+    """
+    if mailbox.settings.after in ("move", "delete"):
+        return ["ALL"]
+    if "validity" not in source.state or not (looked_at := source.state.get("looked_at")):
+        return ["UNSEEN"]
+    since = datetime.fromisoformat(looked_at) - _BEFORE_LAST_LOOK
+    return ["OR", "UNSEEN", "SINCE", f"{since.day}-{_MONTHS[since.month - 1]}-{since.year}"]
 
 
 def _plan(state: State, *, mailbox: Mailbox, found: list[int], is_known: bool) -> None:
-    """Add what is new. At the first look, and when the server gives new numbers, that is what nobody has read."""
+    """Add what is new to the backlog, and take a portion of it."""
     if not is_known:
-        last = max([mailbox.next_id - 1, *found, 0])
-        state |= {"validity": mailbox.validity, "last": last, "to_read": found[-_MOST_TO_DO:], "to_finish": []}
-        return
-    new = found[: max(0, _MOST_TO_DO - len(state["to_read"]))]
-    state["to_read"] = sorted({*state["to_read"], *new})
-    state["last"] = max([state["last"], *new])
+        state |= {"validity": mailbox.validity, "last": mailbox.next_id - 1, "backlog": [], "to_read": []}
+        state["to_finish"] = []
+    state["can_tell"] = mailbox.can_tell
+    state["last"] = max([state["last"], *found])
+    waiting = [*state["to_read"], *_single(state.get("backlog", [])), *found]
+    state["to_read"], state["backlog"] = waiting[:_MOST_READ], _ranges(waiting[_MOST_READ:])
+
+
+def _ranges(ids: list[int]) -> list[list[int]]:
+    """Ids in order as first and last of each row, since the state is written for each message that is read."""
+    found: list[list[int]] = []
+    for id in ids:
+        if found and found[-1][1] == id - 1:
+            found[-1][1] = id
+        else:
+            found.append([id, id])
+    return found
+
+
+def _single(ranges: list[list[int]]) -> Iterator[int]:
+    for first, last in ranges:
+        yield from range(first, last + 1)
 
 
 def _was_read(state: State, *, message: int, is_gone: bool = False) -> None:
@@ -156,8 +197,16 @@ def _finish(source: Source, mailbox: Mailbox, message: int) -> None:
     _change(source.pk, note)
 
 
-def look_soon(source: Source) -> None:
-    Source.objects.filter(pk=source.pk, kind=Source.Kind.IMAP).update(look_at=Now())
+def look_soon(id: UUID) -> None:
+    Source.objects.filter(pk=id, kind=Source.Kind.IMAP).update(look_at=Now())
+
+
+def can_be_listened_to(most: int) -> dict[UUID, object]:
+    """Return mailboxes that can be used and whose servers tell of news, with what a listener has to know of each."""
+    rows = Source.objects.present().filter(kind=Source.Kind.IMAP, paused_at=None, queue__deleted_at=None)
+    able = rows.filter(state__can_tell=True, state__problem="").order_by("created_at")[:most]
+    # Baton itself changes the secret of one with OAuth.
+    return {row.pk: (row.settings, row.settings.get("sign_in") != "oauth" and row.secret) for row in able}
 
 
 def background_task() -> BackgroundTask:

@@ -34,7 +34,7 @@ def create_source(request: KeyRequest, wanted: SourceIn) -> Answer[NewSource]:
     said = wanted.settings
     queue = get_row(request.auth.team.queues.live(), wanted.queue_id)
     if wanted.kind == Source.Kind.IMAP:
-        mailbox = MailboxFields(wanted.name, queue, said.mailbox, said.password or said.token or "")
+        mailbox = MailboxFields(wanted.name, queue, said.mailbox, **said.mailbox_secrets)
         return Answer(201, NewSource(**_shown(create_mailbox(request.auth.team, mailbox), request), secret=None))
     auth, email = said.auth or Source.Auth.SIGNATURE, EmailSettings(**said.email).model_dump()
     fields = SourceFields(wanted.name, queue, auth, said.mapping or {}, said.secret, email)
@@ -57,8 +57,7 @@ def change_source(request: KeyRequest, source_id: UUID, changes: SourceChanges) 
         if not {"queue_id", "name", "settings"} & changes.model_fields_set:
             pass
         elif row.kind == Source.Kind.IMAP:
-            secret = said.password or said.token or ""
-            change_mailbox(row, MailboxFields(name, queue, row.settings | said.mailbox, secret))
+            change_mailbox(row, MailboxFields(name, queue, row.settings | said.mailbox, **said.mailbox_secrets))
         else:
             mapping = row.settings["mapping"] if said.mapping is None else said.mapping
             email = EmailSettings(**row.settings | said.email).model_dump()

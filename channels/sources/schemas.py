@@ -36,8 +36,10 @@ OneOrNone = Annotated[Annotated[str, Length(10_000)] | None, Field(description="
 
 
 class SettingsIn(RequestBody):
-    """What is left out stays as it is. `auth`, `mapping` and `secret` are a hook's; a mailbox has `host`, `user`, and a
-    `password` or a `token` (XOAUTH2); `address`, `closed`, `per_hour` and `take` say how either takes emails in.
+    """What is left out stays as it is. `auth`, `mapping` and `secret` are a hook's. A mailbox has `host`, `user`, and a
+    `password`, a `token` (XOAUTH2) that you renew, or what Baton needs to get tokens: `token_url`, `client_id`,
+    `client_secret`, `refresh_token` (without one the application signs in as itself) and `scope`. `address`, `closed`,
+    `per_hour` and `take` say how either takes emails in.
     """
 
     auth: Source.Auth | None = None
@@ -49,6 +51,11 @@ class SettingsIn(RequestBody):
     user: Line | None = None
     password: OneOrNone = None
     token: OneOrNone = None
+    token_url: Annotated[str | None, Field(max_length=2000, description="Where access tokens are asked for.")] = None
+    client_id: Annotated[str, Length(500)] | None = None
+    client_secret: OneOrNone = None
+    refresh_token: OneOrNone = None
+    scope: Annotated[str, Length(1000)] | None = None
     folder: Line | None = None
     after: Annotated[
         Literal["seen", "move", "delete", "leave"] | None,
@@ -68,13 +75,23 @@ class SettingsIn(RequestBody):
         return {name: value for name, value in self if name in names and value is not None}
 
     @property
+    def mailbox_secrets(self) -> dict[str, str]:
+        return {
+            "secret": self.password or self.token or "",
+            "refresh_token": self.refresh_token or "",
+            "client_secret": self.client_secret or "",
+        }
+
+    @property
     def email(self) -> dict[str, Any]:
         return self.said("address", "closed", "per_hour", "take")
 
     @property
     def mailbox(self) -> dict[str, Any]:
-        sign_in = {"sign_in": "xoauth2"} if self.token else {"sign_in": "password"} if self.password else {}
-        found = self.said("host", "port", "tls", "user", "folder", "after", "move_to") | self.email | sign_in
+        sign_in = "xoauth2" if self.token else "password" if self.password else ""
+        sign_in = "oauth" if self.refresh_token or self.client_secret else sign_in
+        names = ("host", "port", "tls", "user", "folder", "after", "move_to", "token_url", "client_id", "scope")
+        found = self.said(*names) | self.email | ({"sign_in": sign_in} if sign_in else {})
         return {"tls": "starttls", **found} if self.port == 143 else found
 
 

@@ -1,6 +1,7 @@
 """The pages of sources, below the settings of the team."""
 
 import json
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -82,6 +83,7 @@ def source(request: TeamRequest, id: UUID) -> HttpResponse:
         "address": link_to(reverse("hook", args=[found.token]), request),
         "auth": found.settings.get("auth"),
         "problems": source_problems(found),
+        "looked_at": datetime.fromisoformat(looked) if (looked := found.state.get("looked_at")) else None,
         "page": arrived,
         "messages_shown": [(row, json.dumps(row.message, indent=2, ensure_ascii=False)) for row in arrived.rows],
         "states": _STATES,

@@ -18,11 +18,11 @@ from cases.imports import importing
 from cases.work import goals
 from cases.work import lifecycle as case_lifecycle
 from channels.email import mail_folder, sending, waiting
-from channels.mailboxes import polling
+from channels.mailboxes import idling, polling
 from channels.sources import sources
 from data.redis import bell
 from data.redis.redis_pool import shared_redis
-from data.threads import BackgroundTask
+from data.threads import Task
 from runs.bulk import processing
 from runs.notifications import mailer
 from runs.people import absences, deadlines, moves, rerouting
@@ -60,9 +60,10 @@ def run_clock(stopped: threading.Event) -> None:
         mail_folder,
         waiting,
         polling,
+        idling,
         sending,
     )
-    tasks = [module.background_task() for module in working]
+    tasks: list[Task] = [module.background_task() for module in working]
     while not stopped.is_set():
         due = tick(lock, database, fallback, tasks)
         stopped.wait(max(_LEAST_SECONDS, due - time.monotonic()))
@@ -70,9 +71,7 @@ def run_clock(stopped: threading.Event) -> None:
     lock.release()
 
 
-def tick(
-    lock: "ClockLock", database: "DatabaseWatch", fallback: "FallbackWorker", tasks: Sequence[BackgroundTask]
-) -> float:
+def tick(lock: "ClockLock", database: "DatabaseWatch", fallback: "FallbackWorker", tasks: Sequence[Task]) -> float:
     """Do what is due. Return the monotonic time of the next tick: in a second, or when a lease may lapse."""
     due = time.monotonic() + _TICK_SECONDS
     try:

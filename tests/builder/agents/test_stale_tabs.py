@@ -104,6 +104,7 @@ def now(agent: Agent) -> dict[str, Any]:
         "name": agent.name,
         "description": agent.description,
         "may_ask": agent.may_ask,
+        "replies_freely": agent.replies_freely,
         "budget": agent.budget,
         "aop": agent.live_revision.aop,
         "model": agent.live_revision.model,
@@ -123,6 +124,7 @@ def _changes(queue: Queue, other: Queue) -> dict[str, tuple[dict[str, Any], str,
         "name": ({"name": "Front desk"}, "name", "Front desk"),
         "description": ({"description": "Billing"}, "description", "Billing"),
         "may_ask": ({"may_ask": None}, "may_ask", False),
+        "replies_freely": ({"replies_freely": "on"}, "replies_freely", True),
         "budget": ({"budget__usd": "2.50"}, "budget", {"usd": 2.5}),
         "procedure": ({"aop": "Ask first."}, "aop", "Ask first."),
         "model": ({"model": "openai-chat:three"}, "model", "openai-chat:three"),
@@ -136,7 +138,8 @@ def _changes(queue: Queue, other: Queue) -> dict[str, tuple[dict[str, Any], str,
     }
 
 
-_NAMES = ["name", "description", "may_ask", "budget", "procedure", "model", "fallback", "queues", "places"]
+_NAMES = ["name", "description", "may_ask", "replies_freely", "budget", "procedure"]
+_NAMES += ["model", "fallback", "queues", "places"]
 
 
 _PAIRS = [

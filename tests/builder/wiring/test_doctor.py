@@ -24,7 +24,7 @@ def agent(name: str = "Triage", description: str = "", **fields: Any) -> Agent:
 
 
 def queue(name: str = "Support", paused: bool = False, data_schema: Any = None) -> Any:
-    return SimpleNamespace(pk=uuid4(), name=name, is_paused=paused, data_schema=data_schema)
+    return SimpleNamespace(pk=uuid4(), name=name, is_paused=paused, data_schema=data_schema, replies=False)
 
 
 TRIAGE, BILLING, TECH = agent(), agent("Billing"), agent("Tech")
@@ -239,7 +239,7 @@ def _tool(server: Any, **fields: Any) -> Any:
 
 def test_more_tools_than_providers_take_are_a_finding() -> None:
     bank = SimpleNamespace(name="Bank", left_out=0)
-    own = own_tools(feeds=False, targets=True, may_ask=TRIAGE.may_ask)
+    own = own_tools(feeds=False, targets=True, may_ask=TRIAGE.may_ask, replies=False)
     fitting = [_tool(bank) for _ in range(128 - own)]
     assert examine(replace(GOOD, tools=fitting)) == []
     assert examine(replace(GOOD, tools=[*fitting, _tool(bank, obstacle="Switched off")])) == []

@@ -160,7 +160,7 @@ def test_problems_are_told_and_the_mailbox_is_tried_again_later(
 def test_only_mailboxes_whose_time_has_come_are_looked_at(mailbox: Source) -> None:
     assert polling.claim() == [mailbox.pk]
     assert polling.claim() == []
-    polling.look_soon(mailbox)
+    polling.look_soon(mailbox.pk)
     assert polling.is_due()
     sources.pause(mailbox)
     assert not polling.is_due()
@@ -201,7 +201,7 @@ def test_the_api_creates_and_changes_a_mailbox_and_never_tells_its_password(team
     assert body["settings"] == {
         **{"host": "imap.example.com", "port": 993, "tls": "implicit", "user": USER, "sign_in": "password"},
         **{"folder": "INBOX", "after": "seen", "move_to": "", "address": USER, "closed": "reopen"},
-        **{"per_hour": 5, "take": []},
+        **{"per_hour": 5, "take": [], "token_url": "", "client_id": "", "scope": ""},
     }
     address = f"/api/v1/sources/{body['id']}"
     change = {"settings": {"folder": "Work", "token": "ya29"}}
@@ -221,3 +221,56 @@ def test_a_folder_has_its_name_in_modified_utf7() -> None:
     assert mailboxes.quoted("Entwürfe & mehr") == '"Entw&APw-rfe &- mehr"'
     assert mailboxes.quoted('a"b\\c') == '"a\\"b\\\\c"'
     assert os.fspath(reverse("sources")) == "/settings/sources/"
+
+
+# --- Much at once ----------------------------------------------------------------------------
+
+
+def test_a_backlog_is_read_in_portions_without_missing_or_repeating_any(
+    mailbox: Source, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "_MOST_READ", 3)
+    monkeypatch.setattr(mailboxes, "_SEARCHED_AT_ONCE", 4)
+    monkeypatch.setattr(mailboxes, "_OVERLAP", 2)
+    dovecot.put(*letters(1, 8))
+    look(mailbox)
+    assert (len(mailbox.state["to_read"]), mailbox.state["backlog"]) == (0, [[4, 8]])
+    assert polling.is_due()  # at once
+    dovecot.put(*letters(9, 10))
+    for _ in range(3):
+        look(mailbox)
+    assert (Arrival.objects.count(), Case.objects.count(), mailbox.state["backlog"]) == (10, 10, [])
+    assert mailbox.state["last"] == 10
+
+
+def test_what_was_read_by_others_before_the_server_gave_new_numbers_is_not_missed(
+    mailbox: Source, dovecot: Dovecot
+) -> None:
+    dovecot.put(*letters(1, 1))
+    look(mailbox)
+    dovecot.put(*letters(2, 2))
+    dovecot.flag("\\Seen")
+    Source.objects.update(state=mailbox.state | {"validity": 1})
+    look(mailbox)
+    assert sorted(Arrival.objects.values_list("status", flat=True)) == ["added", "added", "repeated"]
+
+
+def test_messages_that_others_marked_as_deleted_stay(mailbox: Source, dovecot: Dovecot, queue: Queue) -> None:
+    dovecot.put(*letters(1, 1))
+    look(mailbox)
+    dovecot.flag("\\Deleted")
+    change_mailbox(mailbox, MailboxFields("Support", queue, dovecot.settings | {"after": "move", "move_to": "Done"}))
+    dovecot.put(*letters(2, 2))
+    look(mailbox)
+    assert [len(dovecot.flags(folder)) for folder in ("INBOX", "Done")] == [1, 1]
+
+
+def test_a_look_that_is_asked_for_during_another_one_follows_at_once(
+    mailbox: Source, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polling.claim()
+    assert not polling.is_due()
+    read = polling._read
+    monkeypatch.setattr(polling, "_read", lambda *args: [read(*args), polling.look_soon(mailbox.pk)][0])
+    look(mailbox)
+    assert polling.is_due()

@@ -1,12 +1,15 @@
 """Messages to customers: who writes and approves them, where they go, and what becomes of them."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from cases.collaboration.attachments import attach
 from cases.models import Case, CaseMessage, Queue
 from cases.timeline.event_texts import event_text
 from cases.work.creation import NewCase, add_case
@@ -327,6 +330,34 @@ def test_the_page_of_a_case_shows_its_messages_and_replies(signed_in: Client, ca
     message = case.messages.filter(direction="in").first()
     got = signed_in.get(reverse("message_original", args=[message.pk]))
     assert (got.content, got.headers["Content-Type"]) == (letter(), "application/octet-stream")
+
+
+def test_files_go_along_with_a_reply(signed_in: Client, case: Case, mail_server: MailServer) -> None:
+    def post(*names: str, **said: Any) -> Any:
+        files = [SimpleUploadedFile(name, name.encode()) for name in names]
+        return signed_in.post(reverse("case_reply", args=[case.pk]), {"text": "Here", "files": files} | said)
+
+    # What is refused keeps the files with the case, chosen for the next try.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replies, "FILES_LIMIT", 3)
+        refused = post("bill.pdf")
+    assert refused.status_code == 422
+    [bill] = case.attachments.all()
+    assert f'value="{bill.pk}" id="id_send_0" checked' in refused.content.decode().replace("\n", " ")
+    other = make_attachment(case)
+    assert post("terms.pdf", send=[bill.pk]).status_code == 302
+    assert post(send=[uuid4()]).status_code == 422
+    sending.deliver()
+    [sent] = mail_server.got
+    assert [part.get_filename() for part in sent.iter_attachments()] == ["bill.pdf", "terms.pdf"]
+    page = signed_in.get(reverse("case_messages", args=[case.pk])).content.decode()
+    assert reverse("attachment", args=[bill.pk]) in page
+    assert reverse("attachment", args=[other.pk]) not in page
+
+
+def make_attachment(case: Case) -> Any:
+    [file] = attach(case, [SimpleUploadedFile("other.txt", b"x")], BATON)
+    return file
 
 
 def test_replies_of_operators_are_named(case: Case) -> None:

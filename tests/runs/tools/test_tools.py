@@ -113,12 +113,15 @@ def test_arguments_that_are_too_deep_are_answered_to_the_model(scripted, agent, 
 @pytest.mark.parametrize("feeds", [False, True])
 @pytest.mark.parametrize("targets", [False, True])
 @pytest.mark.parametrize("may_ask", [False, True])
-def test_the_doctor_counts_the_tools_that_a_run_offers(feeds: bool, targets: bool, may_ask: bool) -> None:
+@pytest.mark.parametrize("replies", [False, True])
+def test_the_doctor_counts_the_tools_that_a_run_offers(
+    feeds: bool, targets: bool, may_ask: bool, replies: bool
+) -> None:
     agent = SimpleNamespace(may_ask=may_ask)
-    case = SimpleNamespace(queue=SimpleNamespace(replies=False))
+    case = SimpleNamespace(queue=SimpleNamespace(replies=replies))
     work: Any = SimpleNamespace(case=case, may_decline=True, produces=[1] * feeds, targets=[1] * targets, agent=agent)
     offered = [tool for tool in tools.TOOLS.values() if tool.is_offered(work)]
-    assert own_tools(feeds=feeds, targets=targets, may_ask=may_ask) == len(offered)
+    assert own_tools(feeds=feeds, targets=targets, may_ask=may_ask, replies=replies) == len(offered)
 
 
 def test_runs_that_offer_the_same_share_their_definitions(make_agent, make_case, queue) -> None:
