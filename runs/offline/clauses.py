@@ -5,7 +5,8 @@ sentence mentions, or that a heading or list above it mentions; else it says wha
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
 from uuid import UUID
@@ -15,7 +16,7 @@ from builder.procedures.mentions import Mention
 from builder.procedures.passages import Passage, passages
 from builder.procedures.sentences import LIST_MARK, is_forbidden
 
-from . import phrases
+from . import negations, phrases
 
 
 class Kind(Enum):
@@ -46,6 +47,7 @@ class _Place:
     items: UUID | None = None  # "Hand over to X:" above the list
     last: UUID | None = None  # the sentence before, in the same paragraph
     topic: str = ""
+    unowned: list[int] = field(default_factory=list)  # in `found`: what the line said before anybody was mentioned
     how: bool = False  # the sentence before told how to work, and so does what follows it in the same line
     found: list[Clause] = field(default_factory=list)
 
@@ -67,7 +69,7 @@ def clauses(aop: str) -> tuple[Clause, ...]:
             if _starts_section(line, place, is_item := bool(LIST_MARK.match(line)), is_title):
                 continue
             place.last, place.topic = (None, "") if is_item else (place.last, place.topic)
-            place.how = False
+            place.how, place.unowned = False, []
         place.found += _read(passage, place)
     return tuple(clause for clause in place.found if clause.text or clause.rest or clause.kind is Kind.ASKS)
 
@@ -96,11 +98,11 @@ def _starts_section(line: str, place: _Place, is_item: bool, is_title: bool) -> 
     ids = [mention.agent_id for mention in mentions.find_mentions(words)]
     bare = "".join(part for part in mentions.split(words) if isinstance(part, str)).strip(_EDGES + "#")
     if words.startswith("#") or (ids and not is_item and not bare):
-        place.section = ids[-1] if ids and not phrases.says_never(bare) else None
+        place.section = ids[-1] if ids and not negations.says_never(bare) else None
         place.items = place.last = None
         return True
     if not is_item:
-        place.items = ids[-1] if ids and words.endswith(":") and not phrases.says_never(bare) else None
+        place.items = ids[-1] if ids and words.endswith(":") and not negations.says_never(bare) else None
     is_label = not ids and not is_item and (words.endswith(":") or words.isupper() or is_title)
     if is_label:
         place.section = place.last = None
@@ -109,7 +111,8 @@ def _starts_section(line: str, place: _Place, is_item: bool, is_title: bool) -> 
 
 def _read(passage: Passage, place: _Place) -> list[Clause]:
     if passage.mentions:
-        found = list(_sent(passage, place))
+        found = _sent(passage, place)
+        place.unowned = []
         place.last = found[-1].agent_id if found else place.last
         return found
     text = passage.source
@@ -118,13 +121,14 @@ def _read(passage: Passage, place: _Place) -> list[Clause]:
     if phrases.closes(text):
         topic = _stripped(phrases.without_closing(text))
         return [Clause(topic, passage, kind=Kind.CLOSES, rest=not topic or phrases.means_the_rest(text))]
-    if phrases.says_never(text) and phrases.sends(text):
+    if negations.says_never(text) and negations.sends(text):
         place.topic = _stripped(text, never=True)
         return []
     owner = place.items or place.section or (place.last if phrases.adds(text) and not phrases.says_how(text) else None)
     place.topic = _stripped(text)
     if owner:
         return [Clause(place.topic, passage, owner)]
+    place.unowned.append(len(place.found))
     place.how = place.how or phrases.says_how(text)
     return [Clause(place.topic, passage, kind=Kind.HOW if place.how else Kind.TOPIC)]
 
@@ -137,24 +141,35 @@ def _sent(passage: Passage, place: _Place) -> list[Clause]:
     gaps, mentioned = _split(passage.source)
     found: list[Clause] = []
     unsaid: list[UUID] = []
+    forbidden = False
     for position, mention in enumerate(mentioned):
         before, after = gaps[position], gaps[position + 1]
-        if (head := phrases.redirects(before)) and (is_forbidden([head, ""], 0) or phrases.forbids(head)):
+        if (head := negations.redirects(before)) and (is_forbidden([head, ""], 0) or negations.forbids(head)):
             place.topic = _stripped(head, never=True)
             found += [Clause(place.topic, passage, mention.agent_id)] if place.topic else []
             continue
-        if is_forbidden(gaps, position) or phrases.forbids(before):
-            place.topic = _stripped(before, never=True) or place.topic
+        if is_forbidden(gaps, position) or negations.forbids(before):
+            forbidden = True
             if phrases.closes(after):
-                found.append(Clause(place.topic, passage, kind=Kind.CLOSES))
+                topic = _stripped(before, never=True) or _stripped(phrases.without_closing(after)) or place.topic
+                found.append(Clause(topic, passage, kind=Kind.CLOSES))
+            place.topic = _stripped(before, never=True) or place.topic
             continue
         if phrases.means_the_rest(before):
             topic = _stripped(phrases.without_the_rest(before))
             found.append(Clause(topic, passage, mention.agent_id, rest=True))
             continue
-        text = _stripped(before) or (place.topic if phrases.refers_back(before) else "")
+        text = _stripped(before)
+        if not text and (forbidden or negations.refers_back(before)):
+            text = place.topic
+            found += [
+                replace(one, agent_id=mention.agent_id, kind=Kind.TOPIC, passage=passage)
+                for one in _taken_back(place)
+                if one.text != text
+            ]
         if not text and place.items is None:
-            text, gaps[position + 1] = _stripped(after), ""
+            text, gaps[position + 1] = phrases.halves(after)
+            text = _stripped(text)
         elif position == len(mentioned) - 1 and _adds(after):
             found.append(Clause(_stripped(after), passage, mention.agent_id))
         if text:
@@ -167,13 +182,20 @@ def _sent(passage: Passage, place: _Place) -> list[Clause]:
     return [*(Clause(said, passage, agent_id) for agent_id in unsaid if said), *found]
 
 
+def _taken_back(place: _Place) -> list[Clause]:
+    """What the line has said until now: "A tile is loose. The lift is stuck. That goes to @X" is all about X."""
+    taken = [place.found.pop(index) for index in reversed(place.unowned)]
+    place.unowned = []
+    return taken[::-1]
+
+
 _RESTRICTS = re.compile(r"\W*(?:unless|except|instead|before|after|whatever|even)\b")
 
 
 def _adds(after: str) -> bool:
     """Whether what follows the last mention says more of what it is for: ", and so are cooks who want to join"."""
     words = after.strip(_EDGES).split()
-    return len(words) > 3 and not phrases.says_never(after) and not _RESTRICTS.match(after)
+    return len(words) > 3 and not negations.says_never(after) and not _RESTRICTS.match(after)
 
 
 def _split(source: str) -> tuple[list[str], list[Mention]]:
@@ -191,15 +213,20 @@ def _split(source: str) -> tuple[list[str], list[Mention]]:
 def _stripped(text: str, never: bool = False) -> str:
     """The text without punctuation and routing words at its ends, and without "If someone asks about"."""
     if never:
-        text = phrases.without_never(text)
+        text = negations.without_never(text)
     words = phrases.without_lead(text.strip(_EDGES)).split()
     is_cell = text.rstrip().endswith("|")  # of a table, where no verb follows
     while words and not is_cell and _says_nothing(words[-1]):
         words.pop()
-    while words and _says_nothing(words[0]):
+    while words and _says_nothing(words[0]) and not _means_itself(words):
         words.pop(0)
     said = phrases.without_lead(" ".join(words).strip(_EDGES))
     return "" if phrases.is_number(said) else said
+
+
+def _means_itself(words: Sequence[str]) -> bool:
+    """ "Tickets that did not arrive" are what it is about; "Tickets about" something only send it."""
+    return phrases.is_object(words[0].lower()) and len(words) > 1 and words[1].lower() in phrases.WHICH
 
 
 def _says_nothing(word: str) -> bool:

@@ -29,8 +29,8 @@ __all__ = ["Brief", "Example", "Target", "offline_model"]
 
 # How far the closest candidate must be ahead of the next; below it a person decides. Closing takes more: a wrong
 # handover can be handed on, a closed case is over.
-LEAD = 0.018
-LEAD_TO_CLOSE = 0.068
+LEAD = 0.03
+LEAD_TO_CLOSE = 0.08
 # Below this score a request is like nothing that the procedure speaks of, however far ahead.
 FLOOR = 0.1
 

@@ -11,35 +11,35 @@ _I = re.IGNORECASE
 
 _SENDS = re.compile(
     # English
-    r"hand(s|ed|ing)?|pass(es|ed)?|sen[dt]s?|sent|routed?s?|forward(s|ed)?|transfer(s|red)?|gives?|given|assign(s|"
+    r"hand(s|ed|ing)?|pass(ed)?|sen[dt]s?|sent|routed?s?|forward(s|ed)?|transfer(s|red)?|gives?|given|assign(s|"
     r"ed)?|"
     r"escalate[sd]?|refer(s|red)?|move[sd]?|go(es)?|belongs?|ask|tell|contact|involve|looked|handled|after|over|on|"
     r"to|for|"
     r"with|by|it|them|him|her|these|those|this|that|they|then|please|and|or|but|so|should|must|be|is|are|was|were|"
     r"will|can|"
     r"the|a|an|about|when|if|always|directly|immediately|once|at|matters?|takes?|care|of|deals?|dealt|looks?|sees?|"
-    r"responsible|"
+    r"responsible|bother|trouble|disturb|seen|answer(s|ed)?|simply|just|"
     # German
     r"übergib|übergibst|übergeben|übergebe|leite|leiten|weiter|weiterleiten|weitergeben|gib|geht|gehen|gehören|"
     r"gehört|"
     r"schick(e|en)?|sende|senden|verweise[n]?|verwiesen|wird|werden|ist|sind|bekommt|bekommen|erhält|kümmert|sich|"
-    r"um|an|"
+    r"um|an|da|sache|eigentlich|immer|dafür|erklärt|"
     r"zu|zum|zur|das|die|den|der|dem|diese[rsnm]?|es|sie|ab|dann|sofort|bitte|und|oder|aber|in|fällt|fallen|"
     r"bearbeitet|beantwortet|übernimmt|zuständig|für|von|durch|verschickt|erledigt|macht|"
     # French
     r"transmett?(ez|re|s)?|passez|envoy(ez|er)|dirig(ez|er)|confi(ez|er)|vont?|va|à|au|aux|sont|est|traitées?|"
     r"traités?|par|"
-    r"s'occupe|s’occupe|occupe|des|de|du|d'|le|la|les|l'|ce|ces|cela|puis|et|ou|c'est|pour|vers|"
+    r"chez|s'occupe|s’occupe|occupe|aussitôt|des|de|du|d'|le|la|les|l'|ce|ces|cela|puis|et|ou|c'est|pour|vers|"
     # Spanish, Portuguese, Italian
     r"pasa|pase|pasar|envía|envíe|envíalo|deriva|derive|va|van|al|a|el|los|las|lo|lleva|llevan|se|encarga|ocupa|y|o|"
-    r"para|por|caso|encaminh[ae]r?|encaminhe|passe|passe-[ao]s?|envie|ao|aos|às|os|as|um|uma|e|ou|trata|do|da|dos|"
+    r"para|por|com|isso|isto|esos|esas|já|caso|encaminh[ae]r?|encaminhe|passe|passe-[ao]s?|envie|ao|aos|às|os|as|um|uma|e|ou|trata|do|da|dos|"
     r"das|"
     r"passa(re)?|subito|inoltra(re)?|invia|manda|ne|occupano|di|del|della|dei|delle|il|lo|gli|i|un|una|è|sono|per|"
     # Dutch
     r"draag|dragen|overdragen|stuur|sturen|geef|door|verwijs|gaat|gaan|naar|aan|je|het|een|dit|dat|deze|en|of|"
-    r"behandelt|regelt|zorgt|voor|horen|bij|"
+    r"behandelt|regelt|zorgt|voor|horen|bij|meteen|direct|"
     # Polish, Swedish, Danish
-    r"przekaż|przekazać|do|wyślij|kieruj|skieruj|zajmuje|się|lämnas|lämna|skicka|skickas|över|till|går|tar|hand|om|"
+    r"od|razu|przekaż|przekazać|do|wyślij|kieruj|skieruj|zajmuje|się|lämnas|lämna|skicka|skickas|över|till|går|tar|hand|om|"
     r"och|eller|att|sendes|send|til|og|eller|vid|är|hör|hamnar|går|hører|skal|på|"
     # Joints of a second half sentence: "... , they are for"
     r"ook|zijn|er|hoort|son|es|les|pásal[oa]s?|enseguida|são|é|vão|vai|vanno|są|idą|należą|trafiają?|auch|gehörst|"
@@ -78,6 +78,8 @@ def routes(word: str) -> bool:
 def is_object(word: str) -> bool:
     return bool(_OBJECT.fullmatch(word))
 
+
+WHICH = {"that", "which", "who", "whose", "die", "der", "qui", "que", "che", "która", "które"}
 
 _NUMBER = re.compile(
     r"\W*(?:rules?|regel|règle|regla|regola|regra|pravidlo|no\.?|nr\.?|[a-z]{1,2})?\W*\d{1,3}[a-z]?\W*", _I
@@ -203,6 +205,17 @@ def without_the_rest(text: str) -> str:
     return _DEFAULT.sub(" ", text)
 
 
+_HALF = re.compile(
+    r"[;,:]?\s+(?:while|whereas|während|tandis qu|alors qu|mientras|mentre|terwijl|enquanto|podczas gdy)\b|;", _I
+)
+
+
+def halves(text: str) -> tuple[str, str]:
+    """What a text says before "while" and after it: "(@A) sees to refunds, while errors are for (@B)"."""
+    first, *rest = _HALF.split(text, maxsplit=1)
+    return first, rest[0] if rest else ""
+
+
 def adds(text: str) -> bool:
     """Whether a sentence goes on with what the one before it said: "Vouchers too."."""
     return bool(_ALSO.search(text))
@@ -211,73 +224,6 @@ def adds(text: str) -> bool:
 def says_how(text: str) -> bool:
     """Whether a text tells how to work ("Read the whole message first") and not what about."""
     return bool(_HOW.search(text))
-
-
-# --- What a mention is not for ---
-
-_NEVER = re.compile(
-    r"\b(?:never|not|don[’']?t|cannot|no longer|avoid|none of|nie|niemals|nicht|kein\w*|jamais|ne \w+ pas|"
-    r"n['’]\w+ (?:pas|jamais|aucun)|"
-    r"nunca|no|não|non|mai|niet|nooit|geen|nigdy|nie|inte|aldrig|ikke)\b",
-    _I,
-)
-
-
-# "Never send refunds to @X" in languages other than English and German, which `sentences` reads.
-_VERB = (
-    r"(?:envoy|transmett|pass|dirig|confi|adress|env[ií]|deriv|mand|encaminh|reenvi|inoltr|invi|stuur|draag|geef|"
-    r"verwijs|przeka|wysy|kieruj|skick|lämn|send)"
-)
-_NEVER_SENDS = re.compile(
-    rf"\bn(?:e |['’]){_VERB}\w* (?:jamais|pas)\b|\b(?:jamais|nunca|jamás|no|não|non|mai|nooit|niet|nie|nigdy|inte|"
-    rf"aldrig|ikke) {_VERB}|"
-    rf"\b{_VERB}\w* (?:nooit|niet|inte|aldrig|ikke|mai|geen|inga|ingen)\b|"
-    rf"\b(?:niet|nooit|inte|aldrig|ikke|ej) (?:naar|aan|till|til)\s*$",
-    _I,
-)
-_REFERS_BACK = re.compile(
-    r"\b(?:they|them|these|those|this|that|it|die|diese|das|sie|es|celles?|ceux|cela|ils|elles|estos?|estas?|esos?|"
-    r"las|los|passe-as|"
-    r"passe-os|essas?|esses?|questi|queste|quelli|deze|die|dat|te|dessa|de)\b",
-    _I,
-)
-_SENDS_WORD = re.compile(rf"\b(?:hand|send|pass|forward|give|route|refer|schick|leite|gib|übergib|{_VERB})\w*", _I)
-
-
-# "Never send operations to Emergency; they are for @X": the last part of the sentence sends all the same.
-_REDIRECTS = re.compile(
-    r"^\W*(?:and |y |et |und |en |e |och |og |a )?(?:(?:they|those|these|that|it|ook|auch) )*"
-    r"(?:are|is|go(?:es)?|belongs?|sind|ist|gehen|gehören|sont|est|vont|va|van|son|es|são|é|vão|vai|sono|è|vanno|"
-    r"zijn|gaan|horen|die|ze|är|hör|går|er|hører|są|idą|należą|patří|jsou|jdou)\b",
-    _I,
-)
-
-
-def redirects(text: str) -> str | None:
-    """What comes before the last part of a text, if that part only sends: "; they are for"."""
-    head, mark, tail = text.rpartition(";") if ";" in text else text.rpartition(",")
-    return head if mark and not says_never(tail) and _REDIRECTS.match(tail) else None
-
-
-def forbids(text: str) -> bool:
-    return bool(_NEVER_SENDS.search(text))
-
-
-def refers_back(text: str) -> bool:
-    """Whether the words before a mention mean what the sentence before it was about: "They go to"."""
-    return bool(_REFERS_BACK.search(text))
-
-
-def sends(text: str) -> bool:
-    return bool(_SENDS_WORD.search(text))
-
-
-def without_never(text: str) -> str:
-    return re.sub(r"\b(?:to )?any of (?:these|them)\b", " ", _NEVER.sub(" ", text))
-
-
-def says_never(text: str) -> bool:
-    return bool(_NEVER.search(text))
 
 
 # --- The parts of an enumeration ---

@@ -14,7 +14,7 @@ from uuid import UUID
 from builder.procedures import mentions
 from builder.procedures.passages import Passage
 
-from . import embeddings, phrases
+from . import bridge, embeddings, negations, phrases
 from .clauses import Clause, Kind, clauses
 from .embeddings import E5, ENCODERS, USE
 
@@ -25,9 +25,9 @@ _READ = 1200
 _SECONDS, _SECONDS_KNOWN, _SECONDS_NEW = 0.012, 0.00003, 0.00025
 
 CLAUSE, PART, NAME, EXAMPLE = "clause", "part", "name", "example"
-_WEIGHTS = {CLAUSE: 1.0, PART: 1.0, NAME: 0.75}
+WEIGHTS = {CLAUSE: 1.0, PART: 1.0, NAME: 0.75}
 _EXAMPLES_WEIGH = 0.5  # as much as half of all that the procedure says
-_NEAR = 0.05  # texts that are less close than the closest by about so much count beside it
+NEAR = 0.05  # texts that are less close than the closest by about so much count beside it
 _PIECE = 12  # a shorter piece of a request, such as "Hi Anna,", is not compared alone
 
 
@@ -170,7 +170,7 @@ def _read(text: str) -> str:
 
 def candidates(brief: Brief) -> list[Candidate]:
     """The targets, the mentioned agents that cannot be reached, and the agent itself, with the texts for each."""
-    found = clauses(brief.aop)
+    found = _telling(clauses(brief.aop), brief.targets)
     own_id = brief.own.agent_id if brief.own else None
     reachable = {target.agent_id for target in brief.targets}
     absent = {
@@ -186,6 +186,13 @@ def candidates(brief: Brief) -> list[Candidate]:
         *(Candidate(_about(agent_id, found), absent=name) for agent_id, name in absent.items()),
         Candidate((*_own(found, brief.own), *_examples(None, brief))),
     ]
+
+
+def _telling(found: Sequence[Clause], targets: Sequence[Target]) -> list[Clause]:
+    """Without what is said of every target: "Give each message to the right colleague: @A, @B or @C"."""
+    said = {clause.text: {one.agent_id for one in found if one.text == clause.text} for clause in found}
+    everybody = {target.agent_id for target in targets}
+    return [clause for clause in found if len(everybody) < 2 or not everybody <= said[clause.text]]
 
 
 def default(brief: Brief) -> Target | None:
@@ -223,7 +230,7 @@ def _own(found: Sequence[Clause], own: Target | None) -> list[Said]:
     mine = [
         clause
         for clause in found
-        if clause.agent_id in (None, own_id) and clause.text and not phrases.says_never(clause.passage.source)
+        if clause.agent_id in (None, own_id) and clause.text and not negations.says_never(clause.passage.source)
     ]
     work = [clause for clause in mine if clause.kind in (Kind.TOPIC, Kind.CLOSES)]
     works = len(work) >= len(found) - len([one for one in found if one.agent_id in (None, own_id)])
@@ -237,22 +244,22 @@ def _own(found: Sequence[Clause], own: Target | None) -> list[Said]:
 
 def _closeness(encoder: str, text: str, found: Sequence[Candidate]) -> dict[Said, float]:
     """How similar the request is to each text. E5, which costs ten times as much, reads neither parts nor pieces."""
-    pieces = _pieces(text) if encoder == USE else []
+    written = [embeddings.request(encoder, one) for one in [text, *(_pieces(text) if encoder == USE else [])]]
+    asked = [bridge.across(encoder, vector) for vector in written]
     return {
-        said: _similarity(encoder, text, pieces, said)
+        said: _similarity(written, embeddings.request(encoder, said.text))
+        if said.kind == EXAMPLE
+        else _similarity(asked, embeddings.topic(encoder, said.text))
         for candidate in found
         for said in candidate.says
         if encoder == USE or said.kind != PART
     }
 
 
-def _similarity(encoder: str, text: str, pieces: Sequence[str], said: Said) -> float:
-    side = embeddings.request if said.kind == EXAMPLE else embeddings.topic
-    vector = side(encoder, said.text)
-    whole = float(embeddings.request(encoder, text) @ vector)
-    if not pieces:
-        return whole
-    return (whole + max(float(embeddings.request(encoder, piece) @ vector) for piece in pieces)) / 2
+def _similarity(request: Sequence[Any], vector: Any) -> float:
+    """Of a request, as a whole and then in pieces, to another text."""
+    whole, *pieces = (float(one @ vector) for one in request)
+    return (whole + max(pieces)) / 2 if pieces else whole
 
 
 def _pieces(text: str) -> list[str]:
@@ -263,7 +270,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _match(candidate: Candidate, closeness: Mapping[str, Mapping[Said, float]]) -> Match:
-    closest = max(candidate.says, key=lambda said: closeness[USE][said] + closeness[E5].get(said, closeness[USE][said]))
+    closest = max(candidate.says, key=lambda said: _tells(said, closeness))
     in_text = [said for said in candidate.says if said.passage]
     return Match(
         candidate,
@@ -274,6 +281,12 @@ def _match(candidate: Candidate, closeness: Mapping[str, Mapping[Said, float]]) 
     )
 
 
+def _tells(said: Said, closeness: Mapping[str, Mapping[Said, float]]) -> float:
+    """How well a text tells people why: of two that are about as close, a part tells more than the whole clause."""
+    near = closeness[USE][said] + closeness[E5].get(said, closeness[USE][said])
+    return near + NEAR * 2 if said.kind == PART else near
+
+
 def _score(candidate: Candidate, closeness: Mapping[Said, float]) -> float:
     """The closest texts of each kind, weighted; and where people gave examples, the closest and the mean of those."""
     by_kind: dict[str, list[float]] = {}
@@ -281,8 +294,8 @@ def _score(candidate: Candidate, closeness: Mapping[Said, float]) -> float:
         if said in closeness:
             by_kind.setdefault(said.kind, []).append(closeness[said])
     shown = by_kind.pop(EXAMPLE, [])
-    weight = sum(_WEIGHTS[kind] for kind in by_kind)
-    score = sum(_WEIGHTS[kind] * _pooled(values) for kind, values in by_kind.items()) / weight if weight else 0.0
+    weight = sum(WEIGHTS[kind] for kind in by_kind)
+    score = sum(WEIGHTS[kind] * _pooled(values) for kind, values in by_kind.items()) / weight if weight else 0.0
     if not shown:
         return score
     example = (max(shown) + sum(shown) / len(shown)) / 2
@@ -291,4 +304,4 @@ def _score(candidate: Candidate, closeness: Mapping[Said, float]) -> float:
 
 def _pooled(values: Sequence[float]) -> float:
     """Mostly the highest; others that come near it add to it, as a request that is like two sentences is like both."""
-    return _NEAR * log(sum(exp(value / _NEAR) for value in values))
+    return NEAR * log(sum(exp(value / NEAR) for value in values))

@@ -194,4 +194,4 @@ def test_a_question_of_the_stand_in_opens_the_sentence_that_came_closest(
     make_case("My parcel was charged to a neighbour", assignee=triage)
     assert work_next().status == "waiting"
     [why] = whys(signed_in, reverse("inbox"))
-    assert marked(signed_in, why) == "Double charges go to Billing ."
+    assert marked(signed_in, why) == "Parcels go to Tech ."
