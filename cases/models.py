@@ -3,6 +3,7 @@
 from cases.collaboration.models import Attachment, Comment, Watch
 from cases.correspondence.models import CaseMessage, MessageDirection, MessageStatus
 from cases.imports.models import AgentUpload, CaseUpload, CaseUploadQuerySet, UploadRow
+from cases.notifications.models import Notification, NotificationQuerySet
 from cases.queues.models import DEFAULT_HOP_LIMIT, Label, Queue, QueueQuerySet
 from cases.timeline.models import QUIET, UNMOVING, CaseEvent, Kind
 from cases.work.models import CLOSED, OPEN, Case, CaseQuerySet, CaseWords, Reason, Status
@@ -27,6 +28,8 @@ __all__ = [
     "Label",
     "MessageDirection",
     "MessageStatus",
+    "Notification",
+    "NotificationQuerySet",
     "Queue",
     "QueueQuerySet",
     "Reason",

@@ -71,7 +71,7 @@ TOPICS = {
     "credential_new": "models#a-language-model",
     "credential": "models#a-language-model",
     "request_settings": "inbox#who-answers",
-    "notifications": "inbox#by-email",
+    **dict.fromkeys(("notifications", "notification_settings"), "inbox#notifications"),
     "tool_servers": "tools#adding-a-server",
     "tool_server_new": "tools#adding-a-server",
     "tool_server_edit": "tools#adding-a-server",

@@ -29,5 +29,5 @@ SETTINGS = [
     ("sources", "Sources", "log-in", True),
     ("webhooks", "Webhooks", "webhook", True),
     ("audit_log", "Audit log", "scroll-text", True),
-    ("notifications", "Notifications", "mail", False),
+    ("notification_settings", "Notifications", "bell", False),
 ]

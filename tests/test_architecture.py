@@ -19,6 +19,7 @@ PACKAGES = {
     "teams": ["audit", "access", "people", "sign_in", "keys", "settings", "webhooks", "groups", "saved_views"],
     "builder": ["usage", "procedures", "gate", "availability", "agents", "tools", "files", "history", "wiring"],
     "cases": [
+        "notifications",
         "timeline",
         "queues",
         "search",

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import ForeignKey
 
 from builder.models import Agent, Mention, PeopleMention, ToolConnection, Usage
-from cases.models import CaseMessage, Queue, Watch
+from cases.models import CaseMessage, Notification, Queue, Watch
 from routes.models import CheckResult, ImpactCase, RoutingTest, Trial
 from runs.models import BulkItem, Handover, RequestEmail, Run, Step
 from teams.models import GroupMember, Member, SavedView, Team
@@ -124,6 +124,8 @@ def fill(team: Team, things: Things, make_run: Make[Run]) -> None:
     Queue.objects.filter(pk=of["queue"]).update(hours_of_id=of["group"])
     Step.objects.create(team=team, run=run, seq=1, kind="note", data={})
     Handover.objects.create(team=team, source=run, source_agent=agent, target=agent, next_run=again, reason="r")
+    notification = Notification.objects.get(pk=of["notification"])
+    RequestEmail.objects.create(team=team, notification=notification, member_id=of["member"], why="news")
     RequestEmail.objects.create(team=team, request_id=of["human_request"], member_id=of["member"], why="asked")
     PeopleMention.objects.create(team=team, revision=agent.live_revision, group_id=of["group"], position=0)
     RoutingTest.objects.filter(pk=of["test"]).update(correction=of["correction"], run=run)

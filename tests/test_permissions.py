@@ -23,7 +23,7 @@ from builder.agents.agents import create_agent
 from builder.agents.connections import Consumes, connect
 from builder.models import ServerTool, ToolServer
 from cases.imports import uploads
-from cases.models import AgentUpload, Attachment, CaseMessage, Comment, Label
+from cases.models import AgentUpload, Attachment, CaseMessage, Comment, Label, Notification
 from cases.queues.queues import create_queue, create_team
 from cases.work.creation import NewCase, add_case
 from channels.models import Arrival, Source
@@ -232,6 +232,11 @@ PAGES: dict[str, Entry] = {
     "settings/budgets/": Entry("GET POST"),
     "settings/general/": Entry("GET POST"),
     "settings/notifications/": Entry("GET POST"),
+    "notifications/": Entry(),
+    "notifications/count/": Entry(),
+    "notifications/read/": Entry("POST"),
+    "notifications/unread/": Entry("POST"),
+    "notifications/<uuid:id>/": Entry(of="notification"),
     "settings/tools/": Entry(),
     "settings/tools/new/": Entry("GET POST"),
     "settings/tools/<uuid:id>/": Entry("GET POST", of="tool_server"),
@@ -598,7 +603,17 @@ def things_of(strangers: Team) -> Things:
     server = ToolServer.objects.create(team=strangers, name=SECRET, slug="bank", url=f"https://{SECRET}.example")
     tool = ServerTool.objects.create(team=strangers, server=server, name=SECRET, key=SECRET, input_schema={})
     of |= {"tool_server": server, "server_tool": tool}
-    of["member"] = Member.objects.create(team=strangers, user=user, role=Member.Role.VIEWER)
+    stranger = Member.objects.create(team=strangers, user=user, role=Member.Role.VIEWER)
+    of["member"] = stranger
+    of["notification"] = Notification.objects.create(
+        team=strangers,
+        member=stranger,
+        kind="followed",
+        event="commented",
+        subject_id=case.pk,
+        case=case,
+        text=SECRET,
+    )
     of["invitation"] = members.invite(strangers, "guest@example.com", "viewer", BATON)[0]
     of["key"] = create_key(strangers, SECRET)[0]
     return Things({kind: row.pk for kind, row in of.items()})

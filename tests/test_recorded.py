@@ -79,6 +79,8 @@ UNRECORDED = {
     "POST /invitation/": "it takes the token of a link; tests/teams/people/test_members.py sees it recorded",
     "POST /team/": _OWN,
     "POST /settings/notifications/": _OWN,
+    "POST /notifications/read/": _OWN,
+    "POST /notifications/unread/": _OWN,
     **dict.fromkeys(
         (
             "POST /cases/<uuid:id>/priority/",

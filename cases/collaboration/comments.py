@@ -10,13 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases.models import Case, Comment, Kind, Watch
+from cases.notifications import notifications
 from cases.timeline import timeline
 from cases.work import lifecycle
 from data.errors import Refused
 from data.texts.text import prose
 from teams.audit import audit
 from teams.audit.actors import person
-from teams.models import Member, Team, User
+from teams.models import Member, NotificationKind, Team, User
 
 TEXT_LIMIT = 10_000
 
@@ -30,8 +31,10 @@ def comment(case: Case, text: str, by: User) -> Comment:
         team_id=row.team_id, case=row, user=by, text=text, mentions=sorted(mentioned(text, members))
     )
     timeline.record(row, Kind.COMMENTED, by=person(by), data={"comment_id": str(said.pk)})
+    told = [by.pk, *_tell(said, set())]
+    followers = notifications.followers(row, told)
+    notifications.of_comment(row, NotificationKind.FOLLOWED, followers, person(by), text)
     watch(row, by)
-    _tell(said, set())
     return said
 
 
@@ -103,13 +106,18 @@ def _names(members: Iterable[User]) -> dict[str, User]:
     return {name: user for name, user in found.items() if name not in unclear}
 
 
-def _tell(said: Comment, before: Collection[str]) -> None:
-    """Tell the members whom a comment mentions now and did not mention before."""
+def _tell(said: Comment, before: Collection[str]) -> list[int]:
+    """Tell the members whom a comment mentions now and did not mention before. Return the ids of their users."""
     people = mentioned(said.text, members_of(said.team))
     known = {user.pk for words, user in people.items() if words in before} | {said.user_id}
-    for user in {user.pk: user for user in people.values() if user.pk not in known}.values():
+    told = {user.pk: user for user in people.values() if user.pk not in known}
+    for user in told.values():
         row, _ = Watch.objects.get_or_create(case=said.case, user=user, defaults={"team_id": said.team_id})
         Watch.objects.filter(pk=row.pk).update(mentioned_at=timezone.now())
+    if told and said.user:
+        members = Member.objects.filter(team=said.team_id, user__in=told, user__is_active=True)
+        notifications.of_comment(said.case, NotificationKind.MENTIONED, members, person(said.user), said.text)
+    return list(told)
 
 
 # --- Watching --------------------------------------------------------------------------------

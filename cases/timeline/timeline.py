@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from cases.models import CLOSED, Case, CaseEvent, Kind, Reason, Status
+from cases.notifications import notifications
 from data import rows
 from data.texts.text import storable
 from teams.access import live
@@ -99,9 +100,10 @@ def event(
 
 
 def write(cases: Sequence[Case], events: Sequence[CaseEvent]) -> None:
-    """Write events beside their cases. No other code writes any, so webhooks hear of all of them."""
+    """Write events beside their cases. No other code writes any, so webhooks and members hear of all of them."""
     rows.insert(events)
-    pairs = zip(cases, events, strict=True)
+    pairs = list(zip(cases, events, strict=True))
+    notifications.tell_followers(pairs)
     news = [(name, partial(_news, case, row)) for case, row in pairs for name in _names(row)]
     if news:
         outbox.tell_all(events[0].team_id, news)

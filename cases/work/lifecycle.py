@@ -82,6 +82,7 @@ def _move(case: Case, to: Status, kind: Kind, *, changes: Mapping[str, Any] | No
     if case.looked_at is None and (by_people or kind == Kind.STARTED):
         fields["looked_at"] = rows.NOW
     fields |= {"status": to, "moved_at": rows.NOW}
+    case.owned_before = case.owner_id
     for name, value in fields.items():
         setattr(case, name, storable(value))
     # The run that worked on the case until now holds an older fence, so nothing that it still writes is taken.

@@ -165,9 +165,13 @@ class Case(models.Model):
     hops = models.PositiveSmallIntegerField(default=0, help_text="Handovers since a person last acted.")
     fence = models.PositiveIntegerField(default=0)
     last_seq = models.PositiveIntegerField(default=0)
+    is_watched = models.BooleanField(default=False, db_default=False, editable=False, help_text="Kept by a trigger.")
     created_at = models.DateTimeField(db_default=Now())
     moved_at = models.DateTimeField(db_default=Now(), help_text="When the status last changed.")
     deleted_at = models.DateTimeField(null=True, blank=True)
+
+    # Of this instance: the user who had it before its last move.
+    owned_before: int | None = None
 
     objects = CaseQuerySet.as_manager()
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from builder.models import Agent
 from cases.collaboration import comments, previews
 from cases.models import Case, Kind, Queue, Status
+from cases.notifications import notifications
 from cases.properties.page import properties
 from cases.queues import labels, status_summary
 from cases.queues.consumers import consumers, non_consumers
@@ -157,6 +158,7 @@ def _people(request: TeamRequest, case: Case) -> dict[str, Any]:
     watch = next((row for row in watchers if row.user_id == request.user.pk), None)
     if watch:
         comments.mark_seen(watch, case.last_seq)
+    notifications.seen(request.member, case)
     return {
         "watchers": watchers,
         "watch": watch,

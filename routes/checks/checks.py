@@ -16,12 +16,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from builder.models import Agent
+from cases.notifications import notifications
 from data.errors import Refused
 from data.redis import bell
 from routes.models import RoutingTest
 from routes.routing_tests import decisions
 from teams.access import live
 from teams.audit.actors import Actor
+from teams.models import Member, NotificationKind
 from teams.webhooks import outbox
 
 from . import answers, going_live, questions, results, verdicts
@@ -215,8 +217,19 @@ def _end(check: Check) -> None:
         going_live.go_live(check)
     event = "check.passed" if check.passed else "check.failed"
     outbox.add_message(check.team_id, event, partial(results.news_of, check))
+    _tell_author(check)
     live.announce(check.team_id, "check", check.pk)
     live.announce(check.team_id, "agent", check.agent_id)
+
+
+def _tell_author(check: Check) -> None:
+    members = Member.objects.filter(team=check.team_id, user=check.user_id, user__is_active=True)
+    notifications.notify(
+        *(members, NotificationKind.CHECKS, "passed" if check.passed else "failed"),
+        team_id=check.team_id,
+        subject_id=check.pk,
+        agent_id=check.agent_id,
+    )
 
 
 @transaction.atomic

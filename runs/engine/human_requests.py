@@ -146,6 +146,7 @@ def assign(request: HumanRequest, member: Member | None, by: Actor) -> None:
     if change := audit.changes(who):
         audit.record(request.team_id, "request_given", request.question, change, by=by, of=request.run)
     if member:
+        request_email.settled([request.pk], request.team_id)
         request_email.given(request, member, by)
     live.announce(request.team_id, "request", request.pk)
 
@@ -197,6 +198,7 @@ def _settle(
         # Else an approved call is made, and has its result then.
         _write_result(run, request, result, changes["answer"])
     verdict = {None: "", True: "Approved", False: "Not approved"}[changes.get("approved")]
+    request_email.settled([request.pk], run.team_id)
     audit.record(run.team_id, "request_answered", request.question, verdict, by=by, of=run)
     live.announce(run.team_id, "run", run.pk)
     live.announce(run.team_id, "request", request.pk)

@@ -20,7 +20,7 @@ from data.threads import BackgroundTask
 from runs.models import RequestEmail
 from teams.access import live
 
-from . import case_email, request_email
+from . import case_email, news_email, request_email
 from .request_email import email_is_set_up, forget_old
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _AT_ONCE, _TAKEN_SECONDS = 20, 600
 
 
 def has_emails() -> bool:
-    return email_is_set_up() and _due().exists()
+    return email_is_set_up() and (_due().exists() or news_email.are_due())
 
 
 def _due() -> QuerySet[RequestEmail]:
@@ -42,6 +42,7 @@ def _due() -> QuerySet[RequestEmail]:
 
 def deliver() -> None:
     """Send emails until none is due."""
+    news_email.take_up()
     while emails := claim_emails():
         try:
             with mailers.default as connection:
@@ -62,13 +63,14 @@ def claim_emails() -> list[RequestEmail]:
     return list(
         taken.order_by("created_at", "pk").select_related(
             *("member__user", "request__run__agent", "request__run__case", "request__run__team"),
-            *("case__team", "case__group"),
+            *("case__team", "case__group", "member__team"),
+            *("notification__case__group", "notification__agent"),
         )
     )
 
 
 def _send(connection: BaseEmailBackend, email: RequestEmail) -> None:
-    about = case_email if email.case_id else request_email
+    about = case_email if email.case_id else news_email if email.notification_id else request_email
     if not about.is_wanted(email):
         return _settle(email, RequestEmail.Status.DROPPED)
     try:

@@ -1,4 +1,4 @@
-"""What members are told by email of the requests of agents: who is written to, and in which words."""
+"""What members are told of the requests of agents: who is told, in Baton and by email, and in which words."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,17 +11,19 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from cases.notifications import notifications
 from data.texts.signs import shown
 from data.texts.text import short
 from runs.models import HumanRequest, RequestEmail, Run
 from teams.audit.actors import Actor
-from teams.models import Member
+from teams.models import Member, NotificationKind
 from teams.webhooks import outbox
 from web.emails.message import compose
 from web.format.times import ago, exact
 
 _SUBJECT = 120
 _KEEP = timedelta(days=30)
+_Kind = NotificationKind
 
 
 def email_is_set_up() -> bool:
@@ -35,52 +37,86 @@ def email_is_set_up() -> bool:
 
 
 def asked(requests: Iterable[HumanRequest], run: Run) -> None:
-    """Email all who want to know of requests that no one has taken on. The person who tries an agent is looking
+    """Tell all who want to know of requests that no one has taken on. The person who tries an agent is looking
     anyway.
     """
-    if email_is_set_up() and not run.has_no_effect:
-        members = _who_want_all(run.team_id)
-        _write([(request, member) for request in requests for member in members], RequestEmail.Why.ASKED)
+    if not run.has_no_effect:
+        members = _who_can_answer(run.team_id)
+        for request in requests:
+            _write(request, members, _Kind.UNASSIGNED, RequestEmail.Why.ASKED)
 
 
 def given(request: HumanRequest, member: Member, by: Actor) -> None:
-    if email_is_set_up() and member.user != by.user:
-        _write([(request, member)], RequestEmail.Why.GIVEN, by.label)
+    if member.user != by.user:
+        _write(request, [member], _Kind.ASSIGNED, RequestEmail.Why.GIVEN, by=by.label)
 
 
 def passed_on(request: HumanRequest, member: Member) -> None:
-    if email_is_set_up():
-        _write([(request, member)], RequestEmail.Why.PASSED_ON)
+    _write(request, [member], _Kind.ASSIGNED, RequestEmail.Why.PASSED_ON)
 
 
 def due_soon(request: HumanRequest) -> None:
-    """Email the person who has the request, else all who want to know."""
-    if email_is_set_up():
-        members = [request.assignee] if request.assignee else _who_want_all(request.team_id)
-        _write([(request, member) for member in members], RequestEmail.Why.REMINDER)
+    """Tell the person who has the request, else all who want to know of those that nobody has."""
+    members = [request.assignee] if request.assignee else _who_can_answer(request.team_id)
+    _write(request, members, _Kind.DUE, RequestEmail.Why.REMINDER)
 
 
-def _who_want_all(team_id: UUID) -> list[Member]:
-    members = Member.objects.filter(team=team_id, mail=Member.Mail.ALL, user__is_active=True)
+def _who_can_answer(team_id: UUID) -> list[Member]:
+    members = Member.objects.filter(team=team_id, user__is_active=True)
     return list(members.exclude(role=Member.Role.VIEWER))
 
 
-def _write(pairs: Iterable[tuple[HumanRequest, Member]], why: RequestEmail.Why, by: str = "") -> None:
-    RequestEmail.objects.bulk_create(
-        RequestEmail(team_id=request.team_id, request=request, member=member, why=why, by=by[:100])
-        for request, member in pairs
-        if member.mail != Member.Mail.OFF
+def _write(
+    request: HumanRequest,
+    members: list[Member],
+    kind: NotificationKind,
+    why: RequestEmail.Why,
+    *,
+    by: str = "",
+) -> None:
+    run = request.run
+    notifications.notify(
+        *(members, kind, request.kind),
+        team_id=request.team_id,
+        subject_id=request.pk,
+        case_id=run.case_id,
+        agent_id=run.agent_id,
+        run_id=run.pk,
+        actor=by,
+        text=request.question,
+        emails=False,
     )
+    if email_is_set_up():
+        RequestEmail.objects.bulk_create(
+            RequestEmail(team_id=request.team_id, request=request, member=member, why=why, by=by[:100])
+            for member in members
+            if _wants(member, why, is_theirs=request.assignee_id is not None or kind == _Kind.ASSIGNED)
+        )
+
+
+def _wants(member: Member, why: RequestEmail.Why, *, is_theirs: bool) -> bool:
+    """Return whether they want an email of it: a reminder too is of something that is theirs, or of nobody."""
+    kinds = {_Kind.ASSIGNED if is_theirs else _Kind.UNASSIGNED}
+    return kinds | ({_Kind.DUE} if why == RequestEmail.Why.REMINDER else set()) <= set(member.email_kinds)
+
+
+def settled(request_ids: Iterable[UUID], team_id: UUID) -> None:
+    """Mark as read what tells of requests that are answered or closed."""
+    notifications.settle(team_id, request_ids)
 
 
 def is_wanted(email: RequestEmail) -> bool:
     """Still, when it is about to be sent: nobody has answered or taken it on, and the member wants emails."""
     request, member = email.request, email.member
     assert request
-    if request.status != HumanRequest.Status.OPEN or not member.user.is_active or member.mail == Member.Mail.OFF:
+    is_theirs = request.assignee_id is not None
+    why = RequestEmail.Why(email.why)
+    if request.status != HumanRequest.Status.OPEN or not member.user.is_active:
         return False
-    if request.assignee_id is None:
-        return email.why in (RequestEmail.Why.ASKED, RequestEmail.Why.REMINDER) and member.mail == Member.Mail.ALL
+    if not _wants(member, why, is_theirs=is_theirs):
+        return False
+    if not is_theirs:
+        return why in (RequestEmail.Why.ASKED, RequestEmail.Why.REMINDER)
     return request.assignee_id == member.pk
 
 
@@ -104,7 +140,7 @@ def email_of(email: RequestEmail) -> EmailMultiAlternatives:
         "beginning": short(shown(run.input[:2_000]), 200),
         "due": request.due_at and exact(request.due_at),
         "link": outbox.link("run", run.pk),
-        "settings_link": settings.BATON_URL + reverse("notifications"),
+        "settings_link": settings.BATON_URL + reverse("notification_settings"),
         "subject": f"[{run.team.name}] {_subject(email)}",
     }
     headers = {

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from cases.models import Case
+from cases.models import Case, Notification
 from teams.models import Member, Team, User, new_id
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ class HumanRequest(models.Model):
 
 
 class RequestEmail(models.Model):
-    """An email to one member about a request, or a case that goes to people. Written in the transaction of what it
-    tells, sent by `mailer`.
+    """An email to one member about a request, a case that goes to people, or a notification. Written in the transaction
+    of what it tells, or when the mailer takes a notification up; sent by `mailer`.
 
     waiting -> sent, dropped (it had become needless), failed (refused for good, or after a day of attempts)
     """
@@ -138,6 +138,7 @@ class RequestEmail(models.Model):
         GIVEN = "given"
         REMINDER = "reminder"
         PASSED_ON = "passed_on"
+        NEWS = "news"
 
     class Status(models.TextChoices):
         WAITING = "waiting"
@@ -149,6 +150,7 @@ class RequestEmail(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     request = models.ForeignKey(HumanRequest, models.CASCADE, null=True, related_name="emails", db_constraint=False)
     case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="emails", db_constraint=False)
+    notification = models.ForeignKey(Notification, models.CASCADE, null=True, related_name="+", db_constraint=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
     why = models.CharField(max_length=10, choices=Why.choices)
     by = models.CharField(max_length=100, blank=True, help_text="Who gave it to the member.")
@@ -162,6 +164,7 @@ class RequestEmail(models.Model):
         team_id: UUID
         request_id: UUID | None
         case_id: UUID | None
+        notification_id: UUID | None
         member_id: int
 
     class Meta:
@@ -170,7 +173,9 @@ class RequestEmail(models.Model):
                 condition=Q(status__in=["waiting", "sent", "dropped", "failed"]), name="request_email_status_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(request=None, case__isnull=False) | Q(request__isnull=False, case=None),
+                condition=Q(request=None, case__isnull=False, notification=None)
+                | Q(request__isnull=False, case=None, notification=None)
+                | Q(request=None, case=None, notification__isnull=False),
                 name="an_email_is_about_one_thing",
             ),
         ]

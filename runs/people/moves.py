@@ -14,6 +14,7 @@ from django.utils import timezone
 from builder.models import Agent
 from cases.models import UNMOVING, Case, Kind, Reason
 from cases.models import Status as CaseStatus
+from cases.notifications import notifications
 from cases.queues.queues import check_consumes
 from cases.timeline import timeline
 from cases.timeline.replay import replay
@@ -107,6 +108,7 @@ def take_over(case: Case, by: Actor, *, owner: User | None = None, from_another:
     if row.taken_by and not is_theirs and not from_another:
         raise Refused(f"{row.holder} has taken this case over.", "taken_over")
     why = f"{taken_by} took the case over."
+    case_email.taken(row)
     return _move(row, by, why, lambda row: case_lifecycle.take_over(row, by=by, taken_by=taken_by, owner=owner))
 
 
@@ -251,6 +253,7 @@ def delete(case: Case, by: Actor) -> None:
     row.fence += 1
     row.save(update_fields=["deleted_at", "fence"])
     timeline.record(row, Kind.DELETED, by=by)
+    notifications.settle(row.team_id, [row.pk])
     audit.record(row.team_id, "case_deleted", row, by=by)
     timeline.announce(row)
 

@@ -18,7 +18,7 @@ from data.errors import Refused
 from data.redis import bell
 from data.texts.text import storable
 from runs.models import ENDED, MAX_LOSSES, HumanRequest, Outcome, Run, Status
-from runs.notifications import run_webhooks
+from runs.notifications import request_email, run_webhooks
 from runs.telemetry import counters, logs, tracing
 from teams.access import live
 from teams.audit.actors import BATON, Actor
@@ -89,7 +89,9 @@ def _end(run: Run, to: Status, why: str, **changes: Any) -> None:
     if closed:
         # What waited for approval must not be sent when nobody is left to answer for it.
         replies.drop(run.pk)
-        run_webhooks.closed(run.human_requests.filter(status=HumanRequest.Status.CLOSED), run)
+        unanswered = run.human_requests.filter(status=HumanRequest.Status.CLOSED)
+        request_email.settled(unanswered.values_list("pk", flat=True), run.team_id)
+        run_webhooks.closed(unanswered, run)
         live.announce(run.team_id, "request", run.pk)
 
 

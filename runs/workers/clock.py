@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from redis.exceptions import RedisError
 
 from cases.imports import importing
+from cases.notifications import notifications
 from cases.work import goals
 from cases.work import lifecycle as case_lifecycle
 from channels.email import mail_folder, sending, waiting
@@ -55,6 +56,7 @@ def run_clock(stopped: threading.Event) -> None:
         mailer,
         processing,
         importing,
+        notifications,
         idempotency,
         sources,
         mail_folder,

@@ -113,8 +113,32 @@ class Installation(models.Model):
         return "Everything"
 
 
+class NotificationKind(models.TextChoices):
+    """What a member can be told of, in Baton and by email."""
+
+    ASSIGNED = "assigned", "Assigned to me or my groups"
+    UNASSIGNED = "unassigned", "Unassigned questions and cases"
+    MENTIONED = "mentioned", "Comments that mention me"
+    FOLLOWED = "followed", "News of cases I own or watch"
+    DUE = "due", "Due soon and overdue"
+    CHECKS = "checks", "Routing tests of my changes"
+
+
+# Until they choose: everything in Baton, and by email what waits for them.
+BELL_KINDS = list(NotificationKind.values)
+EMAIL_KINDS = [str(kind) for kind in list(NotificationKind)[:3]] + [str(NotificationKind.DUE)]
+
+
+def all_kinds() -> list[str]:
+    return list(BELL_KINDS)
+
+
+def urgent_kinds() -> list[str]:
+    return list(EMAIL_KINDS)
+
+
 class Member(models.Model):
-    """A person in a team. `mail`: which requests of agents they are told of by email."""
+    """A person in a team. `bell_kinds` and `email_kinds`: what they are told of in Baton, and by email."""
 
     class Role(models.TextChoices):
         """From the least to the most: each may do what those before it may."""
@@ -124,15 +148,13 @@ class Member(models.Model):
         BUILDER = "builder"
         ADMINISTRATOR = "administrator"
 
-    class Mail(models.TextChoices):
-        OFF = "off", "No email"
-        MINE = "mine", "Only what is given to me"
-        ALL = "all", "What is given to me, and what nobody has taken on"
-
     team = models.ForeignKey(Team, models.CASCADE)
     user = models.ForeignKey(User, models.CASCADE)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
-    mail = models.CharField(max_length=4, choices=Mail.choices, default=Mail.ALL)
+    bell_kinds = ArrayField(models.CharField(max_length=20), default=all_kinds, db_default=BELL_KINDS, blank=True)
+    email_kinds = ArrayField(models.CharField(max_length=20), default=urgent_kinds, db_default=EMAIL_KINDS, blank=True)
+    # Read by the release before this one only; the next one removes it.
+    mail = models.CharField(max_length=4, default="all", db_default="all", editable=False)
     away_until = models.DateTimeField(null=True, blank=True)
     # The tour of the start page: when it was left, since when things done count, and what was looked at.
     tips_dismissed_at = models.DateTimeField(null=True, blank=True)

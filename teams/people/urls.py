@@ -1,9 +1,9 @@
 from django.urls import path
 
-from . import member_views, notifications
+from . import member_views, notification_settings
 
 urlpatterns = [
-    path("settings/notifications/", notifications.notifications, name="notifications"),
+    path("settings/notifications/", notification_settings.notification_settings, name="notification_settings"),
     path("settings/members/", member_views.members, name="members"),
     path("settings/members/invite/", member_views.member_invite, name="member_invite"),
     path("settings/members/<int:id>/role/", member_views.member_role, name="member_role"),

@@ -12,6 +12,11 @@ from data.ids import new_id
 from teams.people.models import Team
 
 
+class WebhookFormat(models.TextChoices):
+    JSON = "json", "Signed JSON"
+    SLACK = "slack", "Slack message"
+
+
 class WebhookQuerySet(models.QuerySet["Webhook"]):
     def present(self) -> "WebhookQuerySet":
         """Not deleted."""
@@ -26,7 +31,11 @@ class Webhook(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="webhooks")
-    url = models.CharField(max_length=2000)
+    url = models.CharField(max_length=2000, help_text="Shortened where the address itself is a secret.")
+    sealed_url = models.TextField(blank=True, default="", db_default="", help_text="The whole address, sealed.")
+    format = models.CharField(
+        max_length=10, choices=WebhookFormat.choices, default=WebhookFormat.JSON, db_default=WebhookFormat.JSON
+    )
     description = models.CharField(max_length=200, blank=True)
     events: Any = models.JSONField(default=list, help_text="Names out of `outbox.EVENTS`.")
     secret = models.TextField(help_text="Sealed.")
@@ -51,6 +60,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def is_chat(self) -> bool:
+        """Its messages are sentences for people, and its address is a secret."""
+        return self.format == WebhookFormat.SLACK
 
     @property
     def is_paused(self) -> bool:

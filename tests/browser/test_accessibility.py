@@ -88,6 +88,7 @@ def pages(web: str, transactional_db: None) -> list[str]:
         "/account/email/",
         "/account/two-step/",
         "/settings/notifications/",
+        "/notifications/",
         "/runs/",
         f"/runs/{run.pk}/",
         "/inbox/",

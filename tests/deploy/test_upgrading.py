@@ -31,6 +31,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 EVERY_RELEASE = sorted(path.stem for path in RELEASES.glob("*.sql"))
 
+_NOTIFICATIONS = "notifications", "notification_settings"
+
 type Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -97,7 +99,7 @@ def test_every_page_opens_on_an_upgraded_database(of_a_release: str) -> None:
 def pages() -> Iterator[str]:
     lists = ["home", "agents", "runs", "queues", "cases", "inbox", "map", "reports", "corrections"]
     lists += ["usage", "schedules", "labels"]
-    yield from (reverse(name) for name in [*lists, "settings", "notifications", "members", "webhooks", "audit_log"])
+    yield from (reverse(name) for name in [*lists, "settings", *_NOTIFICATIONS, "members", "webhooks", "audit_log"])
     kinds = [("agent", Agent), ("queue", Queue), ("case", Case), ("run", Run)]
     for name, model in kinds:
         yield from (reverse(name, args=[row.pk]) for row in model._base_manager.filter(team__slug="demo"))

@@ -113,7 +113,7 @@ def test_comments_of_a_long_case_are_read_in_one_query(
 ) -> None:
     comments.comment(case, "One", member.user)
     page(signed_in, case)
-    with django_assert_max_num_queries(19) as first:
+    with django_assert_max_num_queries(21) as first:
         page(signed_in, case)
     queries = len(first)
     for number in range(5):

@@ -63,8 +63,8 @@ def test_a_new_request_is_mailed_to_those_who_want_what_nobody_has_taken_on(
 ) -> None:
     eager, modest, quiet = make_member(), make_member(), make_member()
     make_member(role=Member.Role.VIEWER), make_member(of=make_team())
-    Member.objects.filter(pk=modest.pk).update(mail="mine")
-    Member.objects.filter(pk=quiet.pk).update(mail="off")
+    Member.objects.filter(pk=modest.pk).update(email_kinds=["assigned", "due"])
+    Member.objects.filter(pk=quiet.pk).update(email_kinds=[])
     clerk = make_agent("Clerk", queue=queue)
     case = make_case("Charged twice", assignee=clerk)
     scripted.answers(call("ask_person", question="Which **card**?", choices=["Visa", "The other one"]))
@@ -75,7 +75,7 @@ def test_a_new_request_is_mailed_to_those_who_want_what_nobody_has_taken_on(
     assert f"Clerk asks about case #{case.number}, Charged twice:\n\n> Which **card**?\n" in text
     assert "- Visa\n- The other one\n" in text
     assert f"http://localhost:8000{reverse('run', args=[run.pk])}\n" in text
-    assert f"http://localhost:8000{reverse('notifications')}\n" in text
+    assert f"http://localhost:8000{reverse('notification_settings')}\n" in text
     assert "\n\n\n" not in text
 
 
@@ -139,15 +139,15 @@ def test_without_a_mail_server_nothing_is_written_and_the_page_says_so(
 ) -> None:
     human_requests.assign(make_question(), make_member(), SOMEONE)
     assert written() == []
-    assert "No email is sent." in signed_in.get(reverse("notifications")).content.decode()
+    assert "No email is sent." in signed_in.get(reverse("notification_settings")).content.decode()
 
 
 def test_a_member_chooses_what_is_mailed(signed_in: Client, member: Member, mail_server) -> None:
-    assert "No email is sent." not in signed_in.get(reverse("notifications")).content.decode()
-    signed_in.post(reverse("notifications"), {"mail": "mine"})
+    assert "No email is sent." not in signed_in.get(reverse("notification_settings")).content.decode()
+    signed_in.post(reverse("notification_settings"), {"email_kinds": ["due", "assigned"], "bell_kinds": "checks"})
     member.refresh_from_db()
-    assert member.mail == "mine"
-    assert signed_in.post(reverse("notifications"), {"mail": "everything"}).status_code == 422
+    assert (member.email_kinds, member.bell_kinds) == (["assigned", "due"], ["checks"])
+    assert signed_in.post(reverse("notification_settings"), {"email_kinds": "everything"}).status_code == 422
 
 
 def test_a_try_asks_nobody_by_mail(mail_server, make_question, member) -> None:
@@ -222,7 +222,7 @@ def test_one_click_leads_from_an_email_to_the_notification_settings(
     deliver()
     [mail] = mail_server.got
     address = mail["List-Unsubscribe"].strip("<>")
-    assert address == f"http://localhost:8000{reverse('notifications')}"
+    assert address == f"http://localhost:8000{reverse('notification_settings')}"
     assert f'<a href="{address}"' in html_of(mail)
     assert signed_in.get(address).status_code == 200
 
@@ -242,7 +242,7 @@ def email(mail_server, make_question, member: Member) -> RequestEmail:
     [
         lambda request, member: human_requests.answer(request, "That one", SOMEONE),
         lambda request, member: moves.stop_run(request.run, SOMEONE),
-        lambda request, member: Member.objects.filter(pk=member.pk).update(mail="mine"),
+        lambda request, member: Member.objects.filter(pk=member.pk).update(email_kinds=["assigned", "due"]),
         lambda request, member: type(member.user).objects.filter(pk=member.user_id).update(is_active=False),
     ],
 )

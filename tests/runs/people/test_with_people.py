@@ -253,7 +253,7 @@ def test_the_page_of_a_case_assigns_it_to_a_group_or_a_member(case, finance, ada
 
 
 def test_one_is_away_until_a_date(signed_in, member) -> None:
-    signed_in.post("/settings/notifications/", {"mail": "all", "away_until": "2999-01-01T09:00"})
+    signed_in.post("/settings/notifications/", {"bell_kinds": "assigned", "away_until": "2999-01-01T09:00"})
     member.refresh_from_db()
     assert member.away_until == datetime.fromisoformat("2999-01-01T09:00Z")
 
