@@ -15,7 +15,7 @@ from web.forms.messages import PageForm
 from web.forms.refusals import show_refusal
 from web.forms.stale import SharedForm
 
-from .mapping import Parts, parts_of, roles_of
+from .mapping import ROLES, Parts, parts_of, roles_of
 from .sources import SourceFields
 
 _BY_NAME = ""
@@ -70,7 +70,7 @@ class MappingForm(PageForm):
         guessed = roles_of(self.parts, {})
         for place, name in enumerate(self.names):
             usual = Role(guessed[name]).label if name in guessed else Role.FIELD.label
-            choices = [(_BY_NAME, f"By its name: {usual}"), *Role.choices]
+            choices = [(_BY_NAME, f"By its name: {usual}"), *ROLES]
             self.fields[f"role-{place}"] = forms.ChoiceField(
                 label=name,
                 choices=choices,

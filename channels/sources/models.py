@@ -113,6 +113,9 @@ class Arrival(models.Model):
     original = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="Where the storage keeps the email as it came."
     )
+    # Of a hook's message: `{url, state, error}`, where the state is waiting, attached or failed.
+    files: Any = models.JSONField(default=list, db_default=[], blank=True)
+    files_at = models.DateTimeField(null=True, blank=True, help_text="When files are fetched, or tried again.")
     settled_at = models.DateTimeField(db_default=Now(), help_text="When it became what it is.")
     case = models.ForeignKey(
         Case, models.CASCADE, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
@@ -142,6 +145,8 @@ class Arrival(models.Model):
             models.Index(fields=["case"], name="arrival_of_case"),
             # How much of it made no case?
             models.Index(fields=["source"], condition=Q(status="refused"), name="arrival_refused"),
+            # Which files are to be fetched?
+            models.Index(fields=["files_at"], condition=Q(files_at__isnull=False), name="arrival_files"),
             # Which emails wait, and how many did this sender send within the hour?
             models.Index(fields=["source", "at"], condition=Q(status="waiting"), name="arrival_waiting"),
             models.Index(fields=["source", "sender", "settled_at"], condition=~Q(sender=""), name="arrival_of_sender"),

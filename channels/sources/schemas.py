@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from pydantic import BaseModel, Field
 
-from cases.imports.columns import Role
 from channels.email.email_settings import EmailSettings
 from channels.mailboxes.mailbox_settings import MailboxSettings
 from channels.models import Arrival, Source
@@ -16,7 +15,9 @@ from teams.keys.api import RequestBody, example
 from teams.keys.fields import Length, Name
 from web.http.links import link_to
 
-RoleName = Annotated[str, Field(json_schema_extra={"enum": list(Role.values)})]
+from .mapping import ROLES
+
+RoleName = Annotated[str, Field(json_schema_extra={"enum": list(dict(ROLES))})]
 Mapping = Annotated[
     dict[Annotated[str, Length(200, 1)], RoleName],
     Field(
@@ -139,6 +140,12 @@ class NewSource(SourceOut):
     secret: Annotated[str | None, Field(description="Of a hook. Cannot be read again.")]
 
 
+class FetchedFile(BaseModel):
+    url: str
+    state: Literal["waiting", "attached", "failed"]
+    error: str
+
+
 class ArrivalOut(BaseModel):
     id: UUID
     source_id: UUID
@@ -147,6 +154,7 @@ class ArrivalOut(BaseModel):
     status: Arrival.Status
     error: str | None
     case_id: UUID | None
+    files: Annotated[list[FetchedFile], Field(description="Files that it names by URL, and what became of them.")]
 
 
 def source_fields(source: Source, request: HttpRequest) -> dict[str, object]:
@@ -190,4 +198,5 @@ def arrival_out(arrival: Arrival) -> ArrivalOut:
         status=Arrival.Status(arrival.status),
         error=arrival.error or None,
         case_id=arrival.case_id,
+        files=[FetchedFile(**file) for file in arrival.files],
     )

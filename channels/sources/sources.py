@@ -27,7 +27,7 @@ from teams.audit.actors import Actor
 from teams.models import Team
 from teams.webhooks.fresh_secrets import new_secret
 
-from .mapping import new_case
+from .mapping import ROLES, new_case, urls_of
 from .models import Arrival, Source
 
 LIMIT = 50
@@ -174,8 +174,8 @@ def _mapping(mapping: Mapping[str, str]) -> dict[str, str]:
     message = ""
     if len(mapping) > MOST_MAPPED:
         message = f"Map at most {MOST_MAPPED} fields."
-    elif unknown := [role for role in mapping.values() if role not in Role.values]:
-        message = f"“{unknown[0][:40]}” is not a role. Use {', '.join(Role.values)}."
+    elif unknown := [role for role in mapping.values() if role not in dict(ROLES)]:
+        message = f"“{unknown[0][:40]}” is not a role. Use {', '.join(dict(ROLES))}."
     else:
         for role in (Role.TITLE, Role.PRIORITY, Role.LABELS, Role.EXTERNAL_ID):
             if list(mapping.values()).count(role) > 1:
@@ -233,6 +233,8 @@ def _settle(source: Source, arrival: Arrival) -> None:
     else:
         arrival.status = Arrival.Status.ADDED if is_new else Arrival.Status.REPEATED
         arrival.case, arrival.error = case, ""
+        if is_new and (urls := urls_of(arrival.message, source.settings["mapping"])):
+            arrival.files, arrival.files_at = [{"url": url, "state": "waiting", "error": ""} for url in urls], Now()
     arrival.save()
 
 

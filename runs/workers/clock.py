@@ -19,6 +19,7 @@ from cases.notifications import notifications
 from cases.work import goals
 from cases.work import lifecycle as case_lifecycle
 from channels.email import mail_folder, sending, waiting
+from channels.hooks import files
 from channels.mailboxes import idling, polling
 from channels.sources import sources
 from data.redis import bell
@@ -64,6 +65,7 @@ def run_clock(stopped: threading.Event) -> None:
         polling,
         idling,
         sending,
+        files,
     )
     tasks: list[Task] = [module.background_task() for module in working]
     while not stopped.is_set():
