@@ -159,6 +159,18 @@ def announce(case: Case) -> None:
     live.announce(case.team_id, "queue", case.queue_id)
 
 
+def notes_on(case_id: UUID | None) -> rows.Joined:
+    """Return the statement that reads what people, and agents that declined the case, wrote to those who take it up."""
+    return rows.Joined(_NOTES, [case_id], {"note": CaseEvent})
+
+
+_NOTES = """
+    from cases_caseevent note
+    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back', 'declined', 'received', 'replied')
+        and (text <> '' or data ? 'fields') order by seq
+"""
+
+
 @dataclass
 class Stage:
     """One agent's time with a case. `outcome` is empty while it works."""

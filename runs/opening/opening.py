@@ -11,6 +11,7 @@ from uuid import UUID
 
 from builder.models import Agent, QueueConnection, Revision
 from cases.models import Case, CaseEvent, Queue, QueueQuerySet
+from cases.timeline import timeline
 from data import rows
 from data.texts.text import storable
 from runs.models import Handover, HumanRequest, Run, Step
@@ -70,7 +71,7 @@ def surroundings(
     """
     return [
         targets.mentioned(agent_id, queue_id, revision_id),
-        prompts.notes_on(case_id),
+        timeline.notes_on(case_id),
         credentials.of_team_at_once(team_id),
         rows.Selected(_HAS, [agent_id, agent_id, agent_id, team_id, revision_id, agent_id]),
     ]

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from builder.models import Agent
 from cases.models import Case, CaseEvent, Queue
+from cases.timeline import timeline
 from data import rows
 from runs.models import Handover, Run, Step
 from runs.prompts import prompts, quoting
@@ -26,7 +27,7 @@ CASE, STANDALONE = "case", "standalone"
 
 def of_case(agent: Agent, case: Case) -> Sample:
     """Return the sample of a case as the dispatcher would give it to the agent now."""
-    found, notes = rows.read(Handover.applied_on(case.pk), prompts.notes_on(case.pk))
+    found, notes = rows.read(Handover.applied_on(case.pk), timeline.notes_on(case.pk))
     earlier, last_hop = Handover.applied(found), targets.hops_left(Run(), case) == 0
     trigger = Run.Trigger.HANDOVER if case.rank == Case.Rank.HANDED_OVER else Run.Trigger.DISPATCH
     may_decline = targets.may_decline(Run(agent=agent, case=case, trigger=trigger), earlier)

@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from builder.procedures import mentions, passages
 from cases.models import Case, CaseEvent, Kind
-from data import rows
 from runs.models import Handover, Run
 from teams.settings import zones
 
@@ -92,7 +91,7 @@ def prompt(
     mark: str,
 ) -> str:
     """Return the prompt of a run, which comes with its agent and team. `earlier`: the handovers of the case so far;
-    `notes`: see `notes_on`; `mark`: the name of the marks in this run.
+    `notes`: see `timeline.notes_on`; `mark`: the name of the marks in this run.
     """
     parts = [f"It is {zones.in_words(timezone.now(), run.agent.team.time_zone)}. The name of the marks is {mark}."]
     if case is None:
@@ -112,18 +111,6 @@ def prompt(
     if last_hop:
         parts.append(LAST_HOP)
     return "\n\n".join(parts)
-
-
-def notes_on(case_id: UUID | None) -> rows.Joined:
-    """Return the statement that reads what people, and agents that declined the case, wrote to those who take it up."""
-    return rows.Joined(_NOTES, [case_id], {"note": CaseEvent})
-
-
-_NOTES = """
-    from cases_caseevent note
-    where case_id = %s and kind in ('reassigned', 'reopened', 'handed_back', 'declined', 'received', 'replied')
-        and (text <> '' or data ? 'fields') order by seq
-"""
 
 
 _TOLD_OF_CASE = r"Case #(\d+):\n\n<{mark}>\n(.*?)\n</{mark}>"
