@@ -5,8 +5,9 @@ from cases.correspondence.models import CaseMessage, MessageDirection, MessageSt
 from cases.imports.models import AgentUpload, CaseUpload, CaseUploadQuerySet, UploadRow
 from cases.notifications.models import Notification, NotificationQuerySet
 from cases.queues.models import DEFAULT_HOP_LIMIT, Label, Queue, QueueQuerySet
+from cases.search.models import CaseWords
 from cases.timeline.models import QUIET, UNMOVING, CaseEvent, Kind
-from cases.work.models import CLOSED, OPEN, Case, CaseQuerySet, CaseWords, Reason, Status
+from cases.work.models import CLOSED, OPEN, Case, CaseQuerySet, Reason, Status
 
 __all__ = [
     "CLOSED",

@@ -17,9 +17,9 @@ from .engine.models import (
     RunQuerySet,
     RunWords,
     Status,
-    Step,
 )
 from .providers.models import ToolCalling
+from .record.models import Step
 
 __all__ = [
     "ENDED",

@@ -18,8 +18,9 @@ from builder.procedures.mention_search import Viewpoint
 from builder.procedures.people import find_people
 from builder.procedures.targets import Target
 from builder.usage import limits
-from builder.wiring.doctor import Finding, reds
+from builder.wiring.doctor import reds
 from builder.wiring.doctor_input import Typed, gather
+from builder.wiring.findings import Finding
 from data.errors import Refused
 from data.ids import parse_uuid
 from teams.models import Team

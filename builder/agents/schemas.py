@@ -13,8 +13,9 @@ from builder.models import Agent
 from builder.procedures.mentions import PERSON
 from builder.procedures.needs import Need
 from builder.procedures.people import PeopleTarget
-from builder.wiring.doctor import HINT, Finding, examine
+from builder.wiring.doctor import examine
 from builder.wiring.doctor_input import as_saved, gather
+from builder.wiring.findings import HINT, Finding
 from data.texts.text import one_line
 from teams.keys.api import Named, RequestBody, example, get_row
 from teams.keys.fields import Length, Name, Words, checked

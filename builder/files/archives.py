@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from data.texts.text import storable
 
-from .markdown import Flaw, Flawed
+from .flaws import Flaw, Flawed
 
 FILE_LIMIT = 1_000_000  # bytes
 TESTS_LIMIT = 10_000_000  # bytes, of a file of routing tests

@@ -19,7 +19,8 @@ from teams.audit.actors import COMMAND_LINE, person
 from teams.models import Team, User
 
 from .archives import TextFile
-from .markdown import AgentFile, Flaw, Flawed, read
+from .flaws import Flaw, Flawed
+from .markdown import AgentFile, read
 from .planned import Choices, Item, Plan
 from .plans import plan, tools_here
 from .test_files import files_of_tests, is_tests

@@ -11,7 +11,8 @@ from django.conf import settings
 from builder.agents.queries import AgentDetails
 from builder.procedures import mentions
 
-from .markdown import AgentFile, ToolName
+from .front_matter import ToolName
+from .markdown import AgentFile
 
 CREATE = "+"
 DROP = "-"

@@ -14,7 +14,9 @@ from data.errors import Refused
 from teams.models import Team, new_id
 
 from .exporting import as_file, with_queues
-from .markdown import AgentFile, Flaw, Flawed, ToolName
+from .flaws import Flaw, Flawed
+from .front_matter import ToolName
+from .markdown import AgentFile
 from .planned import CREATE, DROP, Change, Choices, Item, MissingAgent, MissingQueue, Place, Plan
 
 

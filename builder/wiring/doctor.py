@@ -6,74 +6,43 @@ runs; the rest of what is told here are warnings and hints.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 from uuid import UUID
 
 from django.utils.text import Truncator
 
 from builder.models import Agent, ServerTool
 from builder.procedures import fields, mentions, needs, sentences
-from builder.procedures.needs import BadNeed
 from builder.procedures.people import PeopleTarget
 from builder.procedures.plain_names import PlainName
 from builder.procedures.targets import DELETED, OK, Problem, problems
 from builder.tools.provider_schemas import MOST_TOOLS
 
+from .findings import (
+    CHOOSE,
+    CHOOSE_NAMED,
+    CONNECT,
+    CREATE,
+    HINT,
+    MENTION,
+    OPEN,
+    RED,
+    REMOVE,
+    REPLACE,
+    RESUME,
+    RESUME_QUEUE,
+    TEST,
+    TICK,
+    UNMENTION,
+    WARNING,
+    Finding,
+    QuickFix,
+)
 from .wiring import Facts, Onward, both, either, shared
-
-# What a finding weighs: it would break runs; work would wait or go astray; worth a look.
-RED, WARNING, HINT = "error", "warning", "info"
-
-# What a button does.
-REMOVE, UNMENTION, REPLACE = "remove", "unmention", "replace"
-CONNECT, CHOOSE, TICK = "connect", "choose", "tick"
-RESUME, RESUME_QUEUE, OPEN = "resume", "resume_queue", "open"
-MENTION, CREATE, CHOOSE_NAMED = "mention", "create", "choose_named"
-TEST = "test"
 
 NEARLY_THE_SAME = 0.6
 _COMPARED = 30
 _OFFERED = 3
-
-
-@dataclass(frozen=True)
-class QuickFix:
-    """A button. `kind`: one of those above; `agent` and `queue`: whom and what it changes.
-
-    REMOVE takes the mention out, UNMENTION leaves the name, REPLACE asks for someone else. CONNECT makes the agent a
-    consumer of the queue, CHOOSE asks which agent; TICK does it in the form, for the agent at hand. MENTION makes the
-    plain name a mention of the agent, CREATE of a new one, CHOOSE_NAMED of one that is chosen. TEST offers to
-    make tests.
-    """
-
-    kind: str
-    agent: Any = None
-    queue: Any = None
-    plain: PlainName | None = None
-
-    @property
-    def token(self) -> str:
-        """The mention of whom it is about."""
-        if isinstance(self.agent, PeopleTarget):
-            return self.agent.token
-        return mentions.token(self.agent.pk, self.agent.name)
-
-    @property
-    def chooses(self) -> bool:
-        """Whether it asks for an agent."""
-        return self.kind in (REPLACE, CHOOSE, CHOOSE_NAMED)
-
-
-@dataclass(frozen=True)
-class Finding:
-    code: str
-    message: str
-    tone: str
-    fixes: tuple[QuickFix, ...] = ()
-    blocking: bool = False
-    place: PlainName | BadNeed | None = None  # where in the text it is
 
 
 def examine(facts: Facts) -> list[Finding]:

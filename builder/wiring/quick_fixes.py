@@ -13,7 +13,7 @@ from data.errors import Refused
 from data.ids import parse_uuid
 from teams.models import Team, User
 
-from .doctor import CHOOSE, CHOOSE_NAMED, CONNECT, CREATE, MENTION, REMOVE, REPLACE, RESUME, TICK, UNMENTION
+from .findings import CHOOSE, CHOOSE_NAMED, CONNECT, CREATE, MENTION, REMOVE, REPLACE, RESUME, TICK, UNMENTION
 
 
 def apply_fix(team: Team, data: QueryDict, by: User) -> QueryDict:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from builder.files import importing, plans
 from builder.files.archives import TextFile
-from builder.files.markdown import AgentFile, Flawed
+from builder.files.flaws import Flawed
+from builder.files.markdown import AgentFile
 from builder.files.planned import Item, Plan
 from builder.files.test_files import TestsItem, files_of_tests, is_tests
 from builder.gate.gate import RoutesHeld

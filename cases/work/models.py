@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -334,22 +332,3 @@ class Case(models.Model):
     def is_with_people(self) -> bool:
         """A person has it, or it waits for one of a group or of the team to take it."""
         return bool(self.taken_by or self.group_id) or self.reason == Reason.WITH_PEOPLE
-
-
-class CaseWords(models.Model):
-    """What a case is found by: the words of its title and data, its number, its labels and its team.
-
-    Kept by triggers beside the case rather than in it, so that moving a case touches no full-text index. For what
-    the entries look like see `search`.
-    """
-
-    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="words")
-    words = SearchVectorField()
-
-    class Meta:
-        # Which cases of a team have these words and labels? Not collected for later: the one who adds the case that
-        # fills the buffer would wait for all of it.
-        indexes = [GinIndex(fields=["words"], name="case_words", fastupdate=False)]
-
-    def __str__(self) -> str:
-        return f"words of {self.case_id}"

@@ -11,7 +11,7 @@ from builder.agents.agents import Replacement, delete_agent, replace_deleted, re
 from builder.agents.saving import AgentChange, save_agents
 from builder.files import importing
 from builder.files.archives import TextFile
-from builder.files.markdown import Flawed
+from builder.files.flaws import Flawed
 from builder.files.planned import Choices
 from builder.files.test_files import is_tests
 from builder.gate.gate import RoutesHeld

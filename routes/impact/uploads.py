@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from builder.agents import access
 from builder.files import importing, plans
 from builder.files.archives import TextFile
-from builder.files.markdown import Flawed
+from builder.files.flaws import Flawed
 from cases.imports.agent_forms import ChoicesForm
 from cases.imports.agent_views import made_queue
 from cases.models import AgentUpload

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from builder.files.archives import TextFile
-from builder.files.markdown import Flaw, Flawed
+from builder.files.flaws import Flaw, Flawed
 from builder.files.planned import Plan
 from builder.files.test_files import TestsItem
 from builder.models import Agent

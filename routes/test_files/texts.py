@@ -25,7 +25,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from builder.files.archives import TextFile
-from builder.files.markdown import Flaw, Flawed
+from builder.files.flaws import Flaw, Flawed
 from data.texts.json_text import check_levels
 from data.texts.schema_errors import words_of
 from data.texts.text import is_storable

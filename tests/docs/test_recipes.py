@@ -9,8 +9,9 @@ from django.core.management import call_command
 from builder.agents.agents import resume_agent
 from builder.agents.queries import detailed
 from builder.procedures import targets
-from builder.wiring import doctor
+from builder.wiring.doctor import examine
 from builder.wiring.doctor_input import as_saved, gather
+from builder.wiring.findings import HINT
 from teams.models import Team
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def test_a_recipe_is_imported_by_the_command_on_its_page(recipe: str, team: Team
     for agent in agents.values():
         assert targets.problems(agent) == []
         [facts] = gather(team, [as_saved(detailed(agent))])
-        serious = [finding.message for finding in doctor.examine(facts) if finding.tone != doctor.HINT]
+        serious = [finding.message for finding in examine(facts) if finding.tone != HINT]
         assert serious == []
 
 

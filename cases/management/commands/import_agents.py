@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builder.files import importing, plans
 from builder.files.archives import unpack
-from builder.files.markdown import AgentFile, Flawed
+from builder.files.flaws import Flawed
+from builder.files.markdown import AgentFile
 from builder.files.planned import CREATE, DROP, Choices, Item, Plan
 from builder.files.test_files import TestsItem, files_of_tests, is_tests
 from builder.gate.gate import rehearse

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builder.files import importing, plans
 from builder.files.archives import unpack
-from builder.files.markdown import Flawed
+from builder.files.flaws import Flawed
 from builder.files.planned import Choices
 from builder.files.test_files import is_tests
 from builder.management import agent_files

@@ -14,7 +14,8 @@ from builder.agents.connections import connect
 from builder.files import importing, plans
 from builder.files.archives import TextFile
 from builder.files.exporting import export_agent, export_agents
-from builder.files.markdown import AgentFile, Flawed, write
+from builder.files.flaws import Flawed
+from builder.files.markdown import AgentFile, write
 from builder.files.planned import CREATE, DROP, Choices, Plan
 from builder.models import Agent, Revision
 from builder.procedures import mentions

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from builder.files.markdown import FRONT_MATTER_LIMIT, AgentFile, Flawed, read, write
+from builder.files.flaws import Flawed
+from builder.files.markdown import FRONT_MATTER_LIMIT, AgentFile, read, write
 
 ID = UUID("0199a1b2-0000-7000-8000-000000000001")
 

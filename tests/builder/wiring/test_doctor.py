@@ -13,7 +13,8 @@ from builder.models import Agent
 from builder.procedures import mentions, needs
 from builder.procedures.targets import DELETED, OK, SELF, UNAVAILABLE, Target
 from builder.wiring import doctor
-from builder.wiring.doctor import HINT, RED, WARNING, Finding, examine, own_tools
+from builder.wiring.doctor import examine, own_tools
+from builder.wiring.findings import HINT, RED, WARNING, Finding
 from builder.wiring.wiring import Facts, Onward, QueueWork, reaches
 
 ENDS = "Complete the case when it is paid. "

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from builder.agents.agents import delete_agent, save_agent
 from builder.files.archives import FILE_LIMIT, TextFile, pack, unpack
-from builder.files.markdown import Flawed
+from builder.files.flaws import Flawed
 from builder.files.planned import DROP
 from builder.models import Agent
 from cases.imports import agent_forms

@@ -18,7 +18,7 @@ from builder.agents.agents import save_agent
 from builder.files import importing, plans
 from builder.files.archives import TextFile, pack
 from builder.files.exporting import export_agents
-from builder.files.markdown import Flawed
+from builder.files.flaws import Flawed
 from builder.files.planned import Choices
 from builder.files.test_files import files_of_tests, is_tests
 from cases.imports.agent_views import made_queue
