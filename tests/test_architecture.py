@@ -45,7 +45,7 @@ PACKAGES = {
             "engine",
             "people",
         ),
-        *("results", "bulk", "schedules", "trying", "workers", "home"),
+        *("results", "answers", "bulk", "schedules", "trying", "workers", "home"),
     ],
     "routes": ["routing_tests", "test_files", "checks", "lane", "corrections", "passages", "impact", "map", "reports"],
     "ops": ["stack", "demo", "health", "doctor", "admin"],

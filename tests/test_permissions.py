@@ -199,6 +199,7 @@ PAGES: dict[str, Entry] = {
     "corrections/<uuid:id>/undo/": Entry("POST", of="correction"),
     "runs/<uuid:id>/seen/": Entry("POST", of="run"),
     "questions/<uuid:id>/answer/": Entry("POST", of="human_request"),
+    "answer/<str:token>": Entry("GET POST"),
     "questions/<uuid:id>/assign/": Entry("POST", of="human_request"),
     "questions/<uuid:id>/due/": Entry("POST", of="human_request"),
     "map/": Entry(),
@@ -318,6 +319,7 @@ OF_A_MAIL = {
     "^password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$": "password/1-nobody/",
     "^confirm-email/(?P<key>[-:0-9A-Za-z_]+)/$": "confirm-email/nobody/",
     "in/<str:token>": "in/nobody",
+    "answer/<str:token>": "answer/nobody",
 }
 
 OPERATIONS: dict[str, Entry] = {

@@ -130,6 +130,10 @@ def _due(event: CaseEvent) -> str:
     return "The case went on before its time" if event.text else _EVENT_TEXTS[Kind.DUE].words
 
 
+def _answered(event: CaseEvent) -> str:
+    return _EVENT_TEXTS[Kind.ANSWERED].words + (" by email" if event.data.get("via") == "email" else "")
+
+
 def _replied(event: CaseEvent) -> str:
     if event.data.get("again"):
         return "{who} sent the message to {address} again"
@@ -150,6 +154,7 @@ def _overdue(event: CaseEvent) -> str:
 
 # What is told differently from one event of a kind to another.
 _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
+    Kind.ANSWERED: _answered,
     Kind.CREATED: _created,
     Kind.DECLINED: _declined,
     Kind.DUE: _due,

@@ -202,12 +202,10 @@ def ask(case: Case, reason: Reason, question: str, *, agent_id: UUID, run_id: UU
     )
 
 
-def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID) -> None:
-    """Let the agent that asked continue."""
-    changes = {"detail": ""}
-    _move(
-        case, Status.IN_PROGRESS, Kind.ANSWERED, changes=changes, by=by, agent_id=agent_id, run_id=run_id, text=answer
-    )
+def resume(case: Case, answer: str, *, by: Actor, agent_id: UUID, run_id: UUID, via: str = "") -> None:
+    """Let the agent that asked continue. `via` says from where, if not from Baton's own pages."""
+    about: dict[str, Any] = {"agent_id": agent_id, "run_id": run_id, "data": {"via": via} if via else None}
+    _move(case, Status.IN_PROGRESS, Kind.ANSWERED, changes={"detail": ""}, by=by, text=answer, **about)
 
 
 def park(case: Case, reason: Reason, detail: str, **about: Any) -> None:

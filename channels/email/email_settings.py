@@ -18,6 +18,7 @@ class EmailSettings(BaseModel):
     closed: Literal["reopen", "new"] = "reopen"
     per_hour: int = Field(20, ge=1, le=1000)
     take: list[Literal["automatic", "lists"]] = []
+    verified_by: str = Field("", max_length=253)
 
 
 def email_settings(source: Source) -> EmailSettings:

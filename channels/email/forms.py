@@ -123,6 +123,15 @@ class MailboxForm(SharedForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    verified_by = forms.CharField(
+        label="Server that verifies senders",
+        max_length=253,
+        required=False,
+        widget=forms.TextInput(_OFF | {"placeholder": "mx.example.com"}),
+        help_text="Its name in the header Authentication-Results. Members can then answer agents by replying to the"
+        " email about a question. Left empty it is known for Gmail and Microsoft 365; “off” allows no such replies.",
+    )
+
     def __init__(self, team: Team, data: Any = None, *, source: Source | None = None) -> None:
         initial = {"name": source.name, "queue_id": source.queue_id, **source.settings} if source else {}
         super().__init__(data, initial=initial)

@@ -31,7 +31,7 @@ from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor
 
-from . import originals, returns, threads, verdicts
+from . import answers, originals, returns, threads, verdicts
 from .email_settings import email_settings, own_addresses
 
 _TITLE = 200
@@ -95,7 +95,7 @@ def settle_waiting(id: UUID) -> None:
 def _again(arrival: Arrival, *, by_hand: bool) -> Arrival:
     source = Source.objects.select_for_update(no_key=True).get(pk=arrival.source_id)
     arrival = Arrival.objects.select_for_update(no_key=True).select_related("source").get(pk=arrival.pk)
-    if arrival.case_id:
+    if arrival.case_id or arrival.status == _Status.ANSWERED:
         raise Refused("This message has a case already.", "has_case")
     try:
         content = originals.read(arrival.original)
@@ -123,6 +123,11 @@ def _settle(source: Source, arrival: Arrival, taken: _Taken, *, by_hand: bool = 
     """Write what becomes of it. What gets no case leaves nothing else behind, but that a message of ours came back."""
     case: Case | None = None
     returns.note(source.team_id, taken.email)
+    if answered := answers.take(source, taken.email):
+        arrival.status, arrival.error, arrival.case = answered.status, answered.reason, answered.case
+        arrival.settled_at = timezone.now()
+        arrival.save()
+        return
     try:
         with transaction.atomic():
             case, is_new = _place(source, taken, by_hand=by_hand)

@@ -34,7 +34,8 @@ class MailboxSettings(EmailSettings):
     move_to: str = Field("", max_length=200)
 
     @field_validator(
-        *("host", "user", "folder", "move_to", "address", "token_url", "client_id", "scope"), mode="before"
+        *("host", "user", "folder", "move_to", "address", "verified_by", "token_url", "client_id", "scope"),
+        mode="before",
     )
     @classmethod
     def _in_one_line(cls, value: Any) -> Any:

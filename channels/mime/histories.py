@@ -55,7 +55,8 @@ def _begins_history(lines: Sequence[str], at: int) -> bool:
         return any(_SENT.match(other.strip()) for other in lines[at + 1 : at + 4])
     folded = ""
     for more in range(_FOLDED):
-        if at + more >= len(lines) or len(folded) > _LONGEST_LINE:
+        # A folded line goes on in the next one. What stands above an empty line is the sender's own.
+        if at + more >= len(lines) or len(folded) > _LONGEST_LINE or not lines[at + more].strip():
             return False
         folded = f"{folded} {lines[at + more].strip()}".strip()
         if folded.endswith((":", "：")):
@@ -94,3 +95,18 @@ def _is_answered_between(history: Sequence[str]) -> bool:
 
 def _is_a_signature(lines: Sequence[str]) -> bool:
     return lines[0].rstrip() == "--" or lines[0].startswith("___")
+
+
+def own_words(text: str) -> str:
+    """What the sender of an answer wrote alone: nothing quoted, no line that introduces a quotation, no signature.
+    Empty where there is nothing else.
+    """
+    lines = text.splitlines()
+    at = next((place for place in range(len(lines)) if _begins_history(lines, place)), len(lines))
+    below = lines[at:]
+    quoted = next((place for place, line in enumerate(below) if line.lstrip().startswith(">")), None)
+    # A quotation that is not marked as one is all that is below. Between marked lines the sender may have written more.
+    more = [] if quoted is None else [line for line in below[quoted:] if not line.lstrip().startswith(">")]
+    own = [line for line in lines[:at] if not line.lstrip().startswith(">")] + more
+    end = next((place for place, line in enumerate(own) if line.rstrip() == "--" or line.startswith("___")), len(own))
+    return "\n".join(own[:end]).strip()

@@ -86,6 +86,7 @@ class ArrivalStatus(models.TextChoices):
     REFUSED = "refused"
     WAITING = "waiting"
     IGNORED = "ignored"
+    ANSWERED = "answered"
 
 
 # They have no case.
@@ -97,6 +98,7 @@ class Arrival(models.Model):
 
     refused, ignored -> added, repeated (a person replayed it)
     waiting -> added, repeated, refused, ignored (its sender had sent too many at once)
+    answered: a member's answer to an agent; the case is the one that the agent works on, if any
     """
 
     Status: TypeAlias = ArrivalStatus  # noqa: UP040 - it is used as a class too
@@ -130,12 +132,13 @@ class Arrival(models.Model):
         ordering = ["-at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["added", "repeated", "refused", "waiting", "ignored"]),
+                condition=Q(status__in=["added", "repeated", "refused", "waiting", "ignored", "answered"]),
                 name="arrival_status_is_known",
             ),
             models.CheckConstraint(
                 condition=(Q(status__in=["refused", "waiting", "ignored"]) & Q(case=None))
-                | (Q(status__in=["added", "repeated"]) & Q(case__isnull=False)),
+                | (Q(status__in=["added", "repeated"]) & Q(case__isnull=False))
+                | Q(status="answered"),
                 name="only_what_made_no_case_has_none",
             ),
         ]

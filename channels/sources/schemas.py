@@ -40,7 +40,7 @@ class SettingsIn(RequestBody):
     """What is left out stays as it is. `auth`, `mapping` and `secret` are a hook's. A mailbox has `host`, `user`, and a
     `password`, a `token` (XOAUTH2) that you renew, or what Baton needs to get tokens: `token_url`, `client_id`,
     `client_secret`, `refresh_token` (without one the application signs in as itself) and `scope`. `address`, `closed`,
-    `per_hour` and `take` say how either takes emails in.
+    `per_hour`, `take` and `verified_by` say how either takes emails in.
     """
 
     auth: Source.Auth | None = None
@@ -72,6 +72,14 @@ class SettingsIn(RequestBody):
         list[Literal["automatic", "lists"]] | None, Field(max_length=2, description="What makes cases too.")
     ] = None
 
+    verified_by: Annotated[
+        Line | None,
+        Field(
+            description="The server whose header Authentication-Results is believed, by its name in it (`topmost`: the"
+            " first header). Members can then answer agents by replying to emails. `off`: they cannot."
+        ),
+    ] = None
+
     def said(self, *names: str) -> dict[str, Any]:
         return {name: value for name, value in self if name in names and value is not None}
 
@@ -85,7 +93,7 @@ class SettingsIn(RequestBody):
 
     @property
     def email(self) -> dict[str, Any]:
-        return self.said("address", "closed", "per_hour", "take")
+        return self.said("address", "closed", "per_hour", "take", "verified_by")
 
     @property
     def mailbox(self) -> dict[str, Any]:

@@ -92,6 +92,8 @@ TEST_FILES = "routes.test_files.exchange.TEST_FILES"
 SOURCE_KEYS = "channels.sources.mapping.mapped_keys"
 CORRECTION_EXAMPLES = "routes.corrections.examples.examples"
 TEST_EXAMPLES = "routes.routing_tests.examples.examples"
+# What takes members' answers to agents that come by email.
+EMAIL_ANSWERS = "runs.answers.replies.take"
 # Who hears which questions of routing tests have been answered.
 ANSWER_LISTENERS = ["routes.checks.checks.hear", "routes.impact.impacts.hear"]
 

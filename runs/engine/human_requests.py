@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -32,6 +32,8 @@ ANSWER_LIMIT = 10_000
 # Arguments of calls that wait for a person.
 ASKING = decisions.AskPerson | decisions.RequestApproval | reply_tool.ReplyToCustomer | ServerCall
 _WRITES = "Send this to the customer?"
+# From where a person answered, if from an email about the request.
+Via = Literal["", "email"]
 
 
 @transaction.atomic
@@ -93,7 +95,7 @@ class Changed(Refused):
         super().__init__("This request is not what you were shown. Read it again, then decide.", "request_changed")
 
 
-def answer(request: HumanRequest, text: str, by: Actor, *, shown: str | None = None) -> HumanRequest:
+def answer(request: HumanRequest, text: str, by: Actor, *, shown: str | None = None, via: Via = "") -> HumanRequest:
     """Gives a question's answer to the run; with its last open request answered the run goes on.
 
     `shown` is the fingerprint of what the person has read; None for a program that says nothing of it.
@@ -104,7 +106,7 @@ def answer(request: HumanRequest, text: str, by: Actor, *, shown: str | None = N
     text = prose(text, "answer", ANSWER_LIMIT).strip()
     if not text:
         raise Refused("Please write an answer.", "invalid", {"answer": "Please write an answer."})
-    return _settle(request, text, by, shown, answer=text)
+    return _settle(request, text, by, shown, via, answer=text)
 
 
 def decide(
@@ -115,6 +117,7 @@ def decide(
     *,
     shown: str | None = None,
     text: str | None = None,
+    via: Via = "",
 ) -> HumanRequest:
     """Like `answer`, for a request for approval. `text`: what the customer gets instead of what the agent wrote."""
     if request.kind != HumanRequest.Kind.APPROVAL:
@@ -126,7 +129,7 @@ def decide(
         raise Refused(message, "invalid", {"text": message})
     verdict = "Approved." if approved else "Not approved."
     said = f"{verdict} {comment}".strip()
-    return _settle(request, said, by, shown, sends=text, approved=approved, answer=comment)
+    return _settle(request, said, by, shown, via, sends=text, approved=approved, answer=comment)
 
 
 def members_of(team: Team) -> list[Member]:
@@ -175,7 +178,14 @@ def _minute(moment: datetime | None) -> str:
 
 @transaction.atomic
 def _settle(
-    request: HumanRequest, result: str, by: Actor, shown: str | None, *, sends: str | None = None, **changes: Any
+    request: HumanRequest,
+    result: str,
+    by: Actor,
+    shown: str | None,
+    via: Via,
+    *,
+    sends: str | None = None,
+    **changes: Any,
 ) -> HumanRequest:
     case_id = Run.objects.values_list("case_id", flat=True).get(pk=request.run_id)
     case = case_lifecycle.lock(case_id) if case_id else None
@@ -198,13 +208,14 @@ def _settle(
         # Else an approved call is made, and has its result then.
         _write_result(run, request, result, changes["answer"])
     verdict = {None: "", True: "Approved", False: "Not approved"}[changes.get("approved")]
+    verdict = f"{verdict or 'Answered'} by email" if via else verdict
     request_email.settled([request.pk], run.team_id)
     audit.record(run.team_id, "request_answered", request.question, verdict, by=by, of=run)
     live.announce(run.team_id, "run", run.pk)
     live.announce(run.team_id, "request", request.pk)
     if not run.human_requests.filter(status=HumanRequest.Status.OPEN).exists():
         if case is not None:
-            case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk)
+            case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk, via=via)
             run.case_fence = case.fence
             run.save(update_fields=["case_fence"])
         lifecycle.wake(run)

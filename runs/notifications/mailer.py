@@ -62,7 +62,13 @@ def claim_emails() -> list[RequestEmail]:
     taken.update(next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1)
     return list(
         taken.order_by("created_at", "pk").select_related(
-            *("member__user", "request__run__agent", "request__run__case", "request__run__team"),
+            *(
+                "member__user",
+                "request__answered_by",
+                "request__run__agent",
+                "request__run__case",
+                "request__run__team",
+            ),
             *("case__team", "case__group", "member__team"),
             *("notification__case__group", "notification__agent"),
         )

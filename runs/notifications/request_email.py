@@ -12,14 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.notifications import notifications
+from channels.email import answers
 from data.texts.signs import shown
 from data.texts.text import short
 from runs.models import HumanRequest, RequestEmail, Run
-from teams.audit.actors import Actor
+from teams.audit.actors import Actor, known_as
 from teams.models import Member, NotificationKind
-from teams.webhooks import outbox
 from web.emails.message import compose
 from web.format.times import ago, exact
+
+from .answer_links import address_proof, answer_link
 
 _SUBJECT = 120
 _KEEP = timedelta(days=30)
@@ -53,6 +55,25 @@ def given(request: HumanRequest, member: Member, by: Actor) -> None:
 
 def passed_on(request: HumanRequest, member: Member) -> None:
     _write(request, [member], _Kind.ASSIGNED, RequestEmail.Why.PASSED_ON)
+
+
+def not_taken(request: HumanRequest, member: Member, why: str) -> None:
+    """Tell a member that their reply by email was no answer. It names no address to reply to, so nothing can loop."""
+    if email_is_set_up():
+        about = {"request": request, "member": member, "why": RequestEmail.Why.NOT_TAKEN, "by": short(why, 100)}
+        RequestEmail.objects.create(team_id=request.team_id, **about)
+
+
+def how_it_ended(request: HumanRequest) -> str:
+    """Who was first, with what, in a sentence. Empty while the request is open."""
+    match request.status:
+        case HumanRequest.Status.ANSWERED:
+            verdict = {None: "", True: "Approved. ", False: "Not approved. "}[request.approved]
+            who = known_as(request.actor, request.answered_by) or "Someone"
+            return f"{who} has answered already: {short(shown(f'{verdict}{request.answer}'), 200)}"
+        case HumanRequest.Status.CLOSED:
+            return "The request was closed before an answer came."
+    return ""
 
 
 def due_soon(request: HumanRequest) -> None:
@@ -111,6 +132,8 @@ def is_wanted(email: RequestEmail) -> bool:
     assert request
     is_theirs = request.assignee_id is not None
     why = RequestEmail.Why(email.why)
+    if why == RequestEmail.Why.NOT_TAKEN:
+        return member.user.is_active
     if request.status != HumanRequest.Status.OPEN or not member.user.is_active:
         return False
     if not _wants(member, why, is_theirs=is_theirs):
@@ -131,6 +154,7 @@ def email_of(email: RequestEmail) -> EmailMultiAlternatives:
     """The message of a row with its request, run, agent, case and member. Its Message-ID is always the same."""
     assert email.request
     request, run = email.request, email.request.run
+    reply_to = _reply_to(request, email)
     context = {
         "email": email,
         "request": request,
@@ -139,7 +163,9 @@ def email_of(email: RequestEmail) -> EmailMultiAlternatives:
         "case": run.case if run.case and not run.case.deleted_at else None,
         "beginning": short(shown(run.input[:2_000]), 200),
         "due": request.due_at and exact(request.due_at),
-        "link": outbox.link("run", run.pk),
+        "link": answer_link(request, email.member),
+        "reply_to": reply_to,
+        "unused": email.why == RequestEmail.Why.NOT_TAKEN and (how_it_ended(request) or email.by),
         "settings_link": settings.BATON_URL + reverse("notification_settings"),
         "subject": f"[{run.team.name}] {_subject(email)}",
     }
@@ -148,8 +174,17 @@ def email_of(email: RequestEmail) -> EmailMultiAlternatives:
         **_thread(email),
         "List-Unsubscribe": f"<{context['settings_link']}>",
         "Auto-Submitted": "auto-generated",
+        **({"Reply-To": reply_to} if reply_to else {}),
     }
     return compose("runs/request_email.html", context, email.member.user.email, headers)
+
+
+def _reply_to(request: HumanRequest, email: RequestEmail) -> str:
+    """Where a reply answers the question. Empty where it cannot, as for approvals."""
+    if request.kind != HumanRequest.Kind.QUESTION or email.why == RequestEmail.Why.NOT_TAKEN:
+        return ""
+    queue_id = request.run.case.queue_id if request.run.case else None
+    return answers.reply_address(request.team_id, queue_id, request.pk, address_proof(request, email.member))
 
 
 def _thread(email: RequestEmail) -> dict[str, str]:
@@ -175,6 +210,8 @@ def _subject(email: RequestEmail) -> str:
             return f"{email.by} assigned you a request: {question}"
         case RequestEmail.Why.PASSED_ON:
             return f"Now yours: {question}"
+        case RequestEmail.Why.NOT_TAKEN:
+            return f"Your reply was not used: {question}"
         case RequestEmail.Why.REMINDER if request.due_at and request.due_at > timezone.now():
             return f"Due {ago(request.due_at)}: {question}"
         case RequestEmail.Why.REMINDER:

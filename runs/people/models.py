@@ -139,6 +139,7 @@ class RequestEmail(models.Model):
         REMINDER = "reminder"
         PASSED_ON = "passed_on"
         NEWS = "news"
+        NOT_TAKEN = "not_taken"
 
     class Status(models.TextChoices):
         WAITING = "waiting"
@@ -153,7 +154,9 @@ class RequestEmail(models.Model):
     notification = models.ForeignKey(Notification, models.CASCADE, null=True, related_name="+", db_constraint=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
     why = models.CharField(max_length=10, choices=Why.choices)
-    by = models.CharField(max_length=100, blank=True, help_text="Who gave it to the member.")
+    by = models.CharField(
+        max_length=100, blank=True, help_text="Who gave it to the member, or why the member's reply was no answer."
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     next_at = models.DateTimeField(db_default=Now(), help_text="When it is sent, or tried again.")
     attempts = models.PositiveSmallIntegerField(default=0)

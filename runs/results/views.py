@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -14,8 +14,7 @@ from builder.models import Agent
 from cases.models import Case
 from cases.work.access import case_or_404
 from data.errors import Refused
-from runs.engine import human_requests
-from runs.models import HumanRequest, Run
+from runs.models import Run
 from runs.people import briefing, moves
 from runs.people.starting import start_again, start_run
 from runs.trying import trying
@@ -25,6 +24,7 @@ from web.http.redirects import back
 
 from . import queries
 from .access import question_or_404, run_or_404
+from .answering import respond
 from .forms import ON, SORTS, STATES, run_filter
 from .run_views import about
 
@@ -118,35 +118,18 @@ def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
     htmx gets the question as it stands now, others go on to a page.
     """
-    question = question_or_404(request.team, id)
-    text = request.POST.get("choice") or request.POST.get("answer", "")
-    shown = request.POST.get("shown")
-    refused, status = "", 200
-    try:
-        if question.kind == HumanRequest.Kind.APPROVAL:
-            approves = _decision(request)
-            # A form that says nothing of what was read is none of ours, and approves nothing.
-            read = "" if approves and shown is None else shown
-            sends = request.POST.get("text") if approves else None
-            question = human_requests.decide(question, approves, text, request.actor, shown=read, text=sends)
-        else:
-            question = human_requests.answer(question, text, request.actor, shown=shown)
-    except Refused as refusal:
-        refused, status = refusal.message, 409 if isinstance(refusal, human_requests.Changed) else 422
-        question.refresh_from_db()
+    answered = respond(question_or_404(request.team, id), request.POST, request.actor)
     is_part = "HX-Request" in request.headers
-    if not (is_part or refused):
-        return back(request, "run", question.run_id)
-    context = {"question": question, "typed": text, "refused": refused, "next": request.POST.get("next", "")}
+    if not (is_part or answered.refused):
+        return back(request, "run", answered.question.run_id)
+    context = {
+        "question": answered.question,
+        "typed": answered.typed,
+        "refused": answered.refused,
+        "next": request.POST.get("next", ""),
+    }
     template = "runs/question.html#question" if is_part else "runs/question.html"
-    return render(request, template, context, status=status)
-
-
-def _decision(request: HttpRequest) -> bool:
-    words = request.POST.get("decision", "")
-    if words not in ("approve", "refuse"):
-        raise Refused("Please approve or refuse.", "invalid")
-    return words == "approve"
+    return render(request, template, context, status=answered.status)
 
 
 # --- Parts of other pages --------------------------------------------------------------------

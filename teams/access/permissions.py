@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any, cast, overload
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -72,7 +73,11 @@ def team_page[**P](view: Page[P]) -> Page[P]: ...
 
 @overload
 def team_page[**P](
-    *, post: Member.Role | None = None, get: Member.Role = VIEWER, asks_again: bool = False
+    *,
+    post: Member.Role | None = None,
+    get: Member.Role = VIEWER,
+    asks_again: bool = False,
+    team_of: Callable[..., UUID | None] | None = None,
 ) -> Callable[[Page[P]], Page[P]]: ...
 
 
@@ -82,12 +87,14 @@ def team_page[**P](
     post: Member.Role | None = None,
     get: Member.Role = VIEWER,
     asks_again: bool = False,
+    team_of: Callable[..., UUID | None] | None = None,
 ) -> Page[P] | Callable[[Page[P]], Page[P]]:
     """A page for members: signs people in first and gives the view a `TeamRequest`.
 
     `get`, `post`: the role that looking and acting need. The view carries them as `needs`, for the test that has
     every page say so. One that takes POST and does not say is for administrators. `asks_again`: who acts shows first
-    that it is still them, unless they have done so within the last minutes.
+    that it is still them, unless they have done so within the last minutes. `team_of`: the team that the address is
+    about; a person who is in it acts as a member of it, whichever team they have chosen.
     """
     needs = {"GET": get, **({"POST": post} if post else {})}
 
@@ -99,6 +106,11 @@ def team_page[**P](
             members = memberships(request)
             if not members:
                 return render(request, "teams/no_team.html", status=403)
+            if team_of and (wanted := team_of(*args, **kwargs)):
+                members.sort(key=lambda member: member.team_id != wanted)
+                # What the page leads to is in that team too.
+                if members[0].team_id == wanted and request.session.get(SESSION_TEAM) != str(wanted):
+                    request.session[SESSION_TEAM] = str(wanted)
             page = enter(request, members)
             needed = get if request.method in ("GET", "HEAD", "OPTIONS") else post or ADMINISTRATOR
             if not page.member.may(needed):

@@ -69,8 +69,8 @@ def choices(context: Context, lines: Iterable[str]) -> str:
     folded = [" ".join(line.split()) for line in lines]
     if _is_html(context):
         items = format_html_join("", "<li {}>{}</li>", ((looks("item"), line) for line in folded))
-        return format_html("<ul {}>{}</ul>", looks("list"), items)
-    return "\n\n" + "\n".join(f"- {line}" for line in folded) + "\n\n"
+        return format_html("<ol {}>{}</ol>", looks("list"), items)
+    return "\n\n" + "\n".join(f"{place}. {line}" for place, line in enumerate(folded, 1)) + "\n\n"
 
 
 @register.simple_tag(takes_context=True)

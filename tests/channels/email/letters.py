@@ -311,6 +311,7 @@ ANSWERS: list[tuple[str, str, str]] = [
         "It works now.\n\nOn Mon, Dec 1, 2026 at 9:12 AM Support <s@x.example> wrote:\n\n> Old\n>\n> Older\n",
         "It works now.",
     ),
+    ("a short one", "2\n\nOn Tue, Dec 1, 2026 at 9:12 Shop <s@x.example> wrote:\n> Which?\n> 1. This\n", "2"),
     ("Gmail, folded", "Yes.\n\nOn Mon, Dec 1, 2026 at 9:12 AM Support\n<s@x.example> wrote:\n\n> Old\n", "Yes."),
     (
         "Outlook",

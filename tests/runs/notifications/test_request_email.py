@@ -14,6 +14,7 @@ from cases.models import Queue
 from runs.engine import human_requests
 from runs.models import HumanRequest, RequestEmail, Run
 from runs.notifications import mailer, request_email
+from runs.notifications.answer_links import answer_link
 from runs.notifications.mailer import claim_emails, deliver
 from runs.people import moves
 from runs.workers import clock
@@ -73,8 +74,8 @@ def test_a_new_request_is_mailed_to_those_who_want_what_nobody_has_taken_on(
     [mail] = mail_server.got
     text = text_of(mail)
     assert f"Clerk asks about case #{case.number}, Charged twice:\n\n> Which **card**?\n" in text
-    assert "- Visa\n- The other one\n" in text
-    assert f"http://localhost:8000{reverse('run', args=[run.pk])}\n" in text
+    assert "1. Visa\n2. The other one\n" in text
+    assert f"{answer_link(run.human_requests.get(), eager)}\n" in text
     assert f"http://localhost:8000{reverse('notification_settings')}\n" in text
     assert "\n\n\n" not in text
 

@@ -1,0 +1,1 @@
+"""Answers from the emails about requests: by the link in an email, and by a reply to it."""
