@@ -82,7 +82,7 @@ def _settings(team: Team) -> None:
     webhooks.create_webhook(team, "https://example.org/baton", ["case.completed"])
     webhooks.pause(webhook)
     for status in Delivery.Status.values:
-        row = outbox.message(webhook, "case.completed", outbox.body_of("case.completed", {"n": LONG}))
+        row = outbox.message(webhook, "case.completed", {"n": LONG})
         row.status, row.attempts, row.answer_status, row.error = status, 3, 500, LONG
         row.save(force_insert=True)
     _tools(team)

@@ -188,7 +188,7 @@ class WebhookAdmin(ReadOnly):
     list_select_related = ["team"]
     list_filter = [("team", AutocompleteSelectFilter), "gave_up"]
     search_fields = ["url", "description"]
-    hidden = ["secret", "old_secret"]
+    hidden = ["secret", "old_secret", "sealed_url"]
     page = "webhook"
     leads = [("Deliveries", "teams_delivery", "webhook__id__exact")]
     actions = [

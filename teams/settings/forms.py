@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from data.errors import Refused
 from data.network.addresses import check_url
 from teams.models import Webhook
-from teams.webhooks import outbox
+from teams.webhooks import chat, outbox
 from web.forms.messages import PageForm
 from web.forms.refusals import show_refusal
 from web.forms.stale import SharedForm
@@ -32,6 +32,18 @@ class AddressField(forms.CharField):
             return check_url(url) if url else ""
         except Refused as refusal:
             raise forms.ValidationError(refusal.message) from refusal
+
+
+_CHAT_HELP = "The chat gives it to you. It is kept encrypted, as anyone who knows it can write to the channel."
+
+
+class ChatAddressField(AddressField):
+    """Of a saved one only the shortened address is shown: `kept`, which stays if it is sent back."""
+
+    kept = ""
+
+    def clean(self, value: Any) -> str:
+        return self.kept if self.kept and value == self.kept else super().clean(value)
 
 
 class ZoneInput(forms.TextInput):
@@ -146,13 +158,24 @@ class WebhookForm(SharedForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, data: Any = None, *, webhook: Webhook | None = None) -> None:
-        initial: dict[str, Any] = {"events": list(outbox.EVENTS)}
+    def __init__(self, data: Any = None, *, webhook: Webhook | None = None, is_chat: bool = False) -> None:
+        initial: dict[str, Any] = {"events": chat.USUAL if is_chat else list(outbox.EVENTS)}
         if webhook:
             initial = {"url": webhook.url, "description": webhook.description, "events": webhook.events}
+            is_chat = webhook.is_chat
         super().__init__(data, initial=initial)
+        if is_chat:
+            self._ask_for_chat(webhook)
         if webhook:
             self.merge()
+
+    def _ask_for_chat(self, webhook: Webhook | None) -> None:
+        field = self.fields["url"] = ChatAddressField(
+            label="Incoming webhook address", widget=self.fields["url"].widget, help_text=_CHAT_HELP
+        )
+        field.kept = webhook.url if webhook else ""
+        field.widget.attrs["placeholder"] = "https://hooks.slack.com/services/…"
+        self.fields["events"].label = "Write when"
 
     def show(self, refusal: Refused) -> None:
         """What a verb refused, beside the fields it is about."""

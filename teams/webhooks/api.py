@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from teams.keys.api import KeyRequest, RequestBody, Scope, TeamKey, example, get_row
 from teams.keys.fields import Url, Words
 from teams.keys.paging import Page, Paging, paginate
-from teams.models import Delivery, Team, Webhook
+from teams.models import Delivery, Team, Webhook, WebhookFormat
 
 from . import outbox, webhooks
 
@@ -30,6 +30,9 @@ class WebhookIn(RequestBody):
     url: Url
     events: Events
     description: Words = ""
+    format: Annotated[
+        WebhookFormat, Field(description="`slack` sends sentences to the incoming webhook of a chat.")
+    ] = WebhookFormat.JSON
 
 
 class WebhookChanges(RequestBody):
@@ -43,7 +46,8 @@ class WebhookChanges(RequestBody):
 
 class WebhookOut(BaseModel):
     id: UUID
-    url: str
+    url: Annotated[str, Field(description="Of a chat it is shortened.")]
+    format: WebhookFormat
     description: str
     events: list[str]
     paused: bool
@@ -54,7 +58,7 @@ class WebhookOut(BaseModel):
 
 
 class NewWebhook(WebhookOut):
-    secret: Annotated[str, Field(description="Cannot be read again.")]
+    secret: Annotated[str, Field(description="Cannot be read again. Empty for a chat.")]
 
 
 class WebhookSecret(BaseModel):
@@ -87,7 +91,9 @@ def list_webhooks(request: KeyRequest, paging: Query[Paging]) -> Page[WebhookOut
     "/webhooks", auth=TeamKey(Scope.ADMIN), response={201: NewWebhook}, tags=["Webhooks"], summary="Create a webhook"
 )
 def create_webhook(request: KeyRequest, wanted: WebhookIn) -> Answer[NewWebhook]:
-    made, secret = webhooks.create_webhook(request.auth.team, wanted.url, wanted.events, wanted.description)
+    made, secret = webhooks.create_webhook(
+        request.auth.team, wanted.url, wanted.events, wanted.description, format=wanted.format
+    )
     made.refresh_from_db()
     return Answer(201, NewWebhook(**_out(made).model_dump(), secret=secret))
 
@@ -214,6 +220,7 @@ def _out(row: Webhook) -> WebhookOut:
     return WebhookOut(
         id=row.pk,
         url=row.url,
+        format=WebhookFormat(row.format),
         description=row.description,
         events=row.events,
         paused=row.is_paused,

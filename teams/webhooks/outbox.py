@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from teams.models import Delivery, Webhook
 
+from . import chat
+
 # Every event there is, with what it tells people.
 EVENTS = {
     "case.created": "A case came into a queue.",
@@ -58,7 +60,7 @@ def tell_all(team_id: UUID, news: Iterable[tuple[str, Callable[[], Data]]]) -> N
     news = list(news)
     if not news or _silent.get(team_id, 0) > time.monotonic():
         return
-    webhooks = list(Webhook.objects.present().filter(team_id=team_id).only("id", "team_id", "events"))
+    webhooks = list(Webhook.objects.present().filter(team_id=team_id).only("id", "team_id", "events", "format"))
     if not webhooks:
         if len(_silent) > 10_000:
             _silent.clear()
@@ -68,8 +70,8 @@ def tell_all(team_id: UUID, news: Iterable[tuple[str, Callable[[], Data]]]) -> N
     rows: list[Delivery] = []
     for event, data in news:
         if event in wanted:
-            body = body_of(event, data())
-            rows += [message(webhook, event, body) for webhook in webhooks if event in webhook.events]
+            said = data()
+            rows += [message(webhook, event, said) for webhook in webhooks if event in webhook.events]
     Delivery.objects.bulk_create(rows)
 
 
@@ -79,7 +81,8 @@ def body_of(event: str, data: Data) -> str:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def message(webhook: Webhook, event: str, body: str) -> Delivery:
+def message(webhook: Webhook, event: str, data: Data) -> Delivery:
+    body = chat.body_of(event, data) if webhook.is_chat else body_of(event, data)
     return Delivery(team_id=webhook.team_id, webhook=webhook, event=event, body=body)
 
 

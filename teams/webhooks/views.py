@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from data.errors import Refused
 from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
-from teams.models import Delivery, Webhook
+from teams.models import Delivery, Webhook, WebhookFormat
 from teams.settings.forms import WebhookForm
 from web.forms.refusals import tell
 from web.forms.stale import saved_in_turn
@@ -38,15 +38,19 @@ def webhooks(request: TeamRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def webhook_new(request: TeamRequest) -> HttpResponseBase:
-    form = WebhookForm(request.POST if request.method == "POST" else None)
+    """For a chat with `?format=slack`."""
+    is_chat = WebhookFormat.SLACK in (request.GET.get("format"), request.POST.get("format"))
+    format = WebhookFormat.SLACK if is_chat else WebhookFormat.JSON
+    form = WebhookForm(request.POST if request.method == "POST" else None, is_chat=is_chat)
     if form.is_bound and form.is_valid():
         try:
-            webhook, secret = verbs.create_webhook(request.team, **form.said())
+            webhook, secret = verbs.create_webhook(request.team, **form.said(), format=format)
         except Refused as refusal:
             form.show(refusal)
         else:
-            return _show_secret(request, webhook, secret)
-    return render(request, "teams/webhook_form.html", {"form": form}, status=422 if form.errors else 200)
+            return redirect("webhook", webhook.pk) if is_chat else _show_secret(request, webhook, secret)
+    context = {"form": form, "is_chat": is_chat}
+    return render(request, "teams/webhook_form.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,7 +66,7 @@ def webhook_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
             form.show(refusal)
         else:
             return redirect("webhook", id)
-    context = {"form": form, "webhook": webhook}
+    context = {"form": form, "webhook": webhook, "is_chat": webhook.is_chat}
     return render(request, "teams/webhook_form.html", context, status=422 if form.errors else 200)
 
 

@@ -57,6 +57,7 @@ class Message:
     id: UUID
     webhook_id: UUID
     url: str
+    sealed_url: str
     sealed_secrets: Sequence[str]
     body: str
     attempt: int
@@ -106,7 +107,11 @@ def _claim_of(webhook: Webhook, limit: int) -> list[Message]:
         next_at=Now() + timedelta(seconds=_TAKEN_SECONDS), attempts=F("attempts") + 1
     )
     return [
-        Message(row.pk, webhook.pk, webhook.url, webhook.sealed_secrets, row.body, row.attempts + 1) for row in rows
+        Message(
+            *(row.pk, webhook.pk, webhook.url, webhook.sealed_url, webhook.sealed_secrets, row.body),
+            row.attempts + 1,
+        )
+        for row in rows
     ]
 
 
@@ -171,13 +176,15 @@ async def send(pool: httpcore2.AsyncConnectionPool, message: Message) -> Result:
     """One attempt. A redirect is an answer like any other, and not one of success."""
     began = time.monotonic()
     try:
-        secrets = [unseal(message.sealed_secrets[0])]
-        with contextlib.suppress(Unreadable):  # the old one may be why there is a new one
-            secrets += [unseal(sealed) for sealed in message.sealed_secrets[1:]]
+        if message.sealed_url:  # a chat, which checks no signature
+            message, secrets = replace(message, url=unseal(message.sealed_url)), []
+        else:
+            secrets = _secrets(message)
         async with asyncio.timeout(ANSWER_SECONDS):
             result = await _post(pool, message, secrets)
     except Unreadable:
-        result = Result(error="Its secret cannot be read with today's encryption keys. Create a new secret.")
+        what = "address" if message.sealed_url else "secret"
+        result = Result(error=f"Its {what} cannot be read with today's encryption keys. Enter a new one.")
     except (TimeoutError, httpcore2.TimeoutException):
         result = Result(error=f"No whole answer within {ANSWER_SECONDS:.0f} seconds.")
     except NotAllowed as refusal:
@@ -185,6 +192,13 @@ async def send(pool: httpcore2.AsyncConnectionPool, message: Message) -> Result:
     except Exception as error:  # anything that goes wrong at the receiver is a failed attempt
         result = Result(error=f"{str(error) or type(error).__name__}"[:500])
     return replace(result, took_ms=round((time.monotonic() - began) * 1000))
+
+
+def _secrets(message: Message) -> list[str]:
+    secrets = [unseal(message.sealed_secrets[0])]
+    with contextlib.suppress(Unreadable):  # the old one may be why there is a new one
+        secrets += [unseal(sealed) for sealed in message.sealed_secrets[1:]]
+    return secrets
 
 
 async def _post(pool: httpcore2.AsyncConnectionPool, message: Message, secrets: Sequence[str]) -> Result:
@@ -196,9 +210,10 @@ async def _post(pool: httpcore2.AsyncConnectionPool, message: Message, secrets: 
         "user-agent": USER_AGENT,
         "webhook-id": str(message.id),
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join(signatures),
         "connection": "close",
     }
+    if signatures:
+        headers["webhook-signature"] = " ".join(signatures)
     async with pool.stream("POST", message.url, headers=headers, content=message.body.encode()) as response:
         read = b""
         async for part in response.aiter_stream():

@@ -15,9 +15,9 @@ from data.network.addresses import check_url
 from data.secrets import seal
 from data.texts.text import one_line
 from teams.audit import audit
-from teams.models import Delivery, Team, Webhook
+from teams.models import Delivery, Team, Webhook, WebhookFormat
 
-from . import outbox
+from . import chat, outbox
 from .fresh_secrets import new_secret
 
 LIMIT = 20
@@ -33,32 +33,42 @@ def delivery_or_404(team: Team, id: UUID) -> Delivery:
 
 
 @transaction.atomic
-def create_webhook(team: Team, url: str, events: Collection[str], description: str = "") -> tuple[Webhook, str]:
-    """The webhook and its secret, which cannot be read again."""
+def create_webhook(
+    team: Team,
+    url: str,
+    events: Collection[str],
+    description: str = "",
+    *,
+    format: str = WebhookFormat.JSON,
+) -> tuple[Webhook, str]:
+    """The webhook and its secret, which cannot be read again. That of a chat is its address: nothing is signed."""
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.webhooks.present().count() >= LIMIT:
         raise Refused(f"A team may have {LIMIT} webhooks at most.", "too_many")
     secret = new_secret()
     webhook = Webhook.objects.create(
         team=team,
-        url=check_url(url),
+        **_address(check_url(url), WebhookFormat(format)),
+        format=format,
         events=_checked(events),
         description=one_line(description, "description", 200, required=False),
         secret=seal(secret),
     )
     outbox.someone_listens(team.pk)
     audit.record(team.pk, "webhook_added", webhook, audit.facts(Events=webhook.events))
-    return webhook, secret
+    return webhook, "" if webhook.is_chat else secret
 
 
 @transaction.atomic
 def change_webhook(webhook: Webhook, url: str, events: Collection[str], description: str = "") -> None:
-    """What waits already goes to the new address."""
+    """What waits already goes to the new address. That of a chat stays if it is empty, or as pages show it."""
     before = (webhook.url, webhook.events, webhook.description)
-    webhook.url = check_url(url)
+    if not (webhook.is_chat and url in ("", webhook.url)):
+        for name, value in _address(check_url(url), WebhookFormat(webhook.format)).items():
+            setattr(webhook, name, value)
     webhook.events = _checked(events)
     webhook.description = one_line(description, "description", 200, required=False)
-    webhook.save(update_fields=["url", "events", "description"])
+    webhook.save(update_fields=["url", "sealed_url", "events", "description"])
     after = (webhook.url, webhook.events, webhook.description)
     if change := audit.changes(zip(("Address", "Events", "Description"), before, after, strict=True)):
         audit.record(webhook.team_id, "webhook_changed", webhook, change)
@@ -111,7 +121,7 @@ def delete(webhook: Webhook) -> None:
 def ping(webhook: Webhook) -> Delivery:
     """Sends something without meaning, to see whether it arrives."""
     _refuse_paused(webhook)
-    row = outbox.message(webhook, outbox.PING, outbox.body_of(outbox.PING, {"webhook": {"id": str(webhook.pk)}}))
+    row = outbox.message(webhook, outbox.PING, {"webhook": {"id": str(webhook.pk)}})
     row.save(force_insert=True)
     return row
 
@@ -124,6 +134,13 @@ def resend(delivery: Delivery) -> None:
     if not ended.update(status=Delivery.Status.WAITING, next_at=Now(), attempts=0):
         Delivery.objects.filter(pk=delivery.pk).update(next_at=Now())  # it waits already: not any longer
     audit.record(delivery.team_id, "message_resent", f"{delivery.event} to {delivery.webhook}", of=delivery.webhook)
+
+
+def _address(url: str, format: WebhookFormat) -> dict[str, str]:
+    """The fields of an address. Anyone who knows that of a chat can write there, so it is sealed."""
+    if format == WebhookFormat.SLACK:
+        return {"url": chat.shortened(url), "sealed_url": seal(url)}
+    return {"url": url, "sealed_url": ""}
 
 
 def _refuse_paused(webhook: Webhook) -> None:

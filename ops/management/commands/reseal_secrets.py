@@ -12,7 +12,7 @@ from teams.access import two_step
 from teams.models import Credential, KeptAnswer, Webhook
 
 _SEALED = [
-    *((Credential, "key"), (Webhook, "secret"), (Webhook, "old_secret")),
+    *((Credential, "key"), (Webhook, "secret"), (Webhook, "old_secret"), (Webhook, "sealed_url")),
     *((ToolServer, "credential"), (KeptAnswer, "body"), (Source, "secret")),
 ]
 
