@@ -144,6 +144,9 @@ def metrics() -> str:
         ["`baton_queue_oldest_waiting_seconds`", "team, queue", "How long the oldest pending case has waited"],
         ["`baton_runs`", "status", "Runs that have not ended"],
         ["`baton_human_requests_open`", "kind", "Requests that wait for a person"],
+        ["`baton_mailbox_up`", "team, source", "Whether the last look at a mailbox went well"],
+        ["`baton_emails_waiting`", "", "Emails of senders that sent too many within an hour"],
+        ["`baton_messages_queued`", "", "Messages to customers that are to be sent"],
         ["`baton_counters_up`", "", "Whether Redis, which keeps the counters below, answers"],
         *(
             [

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import cast
@@ -109,6 +110,13 @@ class Mailbox:
             return _too_large(BytesHeaderParser().parsebytes(head), int(size[1]))
         whole = _literal(self._asked("FETCH", str(id), "(BODY.PEEK[])"))
         return whole[1] if whole else None
+
+    def newest_at(self) -> datetime | None:
+        """Return when the newest message came, by the server's clock."""
+        with _problems(self.settings):
+            _, answer = self.client.fetch("*", "(INTERNALDATE)") if self.size else ("", [])
+        moment = imaplib.Internaldate2tuple(answer[0]) if answer and isinstance(answer[0], bytes) else None
+        return datetime.fromtimestamp(time.mktime(moment), UTC) if moment else None
 
     def finish(self, id: int) -> None:
         """Do with a message that was taken in what the settings say. Doing it again does no harm."""

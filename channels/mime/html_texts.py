@@ -28,6 +28,7 @@ def text_of(markup: str, *, is_answer: bool) -> str:
         tree = html.document_fromstring(markup.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
         if _depth(tree) > _DEEPEST:
             return _plain(markup)
+        _drop_hidden(tree)
         whole = _text(tree)
         if not is_answer:
             return whole
@@ -37,6 +38,21 @@ def text_of(markup: str, *, is_answer: bool) -> str:
         return _text(tree) or whole
     except Exception:  # whatever a parser of markup makes of it, the words are there
         return _plain(markup)
+
+
+_HIDING = re.compile(r"(?:display:none|visibility:hidden|mso-hide:all|opacity:0(?:\.0*)?(?:;|!|$))")
+_TINY = re.compile(r"font-size:0(?:\.0*)?(?:px|pt|em|rem|%)?(?:;|!|$)")
+
+
+def _drop_hidden(tree: html.HtmlElement) -> None:
+    """Drop what no reader of the email sees, but a model would."""
+    for node in tree.xpath("//*[@hidden or @style]"):
+        style = re.sub(r"\s", "", node.get("style") or "").lower()
+        is_hidden = node.get("hidden") is not None or bool(_HIDING.search(style))
+        # Layouts give a frame no size, and each part within it its own.
+        is_tiny = bool(_TINY.search(style)) and not node.xpath(".//*[contains(@style, 'font')]")
+        if (is_hidden or is_tiny) and node.getparent() is not None and node.tag != "body":
+            node.drop_tree()
 
 
 def _text(tree: html.HtmlElement) -> str:

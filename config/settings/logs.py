@@ -32,7 +32,8 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        name: {"level": _level} for name in ("data", "web", "teams", "builder", "cases", "runs", "routes", "ops")
+        name: {"level": _level}
+        for name in ("data", "web", "teams", "builder", "cases", "channels", "runs", "routes", "ops")
     },
 }
 if LOG_FORMAT == "json":

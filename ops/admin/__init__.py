@@ -1,5 +1,5 @@
 """The operators' admin: what those who run an installation see of all teams."""
 
-from . import builder, cases, runs, teams
+from . import builder, cases, channels, runs, teams
 
-__all__ = ["builder", "cases", "runs", "teams"]
+__all__ = ["builder", "cases", "channels", "runs", "teams"]

@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 
 from builder.models import Revision, ToolServer
+from channels.models import Source
 from data.secrets import Unreadable, unseal
 from ops.health import readiness
 from runs.providers import model_requests, providers
@@ -22,7 +23,7 @@ from runs.wire.problems import ModelProblem
 from teams.access import two_step
 from teams.models import Credential, Installation, Team, User, Webhook
 
-from . import invariants, setting_checks
+from . import channel_checks, invariants, setting_checks
 from .findings import Finding, State
 
 _NEEDED = ("plpgsql", "pg_trgm")
@@ -34,7 +35,7 @@ _GB = 10**9
 def look_at_all(*, call: bool = False) -> list[Finding]:
     """Run every check. With `call` each model provider gets one small request per key, which may cost a little."""
     parts = [setting_checks.findings, _database, _redis, _clock_and_workers, _secrets, lambda: _models(call)]
-    parts += [_mail, _disk, _people, _pauses, _invariants]
+    parts += [_mail, lambda: channel_checks.findings(call), _disk, _people, _pauses, _invariants]
     return [finding for part in parts for finding in _answers(part)]
 
 
@@ -121,6 +122,7 @@ def _secrets() -> Iterator[Finding]:
         *Credential.objects.exclude(key="").values_list("key", flat=True)[:_SEALED],
         *ToolServer.objects.present().exclude(credential="").values_list("credential", flat=True)[:_SEALED],
         *Webhook.objects.present().values_list("secret", flat=True)[:_SEALED],
+        *Source.objects.present().values_list("secret", flat=True)[:_SEALED],
         *(text for data in Authenticator.objects.values_list("data", flat=True)[:_SEALED] for text in _sealed_in(data)),
     ]
     unreadable = sum(not _opens(text) for text in sealed)

@@ -21,7 +21,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from cases.models import Case, Queue
+from cases.models import Case, CaseMessage, Queue
+from channels.models import Arrival, Source
 from runs.models import LIVE, HumanRequest, Run
 
 from . import counters
@@ -66,6 +67,7 @@ class _Baton(Collector):
         yield from _queues()
         yield _runs()
         yield _human_requests()
+        yield from _channels()
         yield from _counted()
 
 
@@ -100,6 +102,26 @@ def _human_requests() -> Metric:
     for kind in HumanRequest.Kind.values:
         metric.add_metric([kind], found.get(kind, 0))
     return metric
+
+
+def _channels() -> Iterator[Metric]:
+    labels = ["team", "source"]
+    up = GaugeMetricFamily("baton_mailbox_up", "Whether the last look at a mailbox went well", labels=labels)
+    mailboxes = Source.objects.present().filter(kind=Source.Kind.IMAP, paused_at=None)
+    problems = mailboxes.order_by("pk").values_list("team__slug", "name", "state__problem")
+    # Two mailboxes of a team may have one name: it is up when both are.
+    found: dict[tuple[str, str], bool] = {}
+    for team, name, problem in problems:
+        found[team, name] = found.get((team, name), True) and not problem
+    for key, is_up in found.items():
+        up.add_metric(key, is_up)
+    yield up
+    waiting = GaugeMetricFamily("baton_emails_waiting", "Emails of senders that sent too many within an hour")
+    waiting.add_metric([], Arrival.objects.filter(status=Arrival.Status.WAITING).count())
+    yield waiting
+    queued = GaugeMetricFamily("baton_messages_queued", "Messages to customers that are to be sent")
+    queued.add_metric([], CaseMessage.objects.filter(status=CaseMessage.Status.QUEUED).count())
+    yield queued
 
 
 def _counted() -> Iterator[Metric]:

@@ -18,7 +18,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--call", action="store_true", help="Send each model provider one request per key.")
+        parser.add_argument(
+            "--call",
+            action="store_true",
+            help="Send each model provider one request per key, and sign in to each mailbox.",
+        )
         parser.add_argument("--json", action="store_true", help="Print one JSON object: {healthy, findings}.")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,7 +13,8 @@ from django.urls import reverse
 
 import ops.admin  # noqa: F401
 from builder.models import Agent, ToolServer
-from cases.models import Case, Queue
+from cases.models import Case, CaseMessage, Queue
+from channels.models import Arrival, Source
 from data.secrets import seal
 from runs.models import BulkAction, HumanRequest, RequestEmail, Run, Schedule, Status
 from teams.models import ApiKey, AuditEntry, Credential, Delivery, Member, Team, User, Webhook
@@ -25,9 +26,8 @@ from tests.provider import call
 pytestmark = pytest.mark.django_db
 
 SECRET = "Never-shown-to-anyone"
-MODELS = [
-    model for model in admin.site._registry if model._meta.app_label in ("teams", "builder", "cases", "runs", "routes")
-]
+APPS = ("teams", "builder", "cases", "channels", "runs", "routes")
+MODELS = [model for model in admin.site._registry if model._meta.app_label in APPS]
 
 
 @pytest.fixture
@@ -62,6 +62,10 @@ def make_rows(scripted, team, make_agent, make_case, make_queue, member):
         Delivery.objects.create(team=team, webhook=hook, event="ping", body="{}")
         Credential.objects.create(team=team, provider=f"p-{name}", name="n", key=sealed)
         ToolServer.objects.create(team=team, name=name, slug=name, url="https://example.com", credential=sealed)
+        source = Source.objects.create(team=team, queue=queue, name=name, token=f"{SECRET}{name}", secret=sealed)
+        case = Case.objects.filter(queue=queue).get()
+        Arrival.objects.create(team=team, source=source, case=case, status="added", content="{}")
+        CaseMessage.objects.create(team=team, case=case, direction="in", message_id=f"<{name}@example.org>")
         ApiKey.objects.create(team=team, name=name, prefix="p", digest=f"{SECRET}{name}")
 
     return make

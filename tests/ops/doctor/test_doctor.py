@@ -2,21 +2,31 @@
 
 import json
 import time
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import django_rq
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from rq.worker import Worker
 
+from cases.models import CaseMessage
+from channels.mailboxes import polling
+from channels.mailboxes.mailbox_sources import MailboxFields, create_mailbox
+from channels.models import Arrival, Source
 from data.secrets import seal
-from ops.doctor import checkup
+from ops.doctor import channel_checks, checkup
 from ops.doctor.findings import State
 from runs.workers.clock import CLOCK
 from teams.models import Credential, User
 from teams.settings import pausing
+from tests.channels.email.dovecot import PASSWORD, Dovecot, dovecot
+from tests.channels.email.letters import letter
 from tests.fixtures import take
+
+__all__ = ["dovecot"]
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +150,40 @@ def test_the_mail_server_is_asked_whether_it_lets_baton_in(healthy, settings) ->
         }
     }
     assert states()["Email"] == State.BROKEN
+
+
+# --- Channels --------------------------------------------------------------------------------
+
+
+def test_a_mailbox_is_told_of_by_its_last_look_and_by_signing_in(
+    healthy, team, queue, dovecot: Dovecot, monkeypatch
+) -> None:
+    source = create_mailbox(team, MailboxFields("Support", queue, dovecot.settings, PASSWORD))
+    name = f"Mailbox Support of {team}"
+    assert states()[name] == State.WARNING  # nobody reads it
+    dovecot.put(letter())
+    polling.look(source.pk)
+    polling.look(source.pk)
+    for call in (False, True):
+        [said] = [found.said for found in checkup.look_at_all(call=call) if found.name == name]
+        assert said.startswith("The server lets Baton in, the folder exists, last email")
+    with monkeypatch.context() as patch:
+        patch.setattr(channel_checks, "_APART", timedelta(days=-1))
+        [late] = [found for found in checkup.look_at_all(call=True) if found.name == name]
+        assert (late.state, "later than it is here" in late.said) == (State.WARNING, True)
+    Source.objects.update(secret=seal("wrong"))
+    assert states()[name] == State.OK
+    [wrong] = [found for found in checkup.look_at_all(call=True) if found.name == name]
+    assert (wrong.state, "could not sign in" in wrong.said) == (State.BROKEN, True)
+    polling.look(source.pk)
+    assert states()[name] == State.BROKEN
+
+
+def test_messages_that_are_late_and_emails_that_wait_are_told_of(healthy, team, queue, make_case) -> None:
+    case = make_case()
+    source = Source.objects.create(team=team, queue=queue, name="Shop", token="t", secret=seal("x"))
+    Arrival.objects.create(team=team, source=source, status="waiting", content="{}")
+    late = timezone.now() - timedelta(hours=1)
+    CaseMessage.objects.create(team=team, case=case, direction="out", status="queued", message_id="<1@x>", next_at=late)
+    found = states()
+    assert (found["Messages to customers"], found["Emails that wait"]) == (State.BROKEN, State.WARNING)

@@ -11,7 +11,8 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
-from cases.models import Case
+from cases.models import Case, CaseMessage
+from channels.models import Arrival, Source
 from runs.models import HumanRequest, Run
 from runs.record.lifecycle import lose
 from runs.telemetry import counters
@@ -96,6 +97,24 @@ def test_queues_tell_their_depth_and_the_oldest_wait(make_queue: Make, make_case
 
 
 @pytest.mark.django_db
+def test_mailboxes_and_messages_are_told(team, queue, make_case: Make) -> None:
+    case = make_case()
+    for name, problem in (("Sales", ""), ("Support", "cannot be reached"), ("Support", "")):
+        state = {"problem": problem}
+        source = Source.objects.create(
+            team=team, queue=queue, kind="imap", name=name, token=f"{name}{problem}", state=state
+        )
+    Arrival.objects.create(team=team, source=source, status="waiting", content="{}")
+    CaseMessage.objects.create(team=team, case=case, direction="out", status="queued", message_id="<1@x>")
+
+    samples = scrape()
+
+    assert value(samples, "baton_mailbox_up", team=team.slug, source="Sales") == 1
+    assert value(samples, "baton_mailbox_up", team=team.slug, source="Support") == 0
+    assert value(samples, "baton_emails_waiting") == value(samples, "baton_messages_queued") == 1
+
+
+@pytest.mark.django_db
 def test_live_runs_and_open_questions_are_counted(make_run: Make):
     make_run()
     run = make_run(status="waiting")
@@ -113,7 +132,7 @@ def test_live_runs_and_open_questions_are_counted(make_run: Make):
 def test_more_rows_cost_no_more_queries(make_queue: Make, make_case: Make, django_assert_max_num_queries):
     for _ in range(10):
         make_case(in_queue=make_queue())
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(7):
         scrape()
 
 
