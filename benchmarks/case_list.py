@@ -42,8 +42,8 @@ cross join lateral (select now() - (%(cases)s - n) * interval '5 seconds' added,
 
 def measure(notes: Notes, quick: bool) -> None:
     cases, deep = (20_000, 20) if quick else (1_000_000, 200)
-    team, agents, queues = _team("ours", cases)
-    _team("theirs", cases // 10)
+    team, agents, queues = fill("ours", cases)
+    fill("theirs", cases // 10)
     vacuum()
     [(size,)] = execute("select pg_relation_size('case_words')")
     notes.note("cases of the team", cases, "cases")
@@ -91,7 +91,7 @@ def measure(notes: Notes, quick: bool) -> None:
     notes.times(f"{BATCH_LIMIT} cases added", [timed(lambda: add_cases(queues[0], items, by=BATON)) for _ in range(5)])
 
 
-def _team(name: str, cases: int) -> tuple[Team, list[Agent], list[Queue]]:
+def fill(name: str, cases: int) -> tuple[Team, list[Agent], list[Queue]]:
     team = create_team(name, name)
     queues = [create_queue(team, f"Queue {number}") for number in range(4)]
     agents = [create_agent(team, f"Agent {number}") for number in range(10)]

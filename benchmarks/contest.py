@@ -263,10 +263,11 @@ def peers_python() -> str | None:
     """Of an environment that has the peers; None, and a line that says so, when they cannot be installed."""
     home = ROOT / ".baton" / "peers"
     python = home / "bin" / "python"
+    uv = ROOT / "script" / "uv"
     try:
         if not python.exists():
-            subprocess.run(["uv", "venv", "-q", "--python", sys.executable, home], check=True)
-        install = ["uv", "pip", "install", "-q", "--python", python, "-r", PEERS]
+            subprocess.run([uv, "venv", "-q", "--python", sys.executable, home], check=True)
+        install = [uv, "pip", "install", "-q", "--python", python, "-r", PEERS]
         subprocess.run(install, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"The peers are left out, as they cannot be installed: {error}", flush=True)

@@ -62,9 +62,9 @@ def measure(notes: Notes, quick: bool) -> None:
     runs, deep = (40_000, 20) if quick else (1_000_000, 100)
     ground.keep_mails(_mails())
     execute("drop index run_words; drop index case_words")  # entry by entry would take an hour
-    team, agents = _team("ours", runs // 2)
+    team, agents = fill("ours", runs // 2)
     for number in range(TEAMS - 1):
-        _team(f"theirs-{number}", runs // 2 // (TEAMS - 1))
+        fill(f"theirs-{number}", runs // 2 // (TEAMS - 1))
     execute("create index run_words on runs_runwords using gin (words) with (fastupdate = off)")
     vacuum()
     [(size,)] = execute("select pg_relation_size('run_words')")
@@ -112,7 +112,7 @@ def measure(notes: Notes, quick: bool) -> None:
         notes.times(f"page {deep} of {kind}", turn_pages(client, "/runs/", query, deep)[-ROUNDS:], floor)
 
 
-def _team(name: str, runs: int) -> tuple[Team, list[Agent]]:
+def fill(name: str, runs: int) -> tuple[Team, list[Agent]]:
     team = create_team(name, name)
     queue = create_queue(team, "Support")
     agents = [create_agent(team, f"Agent {number}") for number in range(AGENTS)]

@@ -1,7 +1,7 @@
 """Exports cases as CSV for spreadsheet programs, one part of the list at a time, without cells that are formulas."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -17,7 +17,7 @@ from teams.audit import audit
 from web.format import spreadsheets
 from web.http.paging import page
 
-from .filters import find_cases, read_filter
+from .filters import CaseFilter, find_cases, read_filter
 
 LIMIT = 50_000
 _PART = 500
@@ -53,7 +53,7 @@ def cases_export(request: TeamRequest) -> HttpResponseBase:
         messages.error(request, f"An export has at most {LIMIT:,} cases. Please filter the list first.")
         return redirect("cases")
     audit.record(request.team.pk, "cases_exported", "Cases", audit.facts(**_filters(request)))
-    response = StreamingHttpResponse(streamed(cases, wanted.order), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(streamed(cases, wanted), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="cases.csv"'
     return response
 
@@ -63,20 +63,20 @@ def _filters(request: TeamRequest) -> dict[str, str]:
     return {name.title(): str(value)[:100] for name, value in request.GET.items() if value}
 
 
-async def streamed(cases: CaseQuerySet, order: Sequence[str]) -> AsyncIterator[str]:
+async def streamed(cases: CaseQuerySet, wanted: CaseFilter) -> AsyncIterator[str]:
     """Return the lines of a CSV file, with the mark by which Excel recognises UTF-8."""
-    parts = _parts(cases, order)
+    parts = _parts(cases, wanted)
     while part := await sync_to_async(lambda: next(parts, ""))():
         yield part
 
 
-def _parts(cases: CaseQuerySet, order: Sequence[str]) -> Iterator[str]:
+def _parts(cases: CaseQuerySet, wanted: CaseFilter) -> Iterator[str]:
     """Return the parts, with a query for each, so that a slow reader holds no connection."""
     yield spreadsheets.MARK + spreadsheets.lines([_HEADS])
     rows = cases.select_related("queue", "assignee", "owner", "group").defer("detail")
     cursor, written = "", 0
     while written < LIMIT:
-        found = page(rows, order, cursor, _PART)
+        found = page(rows, wanted.order, cursor, _PART, wanted.split)
         if found.rows:
             yield spreadsheets.lines(map(_cells, found.rows))
         cursor, written = found.older, written + _PART

@@ -1,8 +1,9 @@
 """What lists of cases can be asked for. Filters, words and order, as they stand in an address or a request."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,27 +11,28 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from builder.models import Agent
-from cases.models import CLOSED, Case, CaseQuerySet, Queue, Reason, Status, Watch
+from cases.models import OPEN as OPEN_STATUSES
+from cases.models import Case, CaseQuerySet, CaseWords, Queue, Reason, Status, Watch
 from data.ids import parse_uuid
-from teams.models import GroupMember, Member, Team
+from teams.models import GroupMember, Member, Team, User
 
 from . import search
 
 NEEDS_ME, OPEN = "needs_me", "open"
 WATCHED, NEWS, MENTIONED = "watched", "news", "mentioned"
 
-NEWEST = "newest"
+NEWEST, OLDEST, URGENT = "newest", "oldest", "priority"
 ORDERS: Mapping[str, tuple[str, ...]] = {
     NEWEST: ("-number",),
-    "oldest": ("number",),
+    OLDEST: ("number",),
     "moved": ("-moved_at", "-number"),
-    "priority": ("-priority", "-number"),
+    URGENT: ("-priority", "-number"),
 }
 _SORTS = {
     NEWEST: "Newest first",
-    "oldest": "Oldest first",
+    OLDEST: "Oldest first",
     "moved": "Last moved first",
-    "priority": "Most urgent first",
+    URGENT: "Most urgent first",
 }
 
 _DAY = timedelta(days=1)
@@ -90,6 +92,30 @@ class CaseFilter:
     def order(self) -> Sequence[str]:
         return ORDERS[self.sort]
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether indexes have the whole list in its order: of the team or of a queue, and of a state."""
+        same: dict[str, Any] = {"sort": NEWEST}
+        if self.sort in (NEWEST, OLDEST):
+            same |= {"status": "", "queue": None}
+        elif self.sort == URGENT and self.status == OPEN:
+            same |= {"status": ""}
+        return replace(self, **same) == CaseFilter()
+
+    @property
+    def split(self) -> list[Q]:
+        """The parts of the list that indexes have in its order, for `web.http.paging.page`; none if one has it all."""
+        open_ones = [Q(status=status) for status in sorted(OPEN_STATUSES)]
+        if self.sort == URGENT:
+            rest = open_ones if self.status == OPEN else [Q()]
+            return [Q(priority__gt=0), *(Q(priority=0) & state for state in rest)]
+        if self.is_plain and self.sort in (NEWEST, OLDEST):
+            if self.status == OPEN:
+                return open_ones
+            if self.queue and not self.status:
+                return [Q(status=status) for status in Status]
+        return []
+
 
 def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None = None) -> CaseFilter:
     """Return what an address asks for; `queue` goes before its own."""
@@ -130,6 +156,9 @@ def read_filter(wanted: Mapping[str, str], member: Member, queue: Queue | None =
 
 def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
     cases = Case.objects.present().filter(team=team)
+    if wanted.queue and wanted.is_plain:
+        # Without the team's id, or PostgreSQL would look for cases of the queue along all of the team.
+        cases = Case.objects.present() if team.queues.filter(pk=wanted.queue).exists() else cases.none()
     if wanted.is_impossible or (wanted.words and wanted.words.are_none):
         return cases.none()
     if wanted.needs or wanted.needs_person:
@@ -140,16 +169,20 @@ def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
         cases = cases.overdue()
     if wanted.watcher:
         cases = cases.filter(_watched(wanted.watcher, wanted.mine))
+    if wanted.reason:
+        cases = cases.filter(status=Status.NEEDS_INPUT)  # others have none; said apart for the index
     if wanted.status == OPEN:
-        cases = cases.exclude(status__in=CLOSED)
+        cases = cases.filter(status__in=sorted(OPEN_STATUSES))
     elif wanted.status:
         cases = cases.filter(status=wanted.status)
+    if wanted.owner:
+        # Looked up first: PostgreSQL would read all cases to join them with their owners.
+        cases = cases.filter(owner=User.objects.filter(uuid=wanted.owner).values_list("pk", flat=True).first() or 0)
     columns = {
         "reason": wanted.reason or None,
         "queue": wanted.queue,
         "assignee": wanted.agent,
         "worked_by": wanted.worked,
-        "owner__uuid": wanted.owner,
         "group": wanted.group,
         "priority": wanted.priority,
         "created_at__gte": wanted.after,
@@ -157,7 +190,9 @@ def find_cases(team: Team, wanted: CaseFilter) -> CaseQuerySet:
     }
     cases = cases.filter(**{name: value for name, value in columns.items() if value is not None})
     if wanted.words or wanted.label:
-        cases = cases.filter(search.having(team.pk, wanted.words, wanted.label))
+        few = search.those_with_words(CaseWords, team.pk, wanted.words, wanted.label)
+        having = search.having(team.pk, wanted.words, wanted.label) if few is None else Q(pk__in=few)
+        cases = cases.filter(having)
     return cases
 
 

@@ -11,12 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Value
+from django.db.models import BooleanField, Exists, F, Func, Model, OuterRef, Value
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from cases.models import CaseWords
 from data.texts.signs import shown
+from web.http.paging import few
 
 # As in the migration.
 _PUNCTUATION = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\x00", " "))
@@ -66,6 +67,20 @@ def conditions(team_id: UUID, words: Words | None, label: str = "") -> list[Func
             said = number if words.only_number else Func(said, number, arg_joiner=" || ", template="(%(expressions)s)")
         found.append(_matches(said))
     return found
+
+
+def those_with_words(kept: type[Model], team_id: UUID, words: Words | None, label: str = "") -> list[UUID] | None:
+    """Return the keys of what has the words and the label, of a model with `words`. None where that is not few, or
+    where there is no need to look: PostgreSQL knows how common each word is, but takes words for independent of each
+    other, and would look along the whole list for those that exclude each other.
+    """
+    if (len(words.terms) if words else 0) + bool(label) < 2:
+        return None
+    return few(kept._default_manager.filter(*conditions(team_id, words, label)), _FEW)
+
+
+# As many are sorted in a moment. Where more fit, the first ones are soon met along the list.
+_FEW = 5_000
 
 
 def _matches(query: Func) -> Func:

@@ -207,7 +207,7 @@ def _page(team: Team, filters: CaseFilters, queue_id: UUID | None) -> Page[CaseO
     cases = find_cases(team, wanted).select_related(*SHOWN)
     if filters.external_id:
         cases = cases.filter(external_id=filters.external_id)
-    found, cursor = paginate(cases, wanted.order, filters)
+    found, cursor = paginate(cases, wanted.order, filters, wanted.split)
     return Page[CaseOut](items=[CaseOut(**case_fields(case)) for case in found], next_cursor=cursor)
 
 

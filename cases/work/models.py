@@ -247,7 +247,7 @@ class Case(models.Model):
             models.Index(
                 "queue", "status", models.F("number").desc(), condition=Q(deleted_at=None), name="case_of_queue"
             ),
-            # The list of a team, last moved first; most urgent first.
+            # The list of a team, last moved first; most urgent first, before those without a priority.
             models.Index(
                 "team",
                 models.F("moved_at").desc(),
@@ -259,8 +259,26 @@ class Case(models.Model):
                 "team",
                 models.F("priority").desc(),
                 models.F("number").desc(),
-                condition=Q(deleted_at=None),
-                name="case_most_urgent",
+                condition=Q(deleted_at=None, priority__gt=0),
+                name="case_urgent",
+            ),
+            # The open ones of a team, most urgent first. As in the index above, most cases are in none of both.
+            models.Index(
+                "team",
+                models.F("priority").desc(),
+                models.F("number").desc(),
+                condition=Q(
+                    status__in=["pending", "in_progress", "needs_input", "postponed"], deleted_at=None, priority__gt=0
+                ),
+                name="case_urgent_open",
+            ),
+            # Those that need a person for a reason.
+            models.Index(
+                "team",
+                "reason",
+                models.F("number").desc(),
+                condition=Q(status="needs_input", deleted_at=None),
+                name="case_of_reason",
             ),
             # What an agent has or had: its own list, newest first.
             models.Index(

@@ -1,7 +1,7 @@
 """The queries for lists and pages of queues and cases."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import connection
@@ -16,10 +16,14 @@ from cases.queues.status_summary import MOST_COUNTED
 from cases.search import filters, search
 from data.ids import parse_uuid
 from teams.models import Team
-from web.http.paging import Page, page
+from web.http.paging import Page, few, page
 
 # More than the stages need that a page shows.
 _MOVES = 400
+# On a page: each is a small page of its own.
+_QUEUES = 20
+# Cases that are sorted apart, when no more of them fit a filter.
+_FEW = 1_000
 
 type Counts = dict[str, int]
 
@@ -43,7 +47,7 @@ def queues_page(team: Team, words: str = "", cursor: str = "") -> Page[Queue]:
     queues = team.queues.live()
     for word in words.split():
         queues = queues.filter(Q(name__icontains=word) | Q(description__icontains=word))
-    return page(queues, ["name", "id"], cursor)
+    return page(queues, ["name", "id"], cursor, _QUEUES)
 
 
 def queue_states(queues: Collection[Queue]) -> list[QueueState]:
@@ -121,13 +125,20 @@ def case_page(team: Team, wanted: filters.CaseFilter, cursor: str = "") -> tuple
     stays where it is.
     """
     words = wanted.words
-    rows = filters.find_cases(team, wanted).select_related("queue", "assignee", "owner", "group").defer("detail")
-    found = page(rows if words else rows.defer("data"), wanted.order, cursor)
+    found = filters.find_cases(team, wanted)
+    split = wanted.split
+    if not wanted.is_plain and (ids := few(found, _FEW)) is not None:
+        found, split = Case.objects.filter(pk__in=ids), []
+    # Which stand on the page is found without what they show, which a sort would carry along.
+    slim = page(found.only("pk", *(name.removeprefix("-") for name in wanted.order)), wanted.order, cursor, split=split)
+    rows = Case.objects.select_related("queue", "assignee", "owner", "group").defer("detail")
+    cases = (rows if words else rows.defer("data")).in_bulk([case.pk for case in slim.rows])
+    found_page = replace(slim, rows=[cases[case.pk] for case in slim.rows if case.pk in cases])
     shown = [
         FoundCase(case, search.marked(case.title, words), search.excerpt(case.data, words) if words else SafeString())
-        for case in found.rows
+        for case in found_page.rows
     ]
-    return found, shown
+    return found_page, shown
 
 
 def counted(cases: QuerySet[Case]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from pydantic import BaseModel, Field
 
 from data.errors import Refused
@@ -24,8 +24,10 @@ class Page[T](BaseModel):
     next_cursor: str | None = Field(description="Where the next page begins; null on the last one.")
 
 
-def paginate[M: Model](rows: QuerySet[M], order: Sequence[str], paging: Paging) -> tuple[list[M], str | None]:
-    """Return one page of `rows`, and the cursor of the next. For `order` see `pages.page`."""
+def paginate[M: Model](
+    rows: QuerySet[M], order: Sequence[str], paging: Paging, split: Sequence[Q] = ()
+) -> tuple[list[M], str | None]:
+    """Return one page of `rows`, and the cursor of the next. For `order` and `split` see `paging.page`."""
     # Signed, so that nothing is read but what we wrote; a cursor of another list does not fit.
     signer = Signer(salt=f"cursor {rows.model._meta.label} {' '.join(order)}")
     try:
@@ -33,5 +35,5 @@ def paginate[M: Model](rows: QuerySet[M], order: Sequence[str], paging: Paging) 
     except BadSignature as error:
         message = "Invalid cursor. Leave it out to start with the first page."
         raise Refused(message, "invalid", {"cursor": message}) from error
-    found = page(rows, order, cursor, paging.limit)
+    found = page(rows, order, cursor, paging.limit, split)
     return found.rows, signer.sign(found.older) if found.older else None

@@ -5,8 +5,11 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
+from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
 from data.texts.json_text import read_json
@@ -23,10 +26,13 @@ class Page[M: Model]:
     older: str = ""
 
 
-def page[M: Model](rows: QuerySet[M], order: Sequence[str], cursor: str = "", size: int = PAGE_SIZE) -> Page[M]:
+def page[M: Model](
+    rows: QuerySet[M], order: Sequence[str], cursor: str = "", size: int = PAGE_SIZE, split: Sequence[Q] = ()
+) -> Page[M]:
     """The page of a cursor; the first one for a cursor that says nothing.
 
-    `order` names fields or annotations, "-" before those that fall; together they must be unique.
+    `order` names fields or annotations, "-" before those that fall; together they must be unique. `split`: conditions
+    of which each row meets one, where an index has the order only within each of them.
     """
     backwards, edge = _read(cursor, len(order))
     steps = [_flipped(step) for step in order] if backwards else list(order)
@@ -35,8 +41,8 @@ def page[M: Model](rows: QuerySet[M], order: Sequence[str], cursor: str = "", si
         try:
             found = found.filter(_beyond(steps, edge))
         except (ValidationError, ValueError, TypeError):
-            return page(rows, order, "", size)
-    taken = list(found[: size + 1])
+            return page(rows, order, "", size, split)
+    taken = _first(found, steps, size + 1, split)
     more = len(taken) > size
     taken = taken[:size]
     if backwards:
@@ -48,6 +54,38 @@ def page[M: Model](rows: QuerySet[M], order: Sequence[str], cursor: str = "", si
         newer=_write(True, order, taken[0]) if (more if backwards else edge) else "",
         older=_write(False, order, taken[-1]) if (more or backwards) else "",
     )
+
+
+def _first[M: Model](found: QuerySet[M], steps: Sequence[str], number: int, split: Sequence[Q]) -> list[M]:
+    """The first rows: those of each part of the split, in one statement, brought into order."""
+    if not split:
+        return list(found[:number])
+    names = ["pk", *(step.removeprefix("-") for step in steps)]
+    head, *rest = (found.filter(part).values_list(*names)[:number] for part in split)
+    firsts = list(head.union(*rest, all=True))
+    for place, step in reversed(list(enumerate(steps, 1))):
+        firsts.sort(key=itemgetter(place), reverse=step.startswith("-"))
+    rows = {row.pk: row for row in found.order_by().filter(pk__in=[key for key, *_ in firsts[:number]])}
+    return [rows[key] for key, *_ in firsts[:number] if key in rows]
+
+
+def few(rows: QuerySet[Any], most: int) -> list[Any] | None:
+    """Return the keys of these rows, in any order. None when there are more than `most`.
+
+    Where few rows fit PostgreSQL might look for them along a whole list, in the order that is asked for; sorted apart
+    they cost little. It has to find them by an index: it takes conditions for independent of each other, and would
+    read a whole table if only it seemed to have many of them.
+    """
+    try:
+        statement, params = rows.order_by().values_list("pk")[: most + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        # Both in one text, which is one transaction and one way there and back.
+        cursor.execute(f"set local enable_seqscan = off; {statement}; set local enable_seqscan = on", params)
+        cursor.nextset()
+        keys = [key for (key,) in cursor.fetchall()]
+    return keys if len(keys) <= most else None
 
 
 def _beyond(steps: Sequence[str], edge: Sequence[str]) -> Q:

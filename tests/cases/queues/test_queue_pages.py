@@ -284,6 +284,18 @@ def test_what_was_completed_long_ago_is_not_in_the_picture(queue: Queue, make_ca
     assert flows([queue.pk])[queue.pk].words == "None completed in 24 hours"
 
 
+def test_the_cases_of_an_hour_are_counted_as_far_as_anyone_reads(
+    queue: Queue, make_case: Make[Case], someone: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        complete(make_case(), "Done", someone)
+    Case.objects.update(moved_at=timezone.now())
+    monkeypatch.setattr("cases.queues.queue_stats.MOST_IN_AN_HOUR", 2)
+    flow = flows([queue.pk])[queue.pk]
+    assert flow.hours[-1] == 3
+    assert flow.words == "More than 2 completed in 24 hours, more than 2 in an hour"
+
+
 def test_open_cases_go_to_another_queue_when_theirs_is_deleted(
     signed_in: Client, queue: Queue, make_queue: Make[Queue], make_agent: Make[Agent], make_case: Make[Case]
 ) -> None:

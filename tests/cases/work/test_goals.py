@@ -218,6 +218,6 @@ def test_missed_goals_leave_the_shares_adding_up_to_the_age(
 def test_an_export_says_what_was_missed(triage: Agent, make_case: Make[Case]) -> None:
     past(make_case(), 61)
     sweep()
-    head, row = "".join(_parts(Case.objects.select_related("queue"), ["-number"])).strip().splitlines()
+    head, row = "".join(_parts(Case.objects.select_related("queue"), CaseFilter())).strip().splitlines()
     assert "Missed goals" in head
     assert row.endswith(",First look,yes")

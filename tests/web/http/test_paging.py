@@ -1,10 +1,11 @@
 from collections.abc import Callable
 
 import pytest
+from django.db.models import Q
 
 from builder.models import Agent
 from teams.models import Team
-from web.http.paging import Page, page
+from web.http.paging import Page, few, page
 
 
 @pytest.fixture
@@ -34,6 +35,26 @@ def test_pages_lead_to_the_end_and_back(agents: list[Agent]) -> None:
     start = turn(["name", "id"], back.newer)
     assert (names(start), start.newer) == (["1", "2"], "")
     assert names(turn(["name", "id"], start.older)) == ["3", "4"]
+
+
+def test_a_list_may_be_read_in_parts(agents: list[Agent]) -> None:
+    parts = [Q(description="0"), Q(description="1")]
+
+    def turned(order: list[str], cursor: str = "") -> Page[Agent]:
+        return page(Agent.objects.all(), order, cursor, size=2, split=parts)
+
+    first = turned(["-name", "id"])
+    second = turned(["-name", "id"], first.older)
+    third = turned(["-name", "id"], second.older)
+    assert [names(found) for found in (first, second, third)] == [["5", "4"], ["3", "2"], ["1"]]
+    assert names(turned(["-name", "id"], second.newer)) == ["5", "4"]
+
+
+def test_few_rows_are_named_and_many_are_not(agents: list[Agent]) -> None:
+    rows = Agent.objects.filter(description="1")
+    assert set(few(rows, 3) or []) == set(rows.values_list("pk", flat=True))
+    assert few(rows, 2) is None
+    assert few(rows.none(), 2) == []
 
 
 def test_fields_may_fall_and_rise(agents: list[Agent]) -> None:
