@@ -71,12 +71,12 @@ def save_draft(
     aop, model = prose(aop, "aop", AOP_LIMIT), one_line(model, "model", 100, required=False)
     fallback = one_line(fallback, "fallback", 100, required=False)
     known, draft = known or Known(), draft_of(agent)
-    if draft and draft.pk not in known.drafts and not same(agent, (aop, model, fallback), draft):
+    if draft and draft.pk not in known.drafts and not same((aop, model, fallback), draft):
         raise Conflict(draft, author)
     if draft:
         draft.delete()
     live = agent.live_revision
-    if same(agent, (aop, model, fallback), live):
+    if same((aop, model, fallback), live):
         return None
     return Revision.objects.create(
         id=version or new_id(),
@@ -123,23 +123,25 @@ def publish(
     agent = _locked(agent)
     aop = prose(aop, "aop", AOP_LIMIT)
     live, draft = agent.live_revision, draft_of(agent)
-    if known and live.number > known.revision and not same(agent, (aop, model, fallback), live):
+    if known and live.number > known.revision and not same((aop, model, fallback), live):
         raise Conflict(live, author)
-    if known and draft and draft.pk not in known.drafts and not same(agent, (aop, model, fallback), draft):
+    if known and draft and draft.pk not in known.drafts and not same((aop, model, fallback), draft):
         raise Conflict(draft, author)
     if draft:
         draft.delete()
     # A colleague's new name stands in the text, yet that alone makes no new revision.
-    changed = None if current(agent, live.aop) == current(agent, aop) else aop
+    changed = None if is_same_text(live.aop, aop) else aop
     return save_agent(agent, aop=changed, model=model, fallback=fallback, author=author, note=note, **fields)
 
 
-def same(agent: Agent, mine: tuple[str, str, str], theirs: Revision) -> bool:
-    """Whether text and models are the same, whatever mentioned agents were called at the time."""
+def same(mine: tuple[str, str, str], theirs: Revision) -> bool:
+    """Return whether text and models are the same, whatever mentioned agents were called at the time."""
     aop, *models = mine
-    return models == [theirs.model, theirs.fallback] and (
-        aop == theirs.aop or current(agent, aop) == current(agent, theirs.aop)
-    )
+    return models == [theirs.model, theirs.fallback] and is_same_text(aop, theirs.aop)
+
+
+def is_same_text(one: str, other: str) -> bool:
+    return one == other or mentions.without_names(one) == mentions.without_names(other)
 
 
 def current(agent: Agent, aop: str) -> str:

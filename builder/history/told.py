@@ -17,16 +17,15 @@ _LABELS = {"model": "Model", "fallback": "Model if that fails"}
 
 @dataclass(frozen=True)
 class Changes:
-    """By name of the part: as typed, and as live now. `mine` and `theirs` are the parts that differ from the base."""
+    """By name of the part: as typed, and as live now. `mine` and `theirs` are the parts that differ from the base,
+    `both` those of them that were changed in different ways.
+    """
 
     typed: Mapping[str, str]
     live: Mapping[str, str]
     mine: frozenset[str]
     theirs: frozenset[str]
-
-    @property
-    def both(self) -> frozenset[str]:
-        return frozenset(name for name in self.mine & self.theirs if self.typed[name] != self.live[name])
+    both: frozenset[str]
 
     def merge_into(self, data: QueryDict) -> None:
         """What was not changed here, or is to be theirs, is what is live."""
@@ -43,16 +42,17 @@ class Changes:
 
 
 def compare(agent: Agent, typed: Mapping[str, str], base: Revision, live: Revision) -> Changes:
-    """Names of mentioned agents do not count: they are those of now in what is typed."""
-    then, now, here = _parts(agent, base), _parts(agent, live), dict(typed)
-    here["aop"] = drafts.current(agent, mentions.normalise(here["aop"]))
-    differing = (frozenset(name for name in now if parts[name] != then[name]) for parts in (here, now))
-    return Changes(here, now, *differing)
+    """Return what was changed here and elsewhere. The names of mentioned agents do not count."""
+    then, now, here = _parts(base), _parts(live), {**typed, "aop": mentions.normalise(typed["aop"])}
+
+    def differing(ones: Mapping[str, str], others: Mapping[str, str]) -> frozenset[str]:
+        return frozenset(name for name in now if not drafts.is_same_text(ones[name], others[name]))
+
+    mine, theirs = differing(here, then), differing(now, then)
+    if "aop" in theirs:  # it is shown, with the names of now
+        now["aop"] = drafts.current(agent, live.aop)
+    return Changes(here, now, mine, theirs, mine & theirs & differing(here, now))
 
 
-def _parts(agent: Agent, revision: Revision) -> dict[str, str]:
-    return {
-        "aop": drafts.current(agent, revision.aop),
-        "model": revision.model,
-        "fallback": revision.fallback,
-    }
+def _parts(revision: Revision) -> dict[str, str]:
+    return {"aop": revision.aop, "model": revision.model, "fallback": revision.fallback}

@@ -77,6 +77,12 @@ def relabel(text: str, names: Mapping[UUID, str]) -> str:
     )
 
 
+def without_names(text: str) -> str:
+    """Return the text for comparison: agents are renamed, so what a mention calls its agent makes no difference."""
+    parts = (f"@{part.kind}:{part.agent_id}" if isinstance(part, Mention) else part for part in split(text))
+    return "".join(parts)
+
+
 def redirect(text: str, old: UUID, new: UUID, name: str, kind: str = AGENT) -> str:
     """The text with each mention of `old` made one of `new`, who is called `name`."""
     return join(

@@ -153,7 +153,7 @@ def _apply(wanted: Import, texts: list[TextFile], team: Team, author: User | Non
 def _end_draft(agent: Agent) -> None:
     """The draft with the text that is live by now."""
     draft, current = drafts.draft_of(agent), agent.live_revision
-    if draft and drafts.same(agent, (current.aop, current.model, current.fallback), draft):
+    if draft and drafts.same((current.aop, current.model, current.fallback), draft):
         draft.delete()
 
 
