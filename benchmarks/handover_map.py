@@ -71,7 +71,7 @@ def measure(notes: Notes, quick: bool) -> None:
     tell("all handovers", "/map/handovers/", {"days": 7})
     tell("handovers of a pair", "/map/handovers/", {"days": 7, **both})
     tell("handovers to one", "/map/handovers/", {"days": 7, "to": target.pk})
-    tell("straight back", "/map/handovers/", {"days": 7, "returned": 1})
+    tell("returned at once", "/map/handovers/", {"days": 7, "returned": 1})
     tell("words that are nowhere", "/map/handovers/", {"days": 7, "q": "qqxzzv"})
 
 

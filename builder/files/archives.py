@@ -54,7 +54,7 @@ def unpack(uploads: Iterable[tuple[str, bytes]]) -> list[TextFile]:
     for name, content in _contents(uploads, flaws):
         left -= len(content)
         if left < 0 or len(found) == FILES_LIMIT:
-            message = f"This is too much at once: at most {FILES_LIMIT:,} files with {TOTAL_LIMIT // 10**6} MB."
+            message = f"This is too large: at most {FILES_LIMIT:,} files with {TOTAL_LIMIT // 10**6} MB."
             raise Flawed([*flaws, Flaw(name, 0, message)])
         try:
             found.append(TextFile(_unlike(name, {file.name for file in found}), _decoded(name, content)))

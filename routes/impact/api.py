@@ -80,7 +80,7 @@ class ImpactOut(BaseModel):
     cost_usd: float | None
     counts: ImpactCounts
     matrix: Annotated[list[MatrixCell], Field(description="Old and new decisions, the changed ones first.")]
-    cases: Annotated[list[ChangedCase], Field(description="Only those that would be decided otherwise.")]
+    cases: Annotated[list[ChangedCase], Field(description="Only those that would be decided differently.")]
     divergent: list[DivergentCase]
 
 

@@ -27,7 +27,7 @@ from . import impacts, told
 from .impacts import Replay
 from .recorded import Chosen
 
-# Of the runs that would be decided otherwise, the panel and the page name so many.
+# Of the runs that would be decided differently, the panel and the page name so many.
 _SHOWN = 50
 # Characters of a reason.
 _REASON = 300

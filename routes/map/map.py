@@ -158,11 +158,11 @@ def _edge(route: Route, points: Sequence[tuple[float, float]], most: int, *, is_
 
 
 def title(route: Route) -> str:
-    """Return a title such as `Triage to Billing: 3 handovers, 1 straight back. Part of a circle.`"""
+    """Return a title such as `Triage to Billing: 3 handovers, 1 returned at once. Part of a circle.`"""
     unused = "fallback" if route.kind == FALLBACK else "not used"
     count = f"{route.handovers:,} handover{'' if route.handovers == 1 else 's'}" if route.handovers else unused
     parts = [f"{route.source.name} to {route.target.name}: {count}"]
-    parts[0] += f", {route.returned:,} straight back" if route.returned else ""
+    parts[0] += f", {route.returned:,} returned at once" if route.returned else ""
     parts[0] += f", {route.declined:,} declined." if route.declined else "."
     parts += [f"{route.corrected:,} corrected as wrong."] if route.corrected else []
     parts += [route.explanation] if route.explanation else []

@@ -35,7 +35,7 @@ KINDS = [
     ("fallback", "Fallback"),
     ("people", "To people"),
     ("circle", "In a circle"),
-    ("returned", "Handed straight back"),
+    ("returned", "Returned at once"),
     ("declined", "Declined"),
 ]
 SORTS = [("busy", "Most handovers first"), ("returned", "Most returned first"), ("to", "By who takes over")]

@@ -25,7 +25,7 @@ _TITLES = {
     "text": "What it wrote",
     "instructions": "Instructions",
     "arguments": "Called with",
-    "result": "What came back",
+    "result": "Result",
     "answer": "Answer",
     "input": "What it was given",
 }

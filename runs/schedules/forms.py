@@ -85,7 +85,7 @@ class ScheduleForm(SharedForm):
         label="What should it work on?",
         required=False,
         widget=forms.Textarea({"rows": 4}),
-        help_text="The agent gets it beside its saved procedure, without a case.",
+        help_text="The agent gets it together with its saved procedure, without a case.",
     )
 
     def __init__(self, data: Any = None, *, team: Team, schedule: Schedule | None = None) -> None:

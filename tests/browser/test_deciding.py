@@ -61,11 +61,11 @@ def test_a_long_text_is_approved_when_its_end_was_seen(
     request.refresh_from_db()
     assert request.status == "open"
 
-    page.get_by_label("What would be done").focus()
+    page.get_by_label("Proposed action").focus()
     page.keyboard.press("End")
     expect(approve).to_be_enabled()
     expect(page.get_by_text("Read to the end to approve")).to_be_hidden()
-    page.get_by_label("What would be done").evaluate("box => box.scrollTop = 0")
+    page.get_by_label("Proposed action").evaluate("box => box.scrollTop = 0")
     expect(approve).to_be_enabled()  # what was read stays read
     approve.press("Enter")
     expect(approve).to_have_count(0)
@@ -90,7 +90,7 @@ def test_without_scripts_all_of_it_is_on_the_page(
     try:
         page = plain.new_page()
         page.goto(web + reverse("inbox"))
-        box = page.get_by_label("What would be done")
+        box = page.get_by_label("Proposed action")
         size = box.bounding_box()
         assert size and size["height"] > 200 * 12
         page.get_by_role("button", name="Approve", exact=True).click()

@@ -39,7 +39,7 @@ def test_agents_are_exported_deleted_and_imported_again(
     page.get_by_label("Markdown files or a zip archive").set_input_files(archive)
     page.get_by_role("button", name="Preview").click()
     new = page.get_by_role("region", name="Billing Specialist")
-    expect(new).to_contain_text("It will be paused")
+    expect(new).to_contain_text("Will be paused")
     new.get_by_text("Its procedure").click()
     expect(new.get_by_text("Pay back.")).to_be_visible()
     expect(page.get_by_role("region", name="Triage").locator("ins")).to_contain_text("Refunds go to")

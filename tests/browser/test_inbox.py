@@ -46,15 +46,15 @@ def test_an_approval_in_the_inbox_lets_the_case_go_on_within_a_second(
     make_case("Charged twice", assignee=make_agent("Clerk", queue=queue))
     worker()
 
-    expect(page.get_by_label("What would be done")).to_contain_text("Amount: 40.00 EUR")
+    expect(page.get_by_label("Proposed action")).to_contain_text("Amount: 40.00 EUR")
     link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Inbox")
     expect(link).to_contain_text("1")
     page.keyboard.press("j")
     expect(page.get_by_role("link", name=re.compile("^Approval of Clerk"))).to_be_focused()
-    page.get_by_label("A comment, if you like").fill("Tell her so")
+    page.get_by_label("Comment (optional)").fill("Tell her so")
     page.get_by_role("button", name="Approve", exact=True).press("Enter")
     page.locator("#toasts").get_by_role("button", name="Dismiss").click()  # it is sent at once
-    expect(page.get_by_text("Nobody asks anything")).to_be_visible()
+    expect(page.get_by_text("No open requests")).to_be_visible()
     expect(page.locator("#results:focus, #results :focus")).to_have_count(1)  # keys go on from where it was
     expect(link).not_to_contain_text("1")
 

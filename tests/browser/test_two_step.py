@@ -42,7 +42,7 @@ def test_a_second_step_is_set_up_and_asked_for(page: Page, web: str, transaction
     expect(page.get_by_role("group", name="The key")).to_have_text(secret)
     typed.fill(code(secret))
     page.get_by_role("button", name="Turn on").click()
-    expect(page.get_by_text("Keep these now")).to_be_visible()
+    expect(page.get_by_text("Save these now")).to_be_visible()
 
     page.goto("about:blank")
     page.context.clear_cookies()

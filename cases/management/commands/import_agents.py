@@ -121,7 +121,7 @@ def _details(item: Item) -> list[str]:
     else:
         found = [f"{change.label}: {change.old or '–'} -> {change.new or '–'}" for change in item.changes]
         found += ["The procedure changes."] if item.aop_changes else []
-    return found + (["It will be paused."] if item.pauses else [])
+    return found + (["Will be paused."] if item.pauses else [])
 
 
 def _choices(team: Team, plan: Plan, options: dict[str, Any]) -> tuple[Choices, list[str]]:

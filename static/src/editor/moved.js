@@ -1,4 +1,4 @@
-// How many cases would be decided otherwise by what was typed, at the sentence that is being edited. The panel beside the
+// How many cases would be decided differently by what was typed, at the sentence that is being edited. The panel beside the
 // editor has the answer (templates/routes/impact.html). It is drawn over the lines and never in them, as a highlight and a
 // chip, so that a key costs nothing.
 import { make } from "./dom.js";

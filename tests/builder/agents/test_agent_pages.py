@@ -80,7 +80,7 @@ def test_the_list_finds_words_in_names_and_descriptions(signed_in: Client, make_
         "refund tech": [],
     }.items():
         assert names(signed_in.get("/agents/", {"q": words})) == found
-    assert "No agent fits" in shown(signed_in.get("/agents/", {"q": "nothing"}))
+    assert "No matching agents" in shown(signed_in.get("/agents/", {"q": "nothing"}))
 
 
 def test_the_list_narrows_to_paused_and_to_blocked_agents(signed_in: Client, make_agent: Make) -> None:

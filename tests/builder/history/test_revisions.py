@@ -96,7 +96,7 @@ def test_any_two_revisions_can_be_compared(signed_in: Client, agent: Agent, make
 
 
 def test_the_first_revision_has_nothing_before_it(signed_in: Client, agent: Agent) -> None:
-    assert "nothing before it" in signed_in.get(url("revision", agent, 1)).content.decode()
+    assert "This is the first revision" in signed_in.get(url("revision", agent, 1)).content.decode()
 
 
 def test_number_0_is_the_draft(signed_in: Client, agent: Agent) -> None:

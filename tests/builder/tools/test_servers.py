@@ -163,7 +163,7 @@ def test_a_changed_tool_is_paused_until_someone_accepts_it(
     assert look_again(saved) == "Its tools: 1 changed."
     assert usable(saved) == ["look", "put"]
     page = signed_in.get(reverse("tool_server", args=[saved.pk])).content.decode()
-    assert "Changed since you looked" in page
+    assert "Changed since the last review" in page
     assert "<ins> to a stranger</ins>" in page
     changed = tool(saved, "pay")
     accept = reverse("tool_accept", args=[changed.pk])

@@ -104,12 +104,12 @@ def test_what_has_no_price_is_said_and_not_counted_as_nothing(signed_in: Client,
 
 
 def test_a_page_without_use_teaches(signed_in: Client) -> None:
-    assert "Nothing used in these days" in signed_in.get("/usage/?days=nonsense&measure=x").content.decode()
+    assert "No usage in this period" in signed_in.get("/usage/?days=nonsense&measure=x").content.decode()
 
 
 def test_days_without_cost_are_said_and_not_drawn(signed_in: Client, make_agent) -> None:
     use(make_agent(), cost="0")
-    assert "Nothing was spent in these days" in signed_in.get("/usage/?measure=cost").content.decode()
+    assert "Nothing was spent in this period" in signed_in.get("/usage/?measure=cost").content.decode()
     assert '<svg class="text-accent' in signed_in.get("/usage/?measure=tokens").content.decode()
 
 

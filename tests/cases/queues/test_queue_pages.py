@@ -54,7 +54,7 @@ def test_the_list_is_searched_by_name_and_description(signed_in: Client, queue: 
     assert "Returns" in page
     assert address("queue", queue) in page
     assert "Invoices" not in page
-    assert "No queue fits" in text(signed_in.get(reverse("queues"), {"q": "nothing\x00"}))
+    assert "No matching queues" in text(signed_in.get(reverse("queues"), {"q": "nothing\x00"}))
 
 
 def test_the_list_does_not_show_other_teams(signed_in: Client, make_queue: Make[Queue], make_team) -> None:

@@ -146,7 +146,7 @@ def test_filters_without_sense_break_nothing(signed_in: Client, make_case: Make[
 
 def test_a_list_that_finds_nothing_leads_back(signed_in: Client, make_case: Make[Case]) -> None:
     make_case()
-    assert "No case fits" in text(signed_in.get(CASES, {"q": "nothing"}))
+    assert "No matching cases" in text(signed_in.get(CASES, {"q": "nothing"}))
 
 
 def test_the_list_comes_in_pages(signed_in: Client, make_case: Make[Case]) -> None:

@@ -108,7 +108,7 @@ def test_an_estimate_stands_where_a_change_is_saved(guarded: Desk, someone: Acto
     assert "Saving runs 2 tests for about $0.0" in answer
     aop = "New.\n" + guarded.aop(refund=guarded.billing, outage=guarded.tech)
     check = held(guarded.triage, someone, aop=aop)
-    assert "What is left costs about $0.0" in shown(signed_in, "check", check.pk)
+    assert "The rest costs about $0.0" in shown(signed_in, "check", check.pk)
 
 
 def test_beyond_what_tests_may_cost_in_a_day_none_is_run(

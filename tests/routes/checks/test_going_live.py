@@ -88,7 +88,7 @@ def test_what_was_held_is_done_when_its_check_passes(guarded: Desk, signed_in: C
     assert not done(guarded)
     checks.sweep()
     page = shown(signed_in, "check", last().pk)
-    assert "of 2 tests<" in page and "goes live by itself" in page
+    assert "of 2 tests<" in page and "goes live automatically" in page
     work_tests()
     assert last().passed and last().is_applied and done(guarded)
     assert "What would change" not in signed_in.get(place).text

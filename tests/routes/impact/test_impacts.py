@@ -242,4 +242,4 @@ def test_what_could_not_be_asked_is_not_told_as_unchanged(
     decision = impact.cases.get(key=second.key).before
     waiting.filter(pk=second.pk).update(status=Trial.Status.DECIDED, decision=decision, error="")
     page = shown()
-    assert "1 of 2 would be decided as they were" in page and "1 could not be asked: No key." in page
+    assert "1 of 2 would be decided the same way" in page and "1 could not be asked: No key." in page

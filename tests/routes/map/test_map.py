@@ -315,7 +315,7 @@ def test_the_table_is_searched_filtered_and_sorted(signed_in: Client, make_agent
     assert rows(kind="unused") == ["Billing"]
     assert rows(q="tri SUPP") == ["Support"]
     assert rows(agent=billing.pk) == ["Billing"]
-    assert "Nothing fits" in signed_in.get(reverse("map"), {"q": "zzz"}).content.decode()
+    assert "No results" in signed_in.get(reverse("map"), {"q": "zzz"}).content.decode()
 
 
 def test_handovers_are_listed_and_filtered(signed_in: Client, make_agent: Make, hand_over: Make) -> None:

@@ -181,7 +181,7 @@ def test_queues_and_agents_are_found_by_their_words(
         work(outcomes.CaseCompleted("Done"))
     found = signed_in.get(reverse("reports"), {"q": "BILL"})
     assert [row.name for row in found.context["agents"]] == ["Billing"]
-    assert "No queue or agent fits" in signed_in.get(reverse("reports"), {"q": "zzz"}).content.decode()
+    assert "No matching queues or agents" in signed_in.get(reverse("reports"), {"q": "zzz"}).content.decode()
 
 
 def test_a_table_is_saved_as_a_file_without_formulas(

@@ -263,7 +263,7 @@ def test_the_page_shows_the_tests_of_an_import_and_leads_to_the_check(guarded: D
     upload = SimpleUploadedFile("agents.zip", pack(files))
     preview = signed_in.post(reverse("agents_import"), {"uploads": upload, "text": ""})["Location"]
     shown = signed_in.get(preview)
-    assert "0 new, 1 changed, 1 left as they are" in " ".join(shown.text.split())
+    assert "0 new, 1 changed, 1 unchanged" in " ".join(shown.text.split())
     fields = {"seen": shown.context["plan"].fingerprint}
     held = signed_in.post(preview, fields)["Location"]
     assert held == reverse("check", args=[Check.objects.get().pk])

@@ -86,7 +86,7 @@ def test_an_approval_shows_exactly_what_would_be_done(mail_server: MailServer, m
     deliver()
     [mail] = mail_server.got
     assert mail["Subject"] == f"[Ours] {request.run.agent.name} asks for approval: Refund"
-    assert 'What would be done:\n\n> {"amount": 900}\n> to <Marta> & co\n' in text_of(mail)
+    assert 'Proposed action:\n\n> {"amount": 900}\n> to <Marta> & co\n' in text_of(mail)
     assert "The run works on: A letter" in text_of(mail)
 
 

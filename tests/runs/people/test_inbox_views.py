@@ -57,10 +57,10 @@ def shown(client: Client, **query: Any) -> list[str]:
 
 
 def test_an_empty_inbox_says_what_comes_here(signed_in: Client) -> None:
-    assert "Nobody asks anything" in inbox(signed_in)
-    assert "taken on nothing" in inbox(signed_in, show="mine")
+    assert "No open requests" in inbox(signed_in)
+    assert "Nothing is assigned to you" in inbox(signed_in, show="mine")
     assert "Nothing answered yet" in inbox(signed_in, show="answered")
-    assert "No request fits" in inbox(signed_in, q="nothing")
+    assert "No matching requests" in inbox(signed_in, q="nothing")
 
 
 def test_what_agents_ask_stands_there_with_its_case_and_run(

@@ -234,7 +234,7 @@ def test_beyond_a_thousand_nobody_counts(
 
 
 def test_a_list_without_hits_offers_all_runs(signed_in: Client, various: dict[str, Run]) -> None:
-    assert "No run fits" in page(signed_in, "runs", q="zebra")
+    assert "No matching runs" in page(signed_in, "runs", q="zebra")
 
 
 def test_the_list_turns_pages(signed_in: Client, triage: Agent, make_run: Make[Run]) -> None:
@@ -526,7 +526,7 @@ def test_the_runs_of_an_agent_are_a_part(signed_in: Client, asks: Run, triage: A
     html = page(signed_in, "agent_runs", triage.pk)
     assert html.lstrip().startswith("<div") and reverse("run", args=[asks.pk]) in html
     assert f'href="{reverse("runs")}?agent={triage.pk}"' in html
-    assert "has not worked yet" in page(signed_in, "agent_runs", billing.pk)
+    assert "has no runs yet" in page(signed_in, "agent_runs", billing.pk)
 
 
 def test_the_work_of_an_agent_is_counted_with_links(signed_in: Client, asks_on_case: Run, triage: Agent) -> None:

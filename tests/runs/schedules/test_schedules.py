@@ -296,7 +296,7 @@ def test_only_the_fields_that_a_choice_needs_count(signed_in, make_agent, form, 
 
 @pytest.mark.django_db
 def test_all_schedules_of_the_team_stand_in_one_list_the_next_first(signed_in, make_agent, make_team) -> None:
-    assert "Nothing is scheduled" in signed_in.get("/schedules/").text
+    assert "No schedules yet" in signed_in.get("/schedules/").text
     make_due(make_agent(of=make_team()))
     soon, paused, failing = [make_due(make_agent(name)) for name in ("Reporter", "Sleeper", "Breaker")]
     Schedule.objects.filter(pk=failing.pk).update(obstacle="It is paused.", next_at=timezone.now() + timedelta(days=1))
@@ -310,7 +310,7 @@ def test_all_schedules_of_the_team_stand_in_one_list_the_next_first(signed_in, m
     assert shown(state="failing") == [str(failing.pk)]
     assert shown(state="nonsense", q="report") == [str(soon.pk)]
     assert "It is paused." in signed_in.get("/schedules/").text
-    assert "No schedule fits" in signed_in.get("/schedules/", {"q": "zebra"}).text
+    assert "No matching schedules" in signed_in.get("/schedules/", {"q": "zebra"}).text
 
 
 @pytest.mark.django_db

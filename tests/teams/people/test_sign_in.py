@@ -106,7 +106,7 @@ def test_nobody_signs_up(client: Client, signed_in: Client) -> None:
     assert User.objects.count() == before
 
 
-# --- Too many tries --------------------------------------------------------------------------
+# --- Too many attempts --------------------------------------------------------------------------
 
 
 def test_too_many_tries_are_answered_with_how_long_to_wait(client: Client, member) -> None:
@@ -325,7 +325,7 @@ def test_a_mailed_link_sets_a_new_password_once(client: Client, member, with_mai
     assert answer.headers["Location"] == "/"
     assert is_in(client)
     assert not is_in(old), "other sessions end"
-    assert "leads nowhere" in Client().get(link, follow=True).text
+    assert "is not valid" in Client().get(link, follow=True).text
     assert with_mail.got[-1]["Subject"] == "Your Baton password has changed"
 
 

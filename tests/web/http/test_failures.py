@@ -81,7 +81,7 @@ def test_too_much_at_once_is_told_from_nonsense(signed_in: Client, queue: Queue)
     with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=100):
         page = signed_in.post(address, {"title": "x" * 200})
     assert page.status_code == 413
-    assert "too much" in page.text
+    assert "too large" in page.text
 
 
 @pytest.mark.django_db
