@@ -19,18 +19,25 @@ class Task(Protocol):
 
 
 class BackgroundTask:
-    """Work that runs on one thread at a time while something is due; `tidy` runs once an hour, in the clock itself."""
+    """Work that runs on one thread at a time while something is due.
+
+    `tidy` runs once an hour, in the clock itself; and again at the next tick as long as it returns True, since there is
+    more than it wanted to do at a time.
+    """
 
     def __init__(
-        self, name: str, is_due: Callable[[], bool], work: Callable[[], object], tidy: Callable[[], object]
+        self,
+        name: str,
+        is_due: Callable[[], bool] = lambda: False,
+        work: Callable[[], object] = lambda: None,
+        tidy: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._name, self._is_due, self._work, self._tidy = name, is_due, work, tidy
         self._thread: threading.Thread | None = None
         self._tidied = 0.0
 
     def start_if_due(self) -> None:
-        if time.monotonic() - self._tidied > _TIDY_SECONDS:
-            self._tidy()
+        if time.monotonic() - self._tidied > _TIDY_SECONDS and not self._tidy():
             self._tidied = time.monotonic()
         if (self._thread is None or not self._thread.is_alive()) and self._is_due():
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)

@@ -18,6 +18,7 @@ from cases.models import CaseUpload, Queue, UploadRow
 from cases.work.creation import NewCase, SomeRefused, add_cases
 from data.errors import Refused
 from data.threads import BackgroundTask
+from data.tidying import delete_old
 from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor
@@ -163,8 +164,8 @@ def process_all() -> None:
             return  # all are done, or other processes work on them
 
 
-def forget_old() -> None:
-    CaseUpload.objects.exclude(status=Status.IMPORTING).filter(created_at__lt=Now() - _KEEP).delete()
+def forget_old() -> bool:
+    return delete_old(CaseUpload.objects.exclude(status=Status.IMPORTING).filter(created_at__lt=Now() - _KEEP))
 
 
 # --- What became of it -----------------------------------------------------------------------

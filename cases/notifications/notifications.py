@@ -19,6 +19,7 @@ from data.ids import new_id
 from data.texts.signs import shown
 from data.texts.text import short, storable
 from data.threads import BackgroundTask
+from data.tidying import delete_old
 from teams.access import live
 from teams.audit.actors import Actor
 from teams.models import Member, NotificationKind
@@ -190,10 +191,9 @@ def settle(team_id: UUID, subject_ids: Iterable[UUID], kinds: Sequence[Notificat
         _announce(team_id, {member for _, member in ids})
 
 
-def forget_old() -> None:
-    old = Notification.objects.filter(at__lt=Now() - _KEEP).order_by("at")
-    Notification.objects.filter(pk__in=old.values("pk")[:5000]).delete()
+def forget_old() -> bool:
+    return delete_old(Notification.objects.filter(at__lt=Now() - _KEEP))
 
 
 def background_task() -> BackgroundTask:
-    return BackgroundTask("notifications", lambda: False, forget_old, forget_old)
+    return BackgroundTask("notifications", tidy=forget_old)

@@ -21,6 +21,7 @@ from data.errors import Refused
 from data.secrets import seal, unseal
 from data.texts.text import one_line, plain_name
 from data.threads import BackgroundTask
+from data.tidying import delete_old
 from teams.access import live
 from teams.audit import audit
 from teams.audit.actors import Actor
@@ -261,11 +262,9 @@ def reason_of(refusal: Refused) -> str:
 
 def background_task() -> BackgroundTask:
     """Return the clock's task, which has nothing to do but to tidy up."""
-    return BackgroundTask("sources", lambda: False, forget_old, forget_old)
+    return BackgroundTask("sources", tidy=forget_old)
 
 
-def forget_old() -> None:
+def forget_old() -> bool:
     """Delete what came more than thirty days ago."""
-    old = Arrival.objects.filter(at__lt=timezone.now() - KEEP)
-    # In portions, so that no transaction holds thousands of rows for long.
-    Arrival.objects.filter(pk__in=old.values("pk")[:5000]).delete()
+    return delete_old(Arrival.objects.filter(at__lt=timezone.now() - KEEP))

@@ -17,6 +17,7 @@ from cases.queues import labels
 from cases.work import lifecycle as case_lifecycle
 from data.errors import Refused
 from data.threads import BackgroundTask
+from data.tidying import delete_old
 from runs.models import BulkAction, BulkItem
 from teams.access import live
 from teams.audit import audit
@@ -133,5 +134,5 @@ def announce(action: BulkAction) -> None:
     live.announce(action.team_id, "bulk", action.pk)
 
 
-def forget_old() -> None:
-    BulkAction.objects.filter(ended_at__lt=Now() - _KEEP).delete()
+def forget_old() -> bool:
+    return delete_old(BulkAction.objects.filter(ended_at__lt=Now() - _KEEP))

@@ -15,6 +15,7 @@ from cases.notifications import notifications
 from channels.email import answers
 from data.texts.signs import shown
 from data.texts.text import short
+from data.tidying import delete_old
 from runs.models import HumanRequest, RequestEmail, Run
 from teams.audit.actors import Actor, known_as
 from teams.models import Member, NotificationKind
@@ -143,8 +144,9 @@ def is_wanted(email: RequestEmail) -> bool:
     return request.assignee_id == member.pk
 
 
-def forget_old() -> None:
-    RequestEmail.objects.filter(created_at__lt=Now() - _KEEP).exclude(status=RequestEmail.Status.WAITING).delete()
+def forget_old() -> bool:
+    settled = RequestEmail.objects.exclude(status=RequestEmail.Status.WAITING)
+    return delete_old(settled.filter(created_at__lt=Now() - _KEEP))
 
 
 # --- In which words --------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from data.secrets import Unreadable, seal, unseal
 from data.threads import BackgroundTask
+from data.tidying import delete_old
 from teams.models import ApiKey, KeptAnswer
 
 from .problems import Answered, Unstorable, problem
@@ -130,8 +131,8 @@ def _digest(request: HttpRequest) -> str:
 
 def background_task() -> BackgroundTask:
     """Return the clock's task, which only tidies up."""
-    return BackgroundTask("kept answers", lambda: False, forget_old, forget_old)
+    return BackgroundTask("kept answers", tidy=forget_old)
 
 
-def forget_old() -> None:
-    KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+def forget_old() -> bool:
+    return delete_old(KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT))

@@ -33,6 +33,7 @@ from data.network.identity import USER_AGENT
 from data.secrets import Unreadable, unseal
 from data.texts.text import storable
 from data.threads import BackgroundTask
+from data.tidying import delete_old
 from teams.access import live
 from teams.models import Delivery, Webhook
 
@@ -153,12 +154,10 @@ def _count(webhook_id: UUID, result: Result) -> None:
         live.announce(row.team_id, "webhook", row.pk)
 
 
-def forget_old() -> None:
+def forget_old() -> bool:
     """Messages are kept for thirty days; a deleted webhook until nobody can be writing for it any more."""
-    old = Delivery.objects.filter(created_at__lt=timezone.now() - _KEEP).order_by("created_at")
-    # In portions, so that no transaction holds thousands of rows for long.
-    Delivery.objects.filter(pk__in=old.values("pk")[:5000]).delete()
     Webhook.objects.filter(deleted_at__lt=timezone.now() - timedelta(days=1)).delete()
+    return delete_old(Delivery.objects.filter(created_at__lt=timezone.now() - _KEEP))
 
 
 # --- Sending ---------------------------------------------------------------------------------
