@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.text import Truncator
 
 from builder.models import Agent, ServerTool
-from builder.procedures import fields, mentions, needs, sentences
+from builder.procedures import fields, mentions, needs, replies, sentences
 from builder.procedures.people import PeopleTarget
 from builder.procedures.plain_names import PlainName
 from builder.procedures.targets import DELETED, OK, Problem, problems
@@ -104,6 +104,9 @@ def _people_of(plain: PlainName) -> PeopleTarget:
 
 
 def _needs(facts: Facts) -> Iterator[Finding]:
+    for wrong in replies.read(facts.text).bad:
+        message = f"A line of REPLIES is no reply: “{Truncator(wrong.text).chars(80)}”. {wrong.message}"
+        yield Finding("bad_reply", message, WARNING, place=wrong)
     for bad in needs.read(facts.text).bad:
         message = f"A line of NEEDS names no field: “{Truncator(bad.text).chars(80)}”. {bad.message}"
         yield Finding("bad_need", message, WARNING, place=bad)

@@ -7,6 +7,7 @@ from builder.procedures import mentions
 from builder.procedures.needs import BadNeed
 from builder.procedures.people import PeopleTarget
 from builder.procedures.plain_names import PlainName
+from builder.procedures.replies import BadReply
 
 # What a finding weighs: it would break runs; work would wait or go astray; worth a look.
 RED, WARNING, HINT = "error", "warning", "info"
@@ -54,4 +55,4 @@ class Finding:
     tone: str
     fixes: tuple[QuickFix, ...] = ()
     blocking: bool = False
-    place: PlainName | BadNeed | None = None  # where in the text it is
+    place: PlainName | BadNeed | BadReply | None = None  # where in the text it is

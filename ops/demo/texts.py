@@ -1,6 +1,7 @@
 """The demo: a support desk of three agents, their procedures and the emails that wait for them. Plain data.
 
-A procedure names its colleagues as `{Name}`; `procedure` turns those into mentions once the agents exist.
+A procedure names its colleagues as `{Name}`; `procedure` turns those into mentions once the agents exist. `{name}`, in
+small letters, is a field of the case in a reply.
 """
 
 import re
@@ -33,7 +34,7 @@ class DemoCase:
 
 def procedure(aop: str, ids: Mapping[str, UUID]) -> str:
     """Return the text of a demo procedure with each `{Name}` as a mention. KeyError for a name that `ids` lacks."""
-    return re.sub(r"\{([^{}]+)\}", lambda match: mentions.token(ids[match[1]], match[1]), aop)
+    return re.sub(r"\{([A-Z][^{}]*)\}", lambda match: mentions.token(ids[match[1]], match[1]), aop)
 
 
 TRIAGE = DemoAgent(
@@ -74,6 +75,21 @@ STEPS
 NOTES
 - Refunds above 500 euros need a person's approval.
 - Complete the case when the customer has an answer.
+
+REPLIES
+- Charged twice, or charged after cancelling: Hello {customer},
+  thank you for telling us. We are looking at both payments. If one is a mistake, you get it back within five days.
+  Kind regards, Fernhill
+- Wrong name, address or VAT number on an invoice: Hello {customer},
+  we are sorry about that. You get a corrected invoice by email. The amount stays the same.
+  Kind regards, Fernhill
+- A new credit card or direct debit: Hello {customer},
+  you can enter a new card or change to direct debit under Settings, Billing, Payment method. It counts from the next \
+invoice on.
+  Kind regards, Fernhill
+- Cancelling a subscription: Hello {customer},
+  your subscription ends with the period that you have paid for. Until then everything works as before.
+  Kind regards, Fernhill
 """,
 )
 
@@ -94,6 +110,17 @@ NOTES
 - Write down the browser, the app version and the exact error text.
 - Say when the fix will be out only if the fault list says so.
 - Complete the case when the customer has an answer.
+
+REPLIES
+- Trouble signing in, or a password that does not work: Hello {customer},
+  you get a fresh link at {email} in a moment. It works for one hour.
+  Kind regards, Fernhill
+- The app crashes or closes: Hello {customer},
+  we are sorry. Please clear the cache of the app and sign in again; that helps until the next update is out.
+  Kind regards, Fernhill
+- Calendar sync has stopped: Hello {customer},
+  please disconnect the calendar, wait for ten minutes and connect it again. If shifts are still missing, tell us.
+  Kind regards, Fernhill
 """,
 )
 

@@ -21,7 +21,7 @@ from routes.models import Trial
 from routes.routing_tests import decisions
 from routes.routing_tests.decisions import Decision
 from runs.models import Run
-from runs.offline import examples, offline
+from runs.offline import answering, examples, offline
 from runs.offline.offline import Brief, Example, Target
 from runs.opening import receiving, samples
 from runs.prompts import prompts
@@ -67,6 +67,7 @@ def decide(question: dict[str, Any], shown: Collection[Example]) -> tuple[Decisi
         targets=[_target(row, case) for row in told["targets"]],
         own=Target(UUID(told["agent"]["id"]), "", told["agent"]["name"], told["agent"]["description"]),
         examples=[one for one in shown if one.text.strip() != text.strip()],
+        values=answering.values_of(case.data, title=case.title, number=case.number) if case else {},
     )
     tools = {tool["name"] for tool in told["tools"]}
     act = offline.first_act(brief, tools)
@@ -111,4 +112,5 @@ def _decision(act: ToolCallPart | TextPart, targets: list[dict[str, Any]], mode:
         return {"decision": decisions.HAND_OVER, to: row["agent_id"]}, said["reason"]
     if act.tool_name == "ask_person":
         return {"decision": decisions.ASK}, said["question"]
-    return {"decision": "complete"}, said["summary"]
+    # A reply is no decision: the case is completed when it is on its way.
+    return {"decision": "complete"}, said["text"] if act.tool_name == offline.REPLY else said["summary"]

@@ -20,7 +20,7 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 
 from builder.models import Purpose
-from runs.offline import examples, offline
+from runs.offline import answering, examples, offline
 from runs.offline.similarity import Example
 from runs.opening import opening, receiving
 from runs.prompts import prompts
@@ -207,7 +207,13 @@ def _brief(work: Work) -> offline.Brief:
         own=offline.Target(work.agent.pk, "", work.agent.name, work.agent.description),
         examples=_examples(work, text),
         is_kept=not work.run.has_no_effect,
+        values=_values(work),
     )
+
+
+def _values(work: Work) -> dict[str, str]:
+    case = work.case
+    return answering.values_of(case.data, title=case.title, number=case.number) if case else {}
 
 
 def _examples(work: Work, text: str) -> list[Example]:

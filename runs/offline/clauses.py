@@ -11,7 +11,7 @@ from enum import Enum
 from functools import lru_cache
 from uuid import UUID
 
-from builder.procedures import mentions
+from builder.procedures import mentions, replies
 from builder.procedures.mentions import Mention
 from builder.procedures.passages import Passage, passages
 from builder.procedures.sentences import LIST_MARK, is_forbidden
@@ -59,6 +59,7 @@ _EDGES = " \t,.;:!?-–—→>=*_`|\"“”„«»'()"
 def clauses(aop: str) -> tuple[Clause, ...]:
     """What the procedure says, in order. Headings are left out, and so is what says nothing but "hand over"."""
     place = _Place()
+    aop = replies.without(aop)  # what is said to customers sends no case anywhere
     line_before = -1
     for passage in passages(aop):
         line_start = aop.rfind("\n", 0, passage.start) + 1

@@ -1,7 +1,8 @@
 """The offline stand-in: a router that compares texts by sentence embeddings. Not a language model.
 
-It does three things: hand over, complete, or ask a person. The closest text of the procedure, or an example that people
-gave, decides if it is clearly closest. It runs through the ordinary engine, so that all around it is the real thing.
+It does four things: hand over, complete, ask a person, or reply with a text of the procedure's REPLIES. The closest
+text of the procedure, or an example that people gave, decides if it is clearly closest. It runs through the ordinary
+engine, so that all around it is the real thing.
 """
 
 import asyncio
@@ -20,9 +21,10 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.usage import RequestUsage
 
+from builder.procedures import replies
 from builder.procedures.sentences import LIST_MARK
 
-from . import similarity
+from . import answering, similarity
 from .similarity import EXAMPLE, NAME, Brief, Example, Match, Target, Verdict, available, candidates, compare, default
 
 __all__ = ["Brief", "Example", "Target", "offline_model"]
@@ -37,6 +39,8 @@ FLOOR = 0.1
 NOBODY = "No one – close the case"
 _CHOICES = 9  # `ask_person` takes ten
 WHAT_IT_IS = "It routes work by comparing texts; it does not read, answer or act."
+_WHAT_IT_SAYS = "Chosen by the offline stand-in, which says nothing but the replies of a procedure."
+REPLY = "reply_to_customer"
 
 
 def offline_model(brief: Brief) -> FunctionModel:
@@ -56,6 +60,8 @@ async def _next(brief: Brief, messages: Sequence[ModelMessage], tools: set[str])
     last = _last_return(messages)
     if last is not None and last.tool_name == "ask_person" and last.outcome == "success":
         return [_take_choice(brief, _answer(last), tools)]
+    if last is not None and last.tool_name == REPLY and last.outcome == "success":
+        return [_after_reply(last, brief, tools)]
     if last is not None:
         # The person who refused a question would refuse it again.
         asking = tools if last.tool_name != "ask_person" else tools - {"ask_person"}
@@ -77,7 +83,7 @@ def first_act(brief: Brief, tools: set[str]) -> Act:
 
 def _compared(brief: Brief, tools: set[str]) -> tuple[Verdict, Act]:
     if not any(candidate.leaves for candidate in candidates(brief)):
-        return Verdict(), _complete("The procedure mentions nobody to hand over to.", tools)
+        return _stay(brief, tools)
     if not available():
         why = "The part that compares texts is not installed (the extra “offline”)."
         return Verdict(), _ask(why, brief.targets, tools)
@@ -111,7 +117,39 @@ def _follow(brief: Brief, verdict: Verdict, tools: set[str]) -> Act:
         return _ask(unable, _ranked(brief, verdict), tools, best)
     if best.candidate.target is not None:
         return _hand_over(best.candidate.target, why, tools, best)
-    return _complete(f"{why}, which names nobody else.", tools)
+    return _finish(brief, best, f"{why}, which names nobody else.", tools)
+
+
+def _stay(brief: Brief, tools: set[str]) -> tuple[Verdict, Act]:
+    """What it does where the procedure mentions nobody."""
+    why = "The procedure mentions nobody to hand over to."
+    if not (replies.read(brief.aop).replies and available()):
+        return Verdict(), _complete(why, tools)
+    verdict = compare(brief)
+    return verdict, _finish(brief, verdict.best if verdict.matches else None, why, tools)
+
+
+def _finish(brief: Brief, own: Match | None, why: str, tools: set[str]) -> Act:
+    """End a case that stays here, with a reply if the procedure has one for it."""
+    answer = answering.choose(brief, own)
+    if answer is None or not answer.text:
+        return _complete(f"{why} {answer.why_not}" if answer else why, tools)
+    if REPLY in tools:
+        return ToolCallPart(REPLY, {"text": answer.text})
+    if "complete_case" not in tools:
+        return TextPart(answer.text)
+    quoted = "\n>\n".join(f"> {line}" for line in answer.text.split("\n") if line)
+    said = f"The procedure’s reply for “{answer.when}”:\n\n{quoted}\n\n{_WHAT_IT_SAYS} It was not sent: {_UNSENT}"
+    return ToolCallPart("complete_case", {"summary": said})
+
+
+_UNSENT = "agents of this queue may not write to customers."
+
+
+def _after_reply(returned: ToolReturnPart, brief: Brief, tools: set[str]) -> Act:
+    if returned.model_response_str(wrap_if_error=False).startswith("Not approved"):
+        return _ask("The reply of the procedure was not approved.", brief.targets, tools)
+    return ToolCallPart("complete_case", {"summary": f"Replied with a text of the procedure. {_WHAT_IT_SAYS}"})
 
 
 def _ranked(brief: Brief, verdict: Verdict) -> list[Target]:

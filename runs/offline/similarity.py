@@ -57,7 +57,7 @@ class Brief:
     """What the router compares. `own` is the agent that runs: without it a short procedure says too little of its own.
 
     `targets` are those of the revision that this run could use; any other mention counts as not available. `is_kept`:
-    the case is one of the agent's last, not one of a test.
+    the case is one of the agent's last, not one of a test. `values`: of the case's fields, for replies.
     """
 
     aop: str
@@ -66,6 +66,7 @@ class Brief:
     own: Target | None = None
     examples: Sequence[Example] = ()
     is_kept: bool = False
+    values: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,17 @@ def compare(brief: Brief) -> Verdict:
     if not text or not found:
         return Verdict()
     embeddings.encode_ahead(USE, [text, *_pieces(text), *(said.text for one in found for said in one.says)])
+    closeness = {encoder: _closeness(encoder, text, found) for encoder in ENCODERS}
+    matches = [_match(candidate, closeness) for candidate in found]
+    return Verdict(tuple(sorted(matches, key=lambda match: match.score, reverse=True)))
+
+
+def rank(case_text: str, texts: Sequence[str]) -> Verdict:
+    """Which of these texts the request is closest to, compared as the clauses of a procedure are."""
+    text = _read(case_text)
+    found = [Candidate((Said(one, CLAUSE), *(Said(part, PART) for part in phrases.parts(one)))) for one in texts]
+    if not text:
+        return Verdict()
     closeness = {encoder: _closeness(encoder, text, found) for encoder in ENCODERS}
     matches = [_match(candidate, closeness) for candidate in found]
     return Verdict(tuple(sorted(matches, key=lambda match: match.score, reverse=True)))
