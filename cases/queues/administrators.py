@@ -57,7 +57,7 @@ def make_administrator(email: str, name: str = "", password: str = "", team: str
         )
         accounts.change_email(user, email, verified=True)
     if not user.is_active:
-        raise Refused(f"{email} is deactivated. The page of the person in /admin/ can undo that.", "deactivated")
+        raise Refused(f"{email} is deactivated. Reactivate the account on its page in /admin/.", "deactivated")
     user.is_staff = user.is_superuser = True
     user.save(update_fields=["is_staff", "is_superuser"])
     person_names.check_joining(user, of)

@@ -89,10 +89,6 @@ class ArrivalStatus(models.TextChoices):
     ANSWERED = "answered"
 
 
-# They have no case.
-WITHOUT_CASE = frozenset({ArrivalStatus.REFUSED, ArrivalStatus.WAITING, ArrivalStatus.IGNORED})
-
-
 class Arrival(models.Model):
     """One message that a source received, and what became of it.
 

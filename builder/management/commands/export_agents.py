@@ -13,12 +13,12 @@ from teams.management.arguments import add_team, team_of
 
 
 class Command(BaseCommand):
-    help = "Writes a team's agents as Markdown files."
+    help = "Write a team's agents as Markdown files."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_team(parser)
         parser.add_argument("--agent", default="", help="Only the agent with this name.")
-        parser.add_argument("--to", required=True, type=Path, help="The folder; it is made if it is not there.")
+        parser.add_argument("--to", required=True, type=Path, help="The folder to write to; it is created if needed.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = options["to"]

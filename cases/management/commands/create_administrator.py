@@ -19,36 +19,36 @@ from teams.people import accounts
 
 class Command(BaseCommand):
     help = (
-        "Create an account that opens /admin/ and administers a team. Ask for missing values; without a password"
+        "Create an account that can open /admin/ and administers a team. Ask for missing values; without a password"
         " print a link to set one, alone on the last line."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--email")
         parser.add_argument("--name")
-        parser.add_argument("--password", help="Others on this machine may see it; better is to be asked.")
-        parser.add_argument("--team", help="Its name; it is made if there is none of that name.")
-        parser.add_argument("--no-input", action="store_true", help="Ask nothing.")
+        parser.add_argument("--password", help="Other users of this machine may see it; it is safer to be asked.")
+        parser.add_argument("--team", help="The team's name; the team is created if needed.")
+        parser.add_argument("--no-input", action="store_true", help="Ask for nothing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if sys.stdin.isatty() and not options["no_input"]:
                 self._ask(options)
             if not options["email"]:
-                raise CommandError("Say whom: --email EMAIL.")
+                raise CommandError("Name the account: --email EMAIL.")
             told = {name: options[name] or "" for name in ("email", "name", "password", "team")}
             with audit.acting(COMMAND_LINE):
                 made = make_administrator(**told)
         except Refused as refusal:
             raise CommandError(refusal.message) from refusal
-        self.stdout.write(f"{made.user.email} opens /admin/ and administers {made.team.name}.")
+        self.stdout.write(f"{made.user.email} can open /admin/ and administers {made.team.name}.")
         if not made.is_new:
-            self.stdout.write("There was an account already; its name and password stay.")
-            self.stdout.write(f"For another password: manage.py password_link {made.user.email}")
+            self.stdout.write("The account existed already; its name and password were not changed.")
+            self.stdout.write(f"To set another password, run: manage.py password_link {made.user.email}")
         elif options["password"]:
             self.stdout.write(f"Sign in at {settings.BATON_URL}{reverse('account_login')}")
         else:
-            self.stdout.write("Set a password here, within a day:")
+            self.stdout.write("Set a password within a day at:")
             self.stdout.write(accounts.password_link(made.user, COMMAND_LINE))
 
     def _ask(self, options: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from teams.models import Team
 
 
 class Command(BaseCommand):
-    help = "Makes a team, or says that it exists."
+    help = "Create a team, or say that it exists."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", required=True)
@@ -30,4 +30,4 @@ class Command(BaseCommand):
             return
         with audit.acting(COMMAND_LINE):
             team = create_team(options["name"], slug)
-        self.stdout.write(f"Made the team {team.name} ({team.slug}).")
+        self.stdout.write(f"Created the team {team.name} ({team.slug}).")

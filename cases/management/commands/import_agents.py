@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_team(parser)
         parser.add_argument("files", nargs="+", type=Path, help=agent_files.HELP)
-        parser.add_argument("--dry-run", action="store_true", help="Only say what would be done.")
+        parser.add_argument("--dry-run", action="store_true", help="Only print what would be done.")
         parser.add_argument(
             "--map-agent",
             action="append",
@@ -66,10 +66,12 @@ class Command(BaseCommand):
             self._say_left(left)
             if options["dry_run"]:
                 plans.plan(team, files, choices)
-                self.stdout.write("Nothing was done.")
+                self.stdout.write("Nothing was imported.")
                 return
             if left:
-                raise CommandError("Nothing was done. Say what shall become of what is missing, and run this again.")
+                raise CommandError(
+                    "Nothing was imported. Say what to do about each missing agent and queue, and try again."
+                )
             self._apply(team, files, choices, plan, {"override": options["override"], "tests": tests})
         except Flawed as flawed:
             raise CommandError(str(flawed)) from flawed
@@ -84,24 +86,24 @@ class Command(BaseCommand):
             if not about["override"] and (held := rehearse(save)):
                 held.wait(COMMAND_LINE, _SECONDS)
             done = save()
-        self.stdout.write(f"Imported: {len(done.new)} new, {len(done.changed)} changed, {len(done.same)} as they were.")
+        self.stdout.write(f"Imported: {len(done.new)} new, {len(done.changed)} changed, {len(done.same)} unchanged.")
         for item in done.paused:
-            self.stdout.write(f"Paused, so that nothing runs yet: {item.wanted.name}.")
+            self.stdout.write(f"{item.wanted.name} was imported as paused, so it takes no cases yet.")
 
     def _say(self, plan: Plan) -> None:
         for item in plan.items:
-            words = {"new": "make", "changed": "change", "same": "leave alone"}[item.state]
+            words = {"new": "create", "changed": "change", "same": "no change to"}[item.state]
             self.stdout.write(f"{item.file.source}: {words} {item.wanted.name}")
             for line in _details(item):
                 self.stdout.write(f"    {line}")
         for server, tool in plan.missing_tools:
             self.stdout.write(
-                f"Without the tool {tool} of {server}, which is not here. A file cannot add an MCP server."
+                f"The tool {tool} of {server} is left out, because the team does not have it. Add its MCP server."
             )
 
     def _say_tests(self, items: list[TestsItem]) -> None:
         for item in items:
-            numbers = f"{len(item.new)} new, {len(item.changed)} changed, {item.same} as they were"
+            numbers = f"{len(item.new)} new, {len(item.changed)} changed, {item.same} unchanged"
             self.stdout.write(f"{item.source}: tests of {item.agent_name}: {numbers}")
 
     def _say_left(self, left: list[str]) -> None:
@@ -110,7 +112,7 @@ class Command(BaseCommand):
 
 
 def _held_back(refusal: Refused) -> list[str]:
-    """The tests that hold the import back, in a line each."""
+    """Return a line for each test that holds the import back."""
     shows = refusal.shows or {}
     return [f"{kind}: {row['name']}" for kind in ("broken", "untested") for row in shows.get(kind, [])]
 
@@ -125,7 +127,7 @@ def _details(item: Item) -> list[str]:
 
 
 def _choices(team: Team, plan: Plan, options: dict[str, Any]) -> tuple[Choices, list[str]]:
-    """What was said of what is missing, and what was not, in sentences."""
+    """Return what the options say about missing agents and queues, and a sentence for each that they leave open."""
     named_agents, named_queues = _pairs(options["map_agent"]), _pairs(options["map_queue"])
     here = {queue.name.lower(): str(queue.pk) for queue in team.queues.live()}
     agents, queues, left = {}, {}, []
@@ -135,14 +137,14 @@ def _choices(team: Team, plan: Plan, options: dict[str, Any]) -> tuple[Choices, 
         else:
             left.append(
                 f"Missing: the {agent.kind} @{agent.name} ({agent.places[0]})."
-                f" --map-agent “{agent.name}=NAME” says who."
+                f" Name its replacement with --map-agent “{agent.name}=NAME”."
             )
     for queue in plan.missing_queues:
         wanted = named_queues.get(queue.key)
         if wanted is None and not options["create_queues"]:
             left.append(
                 f"Missing: the queue {queue.name} ({queue.places[0]})."
-                f" --create-queues makes it, or --map-queue “{queue.name}=NAME” says which."
+                f" Create it with --create-queues, or name another with --map-queue “{queue.name}=NAME”."
             )
         elif wanted is not None and wanted.lower() not in {"", *here}:
             raise CommandError(f"There is no queue called “{wanted}”.")

@@ -18,7 +18,7 @@ from teams.models import Team
 
 
 class Command(BaseCommand):
-    help = "Takes emails in from files, as if a mailbox had received them, and says what became of each."
+    help = "Take in emails from files, as if a mailbox had received them, and print what became of each."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, only_secure: bool = False, **options: Any) -> None:
         made = not only_secure and seed_demo()
         if not only_secure:
-            self.stdout.write("Made the demo team." if made else "There is a team already; nothing was changed.")
+            self.stdout.write("Created the demo team." if made else "There is a team already; nothing was changed.")
         if not settings.BATON_IS_LOCAL and (password := close_demo()):
             self.stdout.write("Other machines can reach this Baton, so the demo has a password of its own.")
             self.stdout.write(f"Sign in as {EMAIL}, password {password} (shown only this once).")

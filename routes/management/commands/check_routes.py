@@ -48,7 +48,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--work", action="store_true", help="Do due work in this process, for a machine without a worker."
         )
-        parser.add_argument("--wait", type=int, default=_SECONDS, metavar="SECONDS", help="Give up after so long.")
+        parser.add_argument(
+            "--wait", type=int, default=_SECONDS, metavar="SECONDS", help="Give up after this many seconds."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         team = team_of(options)
@@ -79,7 +81,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{row.verdict}: {row.agent}: {row.name} ({row.words})")
         counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in Verdict}
         told = ", ".join(f"{number:,} {verdict}" for verdict, number in counts.items() if number)
-        self.stdout.write(told or "No routing test is about this.")
+        self.stdout.write(told or "No routing test applies.")
 
 
 def _of_files(team: Team, paths: list[Path]) -> Check | None:

@@ -11,7 +11,7 @@ from teams.models import every_scope
 
 
 class Command(BaseCommand):
-    help = "Makes an API key for a team and prints it, once, alone on the last line."
+    help = "Create an API key for a team, and print it once, alone on the last line."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_team(parser)
@@ -28,5 +28,5 @@ class Command(BaseCommand):
         _, secret = make_key(
             team_of(options), options["name"][:80], options["scope"] or every_scope(), None, COMMAND_LINE
         )
-        self.stdout.write("Keep this key now; it is not shown again:")
+        self.stdout.write("Copy this key now; it is not shown again:")
         self.stdout.write(secret)

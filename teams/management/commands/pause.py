@@ -11,7 +11,7 @@ from teams.settings import pausing
 
 
 class Command(BaseCommand):
-    help = "Nothing new starts, and running agents stop before they ask their models again. The reverse: resume."
+    help = "Start nothing new, and stop running agents before their next model request. Undo with `resume`."
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)

@@ -11,7 +11,7 @@ from teams.settings import pausing
 
 
 class Command(BaseCommand):
-    help = "Work goes on after `pause`. A team that is paused by itself is resumed by its slug."
+    help = "Let work continue after `pause`. A team that was paused by its slug is resumed by its slug."
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)

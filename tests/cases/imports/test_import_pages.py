@@ -274,17 +274,17 @@ def test_agents_go_through_the_commands(
     make_agent("Triage", aop="Sort.", mentions=[billing])
     folder = tmp_path / "agents"
     assert run("export_agents", "--team", team.slug, "--to", folder) == f"Wrote 2 agents to {folder}.\n"
-    assert "3 as they were" not in run("import_agents", "--team", team.slug, folder)
+    assert "3 unchanged" not in run("import_agents", "--team", team.slug, folder)
     other = make_team()
-    with pytest.raises(CommandError, match="Nothing was done"):
+    with pytest.raises(CommandError, match="Nothing was imported"):
         run("import_agents", "--team", other.slug, folder)
     said = run("import_agents", "--team", other.slug, folder, "--create-queues", "--dry-run")
-    assert f"{folder}/billing.md: make Billing" in said
+    assert f"{folder}/billing.md: create Billing" in said
     assert "Will be paused." in said
-    assert said.endswith("Nothing was done.\n")
+    assert said.endswith("Nothing was imported.\n")
     assert not other.agents.exists()
     said = run("import_agents", "--team", other.slug, folder, "--create-queues")
-    assert "Imported: 2 new, 0 changed, 0 as they were." in said
+    assert "Imported: 2 new, 0 changed, 0 unchanged." in said
     assert other.queues.filter(name="Support").exists()
 
 
