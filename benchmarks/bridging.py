@@ -7,15 +7,19 @@ They are held near to leaving all as it is, and cut down to the few directions t
 companies that they have not seen: `python -m benchmarks.routing`.
 """
 
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.invented import Company, companies, goes_to
 from runs.offline import bridge, embeddings
+from runs.offline.bridge import Bridge
 from runs.offline.embeddings import ENCODERS, USE
+from runs.offline.gist import pieces
 from runs.offline.similarity import NEAR, PART, WEIGHTS, candidates
 
 STEPS, RATE, MOMENTUM = 40, 0.3, 0.9
@@ -34,8 +38,9 @@ class Lesson:
     right: Any  # the index of a candidate for each request
 
 
-def learn(of: Sequence[Company]) -> bridge.Maps:
-    return {encoder: _map([_lesson(company, encoder) for company in of], encoder) for encoder in ENCODERS}
+def learn(of: Sequence[Company]) -> Bridge:
+    maps = {encoder: _map([_lesson(company, encoder) for company in of]) for encoder in ENCODERS}
+    return Bridge(maps, *_courtesy(of))
 
 
 def _lesson(company: Company, encoder: str) -> Lesson:
@@ -57,7 +62,7 @@ def _lesson(company: Company, encoder: str) -> Lesson:
     return Lesson(np.array(vectors), np.array(topics), groups, np.array([right for _, right in asked]))
 
 
-def _map(lessons: Sequence[Lesson], encoder: str) -> tuple[Any, Any]:
+def _map(lessons: Sequence[Lesson]) -> tuple[Any, Any]:
     size = lessons[0].topics.shape[1]
     nothing = np.eye(size, dtype=np.float32)
     learned, speed = nothing.copy(), np.zeros_like(nothing)
@@ -91,12 +96,22 @@ def _slope(lesson: Lesson, learned: Any) -> Any:
     return SHARP * lesson.requests.T @ ((shares * errors[:, owners]) @ lesson.topics)
 
 
-def write(maps: bridge.Maps) -> None:
-    parts = {f"{encoder}_{part}": maps[encoder][at] for encoder in maps for at, part in enumerate(("narrow", "wide"))}
-    with bridge.FILE.open("wb") as file:
-        np.savez(file, **{name: matrix.astype(np.float16) for name, matrix in parts.items()})
+def _courtesy(of: Sequence[Company]) -> tuple[Any, float]:
+    """What tells courtesies from requests of one sentence (logistic regression, both sides weighing the same)."""
+    sentences = tomllib.loads((Path(__file__).parent / "courtesies.toml").read_text())["sentences"]
+    texts = [text for company in of for _, text in [*company.requests, *company.examples] if len(pieces(text)) == 1]
+    embeddings.encode_ahead(USE, sentences)
+    vectors = np.array([embeddings.request(USE, text) for text in [*sentences, *texts]])
+    is_one = np.array([1.0] * len(sentences) + [0.0] * len(texts))
+    weights = np.where(is_one, 0.5 / len(sentences), 0.5 / len(texts))
+    direction, base = np.zeros(vectors.shape[1]), 0.0
+    for _ in range(400):
+        errors = weights * (1 / (1 + np.exp(-(vectors @ direction + base))) - is_one)
+        direction -= 20 * vectors.T @ errors + 0.02 * direction
+        base -= 2 * errors.sum()
+    return direction.astype(np.float32), -base
 
 
 if __name__ == "__main__":
     embeddings.load()
-    write(learn(companies()))
+    bridge.write(learn(companies()))

@@ -20,14 +20,14 @@ from pathlib import Path
 from benchmarks import bridging
 from benchmarks.figures import Notes
 from benchmarks.invented import PERSON, Company, companies, goes_to
-from runs.offline import bridge, embeddings, offline
+from runs.offline import bridge, embeddings, gist, offline
 from runs.offline.similarity import Verdict, compare
 
 PARTS = 5
 WORDINGS = ("ordinary", "letters", "sparing")
 # The threshold is chosen on what people may really write.
 CHOSEN_ON = ("ordinary", "letters")
-THRESHOLDS = [step / 1000 for step in range(0, 121, 2)]
+HIGHER = [step / 1000 for step in range(-30, 91, 2)]
 # Of 135 requests at most 5 may go wrong.
 MOST_WRONG = 5 / 135
 
@@ -39,11 +39,10 @@ class Decided:
     goes_to: str
     verdict: Verdict
 
-    def comes_to(self, lead: float) -> str:
-        """Right, wrong or asked with this threshold, which is higher where a case would be closed."""
+    def comes_to(self, more: float = 0.0) -> str:
+        """Right, wrong or asked, with a threshold that is so much higher than in the code."""
         best = self.verdict.best
-        more = 0.0 if best.candidate.leaves else offline.LEAD_TO_CLOSE - offline.LEAD
-        if best.score / len(best.scores) < offline.FLOOR or self.verdict.lead < lead + more:
+        if best.score / len(best.scores) < offline.FLOOR or self.verdict.lead < offline.needed(self.verdict) + more:
             return "right" if self.goes_to == PERSON else "asked"
         return "right" if goes_to(best.candidate) == self.goes_to else "wrong"
 
@@ -55,13 +54,15 @@ def measure(notes: Notes, quick: bool) -> None:
     spent = 0.0
     for part in range(PARTS):
         bridge.use(bridging.learn([one for one in everyone if _part(one) != part]))
+        gist.forget()
         began = time.process_time()
         for company in everyone:
             if _part(company) == part:
                 for with_examples in decided:
                     decided[with_examples] += decide(company, with_examples)
         spent += time.process_time() - began
-    bridge.use({})
+    bridge.use(None)
+    gist.forget()
     notes.note("CPU of a decision", spent / sum(map(len, decided.values())) * 1000, "ms")
     for with_examples, found in decided.items():
         _note(notes, found, "with examples" if with_examples else "without examples")
@@ -74,7 +75,7 @@ def _part(company: Company) -> int:
 def _note(notes: Notes, decided: Sequence[Decided], who: str) -> None:
     for wording in WORDINGS:
         some = [one for one in decided if one.wording == wording]
-        for how, counts in [("as in the code", _counted(some, offline.LEAD)), ("held out", _held_out(some, decided))]:
+        for how, counts in [("as in the code", _counted(some)), ("held out", _held_out(some, decided))]:
             for what, number in counts.items():
                 about = f"{wording}: {what} of {len(some)}, threshold {how}"
                 notes.note(about, number, "requests", who=who)
@@ -87,8 +88,8 @@ def decide(company: Company, with_examples: bool) -> list[Decided]:
     ]
 
 
-def _counted(decided: Sequence[Decided], lead: float) -> dict[str, int]:
-    found = [one.comes_to(lead) for one in decided]
+def _counted(decided: Sequence[Decided], more: float = 0.0) -> dict[str, int]:
+    found = [one.comes_to(more) for one in decided]
     return {what: found.count(what) for what in ("right", "wrong", "asked")}
 
 
@@ -97,11 +98,10 @@ def _held_out(decided: Sequence[Decided], everything: Sequence[Decided]) -> dict
     total = dict.fromkeys(("right", "wrong", "asked"), 0)
     for company in {one.company for one in decided}:
         others = [one for one in everything if one.company != company and one.wording in CHOSEN_ON]
-        lead = next(
-            (lead for lead in THRESHOLDS if _counted(others, lead)["wrong"] <= MOST_WRONG * len(others)),
-            THRESHOLDS[-1],
+        more = next(
+            (more for more in HIGHER if _counted(others, more)["wrong"] <= MOST_WRONG * len(others)), HIGHER[-1]
         )
-        own = _counted([one for one in decided if one.company == company], lead)
+        own = _counted([one for one in decided if one.company == company], more)
         total = {what: number + own[what] for what, number in total.items()}
     return total
 

