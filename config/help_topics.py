@@ -8,6 +8,8 @@ TOPICS = {
     "agents": "agents",
     "agent": "agents",
     "agent_new": "agents#the-procedure",
+    "agent_setup": "agents",
+    "agent_runs": "runs",
     "agent_try": "agents#try-it",
     "run_try": "agents#try-it",
     "agent_delete": "agents#pausing-copying-deleting",

@@ -48,7 +48,7 @@ def _head(agent: Agent, member: Member) -> list[Action]:
     return offered(
         [
             (member.builds, _resume(agent) if agent.is_paused else pause),
-            (member.operates, Action("Try it", "flask-conical", link="#try-input")),
+            (member.operates, Action("Try it", "flask-conical", link=f"{_page(agent)}#try")),
             (member.operates, Action("Run now", "play", dialog="run", look="primary")),
         ]
     )
@@ -62,8 +62,7 @@ def _menu(agent: Agent, member: Member) -> list[Action]:
     copy = "Makes a paused copy with the same procedure and connections"
     duplicate = Action("Duplicate", "copy-plus", post=reverse("agent_duplicate", args=[agent.pk]), title=copy)
     export = Action("Export", "download", link=reverse("agent_export", args=[agent.pk]), download=True)
-    tests = Action("Routing tests", "list-checks", link=reverse("agent_tests", args=[agent.pk]))
-    return offered([(True, tests), (member.builds, duplicate), (True, export)])
+    return offered([(member.builds, duplicate), (True, export)])
 
 
 def _unblock(agent: Agent, refusal: Refused | None, member: Member) -> list[Action]:
@@ -74,5 +73,8 @@ def _unblock(agent: Agent, refusal: Refused | None, member: Member) -> list[Acti
         return offered([(member.builds, replace(_resume(agent), look="primary"))])
     if refusal.code == "spending_limit":
         return [Action("See what was spent", link=reverse("usage"), look="primary")]
-    procedure = reverse("agent", args=[agent.pk]) + "#procedure"
-    return [Action("Go to the procedure", link=procedure, look="primary")]
+    return [Action("Go to the procedure", link=f"{_page(agent)}#procedure", look="primary")]
+
+
+def _page(agent: Agent) -> str:
+    return reverse("agent", args=[agent.pk])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 
 from builder.availability.forms import UnavailableForm
@@ -30,10 +31,10 @@ from web.forms.stale import SharedForm
 
 from . import agents
 from .connection_forms import ConnectionsForm
+from .page_head import PROCEDURE, SETUP
 from .queries import AgentDetails
 
 PROVIDER = "provider"
-_PLACES = 5
 
 _EXAMPLE = """\
 GOAL
@@ -188,6 +189,14 @@ class AgentForm(SharedForm):
             if not part.is_valid():
                 self.add_error(None, f"Not saved. Fix the fields marked in red under {name}.")
         return cleaned
+
+    @property
+    def wrong_tabs(self) -> list[str]:
+        """Return the tabs with fields to fix, or with a text to choose or a mention to heal."""
+        about_procedure = {"aop", "note"} & self.errors.keys() or self.conflict or self.breaks
+        parts = (self.connections, self.budget, self.unavailable)
+        about_setup = self.errors.keys() - {"aop", "note", NON_FIELD_ERRORS} or any(part.errors for part in parts)
+        return [tab for tab, is_wrong in ((PROCEDURE, about_procedure), (SETUP, about_setup)) if is_wrong]
 
     def is_ready(self) -> bool:
         """Return whether the form is valid and would break no runs. Otherwise `errors` has why."""

@@ -6,6 +6,7 @@ urlpatterns = [
     path("agents/", views.agents, name="agents"),
     path("agents/new/", views.agent_new, name="agent_new"),
     path("agents/<uuid:id>/", views.agent, name="agent"),
+    path("agents/<uuid:id>/setup/", views.agent_setup, name="agent_setup"),
     path("agents/<uuid:id>/pause/", views.agent_pause, name="agent_pause"),
     path("agents/<uuid:id>/resume/", views.agent_resume, name="agent_resume"),
     path("agents/<uuid:id>/duplicate/", archive_views.agent_duplicate, name="agent_duplicate"),

@@ -27,13 +27,15 @@ from web.forms.stale import saved_in_turn
 from web.http.paging import page
 from web.http.partials import render_page
 
-from . import access, agent_actions, queries
+from . import access, queries
 from . import agents as verbs
 from .forms import AgentForm, known_to
+from .page_head import PROCEDURE, SETUP, head_of
 from .queries import AgentDetails
 from .saving import AgentChange
 
 _PARTS = ("head", "around")
+_ADDRESSES = {PROCEDURE: "agent", SETUP: "agent_setup"}
 _STATES = {"blocked": "Blocked", "paused": "Paused", "unused": "Unused for 30 days"}
 
 
@@ -68,6 +70,7 @@ def agent_new(request: TeamRequest) -> HttpResponse:
 @saved_in_turn
 @team_page(post=BUILDER)
 def agent(request: TeamRequest, id: UUID) -> HttpResponse:
+    """Show the procedure, or save the form of which the setup is the other half."""
     saved = queries.detailed(access.past_or_present_agent_or_404(request.team, id))
     if saved.agent.is_deleted:
         return _deleted_agent(request, saved)
@@ -75,11 +78,35 @@ def agent(request: TeamRequest, id: UUID) -> HttpResponse:
     if not request.member.builds:
         return render_page(request, "builder/agent.html", _agent_context(request, saved), parts=_PARTS)
     form = AgentForm(_posted(request), team=request.team, saved=saved)
-    if form.is_bound and "fix" not in request.POST and (agent := _save(form, request.user)):
-        return _after_save(request, agent)
-    context = _agent_context(request, saved) | _form_context(request, form, saved.agent)
-    status = 422 if form.errors else 200
-    return render_page(request, "builder/agent.html", context, parts=_PARTS, status=status)
+    if form.is_bound and "fix" not in request.POST and (made := _save(form, request.user)):
+        return _after_save(request, made, _posted_tab(request))
+    return _form_page(request, saved, form)
+
+
+@require_GET
+@team_page(get=BUILDER)
+def agent_setup(request: TeamRequest, id: UUID) -> HttpResponse:
+    """Show the other half of the form of `agent`, which is sent there."""
+    saved = queries.detailed(access.agent_or_404(request.team, id))
+    return _form_page(request, saved, AgentForm(team=request.team, saved=saved))
+
+
+def _form_page(request: TeamRequest, saved: AgentDetails, form: AgentForm) -> HttpResponse:
+    tab = reverse(_ADDRESSES[_tab_to_show(request, form)], args=[saved.agent.pk])
+    context = _agent_context(request, saved, tab) | _form_context(request, form, saved.agent) | {"tab": tab}
+    return render_page(request, "builder/agent.html", context, parts=_PARTS, status=422 if form.errors else 200)
+
+
+def _tab_to_show(request: TeamRequest, form: AgentForm) -> str:
+    """Return the page's own tab, or the one it was sent from; but what was refused is never on a tab that is hidden."""
+    if not form.is_bound:
+        return SETUP if request.path.endswith("/setup/") else PROCEDURE
+    wrong, sent_from = form.wrong_tabs, _posted_tab(request)
+    return sent_from if sent_from in wrong or not wrong else wrong[0]
+
+
+def _posted_tab(request: TeamRequest) -> str:
+    return SETUP if request.POST.get("tab", "").endswith("/setup/") else PROCEDURE
 
 
 def _save(form: AgentForm, author: User) -> Agent | HttpResponseRedirect | None:
@@ -128,26 +155,12 @@ def _deleted_agent(request: TeamRequest, saved: AgentDetails) -> HttpResponse:
     return render_page(request, "builder/agent.html", context, parts=_PARTS)
 
 
-def _agent_context(request: TeamRequest, saved: AgentDetails) -> dict[str, object]:
-    try:
-        targets.check_may_start(saved.agent)
-        refusal = None
-    except Refused as refused:
-        refusal = refused
-    number = saved.revision.number
-    seen = request.GET.get("seen", "")
+def _agent_context(request: TeamRequest, saved: AgentDetails, tab: str = "") -> dict[str, object]:
     return {
-        "agent": saved.agent,
-        "state": "deleted" if saved.agent.is_deleted else "paused" if saved.agent.is_paused else "",
-        "subject": f"agent:{saved.agent.pk}",
-        "saved": saved,
+        **head_of(request, saved.agent, saved, tab),
         "lines": lines.read(saved.revision.aop, [*saved.targets, *saved.people]),
         "used": usage.of_agent(saved.agent, usage.last_days(saved.agent.team, 30)),
         "mentioned_by": verbs.mentioned_by(saved.agent),
-        "refusal": refusal,
-        "actions": agent_actions.of_agent(saved.agent, refusal, request.member),
-        "newer": seen.isdecimal() and int(seen) < number,
-        "here": f"{reverse('agent', args=[saved.agent.pk])}?seen={seen if seen.isdecimal() else number}",
     }
 
 
@@ -161,7 +174,7 @@ def _form_context(request: TeamRequest, form: AgentForm, agent: Agent | None = N
     }
 
 
-def _after_save(request: HttpRequest, saved: Agent | HttpResponseRedirect) -> HttpResponse:
+def _after_save(request: HttpRequest, saved: Agent | HttpResponseRedirect, tab: str = PROCEDURE) -> HttpResponse:
     if isinstance(saved, HttpResponseRedirect):
         return saved
     blocking = [problem.message for problem in targets.problems(saved) if problem.blocking]
@@ -169,7 +182,7 @@ def _after_save(request: HttpRequest, saved: Agent | HttpResponseRedirect) -> Ht
         messages.warning(request, f"Saved. {blocking[0]}")
     else:
         messages.success(request, "Saved. Runs that start from now on follow it.")
-    return redirect("agent", saved.pk)
+    return redirect(_ADDRESSES[tab], saved.pk)
 
 
 @require_POST

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from builder.agents import access
 from builder.agents.forms import fallback_of, known_to, model_of
+from builder.agents.page_head import head_of
 from builder.gate.gate import RoutesHeld
 from builder.models import Agent, Revision
 from data.errors import Refused
@@ -16,6 +17,7 @@ from data.ids import parse_uuid
 from teams.access.permissions import BUILDER, TeamRequest, team_page
 from web.format.times import clock
 from web.http.paging import page
+from web.http.partials import render_page
 
 from . import drafts, revisions
 
@@ -65,12 +67,12 @@ def agent_revisions(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.past_or_present_agent_or_404(request.team, id)
     found = page(revisions.history(agent), ["-number"], request.GET.get("cursor", ""), _SHOWN)
     context = {
-        "agent": agent,
+        **head_of(request, agent),
         "draft": drafts.draft_of(agent),
         "entries": revisions.entries(agent, found.rows),
         "page": found,
     }
-    return render(request, "builder/revisions.html", context)
+    return render_page(request, "builder/revisions.html", context, parts=["tab"])
 
 
 @require_GET

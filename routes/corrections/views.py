@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.models import Agent
@@ -22,6 +23,7 @@ from web.forms.refusals import show_refusal
 from web.http.paging import page
 from web.http.partials import render_page
 from web.http.redirects import back
+from web.http.toasts import say
 
 from . import corrections
 
@@ -64,13 +66,13 @@ def run_correct(request: TeamRequest, id: UUID) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
-            corrections.correct(
+            correction = corrections.correct(
                 misroute, form.agents.get(said["agent_id"]), said["note"], request.actor, bool(case and said["send"])
             )
         except Refused as refusal:
             show_refusal(form, refusal, {"assignee_id": "agent_id"})
         else:
-            messages.success(request, "Thank you. The correction is kept.")
+            say(request, "Correction saved.", undo=reverse("correction_undo", args=[correction.pk]))
             return redirect("case", case.pk) if case else redirect("run", run.pk)
     context = {"run": run, "case": case, "wrong": misroute.wrong, "source": misroute.source, "form": form}
     return render(request, "routes/correct.html", context, status=422 if form.errors else 200)

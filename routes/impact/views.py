@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from builder.agents import access
 from builder.agents.forms import fallback_of, model_of
@@ -37,13 +37,11 @@ _AUTO_SECONDS = 2.5
 _ROOM = Decimal("1.25")
 
 
-@require_http_methods(["GET", "POST"])
-@team_page(post=BUILDER, get=BUILDER)
+@require_POST
+@team_page(post=BUILDER)
 def agent_impact(request: TeamRequest, id: UUID) -> HttpResponse:
-    """Show the panel (GET), or replay the last runs with what the form says (POST)."""
+    """Replay the last runs with what the agent's form says."""
     agent = access.agent_or_404(request.team, id)
-    if request.method == "GET":
-        return render(request, "routes/impact_panel.html", {"agent": agent})
     changes = _changes(request, agent)
     if "auto" in request.GET and not changes:
         return render(request, "routes/impact_panel.html#idle", {"agent": agent})

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.agents.access import agent_or_404
+from builder.agents.page_head import head_of
 from builder.models import Agent
 from cases.models import Case
 from data.errors import Refused
@@ -68,7 +69,7 @@ def agent_tests(request: TeamRequest, id: UUID) -> HttpResponse:
     tests: Page[RoutingTest] = page(found, ["-created_at", "id"], request.GET.get("cursor", ""))
     all_tests = routing_tests.of_agent(agent)
     context = {
-        "agent": agent,
+        **head_of(request, agent),
         "page": tests,
         "check": queries.latest_news(agent),
         "cost": _cost(agent, all_tests),
@@ -78,7 +79,7 @@ def agent_tests(request: TeamRequest, id: UUID) -> HttpResponse:
         "count": all_tests.count(),
         "live_on": f"agent:{agent.pk} check:*",
     }
-    return render_page(request, "routes/tests.html", context, parts=["results", "tests-summary", "save-cost"])
+    return render_page(request, "routes/tests.html", context, parts=["tab", "results", "tests-summary", "save-cost"])
 
 
 def _cost(agent: Agent, tests: QuerySet[RoutingTest]) -> Estimate | None:

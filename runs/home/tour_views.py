@@ -138,7 +138,7 @@ def _to_decide(member: Member) -> str:
     if not HumanRequest.objects.of_work().open().filter(team=member.team_id).exists():
         applied = Handover.objects.filter(team=member.team_id, status=Handover.Status.APPLIED)
         if handover := applied.order_by("-applied_at").only("source").first():
-            return reverse("run_correct", args=[handover.source_id])
+            return reverse("run_correct", args=[handover.source_id]) + "?of=handover"
         on_cases = Run.objects.filter(team=member.team_id, case__isnull=False, case__deleted_at=None)
         if run := on_cases.exclude(trigger=Run.Trigger.TRY).order_by("-created_at").only("pk").first():
             return reverse("run_correct", args=[run.pk])

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from builder.agents.access import agent_or_404, past_or_present_agent_or_404
+from builder.agents.page_head import head_of
 from builder.models import Agent
 from cases.models import Case
 from cases.work.access import case_or_404
@@ -28,7 +29,7 @@ from .answering import respond
 from .forms import ON, SORTS, STATES, run_filter
 from .run_views import about
 
-_LAST_RUNS = 5
+_LAST_RUNS = 15
 _LAST_STEPS = 4
 
 
@@ -57,6 +58,17 @@ def runs(request: TeamRequest) -> HttpResponse:
         "now": timezone.now(),
     }
     return render_page(request, "runs/runs.html", context, parts=["results"])
+
+
+@require_GET
+@team_page
+def agent_runs(request: TeamRequest, id: UUID) -> HttpResponse:
+    """Show the tab with an agent's last runs."""
+    agent = past_or_present_agent_or_404(request.team, id)
+    # What tests and replays made of it is on their pages.
+    found = queries.for_list(agent.runs.exclude(trigger=Run.Trigger.TEST)).order_by(*queries.NEWEST_FIRST)
+    context = {**head_of(request, agent), "runs": found[:_LAST_RUNS], "now": timezone.now()}
+    return render_page(request, "runs/agent_runs.html", context, parts=["agent-runs", "tab"])
 
 
 # --- What people do to runs ------------------------------------------------------------------
@@ -133,15 +145,6 @@ def answer(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 
 # --- Parts of other pages --------------------------------------------------------------------
-
-
-@require_GET
-@team_page
-def agent_runs(request: TeamRequest, id: UUID) -> HttpResponse:
-    agent = past_or_present_agent_or_404(request.team, id)
-    # What tests and replays made of it is on their pages.
-    found = queries.for_list(agent.runs.exclude(trigger=Run.Trigger.TEST)).order_by(*queries.NEWEST_FIRST)
-    return render(request, "runs/agent_runs.html", {"agent": agent, "runs": found[:_LAST_RUNS], "now": timezone.now()})
 
 
 @require_GET

@@ -64,7 +64,7 @@ def _try(request: TeamRequest, agent: Agent, form: TryForm) -> Run:
 
 def _panel(request: HttpRequest, agent: Agent, form: TryForm, refused: str = "") -> HttpResponse:
     context = {"agent": agent, "form": form, "refused": refused}
-    return render_page(request, "runs/try.html", context, parts=["try"], status=422 if refused else 200)
+    return render_page(request, "runs/try.html", context, parts=["try-body"], status=422 if refused else 200)
 
 
 @require_GET

@@ -206,6 +206,7 @@ class DraftSaver extends HTMLElement {
     }
     this.keepHere(this.now());
     this.conflict.querySelector("[data-choice=both]").hidden = false;
+    this.dispatchEvent(new Event("reveal", { bubbles: true }));
     this.conflict.scrollIntoView({ block: "nearest" });
   }
 

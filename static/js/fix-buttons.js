@@ -50,6 +50,7 @@ function put(form, plain, start, token) {
 
 function tick(box) {
   if (!box.checked) box.click();
+  box.dispatchEvent(new Event("reveal", { bubbles: true }));
   box.scrollIntoView({ block: "center", behavior: "smooth" });
 }
 

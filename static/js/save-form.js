@@ -11,19 +11,23 @@ class SaveForm extends HTMLElement {
     this.addEventListener("submit", this);
     document.addEventListener("keydown", this);
     window.addEventListener("beforeunload", this);
+    window.addEventListener("pageshow", this);
     this.show();
     this.restore();
-    this.querySelector("[aria-invalid=true]")?.focus();
+    [...this.querySelectorAll("[aria-invalid=true]")].find((field) => field.checkVisibility())?.focus();
   }
 
   disconnectedCallback() {
     document.removeEventListener("keydown", this);
     window.removeEventListener("beforeunload", this);
+    window.removeEventListener("pageshow", this);
   }
 
   on = {
     input: () => this.show(),
     "draft-saved": () => this.show(),
+    // The browser has put back what was typed before: what follows the form is to hear of it.
+    pageshow: () => this.unsaved && this.form.dispatchEvent(new Event("input", { bubbles: true })),
     submit: () => this.remember(),
     beforeunload: (event) => this.warn(event),
     keydown: (event) => this.press(event),

@@ -6,35 +6,55 @@ document.addEventListener("formdata", (event) => {
   for (const [name, value] of new FormData(other)) if (!event.formData.has(name)) event.formData.append(name, value);
 });
 
-// "Try it" opens in place: the editor keeps its width, and the page moves only as far as it takes to see the field.
-document.addEventListener("click", (event) => {
-  const field = event.target.closest('a[href="#try-input"]') && document.getElementById("try-input");
+// "Try it" opens in place, on whatever tab one is: the editor keeps its width and its place. Its form is fetched when it is
+// opened for the first time.
+const panel = document.querySelector("details#try");
+let isWanted = false;
+
+function open() {
+  panel.dispatchEvent(new Event("reveal", { bubbles: true }));
+  panel.open = true;
+  isWanted = true;
+  look();
+}
+
+function look() {
+  const field = isWanted && document.getElementById("try-input");
   if (!field) return;
-  event.preventDefault();
-  field.closest("details").open = true;
+  isWanted = false;
   field.focus({ preventScroll: true });
   field.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("click", (event) => {
+  if (!panel || !event.target.closest('a[href$="#try"]')) return;
+  event.preventDefault();
+  open();
 });
 
 // Saving loads the page again: the panel is then as it was, open and with its words, and what is below it does not move.
 const KEY = "try";
 const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
 sessionStorage.removeItem(KEY);
-const before = kept?.path === location.pathname ? kept : null;
-if (before) document.querySelector("#try:not(details)")?.style.setProperty("min-height", `${before.height}px`);
+const before = kept?.agent === panel?.dataset.agent ? kept : null;
 
 document.addEventListener("htmx:after:swap", () => {
-  const panel = before && document.querySelector("details#try");
-  if (!panel || panel.dataset.kept !== undefined) return;
+  look();
+  const field = before && document.getElementById("try-input");
+  if (!field || panel.dataset.kept !== undefined) return;
   panel.dataset.kept = "";
-  panel.open = true;
-  const field = panel.querySelector("#try-input");
-  if (field && !field.value) field.value = before.words;
+  panel.style.removeProperty("min-height");
+  if (!field.value) field.value = before.words;
 });
 
 document.addEventListener("submit", ({ target }) => {
-  const panel = document.querySelector("details#try[open]");
-  if (target.id !== "agent-form" || !panel) return;
-  const words = panel.querySelector("#try-input")?.value ?? "";
-  sessionStorage.setItem(KEY, JSON.stringify({ path: location.pathname, height: panel.offsetHeight, words }));
+  if (target.id !== "agent-form" || !panel?.open) return;
+  const words = document.getElementById("try-input")?.value ?? "";
+  sessionStorage.setItem(KEY, JSON.stringify({ agent: panel.dataset.agent, height: panel.offsetHeight, words }));
 });
+
+if (panel && before) {
+  panel.style.setProperty("min-height", `${before.height}px`);
+  panel.open = true;
+}
+if (panel && ["#try", "#try-input"].includes(location.hash)) open();

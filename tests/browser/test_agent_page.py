@@ -69,6 +69,60 @@ def test_a_page_says_that_someone_else_has_saved(
     assert agent.live_revision.aop == "My own words."
 
 
+def test_tabs_have_addresses_and_keep_what_is_typed(
+    signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
+) -> None:
+    page = signed_in_page
+    page.set_viewport_size({"width": 1024, "height": 768})
+    triage = make_agent("Triage", aop="Refunds go to", mentions=[make_agent("Billing")])
+    open_agent(page, web, triage)
+    home = f"{web}/agents/{triage.pk}/"
+    tabs, text = page.get_by_role("navigation", name="Agent"), page.get_by_role("textbox", name="Procedure")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(home)))
+    for part in (text, page.locator("#wiring").get_by_text("Billing").first):
+        box = part.bounding_box()
+        assert box and box["y"] + 20 < 768, "it does not stand in the first screen"
+
+    text.press("Control+End")
+    page.keyboard.type(" today")
+    where = text.bounding_box()
+    page.get_by_role("link", name="Try it").click()
+    expect(page.locator("#try-input")).to_be_focused()
+    assert text.bounding_box() == where, "the editor moved"
+    tabs.get_by_role("link", name="Setup").click()
+    expect(page).to_have_url(home + "setup/")
+    expect(text).to_be_hidden()
+    page.get_by_label("Name", exact=True).fill("")
+    for name, path, words in (("Tests", "tests/", "No tests yet"), ("Runs", "runs/", "has no runs yet")):
+        tabs.get_by_role("link", name=name).click()
+        expect(page).to_have_url(home + path)
+        expect(page.locator("#tab")).to_contain_text(words)
+        expect(tabs.locator("[aria-current=page]")).to_have_text(name)
+    assert asked.count("tests/") == 1 and asked.count("runs/") == 1
+    page.go_back()
+    expect(page.locator("#tab")).to_contain_text("No tests yet")
+    page.go_back()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("")
+
+    page.go_back()
+    expect(page).to_have_url(home)
+    expect(text).to_contain_text("today")
+    page.keyboard.press("Control+s")  # what is wrong stands on the other tab
+    expect(page.get_by_text("Not saved. Fix the fields marked in red under Setup.")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    expect(page).to_have_url(home + "setup/")
+    expect(tabs.get_by_role("img", name="has fields to fix")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Sorter")
+    expect(tabs.get_by_role("img", name="has fields to fix")).to_have_count(0)
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("heading", name="Sorter")).to_be_visible()
+    assert triage.live_revision.aop.endswith("today")
+
+    page.goto(home + "#budget")  # an address of before there were tabs
+    expect(page.get_by_role("heading", name="Budget")).to_be_in_viewport()
+
+
 def test_what_an_agent_has_in_hand_is_looked_up_when_the_dialog_opens(
     signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
 ) -> None:

@@ -15,6 +15,7 @@ from builder.procedures.mentions import token
 from cases.models import Case, Queue
 from cases.queues.queues import create_queue
 from cases.work.creation import NewCase, add_case
+from routes.models import Correction
 from runs.models import HumanRequest
 from teams.audit.actors import BATON
 from tests.driving import provider, scripted, work_next
@@ -65,10 +66,14 @@ def test_the_commonest_tasks_take_few_clicks(
     hand: Hand, scripted: Provider, queue: Queue, make_agent: Make[Agent], make_case: Callable[..., Case]
 ) -> None:
     page = hand.page
-    heir, lost = make_agent("Refunds", queue=queue), make_agent("Retired")
+    heir, right, lost = make_agent("Refunds", queue=queue), make_agent("Shipping", queue=queue), make_agent("Retired")
     clerk = make_agent("Clerk", queue=queue, aop=f"Money: {token(heir.pk, heir.name)}")
     scripted.answers(call("ask_person", question="Which plan?", choices=["Free", "Team"]))
     make_case("Charged twice", data={"message": "Please help."}, assignee=clerk)
+    work()
+    handed = [call("request_handover", target="refunds", reason="Money"), call("complete_case", summary="Done.")]
+    scripted.answers(*handed)
+    make_case("Where is my parcel?", assignee=clerk)
     work()
     add_case(queue, NewCase("Similar", labels=["refund"], assignee=heir), by=BATON)
     link = page.get_by_role("link", name="Charged twice").first
@@ -111,7 +116,15 @@ def test_the_commonest_tasks_take_few_clicks(
     hand.click(page.locator("#bulk-dialog").get_by_role("button", name="Set the priority"))
     hand.says("Priority set to high")
     expect(page).to_have_url(hand.home + "cases/")
-    assert hand.clicks == 3 and Case.objects.filter(priority=2).count() == 3
+    assert hand.clicks == 3 and Case.objects.filter(priority=2).count() == 4
+
+    hand.begin()  # correct a route
+    hand.click(page.get_by_role("link", name="Wrong agent").first)
+    hand.clicks += 1
+    page.get_by_label("Who should have had it").select_option("Shipping")
+    hand.click(page.get_by_role("button", name="Save correction"))
+    hand.says("Correction saved.")
+    assert hand.clicks == 3 and Correction.objects.get().right == right and Correction.objects.get().wrong == heir
 
     empty = create_queue(queue.team, "Empty")  # connect a queue to an agent
     hand.begin()

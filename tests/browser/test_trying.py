@@ -83,6 +83,7 @@ def test_the_panel_stands_below_on_phones_and_its_question_is_answered_there(
     expect(panel).to_contain_text("Waiting for a free worker")
     work()
     panel.get_by_role("button", name="Blue").click()
+    expect(panel.get_by_role("button", name="Blue")).to_have_count(0)
     work()
     expect(panel.get_by_role("heading", name="Answered")).to_be_visible(timeout=60_000)
     expect(panel).to_contain_text("Blue it is.")

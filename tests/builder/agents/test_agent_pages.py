@@ -254,7 +254,33 @@ def test_a_mention_of_a_deleted_agent_is_red_and_the_page_says_what_to_do(signed
     assert "mentions @Billing, now deleted" in text
     assert response.context["refusal"].code == "deleted_target"
     assert reverse("run_start", args=[blocked.pk]) not in text  # the reason stands in place of the form
-    assert 'href="#procedure"' in text
+    assert f'href="{page_of(blocked)}#procedure"' in text
+
+
+@pytest.mark.parametrize(
+    ("sent_from", "fields", "shown_on", "words"),
+    [
+        ("agent", {"name": ""}, "agent_setup", "under Setup."),
+        ("agent_setup", {"budget-requests": "x"}, "agent_setup", "under Budget."),
+        ("agent_setup", {"aop": "@[Gone](agent:00000000-0000-0000-0000-000000000000)"}, "agent", "under Procedure."),
+    ],
+)
+def test_what_is_refused_is_shown_on_its_tab(
+    signed_in: Client, make_agent: Make, sent_from: str, fields: dict[str, str], shown_on: str, words: str
+) -> None:
+    agent = make_agent("Triage", aop="Sort.")
+    tab = reverse(sent_from, args=[agent.pk])
+    response = signed_in.post(page_of(agent), form(**({"revision": "1", "tab": tab} | fields)))
+    text = one_line(response.text)
+    assert response.status_code == 422 and words in text
+    assert f'href="{reverse(shown_on, args=[agent.pk])}" aria-current="page"' in text
+
+
+def test_the_setup_is_saved_where_it_stands(signed_in: Client, make_agent: Make) -> None:
+    agent = make_agent("Triage", aop="Sort.")
+    tab = reverse("agent_setup", args=[agent.pk])
+    assert '<div data-tab="' + page_of(agent) + '" hidden>' in shown(signed_in.get(tab))
+    assert signed_in.post(page_of(agent), form(name="Sorter", revision="1", tab=tab))["Location"] == tab
 
 
 def test_saving_with_a_deleted_mention_asks_once(signed_in: Client, blocked: Agent) -> None:

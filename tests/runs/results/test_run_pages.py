@@ -522,9 +522,12 @@ def test_two_questions_of_a_turn_are_both_shown(
 # --- Parts of other pages --------------------------------------------------------------------
 
 
-def test_the_runs_of_an_agent_are_a_part(signed_in: Client, asks: Run, triage: Agent, billing: Agent) -> None:
-    html = page(signed_in, "agent_runs", triage.pk)
-    assert html.lstrip().startswith("<div") and reverse("run", args=[asks.pk]) in html
+def test_the_runs_of_an_agent_are_a_tab_and_a_part(signed_in: Client, asks: Run, triage: Agent, billing: Agent) -> None:
+    address, html = reverse("agent_runs", args=[triage.pk]), page(signed_in, "agent_runs", triage.pk)
+    assert f'href="{address}" aria-current="page"' in html and reverse("run", args=[asks.pk]) in html
+    for part in ("tab", "agent-runs"):
+        drawn = signed_in.get(address, headers={"HX-Target": f"div#{part}"}).text
+        assert drawn.lstrip().startswith(f'<div id="{part}"') and reverse("run", args=[asks.pk]) in drawn
     assert f'href="{reverse("runs")}?agent={triage.pk}"' in html
     assert "has no runs yet" in page(signed_in, "agent_runs", billing.pk)
 

@@ -171,7 +171,7 @@ def test_the_panel_offers_the_cases_of_the_agents_queues(
 ) -> None:
     mine, other = make_case("Mine"), make_case("Other", in_queue=make_queue())
     agent = make_agent(queue=queue)
-    text = signed_in.get(panel(agent), headers={"HX-Target": "div#try"}).content.decode()
+    text = signed_in.get(panel(agent), headers={"HX-Target": "div#try-body"}).content.decode()
     assert str(mine.pk) in text and str(other.pk) not in text and "<html" not in text
     assert str(other.pk) in signed_in.get(panel(make_agent())).content.decode()
 
