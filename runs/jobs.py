@@ -14,5 +14,5 @@ def shift() -> None:
 
 
 def horse_name(worker_name: str, pid: int) -> str:
-    """Who holds a lease: the worker and its horse, so that the worker knows the runs of a horse that died."""
+    """Return who holds a lease: the worker and its horse, so that the worker knows the runs of a horse that died."""
     return f"{worker_name[:80]}/{pid}"

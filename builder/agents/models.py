@@ -114,7 +114,7 @@ class Agent(models.Model):
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
     def published(self) -> "RevisionQuerySet":
-        """What was live once, or is: the history."""
+        """Return what was live once, or is: the history."""
         return self.filter(status__in=[Revision.Status.LIVE, Revision.Status.HISTORIC])
 
 

@@ -36,7 +36,7 @@ def export_agent(agent: Agent) -> list[TextFile]:
 
 
 def as_file(saved: AgentDetails) -> AgentFile:
-    """What a file would say of the agent, its mentions by their current names."""
+    """Return what a file would say of the agent, its mentions by their current names."""
     connections = saved.agent.queue_connections.all()
     return AgentFile(
         name=saved.agent.name,

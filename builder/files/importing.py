@@ -134,7 +134,7 @@ def _note(item: Item) -> str:
 
 
 def _connected(item: Item, team: Team, queue_ids: Mapping[str, UUID]) -> dict[str, Any]:
-    """What it is to be connected to, as fields of an `AgentChange`."""
+    """Return what it is to be connected to, as fields of an `AgentChange`."""
     wanted, said = item.wanted, item.file
     found: dict[str, Any] = {}
     if said.consumes is not None:

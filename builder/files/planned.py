@@ -52,7 +52,7 @@ class MissingAgent:
 
     @property
     def what(self) -> str:
-        """What there would have to be: “No … is called so”."""
+        """Return what there would have to be: “No … is called so”."""
         return _WHAT[self.kind]
 
 

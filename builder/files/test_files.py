@@ -44,8 +44,8 @@ class TestFiles(Protocol):
         """The text of the file of each agent that has tests, by the agent's id."""
 
     def plan(self, team: Team, texts: Sequence[TextFile], agents: Plan) -> list[TestsItem]:
-        """What would become of the tests in these files, beside agents that are imported by that plan. Flawed, with
-        everything that is wrong with them.
+        """Return what would become of the tests in these files, beside agents that are imported by that plan. Flawed,
+        with everything that is wrong with them.
         """
 
     def write(self, items: Sequence[TestsItem], by: Actor) -> None:

@@ -46,7 +46,7 @@ class Gate(Protocol):
         """Return whether the team has any tests."""
 
     def counts(self, agent_ids: Collection[UUID]) -> dict[UUID, int]:
-        """How many tests guard the routes of each agent that has any."""
+        """Return how many tests guard the routes of each agent that has any."""
 
     def checks_of(self, agent: Agent, numbers: Collection[int]) -> dict[int, UUID]:
         """Return the checks by which these revisions of the agent went live by themselves, by number."""
@@ -80,7 +80,7 @@ def guarded(agents: Sequence[Agent], override: str = "") -> Iterator[None]:
 
 
 def test_counts(agent_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many routing tests guard the routes of each agent that has any."""
+    """Return how many routing tests guard the routes of each agent that has any."""
     return _gate().counts(agent_ids)
 
 

@@ -82,7 +82,7 @@ def _words(text: str) -> list[str]:
 
 
 def _key(text: str) -> str:
-    """What must be equal for two words or lines to be the same: of a mention the id alone."""
+    """Return what must be equal for two words or lines to be the same: of a mention the id alone."""
     return mentions.join(f"\0{part.agent_id}\0" if isinstance(part, Mention) else part for part in mentions.split(text))
 
 

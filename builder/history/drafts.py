@@ -63,7 +63,7 @@ def save_draft(
     author: User | None,
     version: UUID | None = None,
 ) -> Revision | None:
-    """The draft as kept, or None when nothing differs from the live revision. Raises Conflict.
+    """Return the draft as kept, or None when nothing differs from the live revision. Raise Conflict.
 
     `version` becomes the draft's id: who chose it themselves know it even if the answer gets lost.
     """
@@ -94,7 +94,7 @@ def save_draft(
 
 @transaction.atomic
 def discard_draft(agent: Agent, *, known: Known | None, by: User | None) -> bool:
-    """Whether there was one. Raises Conflict for a state of it that `known` lacks: nobody has looked at that."""
+    """Return whether there was one. Raises Conflict for a state of it that `known` lacks: nobody has looked at that."""
     draft = draft_of(_locked(agent))
     if draft is None:
         return False
@@ -116,9 +116,9 @@ def publish(
     note: str = "",
     **fields: Any,
 ) -> Agent:
-    """Saves the agent and makes the text live, which ends the draft. `fields`: as of `save_agent`.
+    """Save the agent and make the text live, which ends the draft. `fields`: as of `save_agent`.
 
-    Raises Conflict, unless `known` is None: that goes on whatever the others did.
+    Raise Conflict, unless `known` is None: then others' changes are overwritten.
     """
     agent = _locked(agent)
     aop = prose(aop, "aop", AOP_LIMIT)

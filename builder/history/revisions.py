@@ -92,7 +92,7 @@ def before(agent: Agent, revision: Revision) -> Revision | None:
 
 
 def lines_of(agent: Agent, revision: Revision, passage: tuple[int, int] | None = None) -> list[Line]:
-    """What the revision says, to read, with a passage of it marked."""
+    """Return what the revision says, to read, with a passage of it marked."""
     return lines.read(revision.aop, mentioned(agent, revision.aop).values(), passage)
 
 
@@ -125,7 +125,7 @@ class Difference:
 
 
 def difference(agent: Agent, before: str, after: str) -> Difference:
-    """What differs, with each mention as the agent sees it now."""
+    """Return what differs, with each mention as the agent sees it now."""
     return Difference(_shown(differences.compare(before, after), mentioned(agent, before, after)))
 
 
@@ -147,7 +147,7 @@ def choice(agent: Agent, mine: str, theirs: Revision) -> Choice:
 
 
 def mentioned(agent: Agent, *texts: str) -> Known:
-    """Who is mentioned in texts that were not saved, or not as they stand."""
+    """Return who is mentioned in texts that were not saved, or not as they stand."""
     ids = {id for text in texts for id in mentions.target_ids(text)}
     queues = queues_of(agent)
     people_ids = {id for text in texts for id in mentions.people_ids(text)}
@@ -184,7 +184,7 @@ def _parts(text: str, known: Known) -> tuple[str | Target | PeopleTarget, ...]:
 
 @transaction.atomic
 def restore(agent: Agent, revision: Revision, *, author: User | None, override: str = "") -> Agent:
-    """Makes what a revision said live again, as a new revision. A draft stays what it is."""
+    """Make what a revision said live again, as a new revision. A draft stays what it is."""
     # Two people who restore at once make two revisions, one after the other.
     agent = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
     live = agent.live_revision
@@ -194,6 +194,6 @@ def restore(agent: Agent, revision: Revision, *, author: User | None, override: 
 
 
 def as_change(agent: Agent, revision: Revision) -> AgentChange:
-    """What restoring the revision saves."""
+    """Return what restoring the revision saves."""
     told = {name: getattr(revision, name) for name in ("aop", "model", "fallback")}
     return AgentChange(agent.pk, **told, note=f"Revision {revision.number} restored")

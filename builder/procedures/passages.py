@@ -97,7 +97,7 @@ def cited(aop: str, target_id: UUID, because: str = "") -> Passage | None:
 
 
 def _spans(line: str) -> Iterator[tuple[int, int]]:
-    """Where the sentences of the line begin and end, without the white space around them."""
+    """Return where the sentences of the line begin and end, without the white space around them."""
     mark = LIST_MARK.match(line)
     start = mark.end() if mark else 0
     tokens = [(one.start, one.end) for one in mentions.find_mentions(line)]

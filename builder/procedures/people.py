@@ -55,7 +55,7 @@ def people_rows() -> QuerySet[PeopleMention]:
 
 
 def of_revision(mentioned: Iterable[PeopleMention], *, works_queue: bool) -> list[PeopleTarget]:
-    """Whom a saved revision mentions, in its order; from `people_rows`."""
+    """Return whom a saved revision mentions, in its order; from `people_rows`."""
     found = [_of_mention(row) for row in mentioned]
     return found if works_queue else [without_queue(one) for one in found]
 

@@ -51,7 +51,7 @@ class PlainName:
 
 
 def occur(text: str) -> bool:
-    """Whether there is anything to look up names for."""
+    """Return whether there is anything to look up names for."""
     return next(_places(text), None) is not None
 
 
@@ -75,7 +75,7 @@ def mention(text: str, plain: PlainName, agent_id: UUID, name: str, kind: str = 
 
 
 def _places(text: str) -> Iterator[int]:
-    """Where an @ stands that is neither part of a mention, code or an address, nor behind a word."""
+    """Return where an @ stands that is neither part of a mention, code or an address, nor behind a word."""
     taken = sorted(
         [(token.start, token.end) for token in mentions.find_mentions(text)]
         + [match.span() for pattern in (_FENCE, _CODE, _ADDRESS) for match in pattern.finditer(text)]

@@ -18,7 +18,7 @@ _MOST_PAIRS = 2_500
 
 
 def wording(passage: Passage) -> str:
-    """What the passage says, the same after an agent was renamed."""
+    """Return what the passage says, the same after an agent was renamed."""
     return TOKEN.sub(r"@\2", passage.source)
 
 

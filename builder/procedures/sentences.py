@@ -74,7 +74,7 @@ _JOINS = re.compile(r" *(?:,|/|,? (?:or|nor|and|oder|noch|und)) *(?:to|an)? *")
 
 
 def forbidden(text: str) -> list[UUID]:
-    """Who is only mentioned in clauses that say not to: "never hand over to @X". Each once, in order."""
+    """Return who is only mentioned in clauses that say not to: "never hand over to @X". Each once, in order."""
     found = _forbidden_mentions(text)
     mentioned = Counter(mention.agent_id for mention in mentions.find_mentions(text)) if found else {}
     return [agent_id for agent_id, times in Counter(found).items() if times == mentioned[agent_id]]
@@ -97,7 +97,7 @@ def _forbidden_mentions(text: str) -> list[UUID]:
 
 
 def _says_not(before: str) -> bool:
-    """Whether the words that lead up to a mention forbid it."""
+    """Return whether the words that lead up to a mention forbid it."""
     words = " ".join(re.sub(r"[*_`\"“”„]", "", before).casefold().split())
     *earlier, clause = _CLAUSE_END.split(words)
     if earlier and any(_ALONE.match(part) for part in earlier if part.strip()):
@@ -119,12 +119,12 @@ def _forbidden_in(sentence: list[str | Mention]) -> Iterator[UUID]:
 
 
 def is_forbidden(gaps: list[str], position: int) -> bool:
-    """Whether the mention between `gaps[position]` and the next gap stands in a clause that says not to."""
+    """Return whether the mention between `gaps[position]` and the next gap stands in a clause that says not to."""
     return _says_not(gaps[position]) or _is_denied(gaps[position], gaps[position + 1])
 
 
 def _is_denied(before: str, after: str) -> bool:
-    """Whether the words that follow a mention forbid it: "@X must never get refunds"."""
+    """Return whether the words that follow a mention forbid it: "@X must never get refunds"."""
     clause = _CLAUSE_END.split(before.casefold())[-1]
     return bool(_FORBIDDEN_AFTER.search(after.casefold())) and not _CONDITION.search(clause)
 
@@ -144,6 +144,6 @@ _NEGATES = re.compile(
 
 
 def says_when_complete(text: str) -> bool:
-    """Whether some clause of the procedure says that the work is completed, closed, done."""
+    """Return whether some clause of the procedure says that the work is completed, closed, done."""
     read = "".join(part for part in mentions.split(text) if isinstance(part, str)).casefold()
     return any(_ENDS.search(clause) and not _NEGATES.search(clause) for clause in re.split(r"[,.;:!?\n()]", read))

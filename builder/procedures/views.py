@@ -16,7 +16,7 @@ from .people import find_people, search_people
 @require_GET
 @team_page
 def mention_options(request: TeamRequest, id: UUID | None = None) -> JsonResponse:
-    """Whom one can mention (q), or what is known of these (ids). `queues`: those that the form says the agent works."""
+    """Return who can be mentioned (q), or what is known of these (ids). `queues`: those that the form ticks."""
     agent = access.agent_or_404(request.team, id) if id else None
     of = mention_search.viewpoint(request.team, agent, request.GET.get("queues"))
     works = bool(of.queues)

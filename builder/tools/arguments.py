@@ -57,7 +57,7 @@ def check(schema: Any) -> None:
 
 
 def wrong(schema: Any, arguments: Any, steps: int = _STEPS) -> list[str]:
-    """What does not fit, in words for a model that begin with the field; at most five."""
+    """Return what does not fit, in words for a model that begin with the field; at most five."""
     _steps.set(iter(range(steps)))
     found: list[str] = []
     try:

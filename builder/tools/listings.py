@@ -34,7 +34,7 @@ class OfferedTool:
 
     @property
     def words(self) -> tuple[str, str]:
-        """What a model is told of it, to be compared."""
+        """Return what a model is told of it, to be compared."""
         return self.description, json.dumps(self.input_schema, sort_keys=True)
 
 

@@ -116,7 +116,7 @@ def _fitted(rules: Rules, schema: str) -> str:
 
 
 def alias(name: str) -> str:
-    """What models call this property: the name itself where every provider takes it."""
+    """Return what models call this property: the name itself where every provider takes it."""
     if _PROPERTY.fullmatch(name):
         return name
     plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:40]
@@ -190,7 +190,7 @@ def _value(rules: Rules, simple: Simple, levels: int) -> dict[str, Any]:
 
 
 def _parts(rules: Rules, simple: Simple, levels: int) -> dict[str, Any]:
-    """What holds other schemas."""
+    """Return the keywords that hold other schemas."""
     made: dict[str, Any] = {}
     if "anyOf" in simple:
         made["anyOf"] = [_value(rules, part, levels) for part in simple["anyOf"]]

@@ -17,7 +17,7 @@ _MOST = ("maximum", "maxLength", "maxItems")
 
 
 def met(one: Simple, other: Simple) -> Simple | None:
-    """What fits both; None when nothing does."""
+    """Return what fits both; None when nothing does."""
     if "anyOf" in one or "anyOf" in other:
         several, rest = (one, other) if "anyOf" in one else (other, one)
         # Of two choices the second is left out: all pairs could be a great many.
@@ -83,7 +83,7 @@ def _with_words(made: Simple | None, one: Simple, other: Simple) -> Simple | Non
 
 
 def chosen(parts: Sequence[Simple]) -> Simple | None:
-    """What fits one of these at least; None when there is none."""
+    """Return what fits one of these at least; None when there is none."""
     flat: list[Simple] = []
     for part in parts:
         flat += part["anyOf"] if "anyOf" in part and set(part) <= {"anyOf", "description", "hints"} else [part]

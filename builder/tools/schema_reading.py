@@ -51,7 +51,9 @@ class Unusable(Exception):
 
 
 def simplified(schema: Any) -> Simple:
-    """What a call's arguments may be, as an object or a choice that holds one. Unusable, when they can be none."""
+    """Return the schema of a call's arguments, as an object or a choice that holds one. Unusable, when they can be
+    none.
+    """
     try:
         simple = _Reading(schema).read()
     except RecursionError:
@@ -65,7 +67,7 @@ def simplified(schema: Any) -> Simple:
 
 
 def resolver_of(schema: dict[str, Any]) -> Any:
-    """What finds the parts of a schema by their references, and nothing else."""
+    """Return what finds the parts of a schema by their references, and nothing else."""
     registry: Registry[Any] = Registry()
     # An id that is no text is not one.
     named = schema if isinstance(schema.get("$id", ""), str) else {**schema, "$id": ""}
@@ -173,7 +175,7 @@ class _Reading:
         return simple
 
     def _items(self, schema: dict[str, Any], resolver: Any, trail: tuple[str, ...], level: int) -> Simple:
-        """What any of a list's items may be, also of one that says it of each by its place."""
+        """Return the schema of a list's items, also of a list that gives one for each place."""
         items = schema.get("items", {})
         places = items if isinstance(items, list) else schema.get("prefixItems")
         if not isinstance(places, list):

@@ -93,7 +93,7 @@ class ToolChanged(Exception):
 
 
 def load() -> None:
-    """Imports the client, which takes half a second, once before a worker forks."""
+    """Import the client, which takes half a second, once before a worker forks."""
     import mcp  # noqa: F401
 
 
@@ -112,7 +112,7 @@ async def call_tool(
     idempotency_key: str = "",
     schema_only: bool = False,
 ) -> Answer:
-    """Calls a tool when its server still describes it as it was `seen`. Else ToolChanged; or ServerProblem.
+    """Call a tool when its server still describes it as it was `seen`. Else ToolChanged; or ServerProblem.
 
     The key tells servers that heed it that a call is the same one once more. `schema_only`: its description may differ.
     """
@@ -207,7 +207,9 @@ def _problem(endpoint: Endpoint, error: BaseException, course: _Course) -> Serve
 
 
 def _is_refusal(error: BaseException, course: _Course) -> bool:
-    """Whether the server said that it did not carry out the call. The client says it too of answers it cannot read."""
+    """Return whether the server said that it did not carry out the call. The client says it too of answers it cannot
+    read.
+    """
     from mcp import MCPError
 
     if course.status in _UNREAD:
@@ -217,7 +219,7 @@ def _is_refusal(error: BaseException, course: _Course) -> bool:
 
 
 def _of_answer(endpoint: Endpoint, course: _Course) -> str:
-    """What is wrong by the last answer's status and kind; empty where these are as they should be."""
+    """Return what is wrong by the last answer's status and kind; empty where these are as they should be."""
     status, kind = course.status, course.content_type
     told = ""
     if status in (401, 403):
@@ -269,7 +271,7 @@ def _short_text(text: str) -> str:
 
 
 async def _list(client: "mcp.Client") -> None:
-    """Asks for all pages; their tools are taken on their way in. A cursor that comes again ends the list."""
+    """Ask for all pages; their tools are taken on their way in. A cursor that comes again ends the list."""
     cursors: set[str | None] = set()
     cursor: str | None = None
     while cursor not in cursors and len(cursors) < _PAGES_LIMIT:

@@ -142,7 +142,7 @@ class _FixedStream(httpx2.AsyncByteStream):
 
 
 def _split(data: bytes) -> tuple[bytes, bytes]:
-    """What can be read now, and the escape at the end that may go on."""
+    """Return the part that can be read now, and the escape at the end that may continue."""
     end = 0
     for match in _ESCAPE.finditer(data):
         if match.start() > len(data) - _LONGEST_ESCAPE:

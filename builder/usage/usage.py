@@ -103,7 +103,7 @@ def by_model(team: Team, period: Period, purpose: Purpose | None = None) -> dict
 
 
 def by_purpose(team: Team, period: Period) -> dict[Purpose, Amount]:
-    """What the runs were for, in the order of `Purpose`; those that used something."""
+    """Return what the runs were for, in the order of `Purpose`; those that used something."""
     found = _summed(team, period, "purpose")
     return {purpose: found[purpose] for purpose in Purpose if purpose in found}
 

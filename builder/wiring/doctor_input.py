@@ -106,7 +106,9 @@ def _needed(agent_ids: Collection[UUID]) -> dict[UUID, list[Need]]:
 
 
 def _mapped(queue_ids: Collection[UUID]) -> dict[UUID, set[str]]:
-    """What the mappings of the queues' sources bring. Sources are known to an app that this one may not import."""
+    """Return what the mappings of the queues' sources bring. Sources are known to an app that this one may not
+    import.
+    """
     found: dict[UUID, set[str]] = import_string(settings.SOURCE_KEYS)(queue_ids)
     return found
 
@@ -199,7 +201,7 @@ _REACHABLE = """
 
 
 def _onward(team: Team, ids: Collection[UUID]) -> dict[UUID, Onward]:
-    """What a case can come to from these agents, however many handovers later."""
+    """Return what a case can come to from these agents, however many handovers later."""
     limit = _FOLLOWED + len(ids)
     with connection.cursor() as cursor:
         cursor.execute(_REACHABLE, [list(ids), limit])

@@ -44,7 +44,7 @@ class QuickFix:
 
     @property
     def chooses(self) -> bool:
-        """Whether it asks for an agent."""
+        """Return whether it asks for an agent."""
         return self.kind in (REPLACE, CHOOSE, CHOOSE_NAMED)
 
 

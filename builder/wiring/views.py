@@ -30,7 +30,7 @@ def agent_wiring(request: TeamRequest, id: UUID | None = None) -> HttpResponseBa
 
 
 def wiring_context(team: Team, form: AgentForm) -> dict[str, Any]:
-    """What builder/wiring.html shows of a form."""
+    """Return what builder/wiring.html shows of a form."""
     [facts] = gather(team, [form.typed()])
     findings = doctor.examine(facts)
     chooses = any(fix.chooses for finding in findings for fix in finding.fixes)

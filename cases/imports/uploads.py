@@ -102,8 +102,8 @@ def _write(upload: CaseUpload, table: Table) -> None:
 
 
 def _even_out(names: Row | None, rows: Sequence[Row]) -> int:
-    """How many columns there are. Of a CSV file it is the length of most rows that counts: a longer one has a flaw, a
-    shorter one keeps its length.
+    """Return how many columns there are. Of a CSV file it is the length of most rows that counts: a longer one has a
+    flaw, a shorter one keeps its length.
     """
     width = max(len(row.cells) for row in [*rows, names or rows[0]])
     if not rows[0].length:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def unread(self) -> "NotificationQuerySet":
-        """What the bell counts."""
+        """Return what the bell counts."""
         return self.filter(read_at=None, is_shown=True)
 
     def shown(self) -> "NotificationQuerySet":

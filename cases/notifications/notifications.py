@@ -136,7 +136,7 @@ def of_comment(case: Case, kind: NotificationKind, members: Iterable[Member], by
 
 
 def of_member(member: Member) -> QuerySet[Notification]:
-    """What the member can open, deleted cases left out."""
+    """Return what the member can open, deleted cases left out."""
     rows = Notification.objects.shown().filter(team=member.team_id, member=member)
     return rows.exclude(case__deleted_at__isnull=False)
 

@@ -38,7 +38,7 @@ def recolour(label: Label, colour: str) -> None:
 
 @transaction.atomic
 def rename(label: Label, name: str) -> str:
-    """Makes the new label, of the same colour unless there is one, and says how it is called. The cases and the old
+    """Create the new label, of the same colour unless there is one, and return its name. The cases and the old
     label follow by a bulk action, as they may be many.
     """
     name = plain_name(name, "name", 40)

@@ -27,13 +27,13 @@ def notification_icon(row: Notification) -> str:
 
 @register.filter
 def notification_actor(row: Notification) -> str:
-    """Who did what it tells of."""
+    """Return who did what it tells of."""
     return shown(row.actor or (row.agent.name if row.agent else "Baton"))
 
 
 @register.simple_tag(takes_context=True)
 def bell_word(context: RequestContext) -> str:
-    """What the live stream says when the member has news."""
+    """Return what the live stream says when the member has news."""
     return f"bell:{context['request'].member.pk}"
 
 

@@ -33,7 +33,9 @@ class People:
 
 
 def fields_of(people: People) -> dict[str, Any]:
-    """What a case with them says of it. A case that has an owner waits for nobody, so it has no time to be taken by."""
+    """Return what a case with them says of it. A case that has an owner waits for nobody, so it has no time to be taken
+    by.
+    """
     return {
         "taken_by": str(people.owner)[:100] if people.owner else "",
         "owner_id": people.owner.pk if people.owner else None,
@@ -60,7 +62,7 @@ def again_fields(case: Case) -> dict[str, Any]:
 
 
 def kept_fields(case: Case) -> dict[str, Any]:
-    """Whom the case stays with; nothing where it is not with people."""
+    """Return whom the case stays with; nothing where it is not with people."""
     if not (case.taken_by or case.group_id):
         return {}
     return {"taken_by": case.taken_by, "owner_id": case.owner_id, "group_id": case.group_id}

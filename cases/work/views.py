@@ -174,7 +174,7 @@ def _events_wanted(request: TeamRequest) -> int:
 
 
 def _watched(case: Case) -> str:
-    """What the page of a case shows: while it waits for an agent, also what keeps the agents of its queue."""
+    """Return what the page of a case shows: while it waits for an agent, also what keeps the agents of its queue."""
     waits = f" queue:{case.queue_id} agent:*" if case.status == Status.PENDING else ""
     return f"case:{case.pk}{waits}"
 

@@ -25,7 +25,7 @@ def can_be_used(pattern: str) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool | None:
-    """Whether the pattern is found in the text; None where it cannot be used."""
+    """Return whether the pattern is found in the text; None where it cannot be used."""
     adapter = _compiled(pattern)
     if adapter is None:
         return None

@@ -20,7 +20,7 @@ _DENSE = re.compile(r"[^\x20-\x7e\n\t]")
 
 
 def is_unseen(sign: str) -> bool:
-    """Whether one character is drawn as nothing, or only changes how its neighbours are drawn."""
+    """Return whether one character is drawn as nothing, or only changes how its neighbours are drawn."""
     if sign in _LINES:
         return False
     return unicodedata.category(sign) in _CATEGORIES or _ALWAYS.match(sign) is not None
@@ -65,7 +65,7 @@ def _is_needed(name: str, at: int) -> bool:
 
 
 def _joins(sign: str) -> bool:
-    """Whether it is of a script in which joiners change what a word means or how it is written."""
+    """Return whether it is of a script in which joiners change what a word means or how it is written."""
     return unicodedata.name(sign, "").partition(" ")[0] in _JOINING
 
 

@@ -24,7 +24,7 @@ _MANY = 500
 
 
 def ask(team_id: UUID, wanted: Iterable[Question], purpose: Purpose = Purpose.TEST) -> None:
-    """Writes the trials that are not known yet; those that could not be asked before are asked again."""
+    """Write the trials that are not known yet; those that could not be asked before are asked again."""
     by_key = {question.key: question for question in wanted}
     rows: list[Trial] = []
     revisions: dict[tuple[UUID, str, str, str], str] = {}
@@ -51,14 +51,14 @@ def ask(team_id: UUID, wanted: Iterable[Question], purpose: Purpose = Purpose.TE
 
 
 def waiting_for(check: Check) -> QuerySet[Trial]:
-    """What is still to be asked for a check."""
+    """Return what is still to be asked for a check."""
     open_rows = check.results.filter(verdict="")
     wanted = Q(key__in=open_rows.values("before_key")) | Q(key__in=open_rows.values("after_key"))
     return Trial.objects.filter(wanted, team=check.team_id, status=Trial.Status.WAITING)
 
 
 def errors(check: Check) -> dict[str, str]:
-    """Why questions of a check could not be asked, by their keys."""
+    """Return why questions of a check could not be asked, by their keys."""
     held = check.results.filter(verdict=Verdict.UNTESTED)
     wanted = Q(key__in=held.values("before_key")) | Q(key__in=held.values("after_key"))
     failed = Trial.objects.filter(wanted, team=check.team_id, status=Trial.Status.FAILED)
@@ -73,7 +73,7 @@ def answered(found: Collection[tuple[UUID, str]]) -> None:
 
 
 def settle(run_ids: Collection[UUID]) -> None:
-    """Takes note of what ended runs of tests decided, and tells those who waited for it. Twice is once."""
+    """Note what ended runs of tests decided, and tell the checks that waited for it. Twice is once."""
     answered(_keep_decisions(run_ids))
 
 

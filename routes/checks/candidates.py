@@ -30,7 +30,9 @@ def check_tests(agent: Agent, tests: Sequence[RoutingTest], by: Actor) -> Check:
 
 
 def look(save: Callable[[], object], repetitions: int | None = None) -> gate.Held:
-    """What a save would have to be checked for, whether or not that is known already. Nothing is saved."""
+    """Return the questions that a save would have to answer, whether or not the answers are known already. Nothing is
+    saved.
+    """
     with gate.looking(repetitions):
         held = rehearse(save)
     assert isinstance(held, gate.Held)

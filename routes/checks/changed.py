@@ -40,7 +40,9 @@ class Change:
     fields: tuple[Field, ...] = ()
 
     def between(self, *decided: Decision | None) -> "Change":
-        """What of it is most likely the reason: the lines that name one of those who were handed over to, else all."""
+        """Return what of it is most likely the reason: the lines that name one of those who were handed over to, else
+        all.
+        """
         named = decisions.targets(one for one in decided if one)
         near = tuple(line for line in self.lines if any(_is_about(part, named) for part in line))
         return Change((near or self.lines)[:_MOST], self.fields[:_MOST])
@@ -52,7 +54,7 @@ def _is_about(part: Part, ids: set[UUID]) -> bool:
 
 
 def of_results(rows: Iterable[CheckResult]) -> dict[UUID, Change]:
-    """What changed for each test that was asked by runs before and with the change; by the test's id."""
+    """Return what changed for each test that was asked by runs before and with the change; by the test's id."""
     asked = [row for row in rows if row.run_ids and row.before_key != row.after_key]
     keys = [row.before_key for row in asked]
     teams = {row.team_id for row in asked}
@@ -90,7 +92,9 @@ def _fields(before: Run, after: Run) -> Iterable[Field]:
 
 
 def _described(run: Run) -> dict[str, tuple[str, str]]:
-    """What a model is told by name, as labels with values. Targets are told apart by their ids: their names change."""
+    """Return what a model is told by name, as labels with values. Targets are told apart by their ids: their names
+    change.
+    """
     own, revision = (run.sample or {}).get("own", {}), run.revision
     found = {label: (label, str(own.get(label.lower(), ""))) for label in ("Name", "Description")}
     found |= {"model": ("Model", revision.model), "fallback": ("Fallback model", revision.fallback)}
@@ -101,7 +105,7 @@ def _described(run: Run) -> dict[str, tuple[str, str]]:
 
 
 def of_save(agent: Agent, live_number: int, changes: Sequence[AgentChange]) -> tuple[Difference | None, list[Field]]:
-    """What a save that waits would change: of the procedure, if anything, and of the rest."""
+    """Return what a save that waits would change: of the procedure, if anything, and of the rest."""
     change, before = changes[0], agent.revisions.published().filter(number=live_number).first()
     if before is None:
         return None, []

@@ -24,7 +24,7 @@ class Estimate:
 
 
 def dollars(name: str, input_tokens: int, output_tokens: int) -> Decimal | None:
-    """What one request to the model of this name costs. None where its price is not known."""
+    """Return what one request to the model of this name costs. None where its price is not known."""
     provider, _, model = name.partition(":")
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
     try:

@@ -79,7 +79,7 @@ class Held(RoutesHeld):
 
 
 def refusal(check: Check) -> Refused:
-    """What the API says of a check that has not passed."""
+    """Return what the API says of a check that has not passed."""
     rows = results.of_check(check)
     held = {verdict: [row for row in rows if row.verdict == verdict] for verdict in Verdict}
     broken, untested = len(held[Verdict.BROKEN]), len(held[Verdict.UNTESTED])

@@ -38,7 +38,7 @@ def waiting_for(check: Check) -> Waiting | None:
 
 
 def go_live(check: Check) -> None:
-    """Saves what waited, if it is still what was checked. Else the note says why not."""
+    """Save what waited, if it is still what was checked. Else the note says why not."""
     by = person(check.user) if check.user else BATON
     try:
         with audit.acting(by):
@@ -52,7 +52,7 @@ def go_live(check: Check) -> None:
 
 @transaction.atomic
 def save_waiting(check: Check, author: User | None, override: str = "") -> None:
-    """Saves what waits for the check, if it is still what was checked."""
+    """Save what waits for the check, if it is still what was checked."""
     waiting = waiting_for(check)
     if waiting is None or check.is_applied:
         raise Refused("Nothing waits for this check.", "ended")

@@ -68,7 +68,7 @@ def void(tests: Sequence[RoutingTest]) -> set[UUID]:
 
 
 def counts(agent_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many tests guard the routes of each agent that has any."""
+    """Return how many tests guard the routes of each agent that has any."""
     rows = RoutingTest.objects.filter(agent__in=agent_ids).order_by()
     return dict(rows.values_list("agent").annotate(Count("pk")))
 

@@ -66,7 +66,7 @@ class Asker:
         return self.question(test.pk, test.agent, test.queue, test.sample)
 
     def question(self, id: UUID, agent: Agent, queue: Queue | None, sample: dict[str, Any]) -> Question:
-        """What a sample asks, of a test or of whatever has this id. The agent comes with its team."""
+        """Return what a sample asks, of a test or of whatever has this id. The agent comes with its team."""
         rules = _Rules(bool(sample.get("last_hop")), bool(sample.get("may_decline")))
         told = self._told_in(agent, queue, rules)
         times = self.repetitions or agent.team.test_repetitions

@@ -51,7 +51,7 @@ class Judged:
 
 
 def answers(team_id: UUID, asked: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Answer]:
-    """What is known, by key and times."""
+    """Return what is known, by key and times."""
     wanted = set(asked)
     found: dict[str, dict[int, Trial]] = {}
     trials = Trial.objects.filter(team=team_id, key__in={key for key, _ in wanted}).defer("question")
@@ -73,7 +73,7 @@ def _answer(trials: dict[int, Trial], times: int) -> Answer | None:
 
 
 def judge(expected: Sequence[Decision], before: Answer, after: Answer) -> Judged:
-    """What the change does to a test. What could not be compared is untested, and so is held back."""
+    """Return what the change does to a test. What could not be compared is untested, and so is held back."""
     shown = (before.shown(expected), after.shown(expected), after.run_ids)
     if after.is_untested:
         return Judged(Verdict.UNTESTED, *shown)

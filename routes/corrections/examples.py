@@ -9,7 +9,9 @@ from runs.prompts import prompts
 
 
 def examples(agent: Agent, most: int) -> Iterator[Example]:
-    """What the agent handed to the wrong one, with the right one. Who should have had it, no agent, is no example."""
+    """Return what the agent handed to the wrong one, with the right one. Who should have had it, no agent, is no
+    example.
+    """
     found = Correction.objects.standing().filter(team_id=agent.team_id, source__agent=agent, right__isnull=False)
     for correction in found.select_related("source", "case").order_by("-created_at")[:most]:
         assert correction.source

@@ -136,7 +136,9 @@ def _until_decided(steps: Sequence[Step]) -> Iterator[ModelResponse]:
 
 
 def estimate(rows: Sequence[Recorded], told: Mapping[UUID, dict[str, Any]]) -> Decimal | None:
-    """What replaying these costs in US dollars, with the models that each is told. None where a price is not known."""
+    """Return what replaying these costs in US dollars, with the models that each is told. None where a price is not
+    known.
+    """
     total = Decimal(0)
     for row in rows:
         price = costs.dollars(str(told[row.run.pk]["model"]), *_tokens(row, told[row.run.pk]))

@@ -38,7 +38,7 @@ class Told:
 
     @property
     def same(self) -> int:
-        """How many would be decided the same way."""
+        """Return how many would be decided the same way."""
         return sum(len(cell.replays) for cell in self.matrix if not cell.is_changed)
 
 

@@ -56,7 +56,7 @@ def _examples(trials: Collection[Trial]) -> dict[UUID, list[Example]]:
 
 
 def decide(question: dict[str, Any], shown: Collection[Example]) -> tuple[Decision, str]:
-    """What the stand-in decides, and why. A replay is not its own example."""
+    """Return what the stand-in decides, and why. A replay is not its own example."""
     told, sample = question["told"], question["sample"]
     run = Run(sample=sample, input=sample.get("text", ""))
     case = samples.case_of(run)
@@ -82,7 +82,9 @@ def _target(row: dict[str, Any], case: Case | None) -> Target:
 def _refused(
     act: ToolCallPart | TextPart, targets: list[dict[str, Any]], tools: set[str]
 ) -> tuple[Decision, str] | None:
-    """What becomes of a handover that lacks what its receiver needs: a run is told so, and asks a person if it may."""
+    """Return the outcome of a handover that lacks what its receiver needs: a run is told so, and asks a person if it
+    may.
+    """
     if isinstance(act, TextPart) or act.tool_name != "request_handover":
         return None
     said = act.args_as_dict()

@@ -74,7 +74,7 @@ def _mentions(team: Team) -> Any:
 
 
 def _handovers(team: Team, since: datetime) -> Counter[tuple[UUID, UUID]]:
-    """How often each agent handed cases to people."""
+    """Return how often each agent handed cases to people."""
     found = Handover.objects.filter(team=team, status=Handover.Status.APPLIED, applied_at__gte=since, target=None)
     rows = found.exclude(person=None, group=None).order_by().values_list("source_agent", "person__uuid", "group")
     counted: Counter[tuple[UUID, UUID]] = Counter()

@@ -123,7 +123,7 @@ def _counted(agent: Agent, since: datetime) -> dict[Place, Counts]:
 
 
 def _tests(agent: Agent, since: datetime) -> dict[Place, int]:
-    """How many routing tests each place decided when they were last run."""
+    """Return how many routing tests each place decided when they were last run."""
     # The latest result of each test: what it decided before was decided by another wording.
     results = CheckResult.objects.filter(test__agent=agent, at__gte=since).order_by("test", "-id").distinct("test")
     runs = {run_id: test for test, run_ids in results.values_list("test", "run_ids") for run_id in run_ids}
@@ -154,7 +154,9 @@ def _became(texts: dict[UUID, str], live: str) -> dict[UUID, dict[int, int]]:
 
 
 def _number(aop: str, place: Place) -> int | None:
-    """Which passage of the text it was. Handovers from before places were kept are of the only one with the target."""
+    """Return which passage of the text it was. Handovers from before places were kept are of the only one with the
+    target.
+    """
     all_passages = passages.passages(aop)
     if place.start is None:
         cited = passages.cited(aop, place.target_id)

@@ -88,12 +88,12 @@ def target_id(decision: Decision) -> UUID | None:
 
 
 def targets(decisions: Iterable[Decision]) -> set[UUID]:
-    """Whom they hand over to."""
+    """Return whom they hand over to."""
     return {id for one in decisions if (id := target_id(one))}
 
 
 def gone(team_id: UUID, decisions: Iterable[Decision]) -> set[UUID]:
-    """Whom of those that they hand over to nothing can be handed over to any more: deleted or deactivated."""
+    """Return whom of those that they hand over to nothing can be handed over to any more: deleted or deactivated."""
     ids: dict[str, set[UUID]] = {name: set() for name in TARGETS}
     for one in decisions:
         for name, found in ids.items():
@@ -111,7 +111,7 @@ def gone(team_id: UUID, decisions: Iterable[Decision]) -> set[UUID]:
 
 
 def names(decisions: Iterable[Decision]) -> dict[UUID, str]:
-    """What those that they hand over to are called, by id."""
+    """Return what those that they hand over to are called, by id."""
     ids = targets(decisions)
     if not ids:
         return {}
@@ -123,7 +123,7 @@ def names(decisions: Iterable[Decision]) -> dict[UUID, str]:
 
 
 def is_void(expected: Iterable[Decision], gone: set[UUID]) -> bool:
-    """Whether nothing that is expected can be any more: every one is a handover to someone who is gone."""
+    """Return whether nothing that is expected can be any more: every one is a handover to someone who is gone."""
     return all(one["decision"] == HAND_OVER and target_id(one) in gone for one in expected)
 
 

@@ -66,7 +66,7 @@ class ExpectationForm(PageForm):
         return [_of_key(key) for key in self.cleaned_data["expected"]]
 
     def refuse(self, refusal: Refused) -> None:
-        """Puts what a verb refused beside the fields that it is about."""
+        """Put what a verb refused beside the fields that it is about."""
         names = {"data": "details"}
         for place, message in (refusal.fields or {"": refusal.message}).items():
             field = place.removeprefix("input.").partition(".")[0]
@@ -75,7 +75,7 @@ class ExpectationForm(PageForm):
 
 
 def possible(agent: Agent, mode: str) -> list[tuple[Decision, str]]:
-    """What the agent could decide, with the words for it: handovers to agents, to people, and the rest."""
+    """Return what the agent could decide, with the words for it: handovers to agents, to people, and the rest."""
     others = agent.team.agents.live().exclude(pk=agent.pk).order_by("name").values_list("pk", "name")
     receivers = [("agent_id", id, name) for id, name in others]
     if mode == RoutingTest.Mode.CASE:

@@ -123,7 +123,7 @@ def add_test_of_correction(correction: Correction, by: Actor) -> RoutingTest | N
 
 
 def sample_of(run: Run) -> samples.Sample:
-    """What the run saw, with the answers that its calls got."""
+    """Return what the run saw, with the answers that its calls got."""
     steps = list(run.steps.order_by("seq"))
     if not steps or steps[0].kind != Step.Kind.PROMPT:
         raise Refused("This run has not begun, so there is nothing to make a test of.", "not_begun")
@@ -142,7 +142,7 @@ _DECIDED = {
 
 
 def decided(run: Run) -> list[Decision]:
-    """What the run decided, as a test would expect it. Refused if it decided nothing."""
+    """Return what the run decided, as a test would expect it. Refused if it decided nothing."""
     if run.human_requests.all():
         return [{"decision": decisions.ASK}]
     if run.outcome == Outcome.HANDED_OVER:

@@ -46,7 +46,7 @@ class Wanted:
 
     @property
     def told(self) -> Any:
-        """What makes two tests the same."""
+        """Return what makes two tests the same."""
         said = self.test.model_dump(exclude={"id", "name", "queue", "expected"})
         return [self.name, self.queue.lower(), said, sorted(json.dumps(one, sort_keys=True) for one in self.expected)]
 

@@ -61,7 +61,7 @@ class Names:
         return found
 
     def decision(self, words: str, agent_id: UUID, mode: str) -> Decision:
-        """What is meant: a mention, “@Name”, a name alone, or another decision. Refused with a sentence."""
+        """Return what is meant: a mention, “@Name”, a name alone, or another decision. Refused with a sentence."""
         words = words.strip()
         known = decisions.PLAIN[RoutingTest.Mode(mode)]
         if (plain := decisions.plain_of(words)) in known:

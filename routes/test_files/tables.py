@@ -217,7 +217,7 @@ class _Reader:
 
 
 def _at[T](name: str, act: Callable[[], T]) -> T:
-    """What `act` returns; what it refuses is about this column."""
+    """Return what `act` returns; what it refuses is about this column."""
     try:
         return act()
     except Refused as refusal:

@@ -55,7 +55,7 @@ def _with_rows(form: TableForm) -> TableForm:
 
 
 def _columns(request: TeamRequest, sheet: Sheet, is_file: bool) -> dict[str, Any]:
-    """What was chosen, as long as it is about these columns."""
+    """Return what was chosen, as long as it is about these columns."""
     names = [name for name in request.POST if name.startswith("role-")]
     is_told = not is_file and len(names) == len(sheet.names)
     chosen = ColumnsForm(request.POST if is_told else {}, sheet)

@@ -88,15 +88,15 @@ def execute(work: Work, call: ToolCallPart) -> bool:
 
 
 def reads(work: Work, name: str) -> bool:
-    """Whether a tool only reads."""
+    """Return whether a tool only reads."""
     if served := work.server_tool(name):
         return served.mark == ServerTool.Mark.READ_ONLY
     return name in tools.TOOLS and tools.TOOLS[name].only_reads
 
 
 def _answers(work: Work, call: ToolCallPart) -> Iterator[dict[str, Any]]:
-    """What the recording says to this call. Of tools that read only the next one counts, since what an agent looks up
-    second may depend on what it found first.
+    """Return what the recording says to this call. Of tools that read only the next one counts, since what an agent
+    looks up second may depend on what it found first.
     """
     recorded = (work.run.sample or {}).get("calls", [])
     if reads(work, call.tool_name):
@@ -160,8 +160,8 @@ def _stop(work: Work, words: str, entries: Sequence[Entry]) -> None:
 
 
 def answers_of(runs: Sequence[Run]) -> dict[UUID, tuple[Decision | None, str]]:
-    """What these ended runs of tests decided, and why, in the words of their models. The decision is None when a run
-    could not be run: no key, no provider, no budget. The runs come with their handovers.
+    """Return what these ended runs of tests decided, and why, in the words of their models. The decision is None when a
+    run could not be run: no key, no provider, no budget. The runs come with their handovers.
     """
     steps: dict[UUID, dict[str, Step]] = {run.pk: {} for run in runs}
     for step in Step.objects.filter(_OF_ANSWERS, run__in=list(steps)).order_by("seq"):

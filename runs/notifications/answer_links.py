@@ -53,7 +53,9 @@ def read_link(token: str) -> AnswerLink | None:
 
 
 def address_proof(request: HumanRequest, member: Member) -> bytes:
-    """What shows, beside the request's id, that an address was made for this member and this request as it is."""
+    """Return what shows, beside the request's id, that an address was made for this member and this request as
+    it is.
+    """
     signed = request.pk.bytes + member.pk.to_bytes(_MEMBER, "big") + bytes.fromhex(request.fingerprint)
     return _proof(_ADDRESS, signed)[:_SHORT_PROOF]
 

@@ -66,7 +66,7 @@ def not_taken(request: HumanRequest, member: Member, why: str) -> None:
 
 
 def how_it_ended(request: HumanRequest) -> str:
-    """Who was first, with what, in a sentence. Empty while the request is open."""
+    """Return who was first, with what, in a sentence. Empty while the request is open."""
     match request.status:
         case HumanRequest.Status.ANSWERED:
             verdict = {None: "", True: "Approved. ", False: "Not approved. "}[request.approved]
@@ -182,7 +182,7 @@ def email_of(email: RequestEmail) -> EmailMultiAlternatives:
 
 
 def _reply_to(request: HumanRequest, email: RequestEmail) -> str:
-    """Where a reply answers the question. Empty where it cannot, as for approvals."""
+    """Return where a reply answers the question. Empty where it cannot, as for approvals."""
     if request.kind != HumanRequest.Kind.QUESTION or email.why == RequestEmail.Why.NOT_TAKEN:
         return ""
     queue_id = request.run.case.queue_id if request.run.case else None

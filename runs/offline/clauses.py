@@ -57,7 +57,7 @@ _EDGES = " \t,.;:!?-–—→>=*_`|\"“”„«»'()"
 
 @lru_cache(maxsize=256)
 def clauses(aop: str) -> tuple[Clause, ...]:
-    """What the procedure says, in order. Headings are left out, and so is what says nothing but "hand over"."""
+    """Return what the procedure says, in order. Headings are left out, and so is what says nothing but "hand over"."""
     place = _Place()
     aop = replies.without(aop)  # what is said to customers sends no case anywhere
     line_before = -1
@@ -79,8 +79,8 @@ _TITLE_WORDS = 4
 
 
 def _is_title(aop: str, start: int, line: str) -> bool:
-    """Whether the line is a title without a mark: a few words without an end, above a list or apart from all else; or
-    the head of a table.
+    """Return whether the line is a title without a mark: a few words without an end, above a list or apart from all
+    else; or the head of a table.
     """
     words = line.strip()
     following = aop[start + len(line) + 1 :].split("\n", 1)[0]
@@ -184,7 +184,7 @@ def _sent(passage: Passage, place: _Place) -> list[Clause]:
 
 
 def _taken_back(place: _Place) -> list[Clause]:
-    """What the line has said until now: "A tile is loose. The lift is stuck. That goes to @X" is all about X."""
+    """Return what the line has said until now: "A tile is loose. The lift is stuck. That goes to @X" is all about X."""
     taken = [place.found.pop(index) for index in reversed(place.unowned)]
     place.unowned = []
     return taken[::-1]
@@ -194,7 +194,9 @@ _RESTRICTS = re.compile(r"\W*(?:unless|except|instead|before|after|whatever|even
 
 
 def _adds(after: str) -> bool:
-    """Whether what follows the last mention says more of what it is for: ", and so are cooks who want to join"."""
+    """Return whether what follows the last mention says more of what it is for: ", and so are cooks who want to
+    join".
+    """
     words = after.strip(_EDGES).split()
     return len(words) > 3 and not negations.says_never(after) and not _RESTRICTS.match(after)
 

@@ -98,7 +98,7 @@ _TOPICS = (
 
 
 def available() -> bool:
-    """Whether texts can be compared: the extra `offline` is installed and runs on this machine."""
+    """Return whether texts can be compared: the extra `offline` is installed and runs on this machine."""
     return _encoders() is not None
 
 

@@ -44,13 +44,13 @@ _REDIRECTS = re.compile(
 
 
 def redirects(text: str) -> str | None:
-    """What comes before the last part of a text, if that part only sends: "; they are for"."""
+    """Return what comes before the last part of a text, if that part only sends: "; they are for"."""
     head, mark, tail = text.rpartition(";") if ";" in text else text.rpartition(",")
     return head if mark and not says_never(tail) and _REDIRECTS.match(tail) else None
 
 
 def forbids(text: str) -> bool:
-    """Whether the words before a mention say that it is not for it: "never send these to", ", not to"."""
+    """Return whether the words before a mention say that it is not for it: "never send these to", ", not to"."""
     *earlier, last = re.split(r"[,;:(—–]", text)
     bare = _NEVER.sub(" ", last)
     denied = earlier and bare != last and all(routes(word) for word in bare.lower().split())
@@ -58,7 +58,7 @@ def forbids(text: str) -> bool:
 
 
 def refers_back(text: str) -> bool:
-    """Whether the words before a mention mean what the sentence before it was about: "They go to"."""
+    """Return whether the words before a mention mean what the sentence before it was about: "They go to"."""
     return bool(_REFERS_BACK.search(text))
 
 

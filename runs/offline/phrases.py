@@ -71,7 +71,7 @@ _LEADS_IN = re.compile(
 
 
 def routes(word: str) -> bool:
-    """Whether the word alone only sends, refers back, or joins."""
+    """Return whether the word alone only sends, refers back, or joins."""
     return not word or bool(_SENDS.fullmatch(word))
 
 
@@ -87,7 +87,7 @@ _NUMBER = re.compile(
 
 
 def is_number(text: str) -> bool:
-    """Whether the text only numbers what it stands before: "R3", "Rule 2"."""
+    """Return whether the text only numbers what it stands before: "R3", "Rule 2"."""
     return bool(_NUMBER.fullmatch(text))
 
 
@@ -211,18 +211,18 @@ _HALF = re.compile(
 
 
 def halves(text: str) -> tuple[str, str]:
-    """What a text says before "while" and after it: "(@A) sees to refunds, while errors are for (@B)"."""
+    """Return what a text says before "while" and after it: "(@A) sees to refunds, while errors are for (@B)"."""
     first, *rest = _HALF.split(text, maxsplit=1)
     return first, rest[0] if rest else ""
 
 
 def adds(text: str) -> bool:
-    """Whether a sentence goes on with what the one before it said: "Vouchers too."."""
+    """Return whether a sentence goes on with what the one before it said: "Vouchers too."."""
     return bool(_ALSO.search(text))
 
 
 def says_how(text: str) -> bool:
-    """Whether a text tells how to work ("Read the whole message first") and not what about."""
+    """Return whether a text tells how to work ("Read the whole message first") and not what about."""
     return bool(_HOW.search(text))
 
 
@@ -234,7 +234,7 @@ _PARTS = re.compile(
 
 
 def parts(text: str) -> list[str]:
-    """What an enumeration lists, as far as each part says something."""
+    """Return what an enumeration lists, as far as each part says something."""
     found = [part.strip(" .,:;") for part in _PARTS.split(text)]
     return [
         part

@@ -97,13 +97,13 @@ def case_of(run: Run) -> Case | None:
 
 
 def name_agent(run: Run) -> None:
-    """Calls the agent in this run as the sample says: under a name and a description that are not saved yet."""
+    """Call the agent in this run as the sample says: under a name and a description that are not saved yet."""
     if own := (run.sample or {}).get("own"):
         run.agent.name, run.agent.description = own["name"], own["description"]
 
 
 def first_step(work: Work) -> dict[str, str]:
-    """What the run's first step keeps. A sample can bring the instructions too."""
+    """Return what the run's first step keeps. A sample can bring the instructions too."""
     sample = work.run.sample
     told = sample.get("instructions") or prompts.instructions(work.run, work.revision.aop, work.targets)
     return {"mark": sample["mark"], "instructions": told, "prompt": sample["prompt"]}

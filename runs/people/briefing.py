@@ -34,7 +34,9 @@ def needs_of(agent: Agent | None) -> list[Need]:
 
 
 def check(agent: Agent | None, given: Given) -> dict[str, Any]:
-    """What the case's event keeps of it. Refused, field by field, where the agent needs more and no reason is given."""
+    """Return what the case's event keeps of it. Refused, field by field, where the agent needs more and no reason is
+    given.
+    """
     checked = fields.check(needs_of(agent), storable(given.values))
     reason = prose(given.without_reason, REASON, _REASON_LIMIT).strip()
     if agent and checked.faults and not reason:
@@ -57,7 +59,9 @@ class Lacking:
 
 
 def lacking(case: Case) -> Lacking | None:
-    """What a person can fill in to send the case on; nothing where its agent is gone, or does not work the queue."""
+    """Return what a person can fill in to send the case on; nothing where its agent is gone, or does not work the
+    queue.
+    """
     if case.reason != Reason.INCOMPLETE_HANDOVER:
         return None
     event = case.events.filter(reason=Reason.INCOMPLETE_HANDOVER, data__has_key="target_id").order_by("seq").last()

@@ -169,7 +169,7 @@ def _send(request: TeamRequest, id: UUID, verb: Callable[..., Case], done: str, 
 
 
 def _people(request: TeamRequest) -> People | None:
-    """Whom the form names, if it is no agent."""
+    """Return whom the form names, if it is no agent."""
     kind, _, id = request.POST.get("assignee_id", "").partition(":")
     if kind == "member":
         found = next((row for row in human_requests.members_of(request.team) if str(row.user.uuid) == id), None)

@@ -76,7 +76,7 @@ def _cases(request: TeamRequest, q: str) -> HttpResponse:
 
 
 def _about(request: TeamRequest, show: str, q: str, found: Page[Any]) -> dict[str, Any]:
-    """What both kinds of lists say. `keep` is what the addresses of their lines keep of this one."""
+    """Return what both kinds of lists say. `keep` is what the addresses of their lines keep of this one."""
     kept = {"show": show if show != OPEN else "", "q": q, "cursor": request.GET.get("cursor", "")}
     query = urlencode({name: value for name, value in kept.items() if value})
     return {

@@ -43,7 +43,7 @@ def _waiting(agent: Agent, rule: WhenUnavailable) -> QuerySet[Case]:
 
 
 def _obstacle(agent: Agent, queue_id: UUID) -> str:
-    """Why it does not take the cases of the queue now, as a sentence; empty where it does."""
+    """Return why it does not take the cases of the queue now, as a sentence; empty where it does."""
     found: Consumer | None = next((one for one in consumers([queue_id])[queue_id] if one.agent.pk == agent.pk), None)
     if found is None:
         return f"{agent.name} does not work this queue."
@@ -71,7 +71,7 @@ def _reroute(case_id: UUID, agent_id: UUID, obstacle: str) -> None:
 
 
 def _receiver(case: Case, rule: WhenUnavailable) -> tuple[Agent | People | None, str]:
-    """Who gets the case. Without one: why not, where the rule names someone."""
+    """Return who gets the case. Without one: why not, where the rule names someone."""
     if rule.rule == RETURN:
         return _sender(case)
     if rule.rule != FALLBACK or rule.target is None:
@@ -117,7 +117,7 @@ def _works(agent: Agent, case: Case) -> bool:
 
 
 def _steps(case: Case) -> int:
-    """How many fallbacks the case took since it was handed over, or since people or an agent had it."""
+    """Return how many fallbacks the case took since it was handed over, or since people or an agent had it."""
     steps = 0
     for event in case.events.order_by("-seq"):
         if event.kind in _FIRST:

@@ -148,7 +148,7 @@ def _by_day(text: str, here: datetime) -> datetime | None:
 
 
 def _split(words: str) -> list[tuple[str, str]]:
-    """What may be a day, and what a time of it."""
+    """Return what may be a day, and what a time of it."""
     words = re.sub(r"^(?:(?:on|by|this|next|coming|the|at)\s+)+", "", words.replace("tonight", "today night"))
     found = [(words, ""), ("", words)]
     if match := re.fullmatch(r"(.+?),?\s+(?:in the |at )?(\S+(?:\s+(?:[ap]\.?m\.?|o'clock|uhr))?)", words):

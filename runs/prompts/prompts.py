@@ -117,7 +117,7 @@ _TOLD_OF_CASE = r"Case #(\d+):\n\n<{mark}>\n(.*?)\n</{mark}>"
 
 
 def told_of_case(prompt: str, mark: str) -> dict[str, Any]:
-    """What a recorded prompt says of its case, as it was then. The reverse of what `prompt` writes."""
+    """Return what a recorded prompt says of its case, as it was then. The reverse of what `prompt` writes."""
     found = re.search(_TOLD_OF_CASE.format(mark=re.escape(mark)), prompt, re.DOTALL)
     if found is None:
         raise ValueError("the prompt tells of no case")
@@ -147,7 +147,7 @@ _MOST_MESSAGES, _LONGEST_MESSAGE = 30, 10_000
 
 
 def _messages(notes: Iterable[CaseEvent], mark: str) -> list[str]:
-    """What the customer wrote after the first message, and what was answered."""
+    """Return what the customer wrote after the first message, and what was answered."""
     said = [
         {
             "to" if note.kind == Kind.REPLIED else "from": note.data.get("address", ""),

@@ -77,7 +77,7 @@ def _dropping(response: ModelResponse, problem: ModelProblem) -> ModelProblem:
 
 
 def _is_cut(response: ModelResponse, tools: Sequence[ToolDefinition]) -> bool:
-    """Whether the last call is only half there. Some providers give a half as an object of nothing."""
+    """Return whether the last call is only half there. Some providers give a half as an object of nothing."""
     if response.finish_reason != "length" or not response.tool_calls:
         return False
     last = response.tool_calls[-1]
@@ -132,7 +132,7 @@ def _declined(name: str, response: ModelResponse) -> ModelProblem:
 
 
 def _problem(name: str, error: BaseException, access: Access | None) -> ModelProblem:
-    """What the wire said of it, which the providers' libraries wrap in errors of their own."""
+    """Return what the wire said of it, which the providers' libraries wrap in errors of their own."""
     if problem := _cause(error, ModelProblem):
         return problem
     if refusal := _cause(error, NotAllowed):
@@ -178,7 +178,7 @@ class Trial:
 
 
 async def try_model(name: str, access: Access, seconds: float = 20) -> Trial:
-    """Asks the model one small thing and says in a sentence what came back. Never raises; tells no keys."""
+    """Ask the model one small thing and return in a sentence what came back. Never raises; tells no keys."""
     models = Models()
     try:
         model = models.get(name, access)  # the first one of a provider imports its code, which takes seconds

@@ -43,5 +43,5 @@ class ToolCalling(models.Model):
 
     @property
     def style(self) -> CallStyle:
-        """What holds: native or schema."""
+        """Return what holds: native or schema."""
         return CallStyle(self.found if self.chosen == CallStyle.AUTOMATIC else self.chosen)

@@ -162,7 +162,7 @@ def _is_elsewhere(offer: Offer) -> bool:
 
 
 def access_of(team_id: UUID, name: str) -> Access:
-    """What the team reaches this model with now. See `access_with`."""
+    """Return what the team reaches this model with now. See `access_with`."""
     return access_with(credentials.find_credential(team_id, kind_of(name)), name)
 
 
@@ -172,8 +172,8 @@ def kind_of(name: str) -> str:
 
 
 def access_with(own: Credential | None, name: str) -> Access:
-    """What a team with this key reaches the model with. ModelProblem, in a sentence that says what to do, when with
-    nothing.
+    """Return what a team with this key reaches the model with. ModelProblem, in a sentence that says what to do, when
+    with nothing.
     """
     kind, provider = _provider(name)
     if own:
@@ -240,7 +240,9 @@ class Models:
         return self._made[name, access]
 
     def _wire(self, access: Access, kind: str) -> httpx2.AsyncClient:
-        """What the provider's library sends through. What a server knows is remembered for each way to reach it."""
+        """Return what the provider's library sends through. What a server knows is remembered for each way to
+        reach it.
+        """
         if (access, kind) not in self._wires:
             client = self._client(access if access.is_own else None)
             wire = Wire(client, kind)
@@ -282,7 +284,7 @@ def _free() -> httpx2.AsyncClient:
 
 
 def import_providers() -> None:
-    """Imports what the configured providers need. It takes a second each: once, before a worker forks."""
+    """Import what the configured providers need. It takes a second each: once, before a worker forks."""
     own = credentials.providers_in_use()
     for kind, provider in PROVIDERS.items():
         if kind in own or os.environ.get(provider.key) or os.environ.get(provider.base_url):

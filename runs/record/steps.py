@@ -90,7 +90,7 @@ class Work:
         return [step for step in self.steps if step.kind == Step.Kind.TOOL_RESULT and step.data.get("code") == code]
 
     def has_begun(self, call: ToolCallPart) -> bool:
-        """Whether the call was begun before, by an earlier worker of this run."""
+        """Return whether the call was begun before, by an earlier worker of this run."""
         return any(step.kind == Step.Kind.INTENT and step.data["call_id"] == call.tool_call_id for step in self.steps)
 
     def notes(self, code: str) -> list[Step]:

@@ -119,7 +119,7 @@ def _make() -> "TracerProvider | None":
 
 
 def send(seconds: float = 1) -> None:
-    """Sends what has not been sent, as far as that takes no longer than this."""
+    """Send what has not been sent yet, for at most this long."""
     pid, provider = _made
     if provider and pid == os.getpid():
         sending = threading.Thread(target=provider.force_flush, daemon=True)

@@ -29,7 +29,7 @@ MENTIONED = """(
 
 
 def people_of(row: dict[str, Any], team_id: UUID) -> People | None:
-    """Whom a row of the targets means; None when they are gone since."""
+    """Return whom a row of the targets means; None when they are gone since."""
     if row["kind"] == GROUP:
         group = Group.objects.live().filter(team=team_id, pk=row["agent_id"]).first()
         return People(group=group) if group else None

@@ -25,7 +25,9 @@ def may_reply(work: Work) -> bool:
 
 
 def must_ask(work: Work, call: ToolCallPart) -> bool:
-    """Whether a person has to approve first what an agent writes to the customer. Nothing comes of it in a try."""
+    """Return whether a person has to approve first what an agent writes to the customer. Nothing comes of it in
+    a try.
+    """
     return call.tool_name == REPLY and not work.agent.replies_freely and not work.run.has_no_effect
 
 

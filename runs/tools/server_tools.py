@@ -55,7 +55,7 @@ def _definition(model: str, key: str, description: str, schema: str) -> ToolDefi
 
 
 def must_ask(work: Work, call: ToolCallPart) -> bool:
-    """Whether a person has to decide on this call first. In a try nothing comes of it, so nobody is asked."""
+    """Return whether a person has to decide on this call first. In a try nothing comes of it, so nobody is asked."""
     tool = work.server_tool(call.tool_name)
     return tool is not None and tool.asks_first and not is_spared(work, tool) and call.tool_call_id not in work.approved
 

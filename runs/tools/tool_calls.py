@@ -33,7 +33,7 @@ _CHANGED = (
 
 
 async def execute(work: Work, call: ToolCallPart) -> bool:
-    """Calls the tool and writes its result. False when that is an error."""
+    """Call the tool and write its result. False when that is an error."""
     try:
         begun = await sync_to_async(_begin)(work, call)
     except Refused as refusal:
@@ -48,7 +48,7 @@ async def execute(work: Work, call: ToolCallPart) -> bool:
 
 
 def _begin(work: Work, call: ToolCallPart) -> ServerCall | Answer:
-    """What is to be called, or what to answer instead; from here on it counts as begun."""
+    """Return what is to be called, or what to answer instead; from here on it counts as begun."""
     tool = work.server_tool(call.tool_name)
     if work.has_begun(call) and not (tool and tool.is_repeatable):
         return Answer(f"Error: The call was interrupted. {_UNKNOWN.format(tool=call.tool_name)}", ok=False)

@@ -55,7 +55,9 @@ class ModelProblem(Exception):
 
 
 def words(body: object) -> str:
-    """What an error says, as at most 300 characters of plain text; "" when it says nothing. Never a dump of a dict."""
+    """Return what an error says, as at most 300 characters of plain text; "" when it says nothing. Never a dump of a
+    dict.
+    """
     if isinstance(body, bytes):
         body = body[:_READ].decode("utf-8", "replace")
     return _short(_plain(next(_said(body), "")))

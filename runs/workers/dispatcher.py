@@ -20,7 +20,7 @@ type Queues = dict[UUID, list[UUID]]
 
 
 def dispatch_and_claim(worker: str, limit: int) -> list[Claim]:
-    """Gives out cases, and claims up to `limit` runs for the worker: in one transaction, unless others wait for it."""
+    """Give out cases, and claim up to `limit` runs for the worker: in one transaction, unless others wait for it."""
     [[(is_due,)], waiting] = rows.read(claims.DUE, giving.QUEUES_WITH_WORK)
     if not is_due:
         return [Claim.of(run, made=run) for run in _give_out(_by_team(waiting), limit, worker)]

@@ -14,16 +14,16 @@ class Lane(Protocol):
     """What TEST_LANE names."""
 
     def has_due(self) -> bool:
-        """Whether a test could be taken up now."""
+        """Return whether a test could be taken up now."""
 
     def claim(self, worker: str, limit: int) -> list[Claim]:
         """Claim up to so many runs of tests for the worker."""
 
     def settle(self, run_ids: Collection[UUID]) -> None:
-        """Takes note of what these runs of tests decided, as far as they have ended."""
+        """Note what these runs of tests decided, as far as they have ended."""
 
     def sweep(self) -> None:
-        """Does what workers that died left undone."""
+        """Do what workers that died left undone."""
 
 
 def lane() -> Lane:

@@ -68,7 +68,7 @@ class ShiftWorker(Worker):
             logger.warning("Redis went away while a shift was at work: %s", error)
 
     def monitor_work_horse(self, job: Job, queue: Queue, execution: Execution) -> None:
-        """Waits for the horse before RQ does. If it died its runs go back at once, whether Redis answers or not."""
+        """Wait for the horse before RQ does. If it died its runs go back at once, whether Redis answers or not."""
         pid, self._end = self.horse_pid, None
         while True:
             try:

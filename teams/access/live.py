@@ -25,12 +25,12 @@ _GATHER_SECONDS = 0.01
 
 
 def announce(team_id: UUID, subject: str, id: UUID | str) -> None:
-    """Tells the team's open pages, once the transaction commits, that e.g. `case` `<id>` has changed."""
+    """Tell the team's open pages, once the transaction commits, that e.g. `case` `<id>` has changed."""
     transaction.on_commit(partial(_post.add, f"{CHANNEL}{team_id}", f"{subject} {id}"), robust=True)
 
 
 def end_streams(user_id: UUID | int) -> None:
-    """Ends the open streams of a person in all web processes, once the transaction commits.
+    """End the open streams of a person in all web processes, once the transaction commits.
 
     Call it wherever someone loses access: a session, a password, a membership, a role. Pages that may still listen
     connect again within a second, and are checked like any request.
@@ -39,7 +39,7 @@ def end_streams(user_id: UUID | int) -> None:
 
 
 def send() -> None:
-    """Sends now what is on its way: for a process that is about to end without a word."""
+    """Send now what is on its way: for a process that is about to end without a word."""
     _post.send()
 
 

@@ -111,7 +111,7 @@ class Hub:
         self._streams.pop(stream, None)
 
     def close(self) -> None:
-        """Ends all streams: the web process is stopping, and waits for them."""
+        """End all streams: the web process is stopping, and waits for them."""
         self._end(lambda stream: True, _CLOSE)
 
     def _start(self) -> None:

@@ -138,7 +138,7 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Keeps the navigation for members, also where no view was found that would have asked who they are."""
+    """Keep the navigation for members, also where no view was found that would have asked who they are."""
     # A request that was refused before anything asked who it comes from has no user.
     if hasattr(request, "user") and not hasattr(request, "team") and not request.path.startswith("/admin/"):
         with suppress(DatabaseError, RedisError):

@@ -48,7 +48,7 @@ def program(key: ApiKey) -> Actor:
 
 
 def signature(name: str, user: User | None) -> dict[str, str | None]:
-    """Who did it, as the API and webhooks say it: beside the name, what stays the same when that changes."""
+    """Return who did it, as the API and webhooks say it: beside the name, what stays the same when that changes."""
     return {
         "actor": name or None,
         "actor_id": str(user.uuid) if user else None,

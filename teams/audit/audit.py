@@ -26,7 +26,7 @@ _acting: ContextVar[Actor] = ContextVar("acting", default=BATON)
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
-    """What is recorded within was done by them."""
+    """Record whatever is done inside as done by them."""
     token = _acting.set(actor)
     try:
         yield
@@ -83,7 +83,7 @@ def record_of_person(user: User, act: str, change: str = "", *, by: Actor | None
 
 
 def changes(facts: Iterable[tuple[str, Any, Any]]) -> str:
-    """What differs, in a line for each: `Name: old → new`. Of long texts only that they changed."""
+    """Return what differs, in a line for each: `Name: old → new`. Of long texts only that they changed."""
     return "\n".join(_line(label, old, new) for label, old, new in facts if old != new)
 
 

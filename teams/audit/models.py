@@ -67,5 +67,5 @@ class AuditEntry(models.Model):
 
     @property
     def lines(self) -> list[str]:
-        """What changed."""
+        """Return what changed."""
         return self.change.splitlines()

@@ -79,7 +79,7 @@ def audit_log(request: TeamRequest) -> HttpResponse:
 @team_page(get=ADMINISTRATOR)
 @transaction.atomic
 def audit_export(request: TeamRequest) -> HttpResponseBase:
-    """What the page shows, all of it, the newest first."""
+    """Return what the page shows, all of it, the newest first."""
     found = audit.find_entries(request.team, _wanted(request.GET)[0]).order_by(*_ORDER)
     audit.record(request.team.pk, "audit_exported", "Audit log")
     lines = audit.as_csv(found[:_MOST].iterator(chunk_size=2000))
@@ -117,7 +117,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _people(team: Team) -> list[tuple[str, str]]:
-    """Who may have done something. Those who left are found by their names."""
+    """Return who may have done something. Those who left are found by their names."""
     members = Member.objects.filter(team=team).select_related("user")
     people = [(f"person:{member.user_id}", str(member.user)) for member in members]
     keys = ApiKey.objects.filter(team=team).values_list("name", flat=True).distinct()

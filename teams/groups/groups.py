@@ -88,7 +88,7 @@ def _members(team: Team, wanted: Collection[UUID]) -> list[Member]:
 
 
 def _told(group: Group, members: Sequence[Member]) -> dict[str, Any]:
-    """What the audit log compares."""
+    """Return what the audit log compares."""
     return {
         "Name": group.name,
         "Members": _names(members),

@@ -48,7 +48,7 @@ OPENINGS: TypeAdapter[list[Opening]] = TypeAdapter(list[Opening])
 
 
 def is_open(at: datetime, openings: Sequence[Opening], zone: ZoneInfo) -> bool:
-    """Whether the group works at that moment. Without any hours it always does."""
+    """Return whether the group works at that moment. Without any hours it always does."""
     if not openings:
         return True
     first, _ = next(_from(at, openings, zone), (None, None))
@@ -69,7 +69,7 @@ def due_at(start: datetime, hours: float, openings: Sequence[Opening], zone: Zon
 
 
 def worked(start: datetime, end: datetime, openings: Sequence[Opening], zone: ZoneInfo) -> timedelta:
-    """How much of the time between the two moments was working time."""
+    """Return how much of the time between the two moments was working time."""
     if not openings:
         return max(end - start, timedelta())
     total = timedelta()

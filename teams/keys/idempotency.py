@@ -87,7 +87,7 @@ class Once:
 
 
 def answer(request: HttpRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """What `view` answers, kept with what it did, if it is to be."""
+    """Return what `view` answers, kept with what it did, if it is to be."""
     with ExitStack() as stack:
         once = Once(request, stack)
         request.once = once  # type: ignore[attr-defined]

@@ -173,7 +173,7 @@ def accept(invitation: Invitation, user: User) -> Team:
 
 @transaction.atomic
 def accept_as_new(invitation: Invitation, name: str, password: str, *, was_mailed: bool) -> User:
-    """Makes an account for the address that was invited. `was_mailed`: the link came from their mailbox."""
+    """Create an account for the address that was invited. `was_mailed`: the link came from their mailbox."""
     user = User(email=invitation.email, first_name=person_names.check(name, team=invitation.team))
     try:
         validate_password(password, user)

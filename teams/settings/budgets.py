@@ -32,7 +32,7 @@ class Budget(BaseModel, extra="forbid"):
 
 
 def defaults() -> dict[str, float | None]:
-    """What the settings allow a run; None: as much as it likes."""
+    """Return what the settings allow a run; None: as much as it likes."""
     return {
         "requests": settings.RUN_REQUEST_LIMIT or None,
         "tokens": settings.RUN_TOKEN_LIMIT or None,

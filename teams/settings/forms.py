@@ -124,7 +124,7 @@ class GeneralForm(PageForm):
 
     @property
     def of_tests(self) -> dict[str, Any]:
-        """What it says of routing tests; a number that was not sent stays. Of a valid form."""
+        """Return what it says of routing tests; a number that was not sent stays. Of a valid form."""
         names = ("test_repetitions", "test_usd_per_day", "builders_may_override")
         return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] is not None}
 

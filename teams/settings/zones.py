@@ -84,7 +84,7 @@ def today(name: str) -> date:
 
 
 def seconds_from_utc(name: str) -> float:
-    """How far the clocks of the zone are ahead now."""
+    """Return how far the clocks of the zone are ahead now."""
     offset = datetime.now(UTC).astimezone(zone(name)).utcoffset()
     return offset.total_seconds() if offset else 0.0
 

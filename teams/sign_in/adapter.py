@@ -61,7 +61,7 @@ class Account(DefaultAccountAdapter):  # type: ignore[misc]
         return is_ours(self.request, url)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counts this try; `authenticate` takes it back when the password is right."""
+        """Count this try; `authenticate` takes it back when the password is right."""
         self._login_failed_rl_usage = _Usage(counted(request, "login_failed", credentials.get("email", "")))
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:

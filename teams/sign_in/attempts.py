@@ -38,7 +38,7 @@ class Attempt:
 
 
 def attempt(request: HttpRequest, what: str, address: str) -> Attempt:
-    """Counts a try at this address, or TooManyAttempts."""
+    """Count a try at this address. Raise TooManyAttempts when there were too many."""
     address = address.strip().lower()
     if device := _trusted(request, address):
         return Attempt([_count(request, f"{what}_known", f"{address} {device}", MINUTES)])
@@ -52,7 +52,7 @@ def attempt(request: HttpRequest, what: str, address: str) -> Attempt:
 
 
 def guess(request: HttpRequest, what: str) -> None:
-    """Counts a wrong guess of something that belongs to nobody yet, or TooManyAttempts."""
+    """Count a wrong guess of something that belongs to nobody yet. Raise TooManyAttempts when there were too many."""
     _count(request, what, network_of(request), MINUTES)
 
 

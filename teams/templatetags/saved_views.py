@@ -24,7 +24,9 @@ def saved_views(context: RequestContext, list: str) -> dict[str, Any]:
 
 @register.inclusion_tag("teams/save_view.html", takes_context=True)
 def save_view(context: RequestContext, list: str) -> dict[str, Any]:
-    """What keeps the list as it is filtered, or changes the view that it is. Nothing beside a list that is not."""
+    """Return the controls that save the filtered list as a view, or change the view that it shows. Nothing beside a
+    list that is not.
+    """
     request = context["request"]
     query = verbs.canonical(request.GET.urlencode())
     row = verbs.changeable(request.member).filter(list=list, query=query).first() if query else None

@@ -225,7 +225,9 @@ async def _post(pool: httpcore2.AsyncConnectionPool, message: Message, secrets: 
 
 
 def retry_after(headers: Sequence[tuple[bytes, bytes]]) -> float:
-    """How many seconds the receiver asks to be left alone; 0 when it does not say, or nothing that makes sense."""
+    """Return how many seconds the receiver asks to be left alone; 0 when it does not say, or nothing that makes
+    sense.
+    """
     said = next((value for name, value in headers if name.lower() == b"retry-after"), b"").decode("latin-1").strip()
     if said.isascii() and said.isdigit():
         return float(said[:9])
@@ -263,7 +265,7 @@ async def _deliver(pool: httpcore2.AsyncConnectionPool, message: Message) -> Non
 
 
 def deliver() -> None:
-    """Sends until nothing is due, in an event loop of its own."""
+    """Send until nothing is due, in an event loop of its own."""
 
     async def until_nothing_is_due() -> None:
         try:

@@ -53,7 +53,9 @@ def duration(length: timedelta | float) -> str:
 
 
 def elapsed(moment: datetime, now: datetime | None = None) -> str:
-    """How far a moment is from now, in whole seconds: `4 s`, `1 min 5 s`. static/js/live-duration.js says the same."""
+    """Return how far a moment is from now, in whole seconds: `4 s`, `1 min 5 s`. static/js/live-duration.js says the
+    same.
+    """
     seconds = abs(((now or timezone.now()) - moment).total_seconds())
     return f"{int(seconds)} s" if seconds < 60 else duration(int(seconds))
 

@@ -32,7 +32,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @sync_and_async_middleware
 def explained(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Gives words to an answer that has none: an address that only takes POST, opened by hand."""
+    """Give words to an answer that has none: an address that only takes POST, opened by hand."""
 
     def with_words(request: HttpRequest, response: Any) -> Any:
         is_bare = response.status_code == 405 and not response.streaming and not response.content

@@ -89,7 +89,7 @@ def few(rows: QuerySet[Any], most: int) -> list[Any] | None:
 
 
 def _beyond(steps: Sequence[str], edge: Sequence[str]) -> Q:
-    """What comes after the edge: later in the first field, or equal there and later in the second, and so on."""
+    """Return what comes after the edge: later in the first field, or equal there and later in the second, and so on."""
     beyond, equal = Q(), Q()
     for step, value in zip(steps, edge, strict=True):
         name, after = step.removeprefix("-"), "lt" if step.startswith("-") else "gt"

@@ -18,7 +18,7 @@ def wanted_next(request: HttpRequest) -> str:
 
 
 def is_ours(request: HttpRequest, address: str) -> bool:
-    """Whether an address that came with the request leads to a page of this installation.
+    """Return whether an address that came with the request leads to a page of this installation.
 
     A word without a slash is none: Django would take it for the name of a page.
     """

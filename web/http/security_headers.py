@@ -17,7 +17,7 @@ DOWNLOAD_CSP = "default-src 'none'; sandbox"
 
 @sync_and_async_middleware
 def security_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """What a team sees is kept by no proxy; what was sent in to be downloaded can do nothing in a browser."""
+    """Let no proxy keep what a team sees, and no download do anything in a browser."""
     if iscoroutinefunction(get_response):
 
         async def async_middleware(request: HttpRequest) -> Any:

@@ -6,7 +6,7 @@ from data.secrets import Unreadable, unseal
 
 
 def pop_secret(request: HttpRequest, name: str) -> str:
-    """What was sealed under this name, for the last time; "" if there is nothing."""
+    """Return what was sealed under this name, for the last time; "" if there is nothing."""
     sealed = request.session.get(name, "")
     if not sealed:
         return ""

@@ -24,7 +24,7 @@ def say(request: HttpRequest, words: str, undo: str = "") -> None:
 
 @sync_and_async_middleware
 def answers_in_place(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Turns the redirect after an act into the toasts that the next page would have shown."""
+    """Turn the redirect after an act into the toasts that the next page would have shown."""
     if iscoroutinefunction(get_response):
 
         async def async_middleware(request: HttpRequest) -> Any:

@@ -56,7 +56,9 @@ def note(context: Context, content: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def quote(context: Context, text: str) -> str:
-    """What a person or a model wrote, marked as such on each line, so that nothing in it passes for words of ours."""
+    """Return what a person or a model wrote, marked as such on each line, so that nothing in it passes for words of
+    ours.
+    """
     if _is_html(context):
         return format_html("<blockquote {}>{}</blockquote>", looks("quote"), text.strip())
     # Written out first: U+2028 and the like would end a line without the mark.
@@ -75,7 +77,7 @@ def choices(context: Context, lines: Iterable[str]) -> str:
 
 @register.simple_tag(takes_context=True)
 def button(context: Context, label: str, address: str) -> str:
-    """What to do next: the one thing that the email is for."""
+    """Return what to do next: the one thing that the email is for."""
     if _is_html(context):
         return format_html('<p {}><a href="{}" {}>{}</a></p>', looks("act"), address, looks("button"), label)
     return f"\n\n{label}:\n{address}\n\n"

@@ -26,7 +26,7 @@ def ago(moment: datetime | None, empty: str = "–") -> SafeString:
 
 @register.simple_tag
 def elapsed(moment: datetime) -> SafeString:
-    """How long ago a moment is, or how long until it comes, counting on while the page is open."""
+    """Show how long ago a moment is, or how long until it comes, counting on while the page is open."""
     return format_html(
         '<live-duration><time datetime="{}" title="{}">{}</time></live-duration>',
         moment.isoformat(timespec="milliseconds"),
