@@ -79,6 +79,8 @@ TOPICS = {
     "tool_server_edit": "tools#adding-a-server",
     "tool_server": "tools#when-a-server-changes",
     **dict.fromkeys(("mailbox_new", "mailbox_edit"), "mailboxes"),
+    **dict.fromkeys(("form_new", "form_edit", "public_form", "form_status"), "forms"),
+    "answer_link": "inbox#by-email",
     **dict.fromkeys(("sources", "source_new", "source_edit", "source", "source_mapping"), "sources"),
     "webhooks": "webhooks",
     "webhook_new": "webhooks",

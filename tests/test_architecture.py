@@ -30,7 +30,7 @@ PACKAGES = {
         "tables",
         "imports",
     ],
-    "channels": ["sources", "mime", "email", "mailboxes", "hooks"],
+    "channels": ["sources", "mime", "email", "mailboxes", "hooks", "forms"],
     "runs": [
         *(
             "notifications",

@@ -81,7 +81,8 @@ def test_no_page_acts_without_its_token(signed_in: Client, things: Things) -> No
         for route, entry in PAGES.items()
         if "POST" in entry.methods.split()
         and "(?P" not in route  # those need a key that fits
-        and not route.startswith("in/")  # a program's, which proves itself by a secret and brings no cookies
+        # A program's, which proves itself by a secret, and a form for anyone: both without cookies.
+        and not route.startswith(("in/", "f/"))
         and strange.post(_address(route, things.ids.get(entry.of))).status_code != 403
     ]
     assert not accepted

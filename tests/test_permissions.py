@@ -255,6 +255,10 @@ PAGES: dict[str, Entry] = {
     "settings/groups/<uuid:id>/": Entry("GET POST", of="group"),
     "settings/groups/<uuid:id>/delete/": Entry("POST", of="group"),
     "in/<str:token>": Entry("POST", open=True),
+    "f/<str:token>": Entry("GET POST", open=True),
+    "f/status/<str:token>": Entry(open=True),
+    "settings/sources/form/new/": Entry("GET POST"),
+    "settings/sources/<uuid:id>/form/": Entry("GET POST", of="form"),
     "settings/sources/": Entry(),
     "settings/sources/new/": Entry("GET POST"),
     "settings/sources/mailbox/new/": Entry("GET POST"),
@@ -321,6 +325,8 @@ OF_A_MAIL = {
     "^confirm-email/(?P<key>[-:0-9A-Za-z_]+)/$": "confirm-email/nobody/",
     "in/<str:token>": "in/nobody",
     "answer/<str:token>": "answer/nobody",
+    "f/<str:token>": "f/nobody",
+    "f/status/<str:token>": "f/status/nobody",
 }
 
 OPERATIONS: dict[str, Entry] = {
@@ -589,6 +595,15 @@ def things_of(strangers: Team) -> Things:
         token=f"{SECRET}-mailbox-{strangers.slug}",
         secret=seal(SECRET),
         settings={"host": f"{SECRET}.example".lower(), "user": SECRET, "address": ""},
+    )
+    of["form"] = Source.objects.create(
+        team=strangers,
+        queue=queue,
+        kind="form",
+        name=SECRET,
+        token=f"{SECRET}-form-{strangers.slug}",
+        secret=seal(SECRET),
+        settings={"intro": SECRET},
     )
     of["message"] = CaseMessage.objects.create(
         team=strangers,

@@ -78,6 +78,7 @@ UNRECORDED = {
     "POST /tour/leave/": _OWN,
     "POST /invitation/": "it takes the token of a link; tests/teams/people/test_members.py sees it recorded",
     "POST /answer/<str:token>": "it takes the token of a link; tests/runs/answers sees it recorded",
+    "POST /f/<str:token>": "who fills in a form is nobody of the team; the case and the log of the form tell of it",
     "POST /team/": _OWN,
     "POST /settings/notifications/": _OWN,
     "POST /notifications/read/": _OWN,
@@ -273,6 +274,11 @@ _GROUP = {"name": "Finance", "time_zone": "UTC"}
 
 def _source(world: World) -> dict[str, Any]:
     return {"name": "Shop", "queue_id": str(world.things.ids["queue"]), "auth": "bearer"}
+
+
+def _form(world: World) -> dict[str, Any]:
+    limits = {"per_hour": "10", "per_hour_in_all": "200", "most_files": "1"}
+    return {"name": "Contact us", "queue_id": str(world.things.ids["queue"]), "ask_email": "optional", **limits}
 
 
 def _mailbox(world: World) -> dict[str, Any]:
@@ -479,6 +485,8 @@ RECORDED: dict[str, Example] = {
     "POST /settings/sources/new/": Example("source_created", _source),
     "POST /settings/sources/mailbox/new/": Example("source_created", _mailbox),
     "POST /settings/sources/<uuid:id>/mailbox/": Example("source_changed", _mailbox),
+    "POST /settings/sources/form/new/": Example("source_created", _form),
+    "POST /settings/sources/<uuid:id>/form/": Example("source_changed", _form),
     "POST /settings/sources/<uuid:id>/edit/": Example("source_changed", _source),
     "POST /settings/sources/<uuid:id>/mapping/": Example("source_changed", {"role-0": "title"}),
     "POST /settings/sources/<uuid:id>/pause/": Example("source_paused"),

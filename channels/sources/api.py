@@ -10,6 +10,7 @@ from ninja import Status as Answer
 
 from channels.email import intake
 from channels.email.email_settings import EmailSettings
+from channels.forms.form_sources import FormFields, change_form, create_form
 from channels.mailboxes.mailbox_sources import MailboxFields, change_mailbox, create_mailbox
 from channels.models import Arrival, Source
 from teams.keys.api import KeyRequest, Scope, TeamKey, get_row
@@ -36,6 +37,9 @@ def create_source(request: KeyRequest, wanted: SourceIn) -> Answer[NewSource]:
     if wanted.kind == Source.Kind.IMAP:
         mailbox = MailboxFields(wanted.name, queue, said.mailbox, **said.mailbox_secrets)
         return Answer(201, NewSource(**_shown(create_mailbox(request.auth.team, mailbox), request), secret=None))
+    if wanted.kind == Source.Kind.FORM:
+        made = create_form(request.auth.team, FormFields(wanted.name, queue, said.form))
+        return Answer(201, NewSource(**_shown(made, request), secret=None))
     auth, email = said.auth or Source.Auth.SIGNATURE, EmailSettings(**said.email).model_dump()
     fields = SourceFields(wanted.name, queue, auth, said.mapping or {}, said.secret, email)
     made, secret = sources.create_source(request.auth.team, fields)
@@ -58,6 +62,8 @@ def change_source(request: KeyRequest, source_id: UUID, changes: SourceChanges) 
             pass
         elif row.kind == Source.Kind.IMAP:
             change_mailbox(row, MailboxFields(name, queue, row.settings | said.mailbox, **said.mailbox_secrets))
+        elif row.kind == Source.Kind.FORM:
+            change_form(row, FormFields(name, queue, row.settings | said.form))
         else:
             mapping = row.settings["mapping"] if said.mapping is None else said.mapping
             email = EmailSettings(**row.settings | said.email).model_dump()

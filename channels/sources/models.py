@@ -23,12 +23,14 @@ class Source(models.Model):
     """Makes cases in a queue of what it receives. Paused, it refuses, and senders try again.
 
     `settings` are those of its kind. A hook's: `auth` (how senders prove who they are) and `mapping`, see `mapping.py`.
-    A mailbox's are in `channels.mailboxes.mailbox_settings`. Both may have those of `channels.email.email_settings`.
+    A mailbox's are in `channels.mailboxes.mailbox_settings`, a form's in `channels.forms.form_settings`. Hooks and
+    mailboxes may have those of `channels.email.email_settings`.
     """
 
     class Kind(models.TextChoices):
         HOOK = "hook"
         IMAP = "imap", "Mailbox (IMAP)"
+        FORM = "form"
 
     class Auth(models.TextChoices):
         """How a sender of a hook proves who it is."""
@@ -63,7 +65,7 @@ class Source(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["team", "id"], name="source_team_key"),
-            models.CheckConstraint(condition=Q(kind__in=["hook", "imap"]), name="source_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=["hook", "imap", "form"]), name="source_kind_is_known"),
         ]
         # Which mailboxes are to be looked at?
         indexes = [

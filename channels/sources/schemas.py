@@ -9,6 +9,8 @@ from django.urls import reverse
 from pydantic import BaseModel, Field
 
 from channels.email.email_settings import EmailSettings
+from channels.forms.form_settings import MOST_FILES, Asks, FormSettings, Shares
+from channels.forms.questions import unaskable
 from channels.mailboxes.mailbox_settings import MailboxSettings
 from channels.models import Arrival, Source
 from teams.keys.api import RequestBody, example
@@ -67,7 +69,9 @@ class SettingsIn(RequestBody):
     closed: Annotated[Literal["reopen", "new"] | None, Field(description="What an answer to a closed case does.")] = (
         None
     )
-    per_hour: Annotated[int | None, Field(ge=1, le=1000, description="Emails of a sender that are taken in.")] = None
+    per_hour: Annotated[
+        int | None, Field(ge=1, le=1000, description="Emails of a sender, or what comes from a network with a form.")
+    ] = None
     take: Annotated[
         list[Literal["automatic", "lists"]] | None, Field(max_length=2, description="What makes cases too.")
     ] = None
@@ -80,6 +84,22 @@ class SettingsIn(RequestBody):
         ),
     ] = None
 
+    intro: Annotated[Annotated[str, Length(2000)] | None, Field(description="Of a form: above its fields.")] = None
+    ask_email: Annotated[Asks | None, Field(description="Of a form: the customer's address.")] = None
+    files: Annotated[int | None, Field(ge=0, le=MOST_FILES, description="Of a form: how many may be attached.")] = None
+    fields: Annotated[
+        dict[Annotated[str, Length(200, 1)], Asks] | None,
+        Field(max_length=110, description="Of a form: what is asked otherwise than its queue and agents have it."),
+    ] = None
+    per_hour_in_all: Annotated[int | None, Field(ge=1, le=10_000, description="Of a form.")] = None
+    origins: Annotated[
+        list[Line] | None, Field(max_length=20, description="Of a form: websites that may show it in a frame.")
+    ] = None
+    proof_of_work: Annotated[bool | None, Field(description="Of a form: browsers work before they send.")] = None
+    shares: Annotated[
+        list[Shares] | None, Field(max_length=2, description="Of a form: what customers see of their case.")
+    ] = None
+
     def said(self, *names: str) -> dict[str, Any]:
         return {name: value for name, value in self if name in names and value is not None}
 
@@ -90,6 +110,10 @@ class SettingsIn(RequestBody):
             "refresh_token": self.refresh_token or "",
             "client_secret": self.client_secret or "",
         }
+
+    @property
+    def form(self) -> dict[str, Any]:
+        return self.said(*FormSettings.model_fields)
 
     @property
     def email(self) -> dict[str, Any]:
@@ -136,9 +160,9 @@ class SourceOut(BaseModel):
     queue_id: UUID
     kind: Source.Kind
     name: str
-    url: Annotated[str | None, Field(description="Of a hook: where to send messages.")]
+    url: Annotated[str | None, Field(description="Of a hook: where to send messages. Of a form: its page.")]
     paused: bool
-    settings: HookSettings | MailboxSettings
+    settings: HookSettings | MailboxSettings | FormSettings
     last_received_at: datetime | None
     problems: Annotated[list[str], Field(description="Why it makes no cases now, in sentences.")]
     created_at: datetime
@@ -171,7 +195,7 @@ def source_fields(source: Source, request: HttpRequest) -> dict[str, object]:
         "queue_id": source.queue_id,
         "kind": source.kind,
         "name": source.name,
-        "url": link_to(reverse("hook", args=[source.token]), request) if source.kind == Source.Kind.HOOK else None,
+        "url": source_address(source, request),
         "paused": source.is_paused,
         "settings": source.settings,
         "last_received_at": source.last_received_at,
@@ -180,11 +204,21 @@ def source_fields(source: Source, request: HttpRequest) -> dict[str, object]:
     }
 
 
+def source_address(source: Source, request: HttpRequest) -> str | None:
+    """Where a hook or a form is reached from outside."""
+    names = {Source.Kind.HOOK: "hook", Source.Kind.FORM: "public_form"}
+    name = names.get(Source.Kind(source.kind))
+    return link_to(reverse(name, args=[source.token]), request) if name else None
+
+
 def source_problems(source: Source) -> list[str]:
     """Return why the source makes no cases now."""
     found = ["It is paused."] if source.is_paused else []
     if source.queue.deleted_at:
         found.append(f"The queue {source.queue.name} has been deleted.")
+    elif source.kind == Source.Kind.FORM and (missing := unaskable(source.queue)):
+        names = ", ".join(f"“{name}”" for name in missing)
+        found.append(f"The schema of {source.queue.name} requires {names}, which a form cannot ask for.")
     if problem := source.state.get("problem"):
         found.append(problem)
     refused = source.arrivals.filter(status=Arrival.Status.REFUSED).count()

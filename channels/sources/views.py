@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,13 +17,12 @@ from teams.access.permissions import ADMINISTRATOR, TeamRequest, team_page
 from teams.webhooks import fresh_secrets
 from web.forms.refusals import show_refusal, tell
 from web.forms.stale import saved_in_turn
-from web.http.links import link_to
 from web.http.paging import page
 from web.http.partials import render_page
 
 from . import sources as verbs
 from .forms import MappingForm, SourceForm
-from .schemas import source_problems
+from .schemas import source_address, source_problems
 from .sources import SourceFields, source_or_404
 
 _SAMPLES = 5
@@ -80,7 +78,7 @@ def source(request: TeamRequest, id: UUID) -> HttpResponse:
     arrived = page(log, ("-at", "-id"), request.GET.get("cursor", ""))
     context = {
         "source": found,
-        "address": link_to(reverse("hook", args=[found.token]), request),
+        "address": source_address(found, request) or "",
         "auth": found.settings.get("auth"),
         "problems": source_problems(found),
         "looked_at": datetime.fromisoformat(looked) if (looked := found.state.get("looked_at")) else None,
@@ -91,6 +89,7 @@ def source(request: TeamRequest, id: UUID) -> HttpResponse:
         "here": request.get_full_path(),
         "watched": f"source:{found.pk}",
     }
+    context["snippet"] = f'<iframe src="{context["address"]}" width="100%" height="700" title="{found.name}"></iframe>'
     secret = fresh_secrets.take(request, found.pk, is_part="HX-Target" in request.headers)
     return render_page(request, "channels/source.html", context | {"secret": secret}, parts=["results"])
 

@@ -102,6 +102,9 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# By how addresses begin, in bytes: what anyone may send, without being known.
+BODY_LIMITS = {"/f/": 25 * 1024 * 1024}
+
 # As many agent files as one import accepts.
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 

@@ -23,7 +23,7 @@ def bounded(app: App) -> App:
         if scope["type"] != "http":
             return await app(scope, receive, send)
         headers, taken = dict(scope["headers"]), 0
-        limit = _limit(headers)
+        limit = _limit(scope["path"], headers)
 
         async def counted() -> Message:
             nonlocal taken
@@ -41,7 +41,10 @@ def bounded(app: App) -> App:
     return answer
 
 
-def _limit(headers: dict[bytes, bytes]) -> int:
+def _limit(path: str, headers: dict[bytes, bytes]) -> int:
+    for beginning, limit in settings.BODY_LIMITS.items():
+        if path.startswith(beginning):
+            return limit
     is_form = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
     return FILES_LIMIT if is_form else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 

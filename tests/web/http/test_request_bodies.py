@@ -12,7 +12,9 @@ JSON, FORM = b"application/json", b"multipart/form-data; boundary=x"
 LIMIT = 2_621_440
 
 
-def send(size: int, kind: bytes = JSON, *, says: int | None = None) -> tuple[list[dict[str, Any]], int]:
+def send(
+    size: int, kind: bytes = JSON, *, says: int | None = None, path: str = "/"
+) -> tuple[list[dict[str, Any]], int]:
     """What is answered to a body of that size, sent in pieces, and how much of it the application was given."""
     pieces = [b"x" * min(65_536, size - start) for start in range(0, size, 65_536)]
     headers = [(b"content-type", kind)]
@@ -37,7 +39,7 @@ def send(size: int, kind: bytes = JSON, *, says: int | None = None) -> tuple[lis
                 return
 
     async def ask() -> None:
-        await request_bodies.bounded(app)({"type": "http", "headers": headers}, receive, answer)
+        await request_bodies.bounded(app)({"type": "http", "path": path, "headers": headers}, receive, answer)
 
     asyncio.run(ask())
     return answers, given
@@ -62,3 +64,9 @@ def test_a_body_is_broken_off_where_it_gets_too_large(says: int | None) -> None:
 def test_one_that_says_it_is_too_large_is_not_read(kind: bytes, says: int) -> None:
     answers, given = send(LIMIT * 2, kind, says=says)
     assert (answers[0]["status"], given) == (413, 0)
+
+
+def test_what_anyone_may_send_is_smaller() -> None:
+    limit = 25 * 1024 * 1024
+    assert send(10, FORM, says=limit + 1, path="/f/token")[0][0]["status"] == 413
+    assert send(10, FORM, says=limit, path="/f/token")[0][0]["status"] == 200
