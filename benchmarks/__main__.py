@@ -18,6 +18,7 @@ NAMES = [
     "two_stages",
     "endurance",
     "waiting",
+    "one_queue",
     "streams",
     "startup",
     "sizes",
@@ -34,6 +35,7 @@ NAMES = [
     "impact",
     "route_checks",
     "recovery",
+    "bend",
     "editor_typing",
 ]
 

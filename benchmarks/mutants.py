@@ -175,8 +175,8 @@ MUTANTS = {
     ),
     "a lost run rings no bell": Mutant(
         "runs.record.lifecycle",
-        "available_at=rows.NOW)\n    bell.ring()\n    return True",
-        "available_at=rows.NOW)\n    return True",
+        "available_at=rows.in_time(waits))\n    bell.ring()\n    return True",
+        "available_at=rows.in_time(waits))\n    return True",
     ),
     "a run given back has lost an attempt": Mutant(
         "runs.record.lifecycle",

@@ -10,16 +10,17 @@ from cases.work.creation import BATCH_LIMIT, NewCase, add_cases
 from teams.audit.actors import BATON
 
 
-def desk() -> Queue:
-    """A queue whose cases Triage gets first; Billing completes them."""
+def desk(number: int = 1) -> Queue:
+    """A queue whose cases Triage gets first; Billing completes them. Or the first of so many."""
     team = create_team("Ours", "ours")
-    queue = create_queue(team, "Support")
+    queues = [create_queue(team, f"Support {place}" if place else "Support") for place in range(number)]
     billing = create_agent(team, "Billing", aop="Refund what was paid twice, then complete the case.")
     triage = create_agent(team, "Triage", aop=f"Refunds go to {mentions.token(billing.pk, billing.name)}.")
     for agent in (billing, triage):
-        connect(agent, [Consumes(queue.pk, 1000)])
-    save_queue(queue, first_agent=triage)
-    return queue
+        connect(agent, [Consumes(queue.pk, 1000) for queue in queues])
+    for queue in queues:
+        save_queue(queue, first_agent=triage)
+    return queues[0]
 
 
 def add_mails(queue: Queue, first: int, count: int) -> None:

@@ -52,3 +52,8 @@ def append_only(table: str) -> RunSQL:
         """,
         f"drop trigger append_only on {table}; drop function {table}_refuse()",
     )
+
+
+def without_leftovers(index: str) -> RunSQL:
+    """Before an index is built beside those who write: what an interrupted migration left of it goes first."""
+    return RunSQL(f"drop index concurrently if exists {index}", RunSQL.noop)

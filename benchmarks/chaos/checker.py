@@ -41,8 +41,11 @@ _STEPS = """
 
 @dataclass
 class Findings:
-    """What is wanted of all of these is that they are empty."""
+    """What is wanted of all of these is that they are empty. `not_done_yet`: still on its way when nothing moved any
+    more, which says nothing of whether it would have come to its end.
+    """
 
+    not_done_yet: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     worked_twice_at_once: list[str] = field(default_factory=list)
     transitions_twice: list[str] = field(default_factory=list)
@@ -131,7 +134,7 @@ def judge(trace: Trace) -> Findings:
 def _judge_timeline(key: str, events: list[Event], seen: list[Event], found: Findings) -> None:
     """`seen`: what it once told a client."""
     if events[-1].status != "completed":
-        found.lost.append(f"case {key} is {events[-1].status}")
+        found.not_done_yet.append(f"case {key} is {events[-1].status}")
     if events[: len(seen)] != seen:
         found.lost.append(f"case {key} forgot what it said")
     for wrong in faults(events):

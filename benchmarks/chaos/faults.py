@@ -72,16 +72,17 @@ class Saboteur:
         for fault in faults:
             time.sleep(max(0, began + fault.at - time.monotonic()))
             before = time.monotonic()
-            if not self._hits(fault):
+            if not self.hit(fault):
                 self.missed[fault.kind] += 1
             if fault.kind == "kill the supervisor":
                 began += time.monotonic() - before  # nothing else can go wrong while nothing runs
         for fault in {fault.kind: fault for fault in faults if fault.kind not in self.done}.values():
-            wait_for(partial(self._hits, fault), 20)
+            wait_for(partial(self.hit, fault), 20)
         for timer in self._later:
             timer.join()
 
-    def _hits(self, fault: Fault) -> bool:
+    def hit(self, fault: Fault) -> bool:
+        """Return whether it found someone."""
         with suppress(OSError, psycopg.Error, redis.RedisError, NoAnswer):
             if self._do(fault):
                 self.done[fault.kind] += 1

@@ -4,10 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
-
-def anew(name: str) -> migrations.RunSQL:
-    """What was left of an index whose building was interrupted goes first."""
-    return migrations.RunSQL(f'drop index concurrently if exists {name}', migrations.RunSQL.noop)
+from data.constraints import without_leftovers
 
 
 class Migration(migrations.Migration):
@@ -22,17 +19,17 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        anew('case_urgent'),
+        without_leftovers('case_urgent'),
         AddIndexConcurrently(
             model_name='case',
             index=models.Index(models.F('team'), models.OrderBy(models.F('priority'), descending=True), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None), ('priority__gt', 0)), name='case_urgent'),
         ),
-        anew('case_urgent_open'),
+        without_leftovers('case_urgent_open'),
         AddIndexConcurrently(
             model_name='case',
             index=models.Index(models.F('team'), models.OrderBy(models.F('priority'), descending=True), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None), ('priority__gt', 0), ('status__in', ['pending', 'in_progress', 'needs_input', 'postponed'])), name='case_urgent_open'),
         ),
-        anew('case_of_reason'),
+        without_leftovers('case_of_reason'),
         AddIndexConcurrently(
             model_name='case',
             index=models.Index(models.F('team'), models.F('reason'), models.OrderBy(models.F('number'), descending=True), condition=models.Q(('deleted_at', None), ('status', 'needs_input')), name='case_of_reason'),

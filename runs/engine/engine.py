@@ -91,6 +91,8 @@ async def _work(part: _Part, found: Work | None) -> Keeping | None:
     claim = part.claim
     try:
         found = found or await sync_to_async(opening.open_work)(claim)
+        if part.place:
+            part.place.begin()
         return await _steps(part, found)
     except LostRun:
         await sync_to_async(completion.note_refusal)(claim, found.intended if found else None)

@@ -35,7 +35,7 @@ class Place:
     on the database's thread. What is asked on that thread later is asked of the new claim.
 
     `may_keep`: whether a case may stay. `has_spare`: whether another place is free beside this one. `look`: called when
-    an agent has room again for a case that waits for it.
+    an agent has room again for a case that waits for it. `begins`: called on the loop when the first run was opened.
     """
 
     worker: str
@@ -43,6 +43,13 @@ class Place:
     may_keep: Callable[[], bool]
     has_spare: Callable[[], bool]
     look: Callable[[], None]
+    begins: Callable[[], None] = lambda: None
+    has_begun: bool = False
+
+    def begin(self) -> None:
+        if not self.has_begun:
+            self.has_begun = True
+            self.begins()
 
 
 @dataclass

@@ -211,6 +211,14 @@ class Run(models.Model):
                 condition=Q(status__in=["waiting", "failed"]),
                 name="run_newest_troubled",
             ),
+            # Which of those on no case has nobody seen?
+            models.Index(
+                "team",
+                models.F("created_at").desc(),
+                "id",
+                condition=Q(status="failed", case=None, seen_at=None),
+                name="run_newest_unseen",
+            ),
             # Which were started so?
             models.Index("team", "trigger", models.F("created_at").desc(), "id", name="run_newest_of_trigger"),
             # Which are on no case?

@@ -39,6 +39,22 @@ class Claim:
         return cls(run.pk, run.team_id, run.case_id, run.fence, made)
 
 
+@dataclass
+class Lease:
+    """How long the claims of this process hold if nobody renews them. `factor`: longer ones on a busy machine, which
+    `runs.workers.leases` chooses.
+    """
+
+    factor: int = 1
+
+    @property
+    def seconds(self) -> float:
+        return float(settings.BATON_LEASE_SECONDS * self.factor)
+
+
+lease = Lease()
+
+
 class LostRun(Exception):
     """The run is no longer this claim's: nothing was written."""
 
@@ -86,7 +102,7 @@ _CLAIM = f"""
 @transaction.atomic
 def claim_runs(worker: str, limit: int) -> list[Claim]:
     """Claim up to `limit` due runs for this worker, those of each team in the order in which they became due."""
-    claiming = rows.Selected(_CLAIM, [limit, limit, worker, settings.BATON_LEASE_SECONDS])
+    claiming = rows.Selected(_CLAIM, [limit, limit, worker, lease.seconds])
     claims = [Claim(*row) for row in rows.read(pausing.HOLD_OFF, claiming)[1]]
     for claim in claims:
         live.announce(claim.team_id, "run", claim.run_id)
@@ -96,14 +112,14 @@ def claim_runs(worker: str, limit: int) -> list[Claim]:
 def claim_these(ids: Collection[UUID], worker: str) -> list[Claim]:
     """Claim queued runs whose rows the caller has locked."""
     statement = f"update runs_run {_TO_RUNNING} where id = any(%s) returning id, team_id, case_id, fence"
-    return [Claim(*row) for row in rows.select(statement, [worker, settings.BATON_LEASE_SECONDS, list(ids)])]
+    return [Claim(*row) for row in rows.select(statement, [worker, lease.seconds, list(ids)])]
 
 
 def claim_new_runs(runs: Iterable[Run], worker: str) -> None:
     """Claim runs that are about to be written for the first time."""
     for run in runs:
         run.status, run.worker, run.fence = Status.RUNNING, worker, run.fence + 1
-        run.lease_until = rows.in_time(timedelta(seconds=settings.BATON_LEASE_SECONDS))
+        run.lease_until = rows.in_time(timedelta(seconds=lease.seconds))
         run.started_at = run.claimed_at = rows.NOW
 
 
@@ -154,7 +170,7 @@ def renew(worker: str, claims: Iterable[Claim]) -> set[Claim]:
     Only claims that the worker knows of are renewed: one whose answer got lost on the way must lapse.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_RENEW, [settings.BATON_LEASE_SECONDS, [claim.run_id for claim in claims], worker])
+        cursor.execute(_RENEW, [lease.seconds, [claim.run_id for claim in claims], worker])
         return {Claim(*row) for row in cursor.fetchall()}
 
 

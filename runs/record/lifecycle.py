@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -33,6 +34,10 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     Status.FAILED: frozenset(),
     Status.STOPPED: frozenset(),
 }
+
+
+# Seconds that a run waits when one worker after another was lost with it.
+_LONGEST_WAIT = 5
 
 
 class IllegalMove(Refused):
@@ -136,7 +141,10 @@ def lose(run: Run) -> bool:
         why = f"Its worker was lost {losses} times."
         _end(run, Status.FAILED, why, losses=losses, fence=fence, error_code="run_lost", error=why)
         return False
-    _move(run, Status.QUEUED, losses=losses, fence=fence, available_at=rows.NOW)
+    # The first time another worker goes on at once. Where one after another is lost, the next would be, too: a machine
+    # that is too busy, or a run that ends its workers.
+    waits = timedelta(seconds=min(settings.BATON_LEASE_SECONDS / 3, _LONGEST_WAIT)) * (losses - 1)
+    _move(run, Status.QUEUED, losses=losses, fence=fence, available_at=rows.in_time(waits))
     bell.ring()
     return True
 

@@ -1,8 +1,10 @@
 """The queries for lists and pages of runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +32,7 @@ from runs.models import (
 )
 from runs.record.steps import response_of
 from teams.models import Team
-from web.http.paging import Page, page
+from web.http.paging import Page, few, page
 
 from . import search
 from .conversation import SHORT
@@ -80,9 +82,9 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
     of_tests = Q(trigger=Run.Trigger.TEST)
     runs = Run.objects.filter(Q(trigger=wanted.trigger) if wanted.trigger else ~of_tests, team=team)
     if wanted.state == ATTENTION:
-        runs = runs.filter(_needs_attention())
+        runs = runs.filter(_TROUBLED, _any(_in_trouble(team)))
     elif wanted.state == Status.COMPLETED:
-        runs = runs.filter(status=wanted.state)
+        runs = runs.alias(state=STATE).filter(state__in=Outcome.values)  # an index has outcomes, and no such status
     elif wanted.state:
         runs = runs.alias(state=STATE).filter(state=wanted.state)
     if wanted.agent:
@@ -104,20 +106,21 @@ def find_runs(team: Team, wanted: RunFilter) -> RunQuerySet:
     return search.matching_runs(runs, team, wanted.q) if wanted.q else runs
 
 
-def runs_page(found: RunQuerySet, wanted: RunFilter, cursor: str) -> tuple[Page[Run], str]:
+def runs_page(team: Team, wanted: RunFilter, cursor: str) -> tuple[Page[Run], str]:
     """A page of `find_runs`, and how many there are, in words; beyond COUNTED nobody counts.
 
     When they are few, they are sorted apart: PostgreSQL might look for them along all runs of the team, in the order
     that is asked for. Which stand on the page is found without their texts, which a sort would carry along.
     """
-    ids = list(found.order_by().values_list("pk", flat=True)[: COUNTED + 1])
-    if len(ids) <= COUNTED:
+    found = find_runs(team, wanted)
+    ids = _few(found, wanted, team)
+    if ids is not None:
         found = Run.objects.filter(pk__in=ids)
         found = found.annotate(length=LENGTH) if wanted.sort == LONGEST else found
     own = {name.removeprefix("-") for name in wanted.order} - {"length"}
     slim = page(found.only("pk", *own), wanted.order, cursor)
     rows = for_list(Run.objects.filter(pk__in=[row.pk for row in slim.rows])).in_bulk()
-    number = f"{COUNTED:,}+ runs" if len(ids) > COUNTED else "1 run" if len(ids) == 1 else f"{len(ids):,} runs"
+    number = f"{COUNTED:,}+ runs" if ids is None else "1 run" if len(ids) == 1 else f"{len(ids):,} runs"
     return replace(slim, rows=[rows[row.pk] for row in slim.rows if row.pk in rows]), number
 
 
@@ -125,12 +128,37 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
 
 
-def _needs_attention() -> Q:
-    """Return the condition for runs that wait for an answer, or failed while nobody acted on the case or saw it."""
-    alone = Q(case=None, seen_at=None)
-    parked = Q(case__status=CaseStatus.NEEDS_INPUT, case__deleted_at=None, case__fence=F("case_fence") + 1)
-    troubled = Q(status__in=[Status.WAITING, Status.FAILED])  # said apart, because an index has only these
-    return troubled & ~Q(trigger__in=WITHOUT_EFFECT) & (Q(status=Status.WAITING) | alone | parked)
+def _few(found: RunQuerySet, wanted: RunFilter, team: Team) -> list[UUID] | None:
+    """Return the ids when they are no more than COUNTED. Each way to be in trouble has an index of its own."""
+    if wanted.state != ATTENTION:
+        return few(found, COUNTED)
+    ids: list[UUID] = []
+    for trouble in _in_trouble(team):
+        more = few(found.filter(trouble), COUNTED)
+        if more is None:
+            return None
+        ids += more
+    return ids if len(ids) <= COUNTED else None
+
+
+# Said apart, because an index has only these.
+_TROUBLED = Q(status__in=[Status.WAITING, Status.FAILED]) & ~Q(trigger__in=WITHOUT_EFFECT)
+
+
+def _in_trouble(team: Team) -> list[Q]:
+    """Return the conditions, one by one, for runs that wait for an answer, or failed while nobody acted on the case or
+    saw it.
+    """
+    parked = Case.objects.present().filter(team=team, status=CaseStatus.NEEDS_INPUT)
+    return [
+        Q(status=Status.WAITING),
+        Q(status=Status.FAILED, case=None, seen_at=None),
+        Q(status=Status.FAILED, case__in=parked, case__fence=F("case_fence") + 1),
+    ]
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    return reduce(or_, conditions)
 
 
 def for_list(runs: RunQuerySet) -> RunQuerySet:

@@ -40,8 +40,7 @@ _LAST_STEPS = 4
 @team_page
 def runs(request: TeamRequest) -> HttpResponse:
     wanted = run_filter(request.GET)
-    found = queries.find_runs(request.team, wanted)
-    rows, number = queries.runs_page(found, wanted, request.GET.get("cursor", ""))
+    rows, number = queries.runs_page(request.team, wanted, request.GET.get("cursor", ""))
     agents = queries.agents_with_runs(request.team)
     context = {
         "page": rows,

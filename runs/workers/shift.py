@@ -32,6 +32,7 @@ from teams.settings import pausing
 
 from . import dispatcher
 from .lane import lane
+from .leases import Renewing
 from .waking import Bell
 
 logger = logging.getLogger(__name__)
@@ -45,10 +46,11 @@ LEAVE_SECONDS = 18.0
 _TEST_PLACES = 8
 _QUIET_SECONDS = 3.0
 _TEST_SECONDS, _NO_TEST_SECONDS = 0.4, 2.0
-# Until leases are renewed again, when the database did not answer.
-_RETRY_SECONDS = 0.5
 # How long a pause may take to reach the runs in hand.
 _PAUSE_SECONDS = 0.5
+# At most so many runs are claimed beyond those that have been opened: a busy machine has no use for more, and what is
+# lost with this process would be charged to them. When half of them are opened more are claimed, several at a time.
+_AHEAD = 16
 # So many runs are opened where they are claimed, before the first of them is worked.
 _OPENED_AT_ONCE = 4
 
@@ -78,7 +80,9 @@ class Shift:
         self.loop = asyncio.get_running_loop()
         bell = Bell()
         answer_with(self._looks_by_itself)
-        chores = [self._renew(), self._look_for_pauses(), self._look_for_tests(), self._listen(bell)]
+        leases = Renewing(self.worker, self._claims, self._ask_again)
+        leases.start()
+        chores = [self._move(leases), self._look_for_pauses(), self._look_for_tests(), self._listen(bell)]
         chores.append(counters.add_each_second())
         helpers = [asyncio.create_task(chore) for chore in chores]
         self._leave_on_sigterm()
@@ -99,6 +103,7 @@ class Shift:
             answer_with(None)
             for helper in helpers:
                 helper.cancel()
+            await asyncio.to_thread(leases.stop)
             # Off the loop, as each of these may wait for the network.
             await asyncio.to_thread(counters.add)
             await asyncio.to_thread(tracing.send)
@@ -126,8 +131,10 @@ class Shift:
             self.look.set()
 
     async def _take(self) -> int:
-        free = self.places - len(self.tasks)
-        if free <= 0:
+        begun = sum(place.has_begun for place in self.tasks.values())
+        ahead = len(self.tasks) - begun
+        free = min(self.places - len(self.tasks), _AHEAD - ahead)
+        if free <= 0 or ahead > _AHEAD // 2:
             return 0
         try:
             taken = await sync_to_async(_take)(self.worker, free)
@@ -146,6 +153,11 @@ class Shift:
             await asyncio.to_thread(ring_now)  # many cases may have come with one ring: there may be more for others
         return len(taken)
 
+    def _begins(self) -> None:
+        """A run was opened: when it was one of the last that are claimed ahead, there is use for more."""
+        if sum(not place.has_begun for place in self.tasks.values()) == _AHEAD // 2:
+            self.look.set()
+
     def _place(self, claim: Claim) -> Place:
         """Return the place of a run. What it is asked is asked on the database's thread."""
 
@@ -161,6 +173,7 @@ class Shift:
             may_keep=lambda: self.keeps and not self.leaving.is_set(),
             has_spare=lambda: len(self.tasks) < self.places,
             look=look,
+            begins=self._begins,
         )
 
     async def _look_for_tests(self) -> None:
@@ -213,6 +226,10 @@ class Shift:
     def _in_hand(self) -> dict[asyncio.Task[None], Place]:
         return {**self.tasks, **self.tests}
 
+    def _claims(self) -> list[Claim]:
+        """Asked on the thread that renews them."""
+        return [place.claim for place in [*self.tasks.values(), *self.tests.values()]]
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         claim = (self.tasks.pop(task, None) or self.tests.pop(task)).claim
         self.look.set()
@@ -220,25 +237,28 @@ class Shift:
             with logs.about(run_id=claim.run_id, case_id=claim.case_id, team_id=claim.team_id):
                 logger.error("the run was left behind; its lease will lapse", exc_info=error)
 
-    async def _renew(self) -> None:
-        """Renews all leases in one statement, and drops runs that are no longer this worker's."""
-        # Three times within a lease, so that two renewals in a row may fail.
-        pause = settings.BATON_LEASE_SECONDS * 4 / 15
+    async def _move(self, leases: Renewing) -> None:
+        """Shows that the loop is not stuck."""
         while True:
-            await asyncio.sleep(pause)
-            pause = settings.BATON_LEASE_SECONDS * 4 / 15
-            if not (before := {task: place.claim for task, place in self._in_hand.items()}):
-                continue
-            try:
-                mine = await sync_to_async(_renew)(self.worker, before.values())
-            except DatabaseError as error:
-                logger.warning("the leases could not be renewed: %s", error)
-                pause = _RETRY_SECONDS
-                continue
-            for task, claim in before.items():
-                # Its claim may have ended in the meantime, and it has gone on with another.
-                if claim not in mine and (place := self._in_hand.get(task)) and place.claim == claim:
-                    task.cancel()
+            leases.moves()
+            await asyncio.sleep(settings.BATON_LEASE_SECONDS / 4)
+
+    def _ask_again(self, gone: set[Claim]) -> None:
+        """Called by what renews leases: the database's thread may just be writing what ends these claims."""
+        asyncio.run_coroutine_threadsafe(self._drop(gone), self.loop)
+
+    async def _drop(self, gone: set[Claim]) -> None:
+        """Drop runs that are no longer this worker's."""
+        before = {task: place.claim for task, place in self._in_hand.items() if place.claim in gone}
+        try:
+            mine = await sync_to_async(_renew)(self.worker, before.values()) if before else set()
+        except DatabaseError as error:
+            logger.warning("the leases could not be renewed: %s", error)
+            return
+        for task, claim in before.items():
+            # Its claim may have ended in the meantime, and it has gone on with another.
+            if claim not in mine and (place := self._in_hand.get(task)) and place.claim == claim:
+                task.cancel()
 
     def _is_over_for(self, claim: Claim) -> bool:
         return self.leaving.is_set() or claim.team_id in self.paused

@@ -30,5 +30,6 @@ def test_nothing_is_lost_done_twice_or_written_late_while_everything_fails(tmp_p
     assert set(report.faults) == set(faults.WEIGHTS)
     assert report.cases > 20
     assert report.looks > 15
+    # As long as it takes on a busy machine, but not at a standstill.
     assert report.drained_after
-    assert report.drained_after <= 30
+    assert report.longest_pause <= 30

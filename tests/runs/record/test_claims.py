@@ -85,6 +85,8 @@ def test_a_dead_workers_runs_go_on_elsewhere_until_they_are_lost_too_often(make_
         [claim] = take("w/1")
         lost_runs.take_back_from("w/1")
         assert Run.objects.get(pk=claim.run_id).losses == loss
+    assert not take("w/1"), "a run with which one worker after another is lost waits a little"
+    Run.objects.update(available_at=timezone.now())
     take("w/1")
     lost_runs.take_back_from("w/1")
     case.refresh_from_db()
