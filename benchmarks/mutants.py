@@ -229,7 +229,7 @@ MUTANTS = {
     ),
     "an answer leaves the case waiting": Mutant(
         "runs.engine.human_requests",
-        "            case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk)\n",
+        "            case_lifecycle.resume(case, result, by=by, agent_id=run.agent_id, run_id=run.pk, via=via)\n",
         "",
     ),
     "a budget is for once more": Mutant(
