@@ -103,6 +103,7 @@ def take(page: Page, address: str, ending: str, check: str) -> None:
     first("agents", "Triage")
     page.locator(".mention-badge").first.wait_for()
     picture("agent")
+    page.get_by_role("navigation", name="Agent").get_by_role("link", name="Runs").click()
     page.get_by_role("link", name="Add a schedule").click()
     page.get_by_role("heading", name="New schedule").wait_for()
     page.get_by_text("The next five times").wait_for()

@@ -26,6 +26,7 @@ from teams.people import tour_progress
 from web.forms.stale import saved_in_turn
 from web.http.paging import page
 from web.http.partials import render_page
+from web.http.toasts import say
 
 from . import access, queries
 from . import agents as verbs
@@ -190,7 +191,7 @@ def _after_save(request: HttpRequest, saved: Agent | HttpResponseRedirect, tab: 
 def agent_pause(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
     verbs.pause_agent(agent)
-    messages.success(request, f"{agent.name} is paused. It finishes what it has begun.")
+    say(request, f"{agent.name} is paused. It finishes what it has begun.", reverse("agent_resume", args=[agent.pk]))
     return redirect("agent", agent.pk)
 
 
@@ -199,5 +200,5 @@ def agent_pause(request: TeamRequest, id: UUID) -> HttpResponse:
 def agent_resume(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
     verbs.resume_agent(agent)
-    messages.success(request, f"{agent.name} works again.")
+    say(request, f"{agent.name} works again.", reverse("agent_pause", args=[agent.pk]))
     return redirect("agent", agent.pk)

@@ -13,6 +13,7 @@ from data.errors import Refused
 from teams.access.permissions import OPERATOR, VIEWER, TeamRequest, team_page
 from web.forms.refusals import tell
 from web.http.partials import render_page
+from web.http.toasts import say
 
 from . import attachments, comments, previews
 
@@ -58,14 +59,15 @@ def comment_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
 @require_POST
 @team_page(post=VIEWER)
 def case_watch(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """Watch a case, or no longer: `watch` is 1 or nothing."""
+    """Watch a case, or no longer: `watch`, in the form or the address, is 1 or nothing."""
     case = case_or_404(request.team, id)
-    if request.POST.get("watch"):
+    address = reverse("case_watch", args=[case.pk])
+    if request.POST.get("watch") or request.GET.get("watch"):
         comments.watch(case, request.user)
-        messages.success(request, f"You watch #{case.number} now.")
+        say(request, f"You watch #{case.number} now.", address)
     else:
         comments.unwatch(case, request.user)
-        messages.success(request, f"You no longer watch #{case.number}.")
+        say(request, f"You no longer watch #{case.number}.", f"{address}?watch=1")
     return redirect("case", case.pk)
 
 

@@ -25,6 +25,7 @@ from web.forms.stale import saved_in_turn
 from web.http.actions import Action, offered
 from web.http.partials import render_page
 from web.http.redirects import back
+from web.http.toasts import say
 
 from . import goals, status_summary
 from .consumers import consumers
@@ -117,7 +118,7 @@ def queue_edit(request: TeamRequest, id: UUID) -> HttpResponse:
 def queue_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
     queue = queue_or_404(request.team, id)
     pause_queue(queue)
-    messages.success(request, f"{queue.name} is paused. What is being worked on goes on.")
+    say(request, f"{queue.name} is paused. Runs in progress continue.", reverse("queue_resume", args=[queue.pk]))
     return back(request, "queue", queue.pk)
 
 
@@ -126,7 +127,7 @@ def queue_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
 def queue_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
     queue = queue_or_404(request.team, id)
     resume_queue(queue)
-    messages.success(request, f"{queue.name} goes on.")
+    say(request, f"{queue.name} is active again.", reverse("queue_pause", args=[queue.pk]))
     return back(request, "queue", queue.pk)
 
 

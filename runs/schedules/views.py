@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builder.agents.access import agent_or_404, past_or_present_agent_or_404
@@ -111,7 +112,7 @@ def _form(request: TeamRequest, agent: Agent, schedule: Schedule | None) -> Http
             messages.success(
                 request, f"{agent.name} starts next at {form.times[0]:%H:%M on %-d %b} ({form.times[0].tzname()})."
             )
-            return redirect("agent", agent.pk)
+            return redirect("agent_runs", agent.pk)
     context = {"form": form, "agent": agent, "schedule": schedule, "why_not": _why_not(agent)}
     return render(request, "runs/schedule_form.html", context, status=422 if form.errors else 200)
 
@@ -125,25 +126,27 @@ def schedule_times(request: TeamRequest) -> HttpResponse:
     return render(request, "runs/schedule_form.html#times", {"times": form.times, "wrong": wrong})
 
 
-def _act(request: TeamRequest, id: UUID, act: Callable[[Schedule], object]) -> HttpResponseBase:
+def _act(
+    request: TeamRequest, id: UUID, act: Callable[[Schedule], object], done: str, undone_by: str = ""
+) -> HttpResponseBase:
     schedule = _schedule_or_404(request.team, id)
-    tell(request, lambda: act(schedule))
-    return redirect("agent", schedule.agent_id)
+    tell(request, lambda: act(schedule), done, reverse(undone_by, args=[id]) if undone_by else "")
+    return redirect("agent_runs", schedule.agent_id)
 
 
 @require_POST
 @team_page(post=BUILDER)
 def schedule_pause(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    return _act(request, id, schedules.pause)
+    return _act(request, id, schedules.pause, "Schedule paused.", "schedule_resume")
 
 
 @require_POST
 @team_page(post=BUILDER)
 def schedule_resume(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    return _act(request, id, schedules.resume)
+    return _act(request, id, schedules.resume, "Schedule resumed.", "schedule_pause")
 
 
 @require_POST
 @team_page(post=BUILDER)
 def schedule_delete(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    return _act(request, id, schedules.delete)
+    return _act(request, id, schedules.delete, "Schedule deleted.")

@@ -11,15 +11,18 @@ from django.http import HttpRequest
 from data.errors import Refused
 
 
-def tell(request: HttpRequest, act: Callable[[], object], done: str = "") -> None:
-    """Act, for a button that has no form to show again, and say on the next page that it is done or why it is not."""
+def tell(request: HttpRequest, act: Callable[[], object], done: str = "", undo: str = "") -> None:
+    """Act, for a button that has no form to show again, and say on the next page that it is done or why it is not.
+
+    `undo`: the address that undoes it.
+    """
     try:
         act()
     except Refused as refusal:
         messages.error(request, refusal.message)
     else:
         if done:
-            messages.success(request, done)
+            messages.success(request, done, extra_tags=undo)
 
 
 def show_refusal(form: forms.Form, refusal: Refused, names: Mapping[str, str] | None = None) -> None:

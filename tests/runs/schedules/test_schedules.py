@@ -243,7 +243,7 @@ FORM = {
 def test_a_schedule_is_added_seen_changed_and_deleted(signed_in, make_agent) -> None:
     agent = make_agent()
     assert "None." in signed_in.get(f"/agents/{agent.pk}/schedules/").text
-    assert signed_in.post(f"/agents/{agent.pk}/schedules/new/", FORM)["Location"] == f"/agents/{agent.pk}/"
+    assert signed_in.post(f"/agents/{agent.pk}/schedules/new/", FORM)["Location"] == f"/agents/{agent.pk}/runs/"
     schedule = Schedule.objects.get()
     assert (schedule.expression, schedule.zone) == ("0 8 * * 1-5", "Europe/Berlin")
     assert "Every weekday at 08:00" in signed_in.get(f"/agents/{agent.pk}/schedules/").text
