@@ -37,7 +37,7 @@ def test_the_fields_are_chips_that_are_edited_with_the_keyboard(editor: Editor, 
     expect(chips(editor)).to_have_text(["order number", "amountnumber", "planone of free, team, optional"])
     chips(editor).nth(1).focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Name", exact=True).last).to_be_focused()
+    expect(page.locator(".need-form").get_by_label("Name", exact=True)).to_be_focused()
     form = page.get_by_role("group", name="Field amount")
     form.get_by_label("Name").fill("Order Number")
     page.keyboard.press("Enter")

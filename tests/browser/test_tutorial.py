@@ -70,6 +70,7 @@ def test_the_tutorial_can_be_followed(process, signed_in_page: Page, web: str, t
     wait_for(lambda: Queue.objects.filter(name="Support").exists())
     for agent in Agent.objects.all():
         page.goto(f"{web}/agents/{agent.pk}/")
+        page.get_by_role("navigation", name="Agent").get_by_role("link", name="Setup").click()
         page.get_by_role("row").filter(has_text="Support").get_by_role("checkbox").first.check()
         page.get_by_role("button", name="Save", exact=True).click()
         wait_for(agent.queue_connections.filter(queue__name="Support").exists)
