@@ -54,7 +54,7 @@ def _change(rows: list[tuple[object, ...]], at: int, **places: object) -> None:
 
 DOCTORED: list[tuple[str, Callable[[Trace], object]]] = [
     ("lost", lambda trace: trace.ids.update({2: ["another"]})),
-    ("lost", lambda trace: trace.events.pop()),
+    ("not_done_yet", lambda trace: trace.events.pop()),
     ("lost", lambda trace: trace.seen.update({"case": [Event(1, "created", "postponed")]})),
     ("lost", lambda trace: trace.steps.pop()),
     ("worked_twice_at_once", lambda trace: _change(trace.events, 3, _4="a")),
