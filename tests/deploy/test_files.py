@@ -152,6 +152,7 @@ def test_the_proxies_pass_streams_on_and_speak_http2() -> None:
         assert line in nginx
     assert nginx.count("{") == nginx.count("}")
     assert "flush_interval -1" in caddy
+    assert "gzip on;" in nginx and "encode gzip" in caddy and "event-stream" not in nginx + caddy
 
 
 # --- Health checks ---------------------------------------------------------------------------
