@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -133,9 +134,9 @@ class Workers(Machine):
 
     def _turn(self, holder: Holder, turn: list[Call], text: str, is_acted_upon: bool) -> None:
         if (work := holder.opened()) and holder.has_it:
-            most = work.agent.budget.get("requests")
+            most = work.agent.budget.get("requests") or settings.RUN_REQUEST_LIMIT
             over = budgets.over(work.run, work.agent)
-            assert bool(over) == bool(most and work.run.requests >= most)
+            assert bool(over) == (work.run.requests >= most)
             if over:
                 completion.fail(holder.claim, over)
                 return
