@@ -52,7 +52,7 @@ class _Place:
     found: list[Clause] = field(default_factory=list)
 
 
-_EDGES = " \t,.;:!?-–—→>=*_`|\"“”„«»'()"
+_EDGES = " \t,.;:!?：，。；、-–—→>=*_`|\"“”„«»'()"
 
 
 @lru_cache(maxsize=256)

@@ -124,7 +124,9 @@ _DEFAULT = re.compile(
     r"allt? (?:annat|andet|annet|övrigt)|övrig\w*|øvrige|i tveksamma fall|oklart|i tvivl\w*|ellers\b|"
     r"vše(?:chno)? ostatní|ostatní\b|jinak\b|když si nejsi jist\w+|kaikki muu\w*|muuten\b|muut asiat|epäselv\w+|"
     r"restul\b|orice altceva|altfel\b|geri kalan\w*|diğer her şey|minden más\w*|egyéb\w*|"
-    r"вс[её] остальн\w*|остальн\w+|иначе\b)",
+    r"вс[её] остальн\w*|остальн\w+|иначе\b|(?:усе|все) інше|решт[аиу]\b|(?:όλα τα )?υπόλοιπα|οτιδήποτε άλλο|"
+    r"כל (?:השאר|דבר אחר)|(?:كل )?ما عدا ذلك|أي شيء آخر|الباقي|غير ذلك)|"
+    r"其他|其它|其余|その他|それ以外|그 외|기타|나머지",
     _I,
 )
 _ASKS = re.compile(

@@ -56,6 +56,8 @@ CUTS = {
     f"Cold meals are for {A}. Vouchers too.": ["ana: Cold meals", "ana: Vouchers too"],
     f"Everything else goes to {A}.": ["ana: *"],
     f"Todo lo demás lo lleva {A}.": ["ana: *"],
+    f"כל השאר: {A}": ["ana: *"],
+    f"其他：{A}": ["ana: *"],
     "Close newsletters and advertising.": ["topic: Close newsletters and advertising"],
     "If it is only a thank you, complete the case.": ["closes: only a thank you"],
     "Bestätigt jemand nur einen Termin, schließe den Fall.": ["closes: Bestätigt jemand nur einen Termin"],
