@@ -196,10 +196,10 @@ def test_copies_keep_badges_and_are_tokens_elsewhere(
     assert editor.value == f"{text}\n{text}"
     expect(editor.badges).to_have_count(2)
 
-    editor.page.locator("#id_description").focus()
-    editor.page.locator("#id_description").fill("")
+    editor.page.locator("#id_note").focus()
+    editor.page.locator("#id_note").fill("")
     editor.press("Control+v")
-    expect(editor.page.locator("#id_description")).to_have_value(f"{text} {text}")
+    expect(editor.page.locator("#id_note")).to_have_value(f"{text} {text}")
 
     page = editor.page.context.new_page()
     other = open_editor(page, web, make_agent("Other"))

@@ -43,6 +43,7 @@ def test_saving_rewrites_nothing_that_nobody_touched(signed_in_page: Page, web: 
     editor.end()
     editor.type("x")
     editor.press("Backspace")
+    editor.page.get_by_role("link", name="Setup").click()
     editor.page.get_by_role("textbox", name="Name", exact=True).fill("Sorting")
     save(editor)
     assert saved("Sorting") == text
