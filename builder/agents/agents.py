@@ -142,13 +142,13 @@ def _check_replacement(agent: Agent, replacement: Replacement) -> None:
     if isinstance(replacement, PeopleTarget):
         found = people.find_people(agent.team_id, [replacement.id]).get(replacement.id)
         if found is None or found.status != OK:
-            raise _no_replacement(f"{replacement.name} can no longer work cases here. Please choose someone else.")
+            raise _no_replacement(f"{replacement.name} can no longer work cases here. Choose someone else.")
         return
     if replacement.pk == agent.pk or replacement.team_id != agent.team_id:
-        raise _no_replacement("Please choose another agent that takes its place.")
+        raise _no_replacement("Choose another agent that takes its place.")
     replacement.refresh_from_db()
     if replacement.is_deleted:
-        raise _no_replacement(f"{replacement.name} has been deleted. Please choose another agent.")
+        raise _no_replacement(f"{replacement.name} has been deleted. Choose another agent.")
 
 
 def _redirected(text: str, agent: Agent, to: Replacement) -> str:

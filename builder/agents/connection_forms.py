@@ -67,7 +67,7 @@ class ConnectionsForm(PageForm):
             initial=_PLACES,
             min_value=1,
             max_value=1000,
-            error_messages=dict.fromkeys(["min_value", "max_value"], "Please choose between 1 and 1000."),
+            error_messages=dict.fromkeys(["min_value", "max_value"], "Choose between 1 and 1000."),
             widget=forms.NumberInput(
                 attrs={"aria-label": f"Cases of {queue.name} at once", "class": "input input-sm w-18"}
             ),

@@ -78,13 +78,13 @@ class AgentForm(SharedForm):
     model = forms.CharField(
         label="Provider and model",
         max_length=100,
-        error_messages={"required": "Please type the name of a model, such as anthropic:claude-sonnet-5."},
+        error_messages={"required": "Enter the name of a model, such as anthropic:claude-sonnet-5."},
         help_text="provider:name, such as anthropic:claude-sonnet-5. For a server of your own that speaks OpenAI’s"
         " protocol: openai-chat:name.",
         widget=forms.TextInput(attrs={"list": "models", "autocomplete": "off", "spellcheck": "false"}),
     )
     fallback = forms.CharField(
-        label="If it fails, go on with",
+        label="If it fails, continue with",
         max_length=100,
         required=False,
         help_text="Another model, best of another provider. A run goes on with it from where it stands, once.",
@@ -95,7 +95,7 @@ class AgentForm(SharedForm):
     may_ask = forms.BooleanField(
         label="May ask a person",
         required=False,
-        help_text="It can put a question to your team and wait for the answer.",
+        help_text="It can ask your team a question and wait for the answer.",
     )
     replies_freely = forms.BooleanField(
         label="Writes to customers without approval",

@@ -182,7 +182,7 @@ def _after_save(request: HttpRequest, saved: Agent | HttpResponseRedirect, tab: 
     if blocking:
         messages.warning(request, f"Saved. {blocking[0]}")
     else:
-        messages.success(request, "Saved. Runs that start from now on follow it.")
+        messages.success(request, "Saved. New runs use it.")
     return redirect(_ADDRESSES[tab], saved.pk)
 
 
@@ -191,7 +191,7 @@ def _after_save(request: HttpRequest, saved: Agent | HttpResponseRedirect, tab: 
 def agent_pause(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
     verbs.pause_agent(agent)
-    say(request, f"{agent.name} is paused. It finishes what it has begun.", reverse("agent_resume", args=[agent.pk]))
+    say(request, f"{agent.name} is paused. It finishes its current work.", reverse("agent_resume", args=[agent.pk]))
     return redirect("agent", agent.pk)
 
 
@@ -200,5 +200,5 @@ def agent_pause(request: TeamRequest, id: UUID) -> HttpResponse:
 def agent_resume(request: TeamRequest, id: UUID) -> HttpResponse:
     agent = access.agent_or_404(request.team, id)
     verbs.resume_agent(agent)
-    say(request, f"{agent.name} works again.", reverse("agent_pause", args=[agent.pk]))
+    say(request, f"{agent.name} has been resumed.", reverse("agent_pause", args=[agent.pk]))
     return redirect("agent", agent.pk)

@@ -31,7 +31,7 @@ class UnavailableForm(PageForm):
     )
     target = forms.ChoiceField(label="Someone else", required=False, widget=forms.Select(attrs={"class": "select"}))
     after_minutes = forms.IntegerField(
-        label="After so many minutes",
+        label="After this many minutes",
         required=False,
         min_value=0,
         max_value=MOST_MINUTES,

@@ -76,7 +76,7 @@ class Reader:
             self.flaw(mark.line + 2 if mark else 1, f"The front matter is not valid YAML: {said}.")
         except yaml.reader.ReaderError as error:
             line = front.count("\n", 0, error.position) + 2
-            self.flaw(line, "This line holds characters that cannot be shown. Please remove them.")
+            self.flaw(line, "This line holds characters that cannot be shown. Remove them.")
         finally:
             if loader:
                 loader.dispose()

@@ -100,7 +100,7 @@ def read(text: str, source: str) -> AgentFile:
     text = mentions.normalise(text).removeprefix("\ufeff")
     if found := CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        raise Flawed([Flaw(source, line, "This line holds characters that cannot be shown. Please remove them.")])
+        raise Flawed([Flaw(source, line, "This line holds characters that cannot be shown. Remove them.")])
     front, body, body_line = _split(text, source)
     reader = Reader(source)
     fields = reader.fields(front)

@@ -193,7 +193,7 @@ class _Planner:
                 return self.queue_names.setdefault(key, row.name)
             queue = next((queue for queue in self.queues.values() if str(queue.pk) == choice), None)
             if queue is None:
-                message = "This queue has been deleted. Please choose another one."
+                message = "This queue has been deleted. Choose another one."
                 raise Refused(message, "not_found", {f"queue-{key}": message})
         self.queue_ids[queue.name.lower()] = queue.pk
         return str(queue.name)

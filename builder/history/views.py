@@ -57,7 +57,7 @@ def agent_draft_discard(request: TeamRequest, id: UUID) -> HttpResponse:
     except drafts.Conflict as conflict:
         messages.error(request, f"Nothing was discarded. {conflict.message}")
     else:
-        messages.success(request, "The unsaved changes are gone. Here is what is live.")
+        messages.success(request, "The unsaved changes have been discarded. This is the live revision.")
     return redirect("agent", agent.pk)
 
 

@@ -46,11 +46,11 @@ class ToolServerForm(SharedForm):
         max_length=100,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "X-Api-Key", "spellcheck": "false"}),
-        help_text="Only when the server wants its credential in a header of its own.",
+        help_text="Only if the server expects its credential in a custom header.",
     )
     # Carries the credential from one step to the next, for the same address only.
     sealed = forms.CharField(required=False, widget=forms.HiddenInput)
-    forget = forms.BooleanField(label="Send no credential any more", required=False)
+    forget = forms.BooleanField(label="Stop sending a credential", required=False)
 
     def __init__(self, data: Any = None, *, server: ToolServer | None = None) -> None:
         initial: dict[str, Any] = {}
@@ -60,7 +60,7 @@ class ToolServerForm(SharedForm):
         super().__init__(data, initial=initial)
         self.server = server
         if server and server.header:
-            self.fields["secret"].help_text = "It has one. Leave this empty to keep it."
+            self.fields["secret"].help_text = "A credential is saved. Leave empty to keep it."
         else:
             del self.fields["forget"]
         if server:
@@ -78,7 +78,7 @@ class ToolServerForm(SharedForm):
         if self.server and self.server.header:
             return None
         if header:
-            message = "Please type the credential that this header carries."
+            message = "Enter the credential for this header."
             raise Refused(message, "invalid", {"secret": message})
         return Credential()
 
@@ -92,7 +92,7 @@ class ToolServerForm(SharedForm):
         except (Unreadable, ValueError):
             url, header, value = "", "", ""
         if url != self.cleaned_data["url"].strip():
-            message = "Please type the credential again."
+            message = "Enter the credential again."
             raise Refused(message, "invalid", {"secret": message})
         return Credential(header, value)
 

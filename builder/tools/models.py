@@ -121,7 +121,7 @@ class ServerTool(models.Model):
             return "The server no longer has it"
         if not self.is_on:
             return "Switched off"
-        return "Changed since someone looked" if self.found is not None else ""
+        return "Changed since the last review" if self.found is not None else ""
 
     @property
     def is_repeatable(self) -> bool:

@@ -74,7 +74,7 @@ def compare(server: ToolServer, listing: Listing) -> str:
     announce(server)
     counts = {"new": len(offered), "changed": noted.count("changed"), "gone": noted.count("gone")}
     said = [f"{number} {what}" for what, number in counts.items() if number]
-    return f"Its tools: {', '.join(said)}." if said else "All tools are as you saw them."
+    return f"Its tools: {', '.join(said)}." if said else "The tools have not changed."
 
 
 def note(tool: ServerTool, offered: OfferedTool | None) -> str:

@@ -100,9 +100,9 @@ def clean_name(name: str) -> str:
 
 def _check(files: Sequence[Upload]) -> None:
     if not files:
-        raise Refused("Please choose a file.", "invalid", {"files": "Please choose a file."})
+        raise Refused("Choose a file.", "invalid", {"files": "Choose a file."})
     if len(files) > FILES_AT_ONCE:
-        raise _too_much(f"Please attach at most {FILES_AT_ONCE} files at once.")
+        raise _too_much(f"Attach at most {FILES_AT_ONCE} files at once.")
     for file in files:
         if (file.size or 0) > FILE_LIMIT:
             raise _too_much(f"{clean_name(file.name or '')} is too large: 20 MB at most.")
@@ -112,9 +112,9 @@ def _check_room(case: Case, rows: Sequence[Attachment]) -> None:
     if case.deleted_at:
         raise Refused("This case was deleted.", "not_found")
     if _used(case) + sum(row.size for row in rows) > CASE_LIMIT:
-        raise _too_much("The files of a case may hold 200 MB together. Please delete some first.")
+        raise _too_much("The files of a case may hold 200 MB together. Delete some first.")
     if case.attachments.count() + len(rows) > FILES_OF_CASE:
-        raise _too_much(f"A case may have {FILES_OF_CASE} files. Please delete some first.")
+        raise _too_much(f"A case may have {FILES_OF_CASE} files. Delete some first.")
 
 
 def _used(case: Case) -> int:

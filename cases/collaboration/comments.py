@@ -73,7 +73,7 @@ def _own(said: Comment, by: User) -> Comment:
 def _checked(text: str) -> str:
     text = prose(text, "text", TEXT_LIMIT).strip()
     if not text:
-        raise Refused("Please write something.", "invalid", {"text": "Please write something."})
+        raise Refused("Enter a text.", "invalid", {"text": "Enter a text."})
     return text
 
 

@@ -91,7 +91,7 @@ def work_slice(upload_id: UUID) -> bool:
     except Exception:
         logger.exception("import %s", upload_id)
         for upload in CaseUpload.objects.filter(pk=upload_id).defer("content"):
-            stop(upload, "Something went wrong. It is in the log of the server.")
+            stop(upload, "Something went wrong. The server’s log has details.")
         return False
 
 

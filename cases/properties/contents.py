@@ -78,7 +78,7 @@ def with_field(data: Any, name: str, typed: str) -> dict[str, Any]:
     """Return the details with that field as it was typed, in the kind that it had before."""
     field = next((field for field in fields_of(data) if field.name == name), None)
     if field is None or not field.is_editable:
-        raise Refused("This field is not there any more. Reload the page.", "gone", {"value": "Not there any more."})
+        raise Refused("This field no longer exists. Reload the page.", "gone", {"value": "No longer there."})
     return {**data, name: storable(_read(field.kind, typed))}
 
 

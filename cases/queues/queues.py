@@ -81,7 +81,7 @@ def save_queue(
     )
     queue.hop_limit = queue.hop_limit if hop_limit is None else hop_limit
     if not 1 <= queue.hop_limit <= 50:
-        raise Refused("Please choose between 1 and 50 handovers.", "invalid", {"hop_limit": "Between 1 and 50."})
+        raise Refused("Choose between 1 and 50 handovers.", "invalid", {"hop_limit": "Between 1 and 50."})
     if not isinstance(first_agent, Unchanged):
         if first_agent:
             check_consumes(first_agent, queue, "first_agent_id")
@@ -191,7 +191,7 @@ def delete_queue(queue: Queue, move_to: Queue | None = None, *, by: Actor = BATO
 def _move_all(cases: list[Case], queue: Queue, to: Queue, by: Actor) -> None:
     """Move locked cases. Those of an agent that does not work the other queue then wait for any of its agents."""
     if to.pk == queue.pk or to.deleted_at or to.team_id != queue.team_id:
-        raise Refused("Please choose another queue.", "invalid", {"move_to": "Not this one."})
+        raise Refused("Choose another queue.", "invalid", {"move_to": "Not this one."})
     if len(cases) > MOVED_AT_ONCE:
         raise Refused(
             f"{queue.name} holds more than {MOVED_AT_ONCE:,} open cases. Close or move some first.", "queue_not_empty"

@@ -55,7 +55,7 @@ def now(case: Case, consumers: Sequence[Consumer], events: Sequence[CaseEvent], 
         case Status.PENDING:
             return _pending(case, consumers)
         case Status.IN_PROGRESS:
-            return Now(say("{agent} has it now.", agent=case.assignee or "An agent"), "accent")
+            return Now(say("{agent} is working on it.", agent=case.assignee or "An agent"), "accent")
         case Status.POSTPONED:
             until = clock(case.due_at) if case.due_at else "later"
             if case.taken_by or case.group:
@@ -85,7 +85,7 @@ def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
         return Now(say("Waits, but its queue {queue} was deleted.", queue=queue.name), "warning", acts=("complete",))
     if queue.is_paused:
         words = say("Waits: the queue {queue} is paused.", queue=queue.name)
-        return Now(words, "warning", help="Cases go on when someone resumes it.", acts=("resume_queue",))
+        return Now(words, "warning", help="Cases continue when someone resumes it.", acts=("resume_queue",))
     if agent := taker(case, consumers):
         return _waits_for(agent, next((item for item in consumers if item.agent == agent), None), queue)
     if trouble := problems(queue, consumers):
@@ -93,28 +93,30 @@ def _pending(case: Case, consumers: Sequence[Consumer]) -> Now:
         acts = ("agent", "queue") if trouble[0].agent else ("queue",) if consumers else ("connect", "queue")
         return Now(words, "warning", help=trouble[0].help, acts=acts, agent=trouble[0].agent)
     if all(item.is_full for item in consumers if item.may_start):
-        return Now(say("Waits: every agent of {queue} has as many cases as it may.", queue=queue.name))
+        return Now(say("Waits: every agent of {queue} is at its limit.", queue=queue.name))
     return Now(say("Waits for the next free agent of {queue}.", queue=queue.name))
 
 
 def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
     if agent.is_deleted:
-        return Now(say("Waited for {agent}, who was deleted. In a moment any agent may take it.", agent=agent))
+        return Now(
+            say("Was waiting for {agent}, which has been deleted. In a moment any agent can take it.", agent=agent)
+        )
     acts = ("agent", "reassign")
     if consumer is None:
-        words = say("Waits for {agent}, who does not work {queue} any more.", agent=agent, queue=queue.name)
+        words = say("Waits for {agent}, which no longer works {queue}.", agent=agent, queue=queue.name)
         help = f"Send it to another agent, or connect {agent.name} to {queue.name} as a consumer."
         return Now(words, "warning", help=help, acts=acts[::-1], agent=agent)
     if consumer.blocked:
-        words = say("Waits for {agent}, who starts nothing new: its procedure mentions a deleted agent.", agent=agent)
-        help = f"Remove the red mention from the procedure of {agent.name}, or send the case to another agent."
+        words = say("Waits for {agent}, which starts nothing new: its procedure mentions a deleted agent.", agent=agent)
+        help = f"Remove the red mention from the procedure of {agent.name}, or reassign the case to another agent."
         return Now(words, "warning", help=help, acts=acts, agent=agent)
     if agent.is_paused:
-        words = say("Waits for {agent}, who is paused.", agent=agent)
+        words = say("Waits for {agent}, which is paused.", agent=agent)
         help = f"It goes on when someone resumes {agent.name}. Or send it to another agent."
         return Now(words, "warning", help=help, acts=acts, agent=agent)
     if consumer.overspent:
-        words = say("Waits for {agent}, who starts nothing new: {why}.", agent=agent, why=consumer.overspent.words)
+        words = say("Waits for {agent}, which starts nothing new: {why}.", agent=agent, why=consumer.overspent.words)
         ways_out = () if consumer.overspent.of_team else acts  # no other agent could take it
         return Now(words, "warning", help=consumer.overspent.help, acts=ways_out, agent=agent)
     return _waits_for_a_place(agent, consumer)
@@ -123,24 +125,24 @@ def _waits_for(agent: Agent, consumer: Consumer | None, queue: Queue) -> Now:
 def _waits_for_a_place(agent: Agent, consumer: Consumer) -> Now:
     if consumer.is_full:
         limit = "1 case" if consumer.concurrency == 1 else f"{consumer.concurrency} cases"
-        return Now(say("Waits for {agent}, who is at its limit of {limit} at once.", agent=agent, limit=limit))
-    return Now(say("{agent} takes it up next.", agent=agent))
+        return Now(say("Waits for {agent}, which is at its limit of {limit} at once.", agent=agent, limit=limit))
+    return Now(say("{agent} takes it next.", agent=agent))
 
 
 # What a person can do about a case that waits for one.
 WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    Reason.QUESTION: ("Answer it below, and {agent} goes on.", ()),
-    Reason.APPROVAL: ("Decide below, and {agent} goes on.", ()),
+    Reason.QUESTION: ("Answer it below, and {agent} continues.", ()),
+    Reason.APPROVAL: ("Decide below, and {agent} continues.", ()),
     Reason.NO_OUTCOME: (
-        "Send it again or close it yourself. If it happens often, say in the procedure how a case ends.",
+        "Retry it or close it yourself. If it happens often, say in the procedure how a case ends.",
         ("retry", "reassign", "complete", "agent"),
     ),
     Reason.AMBIGUOUS_HANDOVER: (
-        "Choose who should have it. A clearer procedure keeps this from happening again.",
+        "Choose who should get it. A clearer procedure keeps this from happening again.",
         ("reassign", "agent"),
     ),
     Reason.INVALID_TARGET: (
-        "Choose who should have it, and look whether the procedure mentions the right agents.",
+        "Choose who should get it, and look whether the procedure mentions the right agents.",
         ("reassign", "agent"),
     ),
     Reason.INCOMPLETE_HANDOVER: (
@@ -148,7 +150,7 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("reassign", "agent"),
     ),
     Reason.DECLINED: (
-        "Choose who should have it. If it happens often, say in the procedures who takes which cases.",
+        "Choose who should get it. If it happens often, say in the procedures who takes which cases.",
         ("reassign", "complete", "agent"),
     ),
     Reason.REFUSED_CALL: (
@@ -160,15 +162,15 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Choose another agent, or connect the one it should go to and send the case again.",
         ("reassign", "queue"),
     ),
-    Reason.HOP_LIMIT: ("Choose who should have it. The handovers are then counted from zero.", ("reassign", "queue")),
+    Reason.HOP_LIMIT: ("Choose who should get it. The handovers are then counted from zero.", ("reassign", "queue")),
     Reason.LOOP: (
-        "Choose who should have it. If they lack something to decide, add it to the details first.",
+        "Choose who should get it. If they lack something to decide, add it to the details first.",
         ("reassign", "edit"),
     ),
-    Reason.RUN_LOST: ("Try again: it starts afresh.", ("retry", "reassign")),
+    Reason.RUN_LOST: ("Try again: it starts from scratch.", ("retry", "reassign")),
     Reason.RUN_FAILED: ("Fix the cause, then try again.", ("retry", "reassign", "agent")),
     Reason.RUN_STOPPED: (
-        "Try again, send it to another agent, or close it yourself.",
+        "Try again, reassign it to another agent, or close it yourself.",
         ("retry", "reassign", "complete"),
     ),
     Reason.TAKEN_OVER: ("No agent gets it until it is handed back.", ("hand_back", "complete")),
@@ -181,7 +183,7 @@ WAYS_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 def _needs_input(case: Case) -> Now:
     agent = case.assignee
-    help, acts = WAYS_OUT.get(case.reason, ("Send it again, or close it yourself.", ("reassign", "complete")))
+    help, acts = WAYS_OUT.get(case.reason, ("Retry it, or close it yourself.", ("reassign", "complete")))
     label = reason_label(case.reason)
     now = Now(
         say(label),
@@ -227,7 +229,7 @@ def _closed(case: Case, events: Sequence[CaseEvent], agents: Agents) -> Now:
     who: Named = (ended.actor or agents.get(ended.agent_id or case.pk) or "Baton") if ended else "Baton"
     if case.status == Status.COMPLETED:
         return Now(say("Completed by {who}.", who=who), "success", text=case.detail)
-    return Now(say("Given up by {who}.", who=who), "error", text=case.detail, acts=("reassign",))
+    return Now(say("Marked as failed by {who}.", who=who), "error", text=case.detail, acts=("reassign",))
 
 
 # --- What is wrong with a queue --------------------------------------------------------------
@@ -296,7 +298,7 @@ def _nobody_may_spend(spent: Consumer, consumers: Sequence[Consumer]) -> Problem
 
 
 def _first_waits(first: Consumer) -> Problem:
-    words = f"New cases wait for {first.agent.name}, who"
+    words = f"New cases wait for {first.agent.name}, which"
     if first.blocked:
         help = "Remove the red mention from its procedure, or let new cases go to another agent."
         return Problem(f"{words} starts nothing new: its procedure mentions a deleted agent.", help, first.agent)

@@ -239,8 +239,8 @@ def filter_choices(team: Team, labels: Iterable[str]) -> Choices:
         "reason": [(choice.value, choice.label.rstrip(".")) for choice in Reason],
         "priority": [(Case.Priority.HIGH, "High"), (Case.Priority.MEDIUM, "Medium"), (Case.Priority.NONE, "None")],
         "mine": [
-            (WATCHED, "I watch them"),
-            (NEWS, "I watch them, and they have news"),
+            (WATCHED, "Watched by me"),
+            (NEWS, "Watched, with news"),
             (MENTIONED, "A comment mentions me"),
         ],
         "age": [(name, label) for name, (label, _) in _AGES.items()],

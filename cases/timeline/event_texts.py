@@ -23,7 +23,7 @@ _PARKED = EventText("A person is needed: {reason}", "hand", "warning", "aside")
 _EVENT_TEXTS: Mapping[str, EventText] = {
     Kind.CREATED: EventText("{who} added the case", "plus"),
     Kind.UPDATED: EventText("{who} changed {what}", "pencil"),
-    Kind.ASSIGNED: EventText("The case is no longer kept for one agent", "users", shows="aside"),
+    Kind.ASSIGNED: EventText("The case is no longer reserved for one agent", "users", shows="aside"),
     Kind.STARTED: EventText("{agent} started work", "play", "accent"),
     Kind.RELEASED: EventText("The case went back to its queue", "undo-2", shows="aside"),
     Kind.HANDED_OVER: EventText("{agent} handed over to {target}", "forward", "accent", "quote"),
@@ -32,7 +32,7 @@ _EVENT_TEXTS: Mapping[str, EventText] = {
     ),
     Kind.DECLINED: EventText("{agent} declined the case", "undo-2", "warning", "quote"),
     Kind.REROUTED: EventText(
-        "The case went on to {target}, as {holder} could not take it", "split", "warning", "aside"
+        "The case moved on to {target}, as {holder} could not take it", "split", "warning", "aside"
     ),
     Kind.POSTPONED: _POSTPONED,
     Kind.DUE: EventText("The time it was postponed to has come", "alarm-clock", "info", "aside"),
@@ -46,7 +46,7 @@ _EVENT_TEXTS: Mapping[str, EventText] = {
     Kind.TAKEN_OVER: EventText("{who} took the case over", "user-round-check", "info"),
     Kind.HANDED_BACK: EventText("{who} handed the case back to {target}", "undo-2", "accent", "text"),
     Kind.ASSIGNED_TO_PEOPLE: EventText("{who} assigned the case to {target}", "users", "info", "text"),
-    Kind.OVERDUE: EventText("Nobody took the case in time", "alarm-clock", "warning", "aside"),
+    Kind.OVERDUE: EventText("No one took the case in time", "alarm-clock", "warning", "aside"),
     Kind.UNDONE: EventText("{who} undid that", "undo-2"),
     Kind.CORRECTED: EventText("{who}: {agent} was wrong, it should have been {right}", "signpost", "info", "text"),
     Kind.CORRECTION_UNDONE: EventText("{who} took the correction back", "signpost"),
@@ -127,7 +127,7 @@ def _declined(event: CaseEvent) -> str:
 
 
 def _due(event: CaseEvent) -> str:
-    return "The case went on before its time" if event.text else _EVENT_TEXTS[Kind.DUE].words
+    return "The case was resumed early" if event.text else _EVENT_TEXTS[Kind.DUE].words
 
 
 def _answered(event: CaseEvent) -> str:
@@ -145,7 +145,7 @@ def _assigned_to_people(event: CaseEvent) -> str:
     return "{who} assigned the case to {target}" if event.actor else "The case passed to {target}"
 
 
-_MISSED = {"first_look": "The case was not looked at in time", "done": "The case was not done in time"}
+_MISSED = {"first_look": "No one started on the case in time", "done": "The case was not closed in time"}
 
 
 def _overdue(event: CaseEvent) -> str:
@@ -171,4 +171,4 @@ _DIFFERENTLY: Mapping[str, Callable[[CaseEvent], str]] = {
 
 
 def reason_label(reason: str) -> str:
-    return Reason(reason).label if reason in Reason.values else "The case cannot go on by itself."
+    return Reason(reason).label if reason in Reason.values else "The case cannot continue without a person."

@@ -166,7 +166,7 @@ _ENDED = {
     Kind.DECLINED: "Declined the case",
     Kind.PARKED: "Needed a person",
     Kind.ASKED: "Asked a person",
-    Kind.RELEASED: "Given back to the queue",
+    Kind.RELEASED: "Returned to the queue",
     Kind.TAKEN_OVER: "Taken over by a person",
     Kind.ASSIGNED_TO_PEOPLE: "Assigned to people",
 }

@@ -172,7 +172,7 @@ def _case(queue: Queue, item: NewCase) -> Case:
 
 def clean_labels(names: Sequence[str]) -> list[str]:
     if len(names) > LABEL_LIMIT:
-        raise Refused(f"Please use at most {LABEL_LIMIT} labels.", "invalid", {"labels": "Too many labels."})
+        raise Refused(f"Use at most {LABEL_LIMIT} labels.", "invalid", {"labels": "Too many labels."})
     return sorted({one_line(label, "labels", 40) for label in names})
 
 

@@ -32,10 +32,10 @@ class QueueForm(GoalFields):
         label="Short description", max_length=200, required=False, help_text="What kind of work waits here."
     )
     hop_limit = forms.IntegerField(
-        label="Handovers before a person looks",
+        label="Handover limit",
         min_value=1,
         max_value=50,
-        error_messages=dict.fromkeys(["invalid", "min_value", "max_value"], "Please choose between 1 and 50."),
+        error_messages=dict.fromkeys(["invalid", "min_value", "max_value"], "Choose between 1 and 50."),
         initial=DEFAULT_HOP_LIMIT,
         help_text="A case that was handed over this often waits for a person, so that agents cannot pass it round"
         " for ever.",
@@ -57,7 +57,7 @@ class QueueForm(GoalFields):
         " freed from that.",
     )
     data_schema = forms.CharField(
-        label="What the details must be like",
+        label="Schema of the details",
         required=False,
         strip=False,
         help_text="A JSON Schema. A case whose details do not fit is not added, and the error says why.",
@@ -96,7 +96,7 @@ class EditQueueForm(SharedForm, QueueForm):
         required=False,
         empty_value=None,
         coerce=str,
-        help_text="The agent that reads new cases first, and hands over those of others.",
+        help_text="The agent that reads new cases first and hands over those that belong elsewhere.",
     )
 
     def __init__(self, data: Any = None, *, queue: Queue, consumers: Iterable[Consumer]) -> None:

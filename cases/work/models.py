@@ -35,10 +35,10 @@ class Reason(models.TextChoices):
 
     QUESTION = "question", "An agent has a question."
     APPROVAL = "approval", "An agent asks for approval."
-    NO_OUTCOME = "no_outcome", "The agent stopped without saying what should become of the case."
+    NO_OUTCOME = "no_outcome", "The agent stopped without deciding what happens to the case."
     AMBIGUOUS_HANDOVER = "ambiguous_handover", "The agent named several agents to hand over to, twice."
     INVALID_TARGET = "invalid_target", "The agent kept naming an agent it cannot hand over to."
-    INCOMPLETE_HANDOVER = "incomplete_handover", "The agent could not tell the next one what that one needs."
+    INCOMPLETE_HANDOVER = "incomplete_handover", "The agent could not give the next one what it needs."
     DECLINED = "declined", "The agents it was handed to declined it."
     REFUSED_CALL = "refused_call", "The agent kept repeating a call that was refused."
     TARGET_UNAVAILABLE = "target_unavailable", "The agent that should take over cannot take cases of this queue now."

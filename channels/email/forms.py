@@ -70,7 +70,7 @@ class MailboxForm(SharedForm):
         initial="password",
         widget=forms.RadioSelect,
     )
-    secret = _secret("Password or token", "It is sealed and never shown again.")
+    secret = _secret("Password or token", "Stored encrypted and never shown again.")
     token_url = forms.CharField(
         label="Token address",
         required=False,
@@ -85,7 +85,7 @@ class MailboxForm(SharedForm):
     scope = forms.CharField(required=False, max_length=1000, widget=forms.TextInput(_OFF))
     folder = forms.CharField(max_length=200, initial="INBOX", widget=forms.TextInput(_OFF))
     after = forms.ChoiceField(
-        label="Emails that were taken in",
+        label="Emails after import",
         choices=[
             ("seen", "Mark as read"),
             ("move", "Move to a folder"),
@@ -104,16 +104,16 @@ class MailboxForm(SharedForm):
     )
     closed = forms.ChoiceField(
         label="Answers to a closed case",
-        choices=[("reopen", "Reopen the case"), ("new", "Make a new case")],
+        choices=[("reopen", "Reopen the case"), ("new", "Create a new case")],
         initial="reopen",
         widget=forms.RadioSelect,
     )
     per_hour = forms.IntegerField(
-        label="Emails of a sender within an hour",
+        label="Emails per sender and hour",
         min_value=1,
         max_value=1000,
         initial=20,
-        help_text="Further ones wait in the log.",
+        help_text="Further emails wait in the log.",
         widget=forms.NumberInput({"class": "max-w-28"}),
     )
     take = forms.MultipleChoiceField(

@@ -38,9 +38,9 @@ def check_url(url: str, field: str = "url") -> str:
     except ValueError:
         raise _wrong(field, "This is not an address.") from None
     if parts.scheme not in ("http", "https") or not host or any(ord(letter) < 33 for letter in url):
-        raise _wrong(field, "Please give a whole address, such as https://example.com/baton.")
+        raise _wrong(field, "Enter a full address, such as https://example.com/baton.")
     if len(url) > URL_LIMIT:
-        raise _wrong(field, f"Please use at most {URL_LIMIT:,} characters.")
+        raise _wrong(field, f"Use at most {URL_LIMIT:,} characters.")
     if parts.username is not None or parts.password is not None:
         raise _wrong(field, "Please leave out the name and password: anyone who sees the address would see them.")
     if not url.isascii():

@@ -5,31 +5,31 @@ from typing import Any
 
 from .text import REQUIRED
 
-_DATE = "Please give a date, such as 2026-12-24."
-_TIME = "Please give a date and a time, such as 2026-12-24T08:00:00Z."
-_ID = "Please give an id, such as 01890a5d-ac96-774b-bcce-b302099a8057."
-_NUMBER = "Please give a number."
-_WHOLE = "Please give a whole number."
-_OBJECT = "Please give an object: names with their values, in braces."
+_DATE = "Enter a date, such as 2026-12-24."
+_TIME = "Enter a date and a time, such as 2026-12-24T08:00:00Z."
+_ID = "Enter an id, such as 01890a5d-ac96-774b-bcce-b302099a8057."
+_NUMBER = "Enter a number."
+_WHOLE = "Enter a whole number."
+_OBJECT = "Send an object: names with their values, in braces."
 
 # By pydantic's name of the error; {…} is its context. What is not here stays as pydantic says it.
 _WORDS = {
     "missing": REQUIRED,
     "extra_forbidden": "There is no such field. Check how it is spelt.",
-    "bool_type": "Please give true or false.",
-    "bool_parsing": "Please give true or false.",
-    "string_type": "Please give a text, in quotation marks.",
-    "string_too_short": "Please use at least {min_length} characters.",
-    "string_too_long": "Please use at most {max_length} characters.",
-    "list_type": "Please give a list.",
-    "too_short": "Please give at least {min_length}; these are {actual_length}.",
-    "too_long": "Please give at most {max_length}; these are {actual_length}.",
-    "enum": "Please give {expected}.",
-    "literal_error": "Please give {expected}.",
-    "greater_than": "Please give more than {gt}.",
-    "greater_than_equal": "Please give {ge} or more.",
-    "less_than": "Please give less than {lt}.",
-    "less_than_equal": "Please give {le} or less.",
+    "bool_type": "Send true or false.",
+    "bool_parsing": "Send true or false.",
+    "string_type": "Send a text, in quotation marks.",
+    "string_too_short": "Use at least {min_length} characters.",
+    "string_too_long": "Use at most {max_length} characters.",
+    "list_type": "Send a list.",
+    "too_short": "Send at least {min_length}; these are {actual_length}.",
+    "too_long": "Send at most {max_length}; these are {actual_length}.",
+    "enum": "Use {expected}.",
+    "literal_error": "Use {expected}.",
+    "greater_than": "Use more than {gt}.",
+    "greater_than_equal": "Use {ge} or more.",
+    "less_than": "Use less than {lt}.",
+    "less_than_equal": "Use {le} or less.",
     "finite_number": _NUMBER,
     **dict.fromkeys(["float_type", "float_parsing", "decimal_type", "decimal_parsing"], _NUMBER),
     **dict.fromkeys(["int_type", "int_parsing", "int_from_float", "int_parsing_size"], _WHOLE),

@@ -20,9 +20,9 @@ def one_line(value: str, field: str, limit: int, *, required: bool = True) -> st
     if required and not line:
         raise _wrong(field, REQUIRED)
     if CONTROL.search(line):
-        raise _wrong(field, "This holds characters that cannot be shown. Please remove them.")
+        raise _wrong(field, "This holds characters that cannot be shown. Remove them.")
     if len(line) > limit:
-        raise _wrong(field, f"Please use at most {limit} characters; these are {len(line)}.")
+        raise _wrong(field, f"Use at most {limit} characters; these are {len(line)}.")
     return line
 
 
@@ -37,9 +37,9 @@ def prose(value: str, field: str, limit: int) -> str:
     """`value` with line ends as \\n, or Refused with the field's error."""
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     if CONTROL.search(text):
-        raise _wrong(field, "This holds characters that cannot be shown. Please remove them.")
+        raise _wrong(field, "This holds characters that cannot be shown. Remove them.")
     if len(text) > limit:
-        raise _wrong(field, f"Please use at most {limit:,} characters; these are {len(text):,}.")
+        raise _wrong(field, f"Use at most {limit:,} characters; these are {len(text):,}.")
     return text
 
 

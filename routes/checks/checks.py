@@ -237,7 +237,7 @@ def stop(check: Check, by: Actor) -> None:
     """Nothing of it goes live."""
     stopped = Check.objects.open().filter(pk=check.pk)
     if not stopped.update(status=Check.Status.STOPPED, ended_at=Now(), note=f"{by.label} stopped it."[:300]):
-        raise Refused("This check has ended already.", "ended")
+        raise Refused("This check has already ended.", "ended")
     live.announce(check.team_id, "check", check.pk)
 
 

@@ -142,7 +142,7 @@ def check_override(request: TeamRequest, id: UUID) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("check", found.pk)
-    messages.success(request, "Saved. Runs that start from now on follow it.")
+    messages.success(request, "Saved. New runs use it.")
     return redirect("agent", found.agent_id)
 
 

@@ -66,13 +66,13 @@ def correct(misroute: Misroute, right: Agent | None, note: str, by: Actor, send:
     whether the case goes there now, even a closed one; by default only an open case does.
     """
     if right is not None and right.pk == misroute.wrong.pk:
-        message = f"{right.name} had it. Please choose someone else."
+        message = f"{right.name} had it. Choose someone else."
         raise Refused(message, "invalid", {"agent_id": message})
     note = prose(note, "note", NOTE_LIMIT).strip()
     # The case is locked before anything is looked at, so two corrections at once follow each other.
     case = case_lifecycle.lock(misroute.case_id) if misroute.case_id else None
     if any(run and run.has_no_effect for run in (misroute.run, misroute.source)):
-        raise Refused("A try is nobody’s work: change the procedure instead.", "is_try")
+        raise Refused("A try cannot be corrected. Change the procedure instead.", "is_try")
     for earlier in _active(misroute):
         routing_tests.forget_correction(earlier, by)
     _active(misroute).update(undone_at=Now(), undone_by=by.label[:100])
@@ -123,7 +123,7 @@ def undo(correction: Correction, by: Actor) -> None:
     # The second of two people finds nothing left to undo.
     standing = Correction.objects.standing().filter(pk=correction.pk)
     if not standing.update(undone_at=Now(), undone_by=by.label[:100]):
-        raise Refused("This was undone already.", "undone")
+        raise Refused("This has already been undone.", "undone")
     routing_tests.forget_correction(correction, by)
     if case is not None:
         _tell(case, Kind.CORRECTION_UNDONE, correction, by)

@@ -34,7 +34,7 @@ class CorrectionForm(PageForm):
     """Chooses the right agent: any agent of the team except the wrong one, or a person."""
 
     agent_id = forms.ChoiceField(
-        label="Who should have had it",
+        label="Right agent",
         widget=forms.Select({"class": "select"}),
         error_messages=dict.fromkeys(["required", "invalid_choice"], "Choose the right agent."),
     )

@@ -115,7 +115,7 @@ def confirm(impact: Impact, usd: Decimal, by: Actor) -> None:
         raise Refused(message, "invalid", {"usd": message})
     # The condition of the update is the guard, so of two people who confirm at once one does.
     if not Impact.objects.filter(pk=impact.pk, status=Impact.Status.ESTIMATING).update(cap_usd=usd):
-        raise Refused("This has started or ended already.", "ended")
+        raise Refused("This has already started or ended.", "ended")
     audit.record(impact.team_id, "impact_started", impact.agent, f"US dollars at most: {usd}", by=by)
     _run(impact)
 
@@ -132,7 +132,7 @@ def _run(impact: Impact) -> None:
 def stop(impact: Impact) -> None:
     """No further run is replayed. What is known by then can still be read."""
     if not _end(impact, Impact.Status.STOPPED):
-        raise Refused("This has ended already.", "ended")
+        raise Refused("This has already ended.", "ended")
 
 
 def _end(impact: Impact, status: Impact.Status) -> bool:

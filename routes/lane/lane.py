@@ -27,7 +27,7 @@ from teams.settings import pausing
 
 from . import instant, leftovers
 
-_BUDGET = "Tests have cost what they may today. Raise the limit in Settings, or wait until tomorrow."
+_BUDGET = "Tests have used up today’s budget. Raise the limit in Settings, or wait until tomorrow."
 
 # Of teams at work: what an open check or a running impact waits for. What these wait for is read once and hashed: asked
 # for each waiting test, it would take a second where a check has hundreds.

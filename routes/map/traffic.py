@@ -103,7 +103,7 @@ def traffic(team: Team, since: datetime) -> Traffic:
                 route = Route(agent, target.agent, target.status, target.explanation, *counts)
                 routes[route.key] = route
     for (source, target_id), counts in flows.items():
-        routes[source, target_id] = Route(agents[source], agents[target_id], FORMER, "Not mentioned any more.", *counts)
+        routes[source, target_id] = Route(agents[source], agents[target_id], FORMER, "No longer mentioned.", *counts)
     blocked = {source for (source, _), route in routes.items() if route.standing == DELETED}
     for route in _beyond(ways, agents, routes):
         routes[route.key] = route
@@ -120,7 +120,7 @@ def _beyond(ways: Ways, agents: Mapping[UUID, Agent], routes: Mapping[tuple[UUID
     for pair in ways.pairs:
         source, target = agents[pair[0]], ways.people[pair[1]]
         standing = FORMER if pair not in ways.mentioned else DELETED if target.is_deleted else OK
-        words = "Not mentioned any more." if standing == FORMER else target.why
+        words = "No longer mentioned." if standing == FORMER else target.why
         found[pair] = Route(source, target, standing, words, ways.handovers[pair])
     for pair in ways.fallbacks:
         to = agents.get(pair[1]) or ways.people.get(pair[1])

@@ -31,7 +31,7 @@ KINDS = [
     ("unused", "Not used"),
     ("unavailable", "Unavailable"),
     ("deleted", "Deleted target"),
-    ("former", "Not mentioned any more"),
+    ("former", "No longer mentioned"),
     ("fallback", "Fallback"),
     ("people", "To people"),
     ("circle", "In a circle"),

@@ -74,7 +74,7 @@ def start(team: Team, verb: str, arguments: Mapping[str, Any], cases: QuerySet[C
     )
     number = _insert(rows.values_list("for_action", "pk", "state", "why")[: LIMIT + 1])
     if number > LIMIT:
-        raise Refused(f"These are more than {LIMIT:,} cases. Please narrow them down.", "too_many")
+        raise Refused(f"These are more than {LIMIT:,} cases. Narrow them down.", "too_many")
     audit.record(team.pk, "bulk_started", words(action), f"Cases: {number:,}", by=by, of=action)
     announce(action)
     return action
@@ -93,7 +93,7 @@ def undo(action: BulkAction, by: Actor) -> BulkAction:
                 team_id=action.team_id, user=by.user, actor=by.label, verb=Verb.UNDO, undoes=action
             )
     except IntegrityError as error:
-        raise Refused("This was undone already.", "undone") from error
+        raise Refused("This has already been undone.", "undone") from error
     done = action.items.filter(state=State.DONE).annotate(
         for_action=Value(back.pk, UUIDField()), new=Value(State.WAITING, CharField()), no=Value("", CharField())
     )

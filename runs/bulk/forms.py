@@ -138,7 +138,7 @@ def form_for(verb: str, team: Team, data: Mapping[str, Any] | None) -> BulkForm:
         Verb.REMOVE_LABEL: lambda: KnownLabelForm(data, known=labels),
         Verb.POSTPONE: lambda: UntilForm(data),
         Verb.COMPLETE: lambda: TextForm(data, label="What was done"),
-        Verb.FAIL: lambda: TextForm(data, label="Why nobody can settle them"),
+        Verb.FAIL: lambda: TextForm(data, label="Reason"),
     }
     if verb not in forms:
         return NothingForm({} if data is None else data)

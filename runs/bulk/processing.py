@@ -88,7 +88,7 @@ def process_next(action_id: UUID) -> BulkAction | None:
         raise  # the item keeps waiting until the database is back
     except Exception:
         logger.exception("case %s of bulk action %s", item.case_id, action_id)
-        item.state, item.text = State.FAILED, "Something went wrong. It is in the log."
+        item.state, item.text = State.FAILED, "Something went wrong. The log has the error."
     item.save(update_fields=["state", "text", "before"])
     return item.action
 

@@ -47,10 +47,10 @@ _QUESTIONS = {
     Verb.PRIORITY: ("Set the priority", ""),
     Verb.ADD_LABEL: ("Add a label", ""),
     Verb.REMOVE_LABEL: ("Remove a label", ""),
-    Verb.POSTPONE: ("Postpone", "They wait until then, and go on with the same agent."),
+    Verb.POSTPONE: ("Postpone", "They wait until then, and continue with the same agent."),
     Verb.COMPLETE: ("Complete", ""),
     Verb.FAIL: ("Mark as failed", ""),
-    Verb.DELETE: ("Delete", "They leave every list and every queue. This cannot be undone."),
+    Verb.DELETE: ("Delete", "They are removed from all lists and queues. This cannot be undone."),
 }
 
 

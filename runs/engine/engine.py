@@ -102,7 +102,7 @@ async def _work(part: _Part, found: Work | None) -> Keeping | None:
         raise
     except Exception as error:
         logger.exception("the run broke")
-        broken = Broken("internal_error", f"Baton met an error of its own: {type(error).__name__}: {error}")
+        broken = Broken("internal_error", f"Baton had an internal error: {type(error).__name__}: {error}")
         await _unless_lost(claim, partial(_break, claim, found, broken))
     return None
 

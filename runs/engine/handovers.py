@@ -261,7 +261,7 @@ def requested(run: Run, wanted: HandedOver | HandedToPeople) -> Handover:
 
 def _why_cancelled(handover: Handover, run: Run, case: Case | None, earlier: Sequence[Handover]) -> Broken | None:
     if hops_left(run, case) == 0:
-        return Broken("hop_limit", "It was handed over as often as allowed.")
+        return Broken("hop_limit", "It reached the limit of handovers.")
     # Ping-pong: the two agents have exchanged it before, and there is nothing new to say.
     pair = {run.agent_id, handover.target_id}
     between = [row for row in earlier if {row.source_agent_id, row.target_id} == pair]

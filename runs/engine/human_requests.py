@@ -105,7 +105,7 @@ def answer(request: HumanRequest, text: str, by: Actor, *, shown: str | None = N
         raise Refused(message, "invalid", {"approved": message})
     text = prose(text, "answer", ANSWER_LIMIT).strip()
     if not text:
-        raise Refused("Please write an answer.", "invalid", {"answer": "Please write an answer."})
+        raise Refused("Enter an answer.", "invalid", {"answer": "Enter an answer."})
     return _settle(request, text, by, shown, via, answer=text)
 
 
@@ -159,7 +159,7 @@ def set_due(request: HumanRequest, due_at: datetime | None) -> None:
     """Another time to answer by, or none. What was passed on already may be passed on once more."""
     _refuse_a_try(request)
     if due_at and due_at <= timezone.now():
-        raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
+        raise Refused("Choose a time in the future.", "invalid", {"until": "This time has passed."})
     if not HumanRequest.objects.open().filter(pk=request.pk).update(passed_on_at=None, **_due(due_at)):
         raise Refused("This was answered or closed in the meantime.", "already_answered")
     if change := audit.changes([("Due", _minute(request.due_at), _minute(due_at))]):

@@ -124,7 +124,7 @@ def _without_calls(work: Work, response: ModelResponse) -> bool:
 
 def _no_outcome(work: Work) -> Broken:
     if work.case is not None and not work.may_hand_over:
-        return Broken("hop_limit", "It was handed over as often as allowed, and the last agent could not finish it.")
+        return Broken("hop_limit", "It reached the limit of handovers, and the last agent could not finish it.")
     return Broken("no_outcome", f"{work.agent.name} wrote a text but did not say what should become of it.")
 
 

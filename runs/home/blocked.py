@@ -49,7 +49,7 @@ def _queues(team: Team) -> tuple[list[Trouble], set[Agent]]:
         address = reverse("queue", args=[queue.pk])
         if queue.is_paused:
             words = f"{queue.name} is paused, and cases wait in it."
-            troubles.append(Trouble(words, "They go on when someone resumes it.", address, "Open queue", "layers"))
+            troubles.append(Trouble(words, "They continue when someone resumes it.", address, "Open queue", "layers"))
             continue
         for problem in status_summary.problems(queue, working.get(queue.pk, [])):
             named |= {problem.agent} if problem.agent else set()
@@ -65,7 +65,7 @@ def _overdue(team: Team) -> list[Trouble]:
     if not number:
         return []
     words = "1 case is overdue." if number == 1 else f"{number} cases are overdue."
-    help = "Nobody of their group took them in time, or a goal of their queue was missed."
+    help = "No one in their group took them in time, or a goal of their queue was missed."
     return [Trouble(words, help, reverse("cases") + "?overdue=1", "Show", "alarm-clock")]
 
 
@@ -79,7 +79,7 @@ def _agents(team: Team, named: Iterable[Agent]) -> list[Trouble]:
         Exists(Case.objects.present().pending().filter(assignee=OuterRef("pk"))), paused_at__isnull=False
     )
     troubles += [
-        _agent(agent, f"{agent.name} is paused, and cases wait for it.", "They go on when someone resumes it.")
+        _agent(agent, f"{agent.name} is paused, and cases wait for it.", "They continue when someone resumes it.")
         for agent in paused.order_by("name")[:_MOST]
     ]
     limited = others.filter(~Q(budget={}) | ~Q(team__budget={})).select_related("team").order_by("name")
@@ -118,7 +118,7 @@ def _webhooks(team: Team) -> list[Trouble]:
     return [
         Trouble(
             f"The webhook to {webhook.url} " + ("was paused after too many failures." if webhook.gave_up else "fails."),
-            "What it should have been told waits." if not webhook.gave_up else "Fix the receiver, then resume it.",
+            "Its messages wait." if not webhook.gave_up else "Fix the receiver, then resume it.",
             reverse("webhook", args=[webhook.pk]),
             "Open webhook",
             "webhook",

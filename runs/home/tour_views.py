@@ -67,7 +67,7 @@ def _read(member: Member) -> Step:
     agent = _agent(member, TRIAGE)
     is_done = tour_progress.AGENT in member.tour_seen
     if agent is None:
-        words = "What it should do, in plain words. It needs no key to a model to begin with."
+        words = "Describe what it should do in plain words. No model key is needed to start."
         address = reverse("agent_new") if member.builds else reverse("agents")
         return Step("Write an agent", words, address, is_done)
     words = "Its procedure is plain text. The agents it mentions are those it may hand over to."
@@ -91,7 +91,7 @@ def _add(member: Member) -> Step:
     queues = {queue.name: queue for queue in member.team.queues.live().order_by("-name")[:50]}
     queue = queues.get(QUEUE) or next(iter(queues.values()), None)
     address = reverse("case_new", args=[queue.pk]) if queue else reverse("queues")
-    words = f"In your own words, into {queue.name}." if queue else "A case is a piece of work in a queue."
+    words = f"In your own words, in {queue.name}." if queue else "A case is a piece of work in a queue."
     made = CaseEvent.objects.filter(
         team=member.team_id, kind=Kind.CREATED, at__gte=member.tour_began_at, user=member.user_id
     )
@@ -101,7 +101,7 @@ def _add(member: Member) -> Step:
 def _watch(member: Member) -> Step:
     cases = Case.objects.present().filter(team=member.team_id)
     moved = cases.filter(hops__gt=0).order_by("-moved_at").only("pk").first()
-    words = "The timeline shows who had it, when, and why it was passed on. It moves while you look."
+    words = "The timeline shows who had it, when, and why it was handed over. It updates live."
     address = reverse("case", args=[moved.pk]) if moved else reverse("cases")
     is_sorted = member.team.queues.live().exclude(first_agent=None).exists()
     case = None if moved or is_sorted else cases.select_related("queue").order_by("-created_at").first()
@@ -116,7 +116,7 @@ def _decide(member: Member) -> Step:
     requests = HumanRequest.objects.of_work().filter(team=member.team_id)
     answered = requests.filter(answered_by=user, answered_at__gte=since).exists()
     is_done = answered or _recorded(member, "route_corrected")
-    words = "Answer what an agent asks, or say who should have had a case."
+    words = "Answer an agent’s question, or correct where a case went."
     return Step("Decide something", words, _to_decide(member), is_done)
 
 
@@ -158,7 +158,7 @@ def _agent(member: Member, name: str) -> Agent | None:
 @team_page(post=VIEWER)
 def tour_leave(request: TeamRequest) -> HttpResponse:
     tour_progress.leave(request.member)
-    messages.info(request, "You can take the tour again: it is in the menu at your name.")
+    messages.info(request, "You can take the tour again from the menu at your name.")
     return redirect("home")
 
 

@@ -85,7 +85,7 @@ def fail(case: Case, reason: str, by: Actor) -> Case:
 @transaction.atomic
 def postpone(case: Case, until: datetime, by: Actor) -> Case:
     if until <= timezone.now():
-        raise Refused("Please choose a time in the future.", "invalid", {"until": "This time has passed."})
+        raise Refused("Choose a time in the future.", "invalid", {"until": "This time has passed."})
     why = f"{by.label} postponed the case."
     return _move(_lock(case), by, why, lambda row: case_lifecycle.postpone(row, until, "", by=by))
 

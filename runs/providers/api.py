@@ -33,7 +33,7 @@ Key = Annotated[str, Length(KEY_LIMIT)]
 
 class ModelKeyIn(RequestBody):
     provider: ProviderName
-    name: Annotated[Name, Field(description="What your colleagues know it by.")]
+    name: Annotated[Name, Field(description="A name your colleagues recognise.")]
     key: Annotated[Key, Field(description="Never shown again. Empty for a server that wants none.")] = ""
     base_url: BaseUrl = ""
 

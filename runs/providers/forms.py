@@ -18,12 +18,12 @@ class CredentialForm(PageForm):
     name = forms.CharField(
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Account of the support team"}),
-        help_text="What your colleagues know it by.",
+        help_text="A name your colleagues recognise.",
     )
     key = forms.CharField(
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
-        help_text="Kept sealed, and never shown again.",
+        help_text="Stored encrypted and never shown again.",
     )
     base_url = AddressField(
         label="Address",

@@ -56,7 +56,7 @@ def tool_calls(request: TeamRequest) -> HttpResponse:
     except Refused as refusal:
         trial = model_requests.Trial("error", refusal.message)
         return render(request, "runs/model_trial.html", {"trial": trial}, status=422)
-    trial = model_requests.Trial("success", "Saved. Agents use it from their next run on.")
+    trial = model_requests.Trial("success", "Saved. Agents use it from their next run.")
     return render(request, "runs/model_trial.html", {"trial": trial, **_tool_calls(request.team, name)})
 
 
@@ -71,7 +71,7 @@ def _trial(team_id: UUID, name: str) -> model_requests.Trial:
     if name == providers.OFFLINE:
         return model_requests.try_offline()
     if not name:
-        return model_requests.Trial("warning", "Please type the name of a model first.")
+        return model_requests.Trial("warning", "Enter the name of a model first.")
     try:
         access = providers.access_of(team_id, name)
     except ModelProblem as problem:
@@ -98,7 +98,7 @@ def credential_new(request: TeamRequest) -> HttpResponseBase:
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
-            messages.success(request, "The key is kept. Test it with a model.")
+            messages.success(request, "The key is saved. Test it with a model.")
             return redirect("credential", made.pk)
     return render(request, "runs/credential.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -114,7 +114,7 @@ def credential(request: TeamRequest, id: UUID) -> HttpResponseBase:
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
-            messages.success(request, "Saved. Agents use it from their next request on.")
+            messages.success(request, "Saved. Agents use it from their next request.")
             return redirect("credential", id)
     return render(
         request,

@@ -40,5 +40,5 @@ def respond(question: HumanRequest, said: QueryDict, by: Actor, via: human_reque
 def _decision(said: QueryDict) -> bool:
     words = said.get("decision", "")
     if words not in ("approve", "refuse"):
-        raise Refused("Please approve or refuse.", "invalid")
+        raise Refused("Approve or refuse.", "invalid")
     return words == "approve"

@@ -73,7 +73,7 @@ class PostponeForm(PageForm):
         if preset := cleaned.get("preset"):
             cleaned["until"] = preset_time(preset)
         elif not cleaned.get("until") and "until" not in self.errors:
-            self.add_error("until", "Please choose until when.")
+            self.add_error("until", "Choose a time.")
         return cleaned
 
 
@@ -91,12 +91,12 @@ class TryForm(PageForm):
     """What to try an agent on. `sample` is a case whose text is taken when `input` is empty."""
 
     what = forms.ChoiceField(
-        choices=[("typed", "The text as it stands here"), ("live", "What is live")],
+        choices=[("typed", "The text as typed"), ("live", "What is live")],
         widget=forms.Select({"class": "select", "aria-label": "Which text to try"}),
         required=False,
     )
     sample = forms.ModelChoiceField(
-        Case.objects.none(), required=False, empty_label="A text of your own", widget=forms.Select({"class": "select"})
+        Case.objects.none(), required=False, empty_label="Custom text", widget=forms.Select({"class": "select"})
     )
     input = forms.CharField(
         label="Works on",
@@ -147,6 +147,6 @@ class AnswerTimeForm(PageForm):
         help_text="What is not answered by then goes to another member of the team. It holds for what agents ask from"
         " now on.",
         error_messages=dict.fromkeys(
-            ["invalid", "min_value", "max_value"], "Please give a number of hours between 1 and 720, or nothing."
+            ["invalid", "min_value", "max_value"], "Enter a number of hours between 1 and 720, or leave it empty."
         ),
     )

@@ -31,8 +31,8 @@ _TITLES = {
 }
 # Of runs without a case.
 _KINDS: dict[str, str] = {
-    Run.Trigger.TRY: "A trial, not real work",
-    Run.Trigger.TEST: "A routing test, not real work",
+    Run.Trigger.TRY: "A try without effects",
+    Run.Trigger.TEST: "A routing test without effects",
 }
 
 

@@ -111,7 +111,7 @@ def run_stop(request: TeamRequest, id: UUID) -> HttpResponseBase:
     try:
         moves.stop_run(run_or_404(request.team, id), request.actor)
     except Refused:
-        messages.info(request, "This run had ended already.")
+        messages.info(request, "This run had already ended.")
     return back(request, "run", id)
 
 

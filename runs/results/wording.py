@@ -174,18 +174,18 @@ _TROUBLES: Mapping[str, Trouble] = {
         "key",
     ),
     "model_declined": Trouble(
-        "The model refused to answer", "Decide the matter yourself, or give the agent another model.", "model"
+        "The model refused to answer", "Decide it yourself, or give the agent another model.", "model"
     ),
     "model_unreachable": Trouble("The model’s provider could not be reached", _MODEL_LATER, "model"),
     "model_unavailable": Trouble("The model’s provider was not available", _MODEL_LATER, "model"),
     "model_timeout": Trouble("The model took too long", _MODEL_LATER, "model"),
     "model_cut": Trouble(
         "The model reached its token limit",
-        "Ask for shorter results in the procedure, or give the agent a model that may write more.",
+        "Ask for shorter results in the procedure, or give the agent a model with a higher limit.",
         "model",
     ),
     "model_error": Trouble(
-        "The model gave no usable answer", "Try again. If it stays so, give the agent another model.", "model"
+        "The model gave no usable answer", "Try again. If it happens again, give the agent another model.", "model"
     ),
     "no_outcome": Trouble(
         "It ended without an outcome",
@@ -214,7 +214,7 @@ _TROUBLES: Mapping[str, Trouble] = {
         "The handover could not be applied", "Fix that, or mention another agent in the procedure.", "procedure"
     ),
     "hop_limit": Trouble(
-        "It was handed over as often as allowed",
+        "It reached the limit of handovers",
         "Decide who should have it. A queue’s limit can be raised on its page.",
         "queue",
     ),
@@ -224,13 +224,14 @@ _TROUBLES: Mapping[str, Trouble] = {
         "procedure",
     ),
     "run_lost": Trouble(
-        "It was interrupted too often", "Its worker died each time. The server’s log says why; then try again."
+        "It was interrupted too often",
+        "Its worker died each time. See the server’s log for the reason, then try again.",
     ),
-    "budget_requests": Trouble("It asked its model as often as it may", _DIVIDE, "budget"),
-    "budget_tokens": Trouble("It used as many tokens as it may", _DIVIDE, "budget"),
-    "budget_usd": Trouble("It cost as much as it may", _DIVIDE, "budget"),
-    "budget_minutes": Trouble("It worked as long as it may", _DIVIDE, "budget"),
-    "internal_error": Trouble("Baton met an error of its own", "The server’s log says more. Please report it."),
+    "budget_requests": Trouble("It reached its limit of model calls", _DIVIDE, "budget"),
+    "budget_tokens": Trouble("It reached its token limit", _DIVIDE, "budget"),
+    "budget_usd": Trouble("It reached its cost limit", _DIVIDE, "budget"),
+    "budget_minutes": Trouble("It reached its time limit", _DIVIDE, "budget"),
+    "internal_error": Trouble("Baton had an internal error", "The server’s log has details. Please report it."),
 }
 
 

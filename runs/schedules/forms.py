@@ -73,7 +73,7 @@ class ScheduleForm(SharedForm):
         min_value=0,
         max_value=59,
         widget=forms.NumberInput({"class": "max-w-40"}),
-        error_messages=dict.fromkeys(["invalid", "min_value", "max_value"], "Please give a number from 0 to 59."),
+        error_messages=dict.fromkeys(["invalid", "min_value", "max_value"], "Enter a number from 0 to 59."),
     )
     cron = forms.CharField(
         label="Cron expression",

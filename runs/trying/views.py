@@ -46,7 +46,7 @@ def agent_try(request: TeamRequest, id: UUID) -> HttpResponseBase:
 
 def _try(request: TeamRequest, agent: Agent, form: TryForm) -> Run:
     if not form.is_valid():
-        raise Refused("This case is gone. Please choose another one.", "invalid")
+        raise Refused("This case is gone. Choose another one.", "invalid")
     data, sample = form.cleaned_data, form.cleaned_data["sample"]
     is_typed = data["what"] == TYPED and "aop" in request.POST
     if data["what"] == TYPED and not is_typed and "HX-Request" in request.headers:

@@ -102,7 +102,7 @@ def _checked(key: str) -> str:
     if not all("!" <= letter <= "~" for letter in key):
         raise _wrong("key", "This is no key: it has spaces or letters that keys do not have.")
     if len(key) > KEY_LIMIT:
-        raise _wrong("key", f"Please use at most {KEY_LIMIT:,} characters.")
+        raise _wrong("key", f"Use at most {KEY_LIMIT:,} characters.")
     if key and len(key) < 8:
         raise _wrong("key", "This is too short for a key. For a server that wants none, leave it empty.")
     return key

@@ -39,7 +39,7 @@ class Length:
     def _check(self, value: str) -> str:
         length = len(value.strip().replace("\r\n", "\n"))
         if length > self.most:
-            raise ValueError(f"Please use at most {self.most:,} characters; these are {length:,}.")
+            raise ValueError(f"Use at most {self.most:,} characters; these are {length:,}.")
         return value
 
 

@@ -131,7 +131,7 @@ def _unavailable(request: HttpRequest, error: OperationalError) -> HttpResponse:
 
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.exception("%s %s broke", request.method, request.path, exc_info=error)
-    return problem(500, "internal_error", "Baton met an error of its own. It is in the log of the server.")
+    return problem(500, "internal_error", "Baton had an internal error. The server’s log has details.")
 
 
 HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {

@@ -150,7 +150,7 @@ def _refuse_paused(webhook: Webhook) -> None:
 
 def _checked(events: Collection[str]) -> list[str]:
     if not events:
-        raise Refused("Please choose at least one.", "invalid", {"events": "Please choose at least one."})
+        raise Refused("Choose at least one.", "invalid", {"events": "Choose at least one."})
     if unknown := sorted(set(events) - set(outbox.EVENTS)):
         raise Refused(f"There is no event {unknown[0]}.", "invalid", {"events": f"There is no event {unknown[0]}."})
     return [event for event in outbox.EVENTS if event in events]

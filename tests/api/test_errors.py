@@ -93,7 +93,7 @@ def test_fields_are_named(api: Caller) -> None:
         "name": "Required.",
         "nmae": "There is no such field. Check how it is spelt.",
         "connections.consumes.0.queue_id": "Required.",
-        "connections.consumes.0.concurrency": "Please give 1 or more.",
+        "connections.consumes.0.concurrency": "Use 1 or more.",
     }
 
 

@@ -49,7 +49,7 @@ def test_what_is_left_out_stays_as_it_is(api, finance: dict[str, Any]) -> None:
     [
         ("name", "", "Required."),
         ("time_zone", "Berlin", "Europe/Berlin"),
-        ("due_hours", 0, "give 1 or more"),
+        ("due_hours", 0, "Use 1 or more"),
         ("member_ids", ["6f2c1f0e-0000-4000-8000-000000000001"], "not a member"),
         ("hours", [{"days": ["mon"], "from": "17:00", "to": "09:00"}], "must end after they begin"),
     ],

@@ -41,7 +41,7 @@ def test_a_mention_turns_red_when_its_agent_is_deleted_and_removing_it_heals(
     text.fill("Refunds are made here.")
     text.press("Control+s")
 
-    expect(page.get_by_text("Saved. Runs that start from now on follow it.")).to_be_visible()
+    expect(page.get_by_text("Saved. New runs use it.")).to_be_visible()
     expect(page.locator("#head .notice")).to_have_count(0)
     expect(text).to_be_focused()
     page.get_by_role("button", name="Run now").click()
@@ -64,7 +64,7 @@ def test_a_page_says_that_someone_else_has_saved(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".conflict")).to_contain_text("saved revision 2")
     page.get_by_role("button", name="Save mine").click()
-    expect(page.get_by_text("Saved. Runs that start")).to_be_visible()
+    expect(page.get_by_text("Saved. New runs")).to_be_visible()
     agent.refresh_from_db()
     assert agent.live_revision.aop == "My own words."
 

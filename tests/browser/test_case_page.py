@@ -61,13 +61,13 @@ def test_a_case_page_follows_the_case(
     expect(now).to_contain_text("Waits for the next free agent of Support.")
 
     take()
-    expect(now).to_contain_text("Triage has it now.")
+    expect(now).to_contain_text("Triage is working on it.")
     expect(timeline.get_by_role("listitem").last).to_contain_text("Triage started work")
 
     run = Run.objects.get(case=case)
     billing = make_agent("Billing Specialist", queue=queue)
     move(case, lambda row: lifecycle.hand_over(row, billing, "Money.", "", agent_id=triage.pk, run_id=run.pk))
-    expect(now).to_contain_text("Billing Specialist takes it up next.")
+    expect(now).to_contain_text("Billing Specialist takes it next.")
     expect(timeline.get_by_role("listitem").last).to_contain_text("Triage handed over to Billing Specialist")
     stages.locator("summary").first.click()
     expect(stages.locator(".swim-arrow.is-handover")).to_have_count(1)
@@ -84,7 +84,7 @@ def test_an_open_dialog_and_its_text_survive_a_move_of_the_case(case_page: Page,
     summary = page.get_by_label("What was done")
     summary.fill("I paid it")
     take()
-    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage has it now.")
+    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage is working on it.")
     expect(summary).to_have_value("I paid it")
     expect(summary).to_be_focused()
     summary.press_sequentially(" back.")
@@ -127,7 +127,7 @@ def test_a_question_is_answered_in_place(signed_in_page: Page, web: str, case: C
     page.get_by_label("Your answer").fill("The second")
     page.get_by_role("button", name="Answer").click()
     expect(page.get_by_label("Timeline")).to_contain_text("answered Triage")
-    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage has it now.")
+    expect(page.get_by_label("Now", exact=True)).to_contain_text("Triage is working on it.")
     assert page.evaluate("window.sameDocument"), "the page was loaded again"
 
 

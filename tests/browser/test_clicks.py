@@ -121,7 +121,7 @@ def test_the_commonest_tasks_take_few_clicks(
     hand.begin()  # correct a route
     hand.click(page.get_by_role("link", name="Wrong agent").first)
     hand.clicks += 1
-    page.get_by_label("Who should have had it").select_option("Shipping")
+    page.get_by_label("Right agent").select_option("Shipping")
     hand.click(page.get_by_role("button", name="Save correction"))
     hand.says("Correction saved.")
     assert hand.clicks == 3 and Correction.objects.get().right == right and Correction.objects.get().wrong == heir

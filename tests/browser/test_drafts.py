@@ -64,7 +64,7 @@ def test_what_is_typed_is_kept_over_a_reload_until_it_is_discarded(first: Page, 
     assert agent.live_revision.aop == "One."
     line(first).get_by_role("button", name="Discard").click()
     first.get_by_role("dialog").get_by_role("button", name="Discard").click()
-    expect(first.get_by_text("The unsaved changes are gone.")).to_be_visible()
+    expect(first.get_by_text("The unsaved changes have been discarded.")).to_be_visible()
     expect(text(first)).to_have_text("One.")
     assert draft_of(agent) is None
 
@@ -73,7 +73,7 @@ def test_save_makes_the_draft_live_with_a_note(first: Page, agent: Agent) -> Non
     write(first, " Two.")
     first.get_by_label("What changed (optional)").fill("Two added")
     first.get_by_role("button", name="Save", exact=True).click()
-    expect(first.get_by_text("Saved. Runs that start")).to_be_visible()
+    expect(first.get_by_text("Saved. New runs")).to_be_visible()
     expect(line(first)).not_to_contain_text("unsaved")
     live = agent.live_revision
     assert (live.aop, live.note) == ("One. Two.", "Two added")
@@ -136,7 +136,7 @@ def test_saving_over_what_someone_made_live_is_the_same_choice(first: Page, agen
     assert draft_of(agent) is None
     write(first, " And mine.")
     first.get_by_role("button", name="Save", exact=True).click()
-    expect(first.get_by_text("Saved. Runs that start")).to_be_visible()
+    expect(first.get_by_text("Saved. New runs")).to_be_visible()
     assert agent.live_revision.aop == "Theirs. And mine."
 
 

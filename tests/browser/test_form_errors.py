@@ -128,5 +128,5 @@ def test_try_it_stays_where_it_is_while_it_loads_when_it_opens_and_after_saving(
     assert editor.text.bounding_box()["width"] == width  # type: ignore[index]
     panel.locator("#try-input").fill("Charged twice")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved. Runs that start")).to_be_visible()
+    expect(page.get_by_text("Saved. New runs")).to_be_visible()
     expect(panel.locator("#try-input")).to_have_value("Charged twice")

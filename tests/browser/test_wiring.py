@@ -142,6 +142,6 @@ def test_without_scripts_the_saved_state_is_shown_and_fixed(
     expect(text).to_have_value("Typed. Pass it to")
     expect(finding(page, "deleted_target")).to_have_count(0)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved. Runs that start from now on follow it.")).to_be_visible()
+    expect(page.get_by_text("Saved. New runs use it.")).to_be_visible()
     assert triage.live_revision.aop == "Typed. Pass it to"
     context.close()

@@ -45,5 +45,5 @@ def refusing_a_taken_name(constraint: str, what: str, name: str) -> Iterator[Non
     except IntegrityError as error:
         if constraint not in str(error):
             raise
-        message = f"{what} called “{name}” already exists. Please choose another name."
+        message = f"{what} called “{name}” already exists. Choose another name."
         raise Refused(message, "name_taken", {"name": message}) from error

@@ -94,7 +94,7 @@ def test_words_stay_words() -> None:
         (front("name: X", "temperature: 1"), "a.md, line 3: “temperature” is not known. Known are name, id"),
         (front("name: X", "[a]: b"), "a.md, line 3: “” is not known"),
         (front("name: [X]"), "a.md, line 2: name: This must be a text."),
-        (front(f"name: {'x' * 81}"), "a.md, line 2: name: Please use at most 80 characters; these are 81."),
+        (front(f"name: {'x' * 81}"), "a.md, line 2: name: Use at most 80 characters; these are 81."),
         (front("name: X", "id: 12"), "a.md, line 3: id: This is no id."),
         (front("name: X", "may_ask: perhaps"), "a.md, line 3: may_ask: Please write true or false."),
         (front("name: X", "consumes: Support"), "a.md, line 3: consumes: This must be a list"),

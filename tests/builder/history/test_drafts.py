@@ -211,7 +211,7 @@ def test_a_conflict_is_answered_with_both_texts(signed_in: Client, agent: Agent,
 def test_what_cannot_be_kept_is_said(signed_in: Client, agent: Agent, text: str) -> None:
     response = send(signed_in, agent, text)
     assert response.status_code == 422
-    assert response.json()["message"].startswith(("Please use", "This holds"))
+    assert response.json()["message"].startswith(("Use at most", "This holds"))
     assert draft_of(agent) is None
 
 

@@ -57,7 +57,7 @@ def test_a_tool_that_cannot_be_used_now_says_why_and_stays(signed_in: Client, ma
     agent = make_agent()
     connect(agent, tools=[bank.tools.get(name="look").pk])
     bank.tools.update(found={"description": "Other", "input_schema": {}})
-    assert "Changed since someone looked" in signed_in.get(reverse("agent", args=[agent.pk])).content.decode()
+    assert "Changed since the last review" in signed_in.get(reverse("agent", args=[agent.pk])).content.decode()
     save(signed_in, agent, id_of(bank, "look"))
     assert tools(agent) == ["look"]
 

@@ -91,7 +91,7 @@ def test_a_sealed_credential_goes_nowhere_else(signed_in: Client, tool_server: R
     tool_server.headers.clear()
     other = typed(tool_server, url=tool_server.url.replace("127.0.0.1", "localhost"), sealed=sealed, choose="1")
     answer = signed_in.post(reverse("tool_server_new"), other)
-    assert "Please type the credential again." in answer.content.decode()
+    assert "Enter the credential again." in answer.content.decode()
     assert not tool_server.headers
 
 
@@ -99,8 +99,8 @@ def test_a_sealed_credential_goes_nowhere_else(signed_in: Client, tool_server: R
     ("changes", "words"),
     [
         ({"name": ""}, "Required."),
-        ({"url": "example.com"}, "Please give a whole address"),
-        ({"header": "X-Key"}, "Please type the credential that this header carries."),
+        ({"url": "example.com"}, "Enter a full address"),
+        ({"header": "X-Key"}, "Enter the credential for this header."),
         ({"header": "Host", "secret": "a"}, "not the name of a header"),
         ({"header": "X-Key", "secret": "ü"}, "plain letters"),
         ({"url": "http://127.0.0.1:9/mcp"}, "could not be reached"),
@@ -177,7 +177,7 @@ def test_a_changed_tool_is_paused_until_someone_accepts_it(
 def test_other_arguments_are_a_change_and_their_order_is_none(saved: ToolServer, tool_server: RealServer) -> None:
     schema = tool_server.tools["pay"].input_schema
     tool_server.add("pay", "Pays money.", schema=dict(reversed(schema.items())))
-    assert look_again(saved) == "All tools are as you saw them."
+    assert look_again(saved) == "The tools have not changed."
     tool_server.add("pay", "Pays money.", schema={**schema, "required": []})
     assert look_again(saved) == "Its tools: 1 changed."
 

@@ -151,4 +151,4 @@ def test_programs_attach_list_and_download(client: Client, case: Case, team: Tea
     assert client.delete(one, headers=program).status_code == 204
     assert client.get(one, headers=program).status_code == 404
     refused = client.post(address, headers=program)
-    assert (refused.status_code, refused.json()["error"]["fields"]) == (422, {"files": "Please choose a file."})
+    assert (refused.status_code, refused.json()["error"]["fields"]) == (422, {"files": "Choose a file."})

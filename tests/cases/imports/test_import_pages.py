@@ -177,7 +177,7 @@ def test_old_uploads_are_not_kept(signed_in: Client, member: Member) -> None:
         ([], "", "Please choose a file, or paste the text of one."),
         ([], "  \n", "Please choose a file, or paste the text of one."),
         ([], "name: X", "Pasted text, line 1:</strong> The file must begin"),
-        ([], "---\nname: X\n---\n\x00", "Please leave out the characters that nobody can see."),
+        ([], "---\nname: X\n---\n\x00", "Remove the invisible characters."),
         ([("a.pdf", b"%PDF")], "", "Only Markdown files (.md) and files of routing tests"),
         ([("a.md", b"")], "", "The file must begin"),
         ([("a.md", "---\nname: Tür\n---\n".encode("latin-1"))], "", "line 2:</strong> This is not UTF-8 text."),

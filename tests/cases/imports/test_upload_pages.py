@@ -63,7 +63,7 @@ def test_what_cannot_be_read_is_said_at_its_field(signed_in: Client, queue: Queu
     answer = upload(signed_in, queue, b"%PDF-1.7", "cases.csv")
     assert (answer.status_code, "This is a PDF" in text_of(answer)) == (422, True)
     answer = signed_in.post(f"/queues/{queue.pk}/cases/upload/", {})
-    assert "Please choose a file." in text_of(answer)
+    assert "Choose a file." in text_of(answer)
     answer = signed_in.post(f"/queues/{queue.pk}/cases/paste/", {"form": "table", "text": 'a\tb\n"c\td'})
     assert "never closed" in text_of(answer)
     assert "a\tb\n&quot;c\td" in answer.text

@@ -143,7 +143,7 @@ def test_a_queue_is_made(signed_in: Client, team) -> None:
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
-        ({"name": "support", "hop_limit": "8"}, "A queue called “support” already exists. Please choose another name."),
+        ({"name": "support", "hop_limit": "8"}, "A queue called “support” already exists. Choose another name."),
         ({"name": "", "hop_limit": "8"}, "Required."),
         ({"name": "A", "hop_limit": "51"}, "between 1 and 50."),
         ({"name": "a\x07b", "hop_limit": "8"}, "a character that nobody sees, U+0007"),
@@ -249,10 +249,10 @@ def test_a_queue_names_the_agent_that_takes_new_cases(
     assert "takes new cases" in text(signed_in.get(address("queue", queue)))
     assert "Triage, as always in this queue" in text(signed_in.get(address("case_new", queue)))
     case = signed_in.get(reverse("case", args=[make_case().pk]))
-    assert "takes it up next." in text(case)
+    assert "takes it next." in text(case)
     assert "First agent: Triage (queue default)" in text(case)
     pause_agent(triage)
-    assert "New cases wait for Triage, who is paused." in text(signed_in.get(reverse("queues")))
+    assert "New cases wait for Triage, which is paused." in text(signed_in.get(reverse("queues")))
 
 
 def test_the_list_says_how_queues_move(
@@ -329,7 +329,7 @@ def test_a_queue_whose_cases_cannot_go_elsewhere_is_kept(
 
     assert "already holds 1 of the external ids" in refusal(other)
     assert "holds 1 open case." in refusal(theirs)
-    assert "Please choose another queue." in refusal(queue)
+    assert "Choose another queue." in refusal(queue)
     make_agent(queue=queue)
     take()
     assert "Agents are working on cases of Support." in refusal(make_queue())

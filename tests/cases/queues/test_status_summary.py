@@ -27,42 +27,42 @@ def test_a_pending_case_goes_to_the_next_free_agent() -> None:
 
 
 def test_a_pending_case_of_a_free_agent_is_next() -> None:
-    assert str(about(assignee=TRIAGE).words) == "Triage takes it up next."
+    assert str(about(assignee=TRIAGE).words) == "Triage takes it next."
 
 
 @pytest.mark.parametrize(("limit", "words"), [(1, "1 case"), (2, "2 cases")])
 def test_a_busy_agent_says_its_limit(limit: int, words: str) -> None:
     said = about([Consumer(TRIAGE, limit, load=limit)], assignee=TRIAGE)
-    assert str(said.words) == f"Waits for Triage, who is at its limit of {words} at once."
+    assert str(said.words) == f"Waits for Triage, which is at its limit of {words} at once."
     assert not said.is_trouble
 
 
 def test_all_busy_agents_are_no_trouble() -> None:
     said = about([Consumer(TRIAGE, 1, load=1), Consumer(PAUSED, 1)])
-    assert str(said.words) == "Waits: every agent of Support has as many cases as it may."
+    assert str(said.words) == "Waits: every agent of Support is at its limit."
 
 
 def test_a_case_of_a_paused_agent_can_be_sent_elsewhere() -> None:
     said = about([Consumer(PAUSED, 1)], assignee=PAUSED)
-    assert str(said.words) == "Waits for Paused, who is paused."
+    assert str(said.words) == "Waits for Paused, which is paused."
     assert (said.is_trouble, said.acts, said.agent) == (True, ("agent", "reassign"), PAUSED)
 
 
 def test_a_case_of_an_agent_that_is_blocked_leads_to_its_procedure() -> None:
     said = about([Consumer(TRIAGE, 1, blocked=True)], assignee=TRIAGE)
-    assert str(said.words) == "Waits for Triage, who starts nothing new: its procedure mentions a deleted agent."
+    assert str(said.words) == "Waits for Triage, which starts nothing new: its procedure mentions a deleted agent."
     assert said.acts[0] == "agent"
 
 
 def test_a_case_of_an_agent_that_left_the_queue_says_so() -> None:
     said = about([Consumer(BILLING, 1)], assignee=TRIAGE)
-    assert str(said.words) == "Waits for Triage, who does not work Support any more."
+    assert str(said.words) == "Waits for Triage, which no longer works Support."
     assert said.acts[0] == "reassign"
 
 
 def test_a_case_of_a_deleted_agent_is_given_to_any() -> None:
     said = about(assignee=Agent(name="Gone", deleted_at=NOON))
-    assert str(said.words) == "Waited for Gone, who was deleted. In a moment any agent may take it."
+    assert str(said.words) == "Was waiting for Gone, which has been deleted. In a moment any agent can take it."
 
 
 def test_a_paused_queue_can_be_resumed() -> None:
@@ -79,7 +79,7 @@ def test_a_queue_without_agents_says_what_to_do() -> None:
 
 
 def test_someone_works_on_it() -> None:
-    assert str(about(status=Status.IN_PROGRESS, assignee=TRIAGE).words) == "Triage has it now."
+    assert str(about(status=Status.IN_PROGRESS, assignee=TRIAGE).words) == "Triage is working on it."
 
 
 def test_a_postponed_case_says_until_when_and_who_is_next() -> None:
@@ -90,7 +90,7 @@ def test_a_postponed_case_says_until_when_and_who_is_next() -> None:
 def test_a_question_is_answered_below() -> None:
     said = about(status=Status.NEEDS_INPUT, reason=Reason.QUESTION, detail="Which one?", assignee=TRIAGE)
     assert str(said.words) == "Triage asks a question and waits for the answer."
-    assert said.help == "Answer it below, and Triage goes on."
+    assert said.help == "Answer it below, and Triage continues."
 
 
 def test_a_case_that_was_taken_over_says_who_has_it() -> None:
@@ -130,7 +130,7 @@ def test_a_closed_case_says_who_closed_it_and_how() -> None:
     assert str(ended(Status.COMPLETED, Kind.COMPLETED, actor="Ada").words) == "Completed by Ada."
     assert ended(Status.COMPLETED, Kind.COMPLETED, actor="Ada").text == "Paid back."
     failed = ended(Status.FAILED, Kind.FAILED, agent_id=TRIAGE.pk)
-    assert str(failed.words) == "Given up by Triage."
+    assert str(failed.words) == "Marked as failed by Triage."
     assert failed.acts == ("reassign",)
 
 
@@ -144,9 +144,9 @@ def test_a_queue_is_fine_while_one_agent_may_take_cases() -> None:
 
 def test_a_new_case_waits_for_the_first_agent_of_its_queue() -> None:
     queue = {"first_agent": TRIAGE}
-    assert str(about(queue=queue).words) == "Triage takes it up next."
+    assert str(about(queue=queue).words) == "Triage takes it next."
     busy = about([Consumer(TRIAGE, 1, load=1), Consumer(BILLING, 1)], queue=queue)
-    assert str(busy.words) == "Waits for Triage, who is at its limit of 1 case at once."
+    assert str(busy.words) == "Waits for Triage, which is at its limit of 1 case at once."
     later = about(queue=queue, status=Status.POSTPONED, due_at=NOON)
     assert str(later.words) == "Waits until 22 Nov 2026, 12:00 UTC, then goes to Triage."
 
@@ -162,9 +162,9 @@ def test_a_queue_whose_first_agent_rests_says_that_new_cases_wait() -> None:
         return [problem.words for problem in problems(queue, [consumer, Consumer(BILLING, 1)])]
 
     assert first(Consumer(TRIAGE, 1)) == []
-    assert first(Consumer(PAUSED, 1)) == ["New cases wait for Paused, who is paused."]
+    assert first(Consumer(PAUSED, 1)) == ["New cases wait for Paused, which is paused."]
     assert first(Consumer(TRIAGE, 1, blocked=True)) == [
-        "New cases wait for Triage, who starts nothing new: its procedure mentions a deleted agent."
+        "New cases wait for Triage, which starts nothing new: its procedure mentions a deleted agent."
     ]
 
 

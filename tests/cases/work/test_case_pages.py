@@ -186,7 +186,7 @@ def test_the_results_are_fetched_alone_with_their_filters(signed_in: Client, mak
 
 def test_a_case_says_who_works_on_it(signed_in: Client, worked: Case) -> None:
     shown = page(signed_in, worked)
-    assert "Triage has it now." in shown
+    assert "Triage is working on it." in shown
     assert "Triage started work" in shown
 
 
@@ -197,7 +197,7 @@ def test_a_handover_shows_on_the_route_and_the_timeline(
     run = Run.objects.get(case=worked)
     hand_over(worked, billing, "It is <b>about</b> money.", "Invoice 12")
     shown = page(signed_in, worked)
-    assert "Billing Specialist takes it up next." in shown
+    assert "Billing Specialist takes it next." in shown
     assert "Triage handed over to Billing Specialist" in shown
     body = text(signed_in.get(reverse("case", args=[worked.pk])))
     assert '<q class="wrap-anywhere">It is &lt;b&gt;about&lt;/b&gt; money.</q>' in body
@@ -214,7 +214,7 @@ def test_a_case_waits_for_a_paused_agent(
     billing = make_agent("Billing", queue=queue)
     hand_over(worked, billing)
     pause_agent(billing)
-    assert "Waits for Billing, who is paused." in page(signed_in, worked)
+    assert "Waits for Billing, which is paused." in page(signed_in, worked)
 
 
 def test_a_case_waits_for_an_agent_that_left_the_queue(
@@ -223,16 +223,16 @@ def test_a_case_waits_for_an_agent_that_left_the_queue(
     billing = make_agent("Billing", queue=queue)
     hand_over(worked, billing)
     connect(billing, consumes=[])
-    assert "Waits for Billing, who does not work Support any more." in page(signed_in, worked)
+    assert "Waits for Billing, which no longer works Support." in page(signed_in, worked)
 
 
 def test_a_case_that_needs_a_person_says_why_and_what_helps(signed_in: Client, worked: Case, triage: Agent) -> None:
     run = Run.objects.get(case=worked)
     lifecycle.park(lifecycle.lock(worked.pk), Reason.NO_OUTCOME, "It just ended.", agent_id=triage.pk, run_id=run.pk)
     shown = page(signed_in, worked)
-    assert "The agent stopped without saying what should become of the case." in shown
+    assert "The agent stopped without deciding what happens to the case." in shown
     assert "It just ended." in shown
-    assert "Send it again or close it yourself." in shown
+    assert "Retry it or close it yourself." in shown
     body = text(signed_in.get(reverse("case", args=[worked.pk])))
     assert 'commandfor="reassign"' in body
     assert reverse("case_retry", args=[worked.pk]) in body
@@ -384,7 +384,7 @@ def test_only_agents_of_the_queue_can_take_it_first(
     ("fields", "error"),
     [
         ({"title": " "}, "Required."),
-        ({"labels": "x" * 41}, "Please use at most 40 characters"),
+        ({"labels": "x" * 41}, "Use at most 40 characters"),
         ({"labels": ",".join(map(str, range(21)))}, "Too many labels."),
         ({"details": "x" * 300_000}, "Too large: 256 kB at most."),
         ({"priority": "7"}, "This can no longer be chosen."),

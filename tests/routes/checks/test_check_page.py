@@ -117,7 +117,7 @@ def test_beyond_what_tests_may_cost_in_a_day_none_is_run(
     Team.objects.filter(pk=team.pk).update(test_usd_per_day=0)
     check = held(guarded.triage, someone, aop="Anything")
     assert work_tests() == 0 and guarded.triage.live_revision.aop != "Anything"
-    assert "Tests have cost what they may today." in shown(signed_in, "check", check.pk)
+    assert "Tests have used up today’s budget." in shown(signed_in, "check", check.pk)
 
 
 def test_usage_has_a_row_for_tests(guarded: Desk, someone: Actor, signed_in: Client) -> None:
@@ -137,5 +137,5 @@ def test_a_check_that_someone_stopped_saves_nothing(guarded: Desk, someone: Acto
     check = held(guarded.triage, someone, aop=aop)
     checks.stop(check, someone)
     assert work_tests() == 0 and guarded.triage.live_revision.aop != aop
-    with pytest.raises(Refused, match="ended already"):
+    with pytest.raises(Refused, match="already ended"):
         checks.stop(check, someone)

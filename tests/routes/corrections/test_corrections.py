@@ -139,7 +139,7 @@ def test_an_undone_correction_counts_no_more_and_moves_no_case(handed: Case, sup
     corrections.undo(made, someone)
     assert fresh(handed).assignee == support
     assert corrections.per_route(handed.team, timezone.now() - timedelta(days=1)) == {}
-    with pytest.raises(Refused, match="undone already"):
+    with pytest.raises(Refused, match="already been undone"):
         corrections.undo(made, someone)
 
 

@@ -162,7 +162,7 @@ def test_two_senders_or_one_who_may_not_answer_nothing(reply: Any, request_: Hum
 def test_a_member_whose_reply_was_no_answer_is_told_without_a_loop(
     reply: Any, request_: HumanRequest, mail_server: MailServer, make_member: Any, member: Member
 ) -> None:
-    assert reply("> Which card?").error == "Please write an answer."
+    assert reply("> Which card?").error == "Enter an answer."
     mailer.deliver()
     first = make_member()
     human_requests.answer(request_, "The other one", person(first.user))

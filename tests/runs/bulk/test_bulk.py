@@ -118,7 +118,7 @@ def test_what_can_be_undone_is_as_before(
     assert became(undo(action, someone)) == {1: ("done", "")}
     case.refresh_from_db()
     assert {name: getattr(case, name) for name in fields} == fields
-    with pytest.raises(Refused, match="undone already"):
+    with pytest.raises(Refused, match="already been undone"):
         bulk.undo(action, someone)
 
 
@@ -185,7 +185,7 @@ def test_what_is_refused_fails_for_that_case_alone(team: Team, someone: Actor, m
     make_case(labels=[str(number) for number in range(20)])
     make_case()
     action = do(team, someone, "add_label", label="one more")
-    assert became(action) == {1: ("failed", "Please use at most 20 labels."), 2: ("done", "")}
+    assert became(action) == {1: ("failed", "Use at most 20 labels."), 2: ("done", "")}
 
 
 def test_an_agent_that_is_deleted_in_the_meantime_gets_no_cases(

@@ -37,7 +37,7 @@ def test_a_preview_counts_before_anything_is_done(signed_in: Client, make_case: 
     assert "2 cases" in words(shown)
     assert '<option value="vip">' in shown.content.decode()
     shown = preview(signed_in, "add_label", first, second, asked="1", label="vip")
-    assert "1 case 1 left alone: has the label already" in words(shown)
+    assert "1 case 1 skipped: has the label already" in words(shown)
     assert not BulkAction.objects.exists()
 
 
@@ -64,7 +64,7 @@ def test_the_preview_follows_the_form(signed_in: Client, make_case: Make[Case]) 
     fields = {"verb": "priority", "case": case.pk, "asked": "1", "priority": "0"}
     shown = signed_in.post(reverse("bulk_preview"), fields, headers={"HX-Target": "div#preview"})
     assert shown.content.decode().lstrip().startswith('<div id="preview"')
-    assert "1 left alone: has this priority already" in words(shown)
+    assert "1 skipped: has this priority already" in words(shown)
 
 
 def test_all_that_match_are_acted_on_and_the_page_leads_back(signed_in: Client, make_case: Make[Case]) -> None:
@@ -98,7 +98,7 @@ def test_a_result_lists_the_cases_that_failed(signed_in: Client, make_case: Make
     start(signed_in, "add_label", case, label="vip")
     body = signed_in.get(reverse("bulk_action", args=[BulkAction.objects.get().pk])).content.decode()
     assert "#1 &lt;b&gt;Full&lt;/b&gt;" in body
-    assert "Please use at most 20 labels." in body
+    assert "Use at most 20 labels." in body
     assert reverse("case", args=[case.pk]) in body
 
 

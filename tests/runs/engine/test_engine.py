@@ -222,7 +222,7 @@ def test_a_question_is_answered_once(scripted, agent, make_case) -> None:
     scripted.answers(call("ask_person", question="Which one?"))
     work_next()
     request = HumanRequest.objects.get()
-    with pytest.raises(Refused, match="write an answer"):
+    with pytest.raises(Refused, match="Enter an answer"):
         human_requests.answer(request, "  ", SOMEONE)
     human_requests.answer(request, "A", SOMEONE)
     with pytest.raises(Refused, match="answered or closed"):

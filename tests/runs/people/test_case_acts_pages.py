@@ -91,8 +91,8 @@ def test_a_time_is_read_in_the_persons_zone(signed_in: Client, worked: Case) -> 
     ("until", "sentence"),
     [
         ("2020-01-01T08:00", "This time has passed."),
-        ("soon", "Please give a date and a time"),
-        ("", "Please choose until when."),
+        ("soon", "Enter a date and a time"),
+        ("", "Choose a time."),
     ],
 )
 def test_a_time_that_makes_no_sense_is_shown_again(signed_in: Client, worked: Case, until: str, sentence: str) -> None:

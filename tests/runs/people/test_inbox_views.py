@@ -211,7 +211,7 @@ def test_one_request_gets_another_due_time(signed_in: Client, make_question: Mak
 
 @pytest.mark.parametrize(
     ("sent", "told"),
-    [({"until": "2020-01-01T08:00"}, "in the future"), ({"until": "soon"}, "a date"), ({}, "until when")],
+    [({"until": "2020-01-01T08:00"}, "in the future"), ({"until": "soon"}, "a date"), ({}, "Choose a time")],
 )
 def test_a_due_time_that_makes_no_sense_is_refused(
     signed_in: Client, make_question: Make[HumanRequest], sent: dict[str, str], told: str

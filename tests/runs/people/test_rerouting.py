@@ -93,7 +93,7 @@ def test_it_goes_to_a_fallback_and_the_timeline_says_which_rule_acted_and_why(ca
     assert (case.assignee, case.rank) == (other, Case.Rank.HANDED_OVER)
     assert case.events.get(kind=Kind.REROUTED).data["rule"] == "fallback"
     assert said(case) == (
-        "The case went on to Second, as Billing could not take it",
+        "The case moved on to Second, as Billing could not take it",
         "Billing is paused. It waited 30 min for it.",
     )
     assert is_replayed(case)

@@ -86,7 +86,7 @@ def test_a_slow_model_is_given_up(provider: Provider) -> None:
 def test_a_model_without_a_key_or_a_name_says_what_to_do(signed_in: Client, bare: None) -> None:
     assert "add one in the settings" in result(signed_in, "anthropic:claude-x")[1]
     assert "There is no model “claude”" in result(signed_in, "claude")[1]
-    assert result(signed_in, " ") == ("warning", "Please type the name of a model first.")
+    assert result(signed_in, " ") == ("warning", "Enter the name of a model first.")
 
 
 def test_the_stand_in_is_tested_without_a_call(signed_in: Client, bare: None) -> None:

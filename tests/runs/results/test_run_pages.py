@@ -454,7 +454,7 @@ def test_stop_stops_and_a_second_stop_says_so(signed_in: Client, asks: Run) -> N
     assert asks.status == Status.STOPPED
     response = signed_in.post(reverse("run_stop", args=[asks.pk]), {"next": reverse("runs")})
     assert response.headers["Location"] == reverse("runs")
-    assert messages_of(response) == ["This run had ended already."]
+    assert messages_of(response) == ["This run had already ended."]
 
 
 def test_nobody_is_led_to_another_site(signed_in: Client, asks: Run) -> None:
@@ -488,7 +488,7 @@ def test_a_choice_answers_and_the_run_goes_on(signed_in: Client, asks: Run, memb
 def test_an_empty_answer_is_refused_in_a_sentence(signed_in: Client, asks: Run) -> None:
     response = signed_in.post(reverse("answer", args=[question_of(asks).pk]), {"answer": "  "})
     assert response.status_code == 422
-    assert "Please write an answer." in response.content.decode()
+    assert "Enter an answer." in response.content.decode()
 
 
 def test_an_answer_that_comes_too_late_is_kept(signed_in: Client, asks: Run) -> None:
@@ -624,6 +624,6 @@ def test_an_approval_is_decided_with_a_comment(signed_in: Client, approval: Huma
 def test_without_a_decision_the_comment_is_kept(signed_in: Client, approval: HumanRequest) -> None:
     response = signed_in.post(reverse("answer", args=[approval.pk]), {"answer": "Well"})
     assert response.status_code == 422
-    assert "Please approve or refuse." in response.content.decode() and "Well" in response.content.decode()
+    assert "Approve or refuse." in response.content.decode() and "Well" in response.content.decode()
     approval.refresh_from_db()
     assert approval.status == "open"

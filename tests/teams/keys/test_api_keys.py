@@ -57,7 +57,7 @@ def test_a_key_is_made_on_the_page_and_shown_once(signed_in, team, member) -> No
 def test_a_key_needs_a_scope(signed_in) -> None:
     answer = signed_in.post("/settings/keys/", {"name": "Shop"})
     assert answer.status_code == 422
-    assert "Please choose at least one." in answer.text
+    assert "Choose at least one." in answer.text
 
 
 def test_the_page_says_in_words_what_a_key_may(signed_in, team) -> None:

@@ -45,7 +45,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(signed_in)
     assert 'value="http://10.0.0.1/x"' in answer.text
     both = signed_in.post("/settings/webhooks/new/", {"url": "http://10.0.0.1/x"}).text
     assert "private network" in both
-    assert "Please choose at least one." in both
+    assert "Choose at least one." in both
     assert not Webhook.objects.exists()
 
 

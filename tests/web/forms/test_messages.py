@@ -22,8 +22,8 @@ def test_what_is_missing_is_asked_for() -> None:
     errors = {name: str(found[0]) for name, found in Everything({}).errors.items()}
     assert errors == {
         **dict.fromkeys(["name", "email", "places", "dollars", "day"], "Required."),
-        "queue": "Please choose one.",
-        "agents": "Please choose at least one.",
+        "queue": "Choose one.",
+        "agents": "Choose at least one.",
         "own": "Please say why.",
     }
 
@@ -31,15 +31,15 @@ def test_what_is_missing_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
-        ("name", "too long", "Please use at most 5 characters; these are 8."),
-        ("email", "ada", "Please give a whole address, such as ada@example.com."),
-        ("places", "two", "Please give a whole number."),
-        ("places", "1", "Please give 2 or more."),
-        ("places", "10", "Please give 9 or less."),
-        ("dollars", "much", "Please give a number."),
-        ("dollars", "0.001", "Please give at most 2 digits behind the point."),
-        ("day", "soon", "Please give a date, such as 2026-12-24."),
-        ("queue", "b", "This can no longer be chosen. Please choose another."),
+        ("name", "too long", "Use at most 5 characters; these are 8."),
+        ("email", "ada", "Enter a full address, such as ada@example.com."),
+        ("places", "two", "Enter a whole number."),
+        ("places", "1", "Enter 2 or more."),
+        ("places", "10", "Enter 9 or less."),
+        ("dollars", "much", "Enter a number."),
+        ("dollars", "0.001", "Use at most 2 digits after the decimal point."),
+        ("day", "soon", "Enter a date, such as 2026-12-24."),
+        ("queue", "b", "This can no longer be chosen. Choose another."),
     ],
 )
 def test_what_is_wrong_says_what_to_do(field: str, typed: str, said: str) -> None:
