@@ -4,10 +4,15 @@ import email
 import email.policy
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 
 import pytest
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
 
 
 class MailServer:
@@ -15,14 +20,14 @@ class MailServer:
     it closes the connection instead of answering `RCPT`, or the end of an email's content (`end`), which it keeps.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0, keep: Callable[[EmailMessage], object] | None = None) -> None:
         self.got: list[EmailMessage] = []
+        self._keep = keep or self.got.append
         self.refuses: set[str] = set()
         self.refusal = "550 No such person"
         self.hangs_up = False
         self.breaks_at = ""
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), self._handler())
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
 
@@ -47,7 +52,7 @@ class MailServer:
                             self.say(server.refusal)
                         case "DATA":
                             self.say("354 go on")
-                            server.got.append(self.read())
+                            server._keep(self.read())
                             if server.breaks_at == "end":
                                 break
                             self.say("250 kept")

@@ -112,6 +112,9 @@ class Client:
         for row in page["items"]:
             for _ in range(2):  # the second answer comes too late, or the first one got lost
                 self.house.ask("POST", f"/human-requests/{row['id']}/respond", {"answer": "The first"})
+        self.retry_what_is_parked()
+
+    def retry_what_is_parked(self) -> None:
         _, page = self.house.ask("GET", "/cases?status=needs_input&limit=50")
         for case in page["items"]:
             if case["reason"] not in ("question", "approval"):

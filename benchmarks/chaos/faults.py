@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,10 +45,10 @@ class Fault:
     lot: float
 
 
-def plan(seed: int, seconds: float) -> list[Fault]:
+def plan(seed: int, seconds: float, weights: Mapping[str, float] = WEIGHTS) -> list[Fault]:
     lots = random.Random(seed)
     found = []
-    for kind, weight in WEIGHTS.items():
+    for kind, weight in weights.items():
         for _ in range(max(1, round(weight * seconds / 40))):
             found.append(Fault(lots.uniform(0.02, 1) * seconds, kind, lots.random()))
     return sorted(found, key=lambda fault: fault.at)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,13 +37,24 @@ class NoAnswer(Exception):
 
 
 class Installation:
-    """`lease` in seconds, `pace`: about how many the provider takes for an answer."""
+    """`lease` in seconds, `pace`: about how many the provider takes for an answer. `provider`: the module of its
+    script. `more`: further variables of the environment.
+    """
 
-    def __init__(self, folder: Path, *, workers: int = 2, lease: float = 2, pace: float = 0.2) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        workers: int = 2,
+        lease: float = 2,
+        pace: float = 0.2,
+        provider: str = "benchmarks.chaos.provider",
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = folder / "home"
         self.log = folder / "provider.jsonl"
         self.provider = children.start(
-            [sys.executable, "-m", "benchmarks.chaos.provider", str(self.log), str(pace)],
+            [sys.executable, "-m", provider, str(self.log), str(pace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -64,6 +75,7 @@ class Installation:
             "PORT": str(port),
             "OPENAI_BASE_URL": f"{address}/v1",
             "OPENAI_API_KEY": "test",
+            **(more or {}),
         }
         self.supervisors: list[Started] = []
         self.key = ""

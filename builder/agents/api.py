@@ -54,7 +54,13 @@ def create_agent(request: KeyRequest, wanted: AgentIn) -> Status[AgentOut]:
             fallback=_fallback(wanted) or "",
         )
         connected = _connected(team, made, wanted.connections, wanted.mcp_tools)
-        agents.save_agent(made, budget=wanted.budget, when_unavailable=wanted.when_unavailable, **connected)
+        agents.save_agent(
+            made,
+            replies_freely=wanted.connections.replies_freely,
+            budget=wanted.budget,
+            when_unavailable=wanted.when_unavailable,
+            **connected,
+        )
         if wanted.paused:
             agents.pause_agent(made)
     return Status(201, read_agent(team, made.pk))

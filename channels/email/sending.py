@@ -36,9 +36,9 @@ from .replies import is_set_up
 
 logger = logging.getLogger(__name__)
 
-PAUSES = (60, 300, 900, 1800, 3600)
+PAUSES = (10, 60, 300, 900, 1800, 3600)
 _GIVE_UP_AFTER = timedelta(days=1)
-_AT_ONCE, _TAKEN_SECONDS = 20, 60
+_AT_ONCE, _TAKEN_SECONDS = 20, 30
 # Longer than a server may take for its answer.
 _BEGUN_SECONDS = 300
 _NOTE_AGAIN_AFTER = (0.2, 0.5, 1, 2, 4, 8, 16, 30)

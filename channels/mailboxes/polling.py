@@ -32,10 +32,10 @@ from .mailboxes import Mailbox, MailboxProblem, SignInProblem, opened
 logger = logging.getLogger(__name__)
 
 EVERY, EVERY_WHILE_LISTENING = timedelta(seconds=30), timedelta(minutes=5)
-# After a failed look; doubled by each further one.
-_AFTER_FAILURE, _LONGEST_PAUSE = 60, 900
-# Longer than a look takes; if the process ends, another one looks then.
-_TAKEN = timedelta(minutes=10)
+# Seconds after a failed look, doubled by each further one. Servers lock accounts that sign in wrongly too often.
+_AFTER_FAILURE, _AFTER_SIGN_IN, _LONGEST_PAUSE = 10, 60, 900
+# Longer than an email takes, with which a look is renewed; if the process ends, another one looks then.
+_TAKEN = timedelta(seconds=150)
 _AT_ONCE, _MOST_READ = 8, 100
 # When servers give new numbers, what came since the last look may have been read by someone in the meantime.
 _BEFORE_LAST_LOOK = timedelta(days=2)
@@ -88,15 +88,16 @@ def look(id: UUID) -> None:
     except Unreadable:
         _settle(id, "Its password cannot be read with today’s encryption keys. Enter it again.")
     except MailboxProblem as problem:
-        if isinstance(problem, SignInProblem):
+        is_sign_in = isinstance(problem, SignInProblem)
+        if is_sign_in:
             tokens.forget(source)
-        _settle(id, str(problem))
+        _settle(id, str(problem), pause=_AFTER_SIGN_IN if is_sign_in else _AFTER_FAILURE)
     else:
         _settle(id, "", at_once=more)
 
 
-def _settle(id: UUID, problem: str, *, at_once: bool = False) -> None:
-    """Note how the look went, and when the next one is."""
+def _settle(id: UUID, problem: str, *, at_once: bool = False, pause: float = _AFTER_FAILURE) -> None:
+    """Note how the look went, and when the next one is. `pause`: seconds after a first failure."""
 
     def note(state: State) -> None:
         failures = state.get("failures", 0) + 1 if problem else 0
@@ -104,8 +105,8 @@ def _settle(id: UUID, problem: str, *, at_once: bool = False) -> None:
 
     with transaction.atomic():
         state = _change(id, note)
-        pause = min(_AFTER_FAILURE * 2 ** min(state["failures"] - 1, 10), _LONGEST_PAUSE) if problem else 0
-        wait = timedelta(seconds=pause) or (EVERY_WHILE_LISTENING if id in listened_to else EVERY)
+        longer = min(pause * 2 ** min(state["failures"] - 1, 10), _LONGEST_PAUSE) if problem else 0
+        wait = timedelta(seconds=longer) or (EVERY_WHILE_LISTENING if id in listened_to else EVERY)
         # Someone may have asked for a look in the meantime: then the next one is due already.
         if not at_once:
             Source.objects.filter(pk=id, look_at__gt=Now()).update(look_at=Now() + wait)
@@ -133,7 +134,9 @@ def _read(source: Source, mailbox: Mailbox) -> bool:
     for message in state["to_finish"]:
         _finish(source, mailbox, message)
     for message in state["to_read"]:
-        if not Source.objects.present().filter(pk=source.pk, paused_at=None).exists():
+        # As one that someone has asked for another look at in the meantime is due, only the others are renewed.
+        present = Source.objects.present().filter(pk=source.pk, paused_at=None)
+        if not present.filter(look_at__gt=Now()).update(look_at=Now() + _TAKEN) and not present.exists():
             return False
         content = mailbox.read(message)
         if content is None:  # someone has deleted it in the meantime

@@ -106,6 +106,12 @@ class Dovecot:
             self.process.wait(30)
             self.process = None
 
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait(30)
+            self.process = None
+
     def client(self) -> imaplib.IMAP4:
         client = imaplib.IMAP4("127.0.0.1", self.port, 30)
         client.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())

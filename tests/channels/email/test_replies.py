@@ -301,6 +301,16 @@ def test_the_tool_is_offered_only_where_the_queue_allows_it(case: Case, desk: An
     assert Run.objects.get(pk=run.pk).steps.filter(kind="tool_result").first().data["code"] == "unknown_tool"
 
 
+def test_an_agent_is_freed_when_it_is_created_or_later(team: Team) -> None:
+    program = Client(headers={"authorization": f"Bearer {create_key(team, 'Ours')[1]}"})
+    said = {"name": "Desk", "connections": {"replies_freely": True}}
+    made = program.post("/api/v1/agents", said, content_type="application/json").json()
+    assert made["connections"]["replies_freely"] is True
+    change = {"connections": {"replies_freely": False}}
+    changed = program.patch(f"/api/v1/agents/{made['id']}", change, content_type="application/json").json()
+    assert changed["connections"]["replies_freely"] is False
+
+
 # --- Pages and API ---------------------------------------------------------------------------
 
 
