@@ -76,7 +76,7 @@ class MappingForm(PageForm):
                 choices=choices,
                 required=False,
                 initial=self.mapping.get(name, ""),
-                widget=forms.Select({"class": "select w-40 sm:w-64"}),
+                widget=forms.Select({"class": "select w-full"}),
             )
 
     @property
