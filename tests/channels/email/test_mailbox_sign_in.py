@@ -18,6 +18,7 @@ from channels.mailboxes.mailbox_sources import MailboxFields, change_mailbox, cr
 from channels.models import Source
 from data.errors import Refused
 from data.secrets import unseal
+from teams.keys.api_keys import create_key
 from teams.models import AuditEntry, Team
 from tests.channels.email.dovecot import PASSWORD, USER, Dovecot, dovecot, started
 
@@ -208,3 +209,28 @@ def test_the_page_takes_what_oauth_needs_and_never_shows_it(
         "Desk",
         "refresh-me",
     )
+
+
+def test_the_api_takes_what_oauth_needs_and_never_tells_it(team: Team, queue: Queue) -> None:
+    program = Client(headers={"authorization": f"Bearer {create_key(team, 'Ours')[1]}"})
+    said = {
+        **{"host": "imap.example.com", "user": USER, "token_url": "https://login.example.com/token"},
+        **{"client_id": "baton", "refresh_token": "refresh-me"},
+    }
+    wanted = {"queue_id": str(queue.pk), "kind": "imap", "name": "Support", "settings": said}
+    made = program.post("/api/v1/sources", wanted, content_type="application/json")
+    assert made.status_code == 201, made.content
+    assert made.json()["settings"]["sign_in"] == "oauth"
+    assert "refresh-me" not in made.text
+    address = f"/api/v1/sources/{made.json()['id']}"
+    for change, field in (
+        ({"token_url": "https://evil.example/token"}, "refresh_token"),
+        ({"token_url": "http://login.example.com/token", "refresh_token": "x"}, "token_url"),
+        ({"token_url": "https://127.0.0.1/token", "refresh_token": "x"}, "token_url"),
+        ({"host": "imap.evil.example"}, "refresh_token"),
+    ):
+        refused = program.patch(address, {"settings": change}, content_type="application/json")
+        assert refused.status_code == 422, change
+        assert f"settings.{field}" in refused.json()["error"]["fields"], refused.json()
+    changed = program.patch(address, {"settings": {"password": "secret"}}, content_type="application/json").json()
+    assert changed["settings"]["sign_in"] == "password"

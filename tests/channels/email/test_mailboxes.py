@@ -201,7 +201,7 @@ def test_the_api_creates_and_changes_a_mailbox_and_never_tells_its_password(team
     assert body["settings"] == {
         **{"host": "imap.example.com", "port": 993, "tls": "implicit", "user": USER, "sign_in": "password"},
         **{"folder": "INBOX", "after": "seen", "move_to": "", "address": USER, "closed": "reopen"},
-        **{"per_hour": 5, "take": [], "token_url": "", "client_id": "", "scope": ""},
+        **{"per_hour": 5, "take": [], "token_url": "", "client_id": "", "scope": "", "verified_by": ""},
     }
     address = f"/api/v1/sources/{body['id']}"
     change = {"settings": {"folder": "Work", "token": "ya29"}}
