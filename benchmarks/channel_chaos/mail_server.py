@@ -23,16 +23,16 @@ def main(port: int, log: Path) -> None:
             written.write(json.dumps(said | {"text": text_of(message)}) + "\n")
             written.flush()
             # Only once: what is told next meets another server.
-            threading.Timer(0.05, mend).start()
+            threading.Timer(0.05, heal).start()
 
-    def mend() -> None:
+    def heal() -> None:
         server.breaks_at = ""
 
     server = MailServer(port, keep)
     print("ready", flush=True)
     for line in sys.stdin:
         server.breaks_at = line.strip()
-        threading.Timer(1.0, mend).start()
+        threading.Timer(1.0, heal).start()
 
 
 if __name__ == "__main__":
