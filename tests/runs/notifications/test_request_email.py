@@ -87,7 +87,7 @@ def test_an_approval_shows_exactly_what_would_be_done(mail_server: MailServer, m
     [mail] = mail_server.got
     assert mail["Subject"] == f"[Ours] {request.run.agent.name} asks for approval: Refund"
     assert 'Proposed action:\n\n> {"amount": 900}\n> to <Marta> & co\n' in text_of(mail)
-    assert "The run works on: A letter" in text_of(mail)
+    assert "Input: A letter" in text_of(mail)
 
 
 def test_who_is_given_a_request_hears_of_it_unless_they_took_it(mail_server, make_question, make_member) -> None:

@@ -20,7 +20,7 @@ IN_PLACE = {"HX-Request": "true", "HX-Target": "div#toasts"}
 @pytest.mark.parametrize(
     ("name", "done", "undone"),
     [
-        ("agent_pause", "Triage is paused.", "Triage works again."),
+        ("agent_pause", "Triage is paused.", "Triage has been resumed."),
         ("queue_pause", "Support is paused.", "Support is active again."),
         ("schedule_pause", "Schedule paused.", "Schedule resumed."),
         ("case_watch", "You no longer watch #1.", "You watch #1 now."),
