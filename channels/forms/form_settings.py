@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from channels.models import Source
 from data.errors import Refused
+from data.texts.schema_errors import words_of
 from data.texts.text import prose
 
 INTRO_LIMIT = 2000
@@ -55,7 +56,7 @@ def checked(said: Mapping[str, Any]) -> FormSettings:
     try:
         found = FormSettings.model_validate(said)
     except ValidationError as error:
-        fields = {f"settings.{item['loc'][0]}": item["msg"].removeprefix("Value error, ") for item in error.errors()}
+        fields = {f"settings.{item['loc'][0]}": words_of(item) for item in error.errors()}
         raise Refused(" ".join(fields.values()), "invalid", fields) from error
     found.intro = prose(found.intro, "settings.intro", INTRO_LIMIT).strip()
     return found

@@ -26,7 +26,8 @@ _EVERY_SECONDS = 5.0
 _TICKS_END_SECONDS = 15.0
 # Routers forget connections that are silent for longer, and servers end those of half an hour.
 _SILENT_SECONDS = 9 * 60.0
-_PAUSE_SECONDS, _LONGEST_PAUSE = 5.0, 900.0
+# Between two attempts: doubled by each that ends soon.
+_PAUSE_SECONDS, _LONGEST_PAUSE, _LONGEST_AFTER_SIGN_IN = 5.0, 60.0, 900.0
 _MOST = 200
 
 
@@ -49,18 +50,19 @@ class _Listener:
     def _run(self) -> None:
         pause = _PAUSE_SECONDS
         while self._is_wanted():
-            began = time.monotonic()
+            began, longest = time.monotonic(), _LONGEST_PAUSE
             try:
                 self._listen()
             except (MailboxProblem, Unreadable, DatabaseError, Source.DoesNotExist) as problem:
                 logger.debug("the mailbox %s is not listened to: %s", self.id, problem)
+                longest = _LONGEST_AFTER_SIGN_IN if isinstance(problem, SignInProblem) else longest
             except Exception:  # whatever a server answers
                 logger.exception("the mailbox %s cannot be listened to", self.id)
             finally:
                 polling.listened_to.discard(self.id)
                 connections.close_all()
             # One that worked for a while is tried again soon, such as after a restart of the server.
-            pause = _PAUSE_SECONDS if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
+            pause = _PAUSE_SECONDS if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, longest)
             self.leaving.wait(pause)
 
     def _listen(self) -> None:

@@ -32,10 +32,12 @@ from .mailboxes import Mailbox, MailboxProblem, SignInProblem, opened
 logger = logging.getLogger(__name__)
 
 EVERY, EVERY_WHILE_LISTENING = timedelta(seconds=30), timedelta(minutes=5)
-# Seconds after a failed look, doubled by each further one. Servers lock accounts that sign in wrongly too often.
-_AFTER_FAILURE, _AFTER_SIGN_IN, _LONGEST_PAUSE = 10, 60, 900
-# Longer than an email takes, with which a look is renewed; if the process ends, another one looks then.
-_TAKEN = timedelta(seconds=150)
+# Seconds after a failed look, doubled by each further one up to the second figure. A server that comes back is soon
+# looked at; but servers lock accounts that sign in wrongly too often.
+_AFTER_FAILURE, _AFTER_SIGN_IN = (5, 60), (60, 900)
+# Longer than most emails take, with which a look is renewed; if the process ends, another one looks then. Should two
+# look at once, each email still becomes one case.
+_TAKEN = timedelta(seconds=45)
 _AT_ONCE, _MOST_READ = 8, 100
 # When servers give new numbers, what came since the last look may have been read by someone in the meantime.
 _BEFORE_LAST_LOOK = timedelta(days=2)
@@ -91,13 +93,13 @@ def look(id: UUID) -> None:
         is_sign_in = isinstance(problem, SignInProblem)
         if is_sign_in:
             tokens.forget(source)
-        _settle(id, str(problem), pause=_AFTER_SIGN_IN if is_sign_in else _AFTER_FAILURE)
+        _settle(id, str(problem), pauses=_AFTER_SIGN_IN if is_sign_in else _AFTER_FAILURE)
     else:
         _settle(id, "", at_once=more)
 
 
-def _settle(id: UUID, problem: str, *, at_once: bool = False, pause: float = _AFTER_FAILURE) -> None:
-    """Note how the look went, and when the next one is. `pause`: seconds after a first failure."""
+def _settle(id: UUID, problem: str, *, at_once: bool = False, pauses: tuple[int, int] = _AFTER_FAILURE) -> None:
+    """Note how the look went, and when the next one is. `pauses`: seconds after a first failure, and at most."""
 
     def note(state: State) -> None:
         failures = state.get("failures", 0) + 1 if problem else 0
@@ -105,7 +107,8 @@ def _settle(id: UUID, problem: str, *, at_once: bool = False, pause: float = _AF
 
     with transaction.atomic():
         state = _change(id, note)
-        longer = min(pause * 2 ** min(state["failures"] - 1, 10), _LONGEST_PAUSE) if problem else 0
+        first, most = pauses
+        longer = min(first * 2 ** min(state["failures"] - 1, 10), most) if problem else 0
         wait = timedelta(seconds=longer) or (EVERY_WHILE_LISTENING if id in listened_to else EVERY)
         # Someone may have asked for a look in the meantime: then the next one is due already.
         if not at_once:

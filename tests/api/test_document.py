@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from builder.agents.agents import save_agent
 from builder.models import Agent
-from cases.models import Queue
+from cases.models import CaseMessage, Queue
 from teams.models import Team
 from tests.fixtures import Make
 from tests.test_permissions import OPERATIONS, Things, make_things
@@ -32,6 +33,14 @@ pytestmark = pytest.mark.django_db
 
 # What is done to the case first, so that the operation can be carried out.
 FIRST = {"hand-back": "take-over", "reopen": "complete", "retry": "fail", "undo": "complete"}
+
+
+def _failed(things: Things) -> UUID:
+    """The id of a message that was not delivered."""
+    message = CaseMessage.objects.get(pk=things.ids["message"])
+    message.pk, message.direction, message.status, message.message_id = uuid4(), "out", "failed", "<2@example.org>"
+    message.save(force_insert=True)
+    return message.pk
 
 
 def test_every_operation_does_what_its_document_says(
@@ -53,7 +62,7 @@ def test_every_operation_does_what_its_document_says(
         "POST /runs": {"agent_id": str(things.ids["agent"])},
         "POST /schedules": {"agent_id": str(things.ids["agent"]), "cron": "0 8 * * *"},
     }
-    ids = {"DELETE /queues/{queue_id}": make_queue().pk}
+    ids = {"DELETE /queues/{queue_id}": make_queue().pk, "POST /case-messages/{message_id}/send-again": _failed(things)}
     for name, entry in OPERATIONS.items():
         method, _, path = name.partition(" ")
         address = "/api/v1" + re.sub(

@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from builder.models import Agent, ToolServer
 from builder.tools.servers import Credential, add_server, ask, change_server
 from cases.models import Queue
+from channels.forms.form_sources import FormFields, create_form
 from channels.mailboxes.mailbox_sources import MailboxFields, create_mailbox
 from channels.models import Source
 from data.errors import Refused
@@ -105,7 +106,19 @@ def _mailbox(team: Team, queue: Queue, agent: Agent, user: User) -> tuple[Any, .
     return reverse("mailbox_edit", args=[made.pk]), {"name": "Desk"}, {"per_hour": "7"}, found.get, ("Desk", 7)
 
 
-@pytest.mark.parametrize("about", [_queue, _webhook, _schedule, _budget, _agent, _mailbox])
+def _form(team: Team, queue: Queue, agent: Agent, user: User) -> tuple[Any, ...]:
+    made = create_form(team, FormFields("Contact us", queue))
+    found = Source.objects.filter(pk=made.pk).values_list("name", "settings__per_hour")
+    return (
+        reverse("form_edit", args=[made.pk]),
+        {"name": "Write"},
+        {"per_hour": "7"},
+        found.get,
+        ("Write", 7),
+    )
+
+
+@pytest.mark.parametrize("about", [_queue, _webhook, _schedule, _budget, _agent, _mailbox, _form])
 def test_both_changes_are_kept(
     member: Member, team: Team, queue: Queue, make_agent: Make[Agent], meeting: None, about: Callable[..., Any]
 ) -> None:
@@ -161,9 +174,10 @@ def test_every_page_of_a_shared_form_saves_in_turn_or_refuses() -> None:
         "group_edit",
         "source_edit",
         "mailbox_edit",
+        "form_edit",
     }
     shared = {form.__name__ for form in SharedForm.__subclasses__()}
     assert shared == {
         *("AgentForm", "EditQueueForm", "WebhookForm", "ScheduleForm", "TeamBudgetForm", "ToolServerForm", "GroupForm"),
-        *("SourceForm", "MailboxForm"),
+        *("SourceForm", "MailboxForm", "FormForm"),
     }

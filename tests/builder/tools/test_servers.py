@@ -245,12 +245,12 @@ def test_the_list_takes_as_many_queries_for_many(
     signed_in: Client, saved: ToolServer, team, tool_server: RealServer, django_assert_num_queries
 ) -> None:
     url = reverse("tool_servers")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         signed_in.get(url)
     listing = ask(tool_server.url, Credential())
     for name in ("One", "Two"):
         add_server(team, name, tool_server.url, credential=Credential(), listing=listing, choices={})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert "3 tools on" in signed_in.get(url).content.decode()
 
 

@@ -176,9 +176,9 @@ def test_only_as_many_runs_are_replayed_by_themselves_as_can_be_read_in_the_time
     desk: Desk, recorded: Make[None], someone: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded("A refund", "An outage", data="word " * 400)
-    assert titles(replay(desk, someone, Chosen(seconds=0.4), aop="- A: ask").replayed) == ["An outage"]
+    assert titles(replay(desk, someone, Chosen(seconds=0.08), aop="- A: ask").replayed) == ["An outage"]
     monkeypatch.setattr(embeddings, "known", set)  # all of them
-    assert len(replay(desk, someone, Chosen(seconds=0.4), aop="- A: ask").replayed) == 2
+    assert len(replay(desk, someone, Chosen(seconds=0.08), aop="- A: ask").replayed) == 2
 
 
 def test_only_the_last_runs_that_fit_are_replayed(desk: Desk, recorded: Make[None], someone: Actor) -> None:

@@ -153,7 +153,7 @@ def test_the_result_needs_no_more_queries_for_more_cases(
 ) -> None:
     start(signed_in, "priority", make_case(), priority="0")
     address = reverse("bulk_action", args=[BulkAction.objects.get().pk])
-    with django_assert_max_num_queries(11) as first:
+    with django_assert_max_num_queries(12) as first:
         signed_in.get(address)
     queries = len(first)
     start(signed_in, "priority", *[make_case() for _ in range(10)], priority="0")
