@@ -22,6 +22,8 @@ _ABBREVIATION = re.compile(
     r"approx|incl|p\.\s?ex|[A-Z])\.$",
     re.IGNORECASE,
 )
+# The line below the head of a table, or one across the page.
+_RULE = re.compile(r"[\s|:=+*_~–—-]+")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Passage:
     source: str  # the text as stored
     mentions: tuple[Mention, ...] = ()
     first_anchor: int = 1  # the number of its first mention's anchor
+    is_sentence: bool = True  # a heading, the head of a table or a rule is none, unless it mentions someone
 
     @property
     def text(self) -> str:
@@ -53,11 +56,13 @@ def passages(aop: str) -> tuple[Passage, ...]:
     """The passages in the order of the text. Blank lines and list marks belong to none."""
     found: list[Passage] = []
     anchor, position = 1, 0
-    for line in aop.split("\n"):
+    lines = aop.split("\n")
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        speaks = not _is_frame(line, following)
         for start, end in _spans(line):
             source = line[start:end]
             here = tuple(_moved(mention, position + start) for mention in mentions.find_mentions(source))
-            found.append(Passage(position + start, position + end, source, here, anchor))
+            found.append(Passage(position + start, position + end, source, here, anchor, speaks or bool(here)))
             anchor += len(here)
         position += len(line) + 1
     return tuple(found)
@@ -94,6 +99,14 @@ def cited(aop: str, target_id: UUID, because: str = "") -> Passage | None:
         return passage
     about = [one for one in passages(aop) if target_id in one.target_ids]
     return about[0] if len(about) == 1 else None
+
+
+def _is_frame(line: str, following: str) -> bool:
+    """Return whether the line is a heading, a rule, or the head of a table."""
+    if LIST_MARK.match(line):
+        return False
+    is_head = "|" in line and "|" in following and bool(_RULE.fullmatch(following))
+    return line.startswith("#") or line.isupper() or is_head or bool(_RULE.fullmatch(line))
 
 
 def _spans(line: str) -> Iterator[tuple[int, int]]:

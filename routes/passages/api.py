@@ -26,7 +26,7 @@ class PassageCounts(CountsOut):
     start: Annotated[int, Field(description="In characters of the stored procedure, with its tokens.")]
     end: int
     text: Annotated[str, Field(description="The sentence, with names in place of tokens.")]
-    target_ids: Annotated[list[UUID], Field(description="The agents that it mentions.")]
+    target_ids: Annotated[list[UUID], Field(description="Whom it mentions: agents, members and groups.")]
     before_this_wording: Annotated[CountsOut, Field(description="What it did until it was last reworded.")]
 
 
@@ -45,10 +45,12 @@ class Period(BaseModel):
     summary="Count what each sentence of the procedure did",
 )
 def list_passages(request: KeyRequest, agent_id: UUID, period: Query[Period]) -> Passages:
-    """The sentences and list items of the live revision, in the order of the text."""
+    """The sentences and list items of the live revision, in the order of the text. Headings and the lines of a table
+    that say nothing are left out.
+    """
     agent = get_row(request.auth.team.agents.live(), agent_id)
     found = coverage.coverage(agent, timezone.now() - timedelta(days=period.days))
-    return Passages(items=[_out(one) for one in found.covered])
+    return Passages(items=[_out(one) for one in found.sentences])
 
 
 def _out(covered: Covered) -> PassageCounts:

@@ -74,6 +74,11 @@ class Coverage:
         return [one for one in self.covered if one.passage.mentions or one.places]
 
     @property
+    def sentences(self) -> list[Covered]:
+        """Without headings and the like, unless they have routed something."""
+        return [one for one in self.covered if one.passage.is_sentence or one.places]
+
+    @property
     def used(self) -> list[Covered]:
         return [one for one in self.covered if one.all.cases]
 

@@ -19,7 +19,7 @@ def test_an_agents_passages_say_what_each_did(
     billing = make_agent("Billing", queue=queue)
     to_billing = token(billing.pk, "Billing")
     triage = save_agent(
-        make_agent("Triage", queue=queue), aop=f"Be kind.\n- Refunds: {to_billing}\n- Else {to_billing}"
+        make_agent("Triage", queue=queue), aop=f"GOAL\nBe kind.\n- Refunds: {to_billing}\n- Else {to_billing}"
     )
     scripted.answers(call("request_handover", target="billing", reason="So it is.", because="m1"))
     make_case("A case", assignee=triage)

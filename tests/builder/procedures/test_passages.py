@@ -30,6 +30,18 @@ def test_a_passage_is_a_sentence_or_a_list_item_at_its_place() -> None:
     assert all(aop[passage.start : passage.end] == passage.source for passage in found)
 
 
+def test_headings_and_what_frames_a_table_are_no_sentences() -> None:
+    aop = f"# Money. Or {A}\nGOAL\n| What | Who |\n|:---|---|\n| REFUNDS | {B} |\n---\n- CLOSE SPAM\nAsk – or not."
+    found = {passage.text: passage.is_sentence for passage in passages(aop)}
+    assert [text for text, is_sentence in found.items() if is_sentence] == [
+        "Or @Ana",
+        "| REFUNDS | @Dr. Ben! Who? |",
+        "CLOSE SPAM",
+        "Ask – or not.",
+    ]
+    assert list(found)[:5] == ["# Money.", "Or @Ana", "GOAL", "| What | Who |", "|:---|---|"]
+
+
 def test_each_mention_is_an_anchor_in_its_passage() -> None:
     aop = f"Money: {A} or {B}. Else {A}."
     assert {anchor: passage.text for anchor, (_, passage) in anchored(aop).items()} == {
@@ -82,3 +94,5 @@ def test_a_marked_passage_is_a_part_of_its_line() -> None:
     assert item.after == (" Thank them.",)
     [line, _] = read(aop, [target], (1, 8))
     assert line.marked == ("Money",)
+    [line] = read("## Money. Or else!", [], (10, 18))
+    assert (line.parts, line.marked, line.after) == (("Money. ",), ("Or else!",), ())
