@@ -103,7 +103,7 @@ class HandoverFilter:
     since: datetime
     words: str = ""
     only_returned: bool = False
-    places: Sequence[Place] | None = None  # those of a passage
+    places: Sequence[Place] | None = None  # those of passages
 
 
 @require_GET
@@ -114,20 +114,20 @@ def handovers(request: TeamRequest) -> HttpResponse:
     agents = list(Agent.objects.filter(team=request.team).order_by("name"))
     from_id, to_id = (parse_uuid(asked.get(name, "")) for name in ("from", "to"))
     source = next((agent for agent in agents if agent.pk == from_id), None)
-    covered = _covered(source, asked.get("passage", ""), since)
+    covered = _covered(source, asked.getlist("passage"), since)
     wanted = HandoverFilter(
         from_id,
         to_id,
         since,
         asked.get("q", ""),
         asked.get("returned", "") == "1",
-        covered.places if covered else None,
+        [place for one in covered for place in one.places] if covered else None,
     )
     context = {
         "page": page(find_handovers(request.team, wanted), ["-applied_at", "-id"], asked.get("cursor", "")),
         "source": source,
         "target": next((agent for agent in agents if agent.pk == to_id), None),
-        "passage": covered.passage if covered else None,
+        "passages": [one.passage for one in covered],
         "agents": [(agent.pk, _called(agent)) for agent in agents],
         "is_filtered": bool(from_id or to_id or wanted.words or wanted.only_returned),
         **periods.context(asked, days),
@@ -154,12 +154,12 @@ def find_handovers(team: Team, wanted: HandoverFilter) -> QuerySet[Handover]:
     )
 
 
-def _covered(source: Agent | None, start: str, since: datetime) -> Covered | None:
-    """The passage that begins at `start` in what the source says now."""
-    if source is None or not start.isdecimal() or len(start) > 9:
-        return None
-    found = coverage.coverage(source, since).covered
-    return next((one for one in found if one.passage.start == int(start)), None)
+def _covered(source: Agent | None, starts: list[str], since: datetime) -> list[Covered]:
+    """The passages that begin at `starts` in what the source says now."""
+    wanted = {int(start) for start in starts if start.isdecimal() and len(start) < 10}
+    if source is None or not wanted:
+        return []
+    return [one for one in coverage.coverage(source, since).covered if one.passage.start in wanted]
 
 
 def _called(agent: Agent) -> str:

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from builder.agents import agents
 from builder.models import Agent
+from builder.procedures.mentions import token
 
 
 def open_agent(page: Page, web: str, agent: Agent) -> None:
@@ -179,18 +180,21 @@ def test_counts_stand_beside_the_sentences_and_the_browser_remembers_the_switch(
     signed_in_page: Page, web: str, make_agent: Callable[..., Agent]
 ) -> None:
     page = signed_in_page
-    triage = make_agent("Triage", aop="Be kind.\nRefunds go to", mentions=[make_agent("Billing")])
+    billing = make_agent("Billing")
+    refunds = f"Refunds go to {token(billing.pk, billing.name)}"
+    triage = make_agent("Triage", aop=f"Be kind.\nLarge {refunds}\n1. {refunds}\n2. {refunds}")
     open_agent(page, web, triage)
     switch, count = page.get_by_role("checkbox", name="Counts beside the sentences"), page.locator(".passage-count")
     expect(count).to_have_count(0)
     switch.check()
-    expect(count).to_have_attribute("title", "Not used in 30 days")
+    expect(count).to_have_count(3)  # each beside its own line, though two say the same
+    expect(count.first).to_have_attribute("title", "Not used in 30 days")
     expect(page.locator(".when-saved")).to_be_visible()  # the switch is no change of the agent
 
     page.reload()
 
     expect(switch).to_be_checked()
-    expect(count).to_have_count(1)
+    expect(count).to_have_count(3)
     page.get_by_role("textbox", name="Procedure").fill("Other words.")
     expect(count).to_have_count(0)
     switch.uncheck()

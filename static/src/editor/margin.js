@@ -7,6 +7,8 @@ import { write } from "./tokens.js";
 const KEY = "passage-counts";
 // Counts closer than this are of one row.
 const ROW = 14;
+// What may stand before a sentence in its line: nothing, the mark of a list item, or another sentence.
+const BEFORE = /^\s*(?:(?:[-*+•–>]|\d{1,3}[.)]|[a-z][.)])\s+)?$|[.!?]["”’»)]?\s+$|[。！？]$/;
 
 export class Margin {
   constructor(editor) {
@@ -85,7 +87,8 @@ export class Margin {
       before && `${plural(before, "handover")} before this wording`,
     ];
     const css = `passage-count${wrong ? " is-corrected tone-warning" : cases + tests ? "" : " is-unused"}`;
-    const link = make("a", { class: css, href: items[0].url, tabindex: "-1", title: words.filter(Boolean).join(", ") });
+    const href = items[0].url + items.slice(1).map((item) => `&passage=${item.start}`).join("");
+    const link = make("a", { class: css, href, tabindex: "-1", title: words.filter(Boolean).join(", ") });
     link.append(wrong ? `${wrong}/${cases}` : `${cases}`);
     link.style.top = `${top}px`;
     return link;
@@ -94,21 +97,31 @@ export class Margin {
 
 const plural = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
-/** Where the passages stand in the document: {item, position}, each once, from the top. */
+/** Where the passages stand in the document: {item, position}, each once, from the top. One that says the same as another
+    stands where the other does not. */
 function found(doc, items) {
   const left = new Set(items);
   const places = [];
   doc.forEach((line, start) => {
     if (!left.size || !line.content.size) return;
     const text = textOf(line.content);
+    const taken = new Set();
     for (const item of left) {
-      const offset = text.indexOf(item.source);
+      const offset = placeOf(item.source, text, taken);
       if (offset < 0) continue;
       left.delete(item);
+      taken.add(offset);
       places.push({ item, position: start + 1 + inLine(line, offset) });
     }
   });
   return places;
+}
+
+/** Where the line says it as a sentence of its own, and not as the end of a longer one. */
+function placeOf(source, text, taken) {
+  let offset = text.indexOf(source);
+  while (offset >= 0 && (taken.has(offset) || !BEFORE.test(text.slice(0, offset)))) offset = text.indexOf(source, offset + 1);
+  return offset;
 }
 
 /** A place in a line's text as one in its nodes, in which a mention has the length one. */

@@ -4,7 +4,7 @@
 import { make } from "./dom.js";
 
 const NAME = "moved";
-const END = /(?<=[.!?])\s+(?=[^\sa-z]|$)/g;
+const END = /(?<=[.!?]["”’»)]?)\s+(?=[^\sa-z]|$)|(?<=[。！？])/g;
 // Between the last word of a line, the chip, and the edge.
 const GAP = 10;
 const answer = () => document.querySelector("#impact-now [data-moved]");

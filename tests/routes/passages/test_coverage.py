@@ -134,6 +134,9 @@ def test_the_page_leads_from_a_sentence_to_its_handovers(
     shown = signed_in.get(link.replace("&amp;", "&")).content.decode()
     assert str(run.pk) in shown and str(other.pk) not in shown
     assert "By “Refunds: @Billing”" in shown
+    both = signed_in.get(f"{link}&passage={triage.live_revision.aop.index('Invoices')}".replace("&amp;", "&"))
+    assert all(str(one.pk) in both.content.decode() for one in (run, other))
+    assert "By “Refunds: @Billing” or “Invoices: @Billing”" in both.content.decode()
     counts = signed_in.get(reverse("agent_passage_counts", args=[triage.pk])).json()["items"]
     assert [(one["now"][0], one["unused"]) for one in counts] == [(1, False), (1, False), (0, True), (0, True)]
 
