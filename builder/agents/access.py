@@ -23,6 +23,12 @@ def revision_or_404(agent: Agent, number: int) -> Revision:
     return get_object_or_404(wanted, number=number)
 
 
+def tried_revision_or_404(agent: Agent, number: int, id: UUID) -> Revision:
+    """Return a text that only tries and tests followed, begun after the revision `number`."""
+    wanted = agent.revisions.filter(status=Revision.Status.TRIED).select_related("author")
+    return get_object_or_404(wanted, number=number, pk=id)
+
+
 def published_revision_or_404(agent: Agent, number: int) -> Revision:
     return get_object_or_404(agent.revisions.published(), number=number)
 

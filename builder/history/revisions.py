@@ -84,10 +84,12 @@ def numbers(agent: Agent) -> list[int]:
 
 
 def before(agent: Agent, revision: Revision) -> Revision | None:
-    """The one that this one changed: of a draft the one it began with."""
+    """The one that this one changed: of a draft, and of a text that was only tried, the one it began with."""
     found = agent.revisions.published().select_related("author").order_by("-number")
     if revision.status == Revision.Status.DRAFT:
         return found.filter(number__lte=revision.based_on).first()
+    if revision.status == Revision.Status.TRIED:
+        return found.filter(number__lte=revision.number).first()
     return found.filter(number__lt=revision.number).first()
 
 

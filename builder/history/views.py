@@ -78,24 +78,26 @@ def agent_revisions(request: TeamRequest, id: UUID) -> HttpResponse:
 @require_GET
 @team_page
 def agent_revision(request: TeamRequest, id: UUID, number: int) -> HttpResponse:
-    """What a revision says, beside what another one said: `?with=`, by default the one before. 0 is the draft. `?from=`
-    and `?to=` mark a passage.
+    """What a revision says, beside what another one said: `?with=`, by default the one before. 0 is the draft;
+    `?tried=` names an unsaved text that was begun after this one. `?from=` and `?to=` mark a passage.
     """
     agent = access.past_or_present_agent_or_404(request.team, id)
     if number == 0 and not drafts.draft_of(agent):  # saved or discarded since the page with this link was drawn
         return redirect("revisions", agent.pk)
-    revision = access.revision_or_404(agent, number)
+    tried = parse_uuid(request.GET.get("tried", ""))
+    revision = access.tried_revision_or_404(agent, number, tried) if tried else access.revision_or_404(agent, number)
     other = _compared(request, agent, revision)
     context = {
         "agent": agent,
         "revision": revision,
-        "heading": f"Revision {number}",
+        "heading": f"Unsaved text, begun after {number}" if tried else f"Revision {number}",
         "other": other,
-        "numbers": [offered for offered in revisions.numbers(agent) if offered != number],
+        "numbers": [offered for offered in revisions.numbers(agent) if tried or offered != number],
         "difference": revisions.difference(agent, other.aop if other else "", revision.aop),
         "lines": revisions.lines_of(agent, revision, passage := _passage(request)),
         "passage": passage,
         "is_live": revision.status == Revision.Status.LIVE,
+        "is_tried": bool(tried),
     }
     return render(request, "builder/revision.html", context)
 

@@ -52,11 +52,13 @@ def read(aop: str, targets: Iterable[Target | PeopleTarget], passage: tuple[int,
 
 def _with_mark(line: Line, text: str, start: int, end: int, known: Known) -> Line:
     item = _ITEM.match(text) if line.kind == "item" else None
-    before = text[item.end() if item else 0 : start]
-    if line.kind == "heading":
-        before, start = "", start + len(text[start:end]) - len(text[start:end].lstrip("# "))
+    skipped = item.end() if item else len(text) - len(text.lstrip("# ")) if line.kind == "heading" else 0
+    start = max(start, skipped)
     return replace(
-        line, parts=_parts(before, known), marked=_parts(text[start:end], known), after=_parts(text[end:], known)
+        line,
+        parts=_parts(text[skipped:start], known),
+        marked=_parts(text[start:end], known),
+        after=_parts(text[end:], known),
     )
 
 

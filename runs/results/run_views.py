@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from builder.models import Revision
 from runs.models import Run, Status
 from teams.access.permissions import TeamRequest, team_page
 from web.format.amounts import money
@@ -57,10 +58,12 @@ def run(request: TeamRequest, id: UUID) -> HttpResponse:
 def run_why(request: TeamRequest, id: UUID) -> HttpResponse:
     """The procedure that ran; with the sentence marked by which it handed over or asked, as far as that is known."""
     run = run_or_404(request.team, id)
-    address = reverse("revision", args=[run.agent_id, run.revision.number])
-    if place := queries.passage_of(run):
-        return redirect(f"{address}?from={place[0]}&to={place[1]}#passage")
-    return redirect(f"{address}#text")
+    asked: dict[str, Any] = {"tried": run.revision_id} if run.revision.status == Revision.Status.TRIED else {}
+    place = queries.passage_of(run)
+    if place:
+        asked |= {"from": place[0], "to": place[1]}
+    fragment = "passage" if place else "text"
+    return redirect(reverse("revision", args=[run.agent_id, run.revision.number], query=asked, fragment=fragment))
 
 
 def about(run: Run) -> dict[str, Any]:

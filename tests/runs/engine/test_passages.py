@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from builder.agents.agents import delete_agent, save_agent
 from builder.agents.connections import Consumes, connect
+from builder.agents.saving import freeze
 from builder.models import Agent
 from builder.procedures.mentions import token
 from cases.models import Case, Queue
@@ -181,6 +182,22 @@ def test_a_handover_that_was_not_applied_and_one_to_a_deleted_agent_open_their_s
     for agent in (targets[0], triage):
         delete_agent(agent)
     assert marked(signed_in, reverse("run_why", args=[run.pk])).startswith("About sign-in:")
+
+
+def test_the_text_of_a_try_or_test_that_was_never_saved_opens_with_its_sentence(
+    scripted: Provider, triage: Agent, make_case: Make[Case], signed_in: Client
+) -> None:
+    scripted.answers(call("request_handover", target="billing", reason="So it is.", because="m1"))
+    make_case("Tried", assignee=triage)
+    run = work_next()
+    live = triage.live_revision
+    tried = freeze(triage, f"Only tried. {live.aop}", live.model)
+    Run.objects.update(revision=tried)
+    Handover.objects.update(passage_start=0, passage_end=11)
+    page = reverse("run", args=[run.pk])
+    assert [marked(signed_in, why) for why in {*whys(signed_in, page)}] == ["Only tried."]
+    other = reverse("revision", args=[triage.pk, live.number])
+    assert signed_in.get(f"{other}?tried={run.pk}").status_code == 404
 
 
 def test_a_question_of_the_stand_in_opens_the_sentence_that_came_closest(
