@@ -70,7 +70,7 @@ TOPICS = {
     "keys": "people#api-keys",
     "audit_log": "people#the-audit-log",
     "model_settings": "models#a-language-model",
-    "credential_new": "models#a-language-model",
+    **dict.fromkeys(("credential_new", "model_connect"), "models#a-language-model"),
     "credential": "models#a-language-model",
     "request_settings": "inbox#who-answers",
     **dict.fromkeys(("notifications", "notification_settings"), "inbox#notifications"),

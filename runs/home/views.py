@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from builder.agents.queries import models_in_use
 from builder.models import Agent
 from cases.models import Case, CaseEvent, Kind, Reason
 from cases.models import Status as CaseStatus
@@ -117,10 +118,14 @@ def latest_journey(handovers: Sequence[Handover]) -> Journey | None:
 
 
 def providers_to_connect(member: Member) -> list[tuple[str, str]]:
-    """Return the kinds and names of providers to offer to an administrator, while the team can use none."""
-    if not member.administers or any(not offer.missing for offer in providers.offers(member.team_id)):
+    """Return the kinds and names of providers to offer to an administrator: while all agents have the stand-in, or,
+    where there are no agents, while the team can use no provider.
+    """
+    if not member.administers:
         return []
-    return _PROVIDERS
+    used = models_in_use(member.team)
+    is_offered = set(used) == {providers.OFFLINE} if used else not providers.any_usable(member.team_id)
+    return _PROVIDERS if is_offered else []
 
 
 # --- What waits for a person -----------------------------------------------------------------

@@ -6,7 +6,7 @@ ever sent to the address that the team gave with it, or to the provider's own.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, get_args
@@ -139,6 +139,10 @@ def offers(team_id: UUID) -> list[Offer]:
     return sorted(found, key=lambda offer: bool(offer.missing))
 
 
+def any_usable(team_id: UUID) -> bool:
+    return any(not offer.missing for offer in offers(team_id))
+
+
 def is_in_environment(kind: str) -> bool:
     provider = PROVIDERS[kind]
     return bool(os.environ.get(provider.key) or (kind == "openai-chat" and os.environ.get(provider.base_url)))
@@ -150,9 +154,13 @@ def _needs(kind: str, provider: Provider) -> str:
 
 def known_names(team_id: UUID) -> list[str]:
     """Names of models of the providers that the team can use, as far as they are known; others work as well."""
-    usable = {offer.kind for offer in offers(team_id) if not offer.missing and not _is_elsewhere(offer)}
+    return names_of({offer.kind for offer in offers(team_id) if not offer.missing and not _is_elsewhere(offer)})
+
+
+def names_of(kinds: Collection[str]) -> list[str]:
+    """The names of these providers' models that are known."""
     names = get_args(KnownModelName.__value__)
-    return [name for name in names if name.partition(":")[0] in usable and "image" not in name]
+    return [name for name in names if name.partition(":")[0] in kinds and "image" not in name]
 
 
 def _is_elsewhere(offer: Offer) -> bool:

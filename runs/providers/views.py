@@ -1,12 +1,10 @@
 """Pages and parts about models: the keys of the team, which models can be chosen, and a test of one."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import connection
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -21,7 +19,7 @@ from teams.keys.credentials import credential_or_404
 from teams.models import Credential, Team
 from web.forms.refusals import show_refusal
 
-from . import model_requests, providers, tool_calling
+from . import connecting, model_requests, providers, tool_calling
 from .forms import CredentialForm
 
 _NAMED = 8
@@ -76,9 +74,7 @@ def _trial(team_id: UUID, name: str) -> model_requests.Trial:
         access = providers.access_of(team_id, name)
     except ModelProblem as problem:
         return model_requests.Trial("error", problem.message)
-    if not connection.in_atomic_block:
-        connection.close()  # back to the pool: a model may take its time
-    return asyncio.run(model_requests.try_model(name, access))
+    return connecting.tried(name, access)
 
 
 @require_GET

@@ -47,17 +47,26 @@ def key_of(credential: Credential) -> str:
     return unseal(credential.key) if credential.key else ""
 
 
-def add(team: Team, provider: str, *, name: str, key: str, base_url: str = "") -> Credential:
+def prepare(team: Team, provider: str, *, name: str, key: str, base_url: str = "") -> Credential:
+    """Return what could be saved, to be tried first. Refused at the fields that are wrong."""
     base_url = check_url(base_url, "base_url").rstrip("/") if base_url.strip() else ""
     key = _checked(key)
     if not key and not base_url:
         raise _wrong("key", "Please give the key.")
     credential = Credential(team=team, provider=provider, name=_name(name), base_url=base_url)
     _set_key(credential, key)
+    return credential
+
+
+def add(team: Team, provider: str, *, name: str, key: str, base_url: str = "") -> Credential:
+    return add_prepared(prepare(team, provider, name=name, key=key, base_url=base_url))
+
+
+def add_prepared(credential: Credential) -> Credential:
     try:
         with transaction.atomic():
             credential.save(force_insert=True)
-            audit.record(team.pk, "credential_added", credential, provider)
+            audit.record(credential.team_id, "credential_added", credential, credential.provider)
     except IntegrityError as error:
         if "one_credential_per_provider" not in str(error):
             raise

@@ -7,6 +7,7 @@ from django.urls import reverse
 from builder.agents.agents import save_agent
 from data.errors import Refused
 from routes.checks import changed, checks, costs
+from routes.models import Check
 from teams.audit.actors import Actor
 from teams.models import Team
 from tests.routes.conftest import Desk, work_tests
@@ -139,3 +140,12 @@ def test_a_check_that_someone_stopped_saves_nothing(guarded: Desk, someone: Acto
     assert work_tests() == 0 and guarded.triage.live_revision.aop != aop
     with pytest.raises(Refused, match="already ended"):
         checks.stop(check, someone)
+
+
+def test_a_model_for_all_agents_is_checked_first(guarded: Desk, signed_in: Client) -> None:
+    before = guarded.triage.live_revision.model
+    answer = signed_in.post(reverse("model_use"), {"model": "openai-chat:another", "all": "1"})
+    check = Check.objects.get()
+    assert answer["Location"] == reverse("check", args=[check.pk]) and guarded.triage.live_revision.model == before
+    work_tests()
+    assert guarded.triage.live_revision.model == guarded.billing.live_revision.model == "openai-chat:another"

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from builder.agents.agents import delete_agent
+from builder.agents.agents import delete_agent, save_agent
 from builder.models import Agent
 from cases.models import Case, Queue, Reason
 from cases.work import lifecycle
@@ -200,11 +200,16 @@ def test_numbers_are_shown_where_there_is_anything_to_count(signed_in: Client, m
 
 
 def test_an_administrator_is_offered_a_model_until_there_is_one(
-    signed_in: Client, member: Member, monkeypatch: pytest.MonkeyPatch
+    signed_in: Client, member: Member, make_agent: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert f"{reverse('credential_new')}?provider=anthropic" in shown(signed_in)
+    assert f"{reverse('model_connect')}?provider=anthropic" in shown(signed_in)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
     assert "offline stand-in" not in shown(signed_in)
+    agent = make_agent(model="offline")
+    assert "offline stand-in" in shown(signed_in)
+    save_agent(agent, model="anthropic:some")
+    assert "offline stand-in" not in shown(signed_in)
+    save_agent(agent, model="offline")
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     Member.objects.filter(pk=member.pk).update(role=Member.Role.OPERATOR)
     assert "offline stand-in" not in shown(signed_in)

@@ -96,6 +96,7 @@ def test_every_page_that_gives_rights_or_holds_secrets_asks(client: Client) -> N
         "credential_new",
         "credential",
         "credential_delete",
+        "model_connect",
         "tool_server_new",
         "tool_server_edit",
         "tool_server_delete",
