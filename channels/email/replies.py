@@ -29,6 +29,8 @@ from .email_settings import EmailSettings, email_settings, own_addresses
 TEXT_LIMIT = 20_000
 FILES_LIMIT = 20 * 1024 * 1024
 _MOST_REFERENCES = 20
+# Stands where the messages of agents have the id of the call that wrote them.
+CONFIRMATION = "confirmation"
 _Status = CaseMessage.Status
 
 
@@ -62,6 +64,15 @@ def reply_freely(case: Case, text: str, agent: Agent, run_id: UUID, call_id: str
     """An agent that needs no approval writes to the customer. The case is locked."""
     message = _written(case, text, _Status.QUEUED, agent=agent, run_id=run_id, call_id=call_id[:200])
     _tell(case, message)
+    return message
+
+
+@transaction.atomic
+def confirm(case: Case, subject: str, text: str) -> CaseMessage:
+    """Baton itself writes that something came."""
+    row = lifecycle.lock(case.pk)
+    message = _written(row, text, _Status.QUEUED, subject, call_id=CONFIRMATION)
+    _tell(row, message)
     return message
 
 
@@ -128,7 +139,7 @@ def _files(case: Case, ids: Sequence[UUID]) -> list[str]:
     return [str(file.pk) for file in found]
 
 
-def _written(case: Case, text: str, status: str, **about: Any) -> CaseMessage:
+def _written(case: Case, text: str, status: str, subject: str = "", **about: Any) -> CaseMessage:
     text, recipient = _checked(text), check(case, text)
     thread = list(case.messages.exclude(status=_Status.WAITING_APPROVAL).order_by("at", "pk"))
     last = next((message for message in reversed(thread) if message.is_in), None)
@@ -142,7 +153,7 @@ def _written(case: Case, text: str, status: str, **about: Any) -> CaseMessage:
         direction=CaseMessage.Direction.OUT,
         sender=address,
         recipient=recipient,
-        subject=_subject(last.subject if last else case.title),
+        subject=subject or _subject(last.subject if last else case.title),
         text=text,
         message_id=f"<{pk}@{address.rpartition('@')[2]}>",
         # Mail programs thread by the first message and the latest ones; servers refuse headers that grow without end.

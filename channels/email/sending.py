@@ -32,7 +32,7 @@ from web.emails.message import one_line
 from web.emails.smtp import Backend
 
 from . import returns, threads
-from .replies import is_set_up
+from .replies import CONFIRMATION, is_set_up
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ def email_of(message: CaseMessage) -> EmailMultiAlternatives:
         headers |= {"References": " ".join(message.references), "In-Reply-To": _answered(message)}
     if message.source_id and Source.objects.filter(pk=message.source_id).exclude(settings__address="").exists():
         headers["Reply-To"] = threads.answer_address(message.sender, message.case_id)
-    if message.agent_id and not message.approved_by:
+    if (message.agent_id and not message.approved_by) or message.call_id == CONFIRMATION:
         headers["Auto-Submitted"] = "auto-replied"  # so that no other program answers it
     sender = formataddr((one_line(message.team.name), message.sender))
     email = EmailMultiAlternatives(one_line(message.subject), text, sender, [message.recipient], headers=headers)

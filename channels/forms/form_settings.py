@@ -24,11 +24,12 @@ Shares = Literal["status", "answer"]
 class FormSettings(BaseModel):
     """The settings of a form. `fields`: what is asked otherwise than the queue and its agents have it, by name.
     `origins`: who may show it in a frame. `per_hour` counts what comes from one network. `shares`: what customers see
-    of their case.
+    of their case. `confirm`: by an email with the reference.
     """
 
     intro: str = ""
     ask_email: Asks = "optional"
+    confirm: bool = False
     files: int = Field(0, ge=0, le=MOST_FILES)
     fields: dict[str, Asks] = Field({}, max_length=_MOST_FIELDS)
     per_hour: int = Field(10, ge=1, le=1000)

@@ -17,7 +17,7 @@ from teams.audit import audit
 from teams.models import Team
 from teams.webhooks.fresh_secrets import new_secret
 
-from .form_settings import checked
+from .form_settings import checked, form_settings
 
 
 @dataclass(frozen=True)
@@ -60,5 +60,5 @@ def _write(source: Source, fields: FormFields) -> None:
 
 def _told(source: Source) -> dict[str, Any]:
     """Return what the audit log compares."""
-    said = {name.replace("_", " ").capitalize(): value for name, value in source.settings.items()}
+    said = {name.replace("_", " ").capitalize(): value for name, value in form_settings(source).model_dump().items()}
     return {"Name": source.name, "Queue": source.queue.name, **said}

@@ -2,9 +2,10 @@
 the agents.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from uuid import UUID
 from zlib import crc32
 
 from django.utils.text import slugify
@@ -14,6 +15,7 @@ from builder.procedures.fields import LONGEST
 from builder.procedures.needs import NEEDS, FieldType, Need, name_key
 from cases.models import Queue
 from channels.models import Source
+from channels.sources.mapping import mapped_keys
 
 from .form_settings import FormSettings, form_settings
 
@@ -59,6 +61,15 @@ def questions(source: Source) -> list[Question]:
     """What the form asks now."""
     said = form_settings(source)
     return [asked for question in all_questions(source.queue, said) if (asked := _as_set(question, said))]
+
+
+def source_keys(queue_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """Return the details that the queues' sources bring to a case: what mappings keep, and what forms ask."""
+    found = mapped_keys(queue_ids)
+    forms = Source.objects.present().filter(kind=Source.Kind.FORM, queue__in=queue_ids).select_related("queue")
+    for form in forms:
+        found.setdefault(form.queue_id, set()).update(one.name for one in questions(form) if one.name != TITLE)
+    return found
 
 
 def all_questions(queue: Queue, said: FormSettings) -> list[Question]:

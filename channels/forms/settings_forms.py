@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from channels.email import replies
 from channels.models import Source
 from data.errors import Refused
 from data.ids import parse_uuid
@@ -59,6 +60,12 @@ class FormForm(SharedForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="With the link that they get when they have sent the form. Its number is always shown.",
     )
+    confirm = forms.BooleanField(
+        label="Email a confirmation",
+        required=False,
+        help_text="With the reference and the link, where an email address is asked for. It repeats nothing that was"
+        " typed, as anyone can enter any address, and one address gets at most 3 within an hour.",
+    )
     per_hour = forms.IntegerField(
         label="From one network within an hour",
         min_value=1,
@@ -106,6 +113,8 @@ class FormForm(SharedForm):
             usual = "Required" if one.required else "Optional"
             choices = [("", f"Default: {usual.lower()}"), *_ASKS]
             self.fields[f"as-{one.key}"] = forms.ChoiceField(label=one.label, choices=choices, required=False)
+        if not replies.is_set_up():
+            self.fields["confirm"].help_text = "Baton cannot send email yet. Ask an operator to set EMAIL_URL."
         if source:
             self.merge()
 

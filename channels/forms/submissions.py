@@ -1,7 +1,7 @@
 """What customers send with a form becomes one case each."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from cases.collaboration.attachments import Upload, attach
 from cases.models import Case, CaseMessage
 from cases.work.creation import NewCase, SomeRefused, add_cases
+from channels.email import replies
 from channels.email.email_settings import email_settings
 from channels.models import Arrival, Source
 from data.errors import Refused
@@ -25,6 +26,15 @@ from .form_settings import form_settings
 
 FILES_LIMIT = 20 * 1024 * 1024
 _HOUR = timedelta(hours=1)
+# To one address within an hour.
+_CONFIRMATIONS = 3
+# Nothing that was typed: else anyone could have it sent to anyone.
+_CONFIRMED = """Thank you. We received your request.
+
+Reference: #{}
+See how far it is: {}
+
+If you did not send it, ignore this email."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +54,9 @@ class Submission:
 
 
 @transaction.atomic
-def submit(source: Source, sent: Submission) -> Case:
+def submit(source: Source, sent: Submission, link: Callable[[Case], str] | None = None) -> Case:
     """Return the case. The same page sent again has the same case, also at once: the row of the form is locked.
+    `link`: to what the customer may see of it, for the email that confirms it.
 
     Refused `paused`, `closed` or `too_many`, or at the fields that are wrong.
     """
@@ -63,6 +74,8 @@ def submit(source: Source, sent: Submission) -> Case:
         raise refused.items[0] from None
     if sent.email:
         _write_message(source, case, sent)
+        if link and form_settings(source).confirm:
+            _confirm(source, case, link(case))
     if sent.files:
         attach(case, sent.files, by)
     _note(source, case, sent)
@@ -84,7 +97,7 @@ def _check_rates(source: Source, sent: Submission) -> None:
         raise Refused(message, "too_many")
 
 
-def _reaches(rows: QuerySet[Arrival], number: int) -> bool:
+def _reaches(rows: QuerySet[Any], number: int) -> bool:
     return rows[:number].count() >= number
 
 
@@ -107,6 +120,15 @@ def _write_message(source: Source, case: Case, sent: Submission) -> None:
         message_id=f"<{sent.mark}@form>",
         source_id=mailbox.pk if mailbox else None,
     )
+
+
+def _confirm(source: Source, case: Case, link: str) -> None:
+    """Not to someone who would get many: anyone may enter any address."""
+    recipient = replies.customer_of(case)
+    lately = Arrival.objects.filter(source=source, at__gt=timezone.now() - _HOUR).values("case")
+    sent = CaseMessage.objects.filter(case__in=lately, call_id=replies.CONFIRMATION, recipient__iexact=recipient)
+    if recipient and replies.is_set_up() and not _reaches(sent, _CONFIRMATIONS):
+        replies.confirm(case, f"We received your request (#{case.number})", _CONFIRMED.format(case.number, link))
 
 
 def _mailbox(source: Source) -> Source | None:

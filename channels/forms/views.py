@@ -12,9 +12,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases.models import Case, CaseMessage, Status
+from channels.email import replies
 from channels.models import Source
 from data.errors import Refused
 from teams.sign_in.attempts import network_of
+from web.http.failures import TOO_MUCH
 from web.http.links import link_to
 
 from . import tokens
@@ -24,6 +26,10 @@ from .questions import questions
 from .submissions import Submission, submit
 
 _STATUSES = {"closed": 410, "paused": 503, "too_many": 429}
+_TOO_MUCH = (
+    "Not sent: this was more than the form can take. Go back in your browser to find what you typed, shorten it, and"
+    " send it again."
+)
 # What customers are told of a status: nothing of how the team works.
 _WORDS = {Status.PENDING: "Received", Status.COMPLETED: "Done", Status.FAILED: "Closed"}
 
@@ -48,7 +54,10 @@ def _form(request: HttpRequest, source: Source, said: FormSettings) -> HttpRespo
         if source.is_paused:
             return _closed(request, 503, "This form is paused. Try again later.")
         return _page(request, source, PublicForm(asked), tokens.new_mark(source))
-    form, files = PublicForm(asked, request.POST), request.FILES.getlist("files")
+    try:
+        form, files = PublicForm(asked, request.POST), request.FILES.getlist("files")
+    except TOO_MUCH:
+        return _page(request, source, PublicForm(asked), tokens.new_mark(source), 413, problem=_TOO_MUCH)
     written = request.POST.get("mark", "")
     mark = tokens.read_mark(source, written)
     if mark is None:
@@ -66,20 +75,25 @@ def _form(request: HttpRequest, source: Source, said: FormSettings) -> HttpRespo
 
 def _sent(request: HttpRequest, source: Source, form: PublicForm, mark: str, sent: Submission) -> HttpResponse:
     try:
-        case = submit(source, sent)
+        case = submit(source, sent, lambda case: link_to(_status_page(source, case), request))
     except Refused as refusal:
         form.show(refusal)
         response = _page(request, source, form, mark, _STATUSES.get(refusal.code, 422))
         if refusal.code in ("paused", "too_many"):
             response["Retry-After"] = "3600"
         return response
-    address = reverse("form_status", args=[tokens.status_token(source, case)])
-    response = redirect(f"{address}?sent=1")
+    response = redirect(f"{_status_page(source, case)}?sent=1")
     response.status_code = 303
     return response
 
 
-def _page(request: HttpRequest, source: Source, form: PublicForm, mark: str, status: int = 200) -> HttpResponse:
+def _status_page(source: Source, case: Case) -> str:
+    return reverse("form_status", args=[tokens.status_token(source, case)])
+
+
+def _page(
+    request: HttpRequest, source: Source, form: PublicForm, mark: str, status: int = 200, *, problem: str = ""
+) -> HttpResponse:
     said = form_settings(source)
     context = {
         "source": source,
@@ -87,7 +101,8 @@ def _page(request: HttpRequest, source: Source, form: PublicForm, mark: str, sta
         "form": form,
         "mark": mark,
         "bits": tokens.PROOF_BITS if said.proof_of_work else 0,
-        "lost_files": bool(request.FILES),
+        "problem": problem,
+        "lost_files": form.is_bound and bool(request.FILES),
     }
     response = render(request, "channels/public_form.html", context, status=status)
     response["Cache-Control"] = "no-store"
@@ -107,6 +122,7 @@ def form_status(request: HttpRequest, token: str) -> HttpResponse:
         context["status"] = _WORDS.get(Status(case.status), "In progress")
     if "answer" in said.shares:
         sent = case.messages.filter(direction="out", status=CaseMessage.Status.SENT)
+        sent = sent.exclude(call_id=replies.CONFIRMATION)
         context["answer"] = sent.order_by("-at", "-pk").first()
     return _framed(request, said, lambda request: render(request, "channels/form_status.html", context))
 

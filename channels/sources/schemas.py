@@ -86,6 +86,7 @@ class SettingsIn(RequestBody):
 
     intro: Annotated[Annotated[str, Length(2000)] | None, Field(description="Of a form: above its fields.")] = None
     ask_email: Annotated[Asks | None, Field(description="Of a form: the customer's address.")] = None
+    confirm: Annotated[bool | None, Field(description="Of a form: whether it is confirmed by email.")] = None
     files: Annotated[int | None, Field(ge=0, le=MOST_FILES, description="Of a form: how many may be attached.")] = None
     fields: Annotated[
         dict[Annotated[str, Length(200, 1)], Asks] | None,

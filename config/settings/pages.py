@@ -89,7 +89,7 @@ AUDIT_ACTS = "config.audit_acts.AREAS"
 ROUTE_GATE = "routes.checks.gate.GATE"
 TEST_LANE = "routes.lane.lane.LANE"
 TEST_FILES = "routes.test_files.exchange.TEST_FILES"
-SOURCE_KEYS = "channels.sources.mapping.mapped_keys"
+SOURCE_KEYS = "channels.forms.questions.source_keys"
 CORRECTION_EXAMPLES = "routes.corrections.examples.examples"
 TEST_EXAMPLES = "routes.routing_tests.examples.examples"
 # What takes members' answers to agents that come by email.

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from builder.models import Agent
 from cases.models import Case, CaseMessage, Queue, Reason
 from cases.queues import queues
 from cases.work import lifecycle
+from channels.email.sending import email_of
 from channels.forms import form_sources, tokens
 from channels.forms.form_sources import FormFields
-from channels.forms.questions import questions, unaskable
+from channels.forms.questions import questions, source_keys, unaskable
 from channels.models import Arrival, Source
 from channels.sources import sources
 from data.errors import Refused
@@ -76,6 +78,45 @@ def test_what_is_sent_becomes_a_case_with_a_reference(form: Source, queue: Queue
     assert f"#{case.number}" in thanks.text and "Received" in thanks.text and "Broken lamp" not in thanks.text
     [arrival] = Arrival.objects.all()
     assert (arrival.status, arrival.case, "127.0.0.1" in arrival.sender) == ("added", case, False)
+
+
+def test_a_confirmation_is_sent_once_where_it_is_switched_on(form: Source, settings: Settings) -> None:
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    ours = CaseMessage.objects.filter(direction="out")
+    typed = {"title": "Cheap pills", "text": "Buy pills", "name": "Pills", "from": "marta@example.org"}
+    assert send(form, filled(form, **typed)).status_code == 303 and not ours.exists()
+    form = set_form(form, confirm=True)
+    data = filled(form, **typed)
+    link = send(form, data)["Location"].partition("?")[0]
+    send(form, data)
+    message = ours.get()
+    assert (message.recipient, message.status, message.actor) == ("marta@example.org", "queued", "")
+    assert f"#{message.case.number}" in message.text and link in message.text
+    email = email_of(message)
+    assert email.extra_headers["Auto-Submitted"] and "ills" not in f"{email.subject}{email.body}"
+    # It is no answer.
+    ours.update(status="sent")
+    assert "Thank you. We received" not in Client().get(link).text
+    send(form, filled(form, **{"from": None}))
+    for _ in range(4):
+        send(form, filled(form, **{"from": "Marta@example.org"}))
+    assert ours.count() == 3 and Case.objects.count() == 7
+    settings.MAILERS = {}
+    assert send(form, filled(form, **{"from": "else@example.org"})).status_code == 303 and ours.count() == 3
+
+
+def test_what_it_asks_counts_as_known(form: Source, queue: Queue, make_queue: Make[Queue]) -> None:
+    Queue.objects.filter(pk=queue.pk).update(data_schema={"properties": {"order": {"type": "string"}}})
+    assert source_keys([queue.pk, make_queue().pk]) == {queue.pk: {"from", "name", "order", "text"}}
+    set_form(form, fields={"name": "hidden"})
+    assert "name" not in source_keys([queue.pk])[queue.pk]
+
+
+def test_what_is_too_large_is_answered_with_the_form(form: Source, settings: Settings) -> None:
+    data = filled(form)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 200
+    large = send(form, data | {field(form, "text"): "x" * 300})
+    assert large.status_code == 413 and "more than the form can take" in large.text and 'name="mark"' in large.text
 
 
 SCHEMA = {

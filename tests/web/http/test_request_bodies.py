@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 
 from web.http import request_bodies
+from web.http.request_bodies import MB
 
 JSON, FORM = b"application/json", b"multipart/form-data; boundary=x"
 LIMIT = 2_621_440
 
 
 def send(
-    size: int, kind: bytes = JSON, *, says: int | None = None, path: str = "/"
+    size: int, kind: bytes = JSON, *, says: int | None = None, path: str = "/", accept: bytes = b"*/*"
 ) -> tuple[list[dict[str, Any]], int]:
     """What is answered to a body of that size, sent in pieces, and how much of it the application was given."""
     pieces = [b"x" * min(65_536, size - start) for start in range(0, size, 65_536)]
-    headers = [(b"content-type", kind)]
+    headers = [(b"content-type", kind), (b"accept", accept)]
     if says is not None:
         headers.append((b"content-length", str(says).encode()))
     answers: list[dict[str, Any]] = []
@@ -70,3 +71,13 @@ def test_what_anyone_may_send_is_smaller() -> None:
     limit = 25 * 1024 * 1024
     assert send(10, FORM, says=limit + 1, path="/f/token")[0][0]["status"] == 413
     assert send(10, FORM, says=limit, path="/f/token")[0][0]["status"] == 200
+
+
+def test_a_browser_gets_a_page() -> None:
+    accept = b"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
+    for path, size, words in (("/f/token", 26 * MB, "larger than 25 MB"), ("/agents/", 3 * MB, "Go to Home")):
+        answers, given = send(size, FORM if path == "/f/token" else JSON, says=size, path=path, accept=accept)
+        assert (answers[0]["status"], given) == (413, 0)
+        assert words in answers[1]["body"].decode() and ("Go to Home" in answers[1]["body"].decode()) == (
+            path != "/f/token"
+        )
