@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -57,6 +57,15 @@ def test_those_who_own_or_watch_a_case_are_told_of_its_news_and_who_did_it_is_no
         comments.unwatch(case, one.user)
     case.refresh_from_db()
     assert not case.is_watched
+
+
+def test_a_notification_is_written_with_what_it_tells_or_not_at_all(make_case, make_member) -> None:
+    case, ada, ben = make_case(), make_member(), make_member()
+    with transaction.atomic():
+        comments.comment(case, f"@{ada.user.email}", ben.user)
+        assert len(told(ada)) == 1
+        transaction.set_rollback(True)
+    assert not told(ada)
 
 
 def test_five_comments_on_a_case_are_one_entry_until_it_is_read(make_case, make_member, client: Client) -> None:
