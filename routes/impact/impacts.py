@@ -196,7 +196,8 @@ def _replay(row: ImpactCase, answer: Trial | None) -> Replay:
 def cost(impact: Impact) -> Decimal | None:
     """What its runs have cost so far in US dollars. None where they cost something that is not known."""
     asked = Trial.objects.filter(team=impact.team_id, key__in=impact.cases.values("key"), number=1)
-    runs = Run.objects.filter(pk__in=asked.filter(created_at__gte=impact.created_at).values("run"))
+    # Not by when it was asked: an impact that was never confirmed, or was stopped, may have asked the same before.
+    runs = Run.objects.filter(pk__in=asked.values("run"), created_at__gte=impact.created_at)
     found = runs.aggregate(Sum("cost_usd"))["cost_usd__sum"]
     return Decimal(0) if found is None and not impact.costs else found
 
