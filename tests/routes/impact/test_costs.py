@@ -48,6 +48,7 @@ def test_a_replay_costs_what_was_estimated_also_of_longer_words(
         assert impact.status == "estimating" and impact.estimate_usd
         # Asked once more, as the API suggests: both are about the same questions.
         impact = impacts.start(desk.triage, impact.changes, Chosen(), someone, Decimal("0.000001"))
+        assert impact.estimate_usd
         impacts.confirm(impact, impact.estimate_usd, someone)
         work_tests()
         cost = impacts.cost(impact)
