@@ -1,4 +1,4 @@
-"""Deleting what is old, as the clock does once an hour."""
+"""Deletes old rows in portions, as the clock does once an hour."""
 
 from typing import Any
 

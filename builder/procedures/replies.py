@@ -64,19 +64,19 @@ def read(aop: str) -> Section:
 
 
 def without(aop: str) -> str:
-    """The procedure with blanks in place of its REPLIES, so that all else keeps its place."""
+    """Return the procedure with blanks in place of its REPLIES, so that all else keeps its place."""
     return "\n".join(" " * len(line) if kind else line for kind, line, _ in _lines(aop))
 
 
 def filled(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The text with the fields of a case, by `name_key`, and the names of those that the case does not have."""
+    """Return the text with the fields of a case, by `name_key`, and the names of those that the case does not have."""
     missing = [name for name in _FIELD.findall(text) if name_key(name) not in values]
     said = _FIELD.sub(lambda field: values.get(name_key(field[1]), field[0]), text)
     return said, list(dict.fromkeys(missing))
 
 
 def _lines(aop: str) -> Iterator[tuple[str, str, int]]:
-    """Each line with where it starts, and what it is of the section: heading, item, more, blank; empty outside."""
+    """Yield each line with its start and what it is of the section: heading, item, more, blank; empty outside."""
     inside, start = False, 0
     for line in aop.split("\n"):
         if _HEADING.fullmatch(line):
@@ -94,7 +94,7 @@ def _lines(aop: str) -> Iterator[tuple[str, str, int]]:
 
 
 def _items(aop: str) -> Iterator[tuple[str, int, int]]:
-    """The items without their marks and indents, each with where it starts and ends in the text."""
+    """Yield the items without their marks and indents, each with where it starts and ends in the text."""
     item: list[str] = []
     first = last = 0
     for kind, line, start in _lines(aop):
@@ -112,7 +112,7 @@ def _items(aop: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _reply(item: str) -> Reply:
-    """ValueError, with what to do about it, when the item is no reply."""
+    """Raise ValueError, with what to do about it, when the item is no reply."""
     if mentions.find_mentions(item):
         raise ValueError("A reply goes to a customer, so it mentions nobody. Move the mention to another line.")
     when, _, text = (part.strip() for part in item.partition(":"))

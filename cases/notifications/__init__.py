@@ -1,1 +1,1 @@
-"""What members are told of what concerns them: in Baton, below the bell, and by email."""
+"""Notifications tell members what concerns them: in Baton, below the bell, and by email."""

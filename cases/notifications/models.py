@@ -25,7 +25,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One member is told of one thing. Written in the transaction of what it tells.
+    """One member is told of one thing. The row is written in the transaction of what it tells.
 
     Until it is read, further news of the same kind and subject are added to it: `count` says how many. `subject_id` is
     the case, the request or the check that it leads to, and `event` what happened last: see `texts`. What someone wants

@@ -34,7 +34,7 @@ NEWS = frozenset(
 )
 _TEXT = 200
 _KEEP = timedelta(days=60)
-# So that what happens in a row is one email.
+# News that follow each other this closely become one email.
 _GATHER_SECONDS = 60
 
 _WRITE = """
@@ -66,7 +66,7 @@ def notify(
 ) -> None:
     """Tell these members, as each wants to be told. `emails`: not where another email tells of it already."""
     emails = emails and "default" in mailers
-    # In one order, so that two that write for the same members do not wait for each other.
+    # Members are written in one order, so that two writers for the same members cannot deadlock.
     wanted = [
         (member, kind in member.bell_kinds, emails and kind in member.email_kinds)
         for member in sorted(members, key=lambda member: member.pk)
@@ -96,7 +96,7 @@ def _announce(team_id: UUID, member_ids: Iterable[int]) -> None:
 
 
 def followers(case: Case, but: Iterable[int | None] = ()) -> QuerySet[Member]:
-    """The members who own or watch the case, without the users named by `but`."""
+    """Return the members who own or watch the case, without the users named by `but`."""
     watching = Watch.objects.filter(case=case.pk).values("user")
     owners = [user for user in (case.owner_id, case.owned_before) if user]
     members = Member.objects.filter(Q(user__in=watching) | Q(user__in=owners), team=case.team_id)
@@ -104,7 +104,7 @@ def followers(case: Case, but: Iterable[int | None] = ()) -> QuerySet[Member]:
 
 
 def tell_followers(pairs: Iterable[tuple[Case, CaseEvent]]) -> None:
-    """Tell those who own or watch the cases of these events. Who did it knows it."""
+    """Tell those who own or watch the cases of these events, except the person who did it."""
     for case, row in pairs:
         if row.kind in NEWS and (case.is_watched or case.owner_id or case.owned_before):
             is_late = row.kind == Kind.OVERDUE
@@ -175,14 +175,14 @@ def unread(member: Member, moment: datetime) -> int:
 
 
 def seen(member: Member, case: Case) -> None:
-    """The member looks at the case, so its notifications are read."""
+    """Mark the notifications of a case as read when the member looks at it."""
     mine = Notification.objects.filter(member=member, case=case, read_at=None)
     if mine.exists():
         _mark(member, mine, timezone.now())
 
 
 def settle(team_id: UUID, subject_ids: Iterable[UUID], kinds: Sequence[NotificationKind] = ()) -> None:
-    """What was told of these, or only these kinds of it, needs nobody any more."""
+    """Mark as read for everyone what was told about these subjects, or only these kinds of it: it is done."""
     needless = Notification.objects.filter(subject_id__in=list(subject_ids), read_at=None)
     needless = needless.filter(kind__in=kinds) if kinds else needless
     ids = list(needless.select_for_update(no_key=True).order_by("pk").values_list("pk", "member_id"))

@@ -1,4 +1,4 @@
-"""The bell, and the page that it opens: what a member is told of."""
+"""The bell, and the page that it opens with the notifications of a member."""
 
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,7 @@ def bell(request: TeamRequest) -> HttpResponse:
 @require_GET
 @team_page
 def notification_open(request: TeamRequest, id: UUID) -> HttpResponseBase:
-    """Lead to what it tells of. It is read then, as the page of a case reads what tells of the case."""
+    """Redirect to what the notification is about, and mark it as read, as the page of a case does."""
     row = get_object_or_404(verbs.of_member(request.member), pk=id)
     verbs.mark_read(request.member, [row.pk])
     return redirect(address_of(row))

@@ -23,7 +23,7 @@ from .email_settings import email_settings, own_addresses
 
 _TOKEN = re.compile(r"\+q([a-z2-7]{39})@", re.IGNORECASE)
 _LONGEST_LOCAL = 64
-# What the servers of large providers call themselves where they say who sent an email.
+# The names under which the servers of large providers report who sent an email.
 _KNOWN = {"imap.gmail.com": "mx.google.com", "outlook.office365.com": authentication.TOPMOST}
 OFF = "off"
 
@@ -43,7 +43,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of it: a status of an arrival without a case of its own, and why in a sentence."""
+    """The result of a reply: a status of an arrival without a case of its own, and the reason as a sentence."""
 
     status: Arrival.Status
     reason: str
@@ -80,14 +80,14 @@ def take(source: Source, email: Email) -> Outcome | None:
 
 
 def _believed(source: Source) -> str:
-    """The server that says who wrote the emails of the source; empty where none does."""
+    """Return the server that vouches for the senders of the source's emails, or an empty string."""
     said = email_settings(source)
     server = said.verified_by or _KNOWN.get(str(source.settings.get("host", "")).lower(), "")
     return server if said.address and server.lower() != OFF else ""
 
 
 def _only_sender(email: Email) -> str:
-    """The one address in the one header From; empty where there are several, of which any could be meant."""
+    """Return the address of the only From header, or an empty string where several could be meant."""
     written = headers.all_of(email.message, "from")
     found = headers.addresses(written)
     return found[0][1] if len(written) == len(found) == 1 else ""

@@ -1,4 +1,4 @@
-"""What a source of the kind form says of its page."""
+"""The settings of a source of the kind form: what its page asks and shows."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from data.texts.text import prose
 INTRO_LIMIT = 2000
 MOST_FILES = 5
 _MOST_ORIGINS, _MOST_FIELDS = 20, 110
-# Nothing else may stand in the policy that this becomes a part of.
+# An origin becomes a part of the content security policy, so it must not add anything else to it.
 _ORIGIN = re.compile(r"https?://(?:\*\.)?[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?")
 
 Asks = Literal["required", "optional", "hidden"]

@@ -22,7 +22,7 @@ from .form_settings import checked, form_settings
 
 @dataclass(frozen=True)
 class FormFields:
-    """What is said of a form; `settings` as in `form_settings`."""
+    """The fields that describe a form; `settings` has the shape of `form_settings`."""
 
     name: str
     queue: Queue
@@ -32,7 +32,7 @@ class FormFields:
 @transaction.atomic
 def create_form(team: Team, fields: FormFields) -> Source:
     check_room(team)
-    # Its secret opens nothing: who fills in a form proves nothing.
+    # The secret opens nothing, since a person who fills in a form proves nothing; the column needs one.
     source = Source(team=team, kind=Source.Kind.FORM, token=random.token_urlsafe(24), secret=seal(new_secret()))
     _write(source, fields)
     source.refresh_from_db()

@@ -13,7 +13,7 @@ from web.forms.messages import PageForm
 from .questions import EMAIL, NAME, TEXT, TITLE, Question, is_email
 from .submissions import FILES_LIMIT, Submission
 
-# A field that nobody sees. Programs that fill in whatever they find are known by it.
+# A field that people do not see. Programs that fill in every field give themselves away by it.
 TRAP = "website"
 _YES_OR_NO = [("", ""), ("yes", "Yes"), ("no", "No")]
 _LARGEST = 10**15
@@ -21,7 +21,7 @@ _COMPLETES = {EMAIL: "email", NAME: "name"}
 
 
 class PublicForm(PageForm):
-    """A field for each question, named by its key."""
+    """The form has a field for each question, named by its key."""
 
     def __init__(self, questions: Sequence[Question], data: Any = None) -> None:
         super().__init__(data, auto_id="form-%s")
@@ -77,7 +77,7 @@ class PublicForm(PageForm):
 
 
 def check_files(files: Sequence[Upload], most: int) -> str:
-    """What is wrong with the files, if anything."""
+    """Return what is wrong with the files, if anything."""
     if len(files) > most:
         return f"Attach at most {most} file{'' if most == 1 else 's'}." if most else "This form takes no files."
     if sum(file.size or 0 for file in files) > FILES_LIMIT:
@@ -90,7 +90,7 @@ def _asked_for(words: str) -> str:
 
 
 def _field(question: Question) -> forms.Field:
-    # In what direction it is written is seen by what is typed.
+    # The browser takes the direction of writing from what is typed.
     attrs: dict[str, Any] = {"dir": "auto", "autocomplete": _COMPLETES.get(question.name, "off")}
     kind: type[forms.Field] = forms.CharField
     about: dict[str, Any] = {"max_length": question.longest, "widget": forms.TextInput(attrs)}

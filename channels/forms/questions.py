@@ -53,12 +53,12 @@ class Question:
 
     @property
     def key(self) -> str:
-        """Its name in the page, which stays the same whatever stands beside it."""
+        """Return its name in the page, which does not depend on the other questions."""
         return f"{slugify(self.name) or 'field'}-{crc32(self.name.encode()):08x}"
 
 
 def questions(source: Source) -> list[Question]:
-    """What the form asks now."""
+    """Return what the form asks now."""
     said = form_settings(source)
     return [asked for question in all_questions(source.queue, said) if (asked := _as_set(question, said))]
 
@@ -73,7 +73,7 @@ def source_keys(queue_ids: Collection[UUID]) -> dict[UUID, set[str]]:
 
 
 def all_questions(queue: Queue, said: FormSettings) -> list[Question]:
-    """What it could ask, hidden fields too."""
+    """Return what the form could ask, including fields that it does not ask now."""
     schema = queue.data_schema or {}
     named = _of_schema(schema)
     keys = {name_key(question.name) for question in named}
@@ -93,7 +93,7 @@ def all_questions(queue: Queue, said: FormSettings) -> list[Question]:
 
 
 def unaskable(queue: Queue) -> list[str]:
-    """What the schema requires and no form can ask for: lists, objects, and what the schema does not describe."""
+    """Return what the schema requires and no form can ask for: lists, objects, and what it does not describe."""
     schema = queue.data_schema or {}
     if not isinstance(schema.get("required"), list):
         return []
@@ -136,7 +136,7 @@ def _of_schema(schema: Mapping[str, Any]) -> list[Question]:
 
 
 def _asked(name: str, said: Mapping[str, Any]) -> Question | None:
-    """The field for a property; None for what no field can hold."""
+    """Return the field for a property, or None for what no field can hold."""
     title, help = said.get("title"), said.get("description")
     asked = Question(
         name,

@@ -102,12 +102,12 @@ def _reaches(rows: QuerySet[Any], number: int) -> bool:
 
 
 def _sender(sent: Submission) -> str:
-    """What stands for a network in the log: no address of a customer's computer is kept."""
+    """Return a keyed hash for the log, since no address of a customer's computer is kept."""
     return f"network {salted_hmac('baton.form-network', sent.network, algorithm='sha256').hexdigest()[:20]}"
 
 
 def _write_message(source: Source, case: Case, sent: Submission) -> None:
-    """So that the team can answer, at an address that the customer gave and nobody has checked."""
+    """Store what the team answers to: the customer gave the address, and no one has checked it."""
     mailbox = _mailbox(source)
     CaseMessage.objects.create(
         team_id=case.team_id,
@@ -132,7 +132,7 @@ def _confirm(source: Source, case: Case, link: str) -> None:
 
 
 def _mailbox(source: Source) -> Source | None:
-    """From where answers go out: a source of the team with an address, of the same queue if there is one."""
+    """Return where answers go out: a source of the team with an address, of the same queue if there is one."""
     others = Source.objects.present().filter(team=source.team_id).exclude(kind=Source.Kind.FORM).order_by("created_at")
     able = [other for other in others if email_settings(other).address]
     return min(able, key=lambda other: other.queue_id != source.queue_id, default=None)

@@ -22,7 +22,7 @@ def new_mark(source: Source) -> str:
 
 
 def read_mark(source: Source, mark: str) -> str | None:
-    """What stands for this one page. None if it is not one of this form, or too old."""
+    """Return what identifies this one page, or None if it is not a page of this form or is too old."""
     try:
         found = signing.loads(mark, salt=_MARK, max_age=_OPEN_SECONDS)
     except signing.BadSignature:
@@ -31,7 +31,7 @@ def read_mark(source: Source, mark: str) -> str | None:
 
 
 def is_proven(mark: str, proof: str) -> bool:
-    """Whether the SHA-256 of the mark, a colon and this number begins with as many zeros as are asked for."""
+    """Return whether the SHA-256 of the mark, a colon and this number begins with as many zeros as are asked for."""
     digest = hashlib.sha256(f"{mark}:{proof[:20]}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> (32 - PROOF_BITS) == 0
 
@@ -42,7 +42,7 @@ def status_token(source: Source, case: Case) -> str:
 
 
 def read_status_token(token: str) -> tuple[UUID, UUID] | None:
-    """The source and the case of a link; None for one that Baton did not sign."""
+    """Return the source and the case of a link, or None if Baton did not sign it."""
     try:
         both = base64.urlsafe_b64decode(signing.Signer(salt=_STATUS).unsign(token) + "==")
     except (signing.BadSignature, ValueError):

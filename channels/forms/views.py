@@ -30,7 +30,7 @@ _TOO_MUCH = (
     "Not sent: this was more than the form can take. Go back in your browser to find what you typed, shorten it, and"
     " send it again."
 )
-# What customers are told of a status: nothing of how the team works.
+# The words for a status that customers see reveal nothing of how the team works.
 _WORDS = {Status.PENDING: "Received", Status.COMPLETED: "Done", Status.FAILED: "Closed"}
 
 
@@ -64,7 +64,7 @@ def _form(request: HttpRequest, source: Source, said: FormSettings) -> HttpRespo
         form.add_error(None, "This page was open for too long. Check what you typed, then send it again.")
     if problem := check_files(files, said.files):
         form.add_error(None, problem)
-    # Last: browsers do not work for what cannot be sent yet.
+    # The proof comes last, so that browsers do not work for a form that cannot be sent yet.
     if form.is_valid() and said.proof_of_work and not tokens.is_proven(written, request.POST.get("proof", "")):
         form.add_error(None, "Your browser did not finish its check. Send the form again, with JavaScript switched on.")
     if mark is None or not form.is_valid():
@@ -111,7 +111,7 @@ def _page(
 
 @require_GET
 def form_status(request: HttpRequest, token: str) -> HttpResponse:
-    """What the team shares of a case with the customer who has its link."""
+    """Show what the team shares of a case with the customer who has its link."""
     source, case = _shared(token)
     if source is None or case is None:
         return _closed(request, 404, "There is nothing at this address any more.")
@@ -142,11 +142,11 @@ def _closed(request: HttpRequest, status: int, words: str = "This form is closed
 
 
 def _framed(request: HttpRequest, said: FormSettings, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-    """A page that stands in frames of Baton and of the origins that an administrator listed, and nowhere else."""
+    """Let a page be framed by Baton and by the origins that an administrator listed, and by no other site."""
     policy = {**settings.SECURE_CSP, "frame-ancestors": ["'self'", *said.origins]}
     response = csp_override(policy)(page)(request)
     response["X-Robots-Tag"] = "noindex"
-    # Older browsers know this header alone, which can name no other origin.
+    # Older browsers know only this header, which cannot name other origins.
     if said.origins:
         response.xframe_options_exempt = True
     else:

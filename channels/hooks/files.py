@@ -32,7 +32,7 @@ from teams.audit.actors import Actor
 logger = logging.getLogger(__name__)
 
 PAUSES = (60, 300, 900, 2400)
-# Longer than the files of a message take; if the process ends, they are fetched then.
+# The files of a message take less time than this; if the process ends, another one fetches them then.
 _TAKEN = timedelta(minutes=15)
 _AT_ONCE, _SECONDS, _CONNECT_SECONDS = 10, 60.0, 10.0
 _REDIRECTS = 5
@@ -86,7 +86,7 @@ def _fetch_all(id: UUID) -> None:
 
 
 def _stored(arrival: Arrival, place: int, content: bytes) -> str:
-    """Keep it where it is kept again after a crash, so that nothing is left behind that no row knows of."""
+    """Store the file where it is stored again after a crash, so that no file is left that no row names."""
     where = f"fetched/{arrival.team_id}/{arrival.pk}/{place}"
     default_storage.delete(where)
     return default_storage.save(where, ContentFile(content))
@@ -94,7 +94,7 @@ def _stored(arrival: Arrival, place: int, content: bytes) -> str:
 
 @transaction.atomic
 def _note(id: UUID, place: int, state: str, error: str = "", row: Attachment | None = None) -> bool:
-    """Note what became of a file. Return whether it is attached."""
+    """Record the result for a file. Return whether it is attached."""
     arrival = Arrival.objects.select_for_update(no_key=True).select_related("source").get(pk=id)
     file = arrival.files[place]
     if file["state"] != "waiting" or arrival.case_id is None:

@@ -22,11 +22,11 @@ from .mailboxes import MailboxProblem, SignInProblem, opened
 logger = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 5.0
-# Another clock has the lock then, and listens itself.
+# After this many seconds without a tick another clock has the lock, and listens itself.
 _TICKS_END_SECONDS = 15.0
 # Routers forget connections that are silent for longer, and servers end those of half an hour.
 _SILENT_SECONDS = 9 * 60.0
-# Between two attempts: doubled by each that ends soon.
+# The pause between two attempts in seconds is doubled by each attempt that ends soon.
 _PAUSE_SECONDS, _LONGEST_PAUSE, _LONGEST_AFTER_SIGN_IN = 5.0, 60.0, 900.0
 _MOST = 200
 

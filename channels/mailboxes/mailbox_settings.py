@@ -1,4 +1,4 @@
-"""What a source of the kind IMAP says of its mailbox."""
+"""The settings of a source of the kind IMAP: the server, how to sign in, and what is read."""
 
 import re
 from collections.abc import Mapping

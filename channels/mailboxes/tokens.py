@@ -23,7 +23,7 @@ from .mailboxes import MailboxProblem
 
 _SECONDS = 15.0
 _MOST_BYTES = 200_000
-# A token that ends while it is used would look like a wrong one.
+# A token that expires while it is used would look like a wrong one, so it is renewed this much earlier.
 _MARGIN_SECONDS = 120
 _USUAL_SECONDS = 3600
 

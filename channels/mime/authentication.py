@@ -8,14 +8,14 @@ from email.message import Message
 
 from . import headers
 
-# The name for a server that names itself nowhere, such as Microsoft's: the topmost header counts.
+# This name stands for a server that does not name itself, such as Microsoft's: the topmost header counts.
 TOPMOST = "topmost"
 
 type _Results = list[tuple[str, str, dict[str, str]]]
 
 
 def is_from(message: Message, address: str, believed: str) -> bool:
-    """Whether the server that is believed says that the domain of this address has sent the email.
+    """Return whether the server that is believed says that the domain of this address has sent the email.
 
     DMARC decides where the server says anything of it, else a signature (DKIM) or SPF for that very domain.
     """
@@ -37,7 +37,7 @@ def _domain(value: str) -> str:
 
 
 def _results(message: Message, believed: str) -> _Results:
-    """The results in all headers of the server that is believed, as (method, result, properties)."""
+    """Return the results in all headers of the server that is believed, as (method, result, properties)."""
     written = [_parts(value) for value in headers.all_of(message, "authentication-results")]
     if believed == TOPMOST:
         written = written[:1]

@@ -24,7 +24,7 @@ _APART = timedelta(minutes=2)
 
 
 def findings(call: bool) -> Iterator[Finding]:
-    """With `call` Baton signs in to each mailbox now; else the last look says whether it could."""
+    """Check the mailboxes. With `call` Baton signs in to each now; else the last look says whether it could."""
     yield from _mailboxes(call)
     yield from _outgoing()
     yield from _waiting()
@@ -35,7 +35,7 @@ def _mailboxes(call: bool) -> Iterator[Finding]:
     sources = list(rows.order_by("created_at")[:_MOST])
     if call:
         known = [_secret(source) for source in sources]
-        # Each waits for its server.
+        # Threads, because each check waits for its server.
         with ThreadPoolExecutor(_AT_ONCE, "doctor") as threads:
             results = list(threads.map(_signed_in, sources, known))
     else:

@@ -1,9 +1,9 @@
-"""Replies to the emails about questions: whose they are, and what they answer.
+"""Replies to the emails about questions: who wrote them, and what they answer.
 
 A reply counts only if it comes from the member that the email was sent to: its token was made for that member, it has
 the member's own address as its sender, and the server that received it says that it does come from there. So neither
-who got the email forwarded nor who knows an address can answer. A member whose reply was no answer is told, at the
-address of the account; nobody else is ever written to.
+a person to whom the email was forwarded nor one who knows an address can answer. A member whose reply
+was no answer is told, at the address of the account; no one else is ever written to.
 """
 
 import hmac
@@ -42,7 +42,7 @@ def take(source: Source, reply: Reply) -> Outcome:
 
 
 def _member(request: HumanRequest, reply: Reply) -> Member | None:
-    """The active member whose address sent it, if the token was made for that member and this question as it is."""
+    """Return the active member whose address sent it, if the token fits that member and this question as it is."""
     members = Member.objects.select_related("user", "team").filter(team=request.team_id, user__is_active=True)
     member = members.filter(user__email__iexact=reply.sender).first() if reply.sender else None
     return member if member and hmac.compare_digest(reply.proof, address_proof(request, member)) else None

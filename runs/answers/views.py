@@ -14,7 +14,7 @@ from teams.access.permissions import OPERATOR, TeamRequest, team_page
 
 
 def _team(token: str) -> UUID | None:
-    """The team whose request the link leads to."""
+    """Return the team whose request the link leads to."""
     link = read_link(token)
     requests = HumanRequest.objects.filter(pk=link.request_id) if link else HumanRequest.objects.none()
     return requests.values_list("team_id", flat=True).first()

@@ -1,7 +1,7 @@
 """The links and addresses by which one member answers one request, from the email about it.
 
 Both are signed, and name the request, the member and the fingerprint of what the member was shown. They give no right:
-who opens a link signs in as that member, and who writes to an address must be shown to be that member.
+anyone who opens a link signs in as that member, and anyone who writes to an address must be proved to be that member.
 """
 
 import base64
@@ -19,7 +19,7 @@ from teams.models import Member
 _LINK, _ADDRESS = "baton.answer-link", "baton.answer-address"
 _UUID, _MEMBER, _PROOF = 16, 8, 16
 _SIGNED = _UUID + _MEMBER + _UUID
-# As many bytes as there is room for in the address of an email.
+# The address of an email has room for this many bytes of proof.
 _SHORT_PROOF = 8
 
 
@@ -33,14 +33,14 @@ class AnswerLink:
 
 
 def answer_link(request: HumanRequest, member: Member) -> str:
-    """The whole address of the page on which the member answers the request."""
+    """Return the whole address of the page on which the member answers the request."""
     signed = request.pk.bytes + member.pk.to_bytes(_MEMBER, "big") + bytes.fromhex(request.fingerprint)
     token = base64.urlsafe_b64encode(signed + _proof(_LINK, signed)).decode().rstrip("=")
     return settings.BATON_URL + reverse("answer_link", args=[token])
 
 
 def read_link(token: str) -> AnswerLink | None:
-    """None for a token that Baton did not sign."""
+    """Return what the token says, or None if Baton did not sign it."""
     try:
         content = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except ValueError:

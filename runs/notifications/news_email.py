@@ -42,7 +42,7 @@ def take_up() -> None:
 
 
 def is_wanted(email: RequestEmail) -> bool:
-    """Still, when it is about to be sent: nobody has read it, and the member wants to know."""
+    """Return whether it is still wanted when it is about to be sent: unread, and the member wants such emails."""
     row, member = email.notification, email.member
     assert row
     is_gone = row.case is not None and row.case.deleted_at is not None
@@ -50,7 +50,7 @@ def is_wanted(email: RequestEmail) -> bool:
 
 
 def email_of(email: RequestEmail) -> EmailMultiAlternatives:
-    """The message of a row with its notification. Its Message-ID is always the same."""
+    """Return the message for a row and its notification. Its Message-ID is always the same."""
     row = email.notification
     assert row
     settings_link = settings.BATON_URL + reverse("notification_settings")

@@ -31,7 +31,7 @@ class Answer:
 
 
 def values_of(data: Any, **more: Any) -> dict[str, str]:
-    """The fields of a case that a reply can name, by `name_key`: those of its data that have a value of one line."""
+    """Return the fields that a reply can name, by `name_key`: those of the case's data with a value of one line."""
     fields: Mapping[str, Any] = data if isinstance(data, dict) else {}
     found = {name_key(str(name)): _said(value) for name, value in {**more, **fields}.items()}
     return {name: value for name, value in found.items() if value}

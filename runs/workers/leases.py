@@ -1,7 +1,7 @@
 """Renews the leases of a shift, on a thread of its own with a connection of its own.
 
-On a busy machine the event loop and the database's thread get to nothing else for seconds. A lease that is lost then
-costs the same work once more, and so more of what is short.
+On a busy machine the event loop and the database's thread may do nothing else for seconds. A lease that is lost then
+costs the same work a second time, when the machine can least afford it.
 """
 
 import logging
@@ -18,7 +18,7 @@ from runs.record.claims import Claim
 
 logger = logging.getLogger(__name__)
 
-# Until leases are renewed again, when the database did not answer.
+# The pause before the next renewal when the database did not answer.
 _RETRY_SECONDS = 0.5
 # A shift whose loop has not moved for so many leases is stuck, not busy: others take its runs.
 _STUCK = 8
@@ -50,7 +50,7 @@ class Renewing:
         claims.lease.factor = 1
 
     def moves(self) -> None:
-        """Called by the loop, now and then: it is not stuck."""
+        """Note that the loop is not stuck. The loop calls this now and then."""
         self._moved = time.monotonic()
 
     def _run(self) -> None:
@@ -82,7 +82,7 @@ class Renewing:
                 self._lost(gone)
 
     def _judge(self, took: float) -> None:
-        """Longer leases when renewing takes a good part of one, shorter ones when it has been quick for a while."""
+        """Lengthen leases when renewing takes a good part of one; shorten them when it has been quick for a while."""
         if took > settings.BATON_LEASE_SECONDS / 5 and claims.lease.factor < _LONGEST:
             claims.lease.factor *= 2
             self._in_time = 0

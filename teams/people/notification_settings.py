@@ -1,4 +1,4 @@
-"""What a member is told of, in Baton and by email, and until when they are away: their own choice."""
+"""The choices of a member: what they are told in Baton and by email, and until when they are away."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ class NotificationForm(PageForm):
     )
 
     def rows(self) -> list[tuple[NotificationKind, str, bool, bool]]:
-        """Each kind with its hint, and whether it is chosen in Baton and by email."""
+        """Return each kind with its hint, and whether it is chosen in Baton and by email."""
         bell, email = self["bell_kinds"].value() or [], self["email_kinds"].value() or []
         return [(kind, hint, kind in bell, kind in email) for kind, hint in HINTS.items()]
 

@@ -29,7 +29,7 @@ _LENGTH = 300
 
 
 def body_of(event: str, data: Mapping[str, Any]) -> str:
-    """The bytes that are sent: `{"text": …}`."""
+    """Return the bytes that are sent: `{"text": …}`."""
     return json.dumps({"text": text_of(event, data)}, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -88,12 +88,12 @@ def _linked(url: str, words: str) -> str:
 
 
 def escaped(words: str) -> str:
-    """On one line, and without a meaning to the chat: no link, no mention of a channel."""
+    """Return the text on one line, without links and mentions that the chat would act on."""
     line = short(shown(" ".join(words.split())), _LENGTH)
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def shortened(url: str) -> str:
-    """An address that is a secret, as pages and logs show it."""
+    """Return an address that is a secret as pages and logs show it."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/…{url[-4:]}"

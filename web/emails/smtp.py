@@ -43,4 +43,4 @@ class _Smtp(smtplib.SMTP):
 
 
 class _Smtps(_Smtp, smtplib.SMTP_SSL):
-    """The same by TLS from the start."""
+    """The same backend, with TLS from the start."""
