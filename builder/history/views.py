@@ -90,7 +90,7 @@ def agent_revision(request: TeamRequest, id: UUID, number: int) -> HttpResponse:
     context = {
         "agent": agent,
         "revision": revision,
-        "heading": f"Unsaved text, begun after {number}" if tried else f"Revision {number}",
+        "heading": f"Unsaved text, begun after revision {number}" if tried else f"Revision {number}",
         "other": other,
         "numbers": [offered for offered in revisions.numbers(agent) if tried or offered != number],
         "difference": revisions.difference(agent, other.aop if other else "", revision.aop),
