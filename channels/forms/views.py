@@ -23,13 +23,10 @@ from . import tokens
 from .form_settings import FormSettings, form_settings
 from .public_forms import PublicForm, check_files
 from .questions import questions
-from .submissions import Submission, submit
+from .submissions import FILES_LIMIT, Submission, submit
 
 _STATUSES = {"closed": 410, "paused": 503, "too_many": 429}
-_TOO_MUCH = (
-    "Not sent: this was more than the form can take. Go back in your browser to find what you typed, shorten it, and"
-    " send it again."
-)
+_TOO_MUCH = "Not sent: this was more than the form can take, and it could not be kept. Shorten it, and send it again."
 # The words for a status that customers see reveal nothing of how the team works.
 _WORDS = {Status.PENDING: "Received", Status.COMPLETED: "Done", Status.FAILED: "Closed"}
 
@@ -101,6 +98,7 @@ def _page(
         "form": form,
         "mark": mark,
         "bits": tokens.PROOF_BITS if said.proof_of_work else 0,
+        "most_bytes": FILES_LIMIT,
         "problem": problem,
         "lost_files": form.is_bound and bool(request.FILES),
     }
