@@ -5,7 +5,8 @@ const awaited = new Map();
 
 window.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
-  if (event.defaultPrevented || form.method !== "post") return;
+  // What opens in a tab of its own leaves this page as it is.
+  if (event.defaultPrevented || form.method !== "post" || submitter?.formTarget === "_blank") return;
   const said = [...new FormData(form, submitter)].map(([name, value]) => [name, value.name ?? value, value.size]);
   const wish = JSON.stringify([submitter?.formAction ?? form.action, said]);
   if (awaited.get(form) === wish) return event.preventDefault();
