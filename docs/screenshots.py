@@ -63,7 +63,8 @@ def break_a_route(page: Page, address: str) -> str:
     page.get_by_role("link", name="All tests").click()
     page.get_by_role("link", name="From recent cases").click()
     page.get_by_role("button", name="Create tests").click()
-    page.get_by_role("link", name="Triage").first.click()
+    page.get_by_role("navigation", name="Agent").get_by_role("link", name="Procedure").click()
+    page.locator(".mention-badge").first.wait_for()
     page.get_by_role("textbox", name="Procedure", exact=True).get_by_text("Invoices, refunds").click(click_count=3)
     page.keyboard.press("Delete")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -71,8 +72,8 @@ def break_a_route(page: Page, address: str) -> str:
     check = page.url
     page.get_by_role("link", name="Edit agent").click()
     page.get_by_role("button", name="Discard", exact=True).first.click()
-    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
-    page.get_by_text("The unsaved changes are gone.").wait_for()
+    with page.expect_navigation():
+        page.get_by_role("dialog").get_by_role("button", name="Discard").click()
     return check
 
 
