@@ -111,7 +111,7 @@ def test_the_tutorial_can_be_followed(process, signed_in_page: Page, web: str, t
     editor.text.get_by_text("Invoices, refunds").click()
     editor.press("Home", "Shift+End", "Delete")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("1 test of 1 holds this change back.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("1 of 1 test holds this change back.")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("What changed between them")).to_be_visible()
     page.get_by_role("link", name="Edit agent").click()
     page.get_by_role("button", name="Discard", exact=True).first.click()

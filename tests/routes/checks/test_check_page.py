@@ -51,10 +51,10 @@ def test_a_broken_test_shows_both_decisions_and_what_changed(guarded: Desk, some
     assert "0 of 2 tests done" in shown(signed_in, "agent_tests", guarded.triage.pk)
     work_tests()
     page = shown(signed_in, "check", check.pk)
-    assert "1 test of 2 holds this change back" in page and "What changed between them" in page
+    assert "1 of 2 tests holds this change back" in page and "What changed between them" in page
     assert "Sorts mail." in page and "Accept new decision" in page
     tests = shown(signed_in, "agent_tests", guarded.triage.pk)
-    assert "1 test of 2 holds the last change back" in tests and tests.count("with a change that was not saved") == 2
+    assert "1 of 2 tests holds the last change back" in tests and tests.count("with a change that was not saved") == 2
 
 
 def test_the_new_decision_is_accepted_for_what_an_import_would_change_too(
