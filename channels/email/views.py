@@ -13,6 +13,7 @@ from cases.models import Attachment, CaseMessage
 from cases.work.access import case_or_404
 from channels.mailboxes import mailbox_sources, polling
 from channels.models import Source
+from channels.sources.form_pages import form_page
 from channels.sources.sources import source_or_404
 from data.errors import Refused
 from teams.access.permissions import ADMINISTRATOR, OPERATOR, TeamRequest, team_page
@@ -23,6 +24,7 @@ from . import originals, replies
 from .forms import MailboxForm, ReplyForm
 
 _SHOWN = 100
+_PAGE = "channels/mailbox_form.html"
 
 
 @require_GET
@@ -100,14 +102,7 @@ def message_original(request: TeamRequest, id: UUID) -> HttpResponse:
 @team_page(post=ADMINISTRATOR, get=ADMINISTRATOR, asks_again=True)
 def mailbox_new(request: TeamRequest) -> HttpResponseBase:
     form = MailboxForm(request.team, request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        try:
-            source = mailbox_sources.create_mailbox(request.team, form.mailbox())
-        except Refused as refusal:
-            form.show(refusal)
-        else:
-            return redirect("source", source.pk)
-    return render(request, "channels/mailbox_form.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(request, _PAGE, form, lambda: mailbox_sources.create_mailbox(request.team, form.mailbox()))
 
 
 @require_http_methods(["GET", "POST"])
@@ -116,15 +111,7 @@ def mailbox_new(request: TeamRequest) -> HttpResponseBase:
 def mailbox_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     source = _mailbox_or_404(request, id)
     form = MailboxForm(request.team, request.POST if request.method == "POST" else None, source=source)
-    if form.is_bound and form.is_valid():
-        try:
-            mailbox_sources.change_mailbox(source, form.mailbox())
-        except Refused as refusal:
-            form.show(refusal)
-        else:
-            return redirect("source", id)
-    context = {"form": form, "source": source}
-    return render(request, "channels/mailbox_form.html", context, status=422 if form.errors else 200)
+    return form_page(request, _PAGE, form, lambda: mailbox_sources.change_mailbox(source, form.mailbox()), source)
 
 
 @require_POST

@@ -21,6 +21,7 @@ from web.http.paging import page
 from web.http.partials import render_page
 
 from . import sources as verbs
+from .form_pages import form_page
 from .forms import MappingForm, SourceForm
 from .schemas import source_address, source_problems
 from .sources import SourceFields, source_or_404
@@ -56,15 +57,11 @@ def source_new(request: TeamRequest) -> HttpResponseBase:
 def source_edit(request: TeamRequest, id: UUID) -> HttpResponseBase:
     source = _hook_or_404(request, id)
     form = SourceForm(request.team, request.POST if request.method == "POST" else None, source=source)
-    if form.is_bound and form.is_valid():
-        try:
-            verbs.change_source(source, form.fields_of_source(source))
-        except Refused as refusal:
-            form.show(refusal)
-        else:
-            return redirect("source", id)
-    context = {"form": form, "source": source}
-    return render(request, "channels/source_form.html", context, status=422 if form.errors else 200)
+
+    def save() -> None:
+        verbs.change_source(source, form.fields_of_source(source))
+
+    return form_page(request, "channels/source_form.html", form, save, source)
 
 
 @require_GET
