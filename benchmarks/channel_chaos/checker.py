@@ -13,7 +13,7 @@ import psycopg
 
 from benchmarks.channel_chaos.customers import Customers, address
 from benchmarks.channel_chaos.provider import answer
-from benchmarks.chaos.checker import broken_promises
+from benchmarks.chaos.checker import Lists, broken_promises
 from benchmarks.chaos.provider import case_in
 
 _CASES = """
@@ -36,7 +36,7 @@ _OPEN = """
 
 
 @dataclass
-class Findings:
+class Findings(Lists):
     """What is wanted of all of these is that they are empty."""
 
     lost: list[str] = field(default_factory=list)
@@ -45,12 +45,6 @@ class Findings:
     wrong_threads: list[str] = field(default_factory=list)
     loops: list[str] = field(default_factory=list)
     promises_broken: list[str] = field(default_factory=list)
-
-    def counts(self) -> dict[str, int]:
-        return {name: len(found) for name, found in vars(self).items()}
-
-    def first(self) -> dict[str, list[str]]:
-        return {name: found[:5] for name, found in vars(self).items() if found}
 
 
 @dataclass

@@ -39,8 +39,19 @@ _STEPS = """
 """
 
 
+class Lists:
+    """What a checker found, a list for each kind of fault."""
+
+    def counts(self) -> dict[str, int]:
+        return {name: len(found) for name, found in vars(self).items()}
+
+    def first(self) -> dict[str, list[str]]:
+        """A few of each, to look at."""
+        return {name: found[:5] for name, found in vars(self).items() if found}
+
+
 @dataclass
-class Findings:
+class Findings(Lists):
     """What is wanted of all of these is that they are empty. `not_done_yet`: still on its way when nothing moved any
     more, which says nothing of whether it would have come to its end.
     """
@@ -53,13 +64,6 @@ class Findings:
     stale_writes_accepted: list[str] = field(default_factory=list)
     promises_broken: list[str] = field(default_factory=list)
     clients_surprised: list[str] = field(default_factory=list)
-
-    def counts(self) -> dict[str, int]:
-        return {name: len(found) for name, found in vars(self).items()}
-
-    def first(self) -> dict[str, list[str]]:
-        """A few of each, to look at."""
-        return {name: found[:5] for name, found in vars(self).items() if found}
 
 
 class Watch:
